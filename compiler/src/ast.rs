@@ -1,0 +1,77 @@
+//! Directives as written, every word with its place. `include` is already resolved.
+
+use crate::source::Span;
+
+/// One word: a name or an argument.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Word {
+    /// The bytes after unquoting and unescaping.
+    pub value: Vec<u8>,
+    /// The whole word in the source, quotes included.
+    pub span: Span,
+    /// Whether it was written in quotes.
+    pub quoted: bool,
+    /// Where each byte of `value` begins in the source, as an offset from `span.start`;
+    /// empty where they run on from `span.start` (or from behind the opening quote).
+    pub(crate) offsets: Vec<u32>,
+}
+
+impl Word {
+    /// The value as text, if it is UTF-8.
+    pub fn text(&self) -> Option<&str> {
+        std::str::from_utf8(&self.value).ok()
+    }
+
+    /// The value for a message.
+    pub fn shown(&self) -> String {
+        String::from_utf8_lossy(&self.value).into_owned()
+    }
+
+    /// The place of `range` of the value in the source.
+    pub fn part(&self, range: std::ops::Range<usize>) -> Span {
+        let offset = |at: usize| match self.offsets.get(at) {
+            Some(&offset) => offset,
+            None if self.offsets.is_empty() => at as u32 + u32::from(self.quoted),
+            None => self.span.end - self.span.start - u32::from(self.quoted),
+        };
+        let start = self.span.start + offset(range.start);
+        let end = (self.span.start + offset(range.end)).clamp(start, self.span.end);
+        Span { file: self.span.file, start, end }
+    }
+}
+
+/// A directive: `NAME ARGS;` or `NAME ARGS { … }`.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Directive {
+    /// Its name.
+    pub name: Word,
+    /// Its parameters.
+    pub args: Vec<Word>,
+    /// What it encloses, if it is a block.
+    pub block: Option<Block>,
+}
+
+impl Directive {
+    /// From the name to the last argument, without `;` or the block.
+    pub fn span(&self) -> Span {
+        self.name.span.to(self.args.last().unwrap_or(&self.name).span)
+    }
+}
+
+/// What stands between `{` and `}`.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Block {
+    /// The directives, those of included files in place.
+    pub directives: Vec<Directive>,
+    /// The `{`.
+    pub open: Span,
+    /// The `}`.
+    pub close: Span,
+}
+
+/// A whole conf.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Conf {
+    /// The directives at top level.
+    pub directives: Vec<Directive>,
+}

@@ -1,0 +1,137 @@
+//! What is wrong in a conf: facts with their places, collected, and rendered as rustc does.
+
+use crate::source::{Sources, Span};
+
+/// How bad a diagnostic is.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub enum Severity {
+    /// The conf compiles; something in it is probably not meant.
+    Warning,
+    /// Nothing is built.
+    Error,
+}
+
+/// A place with a few words about it.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Label {
+    /// The place.
+    pub span: Span,
+    /// What is there; may be empty for the primary place.
+    pub text: String,
+}
+
+/// A `help:` line, perhaps with what to type.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Help {
+    /// What to do.
+    pub text: String,
+    /// The text to put in the place of a span (an empty span inserts).
+    pub patch: Option<(Span, String)>,
+}
+
+/// One fact about a conf.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Diagnostic {
+    /// Error or warning.
+    pub severity: Severity,
+    /// Its code in the catalogue, such as `D01`.
+    pub code: &'static str,
+    /// The fact, in one sentence: lower case, names in backticks, no full stop.
+    pub message: String,
+    /// The smallest place at fault.
+    pub primary: Label,
+    /// Other places that matter ("first defined here").
+    pub secondary: Vec<Label>,
+    /// What to do about it.
+    pub helps: Vec<Help>,
+    /// What else to know (what nginx does, if sitec differs).
+    pub notes: Vec<String>,
+}
+
+impl Diagnostic {
+    /// An error at `span`.
+    pub fn error(code: &'static str, span: Span, message: impl Into<String>) -> Self {
+        Self::new(Severity::Error, code, span, message.into())
+    }
+
+    /// A warning at `span`.
+    pub fn warning(code: &'static str, span: Span, message: impl Into<String>) -> Self {
+        Self::new(Severity::Warning, code, span, message.into())
+    }
+
+    fn new(severity: Severity, code: &'static str, span: Span, message: String) -> Self {
+        let primary = Label { span, text: String::new() };
+        let (secondary, helps, notes) = (Vec::new(), Vec::new(), Vec::new());
+        Diagnostic { severity, code, message, primary, secondary, helps, notes }
+    }
+
+    /// Says a few words at the primary place.
+    pub fn label(mut self, text: impl Into<String>) -> Self {
+        self.primary.text = text.into();
+        self
+    }
+
+    /// Shows another place.
+    pub fn also(mut self, span: Span, text: impl Into<String>) -> Self {
+        self.secondary.push(Label { span, text: text.into() });
+        self
+    }
+
+    /// Says what to do.
+    pub fn help(mut self, text: impl Into<String>) -> Self {
+        self.helps.push(Help { text: text.into(), patch: None });
+        self
+    }
+
+    /// Says what to do and what to type in the place of `span`.
+    pub fn patch(
+        mut self,
+        text: impl Into<String>,
+        span: Span,
+        replacement: impl Into<String>,
+    ) -> Self {
+        self.helps.push(Help { text: text.into(), patch: Some((span, replacement.into())) });
+        self
+    }
+
+    /// Says what else to know.
+    pub fn note(mut self, text: impl Into<String>) -> Self {
+        self.notes.push(text.into());
+        self
+    }
+}
+
+/// The sink of all phases.
+#[derive(Default, Debug)]
+pub struct Diagnostics {
+    list: Vec<Diagnostic>,
+}
+
+impl Diagnostics {
+    /// Adds one.
+    pub fn push(&mut self, diagnostic: Diagnostic) {
+        self.list.push(diagnostic);
+    }
+
+    /// Whether any is an error: the barrier after each phase.
+    pub fn has_errors(&self) -> bool {
+        self.list.iter().any(|diagnostic| diagnostic.severity == Severity::Error)
+    }
+
+    /// All of them, in the order of their places.
+    pub fn sorted(&self) -> Vec<&Diagnostic> {
+        let mut sorted: Vec<_> = self.list.iter().collect();
+        sorted.sort_by_key(|diagnostic| diagnostic.primary.span);
+        sorted
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.list.is_empty()
+    }
+
+    /// All of them as rustc would show them, one empty line between two.
+    pub fn render(&self, _sources: &Sources, _color: bool) -> String {
+        self.sorted().iter().map(|d| format!("error[{}]: {}\n", d.code, d.message)).collect()
+    }
+}

@@ -1,0 +1,54 @@
+//! The site compiler: conf text in, diagnostics or the Rust text of one web server out.
+//!
+//! ```text
+//! site.conf ─parse→ ast ─check→ ir ─route→ ir ─codegen→ Rust text
+//!             └── diagnostics ──┘    (nothing past here can fail)
+//! ```
+
+#![forbid(unsafe_code)]
+
+use std::path::{Path, PathBuf};
+
+pub mod ast;
+pub mod diagnostic;
+pub mod directive;
+pub mod files;
+pub mod ir;
+pub mod source;
+
+use diagnostic::Diagnostics;
+use files::Files;
+use source::Sources;
+
+/// What came of compiling one conf.
+pub struct Compilation {
+    /// Every file that was read, for messages.
+    pub sources: Sources,
+    /// Everything that was found; an error means that `site` is `None`.
+    pub diagnostics: Diagnostics,
+    /// The files and directories that the result depends on, the conf itself first. Also
+    /// those that were looked for and were not there.
+    pub dependencies: Vec<PathBuf>,
+    /// The resolved site.
+    pub site: Option<ir::Site>,
+}
+
+/// The Rust text of a site, and the tables that it includes.
+pub struct Generated {
+    /// A Rust source file. It defines `pub struct Conf` and its `impl Site`, and names only
+    /// `::sitec_runtime` and the `blobs`.
+    pub code: String,
+    /// Files to stand beside it: name and content, included by `include_bytes!("NAME")`.
+    pub blobs: Vec<(String, Vec<u8>)>,
+}
+
+/// Reads, parses and checks the conf at `path`.
+pub fn compile(_files: &dyn Files, path: &Path) -> Compilation {
+    let (sources, diagnostics) = (Sources::default(), Diagnostics::default());
+    Compilation { sources, diagnostics, dependencies: vec![path.to_owned()], site: None }
+}
+
+/// Generates the server of a checked site.
+pub fn generate(_site: &ir::Site) -> Generated {
+    Generated { code: String::new(), blobs: Vec::new() }
+}

@@ -1,0 +1,99 @@
+//! Conf files as read, and places in them.
+
+/// Index of a file in [`Sources`].
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct FileId(pub u32);
+
+/// A byte range of one file's text.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct Span {
+    /// The file.
+    pub file: FileId,
+    /// First byte.
+    pub start: u32,
+    /// One past the last byte.
+    pub end: u32,
+}
+
+impl Span {
+    /// The span from the start of `self` to the end of `other`, which is in the same file.
+    pub fn to(self, other: Span) -> Span {
+        Span { end: other.end, ..self }
+    }
+}
+
+/// One conf file.
+pub struct Source {
+    /// The name that messages show: as the user gave it, or as an `include` spelled it.
+    pub name: String,
+    /// The text that spans refer to. Bytes that are not UTF-8 are escaped in it, so that a
+    /// message can show every conf; words hold the bytes as they are in the file.
+    pub text: String,
+    /// Whether any byte was escaped.
+    pub escaped: bool,
+}
+
+/// All files of one compilation; the first is the one that was named.
+#[derive(Default)]
+pub struct Sources {
+    files: Vec<Source>,
+}
+
+impl Sources {
+    /// Adds a file with these bytes.
+    pub fn add(&mut self, name: impl Into<String>, bytes: &[u8]) -> FileId {
+        let (text, escaped) = match std::str::from_utf8(bytes) {
+            Ok(text) => (text.to_owned(), false),
+            Err(_) => (escape(bytes), true),
+        };
+        self.files.push(Source { name: name.into(), text, escaped });
+        FileId(self.files.len() as u32 - 1)
+    }
+
+    /// The file with this id.
+    pub fn file(&self, id: FileId) -> &Source {
+        &self.files[id.0 as usize]
+    }
+
+    /// All files, in the order in which they were read.
+    pub fn iter(&self) -> impl Iterator<Item = (FileId, &Source)> {
+        self.files.iter().enumerate().map(|(i, file)| (FileId(i as u32), file))
+    }
+
+    /// Line and column of a span's start, both from 1; the column counts characters.
+    pub fn line_column(&self, span: Span) -> (usize, usize) {
+        let before = &self.file(span.file).text[..span.start as usize];
+        let line_start = before.rfind('\n').map_or(0, |at| at + 1);
+        (before.matches('\n').count() + 1, before[line_start..].chars().count() + 1)
+    }
+}
+
+/// First of the 256 private-use characters that stand for bytes that are not UTF-8.
+const ESCAPE_BASE: u32 = 0xF700;
+
+/// `bytes` as text in which each byte that is not part of valid UTF-8 is one character of
+/// the escape range, as is each byte of a character that lies in that range itself.
+fn escape(bytes: &[u8]) -> String {
+    let mut text = String::new();
+    let push_byte = |text: &mut String, byte: u8| {
+        text.extend(char::from_u32(ESCAPE_BASE + u32::from(byte)));
+    };
+    for chunk in bytes.utf8_chunks() {
+        for character in chunk.valid().chars() {
+            if (ESCAPE_BASE..ESCAPE_BASE + 0x100).contains(&(character as u32)) {
+                let mut buffer = [0; 4];
+                let encoded = character.encode_utf8(&mut buffer);
+                encoded.bytes().for_each(|byte| push_byte(&mut text, byte));
+            } else {
+                text.push(character);
+            }
+        }
+        chunk.invalid().iter().for_each(|&byte| push_byte(&mut text, byte));
+    }
+    text
+}
+
+/// The byte that an escaped character of a [`Source`] stands for.
+pub(crate) fn escaped_byte(character: char) -> Option<u8> {
+    u8::try_from((character as u32).checked_sub(ESCAPE_BASE)?).ok()
+}

@@ -1,0 +1,491 @@
+//! The run-time contract: plain static types that generated code fills in, and the one
+//! trait that it implements. Nothing here opens, reads or decides; whatever can be known
+//! when a site is built is a constant, an id or a function made of match arms.
+
+use std::net::SocketAddr;
+use std::sync::OnceLock;
+
+use crate::http::method::MethodSet;
+use crate::regex::Program;
+use crate::variables::Variables;
+
+/// Index into [`Site::LISTENS`].
+pub type ListenId = u16;
+/// One `server` block, in the order of the conf.
+pub type ServerId = u16;
+/// One `location` block, or the settings that a server has outside all of them.
+pub type LocationId = u32;
+/// Index into [`Site::DIRECTORIES`].
+pub type DirectoryId = u16;
+/// Index into [`Site::LOGS`].
+pub type LogId = u16;
+/// Names a table of media types for [`Site::media_type`].
+pub type TypesId = u16;
+
+/// A compiled conf. Every item is static, so that the runtime, generic over it, keeps only
+/// what the site uses.
+pub trait Site: Sync + 'static {
+    /// The conf's file name, for messages.
+    const NAME: &'static str;
+    /// The conf's text as it was compiled, for `--conf`.
+    const CONF: &'static [u8];
+    /// What holds for the whole process.
+    const PROCESS: Process;
+    /// The values that may still be set at start, in the order of the conf.
+    const PARAMS: &'static [Param];
+    /// The distinct addresses to listen on.
+    const LISTENS: &'static [Listen];
+    /// Every directory that files are opened beneath. A relative one is under the prefix.
+    const DIRECTORIES: &'static [StartText];
+    /// Every log file. A relative one is under the prefix.
+    const LOGS: &'static [LogTarget];
+
+    /// Builds what cannot be a constant (regex automata over static tables). Called once,
+    /// before the first thread starts.
+    fn prepare() {}
+
+    /// Picks the server by the name in Host: lower case, no port, no trailing dot; empty
+    /// where the request has none.
+    fn server(listen: ListenId, host: &[u8]) -> ServerMatch;
+
+    /// What a server settles before a location is known.
+    fn server_settings(server: ServerId) -> &'static Server;
+
+    /// Picks the location for a normalised path, by nginx's order.
+    fn route(server: ServerId, path: &[u8]) -> LocationId;
+
+    /// What a location says.
+    fn location(id: LocationId) -> &'static Location;
+
+    /// The media type for a lower-case file name extension (without the dot).
+    fn media_type(types: TypesId, extension: &[u8]) -> Option<&'static [u8]>;
+
+    /// The default response with `status`, 300 and above; for a status that has no page of
+    /// its own, the one of its class.
+    fn error_page(status: u16) -> &'static Prebuilt;
+}
+
+/// What [`Site::server`] found.
+#[derive(Clone, Copy)]
+pub struct ServerMatch {
+    /// The server chosen.
+    pub id: ServerId,
+    /// The regex name that matched, if one did and a value uses its captures.
+    pub pattern: Option<&'static Pattern>,
+}
+
+/// What holds for the whole process.
+pub struct Process {
+    /// Worker threads; `None` means one for each CPU.
+    pub workers: Option<u16>,
+    /// Connections that one worker holds open at once.
+    pub worker_connections: u32,
+    /// User name to become after binding, if started as root.
+    pub user: Option<&'static str>,
+    /// Group name to become; without it, the user's own.
+    pub group: Option<&'static str>,
+    /// File that holds the process id while the server runs.
+    pub pid: Option<StartText>,
+    /// Where faults outside of any request go.
+    pub error_log: ErrorLog,
+}
+
+/// A value that may be set when the binary starts.
+pub struct Param {
+    /// Its name, as in `${NAME}`.
+    pub name: &'static str,
+    /// What it is when neither `--set` nor the environment says otherwise.
+    pub default: &'static str,
+    /// What a value must be to fit wherever the conf uses it.
+    pub kind: ParamKind,
+}
+
+/// What the uses of a [`Param`] demand of its value.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum ParamKind {
+    /// Any text without NUL or control characters.
+    Text,
+    /// A port, 1 to 65535.
+    Port,
+    /// An address to bind, `ADDR:PORT`, `[ADDR]:PORT`, a port alone or `unix:PATH`.
+    Listen,
+    /// An IP address.
+    Ip,
+    /// A path of the file system.
+    Path,
+    /// A host name, as in `server_name`.
+    HostName,
+}
+
+/// A text that is complete once the params are known.
+pub type StartText = &'static [StartPiece];
+
+/// A piece of a [`StartText`].
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum StartPiece {
+    /// Text of the conf.
+    Literal(&'static str),
+    /// The value of [`Site::PARAMS`] at this index.
+    Param(usize),
+}
+
+/// One address to listen on.
+pub struct Listen {
+    /// Where to bind.
+    pub address: Address,
+    /// Length of the queue of connections not yet accepted.
+    pub backlog: i32,
+    /// Whether an IPv6 wildcard leaves IPv4 alone.
+    pub ipv6_only: bool,
+    /// Whether another listen of this site overlaps it (a wildcard and an address with the
+    /// same port), so that both need `SO_REUSEPORT` even with one worker.
+    pub shared_port: bool,
+    /// The server for a Host that no server names, and for a head that cannot be read.
+    pub default_server: ServerId,
+    /// Server names with params in them: compared before [`Site::server`] is asked.
+    pub param_names: &'static [(StartText, ServerId)],
+}
+
+/// Where to bind.
+pub enum Address {
+    /// Known when the site was built.
+    Ip(SocketAddr),
+    /// A socket in the file system.
+    Unix(StartText),
+    /// Text with params that gives an address once they are known.
+    Param(StartText),
+}
+
+/// Where a log goes.
+pub enum LogTarget {
+    /// Standard error.
+    Stderr,
+    /// Standard output.
+    Stdout,
+    /// A file, opened for appending, and again upon SIGUSR1.
+    File(StartText),
+}
+
+/// Severity of a line in the error log, least to most talkative.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+#[allow(missing_docs)]
+pub enum Level {
+    Emerg,
+    Alert,
+    Crit,
+    Error,
+    Warn,
+    Notice,
+    Info,
+    Debug,
+}
+
+/// An `error_log`.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct ErrorLog {
+    /// Where the lines go.
+    pub log: LogId,
+    /// The least severe level that is written.
+    pub level: Level,
+}
+
+/// What a server settles before a location is known.
+pub struct Server {
+    /// The first `server_name`, for `$server_name` and for redirects.
+    pub name: &'static [u8],
+    /// The server's own settings, outside all locations.
+    pub location: LocationId,
+    /// Time for a whole head, from its first byte.
+    pub client_header_timeout_ms: u64,
+    /// First size of the buffer for a head, in bytes.
+    pub client_header_buffer_len: usize,
+    /// Number and size of the buffers for a large head: no request line or field may be
+    /// longer than one, no head longer than all.
+    pub large_client_header_buffers: (usize, usize),
+    /// Fields that one head may have.
+    pub max_headers: usize,
+    /// Whether runs of slashes in a path count as one.
+    pub merge_slashes: bool,
+    /// Whether fields with invalid names are dropped rather than refused.
+    pub ignore_invalid_headers: bool,
+    /// Whether a field name may have underscores.
+    pub underscores_in_headers: bool,
+}
+
+/// What a location says: what to do with a request, and by which settings.
+pub struct Location {
+    /// The resolved settings; locations that say the same share one.
+    pub settings: &'static Settings,
+    /// Only for internal redirects: from outside it is 404.
+    pub internal: bool,
+    /// The location's regex, if a value uses its captures.
+    pub pattern: Option<&'static Pattern>,
+    /// The methods that may be used here.
+    pub methods: MethodSet,
+    /// The value of the Allow field that goes with a 405 from `methods`.
+    pub allow: &'static [u8],
+    /// What is done.
+    pub action: Action,
+}
+
+/// What a location does with a request that it allows.
+pub enum Action {
+    /// `return`.
+    Return(Return),
+    /// Finds a resource and serves it.
+    Serve {
+        /// `try_files`, which picks the resource.
+        try_files: Option<&'static TryFiles>,
+        /// Who makes the response.
+        handler: Handler,
+    },
+}
+
+/// Who makes the response from the resource.
+pub enum Handler {
+    /// Static files: `root`, `alias`, `index`, slash redirects.
+    Files,
+}
+
+/// A `return`.
+pub enum Return {
+    /// A whole response without variables.
+    Prebuilt(Prebuilt),
+    /// A status alone: the default page or `error_page`.
+    Status(u16),
+    /// A redirect, 301, 302, 303, 307 or 308, to a computed location.
+    Redirect(u16, Text),
+    /// A status and a computed or typed-by-URI body.
+    Text(u16, Text),
+    /// 444: closes the connection without a response.
+    Close,
+}
+
+/// A response that is known when the site is built: all but Date, Server and Connection.
+pub struct Prebuilt {
+    /// Its status.
+    pub status: u16,
+    /// Its fields, each ended by CRLF: Content-Type, Content-Length, Location.
+    pub fields: &'static [u8],
+    /// Its content. Not sent for HEAD.
+    pub body: &'static [u8],
+}
+
+/// A value of the conf.
+#[derive(Clone, Copy)]
+pub enum Text {
+    /// Has no variables.
+    Fixed(&'static [u8]),
+    /// Appends the value for one request.
+    Computed(fn(&Variables<'_>, &mut Vec<u8>)),
+}
+
+/// Where the files of a location are.
+pub struct FileBase {
+    /// The directory that no path may leave, whatever it holds.
+    pub directory: DirectoryId,
+    /// The rest of `root` or `alias`, beneath `directory`: what follows the last slash
+    /// before the first variable. Usually empty.
+    pub inner: Text,
+    /// For `alias`: bytes of the path's front that it replaces. 0 for `root`.
+    pub replaced_len: usize,
+    /// Whether the path (without its replaced front) is appended. False for `alias` in a
+    /// regex location, where `inner` is the whole.
+    pub append_path: bool,
+    /// `root` as it stands in the conf, for `$document_root`.
+    pub text: Text,
+    /// Whether this is an `alias` (`$document_root` is then the alias itself).
+    pub alias: bool,
+}
+
+/// `try_files`.
+pub struct TryFiles {
+    /// What is looked for, in order.
+    pub candidates: &'static [Candidate],
+    /// What happens when none is there.
+    pub fallback: Fallback,
+}
+
+/// One thing that `try_files` looks for.
+pub struct Candidate {
+    /// The path, a path of a URI beneath the location's root.
+    pub path: Text,
+    /// Whether a directory is looked for (the conf's word ends in a slash).
+    pub directory: bool,
+}
+
+/// The last parameter of `try_files`.
+pub enum Fallback {
+    /// An internal redirect to this URI (with arguments after a `?`).
+    Uri(Text),
+    /// A named location.
+    Named(LocationId),
+    /// A status.
+    Status(u16),
+}
+
+/// One status of an `error_page`.
+pub struct ErrorPage {
+    /// The status that it answers.
+    pub status: u16,
+    /// What becomes of the status.
+    pub response: ErrorStatus,
+    /// Who makes the response.
+    pub target: ErrorTarget,
+}
+
+/// The status of a response that an `error_page` makes.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum ErrorStatus {
+    /// The one that came up.
+    Keep,
+    /// `=CODE`.
+    Replace(u16),
+    /// `=`: whatever the target answers.
+    FromTarget,
+}
+
+/// Who makes the response of an `error_page`.
+pub enum ErrorTarget {
+    /// An internal redirect to a URI that begins with a slash.
+    Uri(Text),
+    /// A named location.
+    Named(LocationId),
+    /// A redirect of the client: 302, unless `=CODE` names another.
+    Redirect(Text),
+}
+
+/// `if_modified_since`.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum IfModifiedSince {
+    /// Ignores the field.
+    Off,
+    /// 304 only for the same time.
+    Exact,
+    /// 304 for the same or an earlier time.
+    Before,
+}
+
+/// Old browsers whose connections are not kept.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct KeepaliveDisable {
+    /// Internet Explorer up to 6, after a POST.
+    pub msie6: bool,
+    /// Safari on macOS.
+    pub safari: bool,
+}
+
+/// `lingering_close`.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Lingering {
+    /// Closes at once.
+    Off,
+    /// Where the client may still be sending.
+    On,
+    /// Always.
+    Always,
+}
+
+/// An `access_log`.
+pub struct AccessLog {
+    /// Where the line goes.
+    pub log: LogId,
+    /// Appends the line, without its end.
+    pub format: fn(&Variables<'_>, &mut Vec<u8>),
+    /// Bytes held back before they are written. 0: each line at once.
+    pub buffer_len: usize,
+    /// The longest that a line is held back. 0: until the buffer is full.
+    pub flush_ms: u64,
+    /// `if=`: the line is written unless this is empty or `0`.
+    pub condition: Option<Text>,
+}
+
+/// Everything a location has been given, inherited or by default.
+pub struct Settings {
+    /// Where files are.
+    pub base: FileBase,
+    /// `index`: file names, tried in order for a directory.
+    pub index: &'static [Text],
+    /// `types`.
+    pub types: TypesId,
+    /// `default_type`; empty: no Content-Type.
+    pub default_type: &'static [u8],
+    /// `error_page`.
+    pub error_pages: &'static [ErrorPage],
+    /// `recursive_error_pages`.
+    pub recursive_error_pages: bool,
+    /// `hidden_files`: whether a segment that begins with a dot may be served.
+    pub hidden_files: bool,
+    /// Whether a symlink may lead out of the directory (`disable_symlinks off`).
+    pub follow_symlinks: bool,
+    /// `etag`.
+    pub etag: bool,
+    /// `if_modified_since`.
+    pub if_modified_since: IfModifiedSince,
+    /// `max_ranges`; 0 turns ranges off.
+    pub max_ranges: usize,
+    /// `server_tokens`: whether Server has the version.
+    pub server_tokens: bool,
+    /// `absolute_redirect`.
+    pub absolute_redirect: bool,
+    /// `port_in_redirect`.
+    pub port_in_redirect: bool,
+    /// `server_name_in_redirect`.
+    pub server_name_in_redirect: bool,
+    /// `client_max_body_size` in bytes; `u64::MAX` means any.
+    pub client_max_body_size: u64,
+    /// `client_body_buffer_size` in bytes.
+    pub client_body_buffer_size: usize,
+    /// `client_body_timeout`: between two reads.
+    pub client_body_timeout_ms: u64,
+    /// `send_timeout`: between two writes.
+    pub send_timeout_ms: u64,
+    /// `keepalive_timeout`; 0 closes after the response.
+    pub keepalive_timeout_ms: u64,
+    /// The second parameter of `keepalive_timeout`: seconds for the Keep-Alive field.
+    pub keepalive_header_s: Option<u64>,
+    /// `keepalive_requests`.
+    pub keepalive_requests: u64,
+    /// `keepalive_time`: the age after which a connection is not kept.
+    pub keepalive_time_ms: u64,
+    /// `keepalive_disable`.
+    pub keepalive_disable: KeepaliveDisable,
+    /// `lingering_close`.
+    pub lingering_close: Lingering,
+    /// `lingering_time`: the longest for all of it.
+    pub lingering_time_ms: u64,
+    /// `lingering_timeout`: the longest wait for more.
+    pub lingering_timeout_ms: u64,
+    /// `reset_timedout_connection`.
+    pub reset_timedout_connection: bool,
+    /// `sendfile`.
+    pub sendfile: bool,
+    /// `tcp_nodelay`.
+    pub tcp_nodelay: bool,
+    /// `tcp_nopush`.
+    pub tcp_nopush: bool,
+    /// `access_log`.
+    pub access_logs: &'static [AccessLog],
+    /// `error_log`.
+    pub error_log: ErrorLog,
+    /// `log_not_found`.
+    pub log_not_found: bool,
+}
+
+/// A regex whose captures are used. The program is rebuilt from its static form on first use.
+pub struct Pattern {
+    program: &'static [u8],
+    built: OnceLock<Program>,
+}
+
+impl Pattern {
+    /// A pattern from what [`Program::encode`](crate::regex::Program::encode) wrote.
+    pub const fn new(program: &'static [u8]) -> Self {
+        Pattern { program, built: OnceLock::new() }
+    }
+
+    /// The program that finds captures.
+    pub fn program(&self) -> &Program {
+        self.built.get_or_init(|| Program::decode(self.program))
+    }
+}
