@@ -14,6 +14,7 @@ pub mod diagnostic;
 pub mod directive;
 pub mod files;
 pub mod ir;
+pub mod parse;
 pub mod source;
 
 use diagnostic::Diagnostics;
