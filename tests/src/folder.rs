@@ -1,0 +1,55 @@
+//! Folders that a test makes for itself, gone when it ends.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+/// A new folder in the system's place for temporary files.
+pub struct Folder {
+    path: PathBuf,
+}
+
+impl Folder {
+    /// Makes an empty one.
+    #[allow(clippy::new_without_default)]
+    pub fn new() -> Folder {
+        static COUNT: AtomicUsize = AtomicUsize::new(0);
+        let count = COUNT.fetch_add(1, Ordering::Relaxed);
+        let name = format!("sitec-tests-{}-{count}", std::process::id());
+        let path = std::env::temp_dir().join(name);
+        fs::create_dir(&path).expect("a folder for temporary files");
+        Folder { path }
+    }
+
+    /// Its path.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Writes a file beneath it, and the folders on the way.
+    pub fn write(&self, name: &str, bytes: impl AsRef<[u8]>) -> PathBuf {
+        let path = self.path.join(name);
+        fs::create_dir_all(path.parent().expect("a file is in a folder")).expect("a folder");
+        fs::write(&path, bytes).expect("a file");
+        path
+    }
+
+    /// Makes a symlink beneath it.
+    pub fn link(&self, name: &str, target: impl AsRef<Path>) {
+        let path = self.path.join(name);
+        fs::create_dir_all(path.parent().expect("a link is in a folder")).expect("a folder");
+        std::os::unix::fs::symlink(target, path).expect("a link");
+    }
+
+    /// The text of a file beneath it; empty where there is none.
+    pub fn text(&self, name: &str) -> String {
+        let bytes = fs::read(self.path.join(name)).unwrap_or_default();
+        String::from_utf8_lossy(&bytes).into_owned()
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        let _ = fs::remove_dir_all(&self.path);
+    }
+}
