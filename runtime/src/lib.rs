@@ -7,4 +7,5 @@
 pub mod http;
 pub mod regex;
 pub mod site;
+pub mod trie;
 pub mod variables;
