@@ -10,6 +10,7 @@
 use std::path::{Path, PathBuf};
 
 pub mod ast;
+pub mod automata;
 pub mod diagnostic;
 pub mod directive;
 pub mod files;
