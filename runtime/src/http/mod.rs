@@ -1,4 +1,9 @@
 //! RFC 9110 and 9112: bytes to values and back. No I/O.
 
+pub mod conditional;
+pub mod date;
+pub mod etag;
+pub mod fields;
 pub mod method;
+pub mod range;
 pub mod status;
