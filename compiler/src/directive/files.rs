@@ -1,0 +1,100 @@
+//! Rows about files: where they are, how they are found, and how they are sent.
+
+use super::Context::{Location, Server};
+use super::{Group, HTTP_SERVER_LOCATION, MANY, flag, setting, simple, table};
+
+pub(super) const GROUP: Group = Group {
+    title: "Files",
+    about: "Relative paths are relative to the folder of the site.conf, or to `--prefix`. Files \
+            are opened beneath their root and nowhere else, whatever the path.",
+    rows: &[
+        setting(
+            "root",
+            "PATH",
+            "html",
+            "The folder that paths are looked up in: `/a/b.html` is the file `PATH/a/b.html`. May \
+             hold variables behind its first folder, and `${NAME}` of a `param`. What lies in the \
+             site's folder must exist when the conf is compiled.",
+        )
+        .differs(
+            "Where no `root` is given and there is no folder `html`, there are no files: 404. A \
+             PATH that begins with a request's variable is an error, since nothing would bound \
+             it, and so is `/`.",
+        ),
+        simple("alias", &[Location], (1, 1), "PATH").inherits("").doc(
+            "Like `root`, but the location's prefix is cut off the path first. In a regex \
+             location, PATH is the whole path of the file and uses the regex's groups.",
+        )
+        .differs(
+            "The location and PATH must both end in a slash or both not, so that no path may \
+             leave the folder.",
+        ),
+        simple("index", HTTP_SERVER_LOCATION, (1, MANY), "FILE…")
+            .inherits_all("index.html")
+            .doc("File names that are tried, in order, for a path that ends in a slash."),
+        simple("try_files", &[Server, Location], (2, MANY), "FILE… URI | @NAME | =CODE").doc(
+            "Serves the first of the files that exists beneath the root; a name that ends in a \
+             slash looks for a folder. If there is none, the last parameter says what happens: an \
+             internal redirect to a URI, a named location, or a status.",
+        ),
+        table("types", HTTP_SERVER_LOCATION).inherits_all("").doc(
+            "Lines of a media type and file name extensions, `text/html html htm;`. Replaces the \
+             table of the outer context.",
+        )
+        .differs("Without it, a table of about 150 common extensions holds, where nginx knows \
+                  four."),
+        setting(
+            "default_type",
+            "TYPE",
+            "text/plain",
+            "The media type of files whose extension is in no table, and of the text of a \
+             `return` in such places.",
+        ),
+        setting(
+            "hidden_files",
+            "deny | allow",
+            "deny",
+            "`deny`: a path with a segment that begins with a dot is 404, all but \
+             `/.well-known/`.",
+        )
+        .differs("sitec's own. nginx serves such files."),
+        setting(
+            "disable_symlinks",
+            "off",
+            "",
+            "`off`: a symlink is followed wherever it leads.",
+        )
+        .differs(
+            "Without it, a symlink is followed while it stays beneath its root; nginx's default is \
+             `off`. `on` and `if_not_owner` are not built.",
+        ),
+        flag("etag", "on", "Whether files are sent with an ETag field."),
+        setting(
+            "if_modified_since",
+            "off | exact | before",
+            "exact",
+            "When If-Modified-Since leads to 304: never, if it is the file's own time, or if the \
+             file is not younger.",
+        ),
+        setting(
+            "max_ranges",
+            "N",
+            "",
+            "How many ranges one request may ask for; one that asks for more gets the whole file. \
+             0 turns ranges off. Without it there is no bound.",
+        ),
+        flag(
+            "sendfile",
+            "on",
+            "Whether the kernel copies files to the connection by itself.",
+        )
+        .differs("The default is `off` in nginx."),
+        flag(
+            "tcp_nopush",
+            "off",
+            "Whether a response's head is held back to share a packet with the file's start. \
+             Needs `sendfile`.",
+        ),
+        flag("tcp_nodelay", "on", "Whether the last piece of a response is sent without delay."),
+    ],
+};

@@ -1,0 +1,46 @@
+//! Rows about logs.
+
+use super::Context::{Http, Location, Main, Server};
+use super::{Group, HTTP_SERVER_LOCATION, MANY, flag, simple};
+
+pub(super) const GROUP: Group = Group {
+    title: "Logs",
+    about: "FILE is a path, `stderr` or `stdout`. SIGUSR1 reopens all files.",
+    rows: &[
+        simple(
+            "access_log",
+            HTTP_SERVER_LOCATION,
+            (1, 6),
+            "off | FILE [FORMAT] [buffer=SIZE] [flush=TIME] [if=VALUE]",
+        )
+        .inherits_all("off")
+        .doc(
+            "Writes a line for each request, in a format that `log_format` names, or `combined`. \
+             `buffer` holds lines back to write them together, `flush` bounds for how long, `if` \
+             leaves out requests for which VALUE is empty or `0`. FILE may hold `${NAME}` of a \
+             `param`.",
+        )
+        .differs(
+            "Nothing is logged unless it is asked for; nginx's default is `logs/access.log`. FILE \
+             has no variables of requests, and lines are not compressed.",
+        ),
+        simple("log_format", &[Http], (2, MANY), "NAME [escape=default | json | none] TEXT…")
+            .repeats()
+            .default(
+                "combined '$remote_addr - - [$time_local] \"$request\" $status \
+                 $body_bytes_sent \"$http_referer\" \"$http_user_agent\"'",
+            )
+            .doc(
+                "A format for lines of `access_log`: the texts are put together, and variables in \
+                 them are escaped as said.",
+            ),
+        simple("error_log", &[Main, Http, Server, Location], (1, 2), "FILE [LEVEL]")
+            .inherits("stderr error")
+            .doc(
+                "Where faults are reported, from LEVEL up: `debug`, `info`, `notice`, `warn`, \
+                 `error`, `crit`, `alert`, `emerg`. FILE may hold `${NAME}` of a `param`.",
+            )
+            .differs("One for each context; nginx's default is `logs/error.log`."),
+        flag("log_not_found", "on", "Whether a file that was not found is reported as a fault."),
+    ],
+};

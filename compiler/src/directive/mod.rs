@@ -1,0 +1,238 @@
+//! The directive table: the one source for names, contexts, parameters, defaults,
+//! inheritance, and the reference page.
+//!
+//! A row says where a directive may stand and what it may look like; what its values mean is
+//! the business of `check`. The rows stand in one file for each group of the reference page.
+
+use std::collections::HashMap;
+use std::sync::LazyLock;
+
+mod files;
+mod limits;
+mod logs;
+mod process;
+mod reference;
+mod responses;
+mod routing;
+mod servers;
+
+pub use reference::reference;
+
+/// Where a directive may stand. Top level counts as `Main`, `Events` and `Http` at once.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[allow(missing_docs)]
+pub enum Context {
+    Main,
+    Events,
+    Http,
+    Server,
+    Location,
+    LimitExcept,
+}
+
+impl Context {
+    /// Its name in messages and on the reference page.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Context::Main => "main",
+            Context::Events => "events",
+            Context::Http => "http",
+            Context::Server => "server",
+            Context::Location => "location",
+            Context::LimitExcept => "limit_except",
+        }
+    }
+}
+
+/// Whether a directive ends in `;` or encloses others.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Form {
+    /// `NAME ARGS;`
+    Simple,
+    /// `NAME ARGS { … }` with directives of this table inside.
+    Block(Context),
+    /// `NAME { … }` whose lines are not directives (`types`).
+    Table,
+}
+
+/// How an inner context gets what an outer one says.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Merge {
+    /// Holds only where it stands.
+    None,
+    /// Inner contexts have it unless they say something themselves.
+    Inherit,
+    /// Inner contexts have all of them unless they have any of their own.
+    InheritAll,
+}
+
+/// One row.
+#[derive(Debug)]
+pub struct Directive {
+    /// Its name.
+    pub name: &'static str,
+    /// Where it may stand.
+    pub contexts: &'static [Context],
+    /// Simple or block.
+    pub form: Form,
+    /// Fewest and most parameters.
+    pub args: (usize, usize),
+    /// Whether it may stand more than once in one context.
+    pub repeats: bool,
+    /// How it is inherited.
+    pub merge: Merge,
+    /// What its parameters are, as shown in messages: `SIZE`, `CODE [TEXT | URL]`.
+    pub usage: &'static str,
+    /// What holds without it, in the conf's own words; empty for nothing.
+    pub default: &'static str,
+    /// What it does, for the reference page. Markdown, a few sentences.
+    pub doc: &'static str,
+    /// Where it is not what nginx does, for the reference page; empty if it is.
+    pub differs: &'static str,
+}
+
+/// Rows that belong together on the reference page.
+pub struct Group {
+    /// Its heading.
+    pub title: &'static str,
+    /// What the rows are about, in a sentence or two.
+    pub about: &'static str,
+    /// The rows.
+    pub rows: &'static [Directive],
+}
+
+/// Every directive of the language, by group.
+pub const GROUPS: &[Group] = &[
+    process::GROUP,
+    servers::GROUP,
+    routing::GROUP,
+    files::GROUP,
+    responses::GROUP,
+    limits::GROUP,
+    logs::GROUP,
+];
+
+/// Every directive of the language, in the order of the reference page.
+pub fn all() -> impl Iterator<Item = &'static Directive> {
+    GROUPS.iter().flat_map(|group| group.rows)
+}
+
+/// The row of `name`.
+pub fn find(name: &str) -> Option<&'static Directive> {
+    static BY_NAME: LazyLock<HashMap<&str, &Directive>> =
+        LazyLock::new(|| all().map(|row| (row.name, row)).collect());
+    BY_NAME.get(name).copied()
+}
+
+/// Any number of parameters.
+const MANY: usize = usize::MAX;
+
+/// Contexts that many rows share.
+const HTTP_SERVER: &[Context] = &[Context::Http, Context::Server];
+const HTTP_SERVER_LOCATION: &[Context] = &[Context::Http, Context::Server, Context::Location];
+
+/// A row for `NAME ARGS;` that holds only where it stands.
+const fn simple(
+    name: &'static str,
+    contexts: &'static [Context],
+    args: (usize, usize),
+    usage: &'static str,
+) -> Directive {
+    let (form, merge) = (Form::Simple, Merge::None);
+    let (repeats, default, doc, differs) = (false, "", "", "");
+    Directive { name, contexts, form, args, repeats, merge, usage, default, doc, differs }
+}
+
+/// A row for `NAME ARGS { … }` with directives inside.
+const fn block(
+    name: &'static str,
+    contexts: &'static [Context],
+    args: (usize, usize),
+    inside: Context,
+    usage: &'static str,
+) -> Directive {
+    Directive { form: Form::Block(inside), ..simple(name, contexts, args, usage) }
+}
+
+/// A row for `NAME { … }` with lines of its own kind inside.
+const fn table(name: &'static str, contexts: &'static [Context]) -> Directive {
+    Directive { form: Form::Table, ..simple(name, contexts, (0, 0), "") }
+}
+
+/// A row for `NAME VALUE;` that `http`, `server` and `location` take, inherited.
+const fn setting(
+    name: &'static str,
+    usage: &'static str,
+    default: &'static str,
+    doc: &'static str,
+) -> Directive {
+    simple(name, HTTP_SERVER_LOCATION, (1, 1), usage).inherits(default).doc(doc)
+}
+
+/// A row for `NAME on | off;`, like [`setting`].
+const fn flag(name: &'static str, default: &'static str, doc: &'static str) -> Directive {
+    setting(name, "on | off", default, doc)
+}
+
+impl Directive {
+    /// May stand more than once in one context.
+    const fn repeats(self) -> Self {
+        Directive { repeats: true, ..self }
+    }
+
+    /// Inner contexts have it unless they say something themselves.
+    const fn inherits(self, default: &'static str) -> Self {
+        Directive { merge: Merge::Inherit, default, ..self }
+    }
+
+    /// May repeat; inner contexts have all of them unless they have any of their own.
+    const fn inherits_all(self, default: &'static str) -> Self {
+        Directive { merge: Merge::InheritAll, default, repeats: true, ..self }
+    }
+
+    /// Not in `location`.
+    const fn server_wide(self) -> Self {
+        Directive { contexts: HTTP_SERVER, ..self }
+    }
+
+    const fn args(self, least: usize, most: usize) -> Self {
+        Directive { args: (least, most), ..self }
+    }
+
+    const fn default(self, default: &'static str) -> Self {
+        Directive { default, ..self }
+    }
+
+    const fn doc(self, doc: &'static str) -> Self {
+        Directive { doc, ..self }
+    }
+
+    const fn differs(self, differs: &'static str) -> Self {
+        Directive { differs, ..self }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_unique_and_found() {
+        for row in all() {
+            assert!(std::ptr::eq(find(row.name).unwrap(), row), "{} stands twice", row.name);
+        }
+        assert!(find("lisen").is_none());
+    }
+
+    #[test]
+    fn every_row_is_complete() {
+        for row in all() {
+            assert!(!row.contexts.is_empty() && !row.doc.is_empty(), "{}", row.name);
+            assert!(row.args.0 <= row.args.1, "{}", row.name);
+            assert_eq!(row.args.1 == 0, row.usage.is_empty(), "{}", row.name);
+            for text in [row.doc, row.differs].into_iter().filter(|text| !text.is_empty()) {
+                assert!(text.ends_with('.') && !text.contains("  "), "{}: {text}", row.name);
+            }
+        }
+    }
+}

@@ -1,0 +1,61 @@
+//! Rows about the process as a whole.
+
+use super::Context::{Events, Http, Location, Main, Server};
+use super::{Context, Group, block, simple};
+
+const ANYWHERE: &[Context] = &[Main, Events, Http, Server, Location];
+
+pub(super) const GROUP: Group = Group {
+    title: "Process",
+    about: "What holds for the whole process: its threads, its identity, and how a conf is \
+            put together.",
+    rows: &[
+        simple("worker_processes", &[Main], (1, 1), "N | auto").default("1").doc(
+            "How many worker threads serve. Each has its own listening sockets, connections and \
+             buffers; `auto` is one for each CPU.",
+        )
+        .differs("Workers are threads of one process."),
+        simple("worker_connections", &[Events], (1, 1), "N").default("1024").doc(
+            "How many connections one worker holds open at once. A connection more waits to be \
+             accepted until another one closes.",
+        )
+        .differs("The default is 512 in nginx."),
+        simple("use", &[Events], (1, 1), "METHOD").default("poll").doc(
+            "How a worker waits for its connections.",
+        )
+        .differs("There is one way, `poll`; another method's name is accepted with a note."),
+        simple("user", &[Main], (1, 2), "USER [GROUP]").doc(
+            "Who the process becomes once its sockets are open, if it was started as root. \
+             Without GROUP, the group of the same name as USER.",
+        )
+        .differs("Without it, the process stays who it was."),
+        simple("pid", &[Main], (1, 1), "FILE").doc(
+            "A file that holds the process id while the server runs. May hold `${NAME}` of a \
+             `param`.",
+        )
+        .differs("There is no such file unless one is named."),
+        simple("param", &[Main], (2, 2), "NAME DEFAULT").repeats().doc(
+            "A value that may still be set when the binary starts: by `--set NAME=VALUE`, else by \
+             the environment variable NAME, else it is DEFAULT. `${NAME}` may stand in `listen`, \
+             `host`, `server_name`, `root`, `alias`, `pid` and the names of log files, and these \
+             uses settle what a value must look like; one that does not fit stops the start. \
+             Everything else is frozen when the binary is built.",
+        )
+        .differs("sitec's own."),
+        simple("include", ANYWHERE, (1, 1), "FILE | PATTERN").repeats().doc(
+            "Puts the directives of another file, or of all that match a pattern with `*`, `?` \
+             and `[…]`, in its place. A relative name is relative to the folder of the site.conf.",
+        )
+        .differs("A file that includes itself and a name that is not there are errors when the \
+                  conf is compiled."),
+        block("events", &[Main], (0, 0), Events, "").doc(
+            "Encloses `worker_connections` and `use`, as in nginx. They may also stand at top \
+             level.",
+        )
+        .differs("It may be left out."),
+        block("http", &[Main], (0, 0), Http, "").doc(
+            "Encloses servers and what they inherit, as in nginx.",
+        )
+        .differs("It may be left out: whatever may stand in `http` may stand at top level."),
+    ],
+};

@@ -1,0 +1,37 @@
+//! Rows that lead a path to what serves it.
+
+use super::Context::{Location, Server};
+use super::{Group, HTTP_SERVER_LOCATION, MANY, block, flag, simple};
+
+pub(super) const GROUP: Group = Group {
+    title: "Routing",
+    about: "A request's path, decoded and without dot segments, picks one location.",
+    rows: &[
+        block("location", &[Server, Location], (1, 2), Location, "[= | ^~ | ~ | ~*] URI | @NAME")
+            .repeats()
+            .doc(
+                "What holds for some paths. `= URI` is that path alone and ends the search; URI is \
+                 every path that begins with it, and the longest such prefix is remembered; then \
+                 `~ REGEX` and `~* REGEX` (any case) are tried in the order of the conf, unless \
+                 the prefix has `^~`, and the first that matches wins; else it is the prefix. \
+                 Locations nest: a nested one is looked for once its outer one was picked. \
+                 `@NAME` is reached only by `try_files` and `error_page`.",
+            )
+            .differs(
+                "A regex is matched in linear time: it has groups, and no lookaround, \
+                 backreference or possessive repetition.",
+            ),
+        simple("internal", &[Location], (0, 0), "")
+            .inherits("")
+            .doc("Only `try_files`, `error_page` and `index` lead here; to a client it is 404."),
+        simple("methods", HTTP_SERVER_LOCATION, (1, MANY), "METHOD…")
+            .inherits("")
+            .doc(
+                "The methods that may be used; HEAD comes with GET. Another known method gets 405 \
+             with an Allow field. Without it, files take GET and HEAD, and `return` takes any.",
+            )
+            .differs("sitec's own."),
+        flag("merge_slashes", "on", "Whether a run of slashes in a path counts as one.")
+            .server_wide(),
+    ],
+};

@@ -1,0 +1,55 @@
+//! Rows that say where a server listens and what it is called.
+
+use super::Context::{Http, Main, Server};
+use super::{Group, MANY, block, simple};
+
+pub(super) const GROUP: Group = Group {
+    title: "Servers",
+    about: "A connection's address picks the servers that may answer, and the request's Host \
+            picks the one that does.",
+    rows: &[
+        block("server", &[Main, Http], (0, 0), Server, "").repeats().doc(
+            "One virtual server: the addresses that it listens on, its names, its locations, and \
+             what they inherit.",
+        ),
+        simple(
+            "listen",
+            &[Server],
+            (1, MANY),
+            "[ADDRESS:]PORT | ADDRESS | unix:PATH [default_server] [backlog=N] \
+             [ipv6only=on|off] [reuseport]",
+        )
+        .repeats()
+        .default("*:80")
+        .doc(
+            "An address to take connections on. A port alone is that port on every IPv4 address, \
+             or on the address that `host` names; an address alone is its port 80; IPv6 \
+             addresses stand in brackets, `[::]:80` is every IPv6 address. Several servers may \
+             share one address: the `default_server` there, else the first in the conf, takes \
+             every Host that no server names. Where one server listens on all addresses of a port \
+             and another on one of them, the latter takes the connections to it. `backlog` bounds \
+             the queue of connections that are not yet accepted; `ipv6only=off` lets `[::]` take \
+             IPv4 as well. `reuseport` is accepted and changes nothing: each worker has its own \
+             sockets whenever there is more than one. May hold `${NAME}` of a `param`.",
+        )
+        .differs(
+            "Names are not looked up, so an address is a number. TLS, HTTP/2, HTTP/3 and the \
+             PROXY protocol are refused. The default is port 80 for every user.",
+        ),
+        simple("host", &[Server], (1, 1), "ADDRESS").doc(
+            "The address for the server's `listen` lines that give only a port. May be `${NAME}` \
+             of a `param`.",
+        )
+        .differs("sitec's own."),
+        simple("server_name", &[Server], (1, MANY), "NAME…").repeats().default("\"\"").doc(
+            "The names of the server: whole (`example.test`), with a leading or trailing star \
+             (`*.example.test`, `www.*`), with a leading dot (the name and all names under it), \
+             or a regex after `~`. Whole names go first, then the longest with a leading star, \
+             then the longest with a trailing one, then the regexes in the order of the conf. \
+             `\"\"` stands for a request without Host. The first name is `$server_name`. A whole \
+             name may hold `${NAME}` of a `param`.",
+        )
+        .differs("Two servers with one name on one address are an error, where nginx ignores the \
+                  second."),
+    ],
+};
