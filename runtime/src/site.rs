@@ -280,19 +280,26 @@ pub enum Text {
     Computed(fn(&Variables<'_>, &mut Vec<u8>)),
 }
 
-/// Where the files of a location are.
+/// Where the files of a location are: `directory`, then `inner`, then what is left of the path
+/// once its front is cut off. That rest begins with a slash or is empty; where it does not
+/// (`location /i { alias /d/img; }` and the path `/ia`), nothing is found. So no path leaves
+/// `directory`/`inner`, and `location /i/ { alias /d/img/; }` is held as if neither had its
+/// last slash.
 pub struct FileBase {
-    /// The directory that no path may leave, whatever it holds.
+    /// The directory that no path may leave, whatever it holds. Not looked up where a location
+    /// has no files (there may then be no directory at all).
     pub directory: DirectoryId,
     /// The rest of `root` or `alias`, beneath `directory`: what follows the last slash
-    /// before the first variable. Usually empty.
+    /// before the first variable, or the file that an `alias` names. Usually empty; without a
+    /// slash at its ends.
     pub inner: Text,
     /// For `alias`: bytes of the path's front that it replaces. 0 for `root`.
     pub replaced_len: usize,
-    /// Whether the path (without its replaced front) is appended. False for `alias` in a
-    /// regex location, where `inner` is the whole.
+    /// Whether the path (without its replaced front) is appended. False for `alias` in an
+    /// exact or a regex location, where `inner` is the whole.
     pub append_path: bool,
-    /// `root` as it stands in the conf, for `$document_root`.
+    /// `root` or `alias` as it stands in the conf, for `$document_root`: a param as its
+    /// default, `root` without its last slash.
     pub text: Text,
     /// Whether this is an `alias` (`$document_root` is then the alias itself).
     pub alias: bool,
@@ -308,7 +315,8 @@ pub struct TryFiles {
 
 /// One thing that `try_files` looks for.
 pub struct Candidate {
-    /// The path, a path of a URI beneath the location's root.
+    /// The path, a path of a URI beneath the location's root. Without the last slash of the
+    /// conf's word.
     pub path: Text,
     /// Whether a directory is looked for (the conf's word ends in a slash).
     pub directory: bool,
