@@ -3,9 +3,13 @@
 //! the generated text, which fills in the types of [`site`].
 
 #![deny(unsafe_code)]
+#![allow(dead_code)]
 
+mod deadlines;
 pub mod http;
+mod poll_set;
 pub mod regex;
 pub mod site;
+mod sys;
 pub mod trie;
 pub mod variables;

@@ -1,9 +1,12 @@
 //! RFC 9110 and 9112: bytes to values and back. No I/O.
 
+pub mod body;
 pub mod conditional;
 pub mod date;
 pub mod etag;
 pub mod fields;
+pub mod head;
 pub mod method;
 pub mod range;
 pub mod status;
+pub mod target;

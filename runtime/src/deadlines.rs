@@ -1,0 +1,105 @@
+//! When each connection has waited long enough. A list for each distinct timeout, in order of
+//! the last refresh: setting, refreshing and clearing cost the same few writes however many
+//! connections there are.
+
+/// No entry.
+const NONE: u32 = u32::MAX;
+
+/// One connection's place in a list.
+#[derive(Clone, Copy)]
+struct Entry {
+    list: u32,
+    previous: u32,
+    next: u32,
+    deadline_ms: u64,
+}
+
+/// Connections that share a timeout, the first to expire in front.
+struct List {
+    timeout_ms: u64,
+    first: u32,
+    last: u32,
+}
+
+/// The deadlines of connections, which are numbered from 0.
+#[derive(Default)]
+pub struct Deadlines {
+    entries: Vec<Entry>,
+    lists: Vec<List>,
+}
+
+impl Deadlines {
+    /// Gives `index` a deadline `timeout_ms` from `now_ms`, in place of any that it has.
+    pub fn set(&mut self, index: usize, now_ms: u64, timeout_ms: u64) {
+        self.clear(index);
+        let known = self.lists.iter().position(|list| list.timeout_ms == timeout_ms);
+        let list = known.unwrap_or_else(|| {
+            self.lists.push(List { timeout_ms, first: NONE, last: NONE });
+            self.lists.len() - 1
+        });
+        let last = std::mem::replace(&mut self.lists[list].last, index as u32);
+        match last {
+            NONE => self.lists[list].first = index as u32,
+            last => self.entries[last as usize].next = index as u32,
+        }
+        let deadline_ms = now_ms.saturating_add(timeout_ms);
+        self.entries[index] = Entry { list: list as u32, previous: last, next: NONE, deadline_ms };
+    }
+
+    /// Takes the deadline of `index` away.
+    pub fn clear(&mut self, index: usize) {
+        let absent = Entry { list: NONE, previous: NONE, next: NONE, deadline_ms: 0 };
+        if index >= self.entries.len() {
+            self.entries.resize(index + 1, absent);
+        }
+        let entry = std::mem::replace(&mut self.entries[index], absent);
+        if entry.list == NONE {
+            return;
+        }
+        match entry.previous {
+            NONE => self.lists[entry.list as usize].first = entry.next,
+            previous => self.entries[previous as usize].next = entry.next,
+        }
+        match entry.next {
+            NONE => self.lists[entry.list as usize].last = entry.previous,
+            next => self.entries[next as usize].previous = entry.previous,
+        }
+    }
+
+    /// The earliest deadline.
+    pub fn next_ms(&self) -> Option<u64> {
+        let firsts = self.lists.iter().filter(|list| list.first != NONE);
+        firsts.map(|list| self.entries[list.first as usize].deadline_ms).min()
+    }
+
+    /// Takes away a deadline that has passed, and says whose it was.
+    pub fn pop_expired(&mut self, now_ms: u64) -> Option<usize> {
+        let mut firsts = self.lists.iter().map(|list| list.first).filter(|&first| first != NONE);
+        let index = firsts.find(|&i| self.entries[i as usize].deadline_ms <= now_ms)? as usize;
+        self.clear(index);
+        Some(index)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn expires_in_order_of_deadline_and_refresh() {
+        let mut deadlines = Deadlines::default();
+        deadlines.set(0, 0, 50);
+        deadlines.set(1, 1, 50);
+        deadlines.set(2, 2, 10);
+        deadlines.set(0, 5, 50);
+        assert_eq!(deadlines.next_ms(), Some(12));
+        assert_eq!(deadlines.pop_expired(11), None);
+        assert_eq!(deadlines.pop_expired(51), Some(1));
+        assert_eq!(deadlines.pop_expired(51), Some(2));
+        assert_eq!(deadlines.pop_expired(51), None);
+        assert_eq!(deadlines.next_ms(), Some(55));
+        deadlines.clear(0);
+        deadlines.clear(0);
+        assert_eq!(deadlines.next_ms(), None);
+    }
+}

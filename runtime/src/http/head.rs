@@ -1,0 +1,507 @@
+//! Request heads (RFC 9112, sections 2 to 6): read strictly wherever laxness lets two parties
+//! disagree about where a message ends.
+
+use std::mem::MaybeUninit;
+
+use httparse::{Error, Header, Status};
+
+use super::body::{Framing, is_token_byte};
+use super::fields::{FieldSpan, Fields, Span};
+use super::method::Method;
+use super::target::{self, BadTarget, Target};
+
+/// As many fields are parsed on the stack; a head with more takes an allocation.
+const FEW: usize = 64;
+
+/// What a head may be like.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Limits {
+    /// Longest request line and longest field line, in bytes.
+    pub line_len: usize,
+    /// Longest head, in bytes.
+    pub head_len: usize,
+    /// Most fields.
+    pub max_fields: usize,
+    /// Whether fields with invalid names are dropped rather than refused.
+    pub ignore_invalid_fields: bool,
+    /// Whether names with underscores are valid.
+    pub underscores: bool,
+    /// Whether runs of slashes in the path count as one.
+    pub merge_slashes: bool,
+}
+
+/// Why a head is refused.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct HeadError {
+    /// The response's status.
+    pub status: u16,
+    /// For the error log.
+    pub reason: &'static str,
+}
+
+fn refuse<T>(status: u16, reason: &'static str) -> Result<T, HeadError> {
+    Err(HeadError { status, reason })
+}
+
+impl From<BadTarget> for HeadError {
+    fn from(BadTarget(reason): BadTarget) -> Self {
+        HeadError { status: 400, reason }
+    }
+}
+
+/// The place of `part` in `whole`, which it is a slice of.
+fn span(part: &[u8], whole: &[u8]) -> Span {
+    let start = (part.as_ptr() as usize).wrapping_sub(whole.as_ptr() as usize) as u32;
+    Span { start, end: start + part.len() as u32 }
+}
+
+/// The head of one request. Reused from one to the next, so that a kept connection costs no
+/// allocation.
+#[derive(Clone, Debug)]
+pub struct Head {
+    bytes: Vec<u8>,
+    fields: Vec<FieldSpan>,
+    /// The method; `None` for one that this server does not know.
+    pub method: Option<Method>,
+    method_name: Span,
+    line: Span,
+    target: Span,
+    args: Span,
+    /// The minor version: 0 or 1.
+    pub minor_version: u8,
+    /// Host, or the authority of an absolute-form target: as sent, with its port.
+    host: Span,
+    /// Whether there is a Host field or an authority.
+    pub has_host: bool,
+    /// The path, decoded and normalised.
+    pub path: Vec<u8>,
+    /// How the content is framed.
+    pub framing: Framing,
+    /// Whether the client wants the connection to persist (RFC 9112, 9.3).
+    pub persist: bool,
+    /// Whether the client waits for a 100 before it sends the content.
+    pub expect_continue: bool,
+}
+
+impl Default for Head {
+    fn default() -> Self {
+        Head {
+            bytes: Vec::new(),
+            fields: Vec::new(),
+            method: None,
+            method_name: Span::default(),
+            line: Span::default(),
+            target: Span::default(),
+            args: Span::default(),
+            minor_version: 1,
+            host: Span::default(),
+            has_host: false,
+            path: Vec::new(),
+            framing: Framing::Length(0),
+            persist: true,
+            expect_continue: false,
+        }
+    }
+}
+
+impl Head {
+    /// Parses one head from the front of `input`. `Some` carries its length in bytes, the
+    /// empty line included; `None` means that it is not complete, and consumes nothing. After
+    /// an error only [`line`](Self::line) is meaningful.
+    pub fn parse(&mut self, input: &[u8], limits: &Limits) -> Result<Option<usize>, HeadError> {
+        let result = self.parse_strictly(input, limits);
+        if result.is_err() {
+            self.keep_line_of(input);
+        }
+        result
+    }
+
+    fn parse_strictly(
+        &mut self,
+        input: &[u8],
+        limits: &Limits,
+    ) -> Result<Option<usize>, HeadError> {
+        match self.parse_syntax(input, limits) {
+            Ok(Some(len)) => {
+                self.check_lengths(len, limits)?;
+                self.interpret(limits)?;
+                Ok(Some(len))
+            }
+            Ok(None) => {
+                check_partial(input, limits)?;
+                Ok(None)
+            }
+            Err(Error::HeaderName) if limits.ignore_invalid_fields => {
+                self.parse_without_invalid_names(input, limits)
+            }
+            Err(Error::Version) => self.parse_other_version(input, limits),
+            Err(error) => refuse_syntax(error, input, limits),
+        }
+    }
+
+    /// Fills in spans. The input is only copied when it is a whole head.
+    fn parse_syntax(&mut self, input: &[u8], limits: &Limits) -> Result<Option<usize>, Error> {
+        let mut few = [const { MaybeUninit::<Header<'_>>::uninit() }; FEW];
+        let mut request = httparse::Request::new(&mut []);
+        match request.parse_with_uninit_headers(input, &mut few) {
+            Err(Error::TooManyHeaders) if limits.max_fields > FEW => {
+                let mut many = vec![MaybeUninit::uninit(); limits.max_fields];
+                let mut request = httparse::Request::new(&mut []);
+                match request.parse_with_uninit_headers(input, &mut many)? {
+                    Status::Complete(len) => Ok(Some(self.take(&request, &input[..len]))),
+                    Status::Partial => Ok(None),
+                }
+            }
+            Ok(Status::Complete(_)) if request.headers.len() > limits.max_fields => {
+                Err(Error::TooManyHeaders)
+            }
+            Ok(Status::Complete(len)) => Ok(Some(self.take(&request, &input[..len]))),
+            Ok(Status::Partial) => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Copies a parsed head; returns its length.
+    fn take(&mut self, request: &httparse::Request<'_, '_>, input: &[u8]) -> usize {
+        self.bytes.clear();
+        self.bytes.extend_from_slice(input);
+        self.fields.clear();
+        self.fields.extend(request.headers.iter().map(|field| {
+            let name = span(field.name.as_bytes(), input);
+            FieldSpan { name, value: span(field.value.trim_ascii(), input) }
+        }));
+        let method = request.method.unwrap_or_default().as_bytes();
+        let target = request.path.unwrap_or_default().as_bytes();
+        self.method_name = span(method, input);
+        self.target = span(target, input);
+        self.method = Method::parse(method);
+        self.minor_version = request.version.unwrap_or(1);
+        let line_end = self.target.end + " HTTP/1.1".len() as u32;
+        self.line = Span { start: self.method_name.start, end: line_end };
+        input.len()
+    }
+
+    /// Parses again without the field lines whose names are no tokens. A name that is empty or
+    /// has a blank or a control character in it is refused all the same: it might be read as
+    /// another name by somebody else.
+    fn parse_without_invalid_names(
+        &mut self,
+        input: &[u8],
+        limits: &Limits,
+    ) -> Result<Option<usize>, HeadError> {
+        let mut kept = Vec::with_capacity(input.len());
+        let mut complete_len = 0;
+        for (index, line) in skip_empty_lines(input).split_inclusive(|&b| b == b'\n').enumerate() {
+            if !line.ends_with(b"\n") {
+                break;
+            }
+            complete_len += line.len();
+            let name_len = memchr::memchr(b':', line);
+            let name = &line[..name_len.unwrap_or(0)];
+            let invalid = name.iter().any(|&byte| !is_token_byte(byte));
+            if index == 0 || !invalid {
+                kept.extend_from_slice(line);
+            } else if name.iter().any(|&byte| byte <= b' ' || byte == 0x7f) {
+                return refuse(400, "blank or control character in a field name");
+            }
+            if line == b"\n" || line == b"\r\n" {
+                break;
+            }
+        }
+        let skipped = input.len() - skip_empty_lines(input).len();
+        match self.parse_syntax(&kept, limits) {
+            Ok(Some(_)) => {
+                self.check_lengths(complete_len, limits)?;
+                self.interpret(limits)?;
+                Ok(Some(skipped + complete_len))
+            }
+            Ok(None) => {
+                check_partial(input, limits)?;
+                Ok(None)
+            }
+            Err(error) => refuse_syntax(error, &kept, limits),
+        }
+    }
+
+    /// HTTP/1.2 to 1.9 are read as 1.1 (RFC 9110, 2.5); another major version is 505.
+    fn parse_other_version(
+        &mut self,
+        input: &[u8],
+        limits: &Limits,
+    ) -> Result<Option<usize>, HeadError> {
+        let line = first_line(input);
+        if skip_empty_lines(input).get(line.len()).is_none() {
+            check_partial(input, limits)?;
+            return Ok(None);
+        }
+        let mut words = line.splitn(3, |&byte| byte == b' ').skip(2);
+        match words.next().unwrap_or_default() {
+            [b'H', b'T', b'T', b'P', b'/', b'1', b'.', b'2'..=b'9'] => {
+                let minor = input.len() - skip_empty_lines(input).len() + line.len() - 1;
+                let mut as_1_1 = input.to_vec();
+                as_1_1[minor] = b'1';
+                self.parse_strictly(&as_1_1, limits)
+            }
+            [b'H', b'T', b'T', b'P', b'/', major, b'.', minor]
+                if major.is_ascii_digit() && minor.is_ascii_digit() =>
+            {
+                refuse(505, "unsupported HTTP version")
+            }
+            _ => refuse(400, "invalid HTTP version"),
+        }
+    }
+
+    /// The line limits on a whole head of `len` bytes.
+    fn check_lengths(&self, len: usize, limits: &Limits) -> Result<(), HeadError> {
+        if self.line().len() > limits.line_len {
+            return refuse(414, "request line is too long");
+        }
+        let field_len = |field: &FieldSpan| field.value.end.max(field.name.end) - field.name.start;
+        if self.fields.iter().any(|field| field_len(field) as usize > limits.line_len) {
+            return refuse(431, "field is too long");
+        }
+        if len > limits.head_len {
+            return refuse(431, "head is too long");
+        }
+        Ok(())
+    }
+
+    /// What the fields say about the message itself.
+    fn interpret(&mut self, limits: &Limits) -> Result<(), HeadError> {
+        self.drop_underscores(limits)?;
+        let mut seen = Seen::default();
+        self.host = Span::default();
+        self.expect_continue = false;
+        for index in 0..self.fields.len() {
+            self.interpret_field(&mut seen, self.fields[index])?;
+        }
+        self.settle_framing(&seen)?;
+        self.persist = match self.minor_version {
+            0 => seen.keep_alive && !seen.close,
+            _ => !seen.close,
+        };
+        // An HTTP/1.0 client knows no 100 (RFC 9110, 10.1.1).
+        self.expect_continue &= self.minor_version > 0 && !self.framing.is_empty();
+        self.settle_target(&seen, limits)
+    }
+
+    fn drop_underscores(&mut self, limits: &Limits) -> Result<(), HeadError> {
+        if limits.underscores {
+            return Ok(());
+        }
+        let bytes = &self.bytes;
+        let count = self.fields.len();
+        self.fields.retain(|field| !field.name.of(bytes).contains(&b'_'));
+        if self.fields.len() < count && !limits.ignore_invalid_fields {
+            return refuse(400, "underscore in a field name");
+        }
+        Ok(())
+    }
+
+    fn interpret_field(&mut self, seen: &mut Seen, field: FieldSpan) -> Result<(), HeadError> {
+        let (name, text) = (field.name.of(&self.bytes), field.value.of(&self.bytes));
+        let is = |other: &str| name.eq_ignore_ascii_case(other.as_bytes());
+        match name.len() {
+            4 if is("host") => {
+                if seen.host.replace(field.value).is_some() {
+                    return refuse(400, "more than one Host");
+                }
+            }
+            6 if is("expect") => {
+                if !text.eq_ignore_ascii_case(b"100-continue") {
+                    return refuse(417, "unknown expectation");
+                }
+                self.expect_continue = true;
+            }
+            10 if is("connection") => {
+                for option in text.split(|&byte| byte == b',') {
+                    seen.close |= option.trim_ascii().eq_ignore_ascii_case(b"close");
+                    seen.keep_alive |= option.trim_ascii().eq_ignore_ascii_case(b"keep-alive");
+                }
+            }
+            14 if is("content-length") => {
+                if seen.content_length.replace(parse_length(text)?).is_some() {
+                    return refuse(400, "more than one Content-Length");
+                }
+            }
+            17 if is("transfer-encoding") => {
+                if std::mem::replace(&mut seen.transfer_encoding, true) {
+                    return refuse(400, "more than one Transfer-Encoding");
+                }
+                seen.chunked = text.eq_ignore_ascii_case(b"chunked");
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+
+    /// RFC 9112, 6.1 and 6.3.
+    fn settle_framing(&mut self, seen: &Seen) -> Result<(), HeadError> {
+        self.framing = match (seen.transfer_encoding, seen.content_length) {
+            (true, Some(_)) => return refuse(400, "both Transfer-Encoding and Content-Length"),
+            (true, None) if self.minor_version == 0 => {
+                return refuse(400, "Transfer-Encoding in HTTP/1.0");
+            }
+            (true, None) if !seen.chunked => return refuse(501, "unknown transfer coding"),
+            (true, None) => Framing::Chunked,
+            (false, length) => Framing::Length(length.unwrap_or(0)),
+        };
+        Ok(())
+    }
+
+    /// The path, the arguments, and the host that is asked for (RFC 9112, 3.2 and 3.3).
+    fn settle_target(&mut self, seen: &Seen, limits: &Limits) -> Result<(), HeadError> {
+        if self.minor_version > 0 && seen.host.is_none() {
+            return refuse(400, "no Host");
+        }
+        if let Some(value) = seen.host {
+            if !target::is_valid_host(value.of(&self.bytes)) {
+                return refuse(400, "invalid Host");
+            }
+            self.host = value;
+        }
+        self.has_host = seen.host.is_some();
+        let whole = self.target.of(&self.bytes);
+        let parts = match (self.method, whole) {
+            // What these ask for is refused or answered by the server as a whole.
+            (Some(Method::Options), b"*") | (Some(Method::Connect), _) => {
+                Target { authority: None, path: b"/", args: b"" }
+            }
+            _ => Target::parse(whole)?,
+        };
+        if let Some(authority) = parts.authority {
+            if !target::is_valid_host(authority) {
+                return refuse(400, "invalid host in the request target");
+            }
+            self.host = span(authority, &self.bytes);
+            self.has_host = true;
+        }
+        self.args = match parts.args {
+            b"" => Span { start: self.target.end, end: self.target.end },
+            args => span(args, &self.bytes),
+        };
+        target::normalize(parts.path, limits.merge_slashes, &mut self.path)?;
+        Ok(())
+    }
+
+    /// Keeps what a refused head begins with, for the logs.
+    fn keep_line_of(&mut self, input: &[u8]) {
+        let line = first_line(input);
+        let line = &line[..line.len().min(1024)];
+        *self = Head { bytes: line.to_vec(), ..std::mem::take(self) };
+        self.fields.clear();
+        self.path.clear();
+        self.line = Span { start: 0, end: line.len() as u32 };
+        let empty = Span::default();
+        (self.method_name, self.target, self.args, self.host) = (empty, empty, empty, empty);
+        (self.method, self.has_host, self.persist) = (None, false, false);
+        (self.framing, self.expect_continue) = (Framing::Length(0), false);
+    }
+
+    /// The request line as sent, without its end.
+    pub fn line(&self) -> &[u8] {
+        self.line.of(&self.bytes)
+    }
+
+    /// The method as sent.
+    pub fn method_name(&self) -> &[u8] {
+        self.method_name.of(&self.bytes)
+    }
+
+    /// The request target as sent.
+    pub fn target(&self) -> &[u8] {
+        self.target.of(&self.bytes)
+    }
+
+    /// What follows the `?`, as sent.
+    pub fn args(&self) -> &[u8] {
+        self.args.of(&self.bytes)
+    }
+
+    /// The host that is asked for, as sent, with its port; empty if there is none.
+    pub fn host(&self) -> &[u8] {
+        self.host.of(&self.bytes)
+    }
+
+    /// Length of the head as sent, in bytes.
+    pub fn len(&self) -> usize {
+        self.bytes.len()
+    }
+
+    /// The fields, in the order in which they came.
+    pub fn fields(&self) -> Fields<'_> {
+        Fields { bytes: &self.bytes, spans: &self.fields }
+    }
+}
+
+/// What the fields of one head have said so far.
+#[derive(Default)]
+struct Seen {
+    host: Option<Span>,
+    content_length: Option<u64>,
+    transfer_encoding: bool,
+    chunked: bool,
+    close: bool,
+    keep_alive: bool,
+}
+
+/// `1*DIGIT` (RFC 9110, 8.6).
+fn parse_length(text: &[u8]) -> Result<u64, HeadError> {
+    if text.is_empty() || !text.iter().all(u8::is_ascii_digit) {
+        return refuse(400, "invalid Content-Length");
+    }
+    let text = std::str::from_utf8(text).unwrap_or_default();
+    match text.parse::<u64>() {
+        Ok(length) if length <= i64::MAX as u64 => Ok(length),
+        _ => refuse(413, "Content-Length is larger than any limit"),
+    }
+}
+
+/// What a head that has not ended may not have by now.
+fn check_partial(input: &[u8], limits: &Limits) -> Result<(), HeadError> {
+    let input = skip_empty_lines(input);
+    let mut lines = input.split(|&byte| byte == b'\n');
+    if lines.next().is_some_and(|line| line.len() > limits.line_len) {
+        return refuse(414, "request line is too long");
+    }
+    if lines.any(|line| line.len() > limits.line_len) {
+        return refuse(431, "field is too long");
+    }
+    if input.len() > limits.head_len {
+        return refuse(431, "head is too long");
+    }
+    Ok(())
+}
+
+/// The status for what httparse refuses.
+fn refuse_syntax<T>(error: Error, input: &[u8], limits: &Limits) -> Result<T, HeadError> {
+    match error {
+        Error::TooManyHeaders => refuse(431, "too many fields"),
+        Error::HeaderName => refuse(400, "invalid field name"),
+        Error::HeaderValue => refuse(400, "invalid field value"),
+        Error::NewLine => refuse(400, "bare CR in the head"),
+        Error::Token if first_line(input).len() > limits.line_len => {
+            refuse(414, "request line is too long")
+        }
+        _ => refuse(400, "invalid request line"),
+    }
+}
+
+/// `input` without the empty lines in front of the request line (RFC 9112, 2.2).
+fn skip_empty_lines(mut input: &[u8]) -> &[u8] {
+    while let Some(rest) = input.strip_prefix(b"\r\n").or_else(|| input.strip_prefix(b"\n")) {
+        input = rest;
+    }
+    input
+}
+
+/// The request line, as far as it is there, without its end.
+fn first_line(input: &[u8]) -> &[u8] {
+    let input = skip_empty_lines(input);
+    let line = &input[..memchr::memchr(b'\n', input).unwrap_or(input.len())];
+    line.strip_suffix(b"\r").unwrap_or(line)
+}
+
+#[cfg(test)]
+#[path = "head_tests.rs"]
+mod tests;

@@ -1,0 +1,221 @@
+//! Heads, whole and byte by byte.
+
+use super::*;
+
+const LIMITS: Limits = Limits {
+    line_len: 100,
+    head_len: 400,
+    max_fields: 70,
+    ignore_invalid_fields: true,
+    underscores: false,
+    merge_slashes: true,
+};
+
+/// Feeds ever longer fronts of `input` until the head is complete or refused.
+fn parse_growing(input: &[u8], limits: &Limits) -> Result<Option<(usize, Head)>, HeadError> {
+    for end in 0..=input.len() {
+        let mut head = Head::default();
+        if let Some(len) = head.parse(&input[..end], limits)? {
+            return Ok(Some((len, head)));
+        }
+    }
+    Ok(None)
+}
+
+fn parse_whole(input: &[u8], limits: &Limits) -> Result<Option<(usize, Head)>, HeadError> {
+    let mut head = Head::default();
+    Ok(head.parse(input, limits)?.map(|len| (len, head)))
+}
+
+#[test]
+fn accepts_what_is_well_formed() {
+    let table = [
+        // input; method, path, args, host, persist, framing
+        ("GET / HTTP/1.1\r\nHost: a\r\n\r\n", "GET", "/", "", "a", true, Framing::Length(0)),
+        ("GET / HTTP/1.1\nHost: a\n\n", "GET", "/", "", "a", true, Framing::Length(0)),
+        (
+            "\r\n\r\nGET / HTTP/1.1\r\nHost: a\r\n\r\n",
+            "GET",
+            "/",
+            "",
+            "a",
+            true,
+            Framing::Length(0),
+        ),
+        ("GET / HTTP/1.0\r\n\r\n", "GET", "/", "", "", false, Framing::Length(0)),
+        (
+            "GET / HTTP/1.0\r\nConnection: Keep-Alive\r\n\r\n",
+            "GET",
+            "/",
+            "",
+            "",
+            true,
+            Framing::Length(0),
+        ),
+        (
+            "GET / HTTP/1.1\r\nHost:\r\nConnection: x, CLOSE\r\n\r\n",
+            "GET",
+            "/",
+            "",
+            "",
+            false,
+            Framing::Length(0),
+        ),
+        ("GET / HTTP/1.7\r\nHost: a\r\n\r\n", "GET", "/", "", "a", true, Framing::Length(0)),
+        (
+            "GET http://b:8/x?y HTTP/1.1\r\nHost: a\r\n\r\n",
+            "GET",
+            "/x",
+            "y",
+            "b:8",
+            true,
+            Framing::Length(0),
+        ),
+        (
+            "POST /%41/../b//c?d=%41 HTTP/1.1\r\nHost: a:1\r\nContent-Length: 007\r\n\r\n",
+            "POST",
+            "/b/c",
+            "d=%41",
+            "a:1",
+            true,
+            Framing::Length(7),
+        ),
+        (
+            "PUT / HTTP/1.1\r\nhost: \t a \r\ntransfer-encoding: Chunked\r\n\r\n",
+            "PUT",
+            "/",
+            "",
+            "a",
+            true,
+            Framing::Chunked,
+        ),
+        (
+            "OPTIONS * HTTP/1.1\r\nHost: a\r\n\r\n",
+            "OPTIONS",
+            "/",
+            "",
+            "a",
+            true,
+            Framing::Length(0),
+        ),
+        ("BREW /x HTTP/1.1\r\nHost: a\r\n\r\n", "BREW", "/x", "", "a", true, Framing::Length(0)),
+        (
+            "GET / HTTP/1.1\r\nHost: a\r\nX@Y: 1\r\nX_Y: 2\r\n\r\n",
+            "GET",
+            "/",
+            "",
+            "a",
+            true,
+            Framing::Length(0),
+        ),
+    ];
+    for (input, method, path, args, host, persist, framing) in table {
+        let input = [input.as_bytes(), b"rest"].concat();
+        for result in [parse_whole(&input, &LIMITS), parse_growing(&input, &LIMITS)] {
+            let shown = String::from_utf8_lossy(&input).into_owned();
+            let (len, head) = result.expect(&shown).expect(&shown);
+            assert_eq!(len, input.len() - 4, "{shown}");
+            assert_eq!(head.method_name(), method.as_bytes(), "{shown}");
+            assert_eq!(head.path, path.as_bytes(), "{shown}");
+            assert_eq!(head.args(), args.as_bytes(), "{shown}");
+            assert_eq!(head.host(), host.as_bytes(), "{shown}");
+            assert_eq!((head.persist, head.framing), (persist, framing), "{shown}");
+            assert!(head.fields().first(b"x_y").is_none() && head.fields().first(b"x@y").is_none());
+        }
+    }
+}
+
+#[test]
+fn refuses_what_is_not() {
+    let long = "x".repeat(101);
+    let table = [
+        (400, "GET / HTTP/1.1\r\n\r\n"),
+        (400, "GET / HTTP/1.1\r\nHost: a\r\nHost: a\r\n\r\n"),
+        (400, "GET / HTTP/1.1\r\nHost: a/b\r\n\r\n"),
+        (400, "GET / HTTP/1.1\r\nHost : a\r\n\r\n"),
+        (400, "GET / HTTP/1.1\r\nHost: a\r\nContent-Length : 1\r\n\r\n"),
+        (400, "GET / HTTP/1.1\r\nHost: a\r\n folded: b\r\n\r\n"),
+        (400, "GET / HTTP/1.1\r\nHost: a\r\nX: a\r\n b\r\n\r\n"),
+        (400, "GET / HTTP/1.1\r\n Host: a\r\n\r\n"),
+        (400, "GET / HTTP/1.1\r\nHost: a\r\nX: a\rb\r\n\r\n"),
+        (400, "GET / HTTP/1.1\r\nHost: a\r\nX: a\0b\r\n\r\n"),
+        (400, "GET / HTTP/1.1\r\nHost: a\r\nno colon\r\n\r\n"),
+        (400, "GET / HTTP/1.1\r\nHost: a\r\n: empty\r\n\r\n"),
+        (400, "GET  / HTTP/1.1\r\nHost: a\r\n\r\n"),
+        (400, "GET /a b HTTP/1.1\r\nHost: a\r\n\r\n"),
+        (400, "GET / HTTP/1.1 \r\nHost: a\r\n\r\n"),
+        (400, "GET /\r\n\r\n"),
+        (400, "GET / FTP/1.1\r\nHost: a\r\n\r\n"),
+        (400, "G@T / HTTP/1.1\r\nHost: a\r\n\r\n"),
+        (400, "GET x HTTP/1.1\r\nHost: a\r\n\r\n"),
+        (400, "GET * HTTP/1.1\r\nHost: a\r\n\r\n"),
+        (400, "GET /%zz HTTP/1.1\r\nHost: a\r\n\r\n"),
+        (400, "GET /../x HTTP/1.1\r\nHost: a\r\n\r\n"),
+        (400, "GET /%00 HTTP/1.1\r\nHost: a\r\n\r\n"),
+        (400, "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\nContent-Length: 1\r\n\r\n"),
+        (400, "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1, 1\r\n\r\n"),
+        (400, "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: +1\r\n\r\n"),
+        (400, "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: -1\r\n\r\n"),
+        (400, "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 0x1\r\n\r\n"),
+        (400, "POST / HTTP/1.1\r\nHost: a\r\nContent-Length:\r\n\r\n"),
+        (413, "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 99999999999999999999\r\n\r\n"),
+        (
+            400,
+            "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n",
+        ),
+        (
+            400,
+            "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n\r\n",
+        ),
+        (400, "POST / HTTP/1.0\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n"),
+        (501, "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: gzip, chunked\r\n\r\n"),
+        (501, "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: identity\r\n\r\n"),
+        (417, "POST / HTTP/1.1\r\nHost: a\r\nExpect: tea\r\n\r\n"),
+        (505, "GET / HTTP/2.0\r\nHost: a\r\n\r\n"),
+        (505, "GET / HTTP/0.9\r\n\r\n"),
+        (414, &format!("GET /{long} HTTP/1.1\r\nHost: a\r\n\r\n")),
+        (431, &format!("GET / HTTP/1.1\r\nHost: a\r\nX: {long}\r\n\r\n")),
+        (
+            431,
+            &format!(
+                "GET / HTTP/1.1\r\nHost: a\r\n{}\r\n",
+                "X: 0123456789012345678901234567890123456789\r\n".repeat(9)
+            ),
+        ),
+        (431, &format!("GET / HTTP/1.1\r\nHost: a\r\n{}\r\n", "X:\r\n".repeat(70))),
+    ];
+    for (status, input) in table {
+        for result in
+            [parse_whole(input.as_bytes(), &LIMITS), parse_growing(input.as_bytes(), &LIMITS)]
+        {
+            let error = result.map(|head| head.map(|(len, _)| len)).expect_err(input);
+            assert_eq!(error.status, status, "{input:?}: {}", error.reason);
+        }
+    }
+}
+
+#[test]
+fn invalid_names_are_refused_where_asked() {
+    let strict = Limits { ignore_invalid_fields: false, ..LIMITS };
+    for input in [
+        "GET / HTTP/1.1\r\nHost: a\r\nX@Y: 1\r\n\r\n",
+        "GET / HTTP/1.1\r\nHost: a\r\nX_Y: 1\r\n\r\n",
+    ] {
+        let error = parse_whole(input.as_bytes(), &strict).map(|_| ()).expect_err(input);
+        assert_eq!(error.status, 400);
+    }
+    let lax = Limits { underscores: true, ..LIMITS };
+    let input = b"GET / HTTP/1.1\r\nHost: a\r\nX_Y: 1\r\n\r\n";
+    let (_, head) = parse_whole(input, &lax).unwrap().unwrap();
+    assert_eq!(head.fields().first(b"x_y"), Some(&b"1"[..]));
+}
+
+#[test]
+fn expects_only_what_can_come() {
+    let head = |input: &str| parse_whole(input.as_bytes(), &LIMITS).unwrap().unwrap().1;
+    let expect =
+        |rest: &str| head(&format!("POST / HTTP/1.{rest}\r\nExpect: 100-Continue\r\n\r\n"));
+    assert!(expect("1\r\nHost: a\r\nContent-Length: 1").expect_continue);
+    assert!(!expect("1\r\nHost: a\r\nContent-Length: 0").expect_continue);
+    assert!(!expect("0\r\nContent-Length: 1").expect_continue);
+}

@@ -1,0 +1,229 @@
+//! Request targets (RFC 9112, section 3.2): their forms, and paths decoded and normalised,
+//! once. Also used by the compiler, so that the two never disagree about a path.
+
+/// A request target, taken apart.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Target<'a> {
+    /// The authority of an absolute-form target.
+    pub authority: Option<&'a [u8]>,
+    /// The path as sent; begins with a slash.
+    pub path: &'a [u8],
+    /// What follows the first `?`; empty without one.
+    pub args: &'a [u8],
+}
+
+/// What is wrong with a target.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct BadTarget(pub &'static str);
+
+impl<'a> Target<'a> {
+    /// Takes origin-form and absolute-form targets apart.
+    pub fn parse(target: &'a [u8]) -> Result<Target<'a>, BadTarget> {
+        if target.contains(&b'#') {
+            return Err(BadTarget("fragment in the request target"));
+        }
+        if target.first() == Some(&b'/') {
+            let (path, args) = split_args(target);
+            return Ok(Target { authority: None, path, args });
+        }
+        let scheme_end = target.windows(3).position(|window| window == b"://");
+        let scheme_end =
+            scheme_end.ok_or(BadTarget("request target is neither a path nor a URL"))?;
+        let scheme = &target[..scheme_end];
+        if !scheme.eq_ignore_ascii_case(b"http") && !scheme.eq_ignore_ascii_case(b"https") {
+            return Err(BadTarget("scheme of the request target is not http"));
+        }
+        let rest = &target[scheme_end + 3..];
+        let authority_len = rest.iter().position(|byte| matches!(byte, b'/' | b'?'));
+        let (authority, rest) = rest.split_at(authority_len.unwrap_or(rest.len()));
+        if authority.is_empty() {
+            return Err(BadTarget("no host in the request target"));
+        }
+        let (path, args) = split_args(rest);
+        let path = if path.is_empty() { b"/" } else { path };
+        Ok(Target { authority: Some(authority), path, args })
+    }
+}
+
+/// What stands before and behind the first `?`.
+pub fn split_args(uri: &[u8]) -> (&[u8], &[u8]) {
+    match memchr::memchr(b'?', uri) {
+        Some(at) => (&uri[..at], &uri[at + 1..]),
+        None => (uri, b""),
+    }
+}
+
+/// Decodes and normalises `path`, which begins with a slash, into `out` (cleared first):
+/// percent-encoding is decoded once, `.` and `..` segments are resolved (RFC 3986, 5.2.4)
+/// after decoding, and runs of slashes become one if `merge_slashes`. Errors: a bad escape, a
+/// NUL, a path that leads above the root.
+pub fn normalize(path: &[u8], merge_slashes: bool, out: &mut Vec<u8>) -> Result<(), BadTarget> {
+    out.clear();
+    if is_normal(path) {
+        out.extend_from_slice(path);
+        return Ok(());
+    }
+    let mut rest = path.iter();
+    // Where the segment that is being read begins in `out`.
+    let mut segment = 0;
+    loop {
+        let byte = match rest.next() {
+            Some(b'%') => {
+                let (high, low) = (rest.next().and_then(hex), rest.next().and_then(hex));
+                let (Some(high), Some(low)) = (high, low) else {
+                    return Err(BadTarget("bad percent-encoding in the path"));
+                };
+                Some(high << 4 | low)
+            }
+            byte => byte.copied(),
+        };
+        match byte {
+            Some(0) => return Err(BadTarget("NUL in the path")),
+            Some(b'/') | None => {
+                end_segment(out, &mut segment, byte.is_some(), merge_slashes)?;
+                if byte.is_none() {
+                    return Ok(());
+                }
+            }
+            Some(byte) => out.push(byte),
+        }
+    }
+}
+
+/// Ends the segment that began at `segment`, with a slash or with the path.
+fn end_segment(
+    out: &mut Vec<u8>,
+    segment: &mut usize,
+    slash: bool,
+    merge_slashes: bool,
+) -> Result<(), BadTarget> {
+    match &out[*segment..] {
+        // The slash in front of a dot segment stays, and stands for the one behind it.
+        b"." if *segment > 0 => out.truncate(*segment),
+        b".." if *segment > 0 => {
+            let parent = out[..*segment - 1].iter().rposition(|&byte| byte == b'/');
+            let parent = parent.ok_or(BadTarget("the path leads above the root"))?;
+            out.truncate(parent + 1);
+        }
+        b"" if merge_slashes && *segment > 0 => {}
+        _ if slash => out.push(b'/'),
+        _ => {}
+    }
+    *segment = out.len();
+    Ok(())
+}
+
+/// Whether [`normalize`] would change nothing: no escape, no empty or dot segment.
+fn is_normal(path: &[u8]) -> bool {
+    let mut after_slash = false;
+    path.iter().all(|&byte| {
+        let plain = byte != b'%' && byte != 0 && !(after_slash && matches!(byte, b'/' | b'.'));
+        after_slash = byte == b'/';
+        plain
+    })
+}
+
+fn hex(digit: &u8) -> Option<u8> {
+    char::from(*digit).to_digit(16).map(|value| value as u8)
+}
+
+/// Whether `host` (an authority without userinfo) is `uri-host [":" port]` (RFC 3986, 3.2).
+/// An empty one is valid.
+pub fn is_valid_host(host: &[u8]) -> bool {
+    let (name, port) = split_port(host);
+    let port_valid = port.is_none_or(|port| port.iter().all(u8::is_ascii_digit));
+    let name_valid = match name.strip_prefix(b"[") {
+        Some(literal) => literal.strip_suffix(b"]").is_some_and(|address| {
+            let text = std::str::from_utf8(address).unwrap_or_default();
+            text.parse::<std::net::Ipv6Addr>().is_ok()
+        }),
+        None => name.iter().all(|&byte| is_reg_name_byte(byte)),
+    };
+    port_valid && name_valid && !name.windows(2).any(|pair| pair == b"..")
+}
+
+/// A host and the port behind its last colon, if it has one.
+pub fn split_port(host: &[u8]) -> (&[u8], Option<&[u8]>) {
+    let name_end = host.iter().rposition(|&byte| byte == b']').unwrap_or(0);
+    match memchr::memchr(b':', &host[name_end..]) {
+        Some(at) => (&host[..name_end + at], Some(&host[name_end + at + 1..])),
+        None => (host, None),
+    }
+}
+
+fn is_reg_name_byte(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || b"-._~%!$&'()*+,;=".contains(&byte)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn normalizes_paths() {
+        // path, with slashes merged, without
+        let table: &[(&str, Option<&str>, Option<&str>)] = &[
+            ("/", Some("/"), Some("/")),
+            ("/a/b.html", Some("/a/b.html"), Some("/a/b.html")),
+            ("//", Some("/"), Some("//")),
+            ("/a//b///c/", Some("/a/b/c/"), Some("/a//b///c/")),
+            ("/a/./b", Some("/a/b"), Some("/a/b")),
+            ("/a/.", Some("/a/"), Some("/a/")),
+            ("/a/..", Some("/"), Some("/")),
+            ("/a/../b", Some("/b"), Some("/b")),
+            ("/a/b/../../c", Some("/c"), Some("/c")),
+            ("/a//../b", Some("/b"), Some("/a/b")),
+            ("/%2e%2E/x", None, None),
+            ("/..", None, None),
+            ("/a/../../x", None, None),
+            ("/a/%2e%2e/x", Some("/x"), Some("/x")),
+            ("/a%2f..%2fx", Some("/x"), Some("/x")),
+            ("/a%2Fb", Some("/a/b"), Some("/a/b")),
+            ("/%41%2542", Some("/A%42"), Some("/A%42")),
+            ("/a%00b", None, None),
+            ("/a%0", None, None),
+            ("/a%zz", None, None),
+            ("/...", Some("/..."), Some("/...")),
+            ("/.a/..b/c..", Some("/.a/..b/c.."), Some("/.a/..b/c..")),
+            ("/a?b", Some("/a?b"), Some("/a?b")),
+            ("/%3F%23", Some("/?#"), Some("/?#")),
+        ];
+        for &(path, merged, unmerged) in table {
+            for (merge, expected) in [(true, merged), (false, unmerged)] {
+                let mut out = Vec::new();
+                let result = normalize(path.as_bytes(), merge, &mut out);
+                let result = result.ok().map(|()| String::from_utf8(out).unwrap());
+                assert_eq!(result.as_deref(), expected, "{path} merge={merge}");
+            }
+        }
+    }
+
+    #[test]
+    fn takes_targets_apart() {
+        let ok = |authority: Option<&'static str>, path: &'static str, args: &'static str| {
+            let authority = authority.map(str::as_bytes);
+            Ok(Target { authority, path: path.as_bytes(), args: args.as_bytes() })
+        };
+        assert_eq!(Target::parse(b"/a?b?c"), ok(None, "/a", "b?c"));
+        assert_eq!(Target::parse(b"http://h:80/a?b"), ok(Some("h:80"), "/a", "b"));
+        assert_eq!(Target::parse(b"HTTP://h"), ok(Some("h"), "/", ""));
+        assert_eq!(Target::parse(b"http://h?x"), ok(Some("h"), "/", "x"));
+        for bad in ["*", "a", "ftp://h/", "http:///a", "h:80", "/a#b", ""] {
+            assert!(Target::parse(bad.as_bytes()).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn knows_valid_hosts() {
+        for host in
+            ["", "a", "a.test", "a.test.", "a:80", "a:", "[::1]", "[::1]:8080", "a_b", ":80"]
+        {
+            assert!(is_valid_host(host.as_bytes()), "{host}");
+        }
+        for host in
+            ["a b", "a/b", "a:80:80", "a:x", "[::1", "::1", "[x]", "a@b", "a..b", "a\\b", "a,b\t"]
+        {
+            assert!(!is_valid_host(host.as_bytes()), "{host}");
+        }
+    }
+}

@@ -1,0 +1,110 @@
+//! Descriptors, interest and tokens in step. One `poll(2)` a turn watches everything; the
+//! clients that wait for something to read stand in an epoll instance whose own descriptor is
+//! one entry of the set, so that a thousand idle ones cost nothing.
+
+use std::io;
+use std::os::fd::{AsRawFd, BorrowedFd, RawFd};
+
+use crate::sys::poll::{Epoll, EpollEvent, PollFd, poll};
+
+/// What to watch a client for.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Interest {
+    /// It sends something, or goes away.
+    Read,
+    /// It can be written to.
+    Write,
+}
+
+/// The most parked clients that one turn serves; the rest are ready again at the next.
+const BATCH_LEN: usize = 512;
+
+/// A poll set whose entries carry tokens.
+pub struct PollSet {
+    entries: Vec<PollFd>,
+    tokens: Vec<u64>,
+    parked: Epoll,
+    events: Box<[EpollEvent; BATCH_LEN]>,
+    ready: Vec<u64>,
+}
+
+impl PollSet {
+    /// An empty set.
+    pub fn new() -> io::Result<PollSet> {
+        let parked = Epoll::new()?;
+        let entries = vec![PollFd::new(parked.as_raw_fd(), false)];
+        let events = Box::new([EpollEvent::EMPTY; BATCH_LEN]);
+        Ok(PollSet { entries, tokens: vec![0], parked, events, ready: Vec::new() })
+    }
+
+    /// Adds a descriptor that is watched by the set itself (listeners, wakers).
+    pub fn add(&mut self, fd: RawFd, token: u64) {
+        self.entries.push(PollFd::new(fd, false));
+        self.tokens.push(token);
+    }
+
+    /// Stops or resumes watching the entry with `token`.
+    pub fn set_enabled(&mut self, token: u64, enabled: bool) {
+        let index = self.tokens.iter().skip(1).position(|&other| other == token);
+        if let Some(index) = index {
+            self.entries[index + 1].set_enabled(enabled);
+        }
+    }
+
+    /// Removes the entry with `token` from the set itself.
+    pub fn remove(&mut self, token: u64) {
+        if let Some(index) = self.tokens.iter().skip(1).position(|&other| other == token) {
+            self.entries.swap_remove(index + 1);
+            self.tokens.swap_remove(index + 1);
+        }
+    }
+
+    /// Begins to watch a client.
+    pub fn watch(&mut self, fd: BorrowedFd<'_>, token: u64, interest: Interest) -> io::Result<()> {
+        match interest {
+            Interest::Read => self.parked.add(fd, token),
+            Interest::Write => {
+                self.entries.push(PollFd::new(fd.as_raw_fd(), true));
+                self.tokens.push(token);
+                Ok(())
+            }
+        }
+    }
+
+    /// Stops watching a client, before it is closed or watched for something else.
+    pub fn unwatch(&mut self, fd: BorrowedFd<'_>, token: u64, interest: Interest) {
+        match interest {
+            // It can only fail if the descriptor is not there, and then there is nothing to do.
+            Interest::Read => drop(self.parked.remove(fd)),
+            Interest::Write => self.remove(token),
+        }
+    }
+
+    /// Waits, at most for `timeout_ms` (-1: for ever), and returns the tokens that are ready.
+    /// The slice's memory is given back with [`recycle`](Self::recycle).
+    pub fn wait(&mut self, timeout_ms: i32) -> io::Result<Vec<u64>> {
+        let mut ready = std::mem::take(&mut self.ready);
+        ready.clear();
+        let mut left = poll(&mut self.entries, timeout_ms)?;
+        if left > 0 && self.entries[0].ready() {
+            left -= 1;
+            let count = self.parked.ready(&mut self.events[..])?;
+            ready.extend(self.events[..count].iter().map(EpollEvent::token));
+        }
+        for (entry, &token) in self.entries.iter().zip(&self.tokens).skip(1) {
+            if left == 0 {
+                break;
+            }
+            if entry.ready() {
+                ready.push(token);
+                left -= 1;
+            }
+        }
+        Ok(ready)
+    }
+
+    /// Takes the memory of a served batch back.
+    pub fn recycle(&mut self, ready: Vec<u64>) {
+        self.ready = ready;
+    }
+}

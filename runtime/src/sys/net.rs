@@ -1,0 +1,260 @@
+//! Sockets: those of libc's options that std does not offer.
+
+use std::ffi::CString;
+use std::io::{self, IoSlice};
+use std::mem::{MaybeUninit, size_of};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, SocketAddrV6};
+use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd, OwnedFd, RawFd};
+use std::os::unix::ffi::OsStrExt;
+use std::path::Path;
+
+use super::{check, check_len};
+
+/// Options of a listening socket.
+pub struct ListenOptions {
+    /// `SO_REUSEPORT`.
+    pub reuse_port: bool,
+    /// `IPV6_V6ONLY`.
+    pub ipv6_only: bool,
+}
+
+/// A socket bound to `address`, not yet listening, non-blocking.
+pub fn bind_ip(address: SocketAddr, options: &ListenOptions) -> io::Result<OwnedFd> {
+    let family = if address.is_ipv4() { libc::AF_INET } else { libc::AF_INET6 };
+    let socket = stream_socket(family)?;
+    set_option(&socket, libc::SOL_SOCKET, libc::SO_REUSEADDR, true)?;
+    if options.reuse_port {
+        set_option(&socket, libc::SOL_SOCKET, libc::SO_REUSEPORT, true)?;
+    }
+    if address.is_ipv6() {
+        set_option(&socket, libc::IPPROTO_IPV6, libc::IPV6_V6ONLY, options.ipv6_only)?;
+    }
+    let (storage, len) = encode(address);
+    // SAFETY: `storage` is a socket address of `len` bytes, and bind(2) only reads it.
+    check(unsafe { libc::bind(socket.as_raw_fd(), (&raw const storage).cast(), len) })?;
+    Ok(socket)
+}
+
+/// A socket bound to `path`, not yet listening, non-blocking.
+pub fn bind_unix(path: &Path) -> io::Result<OwnedFd> {
+    let socket = stream_socket(libc::AF_UNIX)?;
+    let name = CString::new(path.as_os_str().as_bytes())?;
+    let name = name.as_bytes_with_nul();
+    // SAFETY: all-zero bytes are a valid `sockaddr_un`.
+    let mut address: libc::sockaddr_un = unsafe { MaybeUninit::zeroed().assume_init() };
+    if name.len() > address.sun_path.len() {
+        return Err(io::Error::from_raw_os_error(libc::ENAMETOOLONG));
+    }
+    address.sun_family = libc::AF_UNIX as libc::sa_family_t;
+    for (to, from) in address.sun_path.iter_mut().zip(name) {
+        *to = *from as libc::c_char;
+    }
+    let len = size_of::<libc::sockaddr_un>() as libc::socklen_t;
+    // SAFETY: `address` is a socket address of `len` bytes, and bind(2) only reads it.
+    check(unsafe { libc::bind(socket.as_raw_fd(), (&raw const address).cast(), len) })?;
+    Ok(socket)
+}
+
+/// Starts to listen on a bound socket.
+pub fn listen(socket: &OwnedFd, backlog: i32) -> io::Result<()> {
+    // SAFETY: takes no pointers.
+    check(unsafe { libc::listen(socket.as_raw_fd(), backlog) })?;
+    Ok(())
+}
+
+/// Accepts one connection, non-blocking and closed on exec. The address is `None` for a
+/// socket of the file system.
+pub fn accept(listener: BorrowedFd<'_>) -> io::Result<(OwnedFd, Option<SocketAddr>)> {
+    let mut storage = MaybeUninit::<libc::sockaddr_storage>::zeroed();
+    let mut len = size_of::<libc::sockaddr_storage>() as libc::socklen_t;
+    let flags = libc::SOCK_NONBLOCK | libc::SOCK_CLOEXEC;
+    // SAFETY: `storage` has room for `len` bytes, and accept4(2) writes no more than that.
+    let fd = check(unsafe {
+        libc::accept4(listener.as_raw_fd(), storage.as_mut_ptr().cast(), &raw mut len, flags)
+    })?;
+    // SAFETY: the kernel has just made this descriptor, and nothing else owns it.
+    let socket = unsafe { OwnedFd::from_raw_fd(fd) };
+    // SAFETY: it was zeroed, and all-zero bytes are a valid address of no family.
+    let storage = unsafe { storage.assume_init() };
+    Ok((socket, decode(&storage)))
+}
+
+/// The local address of a connected socket; `None` for one of the file system.
+pub fn local_address(socket: BorrowedFd<'_>) -> io::Result<Option<SocketAddr>> {
+    let mut storage = MaybeUninit::<libc::sockaddr_storage>::zeroed();
+    let mut len = size_of::<libc::sockaddr_storage>() as libc::socklen_t;
+    // SAFETY: `storage` has room for `len` bytes, and getsockname(2) writes no more.
+    check(unsafe {
+        libc::getsockname(socket.as_raw_fd(), storage.as_mut_ptr().cast(), &raw mut len)
+    })?;
+    // SAFETY: it was zeroed, and all-zero bytes are a valid address of no family.
+    let storage = unsafe { storage.assume_init() };
+    Ok(decode(&storage))
+}
+
+/// Reads into the front of `buffer`; 0 is the end of the stream.
+pub fn recv(socket: BorrowedFd<'_>, buffer: &mut [u8]) -> io::Result<usize> {
+    // SAFETY: pointer and length describe one exclusive slice.
+    check_len(unsafe {
+        libc::recv(socket.as_raw_fd(), buffer.as_mut_ptr().cast(), buffer.len(), 0)
+    })
+}
+
+/// Writes from the front of `bytes`. `more` says that further bytes follow at once.
+pub fn send(socket: BorrowedFd<'_>, bytes: &[u8], more: bool) -> io::Result<usize> {
+    let flags = libc::MSG_NOSIGNAL | if more { libc::MSG_MORE } else { 0 };
+    // SAFETY: pointer and length describe one slice, which send(2) only reads.
+    check_len(unsafe { libc::send(socket.as_raw_fd(), bytes.as_ptr().cast(), bytes.len(), flags) })
+}
+
+/// Writes from the front of `slices`, as one.
+pub fn send_vectored(socket: BorrowedFd<'_>, slices: &[IoSlice<'_>]) -> io::Result<usize> {
+    // SAFETY: all-zero bytes are a valid `msghdr` that names nothing.
+    let mut message: libc::msghdr = unsafe { MaybeUninit::zeroed().assume_init() };
+    message.msg_iov = slices.as_ptr().cast_mut().cast();
+    message.msg_iovlen = slices.len() as _;
+    // SAFETY: `IoSlice` has the layout of `iovec` on Unix; sendmsg(2) only reads through it,
+    // and all slices outlive the call.
+    check_len(unsafe { libc::sendmsg(socket.as_raw_fd(), &raw const message, libc::MSG_NOSIGNAL) })
+}
+
+/// Sends no more; what the peer sends can still be read.
+pub fn shutdown_write(socket: BorrowedFd<'_>) -> io::Result<()> {
+    // SAFETY: takes no pointers.
+    check(unsafe { libc::shutdown(socket.as_raw_fd(), libc::SHUT_WR) })?;
+    Ok(())
+}
+
+/// `TCP_NODELAY`.
+pub fn set_nodelay(socket: BorrowedFd<'_>, on: bool) -> io::Result<()> {
+    set_option(&socket, libc::IPPROTO_TCP, libc::TCP_NODELAY, on)
+}
+
+/// Makes close(2) reset the connection (`SO_LINGER` with no time).
+pub fn set_reset_on_close(socket: BorrowedFd<'_>) -> io::Result<()> {
+    let value = libc::linger { l_onoff: 1, l_linger: 0 };
+    let len = size_of::<libc::linger>() as libc::socklen_t;
+    // SAFETY: `value` is `len` bytes, and setsockopt(2) only reads it.
+    check(unsafe {
+        libc::setsockopt(
+            socket.as_raw_fd(),
+            libc::SOL_SOCKET,
+            libc::SO_LINGER,
+            (&raw const value).cast(),
+            len,
+        )
+    })?;
+    Ok(())
+}
+
+/// Takes over the descriptors from 3 on that a parent has handed down (`LISTEN_FDS`), each
+/// with the address that it is bound to. `None` in place of one that is no socket.
+pub fn inherited_listeners(count: RawFd) -> Vec<Option<(OwnedFd, Inherited)>> {
+    (3..3 + count)
+        .map(|fd| {
+            // SAFETY: takes no pointers; fails if `fd` is not open.
+            check(unsafe { libc::fcntl(fd, libc::F_SETFD, libc::FD_CLOEXEC) }).ok()?;
+            // SAFETY: takes no pointers; `fd` is open.
+            check(unsafe { libc::fcntl(fd, libc::F_SETFL, libc::O_NONBLOCK) }).ok()?;
+            // SAFETY: by the protocol these descriptors are handed over to this process, and
+            // this is called once, before anything else could have opened them.
+            let socket = unsafe { OwnedFd::from_raw_fd(fd) };
+            let address = bound_address(&socket).ok()?;
+            Some((socket, address))
+        })
+        .collect()
+}
+
+/// Where an inherited socket is bound.
+#[derive(PartialEq, Eq, Debug)]
+pub enum Inherited {
+    /// An IP socket.
+    Ip(SocketAddr),
+    /// A socket of the file system.
+    Unix(Vec<u8>),
+}
+
+fn bound_address(socket: &OwnedFd) -> io::Result<Inherited> {
+    use std::os::fd::AsFd;
+    if let Some(address) = local_address(socket.as_fd())? {
+        return Ok(Inherited::Ip(address));
+    }
+    let listener = std::os::unix::net::UnixListener::from(socket.try_clone()?);
+    let path = listener.local_addr()?;
+    let path = path.as_pathname().ok_or(io::ErrorKind::InvalidInput)?;
+    Ok(Inherited::Unix(path.as_os_str().as_bytes().to_vec()))
+}
+
+fn stream_socket(family: libc::c_int) -> io::Result<OwnedFd> {
+    let kind = libc::SOCK_STREAM | libc::SOCK_NONBLOCK | libc::SOCK_CLOEXEC;
+    // SAFETY: takes no pointers.
+    let fd = check(unsafe { libc::socket(family, kind, 0) })?;
+    // SAFETY: the kernel has just made this descriptor, and nothing else owns it.
+    Ok(unsafe { OwnedFd::from_raw_fd(fd) })
+}
+
+fn set_option(
+    socket: &impl AsRawFd,
+    level: libc::c_int,
+    name: libc::c_int,
+    on: bool,
+) -> io::Result<()> {
+    let value = libc::c_int::from(on);
+    let len = size_of::<libc::c_int>() as libc::socklen_t;
+    // SAFETY: `value` is `len` bytes, and setsockopt(2) only reads it.
+    check(unsafe {
+        libc::setsockopt(socket.as_raw_fd(), level, name, (&raw const value).cast(), len)
+    })?;
+    Ok(())
+}
+
+/// A socket address as the kernel wants it, and its length.
+fn encode(address: SocketAddr) -> (libc::sockaddr_storage, libc::socklen_t) {
+    // SAFETY: all-zero bytes are a valid `sockaddr_storage`.
+    let mut storage: libc::sockaddr_storage = unsafe { MaybeUninit::zeroed().assume_init() };
+    match address {
+        SocketAddr::V4(address) => {
+            // SAFETY: all-zero bytes are a valid `sockaddr_in`.
+            let mut inet: libc::sockaddr_in = unsafe { MaybeUninit::zeroed().assume_init() };
+            inet.sin_family = libc::AF_INET as libc::sa_family_t;
+            inet.sin_port = address.port().to_be();
+            inet.sin_addr.s_addr = u32::from(*address.ip()).to_be();
+            // SAFETY: `sockaddr_storage` is large and aligned enough for every address.
+            unsafe { (&raw mut storage).cast::<libc::sockaddr_in>().write(inet) };
+            (storage, size_of::<libc::sockaddr_in>() as libc::socklen_t)
+        }
+        SocketAddr::V6(address) => {
+            // SAFETY: all-zero bytes are a valid `sockaddr_in6`.
+            let mut inet: libc::sockaddr_in6 = unsafe { MaybeUninit::zeroed().assume_init() };
+            inet.sin6_family = libc::AF_INET6 as libc::sa_family_t;
+            inet.sin6_port = address.port().to_be();
+            inet.sin6_addr.s6_addr = address.ip().octets();
+            inet.sin6_flowinfo = address.flowinfo();
+            inet.sin6_scope_id = address.scope_id();
+            // SAFETY: `sockaddr_storage` is large and aligned enough for every address.
+            unsafe { (&raw mut storage).cast::<libc::sockaddr_in6>().write(inet) };
+            (storage, size_of::<libc::sockaddr_in6>() as libc::socklen_t)
+        }
+    }
+}
+
+/// The IP address that the kernel has written.
+fn decode(storage: &libc::sockaddr_storage) -> Option<SocketAddr> {
+    match libc::c_int::from(storage.ss_family) {
+        libc::AF_INET => {
+            // SAFETY: the family says that this is a `sockaddr_in`.
+            let inet = unsafe { &*(&raw const *storage).cast::<libc::sockaddr_in>() };
+            let ip = Ipv4Addr::from(u32::from_be(inet.sin_addr.s_addr));
+            Some(SocketAddr::new(IpAddr::V4(ip), u16::from_be(inet.sin_port)))
+        }
+        libc::AF_INET6 => {
+            // SAFETY: the family says that this is a `sockaddr_in6`.
+            let inet = unsafe { &*(&raw const *storage).cast::<libc::sockaddr_in6>() };
+            let ip = Ipv6Addr::from(inet.sin6_addr.s6_addr);
+            let port = u16::from_be(inet.sin6_port);
+            let (flow, scope) = (inet.sin6_flowinfo, inet.sin6_scope_id);
+            Some(SocketAddr::V6(SocketAddrV6::new(ip, port, flow, scope)))
+        }
+        _ => None,
+    }
+}

@@ -1,0 +1,112 @@
+//! `poll(2)`, and on Linux the epoll instance that idle connections are parked in.
+
+use std::io;
+use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd, OwnedFd, RawFd};
+
+use super::check;
+
+/// One entry of a poll set: a descriptor, what to watch for, what was seen.
+#[repr(transparent)]
+#[derive(Clone, Copy)]
+pub struct PollFd(libc::pollfd);
+
+impl PollFd {
+    /// Watches `fd` for reading or for writing.
+    pub fn new(fd: RawFd, write: bool) -> Self {
+        let events = if write { libc::POLLOUT } else { libc::POLLIN };
+        PollFd(libc::pollfd { fd, events, revents: 0 })
+    }
+
+    /// Whether anything was seen: readiness, a hang-up or an error.
+    pub fn ready(&self) -> bool {
+        self.0.revents != 0
+    }
+
+    /// Stops or resumes watching: an entry with a negative descriptor is skipped.
+    pub fn set_enabled(&mut self, enabled: bool) {
+        if enabled == (self.0.fd < 0) {
+            self.0.fd = !self.0.fd;
+        }
+    }
+}
+
+/// Waits until an entry is ready, or for `timeout_ms` (-1: for ever). An interrupting signal
+/// ends the wait with 0.
+pub fn poll(entries: &mut [PollFd], timeout_ms: i32) -> io::Result<usize> {
+    // SAFETY: `PollFd` is `repr(transparent)` over `pollfd`; pointer and length describe one
+    // exclusive slice, and poll(2) writes only within it.
+    let result = check(unsafe {
+        libc::poll(entries.as_mut_ptr().cast(), entries.len() as libc::nfds_t, timeout_ms)
+    });
+    match result {
+        Ok(ready) => Ok(ready as usize),
+        Err(error) if error.kind() == io::ErrorKind::Interrupted => {
+            entries.iter_mut().for_each(|entry| entry.0.revents = 0);
+            Ok(0)
+        }
+        Err(error) => Err(error),
+    }
+}
+
+/// One event of an [`Epoll`].
+#[repr(transparent)]
+#[derive(Clone, Copy)]
+pub struct EpollEvent(libc::epoll_event);
+
+impl EpollEvent {
+    /// An event to be written over.
+    pub const EMPTY: EpollEvent = EpollEvent(libc::epoll_event { events: 0, u64: 0 });
+
+    /// What was given to [`Epoll::add`].
+    pub fn token(&self) -> u64 {
+        self.0.u64
+    }
+}
+
+/// An epoll instance that watches for reading, level-triggered.
+pub struct Epoll(OwnedFd);
+
+impl Epoll {
+    /// A new one.
+    pub fn new() -> io::Result<Epoll> {
+        // SAFETY: takes no pointers.
+        let fd = check(unsafe { libc::epoll_create1(libc::EPOLL_CLOEXEC) })?;
+        // SAFETY: the kernel has just made this descriptor, and nothing else owns it.
+        Ok(Epoll(unsafe { OwnedFd::from_raw_fd(fd) }))
+    }
+
+    /// Watches `fd` for reading under `token`.
+    pub fn add(&self, fd: BorrowedFd<'_>, token: u64) -> io::Result<()> {
+        let events = (libc::EPOLLIN | libc::EPOLLRDHUP) as u32;
+        let mut event = libc::epoll_event { events, u64: token };
+        let (epoll, fd) = (self.0.as_raw_fd(), fd.as_raw_fd());
+        // SAFETY: `event` outlives the call, which only reads it.
+        check(unsafe { libc::epoll_ctl(epoll, libc::EPOLL_CTL_ADD, fd, &raw mut event) })?;
+        Ok(())
+    }
+
+    /// Stops watching `fd`.
+    pub fn remove(&self, fd: BorrowedFd<'_>) -> io::Result<()> {
+        let (epoll, fd) = (self.0.as_raw_fd(), fd.as_raw_fd());
+        // SAFETY: EPOLL_CTL_DEL takes no event.
+        check(unsafe { libc::epoll_ctl(epoll, libc::EPOLL_CTL_DEL, fd, std::ptr::null_mut()) })?;
+        Ok(())
+    }
+
+    /// Fills the front of `events` with what is ready now, without waiting.
+    pub fn ready(&self, events: &mut [EpollEvent]) -> io::Result<usize> {
+        let len = events.len() as libc::c_int;
+        // SAFETY: `EpollEvent` is `repr(transparent)` over `epoll_event`; pointer and length
+        // describe one exclusive slice.
+        let count = check(unsafe {
+            libc::epoll_wait(self.0.as_raw_fd(), events.as_mut_ptr().cast(), len, 0)
+        })?;
+        Ok(count as usize)
+    }
+}
+
+impl AsRawFd for Epoll {
+    fn as_raw_fd(&self) -> RawFd {
+        self.0.as_raw_fd()
+    }
+}
