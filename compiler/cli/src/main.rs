@@ -1,1 +1,44 @@
-fn main() {}
+//! `sitec`, the command line of the site compiler. One module for each command; they share
+//! how a conf is read and shown ([`conf`]) and how a binary is built ([`package`]).
+
+mod build;
+mod carried;
+mod check;
+mod conf;
+mod new;
+mod package;
+mod progress;
+mod run;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+/// The site compiler: an nginx-like site.conf goes in, one web server binary comes out.
+#[derive(Parser)]
+#[command(name = "sitec", version)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(clap::Subcommand)]
+enum Command {
+    Build(build::Options),
+    Run(run::Options),
+    Check(check::Options),
+    New(new::Options),
+}
+
+fn main() -> ExitCode {
+    let result = match Arguments::parse().command {
+        Command::Build(options) => build::build(&options),
+        Command::Run(options) => run::run(&options),
+        Command::Check(options) => Ok(check::check(&options)),
+        Command::New(options) => new::new(&options),
+    };
+    result.unwrap_or_else(|failure| {
+        eprintln!("error: {failure}");
+        ExitCode::FAILURE
+    })
+}

@@ -1,0 +1,50 @@
+//! Lists the runtime's source, which the binary carries, so that it builds sites on machines
+//! that have Rust and no checkout.
+
+use std::collections::hash_map::DefaultHasher;
+use std::fmt::Write as _;
+use std::hash::{Hash, Hasher};
+use std::path::{Path, PathBuf};
+use std::{env, fs, io};
+
+/// What is carried, from the root of the checkout. The manifest there says which versions
+/// and lints the runtime's own manifest means, and how a release is built.
+const CARRIED: [&str; 4] = ["Cargo.toml", "Cargo.lock", "runtime/Cargo.toml", "runtime/src"];
+
+fn main() -> io::Result<()> {
+    let manifest_dir = PathBuf::from(env::var_os("CARGO_MANIFEST_DIR").expect("cargo sets it"));
+    let root = manifest_dir.join("../..").canonicalize()?;
+    let mut files = Vec::new();
+    for path in CARRIED {
+        println!("cargo::rerun-if-changed={}", root.join(path).display());
+        list(&root.join(path), &mut files)?;
+    }
+    let mut hasher = DefaultHasher::new();
+    let mut rows = String::new();
+    for file in &files {
+        let name = file.strip_prefix(&root).expect("a file of the checkout");
+        (name, fs::read(file)?).hash(&mut hasher);
+        writeln!(rows, "    ({name:?}, include_bytes!({file:?})),").expect("memory");
+    }
+    let code = format!(
+        "/// Paths beneath the root of the checkout, and what is there.\n\
+         pub(crate) const FILES: &[(&str, &[u8])] = &[\n{rows}];\n\n\
+         /// Tells one content of all files from another.\n\
+         pub(crate) const HASH: &str = \"{:016x}\";\n",
+        hasher.finish()
+    );
+    let out = PathBuf::from(env::var_os("OUT_DIR").expect("cargo sets it"));
+    fs::write(out.join("carried.rs"), code)
+}
+
+/// Adds the file at `path`, or all files beneath it, in an order that does not change.
+fn list(path: &Path, files: &mut Vec<PathBuf>) -> io::Result<()> {
+    if path.is_file() {
+        files.push(path.to_owned());
+        return Ok(());
+    }
+    let mut inside: Vec<_> =
+        fs::read_dir(path)?.map(|entry| Ok(entry?.path())).collect::<io::Result<_>>()?;
+    inside.sort();
+    inside.iter().try_for_each(|path| list(path, files))
+}

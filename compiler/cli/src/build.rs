@@ -1,0 +1,102 @@
+//! `sitec build`: a conf anywhere becomes a binary.
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::{fs, io};
+
+use clap::Args;
+
+use crate::conf;
+use crate::package::{Package, Profile};
+
+/// Build the web server of a conf
+#[derive(Args)]
+pub(crate) struct Options {
+    /// The conf
+    file: PathBuf,
+    /// Where the binary goes: a file, or a folder that exists. Without it, the working
+    /// directory, under the name of the conf, or of its folder if it is called site.conf
+    #[arg(short, value_name = "OUT")]
+    out: Option<PathBuf>,
+    /// Build fast, and a binary that is slow
+    #[arg(long)]
+    debug: bool,
+}
+
+/// Compiles the conf, builds its package and puts the binary where it was asked for.
+pub(crate) fn build(options: &Options) -> Result<ExitCode, String> {
+    let Some(package) = compiled(&options.file)? else { return Ok(ExitCode::FAILURE) };
+    let binary = package.build(Profile::of(options.debug))?;
+    let out = destination(&options.file, options.out.as_deref());
+    let len = install(&binary, &out)
+        .map_err(|error| format!("cannot write `{}`: {error}", out.display()))?;
+    eprintln!("wrote {} ({} KB)", out.display(), len.div_ceil(1000));
+    Ok(ExitCode::SUCCESS)
+}
+
+/// The package of a conf; `None` if the conf is wrong, which has then been shown.
+pub(crate) fn compiled(file: &Path) -> Result<Option<Package>, String> {
+    let compilation =
+        conf::compile_and_show(file).map_err(|error| conf::unreadable(file, &error))?;
+    compilation.site.map(|site| Package::new(file, &site)).transpose()
+}
+
+/// Where the binary goes.
+fn destination(file: &Path, out: Option<&Path>) -> PathBuf {
+    let name = default_name(file);
+    let out = out.map_or_else(|| PathBuf::from(&name), Path::to_owned);
+    if out.is_dir() { out.join(name) } else { out }
+}
+
+/// The stem of the file's name; for `site.conf`, which says nothing, the folder's name.
+fn default_name(file: &Path) -> String {
+    let stem = file.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+    let folder = std::path::absolute(file).ok();
+    let folder = folder.as_deref().and_then(Path::parent).and_then(Path::file_name);
+    match folder {
+        Some(folder) if stem == "site" => folder.to_string_lossy().into_owned(),
+        _ => stem,
+    }
+}
+
+/// Copies the binary, so that `out` is at every moment the old file or the new one. Returns
+/// its length.
+fn install(binary: &Path, out: &Path) -> io::Result<u64> {
+    let folder = match out.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() => folder,
+        _ => Path::new("."),
+    };
+    let copy = folder.join(format!(".sitec-{}", std::process::id()));
+    let copied = fs::copy(binary, &copy).and_then(|len| fs::rename(&copy, out).map(|()| len));
+    if copied.is_err() {
+        let _ = fs::remove_file(&copy);
+    }
+    copied
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_binary_is_named_for_its_conf() {
+        let cases = [
+            ("/srv/blog/site.conf", "blog"),
+            ("/srv/blog/nginx.conf", "nginx"),
+            ("manual.site.conf", "manual.site"),
+            ("/site.conf", "site"),
+            ("/srv/blog/site", "blog"),
+        ];
+        for (file, name) in cases {
+            assert_eq!(default_name(Path::new(file)), name, "{file}");
+        }
+    }
+
+    #[test]
+    fn a_binary_goes_into_a_folder_that_exists() {
+        let folder = std::env::temp_dir();
+        let file = Path::new("/srv/blog/site.conf");
+        assert_eq!(destination(file, Some(&folder)), folder.join("blog"));
+        assert_eq!(destination(file, Some(Path::new("new/server"))), Path::new("new/server"));
+    }
+}

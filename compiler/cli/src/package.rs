@@ -1,0 +1,137 @@
+//! The package that stands for one conf: a manifest, a `main` of one line, and the generated
+//! text, in a folder of its own. All packages share one target folder, so that the runtime is
+//! compiled once. Two builds of one conf wait for each other; cargo sees to the rest.
+
+use std::collections::hash_map::DefaultHasher;
+use std::fs::{self, File};
+use std::hash::{Hash, Hasher};
+use std::io;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+
+use sitec_compiler::{generate, ir};
+
+use crate::{carried, progress};
+
+/// How a site is compiled.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Profile {
+    /// Slowly, to a fast binary.
+    Release,
+    /// Fast, to a slow binary.
+    Debug,
+}
+
+impl Profile {
+    /// What the option `--debug` asks for.
+    pub(crate) fn of(debug: bool) -> Profile {
+        if debug { Profile::Debug } else { Profile::Release }
+    }
+
+    /// Cargo's name for it, and for the folder of what it makes.
+    fn name(self) -> (&'static str, &'static str) {
+        match self {
+            Profile::Release => ("release", "release"),
+            Profile::Debug => ("dev", "debug"),
+        }
+    }
+}
+
+/// A package on disk, held against other processes for as long as the value lives.
+pub(crate) struct Package {
+    home: PathBuf,
+    name: String,
+    _lock: File,
+}
+
+impl Package {
+    /// Writes the package of the conf at `file`, which was compiled to `site`.
+    pub(crate) fn new(file: &Path, site: &ir::Site) -> Result<Package, String> {
+        let home = carried::home()?;
+        let problem = |error| format!("cannot write to `{}`: {error}", home.display());
+        let file = file.canonicalize().map_err(|error| error.to_string())?;
+        let mut hasher = DefaultHasher::new();
+        file.hash(&mut hasher);
+        let name = format!("site-{:016x}", hasher.finish());
+        carried::unpack(&home).map_err(problem)?;
+        let lock = write_package(&home.join("sites").join(&name), &name, &file, site);
+        Ok(Package { _lock: lock.map_err(problem)?, home, name })
+    }
+
+    /// Builds the binary and returns where it is.
+    pub(crate) fn build(&self, profile: Profile) -> Result<PathBuf, String> {
+        let say = || progress::spin("compiling the server; the first time takes longest");
+        // What a build needs was most often downloaded by an earlier one.
+        let mut output = progress::while_running(self.cargo(profile, &["--offline"]), say)?;
+        if !output.status.success() && !is_compile_error(&output) {
+            output = progress::while_running(self.cargo(profile, &[]), say)?;
+        }
+        if !output.status.success() {
+            return Err(failure(&output));
+        }
+        let (_, folder) = profile.name();
+        Ok(self.home.join("target").join(folder).join(&self.name))
+    }
+
+    /// The cargo that builds it. It runs in the package's folder, so that the settings of a
+    /// Rust project around the user's working directory do not apply.
+    fn cargo(&self, profile: Profile, args: &[&str]) -> Command {
+        let program = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+        let mut cargo = Command::new(program);
+        cargo.current_dir(self.home.join("sites").join(&self.name));
+        cargo.args(["build", "--quiet", "--profile", profile.name().0]).args(args);
+        cargo.arg("--target-dir").arg(self.home.join("target"));
+        cargo.env_remove("CARGO_BUILD_TARGET").stdin(Stdio::null());
+        cargo
+    }
+}
+
+/// Writes all files of a package, and holds its lock from before the first of them.
+fn write_package(folder: &Path, name: &str, conf: &Path, site: &ir::Site) -> io::Result<File> {
+    fs::create_dir_all(folder)?;
+    let lock = File::create(folder.join("lock"))?;
+    lock.lock()?;
+    let manifest = format!(
+        "[package]\nname = \"{name}\"\nversion = \"0.0.0\"\nedition = \"2024\"\n\n\
+         [dependencies]\nsitec-runtime = {{ path = \"../../runtime\" }}\n\n\
+         [workspace]\n\n{}",
+        carried::profiles()
+    );
+    let prefix = conf.parent().unwrap_or(Path::new("/")).display().to_string();
+    let main = format!(
+        "//! The web server of one conf. Written by sitec; do not edit.\n\nmod site;\n\n\
+         fn main() -> std::process::ExitCode {{\n    \
+         sitec_runtime::main::<site::Conf>({prefix:?})\n}}\n"
+    );
+    let generated = generate(site);
+    carried::write(&folder.join("Cargo.toml"), manifest.as_bytes())?;
+    carried::write(&folder.join("src/main.rs"), main.as_bytes())?;
+    carried::write(&folder.join("src/site.rs"), generated.code.as_bytes())?;
+    for (name, bytes) in &generated.blobs {
+        carried::write(&folder.join("src").join(name), bytes)?;
+    }
+    // Cargo takes from it what this package needs; after that it is the package's own.
+    if !folder.join("Cargo.lock").exists() {
+        carried::write(&folder.join("Cargo.lock"), carried::lock())?;
+    }
+    Ok(lock)
+}
+
+/// Whether cargo got as far as rustc, so that another try would end the same way.
+fn is_compile_error(output: &Output) -> bool {
+    String::from_utf8_lossy(&output.stderr).contains("error: could not compile")
+}
+
+/// What to say of a cargo that failed.
+fn failure(output: &Output) -> String {
+    let said = String::from_utf8_lossy(&output.stderr);
+    let said = said.trim_end();
+    if is_compile_error(output) {
+        format!(
+            "the generated server does not compile, which is a fault of sitec and not of the \
+             conf; please report it with the conf and what rustc says:\n\n{said}"
+        )
+    } else {
+        format!("cargo could not build the server; it says:\n\n{said}")
+    }
+}
