@@ -1,8 +1,9 @@
 //! What the compiler asks of a file system, so that tests need no disk and another root can
 //! stand in.
 
+use std::collections::BTreeMap;
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
 /// What a path is.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -30,6 +31,13 @@ pub trait Files {
     fn list(&self, directory: &Path) -> io::Result<Vec<(String, Kind)>>;
 }
 
+/// A pattern matches as glob(3) does it for nginx: no slash, and no dot at a name's start.
+const GLOB_OPTIONS: glob::MatchOptions = glob::MatchOptions {
+    case_sensitive: true,
+    require_literal_separator: true,
+    require_literal_leading_dot: true,
+};
+
 /// The file system of this machine.
 pub struct Disk;
 
@@ -48,7 +56,7 @@ impl Files for Disk {
     }
 
     fn glob(&self, pattern: &str) -> Result<Vec<PathBuf>, String> {
-        let paths = glob::glob(pattern).map_err(|error| error.msg.to_owned())?;
+        let paths = glob::glob_with(pattern, GLOB_OPTIONS).map_err(|error| error.msg.to_owned())?;
         let mut paths: Vec<_> = paths.filter_map(Result::ok).collect();
         paths.sort();
         Ok(paths)
@@ -63,5 +71,87 @@ impl Files for Disk {
         }
         names.sort();
         Ok(names)
+    }
+}
+
+/// Files that are not on any disk, for tests: each a path and its bytes. A folder is there
+/// if a file is in it.
+#[derive(Default, Clone, Debug)]
+pub struct Memory {
+    files: BTreeMap<PathBuf, Vec<u8>>,
+}
+
+impl Memory {
+    /// These files.
+    pub fn new<'a, B: AsRef<[u8]>>(files: impl IntoIterator<Item = (&'a str, B)>) -> Self {
+        let files = files.into_iter();
+        Memory {
+            files: files.map(|(path, bytes)| (plain(path), bytes.as_ref().to_vec())).collect(),
+        }
+    }
+}
+
+/// `path` without `.` components.
+fn plain(path: impl AsRef<Path>) -> PathBuf {
+    path.as_ref().components().filter(|component| *component != Component::CurDir).collect()
+}
+
+impl Files for Memory {
+    fn read(&self, path: &Path) -> io::Result<Vec<u8>> {
+        match self.kind(path) {
+            Some(Kind::Directory) => Err(io::ErrorKind::IsADirectory.into()),
+            _ => self.files.get(&plain(path)).cloned().ok_or(io::ErrorKind::NotFound.into()),
+        }
+    }
+
+    fn kind(&self, path: &Path) -> Option<Kind> {
+        let path = plain(path);
+        if self.files.contains_key(&path) {
+            return Some(Kind::File);
+        }
+        self.files.keys().any(|file| file.starts_with(&path)).then_some(Kind::Directory)
+    }
+
+    fn glob(&self, pattern: &str) -> Result<Vec<PathBuf>, String> {
+        let pattern = glob::Pattern::new(pattern.strip_prefix("./").unwrap_or(pattern))
+            .map_err(|error| error.msg.to_owned())?;
+        let files = self.files.keys().filter(|path| pattern.matches_path_with(path, GLOB_OPTIONS));
+        Ok(files.cloned().collect())
+    }
+
+    fn list(&self, directory: &Path) -> io::Result<Vec<(String, Kind)>> {
+        let directory = plain(directory);
+        let mut names = BTreeMap::new();
+        for file in self.files.keys() {
+            let Ok(rest) = file.strip_prefix(&directory) else { continue };
+            let mut components = rest.components();
+            let Some(name) = components.next() else { continue };
+            let kind = if components.next().is_some() { Kind::Directory } else { Kind::File };
+            names.insert(name.as_os_str().to_string_lossy().into_owned(), kind);
+        }
+        if names.is_empty() {
+            Err(io::ErrorKind::NotFound.into())
+        } else {
+            Ok(names.into_iter().collect())
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn files_in_memory_answer_as_those_on_disk() {
+        let files = Memory::new([("site.conf", "a"), ("d/b.conf", "b"), ("d/.c.conf", "c")]);
+        assert_eq!(files.read(Path::new("./d/b.conf")).unwrap(), b"b");
+        assert_eq!(files.kind(Path::new("d")), Some(Kind::Directory));
+        assert_eq!(files.kind(Path::new("d/b.conf")), Some(Kind::File));
+        assert_eq!(files.kind(Path::new("e")), None);
+        assert_eq!(files.glob("d/*.conf").unwrap(), [Path::new("d/b.conf")]);
+        assert_eq!(files.glob("*.conf").unwrap(), [Path::new("site.conf")]);
+        let names = files.list(Path::new("")).unwrap();
+        assert_eq!(names, [("d".into(), Kind::Directory), ("site.conf".into(), Kind::File)]);
+        assert!(files.list(Path::new("e")).is_err());
     }
 }
