@@ -1,5 +1,9 @@
 //! What is wrong in a conf: facts with their places, collected, and rendered as rustc does.
 
+mod render;
+
+use std::fmt;
+
 use crate::source::{Sources, Span};
 
 /// How bad a diagnostic is.
@@ -9,6 +13,15 @@ pub enum Severity {
     Warning,
     /// Nothing is built.
     Error,
+}
+
+impl fmt::Display for Severity {
+    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        f.write_str(match self {
+            Severity::Warning => "warning",
+            Severity::Error => "error",
+        })
+    }
 }
 
 /// A place with a few words about it.
@@ -118,11 +131,20 @@ impl Diagnostics {
         self.list.iter().any(|diagnostic| diagnostic.severity == Severity::Error)
     }
 
-    /// All of them, in the order of their places.
+    /// All of them, in the order of their places, and of equal ones the first: a file may
+    /// be included more than once.
     pub fn sorted(&self) -> Vec<&Diagnostic> {
         let mut sorted: Vec<_> = self.list.iter().collect();
         sorted.sort_by_key(|diagnostic| diagnostic.primary.span);
-        sorted
+        let mut unique: Vec<&Diagnostic> = Vec::with_capacity(sorted.len());
+        for diagnostic in sorted {
+            let same_place =
+                unique.iter().rev().take_while(|d| d.primary.span == diagnostic.primary.span);
+            if !same_place.into_iter().any(|earlier| *earlier == diagnostic) {
+                unique.push(diagnostic);
+            }
+        }
+        unique
     }
 
     /// Whether there are none.
@@ -130,8 +152,34 @@ impl Diagnostics {
         self.list.is_empty()
     }
 
-    /// All of them as rustc would show them, one empty line between two.
-    pub fn render(&self, _sources: &Sources, _color: bool) -> String {
-        self.sorted().iter().map(|d| format!("error[{}]: {}\n", d.code, d.message)).collect()
+    /// All of them as rustc would show them, one empty line between two. Without `color`,
+    /// plain text.
+    pub fn render(&self, sources: &Sources, color: bool) -> String {
+        let rendered = self.sorted().into_iter().map(|d| render::render(d, sources, color) + "\n");
+        rendered.collect::<Vec<_>>().join("\n")
+    }
+
+    /// One line for each: `FILE:LINE:COLUMN: error[CODE]: MESSAGE`.
+    pub fn short(&self, sources: &Sources) -> String {
+        self.sorted().into_iter().map(|d| render::short(d, sources) + "\n").collect()
+    }
+
+    /// How many there are: `2 errors, 1 warning`; empty if there are none.
+    pub fn summary(&self) -> String {
+        let sorted = self.sorted();
+        let count = |severity| match sorted.iter().filter(|d| d.severity == severity).count() {
+            0 => None,
+            1 => Some(format!("1 {severity}")),
+            count => Some(format!("{count} {severity}s")),
+        };
+        let counts = [count(Severity::Error), count(Severity::Warning)];
+        counts.into_iter().flatten().collect::<Vec<_>>().join(", ")
+    }
+}
+
+impl Diagnostic {
+    /// This one alone, as rustc would show it, with a line break at the end.
+    pub fn render(&self, sources: &Sources, color: bool) -> String {
+        render::render(self, sources, color) + "\n"
     }
 }

@@ -1,0 +1,133 @@
+//! Diagnostics as text, drawn by rustc's own renderer.
+
+use std::ops::Range;
+
+use annotate_snippets::renderer::DecorStyle;
+use annotate_snippets::{
+    Annotation, AnnotationKind, Group, Level, Origin, Patch, Renderer, Snippet,
+    normalize_untrusted_str,
+};
+
+use super::{Diagnostic, Help, Label, Severity};
+use crate::source::{FileId, Sources, Span, escaped_byte};
+
+/// The columns that a message may take. Fixed, so that equal confs give equal text.
+const WIDTH: usize = 140;
+
+/// `diagnostic` as rustc would show it, without a line break at the end.
+pub(super) fn render(diagnostic: &Diagnostic, sources: &Sources, color: bool) -> String {
+    let renderer = if color { Renderer::styled() } else { Renderer::plain() };
+    let renderer = renderer.decor_style(DecorStyle::Ascii).term_width(WIDTH);
+    let mut report = vec![facts(diagnostic, sources)];
+    report.extend(diagnostic.helps.iter().filter_map(|help| suggestion(help, sources)));
+    let text = renderer.render(&report);
+    if color {
+        return text;
+    }
+    text.lines().map(str::trim_end).collect::<Vec<_>>().join("\n")
+}
+
+/// `FILE:LINE:COLUMN: error[CODE]: MESSAGE`.
+pub(super) fn short(diagnostic: &Diagnostic, sources: &Sources) -> String {
+    let span = diagnostic.primary.span;
+    let (line, column) = sources.line_column(span);
+    let (name, code) = (&sources.file(span.file).name, diagnostic.code);
+    let (severity, message) = (diagnostic.severity, safe(&diagnostic.message));
+    format!("{}:{line}:{column}: {severity}[{code}]: {message}", safe(name))
+}
+
+/// Text of the conf may hold control characters, which a terminal must not obey.
+fn safe(text: &str) -> String {
+    normalize_untrusted_str(&text.replace(['\n', '\r', '\t'], " "))
+}
+
+/// The message, its places, and what is said about it.
+fn facts<'a>(diagnostic: &'a Diagnostic, sources: &'a Sources) -> Group<'a> {
+    let level = match diagnostic.severity {
+        Severity::Error => Level::ERROR,
+        Severity::Warning => Level::WARNING,
+    };
+    let mut group =
+        Group::with_title(level.primary_title(safe(&diagnostic.message)).id(diagnostic.code));
+    let primary = &diagnostic.primary;
+    if sources.file(primary.span.file).text.is_empty() {
+        let (line, column) = (1, 1);
+        let name = safe(&sources.file(primary.span.file).name);
+        group = group.element(Origin::path(name).line(line).char_column(column));
+    } else {
+        group = group.element(places(diagnostic, primary.span.file, sources));
+    }
+    let mut files: Vec<_> = diagnostic.secondary.iter().map(|label| label.span.file).collect();
+    files.sort();
+    files.dedup();
+    for file in files.into_iter().filter(|&file| file != primary.span.file) {
+        group = group.element(places(diagnostic, file, sources));
+    }
+    let helps = diagnostic.helps.iter().filter(|help| help.patch.is_none());
+    let helps = helps.map(|help| Level::HELP.message(safe(&help.text)));
+    let notes = diagnostic.notes.iter().map(|note| Level::NOTE.message(safe(note)));
+    group.elements(helps).elements(notes)
+}
+
+/// The lines of `file` that `diagnostic` is about.
+fn places<'a>(
+    diagnostic: &'a Diagnostic,
+    file: FileId,
+    sources: &'a Sources,
+) -> Snippet<'a, Annotation<'a>> {
+    let primary = Some(&diagnostic.primary).filter(|label| label.span.file == file);
+    let others = diagnostic.secondary.iter().filter(|label| label.span.file == file);
+    let spans: Vec<_> = primary.into_iter().chain(others.clone()).map(|label| label.span).collect();
+    let window = Window::around(sources, file, &spans);
+    let draw = |kind: AnnotationKind, label: &'a Label| {
+        let text = (!label.text.is_empty()).then(|| safe(&label.text));
+        kind.span(window.range(label.span)).label(text)
+    };
+    let annotations: Vec<_> = primary
+        .map(|label| draw(AnnotationKind::Primary, label))
+        .into_iter()
+        .chain(others.map(|label| draw(AnnotationKind::Context, label)))
+        .collect();
+    Snippet::source(window.text)
+        .line_start(window.line)
+        .path(safe(&sources.file(file).name))
+        .annotations(annotations)
+}
+
+/// A help that says what to type.
+fn suggestion<'a>(help: &'a Help, sources: &'a Sources) -> Option<Group<'a>> {
+    let (span, replacement) = help.patch.as_ref()?;
+    let window = Window::around(sources, span.file, &[*span]);
+    let patch = Patch::new(window.range(*span), replacement.as_str());
+    let snippet = Snippet::source(window.text).line_start(window.line).patch(patch);
+    Some(Group::with_title(Level::HELP.secondary_title(safe(&help.text))).element(snippet))
+}
+
+/// The lines from the first to the last place: the renderer reads all that it is given.
+struct Window {
+    text: String,
+    /// The first byte, in the file.
+    start: usize,
+    /// The first line, from 1.
+    line: usize,
+}
+
+impl Window {
+    fn around(sources: &Sources, file: FileId, spans: &[Span]) -> Window {
+        let source = sources.file(file);
+        let first = spans.iter().map(|span| span.start as usize).min().unwrap_or(0);
+        let last = spans.iter().map(|span| span.end as usize).max().unwrap_or(0);
+        let start = source.text[..first].rfind('\n').map_or(0, |at| at + 1);
+        let end = source.text[last..].find('\n').map_or(source.text.len(), |at| last + at);
+        let mut text = source.text[start..end].to_owned();
+        if source.escaped {
+            // Both take three bytes, so that places stay.
+            text = text.replace(|c| escaped_byte(c).is_some(), "\u{FFFD}");
+        }
+        Window { text, start, line: source.text[..start].matches('\n').count() + 1 }
+    }
+
+    fn range(&self, span: Span) -> Range<usize> {
+        span.start as usize - self.start..span.end as usize - self.start
+    }
+}
