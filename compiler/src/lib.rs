@@ -15,8 +15,10 @@ pub mod diagnostic;
 pub mod directive;
 pub mod files;
 pub mod ir;
+mod names;
 pub mod parse;
 pub mod source;
+mod suggest;
 
 use diagnostic::Diagnostics;
 use files::Files;

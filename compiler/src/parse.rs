@@ -1,22 +1,86 @@
 //! Text to tree: reads a conf and all that it includes.
+//!
+//! A mistake is reported once, and the text is then read as it was most likely meant:
+//! each pass here repairs what it reports, so that no later one stumbles over it.
+//!
+//! ```text
+//! text ─read→ items ─semicolon→ items ─brace→ items ─tree→ directives ─include→ ast
+//! ```
 
+mod brace;
+mod include;
+mod lines;
+mod read;
+mod semicolon;
+mod slip;
+mod tree;
+
+#[cfg(test)]
+mod tests;
+
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use crate::ast;
-use crate::diagnostic::Diagnostics;
-use crate::files::Files;
-use crate::source::Sources;
+use crate::ast::{Conf, Directive};
+use crate::diagnostic::{Diagnostic, Diagnostics};
+use crate::files::{Files, Kind};
+use crate::source::{FileId, Source, Sources, Span};
+use include::Includer;
 
 /// Reads the conf at `path` and what it includes. `dependencies` gets every file that was
 /// read or looked for and the folder of every pattern, the conf itself first. `None` if the
 /// text is so broken that looking at its directives would only bring follow-up messages;
 /// with `Some`, there may be errors in `diagnostics` all the same.
 pub fn parse(
-    _files: &dyn Files,
-    _path: &Path,
-    _sources: &mut Sources,
-    _dependencies: &mut Vec<PathBuf>,
-    _diagnostics: &mut Diagnostics,
-) -> Option<ast::Conf> {
-    None
+    files: &dyn Files,
+    path: &Path,
+    sources: &mut Sources,
+    dependencies: &mut Vec<PathBuf>,
+    diagnostics: &mut Diagnostics,
+) -> Option<Conf> {
+    let mut includer = Includer {
+        files,
+        sources,
+        dependencies,
+        diagnostics,
+        base: path.parent().unwrap_or(Path::new("")).to_owned(),
+        read: BTreeMap::new(),
+        chain: Vec::new(),
+        included: 0,
+        is_sound: true,
+    };
+    let directives = match includer.file(path) {
+        Ok(directives) => directives,
+        Err(error) => {
+            let span = Span { file: sources.add(path.to_string_lossy(), b""), start: 0, end: 0 };
+            diagnostics.push(unreadable(files, path, span, &error));
+            return None;
+        }
+    };
+    includer.chain.push((Span::default(), path.to_owned()));
+    let directives = includer.resolve(directives, 0);
+    includer.is_sound.then_some(Conf { directives })
+}
+
+/// The directives of one file, as written, and whether its braces can be relied on.
+fn file(id: FileId, source: &Source, diagnostics: &mut Diagnostics) -> (Vec<Directive>, bool) {
+    let mut items = read::items(id, source, diagnostics);
+    semicolon::restore(source, &mut items, diagnostics);
+    let is_sound = brace::balance(source, &mut items, diagnostics);
+    let directives = if is_sound { tree::build(items.items, diagnostics) } else { Vec::new() };
+    (directives, is_sound)
+}
+
+fn unreadable(files: &dyn Files, path: &Path, span: Span, error: &std::io::Error) -> Diagnostic {
+    let shown = path.to_string_lossy();
+    match files.kind(path) {
+        Some(Kind::Directory) => {
+            let message = format!("`{shown}` is a directory, not a conf");
+            let conf = path.join("site.conf");
+            Diagnostic::error("Y09", span, message)
+                .help(format!("name the file in it: `{}`", conf.to_string_lossy()))
+        }
+        Some(_) => Diagnostic::error("Y09", span, format!("`{shown}` cannot be read: {error}")),
+        None => Diagnostic::error("Y09", span, format!("`{shown}` does not exist")),
+    }
 }

@@ -1,11 +1,11 @@
 //! Conf files as read, and places in them.
 
 /// Index of a file in [`Sources`].
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Debug)]
 pub struct FileId(pub u32);
 
 /// A byte range of one file's text.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Debug)]
 pub struct Span {
     /// The file.
     pub file: FileId,
@@ -40,8 +40,9 @@ pub struct Sources {
 }
 
 impl Sources {
-    /// Adds a file with these bytes.
+    /// Adds a file with these bytes. A byte order mark at its start is no part of the text.
     pub fn add(&mut self, name: impl Into<String>, bytes: &[u8]) -> FileId {
+        let bytes = bytes.strip_prefix("\u{FEFF}".as_bytes()).unwrap_or(bytes);
         let (text, escaped) = match std::str::from_utf8(bytes) {
             Ok(text) => (text.to_owned(), false),
             Err(_) => (escape(bytes), true),

@@ -1,0 +1,237 @@
+//! `include`: puts the directives of other files in place.
+
+use std::collections::BTreeMap;
+use std::ffi::OsStr;
+use std::os::unix::ffi::OsStrExt;
+use std::path::{Component, Path, PathBuf};
+
+use super::tree::MAX_DEPTH;
+use crate::ast::{Block, Directive, Word};
+use crate::diagnostic::{Diagnostic, Diagnostics};
+use crate::files::{Files, Kind};
+use crate::source::{Sources, Span};
+use crate::suggest;
+
+/// The most files that are put in place: a few files that include each other twice would
+/// grow without bound.
+const MAX_INCLUDED: usize = 10_000;
+
+/// Reads files and puts those that they include in place.
+pub(super) struct Includer<'a> {
+    pub(super) files: &'a dyn Files,
+    pub(super) sources: &'a mut Sources,
+    pub(super) dependencies: &'a mut Vec<PathBuf>,
+    pub(super) diagnostics: &'a mut Diagnostics,
+    /// The folder of the first file, which all paths are relative to.
+    pub(super) base: PathBuf,
+    /// Each file that was read, as written, so that a second `include` costs nothing.
+    pub(super) read: BTreeMap<PathBuf, Vec<Directive>>,
+    /// The `include` words that led here, and what each named.
+    pub(super) chain: Vec<(Span, PathBuf)>,
+    /// How many files were put in place.
+    pub(super) included: usize,
+    /// Whether all braces have their partners.
+    pub(super) is_sound: bool,
+}
+
+impl Includer<'_> {
+    /// The directives of `path`, as written; reads it unless that was done.
+    pub(super) fn file(&mut self, path: &Path) -> std::io::Result<Vec<Directive>> {
+        if let Some(directives) = self.read.get(path) {
+            return Ok(directives.clone());
+        }
+        depend(self.dependencies, path);
+        let bytes = self.files.read(path)?;
+        let id = self.sources.add(path.to_string_lossy(), &bytes);
+        let (directives, is_sound) = super::file(id, self.sources.file(id), self.diagnostics);
+        self.is_sound &= is_sound;
+        self.read.insert(path.to_owned(), directives.clone());
+        Ok(directives)
+    }
+
+    /// `directives` with every `include` replaced; they stand within `depth` blocks.
+    pub(super) fn resolve(&mut self, directives: Vec<Directive>, depth: usize) -> Vec<Directive> {
+        let mut resolved = Vec::with_capacity(directives.len());
+        for directive in directives {
+            if directive.name.value == b"include" && !directive.name.quoted {
+                self.include(&directive, depth, &mut resolved);
+                continue;
+            }
+            if depth >= MAX_DEPTH && directive.block.is_some() {
+                let place = directive.block.as_ref().map_or(directive.span(), |block| block.open);
+                self.diagnostics.push(super::tree::too_deep(place));
+                continue;
+            }
+            let block = directive.block.map(|block| Block {
+                directives: self.resolve(block.directives, depth + 1),
+                ..block
+            });
+            resolved.push(Directive { block, ..directive });
+        }
+        resolved
+    }
+
+    fn include(&mut self, directive: &Directive, depth: usize, resolved: &mut Vec<Directive>) {
+        let ([word], None) = (&directive.args[..], &directive.block) else {
+            self.diagnostics.push(misused(directive));
+            return;
+        };
+        let pattern = self.base.join(OsStr::from_bytes(&word.value));
+        if !word.value.iter().any(|byte| b"*?[".contains(byte)) {
+            return self.one(word, pattern, depth, resolved);
+        }
+        let folder = self.literal_folder(word);
+        depend(self.dependencies, &folder);
+        let base = glob::Pattern::escape(&self.base.to_string_lossy());
+        let pattern = Path::new(&base).join(word.shown());
+        match self.files.glob(&pattern.to_string_lossy()) {
+            Err(error) => self.diagnostics.push(
+                Diagnostic::error("Y09", word.span, format!("bad pattern in `include`: {error}"))
+                    .label("expected a path with `*`, `?` or `[…]` in it"),
+            ),
+            Ok(paths) if paths.is_empty() => self.diagnostics.push(
+                Diagnostic::warning("Y09", word.span, "nothing matches this `include`")
+                    .label("no file")
+                    .help("nginx says nothing here; name a file without `*` if it must be there"),
+            ),
+            Ok(paths) => {
+                paths.into_iter().for_each(|path| self.one(word, path, depth, resolved));
+            }
+        }
+    }
+
+    /// Puts one file in place.
+    fn one(&mut self, word: &Word, path: PathBuf, depth: usize, resolved: &mut Vec<Directive>) {
+        let path = plain(&path);
+        if let Some(at) = self.chain.iter().position(|(_, earlier)| *earlier == path) {
+            let diagnostic = self.cycle(word, &path, at);
+            return self.diagnostics.push(diagnostic);
+        }
+        self.included += 1;
+        if self.included > MAX_INCLUDED {
+            if self.included == MAX_INCLUDED + 1 {
+                self.diagnostics.push(too_many(word));
+            }
+            return;
+        }
+        match self.file(&path) {
+            Ok(directives) => {
+                self.chain.push((word.span, path));
+                let directives = self.resolve(directives, depth);
+                self.chain.pop();
+                resolved.extend(directives);
+            }
+            Err(error) => {
+                let diagnostic = self.unreadable(word, &path, &error);
+                self.diagnostics.push(diagnostic);
+            }
+        }
+    }
+
+    /// The longest folder of a pattern that has no wildcard and exists: what must be
+    /// watched for files to come.
+    fn literal_folder(&self, word: &Word) -> PathBuf {
+        let path = self.base.join(OsStr::from_bytes(&word.value));
+        let is_literal = |component: &Component| {
+            !component.as_os_str().as_bytes().iter().any(|byte| b"*?[".contains(byte))
+        };
+        let base_len =
+            if word.value.starts_with(b"/") { 0 } else { self.base.components().count() };
+        let names = path.components().count() - 1;
+        let literal = path.components().take(names).enumerate();
+        let mut folder: PathBuf = literal
+            .take_while(|(index, component)| *index < base_len || is_literal(component))
+            .map(|(_, component)| component)
+            .collect();
+        while !folder.as_os_str().is_empty() && self.files.kind(&folder).is_none() && folder.pop() {
+        }
+        if folder.as_os_str().is_empty() { PathBuf::from(".") } else { folder }
+    }
+
+    fn cycle(&self, word: &Word, path: &Path, at: usize) -> Diagnostic {
+        let shown = path.to_string_lossy();
+        let chain = self.chain[at..].iter().map(|(_, path)| path.as_path()).chain([path]);
+        let chain: Vec<_> = chain.map(|path| path.to_string_lossy()).collect();
+        let message = format!("`{shown}` includes itself");
+        let diagnostic = Diagnostic::error("Y09", word.span, message)
+            .label("this closes the circle")
+            .note(format!("the circle: {}", chain.join(" -> ")));
+        self.chain[at + 1..].iter().rev().fold(diagnostic, |diagnostic, (span, path)| {
+            diagnostic.also(*span, format!("`{}` is included here", path.to_string_lossy()))
+        })
+    }
+
+    fn unreadable(&self, word: &Word, path: &Path, error: &std::io::Error) -> Diagnostic {
+        let shown = path.to_string_lossy();
+        let kind = self.files.kind(path);
+        let message = match kind {
+            None => format!("`{shown}` does not exist"),
+            Some(Kind::Directory) => format!("`{shown}` is a directory"),
+            Some(_) => format!("`{shown}` cannot be read: {error}"),
+        };
+        let diagnostic = Diagnostic::error("Y09", word.span, message).label("included here");
+        match kind {
+            None => self.suggest_name(diagnostic, word, path),
+            Some(Kind::Directory) => {
+                let text = word.shown();
+                let files = format!("{}/*.conf", text.trim_end_matches('/'));
+                diagnostic.patch("include the files in it", word.span, files)
+            }
+            Some(_) => diagnostic,
+        }
+    }
+
+    /// Offers a file of a like name beside the missing `path`, or says what paths are
+    /// relative to.
+    fn suggest_name(&self, diagnostic: Diagnostic, word: &Word, path: &Path) -> Diagnostic {
+        let folder = path.parent().unwrap_or(Path::new(""));
+        let folder = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
+        let names = self.files.list(folder).unwrap_or_default();
+        let files = names.iter().filter(|entry| entry.1 == Kind::File).map(|entry| &*entry.0);
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        let Some(like) = suggest::closest(&name, files) else {
+            return diagnostic
+                .note("a relative path is relative to the folder of the conf that is compiled");
+        };
+        let text = word.shown();
+        let start = text.len() - text.rsplit('/').next().unwrap_or_default().len();
+        let text = format!("{}{like}", &text[..start]);
+        diagnostic.patch("a file with a similar name exists", word.span, text)
+    }
+}
+
+/// Adds a dependency once.
+pub(super) fn depend(dependencies: &mut Vec<PathBuf>, path: &Path) {
+    if !dependencies.iter().any(|known| known == path) {
+        dependencies.push(path.to_owned());
+    }
+}
+
+/// `path` without its `.` components, so that equal files have equal names.
+fn plain(path: &Path) -> PathBuf {
+    path.components().filter(|component| *component != Component::CurDir).collect()
+}
+
+fn too_many(word: &Word) -> Diagnostic {
+    Diagnostic::error("Y09", word.span, "too many files are included")
+        .label(format!("more than {MAX_INCLUDED}, a file counted each time"))
+}
+
+fn misused(directive: &Directive) -> Diagnostic {
+    match (&directive.block, directive.args.get(1)) {
+        (Some(block), _) => {
+            Diagnostic::error("Y05", block.open, "`include` takes no block").label("expected `;`")
+        }
+        (None, Some(second)) => {
+            Diagnostic::error("D05", second.span, "`include` takes one file or pattern")
+                .label("one too many")
+                .help("write an `include` for each file")
+        }
+        (None, None) => {
+            let name = directive.name.span;
+            Diagnostic::error("D05", name, "`include` takes one file or pattern")
+                .label("which file is missing")
+                .help("usage: `include FILE | PATTERN;`")
+        }
+    }
+}

@@ -1,0 +1,113 @@
+//! Items to blocks within blocks. The nesting is bounded, so that later phases may recurse.
+
+use super::read::{End, Item};
+use super::slip;
+use crate::ast::{Block, Directive, Word};
+use crate::diagnostic::{Diagnostic, Diagnostics};
+use crate::directive::{self, Form};
+use crate::source::Span;
+
+/// The most blocks within each other, those of including files counted.
+pub(super) const MAX_DEPTH: usize = 100;
+
+/// A block whose `}` is still to come.
+struct Frame {
+    /// Its name and parameters. Without any, nobody knows what it holds: it is dropped.
+    header: Vec<Word>,
+    open: Span,
+    directives: Vec<Directive>,
+}
+
+/// Builds the tree of `items`, in which braces are balanced.
+pub(super) fn build(items: Vec<Item>, diagnostics: &mut Diagnostics) -> Vec<Directive> {
+    let mut tree = Tree { frames: Vec::new(), top: Vec::new() };
+    let mut is_too_deep = false;
+    let mut items = items.into_iter().peekable();
+    while let Some(item) = items.next() {
+        match item {
+            Item::Statement(header, End::Semicolon(semicolon)) => {
+                match items.next_if(|next| needs_block(&header) && is_nameless(next)) {
+                    Some(Item::Statement(_, End::Open(open))) => {
+                        diagnostics.push(early_semicolon(&header, semicolon));
+                        tree.open(header, open);
+                    }
+                    _ => tree.simple(header),
+                }
+            }
+            Item::Statement(mut header, End::Open(open)) => {
+                if header.is_empty() {
+                    diagnostics.push(slip::lone_open(open));
+                }
+                if tree.frames.len() >= MAX_DEPTH {
+                    if !std::mem::replace(&mut is_too_deep, true) {
+                        diagnostics.push(too_deep(open));
+                    }
+                    header.clear();
+                }
+                tree.open(header, open);
+            }
+            Item::Statement(words, _) if needs_block(&words) => {
+                let end = words.last().map(|word| Span { start: word.span.end, ..word.span });
+                tree.open(words, end.unwrap_or_default());
+                tree.close(end.unwrap_or_default());
+            }
+            Item::Statement(words, _) => tree.simple(words),
+            Item::Close(close) => tree.close(close),
+        }
+    }
+    tree.top
+}
+
+/// Whether `header` names a block.
+fn needs_block(header: &[Word]) -> bool {
+    let row = header.first().and_then(Word::text).and_then(directive::find);
+    row.is_some_and(|row| row.form != Form::Simple)
+}
+
+/// Whether `item` is a `{` with no name before it.
+fn is_nameless(item: &Item) -> bool {
+    matches!(item, Item::Statement(words, End::Open(_)) if words.is_empty())
+}
+
+struct Tree {
+    frames: Vec<Frame>,
+    top: Vec<Directive>,
+}
+
+impl Tree {
+    fn open(&mut self, header: Vec<Word>, open: Span) {
+        self.frames.push(Frame { header, open, directives: Vec::new() });
+    }
+
+    fn simple(&mut self, words: Vec<Word>) {
+        self.push(words, None);
+    }
+
+    fn close(&mut self, close: Span) {
+        if let Some(Frame { header, open, directives }) = self.frames.pop() {
+            self.push(header, Some(Block { directives, open, close }));
+        }
+    }
+
+    /// Adds a directive to the innermost block.
+    fn push(&mut self, words: Vec<Word>, block: Option<Block>) {
+        let mut words = words.into_iter();
+        if let Some(name) = words.next() {
+            let directive = Directive { name, args: words.collect(), block };
+            let within = self.frames.last_mut().map(|frame| &mut frame.directives);
+            within.unwrap_or(&mut self.top).push(directive);
+        }
+    }
+}
+
+pub(super) fn too_deep(open: Span) -> Diagnostic {
+    Diagnostic::error("Y11", open, "blocks are nested too deep")
+        .label(format!("more than {MAX_DEPTH} blocks within each other"))
+}
+
+fn early_semicolon(header: &[Word], semicolon: Span) -> Diagnostic {
+    let name = header.first().map(Word::shown).unwrap_or_default();
+    Diagnostic::error("Y10", semicolon, format!("`;` between `{name}` and its block"))
+        .label("ends the directive before its `{`")
+        .patch("delete it", semicolon, "")
+}
