@@ -7,8 +7,10 @@
 
 mod deadlines;
 pub mod http;
+pub mod media;
 mod poll_set;
 pub mod regex;
+pub mod response_table;
 pub mod site;
 mod sys;
 pub mod trie;

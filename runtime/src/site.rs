@@ -7,6 +7,7 @@ use std::sync::OnceLock;
 
 use crate::http::method::MethodSet;
 use crate::regex::Program;
+use crate::response_table::ResponseTable;
 use crate::variables::Variables;
 
 /// Index into [`Site::LISTENS`].
@@ -259,6 +260,9 @@ pub enum Return {
     Text(u16, Text),
     /// 444: closes the connection without a response.
     Close,
+    /// A whole response without variables, of which the site has so many that they stand in
+    /// a table: the location's id finds it there.
+    Listed(&'static ResponseTable),
 }
 
 /// A response that is known when the site is built: all but Date, Server and Connection.
@@ -269,6 +273,21 @@ pub struct Prebuilt {
     pub fields: &'static [u8],
     /// Its content. Not sent for HEAD.
     pub body: &'static [u8],
+}
+
+impl Prebuilt {
+    /// A response from its fields, an empty line and its content.
+    ///
+    /// # Panics
+    /// Where there is no empty line: in a constant, when it is built.
+    pub const fn parse(status: u16, message: &'static [u8]) -> Prebuilt {
+        let mut fields_len = 2;
+        while !matches!(message.split_at(fields_len - 2).1, [b'\r', b'\n', b'\r', b'\n', ..]) {
+            fields_len += 1;
+        }
+        let (fields, rest) = message.split_at(fields_len);
+        Prebuilt { status, fields, body: rest.split_at(2).1 }
+    }
 }
 
 /// A value of the conf.
