@@ -11,14 +11,21 @@ use std::path::{Path, PathBuf};
 
 pub mod ast;
 pub mod automata;
+#[cfg(test)]
+mod by_hand;
+mod codegen;
 pub mod diagnostic;
 pub mod directive;
 pub mod files;
 pub mod ir;
 mod names;
 pub mod parse;
+pub mod route;
+#[cfg(test)]
+mod sketch;
 pub mod source;
 mod suggest;
+mod template;
 
 use diagnostic::Diagnostics;
 use files::Files;
@@ -53,6 +60,6 @@ pub fn compile(_files: &dyn Files, path: &Path) -> Compilation {
 }
 
 /// Generates the server of a checked site.
-pub fn generate(_site: &ir::Site) -> Generated {
-    Generated { code: String::new(), blobs: Vec::new() }
+pub fn generate(site: &ir::Site) -> Generated {
+    codegen::generate(site)
 }

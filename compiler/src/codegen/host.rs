@@ -1,0 +1,115 @@
+//! The text that picks a server by the name in Host: whole names, then the longest suffix,
+//! then the longest prefix, then regexes in the order of the conf.
+
+use proc_macro2::TokenStream;
+use quote::{format_ident, quote};
+use sitec_runtime::site::ServerId;
+use sitec_runtime::trie::{End, Tree};
+
+use super::lookup::Lookup;
+use super::route::Sets;
+use super::tokens::{Shared, choice_by_index, number, numbered};
+use crate::ir;
+
+/// The body of `Site::server`, and the functions that it calls.
+pub(super) fn servers(
+    listens: &[ir::Listen],
+    sets: &mut Sets,
+    shared: &mut Shared,
+) -> (TokenStream, TokenStream) {
+    let mut items = TokenStream::new();
+    let mut bodies: Vec<TokenStream> = Vec::new();
+    for (index, listen) in listens.iter().enumerate() {
+        let same = listens[..index].iter().position(|other| {
+            other.names == listen.names && other.default_server == listen.default_server
+        });
+        let body = match same {
+            Some(other) => bodies[other].clone(),
+            None => {
+                let (body, functions) = names(index, listen, sets, shared);
+                items.extend(functions);
+                body
+            }
+        };
+        bodies.push(body);
+    }
+    (choice_by_index(quote!(listen), bodies), items)
+}
+
+/// How one listen picks its server.
+fn names(
+    index: usize,
+    listen: &ir::Listen,
+    sets: &mut Sets,
+    shared: &mut Shared,
+) -> (TokenStream, TokenStream) {
+    let names = &listen.names;
+    let default = found(listen.default_server);
+    let mut steps = Vec::new();
+    let mut items = TokenStream::new();
+    for (end, lookup) in [(End::Back, "names_of_listen"), (End::Front, "name_starts_of_listen")] {
+        let (exact, part) = match end {
+            End::Back => (&names.exact[..], &names.suffix[..]),
+            End::Front => (&[][..], &names.prefix[..]),
+        };
+        if exact.is_empty() && part.is_empty() {
+            continue;
+        }
+        let lookup = Lookup {
+            tree: &Tree::new(end, keys(exact), keys(part)),
+            end,
+            count: exact.len() + part.len(),
+            function: numbered(lookup, index),
+            key: format_ident!("host"),
+            otherwise: None,
+        };
+        let function = &lookup.function;
+        steps.push(quote! {
+            if let Some(id) = #function(host) {
+                return site::ServerMatch { id: id as site::ServerId, pattern: None };
+            }
+        });
+        items.extend(lookup.items(shared));
+    }
+    if !names.regex.is_empty() {
+        steps.push(regex_step(&names.regex, sets, shared));
+    }
+    if steps.is_empty() {
+        return (default, items);
+    }
+    let function = numbered("server_of_listen", index);
+    let functions = quote! {
+        fn #function(host: &[u8]) -> site::ServerMatch { #(#steps)* #default }
+        #items
+    };
+    (quote!(#function(host)), functions)
+}
+
+/// The regex names. A request without a name matches none.
+fn regex_step(regex: &[ir::ServerRegex], sets: &mut Sets, shared: &mut Shared) -> TokenStream {
+    let set = sets.name(&regex.iter().map(|name| &name.pattern).collect::<Vec<_>>(), shared);
+    let mut arms = Vec::new();
+    for (index, name) in regex.iter().enumerate() {
+        let (index, id) = (number(index), number(name.server));
+        let used = Some(&name.pattern).filter(|pattern| pattern.captures_used);
+        let pattern = shared.pattern(used);
+        arms.push(quote!(Some(#index) => {
+            return site::ServerMatch { id: #id, pattern: #pattern };
+        }));
+    }
+    quote! {
+        if !host.is_empty() {
+            match #set.find(host) { #(#arms)* _ => {} }
+        }
+    }
+}
+
+fn keys(names: &[(Vec<u8>, ServerId)]) -> impl Iterator<Item = (&[u8], u32)> {
+    names.iter().map(|(name, server)| (&name[..], u32::from(*server)))
+}
+
+/// A `ServerMatch` without captures.
+fn found(server: ServerId) -> TokenStream {
+    let id = number(server);
+    quote!(site::ServerMatch { id: #id, pattern: None })
+}

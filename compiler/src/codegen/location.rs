@@ -1,0 +1,192 @@
+//! What locations say: one static for each distinct one, chosen by id.
+
+use std::collections::HashMap;
+
+use proc_macro2::TokenStream;
+use quote::quote;
+use sitec_runtime::http::method::MethodSet;
+use sitec_runtime::response_table::ResponseTable;
+use sitec_runtime::site::LocationId;
+
+use super::response::{Answer, Body, Response, answer, exact_paths, page, prebuilt};
+use super::tokens::{Shared, bytes, choice, id_pattern, number, numbered, option, variant};
+use crate::ir;
+
+/// The most locations with a known response of their own that become statics. Above it they
+/// share one, and a table in a file holds their responses.
+const MAX_RESPONSES: usize = 100;
+
+/// The body of `Site::location`, and the statics.
+pub(super) fn locations(site: &ir::Site, shared: &mut Shared) -> (TokenStream, TokenStream) {
+    let paths = exact_paths(site);
+    let answers: Vec<Option<Answer<'_>>> = (0..)
+        .zip(&site.locations)
+        .map(|(id, location)| match &location.action {
+            ir::Action::Return(back) => {
+                let settings = &site.settings[location.settings];
+                Some(answer(site, settings, paths.get(&id).copied(), back))
+            }
+            ir::Action::Serve { .. } => None,
+        })
+        .collect();
+    let known: Vec<(LocationId, &Response)> = (0..)
+        .zip(&answers)
+        .filter_map(|(id, answer)| match answer {
+            Some(Answer::Known(response)) => Some((id, response)),
+            _ => None,
+        })
+        .collect();
+    let is_listed = known.len() > MAX_RESPONSES;
+    let mut distinct = Distinct::default();
+    for ((id, location), answer) in (0..).zip(&site.locations).zip(&answers) {
+        let action = match (&location.action, answer) {
+            (_, Some(answer)) => {
+                let back = back(answer, is_listed, shared);
+                quote!(site::Action::Return(site::Return::#back))
+            }
+            (ir::Action::Serve { try_files, handler }, _) => {
+                serve(try_files.as_ref(), handler, shared)
+            }
+            (ir::Action::Return(_), None) => unreachable!("every return has an answer"),
+        };
+        distinct.add(id, location_value(location, &action, shared));
+    }
+    let (body, mut items) = distinct.tokens();
+    if is_listed {
+        items.extend(response_table(&known, shared));
+    }
+    (body, items)
+}
+
+/// Distinct locations, each with the ids that it has.
+#[derive(Default)]
+struct Distinct {
+    numbers: HashMap<String, usize>,
+    items: Vec<(TokenStream, Vec<LocationId>)>,
+}
+
+impl Distinct {
+    fn add(&mut self, id: LocationId, value: TokenStream) {
+        let next = self.items.len();
+        let number = *self.numbers.entry(value.to_string()).or_insert(next);
+        if number == next {
+            self.items.push((value, Vec::new()));
+        }
+        self.items[number].1.push(id);
+    }
+
+    fn tokens(self) -> (TokenStream, TokenStream) {
+        let (mut arms, mut items) = (Vec::new(), TokenStream::new());
+        for (index, (value, ids)) in self.items.into_iter().enumerate() {
+            let name = numbered("LOCATION", index);
+            arms.push((id_pattern(&ids), quote!(&#name)));
+            items.extend(quote!(static #name: site::Location = #value;));
+        }
+        (choice(quote!(id), arms), items)
+    }
+}
+
+fn location_value(
+    location: &ir::Location,
+    action: &TokenStream,
+    shared: &mut Shared,
+) -> TokenStream {
+    let settings = numbered("SETTINGS", location.settings);
+    let internal = location.internal;
+    let pattern = shared.pattern(location.pattern.as_ref());
+    let methods = method_set(location.methods);
+    let allow = bytes(location.methods.allow().as_bytes());
+    quote! {
+        site::Location {
+            settings: &#settings,
+            internal: #internal,
+            pattern: #pattern,
+            methods: #methods,
+            allow: #allow,
+            action: #action,
+        }
+    }
+}
+
+fn method_set(methods: MethodSet) -> TokenStream {
+    if methods == MethodSet::ALL {
+        return quote!(MethodSet::ALL);
+    }
+    let methods = methods.iter().map(variant);
+    quote!(MethodSet::of(&[#(Method::#methods),*]))
+}
+
+/// A variant of `site::Return`.
+fn back(answer: &Answer<'_>, is_listed: bool, shared: &mut Shared) -> TokenStream {
+    match answer {
+        Answer::Known(_) if is_listed => quote!(Listed(&RESPONSES)),
+        Answer::Known(response) => {
+            let prebuilt = prebuilt(response);
+            quote!(Prebuilt(#prebuilt))
+        }
+        Answer::Status(code) => {
+            let code = number(*code);
+            quote!(Status(#code))
+        }
+        Answer::Redirect(code, value) => {
+            let (code, text) = (number(*code), shared.text(value));
+            quote!(Redirect(#code, #text))
+        }
+        Answer::Text(code, value) => {
+            let (code, text) = (number(*code), shared.text(value));
+            quote!(Text(#code, #text))
+        }
+        Answer::Close => quote!(Close),
+    }
+}
+
+/// An `Action::Serve`.
+fn serve(
+    try_files: Option<&ir::TryFiles>,
+    handler: &ir::Handler,
+    shared: &mut Shared,
+) -> TokenStream {
+    let try_files = option(try_files.map(|try_files| {
+        let candidates = try_files.candidates.iter().map(|candidate| {
+            let (path, directory) = (shared.text(&candidate.path), candidate.directory);
+            quote!(site::Candidate { path: #path, directory: #directory })
+        });
+        let candidates = candidates.collect::<Vec<_>>();
+        let fallback = match &try_files.fallback {
+            ir::Fallback::Uri(uri) => {
+                let uri = shared.text(uri);
+                quote!(Uri(#uri))
+            }
+            ir::Fallback::Named(location) => {
+                let location = number(*location);
+                quote!(Named(#location))
+            }
+            ir::Fallback::Status(code) => {
+                let code = number(*code);
+                quote!(Status(#code))
+            }
+        };
+        quote!(&site::TryFiles {
+            candidates: &[#(#candidates),*],
+            fallback: site::Fallback::#fallback,
+        })
+    }));
+    let handler = match handler {
+        ir::Handler::Files => quote!(Files),
+    };
+    quote!(site::Action::Serve { try_files: #try_files, handler: site::Handler::#handler })
+}
+
+/// The table of all known responses.
+fn response_table(known: &[(LocationId, &Response)], shared: &mut Shared) -> TokenStream {
+    let response = |&(id, response): &(LocationId, &Response)| {
+        let body = match &response.body {
+            Body::Page => page(response.status).into_bytes(),
+            Body::Bytes(content) => content.clone(),
+        };
+        (id, response.status, response.fields.clone(), body)
+    };
+    let table = ResponseTable::encode(&known.iter().map(response).collect::<Vec<_>>());
+    let include = shared.include("responses.table".to_owned(), table);
+    quote!(static RESPONSES: ResponseTable = ResponseTable::new(#include);)
+}

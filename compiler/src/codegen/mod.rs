@@ -1,0 +1,110 @@
+//! `ir` to the Rust text of one server.
+//!
+//! Each part writes the body of one function of `impl Site`, and the items that it calls.
+//! What is large stands in files beside the text. Equal input gives equal bytes: everything
+//! is written in the order of `ir`.
+
+mod host;
+mod location;
+mod lookup;
+mod media;
+mod plan;
+mod response;
+mod route;
+mod settings;
+mod start;
+#[cfg(test)]
+mod tests;
+mod tokens;
+mod value;
+
+use proc_macro2::TokenStream;
+use quote::quote;
+
+use crate::{Generated, ir};
+use plan::Plan;
+use route::Sets;
+use tokens::Shared;
+
+/// The server of `site`.
+pub(crate) fn generate(site: &ir::Site) -> Generated {
+    let mut shared = Shared::default();
+    let file = syn::parse2(file(site, &mut shared)).expect("generated text is Rust");
+    let head = format!("// Compiled from `{}` by sitec: do not edit.\n", site.name);
+    Generated { code: head + &printed(file), blobs: shared.blobs }
+}
+
+/// The text of a file. Items of more than one line have empty lines around them.
+fn printed(file: syn::File) -> String {
+    let mut text = String::new();
+    let mut was_long = true;
+    for item in file.items {
+        let item =
+            syn::File { shebang: None, frontmatter: None, attrs: Vec::new(), items: vec![item] };
+        let item = prettyplease::unparse(&item);
+        let is_long = item.lines().count() > 1;
+        if is_long || was_long {
+            text.push('\n');
+        }
+        text.push_str(&item);
+        was_long = is_long;
+    }
+    text
+}
+
+fn file(site: &ir::Site, shared: &mut Shared) -> TokenStream {
+    let mut sets = Sets::default();
+    let constants = start::constants(site, shared);
+    let (server, server_items) = host::servers(&site.listens, &mut sets, shared);
+    let (route, route_items) = route::routes(&Plan::new(site), &mut sets, shared);
+    let (location, location_items) = location::locations(site, shared);
+    let settings = settings::all_settings(&site.settings, shared);
+    let (media_type, media_items) = media::media_types(&site.types, shared);
+    let (error_page, page_items) = response::pages(site, shared);
+    let servers = start::servers(&site.servers);
+    let formats = value::formats(&site.formats);
+    let values = value::values(shared);
+    let patterns = value::patterns(shared);
+    let (loads, set_items) = (sets.loads(), sets.items());
+    let doc = format!(" The site that `{}` describes.", site.name);
+    quote! {
+        #[allow(unused_imports)]
+        use ::sitec_runtime::{
+            http::method::{Method, MethodSet}, regex, response_table::ResponseTable, site,
+            trie::Trie, variables::Variables,
+        };
+        #[allow(unused_imports)]
+        use ::std::sync::LazyLock;
+
+        #[doc = #doc]
+        pub struct Conf;
+
+        #[allow(unused_variables)]
+        impl site::Site for Conf {
+            #constants
+            fn prepare() { #(#loads)* }
+            fn server(listen: site::ListenId, host: &[u8]) -> site::ServerMatch { #server }
+            fn server_settings(server: site::ServerId) -> &'static site::Server {
+                &SERVERS[usize::from(server)]
+            }
+            fn route(server: site::ServerId, path: &[u8]) -> site::LocationId { #route }
+            fn location(id: site::LocationId) -> &'static site::Location { #location }
+            fn media_type(types: site::TypesId, extension: &[u8]) -> Option<&'static [u8]> {
+                #media_type
+            }
+            fn error_page(status: u16) -> &'static site::Prebuilt { #error_page }
+        }
+
+        #servers
+        #server_items
+        #route_items
+        #set_items
+        #location_items
+        #settings
+        #values
+        #formats
+        #patterns
+        #media_items
+        #page_items
+    }
+}

@@ -1,0 +1,166 @@
+//! The settings that locations have: one static for each distinct set.
+
+use proc_macro2::TokenStream;
+use quote::{ToTokens, quote};
+
+use sitec_runtime::site::ErrorStatus;
+
+use super::start::error_log;
+use super::tokens::{Shared, bytes, number, numbered, option, variant};
+use crate::ir;
+
+/// The statics.
+pub(super) fn all_settings(settings: &[ir::Settings], shared: &mut Shared) -> TokenStream {
+    let item = |(index, one): (usize, &ir::Settings)| {
+        let name = numbered("SETTINGS", index);
+        let value = settings_value(one, shared);
+        quote!(static #name: site::Settings = #value;)
+    };
+    settings.iter().enumerate().map(item).collect()
+}
+
+/// `NAME: VALUE,` for fields that stand in the text as they are.
+macro_rules! plain_fields {
+    ($settings:ident: $($field:ident),* $(,)?) => {{
+        let mut fields = TokenStream::new();
+        $(
+            let value = Plain::tokens($settings.$field);
+            fields.extend(quote!($field: #value,));
+        )*
+        fields
+    }};
+}
+
+/// A number or a truth value of the settings.
+trait Plain {
+    fn tokens(self) -> TokenStream;
+}
+
+impl Plain for bool {
+    fn tokens(self) -> TokenStream {
+        self.to_token_stream()
+    }
+}
+
+impl Plain for usize {
+    fn tokens(self) -> TokenStream {
+        number(self).to_token_stream()
+    }
+}
+
+impl Plain for u16 {
+    fn tokens(self) -> TokenStream {
+        number(self).to_token_stream()
+    }
+}
+
+impl Plain for u64 {
+    fn tokens(self) -> TokenStream {
+        match self {
+            u64::MAX => quote!(u64::MAX),
+            _ => number(self).to_token_stream(),
+        }
+    }
+}
+
+fn settings_value(settings: &ir::Settings, shared: &mut Shared) -> TokenStream {
+    let base = base(&settings.base, shared);
+    let index = settings.index.iter().map(|name| shared.text(name)).collect::<Vec<_>>();
+    let default_type = bytes(&settings.default_type);
+    let error_pages = settings.error_pages.iter().map(|page| error_page(page, shared));
+    let error_pages = error_pages.collect::<Vec<_>>();
+    let if_modified_since = variant(settings.if_modified_since);
+    let keepalive_header_s = option(settings.keepalive_header_s.map(number));
+    let (msie6, safari) = (settings.keepalive_disable.msie6, settings.keepalive_disable.safari);
+    let lingering_close = variant(settings.lingering_close);
+    let access_logs = settings.access_logs.iter().map(|log| access_log(log, shared));
+    let access_logs = access_logs.collect::<Vec<_>>();
+    let error_log = error_log(&settings.error_log);
+    let plain = plain_fields!(settings:
+        types, recursive_error_pages, hidden_files, follow_symlinks, etag, max_ranges,
+        server_tokens, absolute_redirect, port_in_redirect, server_name_in_redirect,
+        client_max_body_size, client_body_buffer_size, client_body_timeout_ms, send_timeout_ms,
+        keepalive_timeout_ms, keepalive_requests, keepalive_time_ms, lingering_time_ms,
+        lingering_timeout_ms, reset_timedout_connection, sendfile, tcp_nodelay, tcp_nopush,
+        log_not_found,
+    );
+    quote! {
+        site::Settings {
+            base: #base,
+            index: &[#(#index),*],
+            default_type: #default_type,
+            error_pages: &[#(#error_pages),*],
+            if_modified_since: site::IfModifiedSince::#if_modified_since,
+            keepalive_header_s: #keepalive_header_s,
+            keepalive_disable: site::KeepaliveDisable { msie6: #msie6, safari: #safari },
+            lingering_close: site::Lingering::#lingering_close,
+            access_logs: &[#(#access_logs),*],
+            error_log: #error_log,
+            #plain
+        }
+    }
+}
+
+fn base(base: &ir::FileBase, shared: &mut Shared) -> TokenStream {
+    let (directory, replaced_len) = (number(base.directory), number(base.replaced_len));
+    let (inner, text) = (shared.text(&base.inner), shared.text(&base.text));
+    let (append_path, alias) = (base.append_path, base.alias);
+    quote! {
+        site::FileBase {
+            directory: #directory,
+            inner: #inner,
+            replaced_len: #replaced_len,
+            append_path: #append_path,
+            text: #text,
+            alias: #alias,
+        }
+    }
+}
+
+fn error_page(page: &ir::ErrorPage, shared: &mut Shared) -> TokenStream {
+    let status = number(page.status);
+    let response = match page.response {
+        ErrorStatus::Replace(status) => {
+            let status = number(status);
+            quote!(Replace(#status))
+        }
+        other => variant(other).to_token_stream(),
+    };
+    let target = match &page.target {
+        ir::ErrorTarget::Uri(uri) => {
+            let uri = shared.text(uri);
+            quote!(Uri(#uri))
+        }
+        ir::ErrorTarget::Named(location) => {
+            let location = number(*location);
+            quote!(Named(#location))
+        }
+        ir::ErrorTarget::Redirect(uri) => {
+            let uri = shared.text(uri);
+            quote!(Redirect(#uri))
+        }
+    };
+    quote! {
+        site::ErrorPage {
+            status: #status,
+            response: site::ErrorStatus::#response,
+            target: site::ErrorTarget::#target,
+        }
+    }
+}
+
+fn access_log(log: &ir::AccessLog, shared: &mut Shared) -> TokenStream {
+    let format = numbered("format", log.format);
+    let condition = option(log.condition.as_ref().map(|condition| shared.text(condition)));
+    let (log, buffer_len, flush_ms) =
+        (number(log.log), number(log.buffer_len), number(log.flush_ms));
+    quote! {
+        site::AccessLog {
+            log: #log,
+            format: #format,
+            buffer_len: #buffer_len,
+            flush_ms: #flush_ms,
+            condition: #condition,
+        }
+    }
+}

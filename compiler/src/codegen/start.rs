@@ -1,0 +1,153 @@
+//! The constants that hold for the whole process.
+
+use std::net::{IpAddr, SocketAddr};
+
+use proc_macro2::TokenStream;
+use quote::quote;
+use sitec_runtime::site::ErrorLog;
+
+use super::tokens::{Shared, bytes, number, option, start_text, variant};
+use crate::ir;
+
+/// The associated constants of `impl Site`.
+pub(super) fn constants(site: &ir::Site, shared: &mut Shared) -> TokenStream {
+    let name = &site.name;
+    let conf = shared.include("site.conf".to_owned(), site.conf.clone());
+    let process = process(&site.process);
+    let params = site.params.iter().map(param);
+    let listens = site.listens.iter().map(listen);
+    let directories = site.directories.iter().map(start_text);
+    let logs = site.logs.iter().map(log);
+    quote! {
+        const NAME: &'static str = #name;
+        const CONF: &'static [u8] = #conf;
+        const PROCESS: site::Process = #process;
+        const PARAMS: &'static [site::Param] = &[#(#params),*];
+        const LISTENS: &'static [site::Listen] = &[#(#listens),*];
+        const DIRECTORIES: &'static [site::StartText] = &[#(#directories),*];
+        const LOGS: &'static [site::LogTarget] = &[#(#logs),*];
+    }
+}
+
+/// The array of servers' settings.
+pub(super) fn servers(servers: &[ir::Server]) -> TokenStream {
+    let count = number(servers.len());
+    let servers = servers.iter().map(server);
+    quote!(static SERVERS: [site::Server; #count] = [#(#servers),*];)
+}
+
+fn process(process: &ir::Process) -> TokenStream {
+    let workers = option(process.workers.map(number));
+    let worker_connections = number(process.worker_connections);
+    let user = option(process.user.as_ref());
+    let group = option(process.group.as_ref());
+    let pid = option(process.pid.as_ref().map(start_text));
+    let error_log = error_log(&process.error_log);
+    quote! {
+        site::Process {
+            workers: #workers,
+            worker_connections: #worker_connections,
+            user: #user,
+            group: #group,
+            pid: #pid,
+            error_log: #error_log,
+        }
+    }
+}
+
+/// A `site::ErrorLog`.
+pub(super) fn error_log(error_log: &ErrorLog) -> TokenStream {
+    let (log, level) = (number(error_log.log), variant(error_log.level));
+    quote!(site::ErrorLog { log: #log, level: site::Level::#level })
+}
+
+fn param(param: &ir::Param) -> TokenStream {
+    let (name, default, kind) = (&param.name, &param.default, variant(param.kind));
+    quote!(site::Param { name: #name, default: #default, kind: site::ParamKind::#kind })
+}
+
+fn listen(listen: &ir::Listen) -> TokenStream {
+    let address = match &listen.address {
+        ir::Address::Ip(address) => {
+            let address = socket_address(address);
+            quote!(site::Address::Ip(#address))
+        }
+        ir::Address::Unix(path) => {
+            let path = start_text(path);
+            quote!(site::Address::Unix(#path))
+        }
+        ir::Address::Param(text) => {
+            let text = start_text(text);
+            quote!(site::Address::Param(#text))
+        }
+    };
+    let backlog = proc_macro2::Literal::i32_unsuffixed(listen.backlog);
+    let (ipv6_only, shared_port) = (listen.ipv6_only, listen.shared_port);
+    let default_server = number(listen.default_server);
+    let param_names = listen.param_names.iter().map(|(name, server)| {
+        let (name, server) = (start_text(name), number(*server));
+        quote!((#name, #server))
+    });
+    quote! {
+        site::Listen {
+            address: #address,
+            backlog: #backlog,
+            ipv6_only: #ipv6_only,
+            shared_port: #shared_port,
+            default_server: #default_server,
+            param_names: &[#(#param_names),*],
+        }
+    }
+}
+
+fn socket_address(address: &SocketAddr) -> TokenStream {
+    let port = number(address.port());
+    let ip = match address.ip() {
+        IpAddr::V4(ip) => {
+            let octets = ip.octets().map(number);
+            quote!(::std::net::IpAddr::V4(::std::net::Ipv4Addr::new(#(#octets),*)))
+        }
+        IpAddr::V6(ip) => {
+            let segments = ip.segments().map(number);
+            quote!(::std::net::IpAddr::V6(::std::net::Ipv6Addr::new(#(#segments),*)))
+        }
+    };
+    quote!(::std::net::SocketAddr::new(#ip, #port))
+}
+
+fn log(log: &ir::LogTarget) -> TokenStream {
+    match log {
+        ir::LogTarget::Stderr => quote!(site::LogTarget::Stderr),
+        ir::LogTarget::Stdout => quote!(site::LogTarget::Stdout),
+        ir::LogTarget::File(path) => {
+            let path = start_text(path);
+            quote!(site::LogTarget::File(#path))
+        }
+    }
+}
+
+fn server(server: &ir::Server) -> TokenStream {
+    let name = bytes(&server.name);
+    let location = number(server.location);
+    let client_header_timeout_ms = number(server.client_header_timeout_ms);
+    let client_header_buffer_len = number(server.client_header_buffer_len);
+    let (count, len) = server.large_client_header_buffers;
+    let (count, len) = (number(count), number(len));
+    let max_headers = number(server.max_headers);
+    let merge_slashes = server.merge_slashes;
+    let ignore_invalid_headers = server.ignore_invalid_headers;
+    let underscores_in_headers = server.underscores_in_headers;
+    quote! {
+        site::Server {
+            name: #name,
+            location: #location,
+            client_header_timeout_ms: #client_header_timeout_ms,
+            client_header_buffer_len: #client_header_buffer_len,
+            large_client_header_buffers: (#count, #len),
+            max_headers: #max_headers,
+            merge_slashes: #merge_slashes,
+            ignore_invalid_headers: #ignore_invalid_headers,
+            underscores_in_headers: #underscores_in_headers,
+        }
+    }
+}

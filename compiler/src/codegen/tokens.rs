@@ -1,0 +1,170 @@
+//! Small pieces of Rust text that every part writes, and what the parts share.
+
+use std::collections::HashMap;
+use std::hash::Hash;
+
+use proc_macro2::{Ident, Literal, Span, TokenStream};
+use quote::{ToTokens, format_ident, quote};
+
+use crate::ir;
+
+/// Distinct things, numbered in the order in which they were first met.
+pub(super) struct Interner<T> {
+    numbers: HashMap<T, usize>,
+    items: Vec<T>,
+}
+
+impl<T> Default for Interner<T> {
+    fn default() -> Self {
+        Interner { numbers: HashMap::new(), items: Vec::new() }
+    }
+}
+
+impl<T: Hash + Eq + Clone> Interner<T> {
+    /// The number of `item`.
+    pub(super) fn number(&mut self, item: &T) -> usize {
+        if let Some(&number) = self.numbers.get(item) {
+            return number;
+        }
+        self.items.push(item.clone());
+        self.numbers.insert(item.clone(), self.items.len() - 1);
+        self.items.len() - 1
+    }
+
+    /// All of them, in order.
+    pub(super) fn items(&self) -> &[T] {
+        &self.items
+    }
+}
+
+/// What several parts refer to and is written once: values, patterns, and the files beside
+/// the text.
+#[derive(Default)]
+pub(super) struct Shared {
+    /// Values with variables: each is a function.
+    pub(super) values: Interner<ir::Value>,
+    /// Capture programs: text, and whether case is ignored.
+    pub(super) patterns: Interner<(String, bool)>,
+    /// Names and contents of the files.
+    pub(super) blobs: Vec<(String, Vec<u8>)>,
+}
+
+impl Shared {
+    /// `include_bytes!` of a file with this name and content.
+    pub(super) fn include(&mut self, name: String, content: Vec<u8>) -> TokenStream {
+        let include = quote!(include_bytes!(#name));
+        self.blobs.push((name, content));
+        include
+    }
+
+    /// A `site::Text`.
+    pub(super) fn text(&mut self, value: &ir::Value) -> TokenStream {
+        match fixed(value) {
+            Some(text) => {
+                let text = bytes(&text);
+                quote!(site::Text::Fixed(#text))
+            }
+            None => {
+                let function = numbered("value", self.values.number(value));
+                quote!(site::Text::Computed(#function))
+            }
+        }
+    }
+
+    /// An `Option<&'static site::Pattern>`.
+    pub(super) fn pattern(&mut self, pattern: Option<&ir::Pattern>) -> TokenStream {
+        option(pattern.map(|pattern| {
+            let key = (pattern.text.clone(), pattern.ignore_case);
+            let name = numbered("PATTERN", self.patterns.number(&key));
+            quote!(&#name)
+        }))
+    }
+}
+
+/// The bytes of a value without variables.
+pub(super) fn fixed(value: &ir::Value) -> Option<Vec<u8>> {
+    let literal = |piece: &ir::Piece| match piece {
+        ir::Piece::Literal(bytes) => Some(bytes.clone()),
+        ir::Piece::Variable(_) | ir::Piece::Logged(..) => None,
+    };
+    let pieces: Option<Vec<_>> = value.0.iter().map(literal).collect();
+    Some(pieces?.concat())
+}
+
+/// `b"…"`.
+pub(super) fn bytes(bytes: &[u8]) -> Literal {
+    Literal::byte_string(bytes)
+}
+
+/// A number without its type.
+pub(super) fn number(number: impl TryInto<u64>) -> Literal {
+    Literal::u64_unsuffixed(number.try_into().unwrap_or(u64::MAX))
+}
+
+/// `PREFIX_NUMBER`.
+pub(super) fn numbered(prefix: &str, number: usize) -> Ident {
+    format_ident!("{prefix}_{number}", span = Span::call_site())
+}
+
+/// `Some(…)` or `None`.
+pub(super) fn option(tokens: Option<impl ToTokens>) -> TokenStream {
+    match tokens {
+        Some(tokens) => quote!(Some(#tokens)),
+        None => quote!(None),
+    }
+}
+
+/// A `site::StartText`.
+pub(super) fn start_text(text: &ir::StartText) -> TokenStream {
+    let pieces = text.iter().map(|piece| match piece {
+        ir::StartPiece::Literal(text) => quote!(site::StartPiece::Literal(#text)),
+        ir::StartPiece::Param(index) => {
+            let index = number(*index);
+            quote!(site::StartPiece::Param(#index))
+        }
+    });
+    quote!(&[#(#pieces),*])
+}
+
+/// A variant by the name that `Debug` gives it: for enums of the contract without fields.
+pub(super) fn variant(value: impl std::fmt::Debug) -> Ident {
+    format_ident!("{value:?}")
+}
+
+/// The pattern that takes exactly `ids`, which rise: runs of three and more as ranges.
+pub(super) fn id_pattern(ids: &[u32]) -> TokenStream {
+    let runs = ids.chunk_by(|a, b| a + 1 == *b).flat_map(|run| match run {
+        [first, .., last] if run.len() > 2 => {
+            let (first, last) = (number(*first), number(*last));
+            vec![quote!(#first..=#last)]
+        }
+        _ => run.iter().map(|&id| number(id).into_token_stream()).collect(),
+    });
+    quote!(#(#runs)|*)
+}
+
+/// A `match` on `key`, or the only body. The last arm takes everything else: `arms` are all
+/// that can come.
+pub(super) fn choice(
+    key: TokenStream,
+    arms: impl IntoIterator<Item = (TokenStream, TokenStream)>,
+) -> TokenStream {
+    let (mut patterns, mut bodies): (Vec<_>, Vec<_>) = arms.into_iter().unzip();
+    let (Some(_), Some(last)) = (patterns.pop(), bodies.pop()) else {
+        return quote!(unreachable!());
+    };
+    if bodies.is_empty() {
+        last
+    } else {
+        quote!(match #key { #(#patterns => #bodies,)* _ => #last })
+    }
+}
+
+/// [`choice`] by index.
+pub(super) fn choice_by_index(
+    key: TokenStream,
+    bodies: impl IntoIterator<Item = TokenStream>,
+) -> TokenStream {
+    let bodies = bodies.into_iter().enumerate();
+    choice(key, bodies.map(|(index, body)| (number(index).into_token_stream(), body)))
+}

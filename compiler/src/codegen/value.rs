@@ -1,0 +1,86 @@
+//! Values with variables, and log formats: a function each.
+
+use proc_macro2::{Ident, Literal, TokenStream};
+use quote::{ToTokens, format_ident, quote};
+
+use super::tokens::{Shared, bytes, number, numbered};
+use crate::{automata, ir};
+
+/// The functions of all values that were referred to.
+pub(super) fn values(shared: &Shared) -> TokenStream {
+    let values = shared.values.items().iter().enumerate();
+    values.map(|(index, value)| function(&numbered("value", index), value)).collect()
+}
+
+/// The functions of all log formats.
+pub(super) fn formats(formats: &[ir::Value]) -> TokenStream {
+    let formats = formats.iter().enumerate();
+    formats.map(|(index, value)| function(&numbered("format", index), value)).collect()
+}
+
+/// The statics of all patterns whose captures are used.
+pub(super) fn patterns(shared: &mut Shared) -> TokenStream {
+    let patterns = shared.patterns.items().to_vec();
+    let item = |(index, (text, ignore_case)): (usize, (String, bool))| {
+        let pattern = ir::Pattern { text, ignore_case, captures_used: true };
+        let name = numbered("PATTERN", index);
+        let program = automata::program(&pattern);
+        let include = shared.include(format!("pattern-{index}.nfa"), program);
+        quote!(static #name: site::Pattern = site::Pattern::new(#include);)
+    };
+    patterns.into_iter().enumerate().map(item).collect()
+}
+
+/// A function that appends `value`.
+fn function(name: &Ident, value: &ir::Value) -> TokenStream {
+    let has_variables = value.0.iter().any(|piece| !matches!(piece, ir::Piece::Literal(_)));
+    let v = if has_variables { format_ident!("v") } else { format_ident!("_v") };
+    let pieces = value.0.iter().map(piece);
+    quote! {
+        fn #name(#v: &Variables<'_>, out: &mut Vec<u8>) { #(#pieces)* }
+    }
+}
+
+fn piece(piece: &ir::Piece) -> TokenStream {
+    match piece {
+        ir::Piece::Literal(literal) => {
+            let literal = bytes(literal);
+            quote!(out.extend_from_slice(#literal);)
+        }
+        ir::Piece::Variable(variable) => {
+            let call = call(variable);
+            quote!(#call;)
+        }
+        ir::Piece::Logged(variable, escape) => {
+            let method = match escape {
+                ir::Escape::Default => format_ident!("logged_default"),
+                ir::Escape::Json => format_ident!("logged_json"),
+            };
+            let call = call(variable);
+            quote!(v.#method(out, |out| #call);)
+        }
+    }
+}
+
+/// The call that appends a variable's value.
+fn call(variable: &ir::Variable) -> TokenStream {
+    let named = |method: &str, name: Literal| {
+        let method = format_ident!("{method}");
+        quote!(v.#method(#name, out))
+    };
+    match variable {
+        ir::Variable::Simple(name) => {
+            let method: Ident = format_ident!("{name}");
+            quote!(v.#method(out))
+        }
+        ir::Variable::Argument(name) => named("argument", bytes(name)),
+        ir::Variable::RequestField(name) => named("request_field", bytes(name)),
+        ir::Variable::ResponseField(name) => named("response_field", bytes(name)),
+        ir::Variable::Cookie(name) => named("cookie", bytes(name)),
+        ir::Variable::Capture(group) => named("capture", number(*group)),
+        ir::Variable::NamedCapture(name) => {
+            let name = name.to_token_stream();
+            quote!(v.named_capture(#name, out))
+        }
+    }
+}
