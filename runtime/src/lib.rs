@@ -5,7 +5,11 @@
 #![deny(unsafe_code)]
 #![allow(dead_code)]
 
+mod clock;
 mod deadlines;
+mod escape;
+mod files;
+mod handler;
 pub mod http;
 pub mod media;
 mod poll_set;

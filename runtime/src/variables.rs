@@ -1,6 +1,489 @@
 //! The variables that values of a conf may use, read from one request.
+//!
+//! Each is a method named as the variable that appends its value; one that has none appends
+//! nothing. Whoever handles the request fills in the fields.
+
+use std::cell::OnceCell;
+use std::hash::{BuildHasher, RandomState};
+use std::io::Write;
+use std::net::{IpAddr, SocketAddr};
+use std::path::PathBuf;
+use std::sync::OnceLock;
+
+use crate::clock::{LocalClock, Now};
+use crate::escape;
+use crate::files::path;
+use crate::http::head::Head;
+use crate::regex::Captures;
+use crate::site::{Pattern, Server, Settings, Text};
+use crate::sys::identity;
 
 /// What the variables of one request are read from.
 pub struct Variables<'a> {
-    _request: &'a (),
+    /// The head, as it was sent.
+    pub(crate) head: &'a Head,
+    /// The path: decoded and normalised, and as the last internal redirect left it.
+    pub(crate) path: &'a [u8],
+    /// The arguments, without the `?`, undecoded.
+    pub(crate) args: &'a [u8],
+    /// The host that was asked for: lower case, no port; the server's name without one.
+    pub(crate) host: &'a [u8],
+    /// The server chosen.
+    pub(crate) server: &'static Server,
+    /// What holds for the request now.
+    pub(crate) settings: &'static Settings,
+    /// The absolute paths of [`Site::DIRECTORIES`](crate::site::Site::DIRECTORIES).
+    pub(crate) directories: &'a [PathBuf],
+    /// The regex of the location, if a value uses its captures.
+    pub(crate) location_match: Option<Match<'a>>,
+    /// The regex that matched the host, if a value uses its captures.
+    pub(crate) server_match: Option<Match<'a>>,
+    /// The connection that the request came on.
+    pub(crate) connection: ConnectionFacts<'a>,
+    /// What has been received and sent so far.
+    pub(crate) progress: Progress<'a>,
+    /// The present.
+    pub(crate) now: Now,
+    /// The machine's time.
+    pub(crate) local_clock: &'a LocalClock,
 }
+
+/// One connection, as far as variables tell of it.
+#[derive(Clone, Copy)]
+pub(crate) struct ConnectionFacts<'a> {
+    /// Its number, given once.
+    pub(crate) serial: u64,
+    /// The client's end.
+    pub(crate) peer: Endpoint<'a>,
+    /// The server's end.
+    pub(crate) local: Endpoint<'a>,
+    /// Requests on it so far, this one included.
+    pub(crate) requests: u64,
+    /// When it was accepted, by the monotonic clock.
+    pub(crate) accepted_ms: u64,
+}
+
+/// One end of a connection.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Endpoint<'a> {
+    /// An address and a port.
+    Ip(SocketAddr),
+    /// A path in the file system, empty for a client's.
+    Unix(&'a [u8]),
+}
+
+/// How far a request and its response have come.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Progress<'a> {
+    /// When the first byte of the head came, by the monotonic clock.
+    pub(crate) started_ms: u64,
+    /// Whether the request came before the response to the last one was sent.
+    pub(crate) pipelined: bool,
+    /// Bytes of the request received: head and content.
+    pub(crate) request_len: u64,
+    /// The response's status; 0 as long as there is none.
+    pub(crate) status: u16,
+    /// Bytes of the response sent, the head included.
+    pub(crate) sent_len: u64,
+    /// Bytes of the response's content sent.
+    pub(crate) content_sent_len: u64,
+    /// The field lines of the response, each ended by CRLF.
+    pub(crate) response_fields: &'a [u8],
+}
+
+/// A pattern that matched. The captures are found when one is asked for.
+pub(crate) struct Match<'a> {
+    pattern: &'static Pattern,
+    subject: &'a [u8],
+    captures: OnceCell<Captures>,
+}
+
+impl<'a> Match<'a> {
+    /// A match of `pattern` in `subject`.
+    pub(crate) fn new(pattern: &'static Pattern, subject: &'a [u8]) -> Match<'a> {
+        Match { pattern, subject, captures: OnceCell::new() }
+    }
+
+    fn group(&self, index: usize) -> &'a [u8] {
+        let find = || self.pattern.program().captures(self.subject).unwrap_or_default();
+        let place = self.captures.get_or_init(find).get(index).copied().flatten();
+        place.and_then(|(start, end)| self.subject.get(start..end)).unwrap_or_default()
+    }
+}
+
+impl Text {
+    /// Appends the value for one request.
+    pub(crate) fn write(&self, variables: &Variables<'_>, out: &mut Vec<u8>) {
+        match self {
+            Text::Fixed(text) => out.extend_from_slice(text),
+            Text::Computed(compute) => compute(variables, out),
+        }
+    }
+}
+
+/// Appends a whole number.
+fn write_number(value: u64, out: &mut Vec<u8>) {
+    out.extend_from_slice(itoa::Buffer::new().format(value).as_bytes());
+}
+
+/// Appends milliseconds as seconds with three decimals.
+fn write_seconds(ms: u64, out: &mut Vec<u8>) {
+    // Writing to a vector does not fail.
+    let _ = write!(out, "{}.{:03}", ms / 1000, ms % 1000);
+}
+
+/// The request: its line and its target.
+impl Variables<'_> {
+    /// `$request`: the request line.
+    pub fn request(&self, out: &mut Vec<u8>) {
+        out.extend_from_slice(self.head.line());
+    }
+
+    /// `$request_method`, as sent.
+    pub fn request_method(&self, out: &mut Vec<u8>) {
+        out.extend_from_slice(self.head.method_name());
+    }
+
+    /// `$request_uri`: the target as sent.
+    pub fn request_uri(&self, out: &mut Vec<u8>) {
+        out.extend_from_slice(self.head.target());
+    }
+
+    /// `$uri`: the path, decoded and normalised.
+    pub fn uri(&self, out: &mut Vec<u8>) {
+        out.extend_from_slice(self.path);
+    }
+
+    /// `$document_uri`: the same as `$uri`.
+    pub fn document_uri(&self, out: &mut Vec<u8>) {
+        self.uri(out);
+    }
+
+    /// `$args`.
+    pub fn args(&self, out: &mut Vec<u8>) {
+        out.extend_from_slice(self.args);
+    }
+
+    /// `$query_string`: the same as `$args`.
+    pub fn query_string(&self, out: &mut Vec<u8>) {
+        self.args(out);
+    }
+
+    /// `$is_args`: a `?` where there are arguments.
+    pub fn is_args(&self, out: &mut Vec<u8>) {
+        if !self.args.is_empty() {
+            out.push(b'?');
+        }
+    }
+
+    /// `$arg_NAME`: the value of the first argument with this name, undecoded. Names are
+    /// compared without regard to case, as nginx does.
+    pub fn argument(&self, name: &[u8], out: &mut Vec<u8>) {
+        let value = self.args.split(|&byte| byte == b'&').find_map(|argument| {
+            let (found, value) = argument.split_at_checked(name.len())?;
+            let value = value.strip_prefix(b"=")?;
+            found.eq_ignore_ascii_case(name).then_some(value)
+        });
+        out.extend_from_slice(value.unwrap_or_default());
+    }
+
+    /// `$scheme`.
+    pub fn scheme(&self, out: &mut Vec<u8>) {
+        out.extend_from_slice(b"http");
+    }
+
+    /// `$server_protocol`.
+    pub fn server_protocol(&self, out: &mut Vec<u8>) {
+        out.extend_from_slice(if self.head.minor_version == 0 { b"HTTP/1.0" } else { b"HTTP/1.1" });
+    }
+
+    /// `$request_length`: bytes received.
+    pub fn request_length(&self, out: &mut Vec<u8>) {
+        write_number(self.progress.request_len, out);
+    }
+
+    /// `$request_id`: 32 hexadecimal digits, the same for all of a request.
+    pub fn request_id(&self, out: &mut Vec<u8>) {
+        static SEED: OnceLock<RandomState> = OnceLock::new();
+        let seed = SEED.get_or_init(RandomState::new);
+        let ConnectionFacts { serial, requests, accepted_ms, .. } = self.connection;
+        for half in 0u8..2 {
+            let _ = write!(out, "{:016x}", seed.hash_one((half, serial, requests, accepted_ms)));
+        }
+    }
+}
+
+/// Fields of the request and the response.
+impl Variables<'_> {
+    /// `$content_length`: the field as sent.
+    pub fn content_length(&self, out: &mut Vec<u8>) {
+        self.first_field(b"content-length", out);
+    }
+
+    /// `$content_type`: the field as sent.
+    pub fn content_type(&self, out: &mut Vec<u8>) {
+        self.first_field(b"content-type", out);
+    }
+
+    fn first_field(&self, name: &[u8], out: &mut Vec<u8>) {
+        out.extend_from_slice(self.head.fields().first(name).unwrap_or_default());
+    }
+
+    /// `$http_NAME`: the field with this name, `_` standing for `-`; the values of several
+    /// lines are joined.
+    pub fn request_field(&self, name: &[u8], out: &mut Vec<u8>) {
+        let separator: &[u8] = if name.eq_ignore_ascii_case(b"cookie") { b"; " } else { b", " };
+        let lines = self.head.fields().iter().filter(|(field, _)| is_same_name(field, name));
+        join(lines.map(|(_, value)| value), separator, out);
+    }
+
+    /// `$sent_http_NAME`: the field of the response.
+    pub fn response_field(&self, name: &[u8], out: &mut Vec<u8>) {
+        let lines = self.progress.response_fields.split(|&byte| byte == b'\n');
+        let values = lines.filter_map(|line| {
+            let colon = memchr::memchr(b':', line)?;
+            is_same_name(&line[..colon], name).then(|| line[colon + 1..].trim_ascii())
+        });
+        join(values, b", ", out);
+    }
+
+    /// `$cookie_NAME`: the value of the first cookie with this name.
+    pub fn cookie(&self, name: &[u8], out: &mut Vec<u8>) {
+        let mut lines =
+            self.head.fields().iter().filter(|(field, _)| is_same_name(field, b"cookie"));
+        if let Some(value) = lines.find_map(|(_, line)| find_cookie(line, name)) {
+            out.extend_from_slice(value);
+        }
+    }
+
+    /// `$host`.
+    pub fn host(&self, out: &mut Vec<u8>) {
+        out.extend_from_slice(self.host);
+    }
+
+    /// `$remote_user`. Nobody logs in here.
+    pub fn remote_user(&self, _out: &mut Vec<u8>) {}
+}
+
+/// Where files are.
+impl Variables<'_> {
+    /// `$document_root`: the directory of `root`, or the `alias`.
+    pub fn document_root(&self, out: &mut Vec<u8>) {
+        path::write_root(self, out);
+    }
+
+    /// `$realpath_root`: the same with all symlinks resolved; empty if there is no such
+    /// directory.
+    pub fn realpath_root(&self, out: &mut Vec<u8>) {
+        path::write_real_root(self, out);
+    }
+
+    /// `$request_filename`: the path of the file that the path leads to.
+    pub fn request_filename(&self, out: &mut Vec<u8>) {
+        path::write_file_name(self, out);
+    }
+}
+
+/// The server and the machine.
+impl Variables<'_> {
+    /// `$server_name`: the first name of the server chosen.
+    pub fn server_name(&self, out: &mut Vec<u8>) {
+        out.extend_from_slice(self.server.name);
+    }
+
+    /// `$server_addr`.
+    pub fn server_addr(&self, out: &mut Vec<u8>) {
+        self.connection.local.write_address(out);
+    }
+
+    /// `$server_port`.
+    pub fn server_port(&self, out: &mut Vec<u8>) {
+        self.connection.local.write_port(out);
+    }
+
+    /// `$hostname`: the machine's name, lower case.
+    pub fn hostname(&self, out: &mut Vec<u8>) {
+        static NAME: OnceLock<Vec<u8>> = OnceLock::new();
+        let name = || identity::host_name().unwrap_or_default().to_ascii_lowercase();
+        out.extend_from_slice(NAME.get_or_init(name));
+    }
+
+    /// `$pid`.
+    pub fn pid(&self, out: &mut Vec<u8>) {
+        write_number(std::process::id().into(), out);
+    }
+
+    /// `$msec`: seconds since 1970 with three decimals.
+    pub fn msec(&self, out: &mut Vec<u8>) {
+        write_seconds(self.now.unix_ms, out);
+    }
+
+    /// `$time_local`, as the common log format has it.
+    pub fn time_local(&self, out: &mut Vec<u8>) {
+        self.local_clock.write_common(self.now, out);
+    }
+
+    /// `$time_iso8601`.
+    pub fn time_iso8601(&self, out: &mut Vec<u8>) {
+        self.local_clock.write_iso(self.now, out);
+    }
+}
+
+/// The connection, and what has been sent on it.
+impl Variables<'_> {
+    /// `$remote_addr`.
+    pub fn remote_addr(&self, out: &mut Vec<u8>) {
+        self.connection.peer.write_address(out);
+    }
+
+    /// `$remote_port`.
+    pub fn remote_port(&self, out: &mut Vec<u8>) {
+        self.connection.peer.write_port(out);
+    }
+
+    /// `$binary_remote_addr`: the bytes of the address.
+    pub fn binary_remote_addr(&self, out: &mut Vec<u8>) {
+        match self.connection.peer {
+            Endpoint::Ip(address) => match address.ip() {
+                IpAddr::V4(ip) => out.extend(ip.octets()),
+                IpAddr::V6(ip) => out.extend(ip.octets()),
+            },
+            Endpoint::Unix(_) => self.remote_addr(out),
+        }
+    }
+
+    /// `$connection`: the connection's number.
+    pub fn connection(&self, out: &mut Vec<u8>) {
+        write_number(self.connection.serial, out);
+    }
+
+    /// `$connection_requests`.
+    pub fn connection_requests(&self, out: &mut Vec<u8>) {
+        write_number(self.connection.requests, out);
+    }
+
+    /// `$connection_time`: seconds since it was accepted.
+    pub fn connection_time(&self, out: &mut Vec<u8>) {
+        write_seconds(self.now.monotonic_ms.saturating_sub(self.connection.accepted_ms), out);
+    }
+
+    /// `$request_time`: seconds since the first byte of the head.
+    pub fn request_time(&self, out: &mut Vec<u8>) {
+        write_seconds(self.now.monotonic_ms.saturating_sub(self.progress.started_ms), out);
+    }
+
+    /// `$pipe`: `p` if the request was pipelined, else `.`.
+    pub fn pipe(&self, out: &mut Vec<u8>) {
+        out.push(if self.progress.pipelined { b'p' } else { b'.' });
+    }
+
+    /// `$status`: three digits.
+    pub fn status(&self, out: &mut Vec<u8>) {
+        let _ = write!(out, "{:03}", self.progress.status);
+    }
+
+    /// `$body_bytes_sent`: bytes of content sent.
+    pub fn body_bytes_sent(&self, out: &mut Vec<u8>) {
+        write_number(self.progress.content_sent_len, out);
+    }
+
+    /// `$bytes_sent`: bytes sent, the head included.
+    pub fn bytes_sent(&self, out: &mut Vec<u8>) {
+        write_number(self.progress.sent_len, out);
+    }
+}
+
+/// Captures, and values in a log.
+impl Variables<'_> {
+    /// `$1` to `$9`: a group of the location's regex, or else of the server name's.
+    pub fn capture(&self, index: usize, out: &mut Vec<u8>) {
+        if let Some(matched) = self.location_match.as_ref().or(self.server_match.as_ref()) {
+            out.extend_from_slice(matched.group(index));
+        }
+    }
+
+    /// A named group of the location's regex, or else of the server name's.
+    pub fn named_capture(&self, name: &str, out: &mut Vec<u8>) {
+        let matches = [self.location_match.as_ref(), self.server_match.as_ref()];
+        let found = matches
+            .into_iter()
+            .flatten()
+            .find_map(|matched| Some(matched.group(matched.pattern.program().group(name)?)));
+        out.extend_from_slice(found.unwrap_or_default());
+    }
+
+    /// Appends a value as `escape=default` has it; `-` for an empty one.
+    pub fn logged_default(&self, out: &mut Vec<u8>, value: impl FnOnce(&mut Vec<u8>)) {
+        let start = out.len();
+        rewrite(out, value, escape::write_log);
+        if out.len() == start {
+            out.push(b'-');
+        }
+    }
+
+    /// Appends a value as `escape=json` has it.
+    pub fn logged_json(&self, out: &mut Vec<u8>, value: impl FnOnce(&mut Vec<u8>)) {
+        rewrite(out, value, escape::write_json);
+    }
+}
+
+/// Appends a value, escaped. Most values need no escape and stay where they were written.
+fn rewrite(out: &mut Vec<u8>, value: impl FnOnce(&mut Vec<u8>), escape: fn(&[u8], &mut Vec<u8>)) {
+    let start = out.len();
+    value(out);
+    if out[start..].iter().all(|&byte| matches!(byte, b' '..=b'~') && byte != b'"' && byte != b'\\')
+    {
+        return;
+    }
+    let raw = out.split_off(start);
+    escape(&raw, out);
+}
+
+impl Endpoint<'_> {
+    /// Appends the address, or `unix:` and the path.
+    pub(crate) fn write_address(&self, out: &mut Vec<u8>) {
+        let _ = match self {
+            Endpoint::Ip(address) => write!(out, "{}", address.ip()),
+            Endpoint::Unix(path) => out.write_all(b"unix:").and_then(|()| out.write_all(path)),
+        };
+    }
+
+    fn write_port(&self, out: &mut Vec<u8>) {
+        if let Endpoint::Ip(address) = self {
+            write_number(address.port().into(), out);
+        }
+    }
+}
+
+/// Whether a field name is the one that a variable names: `-` and `_` are the same there.
+fn is_same_name(field: &[u8], name: &[u8]) -> bool {
+    let fold = |byte: &u8| if *byte == b'-' { b'_' } else { byte.to_ascii_lowercase() };
+    field.len() == name.len() && field.iter().map(fold).eq(name.iter().map(fold))
+}
+
+fn join<'v>(values: impl Iterator<Item = &'v [u8]>, separator: &[u8], out: &mut Vec<u8>) {
+    for (index, value) in values.enumerate() {
+        if index > 0 {
+            out.extend_from_slice(separator);
+        }
+        out.extend_from_slice(value);
+    }
+}
+
+/// The value of a cookie in one Cookie line, found as nginx finds it: names without regard to
+/// case, pairs after `;` or `,`, values up to the `;`.
+fn find_cookie<'l>(line: &'l [u8], name: &[u8]) -> Option<&'l [u8]> {
+    let mut rest = line.trim_ascii_start();
+    loop {
+        let pair = rest.split_at_checked(name.len()).and_then(|(found, after)| {
+            let value = after.trim_ascii_start().strip_prefix(b"=")?.trim_ascii_start();
+            found.eq_ignore_ascii_case(name).then_some(value)
+        });
+        if let Some(value) = pair {
+            return value.split(|&byte| byte == b';').next();
+        }
+        let next = rest.iter().position(|byte| matches!(byte, b';' | b','))? + 1;
+        rest = rest[next..].trim_ascii_start();
+    }
+}
+

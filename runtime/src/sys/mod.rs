@@ -3,10 +3,13 @@
 
 #![allow(unsafe_code)]
 
+pub mod fs;
+pub mod identity;
 pub mod net;
 pub mod poll;
 pub mod process;
 pub mod signal;
+pub mod time;
 
 use std::io;
 

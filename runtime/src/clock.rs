@@ -1,0 +1,127 @@
+//! The time that one turn of the event loop works with, and the local time of log lines.
+//! Nothing here reads a clock; the event loop does, once a turn.
+
+use std::cell::Cell;
+use std::io::Write;
+
+use crate::sys::time::{LocalTime, local_time};
+
+/// An instant, read from both clocks at once.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Now {
+    /// Milliseconds of a clock that never goes back: for durations and deadlines.
+    pub monotonic_ms: u64,
+    /// Milliseconds since 1970: for what people and files say.
+    pub unix_ms: u64,
+}
+
+impl Now {
+    /// Whole seconds since 1970.
+    pub fn unix_s(self) -> i64 {
+        (self.unix_ms / 1000) as i64
+    }
+}
+
+/// The machine's local time, asked for once a second.
+pub struct LocalClock {
+    last: Cell<Option<(i64, LocalTime)>>,
+}
+
+const MONTHS: [&str; 12] =
+    ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+
+impl LocalClock {
+    /// A clock. Asks for the time once, so that the zone is read before the process gives
+    /// up the right to open files.
+    pub fn new(now: Now) -> LocalClock {
+        let clock = LocalClock { last: Cell::new(None) };
+        clock.at(now);
+        clock
+    }
+
+    /// Appends `22/Nov/2026:21:05:10 +0000`.
+    pub fn write_common(&self, now: Now, out: &mut Vec<u8>) {
+        let time = self.at(now);
+        let (sign, hours, minutes) = offset(&time);
+        let month = MONTHS[usize::from(time.month) % 12];
+        let LocalTime { year, day, hour, minute, second, .. } = time;
+        // Writing to a vector does not fail, here and below.
+        let _ = write!(out, "{day:02}/{month}/{year}:{hour:02}:{minute:02}:{second:02}");
+        let _ = write!(out, " {sign}{hours:02}{minutes:02}");
+    }
+
+    /// Appends `2026-11-22T21:05:10+00:00`.
+    pub fn write_iso(&self, now: Now, out: &mut Vec<u8>) {
+        let time = self.at(now);
+        let (sign, hours, minutes) = offset(&time);
+        let LocalTime { year, month, day, hour, minute, second, .. } = time;
+        let month = month + 1;
+        let _ = write!(out, "{year}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}");
+        let _ = write!(out, "{sign}{hours:02}:{minutes:02}");
+    }
+
+    /// Appends `2026/11/22 21:05:10`.
+    pub fn write_log(&self, now: Now, out: &mut Vec<u8>) {
+        let LocalTime { year, month, day, hour, minute, second, .. } = self.at(now);
+        let month = month + 1;
+        let _ = write!(out, "{year}/{month:02}/{day:02} {hour:02}:{minute:02}:{second:02}");
+    }
+
+    fn at(&self, now: Now) -> LocalTime {
+        let second = now.unix_s();
+        match self.last.get() {
+            Some((last, time)) if last == second => time,
+            _ => {
+                let time = local_time(second);
+                self.last.set(Some((second, time)));
+                time
+            }
+        }
+    }
+}
+
+/// The zone's distance from UTC: sign, hours, minutes.
+fn offset(time: &LocalTime) -> (char, i32, i32) {
+    let minutes = time.offset_s.abs() / 60;
+    (if time.offset_s < 0 { '-' } else { '+' }, minutes / 60, minutes % 60)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn forms_of_a_time_in_a_zone() {
+        let now = Now { monotonic_ms: 0, unix_ms: 1_000 };
+        let time = LocalTime {
+            year: 2026,
+            month: 10,
+            day: 2,
+            hour: 3,
+            minute: 4,
+            second: 5,
+            offset_s: -12_600,
+        };
+        let clock = LocalClock { last: Cell::new(Some((1, time))) };
+        let text = |write: fn(&LocalClock, Now, &mut Vec<u8>)| {
+            let mut out = Vec::new();
+            write(&clock, now, &mut out);
+            String::from_utf8(out).expect("ASCII")
+        };
+        assert_eq!(text(LocalClock::write_common), "02/Nov/2026:03:04:05 -0330");
+        assert_eq!(text(LocalClock::write_iso), "2026-11-02T03:04:05-03:30");
+        assert_eq!(text(LocalClock::write_log), "2026/11/02 03:04:05");
+    }
+
+    #[test]
+    fn the_clock_follows_the_second() {
+        let clock = LocalClock::new(Now::default());
+        let at = |unix_ms| {
+            let mut out = Vec::new();
+            clock.write_log(Now { monotonic_ms: 0, unix_ms }, &mut out);
+            out
+        };
+        assert_eq!(at(5_000), at(5_999));
+        assert_ne!(at(5_000), at(6_000));
+    }
+}

@@ -1,0 +1,102 @@
+//! From the path of a URI to a path beneath a directory, as text.
+
+use std::os::unix::ffi::OsStrExt;
+use std::path::Path;
+
+use crate::site::FileBase;
+use crate::variables::Variables;
+
+/// Appends the path beneath `base.directory` that `path` leads to: `inner`, then the path
+/// without its replaced front. Relative, without a slash at its front, `.` for the directory
+/// itself.
+///
+/// `None`: no file can be there, since the path leads out, has a NUL in it, or continues the
+/// name of the directory instead of going into it.
+pub fn write_beneath(
+    base: &FileBase,
+    path: &[u8],
+    variables: &Variables<'_>,
+    append_path: bool,
+    out: &mut Vec<u8>,
+) -> Option<()> {
+    let start = out.len();
+    base.inner.write(variables, out);
+    if append_path {
+        let rest = path.get(base.replaced_len..)?;
+        if !rest.is_empty() && rest[0] != b'/' {
+            return None;
+        }
+        out.extend_from_slice(rest);
+    }
+    let slashes = out[start..].iter().take_while(|&&byte| byte == b'/').count();
+    out.drain(start..start + slashes);
+    if out.len() == start {
+        out.push(b'.');
+    }
+    stays_beneath(&out[start..]).then_some(())
+}
+
+/// Whether no segment is `..`, and there is no NUL.
+fn stays_beneath(path: &[u8]) -> bool {
+    memchr::memchr(0, path).is_none() && path.split(|&byte| byte == b'/').all(|name| name != b"..")
+}
+
+/// Whether a segment begins with a dot. `/.well-known` (RFC 8615), at the front, does not
+/// count.
+pub fn is_hidden(path: &[u8]) -> bool {
+    let path = path.strip_prefix(b"/").unwrap_or(path);
+    let mut segments = path.split(|&byte| byte == b'/').enumerate();
+    segments.any(|(index, segment)| {
+        segment.starts_with(b".") && !(index == 0 && segment == b".well-known")
+    })
+}
+
+/// What follows the last dot in the last segment of a path: not at the segment's front.
+pub fn extension(path: &[u8]) -> Option<&[u8]> {
+    let name = path.rsplit(|&byte| byte == b'/').next()?;
+    let dot = memchr::memrchr(b'.', name)?;
+    (dot > 0).then(|| &name[dot + 1..])
+}
+
+/// Appends `$document_root`.
+pub(crate) fn write_root(variables: &Variables<'_>, out: &mut Vec<u8>) {
+    let base = &variables.settings.base;
+    let Some(directory) = variables.directories.get(usize::from(base.directory)) else { return };
+    let start = out.len();
+    out.extend_from_slice(directory.as_os_str().as_bytes());
+    let inner = out.len();
+    base.inner.write(variables, out);
+    if out.len() > inner && out[start..inner].last() != Some(&b'/') {
+        out.insert(inner, b'/');
+    }
+    if base.alias && base.append_path && out[start..].last() != Some(&b'/') {
+        let text = out.len();
+        base.text.write(variables, out);
+        let slash = out[text..].ends_with(b"/");
+        out.truncate(text);
+        out.extend(slash.then_some(b'/'));
+    }
+}
+
+/// Appends `$realpath_root`.
+pub(crate) fn write_real_root(variables: &Variables<'_>, out: &mut Vec<u8>) {
+    let mut root = Vec::new();
+    write_root(variables, &mut root);
+    if let Ok(real) = Path::new(std::ffi::OsStr::from_bytes(&root)).canonicalize() {
+        out.extend_from_slice(real.as_os_str().as_bytes());
+    }
+}
+
+/// Appends `$request_filename`.
+pub(crate) fn write_file_name(variables: &Variables<'_>, out: &mut Vec<u8>) {
+    let base = &variables.settings.base;
+    let start = out.len();
+    write_root(variables, out);
+    if base.append_path {
+        let rest = variables.path.get(base.replaced_len..).unwrap_or_default();
+        if rest.starts_with(b"/") && out[start..].ends_with(b"/") {
+            out.pop();
+        }
+        out.extend_from_slice(rest);
+    }
+}

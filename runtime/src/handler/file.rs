@@ -1,0 +1,168 @@
+//! Static files, as nginx's index and static modules serve them.
+
+use std::io;
+
+use percent_encoding::{AsciiSet, CONTROLS, percent_encode};
+
+use super::{Outcome, Request, representation};
+use crate::escape::Escaped;
+use crate::files::{Entry, Files, Place, path};
+use crate::http::method::Method;
+use crate::site::{Level, Text};
+
+/// What is escaped in the path of a redirect; bytes past ASCII always are.
+const ESCAPED: &AsciiSet = &CONTROLS
+    .add(b' ')
+    .add(b'"')
+    .add(b'#')
+    .add(b'%')
+    .add(b'<')
+    .add(b'>')
+    .add(b'?')
+    .add(b'\\')
+    .add(b'^')
+    .add(b'`')
+    .add(b'{')
+    .add(b'|')
+    .add(b'}');
+
+/// Serves what the path of the request leads to.
+pub fn serve(request: &Request<'_>, files: &mut Files) -> Outcome {
+    if !matches!(request.method, Method::Get | Method::Head | Method::Post) {
+        return Outcome::Status(405);
+    }
+    if request.variables.path.ends_with(b"/") {
+        return serve_directory(request, files);
+    }
+    match look_up(request, files, request.variables.path) {
+        Entry::File(_) if request.method == Method::Post => Outcome::Status(405),
+        Entry::File(file) => representation::respond(request, file, media_type(request)),
+        Entry::Directory => slash_redirect(request),
+        Entry::Unreadable { .. } => fail(request, libc::EACCES),
+        Entry::Special => {
+            let name = name_of(request);
+            (request.report)(Level::Crit, format_args!("\"{name}\" is not a regular file"));
+            Outcome::Status(404)
+        }
+        Entry::Failed(error) => fail(request, error),
+    }
+}
+
+/// What a path leads to beneath the root or alias of the request. A path that cannot lead to a
+/// file is as one that leads to none; so is a hidden one.
+pub(super) fn look_up(request: &Request<'_>, files: &mut Files, path: &[u8]) -> Entry {
+    let variables = request.variables;
+    let settings = variables.settings;
+    let base = &settings.base;
+    let append_path = base.append_path || request.append_path;
+    if !settings.hidden_files && is_hidden(request, path, append_path) {
+        return Entry::Failed(libc::ENOENT);
+    }
+    let mut beneath = Vec::with_capacity(path.len() + 64);
+    if path::write_beneath(base, path, variables, append_path, &mut beneath).is_none() {
+        return Entry::Failed(libc::ENOENT);
+    }
+    let place = Place {
+        directory: base.directory,
+        path: &beneath,
+        follow_symlinks: settings.follow_symlinks,
+    };
+    files.find(place, variables.now)
+}
+
+/// Whether the path is hidden, or what variables have put into `root` or `alias`.
+fn is_hidden(request: &Request<'_>, path: &[u8], append_path: bool) -> bool {
+    if append_path && path::is_hidden(path) {
+        return true;
+    }
+    let Text::Computed(compute) = request.variables.settings.base.inner else { return false };
+    let mut inner = Vec::new();
+    compute(request.variables, &mut inner);
+    path::is_hidden(&inner)
+}
+
+/// The first of `index` that is there, by an internal redirect.
+fn serve_directory(request: &Request<'_>, files: &mut Files) -> Outcome {
+    let path = request.variables.path;
+    let mut directory_seen = false;
+    let mut candidate = Vec::with_capacity(path.len() + 32);
+    for name in request.variables.settings.index {
+        candidate.clear();
+        candidate.extend_from_slice(path);
+        name.write(request.variables, &mut candidate);
+        if candidate.get(path.len()) == Some(&b'/') {
+            return Outcome::InternalRedirect(candidate.split_off(path.len()));
+        }
+        match look_up(request, files, &candidate) {
+            Entry::Failed(libc::ENOENT | libc::EXDEV | libc::ELOOP) => {}
+            Entry::Failed(error) => return fail(request, error),
+            _ => return Outcome::InternalRedirect(candidate),
+        }
+        if !directory_seen {
+            match look_up(request, files, path) {
+                Entry::Directory | Entry::Unreadable { directory: true } => directory_seen = true,
+                Entry::Failed(error) => return fail(request, error),
+                _ => return fail(request, libc::ENOTDIR),
+            }
+        }
+    }
+    let name = name_of(request);
+    (request.report)(Level::Error, format_args!("directory index of \"{name}\" is forbidden"));
+    Outcome::Status(403)
+}
+
+/// A directory without its slash: 301 to the path with it.
+fn slash_redirect(request: &Request<'_>) -> Outcome {
+    let (path, args) = (request.variables.path, request.variables.args);
+    let mut location = Vec::with_capacity(path.len() + args.len() + 8);
+    // Two slashes at the front would name another host (RFC 3986, 4.2).
+    if path.starts_with(b"//") {
+        location.extend_from_slice(b"/.");
+    }
+    location.extend(percent_encode(path, ESCAPED).flat_map(str::bytes));
+    location.push(b'/');
+    if !args.is_empty() {
+        location.push(b'?');
+        location.extend_from_slice(args);
+    }
+    Outcome::Redirect(301, location)
+}
+
+/// The response to a path that cannot be opened.
+fn fail(request: &Request<'_>, error: i32) -> Outcome {
+    let (status, level) = match error {
+        libc::ENOENT | libc::ENOTDIR | libc::ENAMETOOLONG => (404, Level::Error),
+        // A symlink that leads out of the directory, or round in circles.
+        libc::EXDEV | libc::ELOOP => (404, Level::Error),
+        libc::EACCES => (403, Level::Error),
+        libc::EMFILE | libc::ENFILE => (503, Level::Crit),
+        _ => (500, Level::Crit),
+    };
+    if status != 404 || request.variables.settings.log_not_found {
+        let name = name_of(request);
+        let text = io::Error::from_raw_os_error(error).to_string();
+        let text = text.split(" (os error").next().unwrap_or_default();
+        (request.report)(level, format_args!("open() \"{name}\" failed ({error}: {text})"));
+    }
+    Outcome::Status(status)
+}
+
+/// The name of the file, for the log.
+fn name_of(request: &Request<'_>) -> String {
+    let mut name = Vec::new();
+    request.variables.request_filename(&mut name);
+    Escaped(&name).to_string()
+}
+
+/// The media type for the path's extension, or the default one.
+fn media_type(request: &Request<'_>) -> &'static [u8] {
+    let settings = request.variables.settings;
+    let mut lower = [0; 32];
+    let known = path::extension(request.variables.path).and_then(|extension| {
+        let lower = lower.get_mut(..extension.len())?;
+        lower.copy_from_slice(extension);
+        lower.make_ascii_lowercase();
+        (request.media_type)(settings.types, lower)
+    });
+    known.unwrap_or(settings.default_type)
+}

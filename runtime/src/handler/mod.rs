@@ -1,0 +1,47 @@
+//! From an action and a request to a response, or to what happens instead of one.
+
+pub mod file;
+mod representation;
+pub mod try_files;
+
+pub use representation::{FileBody, FileResponse, Piece};
+
+use std::fmt;
+
+use crate::http::method::Method;
+use crate::site::{Level, TypesId};
+use crate::variables::Variables;
+
+/// What a handler makes of a request.
+#[derive(Debug)]
+pub enum Outcome {
+    /// An error response, or the page that stands for it.
+    Status(u16),
+    /// 416, with `Content-Range: bytes */LEN`.
+    RangeNotSatisfiable(u64),
+    /// The request goes on with this path, decoded and normalised; the arguments stay.
+    InternalRedirect(Vec<u8>),
+    /// A redirect of the client to a path and its arguments, ready to be sent.
+    Redirect(u16, Vec<u8>),
+    /// A file, or parts of it.
+    File(FileResponse),
+}
+
+/// What a handler is asked.
+#[derive(Clone, Copy)]
+pub struct Request<'a> {
+    /// All that values are computed from: path, arguments, fields, settings.
+    pub variables: &'a Variables<'a>,
+    /// The method to carry out; not always the one that was sent.
+    pub method: Method,
+    /// Whether the response may be a 304, a 412 or a part. An error's page is sent whole,
+    /// whatever conditions and ranges the client names.
+    pub conditional: bool,
+    /// Whether `try_files` has found a file that the path names beneath an `alias` which is
+    /// otherwise complete ([`try_files::Found`]).
+    pub append_path: bool,
+    /// [`Site::media_type`](crate::site::Site::media_type).
+    pub media_type: fn(TypesId, &[u8]) -> Option<&'static [u8]>,
+    /// Writes to the request's error log.
+    pub report: &'a dyn Fn(Level, fmt::Arguments<'_>),
+}

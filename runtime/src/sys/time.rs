@@ -1,0 +1,40 @@
+//! The machine's local time.
+
+use std::mem::MaybeUninit;
+
+/// A time of the day in the machine's zone.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct LocalTime {
+    /// The year, four digits.
+    pub year: i32,
+    /// 0 is January.
+    pub month: u8,
+    /// 1 to 31.
+    pub day: u8,
+    /// 0 to 23.
+    pub hour: u8,
+    /// 0 to 59.
+    pub minute: u8,
+    /// 0 to 60.
+    pub second: u8,
+    /// Seconds that the zone is ahead of UTC.
+    pub offset_s: i32,
+}
+
+/// The local time of `unix_s`, seconds since 1970. One that has no year leaves all at zero.
+pub fn local_time(unix_s: i64) -> LocalTime {
+    let seconds = unix_s as libc::time_t;
+    // SAFETY: all-zero bytes are a valid `tm`: numbers, and a pointer that is not followed.
+    let mut parts: libc::tm = unsafe { MaybeUninit::zeroed().assume_init() };
+    // SAFETY: both pointers are to live values of this frame; localtime_r(3) writes only `parts`.
+    unsafe { libc::localtime_r(&raw const seconds, &raw mut parts) };
+    LocalTime {
+        year: parts.tm_year + 1900,
+        month: parts.tm_mon as u8,
+        day: parts.tm_mday as u8,
+        hour: parts.tm_hour as u8,
+        minute: parts.tm_min as u8,
+        second: parts.tm_sec as u8,
+        offset_s: parts.tm_gmtoff as i32,
+    }
+}
