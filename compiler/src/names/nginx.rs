@@ -1,0 +1,328 @@
+//! The directives that nginx has and sitec has not, those of its common modules and of its
+//! commercial edition among them, by what they are for. The directive table is looked at
+//! first, so that a name may stay here when sitec learns it.
+
+use super::Group;
+
+/// By what they are for, and what to do instead.
+pub(super) const GROUPS: &[Group] = &[
+    Group {
+        about: "proxying",
+        instead: "keep a proxy in front, such as nginx, and let it pass the rest to this site",
+        names: "\
+            early_hints mirror mirror_request_body proxy_allow_upstream proxy_bind \
+            proxy_bind_dynamic proxy_buffer proxy_buffer_size proxy_buffering proxy_buffers \
+            proxy_busy_buffers_size proxy_cache proxy_cache_background_update proxy_cache_bypass \
+            proxy_cache_convert_head proxy_cache_key proxy_cache_lock proxy_cache_lock_age \
+            proxy_cache_lock_timeout proxy_cache_max_range_offset proxy_cache_methods \
+            proxy_cache_min_uses proxy_cache_path proxy_cache_purge proxy_cache_revalidate \
+            proxy_cache_use_stale proxy_cache_valid proxy_connect proxy_connect_address \
+            proxy_connect_allow proxy_connect_bind proxy_connect_data_timeout \
+            proxy_connect_response proxy_connect_send_timeout proxy_connect_timeout \
+            proxy_cookie_domain proxy_cookie_flags proxy_cookie_path proxy_download_rate \
+            proxy_downstream_buffer proxy_force_ranges proxy_half_close proxy_hide_header \
+            proxy_http_version proxy_ignore_client_abort proxy_ignore_headers \
+            proxy_intercept_errors proxy_limit_rate proxy_max_temp_file_size proxy_method \
+            proxy_next_upstream proxy_next_upstream_timeout proxy_next_upstream_tries \
+            proxy_no_cache proxy_pass proxy_pass_error_message proxy_pass_header \
+            proxy_pass_request_body proxy_pass_request_headers proxy_pass_trailers \
+            proxy_protocol proxy_protocol_timeout proxy_read_timeout proxy_redirect \
+            proxy_request_buffering proxy_request_dynamic proxy_requests proxy_responses \
+            proxy_send_lowat proxy_send_timeout proxy_session_drop proxy_set_body \
+            proxy_set_header proxy_smtp_auth proxy_socket_keepalive proxy_ssl proxy_ssl_alpn \
+            proxy_ssl_certificate proxy_ssl_certificate_cache proxy_ssl_certificate_key \
+            proxy_ssl_ciphers proxy_ssl_conf_command proxy_ssl_crl proxy_ssl_key_log \
+            proxy_ssl_name proxy_ssl_password_file proxy_ssl_protocols proxy_ssl_server_name \
+            proxy_ssl_session_reuse proxy_ssl_trusted_certificate proxy_ssl_verify \
+            proxy_ssl_verify_depth proxy_store proxy_store_access proxy_temp_file_write_size \
+            proxy_timeout proxy_upload_rate proxy_upstream_buffer tunnel_allow_upstream \
+            tunnel_bind tunnel_bind_dynamic tunnel_buffer_size tunnel_connect_timeout \
+            tunnel_next_upstream tunnel_next_upstream_timeout tunnel_next_upstream_tries \
+            tunnel_pass tunnel_read_timeout tunnel_send_lowat tunnel_send_timeout \
+            tunnel_socket_keepalive",
+    },
+    Group {
+        about: "balancing between servers",
+        instead: "a site answers from its own files and scripts; keep a load balancer in front of it",
+        names: "\
+            check check_fastcgi_param check_http_expect_alive check_http_send \
+            check_keepalive_requests check_shm_size check_status fair hash health_check \
+            health_check_timeout internal_redirect ip_hash keepalive least_conn least_time match \
+            ntlm pass post_action queue random resolver resolver_timeout state sticky \
+            sticky_cookie_insert upstream upstream_conf zone",
+    },
+    Group {
+        about: "asking another service",
+        instead: "a site answers from its own files and scripts; ask the service from a CGI script (`cgi_pass`), or keep a proxy in front",
+        names: "\
+            drizzle_pass grpc_allow_upstream grpc_bind grpc_bind_dynamic grpc_buffer_size \
+            grpc_connect_timeout grpc_hide_header grpc_ignore_headers grpc_intercept_errors \
+            grpc_next_upstream grpc_next_upstream_timeout grpc_next_upstream_tries grpc_pass \
+            grpc_pass_header grpc_read_timeout grpc_request_dynamic grpc_send_timeout \
+            grpc_set_header grpc_socket_keepalive grpc_ssl_certificate \
+            grpc_ssl_certificate_cache grpc_ssl_certificate_key grpc_ssl_ciphers \
+            grpc_ssl_conf_command grpc_ssl_crl grpc_ssl_key_log grpc_ssl_name \
+            grpc_ssl_password_file grpc_ssl_protocols grpc_ssl_server_name \
+            grpc_ssl_session_reuse grpc_ssl_trusted_certificate grpc_ssl_verify \
+            grpc_ssl_verify_depth memcached_allow_upstream memcached_bind memcached_bind_dynamic \
+            memcached_buffer_size memcached_connect_timeout memcached_gzip_flag \
+            memcached_next_upstream memcached_next_upstream_timeout \
+            memcached_next_upstream_tries memcached_pass memcached_read_timeout \
+            memcached_send_timeout memcached_socket_keepalive postgres_pass redis2_pass \
+            redis2_query redis_pass srcache_fetch srcache_store",
+    },
+    Group {
+        about: "FastCGI, uwsgi and SCGI",
+        instead: "run the script with `cgi_pass`, and give it variables with `cgi_param`",
+        names: "\
+            fastcgi_allow_upstream fastcgi_bind fastcgi_bind_dynamic fastcgi_buffer_size \
+            fastcgi_buffering fastcgi_buffers fastcgi_busy_buffers_size fastcgi_cache \
+            fastcgi_cache_background_update fastcgi_cache_bypass fastcgi_cache_key \
+            fastcgi_cache_lock fastcgi_cache_lock_age fastcgi_cache_lock_timeout \
+            fastcgi_cache_max_range_offset fastcgi_cache_methods fastcgi_cache_min_uses \
+            fastcgi_cache_path fastcgi_cache_purge fastcgi_cache_revalidate \
+            fastcgi_cache_use_stale fastcgi_cache_valid fastcgi_catch_stderr \
+            fastcgi_connect_timeout fastcgi_force_ranges fastcgi_hide_header \
+            fastcgi_ignore_client_abort fastcgi_ignore_headers fastcgi_index \
+            fastcgi_intercept_errors fastcgi_keep_conn fastcgi_limit_rate \
+            fastcgi_max_temp_file_size fastcgi_next_upstream fastcgi_next_upstream_timeout \
+            fastcgi_next_upstream_tries fastcgi_no_cache fastcgi_param fastcgi_pass \
+            fastcgi_pass_header fastcgi_pass_request_body fastcgi_pass_request_headers \
+            fastcgi_read_timeout fastcgi_request_buffering fastcgi_request_dynamic \
+            fastcgi_send_lowat fastcgi_send_timeout fastcgi_socket_keepalive \
+            fastcgi_split_path_info fastcgi_store fastcgi_store_access \
+            fastcgi_temp_file_write_size scgi_allow_upstream scgi_bind scgi_bind_dynamic \
+            scgi_buffer_size scgi_buffering scgi_buffers scgi_busy_buffers_size scgi_cache \
+            scgi_cache_background_update scgi_cache_bypass scgi_cache_key scgi_cache_lock \
+            scgi_cache_lock_age scgi_cache_lock_timeout scgi_cache_max_range_offset \
+            scgi_cache_methods scgi_cache_min_uses scgi_cache_path scgi_cache_purge \
+            scgi_cache_revalidate scgi_cache_use_stale scgi_cache_valid scgi_connect_timeout \
+            scgi_force_ranges scgi_hide_header scgi_ignore_client_abort scgi_ignore_headers \
+            scgi_intercept_errors scgi_limit_rate scgi_max_temp_file_size scgi_next_upstream \
+            scgi_next_upstream_timeout scgi_next_upstream_tries scgi_no_cache scgi_param \
+            scgi_pass scgi_pass_header scgi_pass_request_body scgi_pass_request_headers \
+            scgi_read_timeout scgi_request_buffering scgi_request_dynamic scgi_send_timeout \
+            scgi_socket_keepalive scgi_store scgi_store_access scgi_temp_file_write_size \
+            uwsgi_allow_upstream uwsgi_bind uwsgi_bind_dynamic uwsgi_buffer_size uwsgi_buffering \
+            uwsgi_buffers uwsgi_busy_buffers_size uwsgi_cache uwsgi_cache_background_update \
+            uwsgi_cache_bypass uwsgi_cache_key uwsgi_cache_lock uwsgi_cache_lock_age \
+            uwsgi_cache_lock_timeout uwsgi_cache_max_range_offset uwsgi_cache_methods \
+            uwsgi_cache_min_uses uwsgi_cache_path uwsgi_cache_purge uwsgi_cache_revalidate \
+            uwsgi_cache_use_stale uwsgi_cache_valid uwsgi_connect_timeout uwsgi_force_ranges \
+            uwsgi_hide_header uwsgi_ignore_client_abort uwsgi_ignore_headers \
+            uwsgi_intercept_errors uwsgi_limit_rate uwsgi_max_temp_file_size uwsgi_modifier1 \
+            uwsgi_modifier2 uwsgi_next_upstream uwsgi_next_upstream_timeout \
+            uwsgi_next_upstream_tries uwsgi_no_cache uwsgi_param uwsgi_pass uwsgi_pass_header \
+            uwsgi_pass_request_body uwsgi_pass_request_headers uwsgi_read_timeout \
+            uwsgi_request_buffering uwsgi_request_dynamic uwsgi_send_timeout \
+            uwsgi_socket_keepalive uwsgi_ssl_certificate uwsgi_ssl_certificate_cache \
+            uwsgi_ssl_certificate_key uwsgi_ssl_ciphers uwsgi_ssl_conf_command uwsgi_ssl_crl \
+            uwsgi_ssl_key_log uwsgi_ssl_name uwsgi_ssl_password_file uwsgi_ssl_protocols \
+            uwsgi_ssl_server_name uwsgi_ssl_session_reuse uwsgi_ssl_trusted_certificate \
+            uwsgi_ssl_verify uwsgi_ssl_verify_depth uwsgi_store uwsgi_store_access uwsgi_string \
+            uwsgi_temp_file_write_size",
+    },
+    Group {
+        about: "TLS",
+        instead: "put a TLS proxy in front, such as nginx, Caddy or stunnel, and `listen` on an inner address here",
+        names: "\
+            accept_terms_of_service account_key acme_certificate acme_issuer acme_shared_zone \
+            challenge contact external_account_key ssl ssl_alpn ssl_buffer_size ssl_certificate \
+            ssl_certificate_cache ssl_certificate_compression ssl_certificate_key ssl_ciphers \
+            ssl_client_certificate ssl_conf_command ssl_crl ssl_dhparam ssl_early_data \
+            ssl_ecdh_curve ssl_ech_file ssl_engine ssl_handshake_timeout ssl_key_log ssl_name \
+            ssl_object_cache_inheritable ssl_ocsp ssl_ocsp_cache ssl_ocsp_responder \
+            ssl_password_file ssl_prefer_server_ciphers ssl_preread ssl_protocols \
+            ssl_reject_handshake ssl_server_name ssl_session_cache ssl_session_reuse \
+            ssl_session_ticket_key ssl_session_tickets ssl_session_timeout ssl_stapling \
+            ssl_stapling_file ssl_stapling_responder ssl_stapling_verify ssl_trusted_certificate \
+            ssl_verify ssl_verify_client ssl_verify_depth starttls",
+    },
+    Group {
+        about: "HTTP/2 and HTTP/3",
+        instead: "the server speaks HTTP/1.1; a proxy in front can speak HTTP/2 and HTTP/3 to clients",
+        names: "\
+            http2 http2_body_preread_size http2_chunk_size http2_idle_timeout \
+            http2_max_concurrent_pushes http2_max_concurrent_streams http2_max_field_size \
+            http2_max_header_size http2_max_requests http2_pool_size http2_push \
+            http2_push_preload http2_recv_buffer_size http2_recv_timeout \
+            http2_streams_index_size http3 http3_hq http3_max_concurrent_streams \
+            http3_max_table_capacity http3_stream_buffer_size quic_active_connection_id_limit \
+            quic_bpf quic_gso quic_host_key quic_mtu quic_retry quic_stream_buffer_size \
+            spdy_chunk_size spdy_headers_comp spdy_pool_size spdy_recv_buffer_size \
+            spdy_streams_index_size",
+    },
+    Group {
+        about: "deciding at run time",
+        instead: "use `location` with a regex and its captures, `return`, and `try_files`: what can be decided is decided when the site is compiled",
+        names: "\
+            ancient_browser ancient_browser_value break geo geoip2 geoip2_proxy \
+            geoip2_proxy_recursive geoip_city geoip_country geoip_org geoip_proxy \
+            geoip_proxy_recursive if keyval keyval_zone map modern_browser modern_browser_value \
+            num_map rewrite secure_link secure_link_md5 secure_link_secret set set_by_lua \
+            set_decode_base64 set_encode_base64 set_escape_uri set_formatted_local_time \
+            set_hmac_sha1 set_if_empty set_md5 set_quote_sql_str set_random set_sha1 \
+            set_unescape_uri split_clients valid_referers",
+    },
+    Group {
+        about: "compressing while serving",
+        instead: "compress files before they are served: nothing is compressed at run time",
+        names: "\
+            brotli brotli_buffers brotli_comp_level brotli_min_length brotli_static brotli_types \
+            brotli_window gunzip gunzip_buffers gzip gzip_buffers gzip_comp_level gzip_disable \
+            gzip_hash gzip_http_version gzip_min_length gzip_no_buffer gzip_proxied gzip_types \
+            gzip_vary gzip_window postpone_gzipping zstd zstd_buffers zstd_comp_level \
+            zstd_dict_file zstd_min_length zstd_static zstd_target_cblock_size zstd_types",
+    },
+    Group {
+        about: "logging in",
+        instead: "put a proxy that authenticates in front, or `allow` and `deny` addresses",
+        names: "\
+            auth_basic auth_basic_user_file auth_delay auth_digest auth_digest_user_file \
+            auth_jwt auth_jwt_claim_set auth_jwt_header_set auth_jwt_key_cache auth_jwt_key_file \
+            auth_jwt_key_request auth_jwt_leeway auth_jwt_require auth_jwt_type auth_ldap \
+            auth_ldap_cache_enabled auth_ldap_servers auth_oidc auth_pam auth_pam_service_name \
+            auth_request auth_request_set auth_require auth_spnego client_id client_secret \
+            config_url cookie_name extra_auth_args frontchannel_logout_uri issuer \
+            logout_token_hint logout_uri oidc_provider pkce post_logout_uri redirect_uri satisfy \
+            scope session_store session_timeout userinfo",
+    },
+    Group {
+        about: "limiting rates",
+        instead: "let the proxy or the firewall in front limit how much one client may ask for",
+        names: "\
+            limit_conn limit_conn_dry_run limit_conn_log_level limit_conn_status limit_conn_zone \
+            limit_rate limit_rate_after limit_req limit_req_dry_run limit_req_log_level \
+            limit_req_status limit_req_zone limit_zone",
+    },
+    Group {
+        about: "trusting a proxy's word for an address",
+        instead: "`$http_x_forwarded_for` holds what the proxy sent, for logs and scripts",
+        names: "\
+            real_ip_header real_ip_recursive set_real_ip_from",
+    },
+    Group {
+        about: "changing content while serving",
+        instead: "make the content as it should be sent before the site is compiled, or with a CGI script",
+        names: "\
+            add_after_body add_before_body addition_types charset_map charset_types concat \
+            concat_max_files concat_types concat_unique image_filter image_filter_buffer \
+            image_filter_interlace image_filter_jpeg_quality image_filter_sharpen \
+            image_filter_transparency image_filter_webp_quality override_charset pagespeed \
+            replace_filter slice source_charset ssi ssi_ignore_recycled_buffers \
+            ssi_last_modified ssi_min_file_chunk ssi_silent_errors ssi_types ssi_value_length \
+            sub_filter sub_filter_last_modified sub_filter_once sub_filter_types subs_filter \
+            subs_filter_bypass subs_filter_types xml_entities xslt_entities xslt_last_modified \
+            xslt_param xslt_string_param xslt_stylesheet xslt_types",
+    },
+    Group {
+        about: "changing fields",
+        instead: "use `add_header`, or set the field in a CGI script",
+        names: "\
+            add_trailer add_trailer_inherit more_clear_headers more_clear_input_headers \
+            more_set_headers more_set_input_headers userid userid_domain userid_expires \
+            userid_flags userid_mark userid_name userid_p3p userid_path userid_service",
+    },
+    Group {
+        about: "making pages up",
+        instead: "use `autoindex` for listings, and files for the rest",
+        names: "\
+            empty_gif fancyindex fancyindex_css_href fancyindex_default_sort \
+            fancyindex_exact_size fancyindex_footer fancyindex_header fancyindex_ignore \
+            fancyindex_localtime fancyindex_name_length random_index",
+    },
+    Group {
+        about: "streaming media",
+        instead: "files are served with ranges, which players can seek in",
+        names: "\
+            dash dash_path f4f f4f_buffer_size flv hls hls_buffers hls_forward_args hls_fragment \
+            hls_mp4_buffer_size hls_mp4_max_buffer_size mp4 mp4_buffer_size mp4_limit_rate \
+            mp4_limit_rate_after mp4_max_buffer_size mp4_start_key_frame rtmp rtmp_control \
+            rtmp_stat vod vod_mode",
+    },
+    Group {
+        about: "scripts inside the server",
+        instead: "run a script with `cgi_pass`, or answer with `return`",
+        names: "\
+            access_by_lua access_by_lua_block access_by_lua_file balancer_by_lua_block \
+            balancer_by_lua_file body_filter_by_lua body_filter_by_lua_block \
+            body_filter_by_lua_file content_by_lua content_by_lua_block content_by_lua_file echo \
+            echo_after_body echo_before_body echo_blocking_sleep echo_duplicate echo_end \
+            echo_exec echo_flush echo_foreach_split echo_location echo_location_async \
+            echo_read_request_body echo_request_body echo_reset_timer echo_sleep echo_status \
+            echo_subrequest echo_subrequest_async header_filter_by_lua \
+            header_filter_by_lua_block header_filter_by_lua_file init_by_lua init_by_lua_block \
+            init_by_lua_file init_worker_by_lua init_worker_by_lua_block init_worker_by_lua_file \
+            js_access js_body_filter js_content js_context_reuse js_engine js_fetch_buffer_size \
+            js_fetch_ciphers js_fetch_keepalive js_fetch_keepalive_requests \
+            js_fetch_keepalive_time js_fetch_keepalive_timeout js_fetch_max_response_buffer_size \
+            js_fetch_protocols js_fetch_proxy js_fetch_timeout js_fetch_trusted_certificate \
+            js_fetch_verify js_fetch_verify_depth js_filter js_header_filter js_import \
+            js_include js_load_http_native_module js_path js_periodic js_preload_object \
+            js_preread js_set js_shared_dict_zone js_var log_by_lua log_by_lua_block \
+            log_by_lua_file lua_capture_error_log lua_check_client_abort lua_code_cache \
+            lua_max_pending_timers lua_max_running_timers lua_need_request_body \
+            lua_package_cpath lua_package_path lua_shared_dict lua_socket_connect_timeout \
+            lua_socket_log_errors lua_socket_pool_size lua_socket_read_timeout \
+            lua_socket_send_timeout lua_ssl_trusted_certificate lua_ssl_verify_depth \
+            lua_use_default_type passenger_app_root passenger_app_type passenger_enabled \
+            passenger_min_instances passenger_nodejs passenger_python passenger_root \
+            passenger_ruby passenger_startup_file passenger_user perl perl_modules perl_require \
+            perl_set rewrite_by_lua rewrite_by_lua_block rewrite_by_lua_file set_by_lua_block \
+            set_by_lua_file ssl_certificate_by_lua_block ssl_certificate_by_lua_file",
+    },
+    Group {
+        about: "mail and streams",
+        instead: "a site speaks HTTP only; keep nginx for other protocols",
+        names: "\
+            auth_http auth_http_header auth_http_pass_client_cert auth_http_timeout imap_auth \
+            imap_capabilities imap_client_buffer mail max_commands max_errors mqtt mqtt_buffers \
+            mqtt_preread mqtt_rewrite_buffer_size mqtt_set_connect pop3_auth pop3_capabilities \
+            preread_buffer_size preread_timeout protocol smtp_auth smtp_capabilities \
+            smtp_client_buffer smtp_greeting_delay stream xclient zone_sync zone_sync_buffers \
+            zone_sync_connect_retry_interval zone_sync_connect_timeout zone_sync_interval \
+            zone_sync_recv_buffer_size zone_sync_server zone_sync_ssl zone_sync_ssl_certificate \
+            zone_sync_ssl_certificate_key zone_sync_ssl_ciphers zone_sync_ssl_conf_command \
+            zone_sync_ssl_crl zone_sync_ssl_name zone_sync_ssl_password_file \
+            zone_sync_ssl_protocols zone_sync_ssl_server_name zone_sync_ssl_trusted_certificate \
+            zone_sync_ssl_verify zone_sync_ssl_verify_depth zone_sync_timeout",
+    },
+    Group {
+        about: "watching the server",
+        instead: "use `stub_status` and `access_log`",
+        names: "\
+            api enforce_initial_report google_perftools_profiles license_token mgmt opentracing \
+            opentracing_propagate_context opentracing_tag otel_exporter otel_resource_attr \
+            otel_service_name otel_span_attr otel_span_name otel_trace otel_trace_context \
+            session_log session_log_format session_log_zone state_path status status_format \
+            status_zone usage_report uuid_file vhost_traffic_status vhost_traffic_status_display \
+            vhost_traffic_status_display_format vhost_traffic_status_dump \
+            vhost_traffic_status_filter vhost_traffic_status_filter_by_host \
+            vhost_traffic_status_filter_by_set_key vhost_traffic_status_zone",
+    },
+    Group {
+        about: "modules",
+        instead: "delete the line: a site holds what its conf uses, and loads nothing",
+        names: "\
+            app_protect_dos_enable app_protect_enable app_protect_policy_file \
+            app_protect_security_log app_protect_security_log_enable load_module modsecurity \
+            modsecurity_rules modsecurity_rules_file modsecurity_rules_remote \
+            modsecurity_transaction_id testcookie",
+    },
+    Group {
+        about: "storing uploads by a module",
+        instead: "use `upload_store DIR`",
+        names: "\
+            dav_ext_lock dav_ext_lock_zone dav_ext_methods report_uploads track_uploads \
+            upload_aggregate_form_field upload_buffer_size upload_cleanup upload_limit_rate \
+            upload_max_file_size upload_max_output_body_len upload_pass upload_pass_args \
+            upload_pass_form_field upload_progress upload_resumable upload_set_form_field \
+            upload_state_store upload_store_access",
+    },
+];
+
+/// What this language has, or will have, with nginx's meaning.
+pub(super) const PLANNED: &str = "\
+    add_header add_header_inherit allow autoindex autoindex_exact_size autoindex_format \
+    autoindex_localtime charset create_full_put_path dav_access dav_methods deny expires \
+    gzip_static limit_except min_delete_depth stub_status";

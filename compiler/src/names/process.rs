@@ -1,0 +1,48 @@
+//! Directives that steer nginx's own processes and memory. A conf that has them compiles;
+//! they have no effect.
+
+use super::Group;
+
+/// By what they steer, and why a site does without.
+pub(super) const GROUPS: &[Group] = &[
+    Group {
+        about: "nginx's processes",
+        instead: "a site is one process that serves in the foreground, with `worker_processes` threads",
+        names: "\
+            accept_mutex accept_mutex_delay daemon debug_connection debug_points devpoll_changes \
+            devpoll_events env epoll_events eventport_events kqueue_changes kqueue_events \
+            lock_file log_subrequest master_process msie_padding msie_refresh multi_accept \
+            optimize_server_names pcre_jit rewrite_log rtsig_overflow_events rtsig_overflow_test \
+            rtsig_overflow_threshold rtsig_signo thread_stack_size timer_resolution \
+            uninitialized_variable_warn worker_aio_requests worker_cpu_affinity worker_priority \
+            worker_rlimit_core worker_rlimit_nofile worker_rlimit_sigpending \
+            worker_shutdown_timeout working_directory",
+    },
+    Group {
+        about: "nginx's buffers and file access",
+        instead: "a site chooses them by itself",
+        names: "\
+            aio aio_write chunked_transfer_encoding client_body_in_file_only \
+            client_body_in_single_buffer connection_pool_size directio directio_alignment \
+            open_file_cache open_file_cache_errors open_file_cache_events \
+            open_file_cache_min_uses open_file_cache_valid open_log_file_cache output_buffers \
+            postpone_output read_ahead request_pool_size send_lowat sendfile_max_chunk \
+            subrequest_output_buffer_size thread_pool",
+    },
+    Group {
+        about: "nginx's hash tables",
+        instead: "tables are built, and are as large as they need to be, when the site is compiled",
+        names: "\
+            map_hash_bucket_size map_hash_max_size proxy_headers_hash_bucket_size \
+            proxy_headers_hash_max_size referer_hash_bucket_size referer_hash_max_size \
+            server_names_hash_bucket_size server_names_hash_max_size types_hash_bucket_size \
+            types_hash_max_size variables_hash_bucket_size variables_hash_max_size",
+    },
+    Group {
+        about: "nginx's temporary files",
+        instead: "a body is streamed to where it belongs",
+        names: "\
+            client_body_temp_path fastcgi_temp_path proxy_temp_path scgi_temp_path \
+            uwsgi_temp_path",
+    },
+];
