@@ -126,6 +126,11 @@ impl Diagnostics {
         self.list.push(diagnostic);
     }
 
+    /// Adds all of `more`.
+    pub fn extend(&mut self, more: impl IntoIterator<Item = Diagnostic>) {
+        self.list.extend(more);
+    }
+
     /// Whether any is an error: the barrier after each phase.
     pub fn has_errors(&self) -> bool {
         self.list.iter().any(|diagnostic| diagnostic.severity == Severity::Error)

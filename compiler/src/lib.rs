@@ -13,6 +13,7 @@ pub mod ast;
 pub mod automata;
 #[cfg(test)]
 mod by_hand;
+pub mod check;
 mod codegen;
 pub mod diagnostic;
 pub mod directive;
@@ -26,6 +27,8 @@ mod sketch;
 pub mod source;
 mod suggest;
 mod template;
+#[cfg(test)]
+mod testing;
 
 use diagnostic::Diagnostics;
 use files::Files;

@@ -118,3 +118,27 @@ fn parts_of_a_word_have_places() {
         assert_eq!(&text[whole.start as usize..whole.end as usize], inner, "{text}");
     }
 }
+
+#[test]
+fn includes_are_put_in_place() {
+    let files = [
+        ("site.conf", "include a.conf;\nserver { include d/*.conf; types { include ./t; } }"),
+        ("a.conf", "user a;\n"),
+        ("d/2.conf", "listen 2;"),
+        ("d/1.conf", "listen 1;"),
+        ("d/.3.conf", "listen 3;"),
+        ("d/e/4.conf", "listen 4;"),
+        ("t", "text/html html;"),
+    ];
+    let read = read(files);
+    assert_eq!(read.diagnostics.render(&read.sources, false), "");
+    assert_eq!(
+        tree(&read.conf.unwrap().directives),
+        "user a ; server { listen 1 ; listen 2 ; types { text/html html ; } } "
+    );
+    let dependencies: Vec<_> =
+        read.dependencies.iter().map(|path| path.to_str().unwrap()).collect();
+    assert_eq!(dependencies, ["site.conf", "a.conf", "d", "d/1.conf", "d/2.conf", "t"]);
+    let names: Vec<_> = read.sources.iter().map(|(_, source)| &source.name[..]).collect();
+    assert_eq!(names, ["site.conf", "a.conf", "d/1.conf", "d/2.conf", "t"]);
+}

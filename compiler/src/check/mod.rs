@@ -1,0 +1,4 @@
+//! `ast` to `ir`: structure, values, inheritance and defaults.
+
+pub mod structure;
+mod unknown;

@@ -1,0 +1,352 @@
+//! Whether every directive is known, stands where it may, and looks as its row says: block
+//! or not, how many parameters, how often. What the parameters mean is not looked at.
+//!
+//! Nothing is said about what stands in a block that is not known itself.
+
+use std::collections::BTreeMap;
+
+use super::unknown;
+use crate::ast::{Conf, Directive, Word};
+use crate::diagnostic::{Diagnostic, Diagnostics};
+use crate::directive::{self, Context, Form};
+use crate::source::Span;
+
+/// Checks the shape of a whole conf.
+pub fn check(conf: &Conf, diagnostics: &mut Diagnostics) {
+    let top = Inside { context: Context::Main, block: None };
+    check_block(&conf.directives, &top, diagnostics);
+}
+
+/// Where directives stand.
+pub(super) struct Inside<'a> {
+    pub(super) context: Context,
+    /// The block that they are in; none at top level.
+    block: Option<&'a Directive>,
+}
+
+impl Inside<'_> {
+    /// Whether a directive may stand here. Top level counts as `main`, `events` and `http`.
+    pub(super) fn allows(&self, row: &directive::Directive) -> bool {
+        row.contexts.iter().any(|&context| match self.context {
+            Context::Main => matches!(context, Context::Main | Context::Events | Context::Http),
+            inside => context == inside,
+        })
+    }
+}
+
+fn check_block(directives: &[Directive], inside: &Inside, diagnostics: &mut Diagnostics) {
+    let mut first: BTreeMap<&str, Span> = BTreeMap::new();
+    for directive in directives {
+        let row = directive.name.text().and_then(directive::find);
+        let Some(row) = row else {
+            diagnostics.push(unknown::explain(directive, inside));
+            continue;
+        };
+        let seen = if row.repeats { None } else { first.insert(row.name, directive.span()) };
+        let fault = if !inside.allows(row) {
+            Some(misplaced(directive, row, inside))
+        } else {
+            let shape = check_form(directive, row).or_else(|| check_args(directive, row));
+            shape.or_else(|| seen.map(|first| duplicate(directive, first)))
+        };
+        diagnostics.extend(fault);
+        if let (Some(block), Form::Block(context)) = (&directive.block, row.form) {
+            let inside = Inside { context, block: Some(directive) };
+            check_block(&block.directives, &inside, diagnostics);
+        }
+    }
+}
+
+/// A block that should be simple, or the reverse.
+fn check_form(directive: &Directive, row: &directive::Directive) -> Option<Diagnostic> {
+    let name = row.name;
+    let end = behind(directive.args.last().unwrap_or(&directive.name));
+    match (&directive.block, row.form) {
+        (Some(block), Form::Simple) => Some(
+            Diagnostic::error("Y05", block.open, format!("`{name}` takes no block"))
+                .label("expected `;`")
+                .also(directive.name.span, "this directive ends in `;`")
+                .help(usage(row)),
+        ),
+        (None, Form::Block(_) | Form::Table) => Some(
+            Diagnostic::error("Y05", end, format!("`{name}` needs a block"))
+                .label("expected `{ … }`, not `;`")
+                .help(usage(row)),
+        ),
+        _ => None,
+    }
+}
+
+/// The place right behind a word.
+fn behind(word: &Word) -> Span {
+    Span { start: word.span.end, ..word.span }
+}
+
+fn misplaced(directive: &Directive, row: &directive::Directive, inside: &Inside) -> Diagnostic {
+    let (name, place) = (row.name, directive.name.span);
+    let contexts: Vec<_> =
+        row.contexts.iter().map(|context| format!("`{}`", context.name())).collect();
+    let allowed = match &contexts[..] {
+        [only] => only.clone(),
+        [others @ .., last] => format!("{} or {last}", others.join(", ")),
+        [] => "nothing".to_owned(),
+    };
+    let diagnostic = match inside.block {
+        Some(block) => {
+            let outer = block.name.shown();
+            Diagnostic::error("D04", place, format!("`{name}` is not allowed in `{outer}`"))
+                .also(block.span(), format!("inside this `{outer}`"))
+        }
+        None => Diagnostic::error("D04", place, format!("`{name}` is not allowed at top level")),
+    };
+    diagnostic.help(format!("it may stand in {allowed}"))
+}
+
+fn duplicate(directive: &Directive, first: Span) -> Diagnostic {
+    let (name, place) = (directive.name.shown(), directive.span());
+    let diagnostic = Diagnostic::error("D06", place, format!("duplicate `{name}`"))
+        .label(format!("`{name}` is set again here"));
+    if first == place {
+        return diagnostic.note("the file that it stands in is included twice in this block");
+    }
+    diagnostic.also(first, "first set here").help("delete one of them")
+}
+
+fn check_args(directive: &Directive, row: &directive::Directive) -> Option<Diagnostic> {
+    let (least, most) = row.args;
+    let count = directive.args.len();
+    if (least..=most).contains(&count) {
+        return if row.name == "location" { check_modifier(directive) } else { None };
+    }
+    let takes = match (least, most) {
+        (0, 0) => "no parameters".to_owned(),
+        (1, 1) => "one parameter".to_owned(),
+        (least, most) if least == most => format!("{least} parameters"),
+        (1, usize::MAX) => "one or more parameters".to_owned(),
+        (least, usize::MAX) => format!("{least} or more parameters"),
+        (least, most) if most == least + 1 => format!("{least} or {most} parameters"),
+        (least, most) => format!("{least} to {most} parameters"),
+    };
+    let (place, label) = if count < least {
+        (directive.span(), "too few".to_owned())
+    } else {
+        let (first, last) = (&directive.args[most], &directive.args[count - 1]);
+        let extra = count - most;
+        (first.span.to(last.span), if extra == 1 { "one too many" } else { "too many" }.to_owned())
+    };
+    let message = match count {
+        0 => format!("`{}` takes {takes}, and has none", row.name),
+        count => format!("`{}` takes {takes}, and has {count}", row.name),
+    };
+    let diagnostic = Diagnostic::error("D05", place, message).label(label);
+    Some(match args_patch(directive) {
+        Some((text, span, patch)) => diagnostic.patch(text, span, patch),
+        None => diagnostic.help(usage(row)),
+    })
+}
+
+/// What to type, where a wrong number of parameters has a common reason.
+fn args_patch(directive: &Directive) -> Option<(&'static str, Span, &'static str)> {
+    let [first, second, ..] = &directive.args[..] else { return None };
+    let span = first.span.to(second.span);
+    match (&first.value[..], &second.value[..]) {
+        (b"=", _) if directive.name.value != b"location" => {
+            let to_second = Span { end: second.span.start, ..first.span };
+            Some(("a blank alone separates a name from its parameters", to_second, ""))
+        }
+        (b"~", b"*") => Some(("write `~*` in one word", span, "~*")),
+        (b"^", b"~") => Some(("write `^~` in one word", span, "^~")),
+        (b"=", b"~") => Some(("write `~` for a regex", span, "~")),
+        _ => None,
+    }
+}
+
+/// `usage: NAME ARGS;`
+pub(super) fn usage(row: &directive::Directive) -> String {
+    let space = if row.usage.is_empty() { "" } else { " " };
+    let end = if row.form == Form::Simple { ";" } else { " { … }" };
+    format!("usage: `{}{space}{}{end}`", row.name, row.usage)
+}
+
+/// What may stand before the URI of a `location`.
+const MODIFIERS: &[&str] = &["=", "^~", "~", "~*"];
+
+/// Modifiers that are none, and what was most likely meant.
+const SLIPS: &[(&str, &str)] = &[
+    ("=~", "~"),
+    ("~=", "~"),
+    ("==", "="),
+    ("^", "^~"),
+    ("^=", "^~"),
+    ("~^", "^~"),
+    ("*~", "~*"),
+    ("=~*", "~*"),
+    ("~~", "~"),
+    ("*", "~*"),
+];
+
+/// The modifier of a `location`: nginx takes four, each alone or glued to the URI.
+fn check_modifier(location: &Directive) -> Option<Diagnostic> {
+    match &location.args[..] {
+        [modifier, _] if !MODIFIERS.iter().any(|known| known.as_bytes() == modifier.value) => {
+            Some(bad_modifier(modifier, modifier.span, &modifier.shown()))
+        }
+        [uri] if !uri.quoted && MODIFIERS.iter().any(|known| known.as_bytes() == uri.value) => {
+            let place = behind(uri);
+            let message = format!("`location {}` has no URI", uri.shown());
+            Some(Diagnostic::error("D05", place, message).label("expected a URI"))
+        }
+        [uri] if uri.value.starts_with(b"=~") => Some(bad_modifier(uri, uri.part(0..2), "=~")),
+        _ => None,
+    }
+}
+
+fn bad_modifier(word: &Word, place: Span, modifier: &str) -> Diagnostic {
+    if word.value.starts_with(b"/") {
+        return Diagnostic::error("Y08", place, "`location` takes one URI")
+            .label("not a modifier")
+            .help("write a `location` for each URI, or one with a regex: `location ~ ^/(a|b)`");
+    }
+    let message = format!("unknown modifier `{modifier}`");
+    let diagnostic = Diagnostic::error("Y08", place, message).label("not a modifier");
+    let diagnostic = match SLIPS.iter().find(|(slip, _)| *slip == modifier) {
+        Some((_, meant)) => {
+            diagnostic.patch("a modifier with a similar form exists", place, *meant)
+        }
+        None => diagnostic,
+    };
+    diagnostic.note("`=` exact, `^~` prefix before any regex, `~` regex, `~*` regex in any case")
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::testing::{check_err, diagnose};
+
+    #[test]
+    fn names_are_those_of_the_table() {
+        check_err("server { lisen 80; }", "         ^^^^^", "D01: unknown directive `lisen`");
+        check_err(
+            "location/api { nonsense; }",
+            "^^^^^^^^^^^^",
+            "D01: unknown directive `location/api`",
+        );
+        check_err(
+            "server { proxy_pass http://a; }",
+            "         ^^^^^^^^^^",
+            "D02: nginx's `proxy_pass` is not supported",
+        );
+        check_err(
+            "server { if ($a) { nonsense; } }",
+            "         ^^",
+            "D02: nginx's `if` is not supported",
+        );
+        check_err(
+            "server { DocumentRoot /www; }",
+            "         ^^^^^^^^^^^^",
+            "D03: `DocumentRoot` is called `root` here",
+        );
+        check_err("daemon off;", "^^^^^^", "D08: `daemon` has no effect");
+        check_err("\u{fc} x;", "^", "D01: unknown directive `\u{fc}`");
+    }
+
+    #[test]
+    fn directives_stand_where_they_may() {
+        check_err(
+            "server { location / { listen 80; } }",
+            "         ----------   ^^^^^^",
+            "D04: `listen` is not allowed in `location`",
+        );
+        check_err("listen 80;", "^^^^^^", "D04: `listen` is not allowed at top level");
+        check_err("http { events { } }", "----   ^^^^^^", "D04: `events` is not allowed in `http`");
+        // What is inside has its own place, and its own mistakes.
+        check_err(
+            "server { server { listen 80; } }",
+            "------   ^^^^^^",
+            "D04: `server` is not allowed in `server`",
+        );
+    }
+
+    #[test]
+    fn directives_have_their_form() {
+        check_err("server;", "      ^", "Y05: `server` needs a block");
+        check_err(
+            "server { root www { index a; } }",
+            "         ----     ^",
+            "Y05: `root` takes no block",
+        );
+        check_err("server { types; }", "              ^", "Y05: `types` needs a block");
+    }
+
+    #[test]
+    fn directives_have_their_number_of_parameters() {
+        for (text, drawn, message) in [
+            (
+                "server { index; }",
+                "         ^^^^^",
+                "index` takes one or more parameters, and has none",
+            ),
+            ("server { root a b; }", "                ^", "root` takes one parameter, and has 2"),
+            (
+                "server { root a b c; }",
+                "                ^^^",
+                "root` takes one parameter, and has 3",
+            ),
+            ("server { root = a; }", "                ^", "root` takes one parameter, and has 2"),
+            (
+                "server { try_files a; }",
+                "         ^^^^^^^^^^^",
+                "try_files` takes 2 or more parameters, and has 1",
+            ),
+            ("server a { }", "       ^", "server` takes no parameters, and has 1"),
+            (
+                "server { location { } }",
+                "         ^^^^^^^^",
+                "location` takes 1 or 2 parameters, and has none",
+            ),
+            (
+                "server { location ~ * a { } }",
+                "                      ^",
+                "location` takes 1 or 2 parameters, and has 3",
+            ),
+        ] {
+            check_err(text, drawn, &format!("D05: `{message}"));
+        }
+    }
+
+    #[test]
+    fn directives_repeat_only_if_they_may() {
+        check_err("server { root a; root b; }", "         ------  ^^^^^^", "D06: duplicate `root`");
+        for text in [
+            "server { listen 80; listen 81; location / { } location /a { } }",
+            "root a; server { root b; location / { root c; } }",
+            "server { root a; } server { root a; }",
+        ] {
+            assert!(diagnose(text).0.is_empty(), "{text}");
+        }
+    }
+
+    #[test]
+    fn locations_have_one_of_four_modifiers() {
+        for modifier in ["=", "^~", "~", "~*"] {
+            for text in [format!("{modifier} /a"), format!("{modifier}/a"), "@a".to_owned()] {
+                let text = format!("server {{ location {text} {{ }} }}");
+                assert!(diagnose(&text).0.is_empty(), "{text}");
+            }
+        }
+        for (text, drawn, message) in [
+            ("=~ ^/x", "^^", "unknown modifier `=~`"),
+            ("== /x", "^^", "unknown modifier `==`"),
+            ("exact /x", "^^^^^", "unknown modifier `exact`"),
+            ("=~^/x", "^^", "unknown modifier `=~`"),
+            ("/a /b", "^^", "`location` takes one URI"),
+        ] {
+            let text = format!("server {{ location {text} {{ }} }}");
+            check_err(&text, &format!("                  {drawn}"), &format!("Y08: {message}"));
+        }
+        check_err(
+            "server { location ~ { } }",
+            "                   ^",
+            "D05: `location ~` has no URI",
+        );
+    }
+}

@@ -1,0 +1,86 @@
+//! What to say about a directive that is no row of the table.
+
+use super::structure::{Inside, usage};
+use crate::ast::Directive;
+use crate::diagnostic::Diagnostic;
+use crate::directive;
+use crate::names::{self, Group, Known};
+use crate::suggest::closest;
+
+/// What to say about `directive`, whose name is not in the table.
+pub(super) fn explain(directive: &Directive, inside: &Inside) -> Diagnostic {
+    match directive.name.text().and_then(names::lookup) {
+        Some(Known::Nginx(group)) => unsupported(directive, group),
+        Some(Known::Planned) => planned(directive),
+        Some(Known::Process(group)) => no_effect(directive, group),
+        Some(Known::Foreign(ours, same)) => foreign(directive, ours, same),
+        None => unknown(directive, inside),
+    }
+}
+
+fn unsupported(directive: &Directive, group: &Group) -> Diagnostic {
+    let message = format!("nginx's `{}` is not supported", directive.name.shown());
+    Diagnostic::error("D02", directive.name.span, message)
+        .label(format!("for {}, which sitec does not do", group.about))
+        .help(group.instead)
+}
+
+fn planned(directive: &Directive) -> Diagnostic {
+    let message = format!("nginx's `{}` is not supported yet", directive.name.shown());
+    Diagnostic::error("D02", directive.name.span, message)
+        .label("this version of sitec does not have it")
+}
+
+fn no_effect(directive: &Directive, group: &Group) -> Diagnostic {
+    let message = format!("`{}` has no effect", directive.name.shown());
+    Diagnostic::warning("D08", directive.name.span, message)
+        .label(format!("steers {}", group.about))
+        .note(group.instead)
+}
+
+fn foreign(directive: &Directive, ours: &str, same: bool) -> Diagnostic {
+    let (name, place) = (directive.name.shown(), directive.name.span);
+    let diagnostic = Diagnostic::error("D03", place, format!("`{name}` is called `{ours}` here"))
+        .label("a name of other servers");
+    match directive::find(ours) {
+        _ if same => diagnostic.patch(format!("write `{ours}`"), place, ours),
+        Some(row) => diagnostic.help(usage(row)),
+        None => diagnostic.help(format!("write `{ours}`")),
+    }
+}
+
+fn unknown(directive: &Directive, inside: &Inside) -> Diagnostic {
+    let (name, place) = (directive.name.shown(), directive.name.span);
+    let diagnostic = Diagnostic::error("D01", place, format!("unknown directive `{name}`"))
+        .label("not a directive");
+    if let Some((ours, rest)) = glued(&name) {
+        let patch = format!("{ours} {rest}");
+        return diagnostic.patch(format!("a blank is missing behind `{ours}`"), place, patch);
+    }
+    let here = directive::all().filter(|row| inside.allows(row)).map(|row| row.name);
+    if let Some(ours) = closest(&name, here) {
+        return diagnostic.patch("a directive with a similar name exists", place, ours);
+    }
+    if let Some(ours) = closest(&name, directive::all().map(|row| row.name)) {
+        let contexts = directive::find(ours).map_or(&[][..], |row| row.contexts);
+        let contexts: Vec<_> = contexts.iter().map(|c| format!("`{}`", c.name())).collect();
+        let elsewhere = contexts.join(", ");
+        return diagnostic.help(format!("there is `{ours}`, which may stand in {elsewhere}"));
+    }
+    let like = closest(&name, names::foreign().chain(names::nginx()));
+    match like.map(|like| (like, names::lookup(like))) {
+        Some((_, Some(Known::Foreign(ours, _)))) => diagnostic.help(format!("there is `{ours}`")),
+        Some((like, Some(Known::Nginx(group)))) => diagnostic
+            .help(format!("it looks like nginx's `{like}`, which is not supported"))
+            .help(group.instead),
+        _ => diagnostic,
+    }
+}
+
+/// The directive and its parameter in `location/api` or `root=www`.
+fn glued(name: &str) -> Option<(&str, &str)> {
+    let end = name.find(|c: char| !c.is_ascii_lowercase() && c != '_')?;
+    let (ours, rest) = name.split_at(end);
+    let rest = rest.trim_start_matches(['=', ':']);
+    (directive::find(ours).is_some() && !rest.is_empty()).then_some((ours, rest))
+}
