@@ -228,6 +228,8 @@ mod tests {
             assert_eq!(set.find(subject), *expected, "{}", subject.escape_ascii());
         }
         assert_eq!(load(&[]).find(b"/"), None);
+        // Both match in one state, which the second pattern has come to first.
+        assert_eq!(load(&["(a|b/)", ".*"].map(pattern)).find(b"/a"), Some(0));
     }
 
     #[test]

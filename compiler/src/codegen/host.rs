@@ -36,6 +36,28 @@ pub(super) fn servers(
     (choice_by_index(quote!(listen), bodies), items)
 }
 
+/// Names that are looked up together.
+pub(super) struct Part {
+    /// From which end they are read.
+    pub(super) end: End,
+    /// The names, with their servers.
+    pub(super) tree: Tree,
+    /// How many there are.
+    pub(super) count: usize,
+}
+
+/// The names that are not regexes, in the order in which they are asked: whole names and
+/// suffixes, then prefixes.
+pub(super) fn parts(names: &ir::ServerNames) -> [Part; 2] {
+    [(End::Back, &names.exact[..], &names.suffix), (End::Front, &[], &names.prefix)].map(
+        |(end, exact, part)| Part {
+            end,
+            tree: Tree::new(end, keys(exact), keys(part)),
+            count: exact.len() + part.len(),
+        },
+    )
+}
+
 /// How one listen picks its server.
 fn names(
     index: usize,
@@ -47,19 +69,15 @@ fn names(
     let default = found(listen.default_server);
     let mut steps = Vec::new();
     let mut items = TokenStream::new();
-    for (end, lookup) in [(End::Back, "names_of_listen"), (End::Front, "name_starts_of_listen")] {
-        let (exact, part) = match end {
-            End::Back => (&names.exact[..], &names.suffix[..]),
-            End::Front => (&[][..], &names.prefix[..]),
-        };
-        if exact.is_empty() && part.is_empty() {
+    for (part, function) in parts(names).into_iter().zip(["names_of_listen", "starts_of_listen"]) {
+        if part.count == 0 {
             continue;
         }
         let lookup = Lookup {
-            tree: &Tree::new(end, keys(exact), keys(part)),
-            end,
-            count: exact.len() + part.len(),
-            function: numbered(lookup, index),
+            tree: &part.tree,
+            end: part.end,
+            count: part.count,
+            function: numbered(function, index),
             key: format_ident!("host"),
             otherwise: None,
         };
@@ -88,18 +106,16 @@ fn names(
 /// The regex names. A request without a name matches none.
 fn regex_step(regex: &[ir::ServerRegex], sets: &mut Sets, shared: &mut Shared) -> TokenStream {
     let set = sets.name(&regex.iter().map(|name| &name.pattern).collect::<Vec<_>>(), shared);
-    let mut arms = Vec::new();
-    for (index, name) in regex.iter().enumerate() {
-        let (index, id) = (number(index), number(name.server));
+    let server = |name: &ir::ServerRegex| {
         let used = Some(&name.pattern).filter(|pattern| pattern.captures_used);
-        let pattern = shared.pattern(used);
-        arms.push(quote!(Some(#index) => {
-            return site::ServerMatch { id: #id, pattern: #pattern };
-        }));
-    }
+        let (id, pattern) = (number(name.server), shared.pattern(used));
+        quote!(site::ServerMatch { id: #id, pattern: #pattern })
+    };
+    let server = choice_by_index(quote!(pattern), regex.iter().map(server));
+    let pattern = if regex.len() > 1 { quote!(pattern) } else { quote!(_) };
     quote! {
-        if !host.is_empty() {
-            match #set.find(host) { #(#arms)* _ => {} }
+        if !host.is_empty() && let Some(#pattern) = #set.find(host) {
+            return #server;
         }
     }
 }

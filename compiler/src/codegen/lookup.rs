@@ -61,6 +61,7 @@ impl Lookup<'_> {
         let (function, key, result) = (&self.function, &self.key, self.result());
         let parts = functions.parts;
         quote! {
+            #[allow(clippy::collapsible_match)]
             fn #function(#key: &[u8]) -> #result { #body }
             #(#parts)*
         }
@@ -122,6 +123,7 @@ impl Functions<'_> {
         let name = format_ident!("{}_part_{}", self.lookup.function, self.parts.len());
         let (key, result) = (&self.lookup.key, self.lookup.result());
         self.parts.push(quote! {
+            #[allow(clippy::collapsible_match)]
             #[inline(never)]
             fn #name(#key: &[u8]) -> #result { #body }
         });

@@ -64,6 +64,7 @@ fn file(site: &ir::Site, shared: &mut Shared) -> TokenStream {
     let servers = start::servers(&site.servers);
     let formats = value::formats(&site.formats);
     let values = value::values(shared);
+    let put = value::put(site, shared);
     let patterns = value::patterns(shared);
     let (loads, set_items) = (sets.loads(), sets.items());
     let doc = format!(" The site that `{}` describes.", site.name);
@@ -103,6 +104,7 @@ fn file(site: &ir::Site, shared: &mut Shared) -> TokenStream {
         #settings
         #values
         #formats
+        #put
         #patterns
         #media_items
         #page_items

@@ -213,13 +213,14 @@ pub(super) fn pages(site: &ir::Site, shared: &mut Shared) -> (TokenStream, Token
             const #name: site::Prebuilt = site::Prebuilt::parse(#code, #include);
         });
     }
-    let codes = statuses.iter().map(|&code| number(code));
-    let names = statuses.iter().map(|&code| page_name(code));
+    // The pages that stand for their class come last.
+    let own = statuses.iter().filter(|&&code| !matches!(code, 300 | 400 | 500));
+    let (codes, names): (Vec<_>, Vec<_>) = own.map(|&code| (number(code), page_name(code))).unzip();
     let body = quote! {
         match status {
             #(#codes => &#names,)*
-            ..400 => &PAGE_300,
-            400..500 => &PAGE_400,
+            ..=399 => &PAGE_300,
+            400..=499 => &PAGE_400,
             _ => &PAGE_500,
         }
     };

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use proc_macro2::TokenStream;
-use quote::{format_ident, quote};
+use quote::{ToTokens, format_ident, quote};
 use sitec_runtime::trie::End;
 
 use super::lookup::Lookup;
@@ -46,7 +46,14 @@ impl Sets {
 
     /// The statics.
     pub(super) fn items(&self) -> TokenStream {
-        self.items.iter().cloned().collect()
+        let items = &self.items;
+        let byte_order = (!items.is_empty()).then(|| {
+            quote! {
+                #[cfg(target_endian = "big")]
+                compile_error!("a conf with regexes builds for little-endian machines only");
+            }
+        });
+        quote!(#byte_order #(#items)*)
     }
 }
 
@@ -95,8 +102,13 @@ fn scope_items(index: usize, scope: &Scope, shared: &mut Shared) -> TokenStream 
         key: format_ident!("path"),
         otherwise: Some(scope.otherwise),
     };
-    let names_name = lookup.function.clone();
-    let names = lookup.items(shared);
+    let (by_name, names) = match scope.name_count {
+        0 => (number(scope.otherwise).into_token_stream(), TokenStream::new()),
+        _ => {
+            let function = &lookup.function;
+            (quote!(#function(path)), lookup.items(shared))
+        }
+    };
     if is_plain {
         return names;
     }
@@ -124,7 +136,7 @@ fn scope_items(index: usize, scope: &Scope, shared: &mut Shared) -> TokenStream 
     };
     quote! {
         fn #scope_name(path: &[u8]) -> u32 {
-            let found = #names_name(path);
+            let found = #by_name;
             #body
         }
         #names

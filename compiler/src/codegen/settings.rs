@@ -1,4 +1,4 @@
-//! The settings that locations have: one static for each distinct set.
+//! The settings that locations have.
 
 use proc_macro2::TokenStream;
 use quote::{ToTokens, quote};
@@ -9,14 +9,12 @@ use super::start::error_log;
 use super::tokens::{Shared, bytes, number, numbered, option, variant};
 use crate::ir;
 
-/// The statics.
+/// The array of all settings.
 pub(super) fn all_settings(settings: &[ir::Settings], shared: &mut Shared) -> TokenStream {
-    let item = |(index, one): (usize, &ir::Settings)| {
-        let name = numbered("SETTINGS", index);
-        let value = settings_value(one, shared);
-        quote!(static #name: site::Settings = #value;)
-    };
-    settings.iter().enumerate().map(item).collect()
+    let count = number(settings.len());
+    let values = settings.iter().map(|settings| settings_value(settings, shared));
+    let values = values.collect::<Vec<_>>();
+    quote!(static SETTINGS: [site::Settings; #count] = [#(#values),*];)
 }
 
 /// `NAME: VALUE,` for fields that stand in the text as they are.

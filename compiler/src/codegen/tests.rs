@@ -3,13 +3,14 @@
 use proptest::collection::vec;
 use proptest::prelude::*;
 use sitec_runtime::regex::{Aligned, Set};
-use sitec_runtime::site::LocationId;
+use sitec_runtime::site::{LocationId, ServerId};
 use sitec_runtime::trie::{End, Trie};
 
+use super::host::parts;
 use super::plan::{Plan, RegexesIndex, ScopeIndex, Target};
 use crate::by_hand;
 use crate::route::Router;
-use crate::sketch::{paths, sketches};
+use crate::sketch::{hosts, paths, sketches};
 use crate::{automata, ir};
 
 /// Walks a plan, with the tables and automata that the generated text includes.
@@ -53,6 +54,23 @@ impl<'a> Interpreter<'a> {
     }
 }
 
+/// The server of a host, by the tables that the generated text includes.
+fn server(names: &ir::ServerNames, default: ServerId, host: &[u8]) -> ServerId {
+    let found = parts(names).into_iter().find_map(|part| {
+        let bytes = part.tree.flatten(part.end);
+        match part.end {
+            End::Front => Trie::new(&bytes).find(host),
+            End::Back => Trie::new(&bytes).find_from_end(host),
+        }
+    });
+    if let Some(id) = found {
+        return id as ServerId;
+    }
+    let patterns: Vec<_> = names.regex.iter().map(|name| &name.pattern).collect();
+    let regex = load(&automata::set(&patterns)).find(host).filter(|_| !host.is_empty());
+    regex.map_or(default, |index| names.regex[index].server)
+}
+
 /// A set in memory that is aligned for it, and never freed: for tests.
 fn load(bytes: &[u8]) -> Set {
     const LEN: usize = 256 << 10;
@@ -74,6 +92,15 @@ proptest! {
                 let path = path.as_bytes();
                 prop_assert_eq!(interpreter.follow(target, path), router.location(server, path));
             }
+        }
+    }
+
+    #[test]
+    fn names_agree_with_the_plain_evaluation(sketch in sketches(), hosts in vec(hosts(), 40)) {
+        let site = by_hand::site(&sketch);
+        let (router, names) = (Router::new(&site), &site.listens[0].names);
+        for host in &hosts {
+            prop_assert_eq!(server(names, 0, host.as_bytes()), router.server(0, host.as_bytes()));
         }
     }
 }

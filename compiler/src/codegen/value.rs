@@ -31,6 +31,19 @@ pub(super) fn patterns(shared: &mut Shared) -> TokenStream {
     patterns.into_iter().enumerate().map(item).collect()
 }
 
+/// What appends the literal pieces, if there are any. Inlined, its checks of
+/// the room that is left would be most of a large site's code.
+pub(super) fn put(site: &ir::Site, shared: &Shared) -> TokenStream {
+    let mut pieces = site.formats.iter().chain(shared.values.items()).flat_map(|value| &value.0);
+    if !pieces.any(|piece| matches!(piece, ir::Piece::Literal(_))) {
+        return TokenStream::new();
+    }
+    quote! {
+        #[inline(never)]
+        fn put(out: &mut Vec<u8>, bytes: &[u8]) { out.extend_from_slice(bytes); }
+    }
+}
+
 /// A function that appends `value`.
 fn function(name: &Ident, value: &ir::Value) -> TokenStream {
     let has_variables = value.0.iter().any(|piece| !matches!(piece, ir::Piece::Literal(_)));
@@ -45,7 +58,7 @@ fn piece(piece: &ir::Piece) -> TokenStream {
     match piece {
         ir::Piece::Literal(literal) => {
             let literal = bytes(literal);
-            quote!(out.extend_from_slice(#literal);)
+            quote!(put(out, #literal);)
         }
         ir::Piece::Variable(variable) => {
             let call = call(variable);
