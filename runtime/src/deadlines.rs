@@ -66,6 +66,11 @@ impl Deadlines {
         }
     }
 
+    /// The deadline of `index`; 0 without one.
+    pub fn deadline_ms(&self, index: usize) -> u64 {
+        self.entries.get(index).map_or(0, |entry| entry.deadline_ms)
+    }
+
     /// The earliest deadline.
     pub fn next_ms(&self) -> Option<u64> {
         let firsts = self.lists.iter().filter(|list| list.first != NONE);

@@ -3,19 +3,30 @@
 //! the generated text, which fills in the types of [`site`].
 
 #![deny(unsafe_code)]
-#![allow(dead_code)]
 
 mod clock;
+mod connection;
+mod context;
 mod deadlines;
 mod escape;
+mod exchange;
 mod files;
 mod handler;
 pub mod http;
+mod listener;
+mod log;
 pub mod media;
+mod options;
+mod output;
+mod params;
 mod poll_set;
 pub mod regex;
 pub mod response_table;
 pub mod site;
+mod start;
 mod sys;
 pub mod trie;
 pub mod variables;
+mod worker;
+
+pub use start::main;

@@ -266,6 +266,7 @@ pub enum Return {
 }
 
 /// A response that is known when the site is built: all but Date, Server and Connection.
+#[derive(Clone, Copy)]
 pub struct Prebuilt {
     /// Its status.
     pub status: u16,

@@ -486,4 +486,3 @@ fn find_cookie<'l>(line: &'l [u8], name: &[u8]) -> Option<&'l [u8]> {
         rest = rest[next..].trim_ascii_start();
     }
 }
-

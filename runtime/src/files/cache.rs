@@ -245,4 +245,3 @@ fn is_out_of_descriptors(found: &io::Result<Entry>) -> bool {
     let error = found.as_ref().err().and_then(io::Error::raw_os_error);
     matches!(error, Some(libc::EMFILE | libc::ENFILE))
 }
-

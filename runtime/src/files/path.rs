@@ -51,13 +51,6 @@ pub fn is_hidden(path: &[u8]) -> bool {
     })
 }
 
-/// What follows the last dot in the last segment of a path: not at the segment's front.
-pub fn extension(path: &[u8]) -> Option<&[u8]> {
-    let name = path.rsplit(|&byte| byte == b'/').next()?;
-    let dot = memchr::memrchr(b'.', name)?;
-    (dot > 0).then(|| &name[dot + 1..])
-}
-
 /// Appends `$document_root`.
 pub(crate) fn write_root(variables: &Variables<'_>, out: &mut Vec<u8>) {
     let base = &variables.settings.base;

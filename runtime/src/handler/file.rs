@@ -4,7 +4,7 @@ use std::io;
 
 use percent_encoding::{AsciiSet, CONTROLS, percent_encode};
 
-use super::{Outcome, Request, representation};
+use super::{Outcome, Request, media_type, representation};
 use crate::escape::Escaped;
 use crate::files::{Entry, Files, Place, path};
 use crate::http::method::Method;
@@ -36,7 +36,11 @@ pub fn serve(request: &Request<'_>, files: &mut Files) -> Outcome {
     }
     match look_up(request, files, request.variables.path) {
         Entry::File(_) if request.method == Method::Post => Outcome::Status(405),
-        Entry::File(file) => representation::respond(request, file, media_type(request)),
+        Entry::File(file) => {
+            let media_type =
+                media_type(request.variables.settings, request.variables.path, request.media_type);
+            representation::respond(request, file, media_type)
+        }
         Entry::Directory => slash_redirect(request),
         Entry::Unreadable { .. } => fail(request, libc::EACCES),
         Entry::Special => {
@@ -152,17 +156,4 @@ fn name_of(request: &Request<'_>) -> String {
     let mut name = Vec::new();
     request.variables.request_filename(&mut name);
     Escaped(&name).to_string()
-}
-
-/// The media type for the path's extension, or the default one.
-fn media_type(request: &Request<'_>) -> &'static [u8] {
-    let settings = request.variables.settings;
-    let mut lower = [0; 32];
-    let known = path::extension(request.variables.path).and_then(|extension| {
-        let lower = lower.get_mut(..extension.len())?;
-        lower.copy_from_slice(extension);
-        lower.make_ascii_lowercase();
-        (request.media_type)(settings.types, lower)
-    });
-    known.unwrap_or(settings.default_type)
 }

@@ -9,7 +9,8 @@ pub use representation::{FileBody, FileResponse, Piece};
 use std::fmt;
 
 use crate::http::method::Method;
-use crate::site::{Level, TypesId};
+use crate::media;
+use crate::site::{Level, Settings, TypesId};
 use crate::variables::Variables;
 
 /// What a handler makes of a request.
@@ -44,4 +45,21 @@ pub struct Request<'a> {
     pub media_type: fn(TypesId, &[u8]) -> Option<&'static [u8]>,
     /// Writes to the request's error log.
     pub report: &'a dyn Fn(Level, fmt::Arguments<'_>),
+}
+
+/// The media type for the extension of a path, or the location's default one. `types` is
+/// [`Site::media_type`](crate::site::Site::media_type).
+pub fn media_type(
+    settings: &'static Settings,
+    path: &[u8],
+    types: fn(TypesId, &[u8]) -> Option<&'static [u8]>,
+) -> &'static [u8] {
+    let extension = media::extension(path);
+    let mut lower = [0; 32];
+    let known = lower.get_mut(..extension.len()).and_then(|lower| {
+        lower.copy_from_slice(extension);
+        lower.make_ascii_lowercase();
+        types(settings.types, lower)
+    });
+    known.unwrap_or(settings.default_type)
 }

@@ -111,7 +111,7 @@ impl Head {
     pub fn parse(&mut self, input: &[u8], limits: &Limits) -> Result<Option<usize>, HeadError> {
         let result = self.parse_strictly(input, limits);
         if result.is_err() {
-            self.keep_line_of(input);
+            self.abandon(input);
         }
         result
     }
@@ -384,8 +384,8 @@ impl Head {
         Ok(())
     }
 
-    /// Keeps what a refused head begins with, for the logs.
-    fn keep_line_of(&mut self, input: &[u8]) {
+    /// Keeps what a head that will not be complete begins with, for the logs.
+    pub fn abandon(&mut self, input: &[u8]) {
         let line = first_line(input);
         let line = &line[..line.len().min(1024)];
         *self = Head { bytes: line.to_vec(), ..std::mem::take(self) };

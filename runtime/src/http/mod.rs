@@ -8,6 +8,7 @@ pub mod fields;
 pub mod head;
 pub mod method;
 pub mod range;
+pub mod response;
 pub mod status;
 pub mod target;
 

@@ -1,0 +1,501 @@
+//! One client: its state, and the bytes that it has sent and that were not used yet. What to
+//! poll for and when to give up follow from the state.
+
+mod persistence;
+
+use std::io;
+use std::os::fd::{AsFd, BorrowedFd};
+
+use crate::context::{Client, Context};
+use crate::exchange::{Exchange, Reply};
+use crate::http::body::{BodyReader, Framing};
+use crate::http::head::{HeadError, Limits};
+use crate::http::response::{Persistence, write_head};
+use crate::output::{Output, Progress};
+use crate::poll_set::Interest;
+use crate::site::{Lingering, Server, Settings, Site};
+use crate::sys::net;
+
+/// Responses to pipelined requests are gathered up to this length before they are sent.
+const GATHERED_LEN: usize = 64 * 1024;
+/// What a client gets when it should send the content that it has announced.
+const CONTINUE: &[u8] = b"HTTP/1.1 100 Continue\r\n\r\n";
+
+/// What a connection waits for, in the order in which a request passes the states.
+enum State {
+    /// A head, or the rest of one: `input` has what is there.
+    Head,
+    /// The content of a request, which is read and thrown away before the response is sent:
+    /// its framing may still prove wrong, or the client waits to be asked for it.
+    Content(Box<Pending>),
+    /// The socket takes more of a response.
+    Sending(Box<Sending>),
+    /// Content that comes behind its response.
+    Draining { reader: BodyReader, until_ms: u64 },
+    /// The end of the stream, or silence: all is said, and what still comes is thrown away, so
+    /// that a reset does not destroy the response on its way (RFC 9112, 9.6).
+    Lingering { until_ms: u64 },
+    /// Nothing.
+    Closed,
+}
+
+/// A response that is sent once the request's content is read.
+struct Pending {
+    exchange: Box<Exchange>,
+    reply: Reply,
+    reader: BodyReader,
+}
+
+/// A response under way.
+struct Sending {
+    output: Output,
+    /// The exchange, to be logged at the end. `None`: logged already.
+    exchange: Option<Box<Exchange>>,
+    after: After,
+}
+
+/// What follows a response.
+enum After {
+    /// The next request.
+    Head,
+    /// The content of a request whose response is held back.
+    Content(Box<Pending>),
+    /// The content of this one, then the next.
+    Drain(BodyReader),
+    /// The end; with a lingering read if something may still come.
+    Close { linger: bool },
+}
+
+/// What the event loop should do with a connection.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Next {
+    /// Wait for this, with this deadline.
+    Wait(Interest, Deadline),
+    /// Close it.
+    Close,
+}
+
+/// When a wait has lasted long enough.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Deadline {
+    /// When it was already.
+    Keep,
+    /// So many milliseconds from now.
+    In(u64),
+}
+
+/// Whether a state has what it needs.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Step {
+    /// The state has changed, or there is more to use.
+    Again,
+    /// More input is needed.
+    More,
+}
+
+/// One client.
+pub struct Connection {
+    client: Client,
+    state: State,
+    /// Bytes received and not used yet.
+    input: Vec<u8>,
+    /// When the first byte of the head under way came; `None` between requests.
+    head_began_ms: Option<u64>,
+    /// The settings of the last response, or the default server's.
+    settings: &'static Settings,
+    server: &'static Server,
+    nodelay: bool,
+}
+
+impl Connection {
+    /// A connection that was just accepted.
+    pub fn new<S: Site>(client: Client) -> Connection {
+        let server = S::server_settings(S::LISTENS[usize::from(client.listen)].default_server);
+        let settings = S::location(server.location).settings;
+        Connection {
+            client,
+            state: State::Head,
+            input: Vec::new(),
+            head_began_ms: None,
+            settings,
+            server,
+            nodelay: false,
+        }
+    }
+
+    /// Its socket.
+    pub fn socket(&self) -> BorrowedFd<'_> {
+        self.client.socket.as_fd()
+    }
+
+    /// How long it may take for the first head to be whole.
+    pub fn first_timeout_ms(&self) -> u64 {
+        self.server.client_header_timeout_ms
+    }
+
+    /// Whether it waits between two requests, so that closing it loses nothing.
+    pub fn is_idle(&self) -> bool {
+        matches!(self.state, State::Head) && self.input.is_empty()
+    }
+
+    /// Reads or writes, as the state wants it, and goes on as far as that leads.
+    pub fn on_ready<S: Site>(&mut self, cx: &mut Context<S>) -> Next {
+        if let State::Sending(_) = self.state {
+            return self.resume_sending(cx);
+        }
+        let mut scratch = std::mem::take(&mut cx.scratch);
+        let kept = self.input.len();
+        scratch[..kept].copy_from_slice(&self.input);
+        let next = match net::recv(self.socket(), &mut scratch[kept..]) {
+            Ok(0) => self.on_end(cx),
+            Ok(len) => {
+                self.input.clear();
+                self.advance(cx, &scratch[..kept + len])
+            }
+            Err(error) if is_transient(&error) => Next::Wait(Interest::Read, Deadline::Keep),
+            Err(_) => self.on_end(cx),
+        };
+        cx.scratch = scratch;
+        next
+    }
+
+    /// The client sends no more. A request that it has not finished is logged.
+    fn on_end<S: Site>(&mut self, cx: &mut Context<S>) -> Next {
+        if let State::Content(pending) = &mut self.state {
+            pending.exchange.status = 400;
+            pending.exchange.log(cx, &self.client);
+        }
+        Next::Close
+    }
+
+    /// The deadline of what it waits for has passed.
+    pub fn on_deadline<S: Site>(&mut self, cx: &mut Context<S>) -> Next {
+        const TIMEOUT: HeadError = HeadError { status: 408, reason: "client timed out" };
+        match std::mem::replace(&mut self.state, State::Closed) {
+            State::Head if !self.input.is_empty() => {
+                let mut exchange = cx.take_exchange();
+                exchange.head.abandon(&self.input);
+                self.input.clear();
+                self.refuse(cx, exchange, TIMEOUT);
+                self.advance(cx, &[])
+            }
+            State::Content(pending) => {
+                self.refuse(cx, pending.exchange, TIMEOUT);
+                self.advance(cx, &[])
+            }
+            State::Sending(sending) => {
+                let Sending { output, exchange, .. } = *sending;
+                self.log_sent(cx, exchange, output.unsent_len());
+                if self.settings.reset_timedout_connection {
+                    // It only saves memory: a failure changes nothing.
+                    let _ = net::set_reset_on_close(self.socket());
+                }
+                Next::Close
+            }
+            _ => Next::Close,
+        }
+    }
+
+    /// Uses up `data`, as far as it goes, and keeps the rest.
+    fn advance<S: Site>(&mut self, cx: &mut Context<S>, mut data: &[u8]) -> Next {
+        loop {
+            let step = match self.state {
+                State::Head => self.advance_head(cx, &mut data),
+                State::Content(_) => self.advance_content(cx, &mut data),
+                State::Draining { .. } => self.advance_draining(&mut data),
+                State::Sending(_) | State::Lingering { .. } => Step::More,
+                State::Closed => return Next::Close,
+            };
+            if step == Step::More && cx.output.buffered_len() > 0 {
+                self.send(cx, None, After::Head);
+            } else if step == Step::More {
+                break;
+            }
+        }
+        self.input.extend_from_slice(data);
+        self.wait(cx)
+    }
+
+    /// What the state waits for, and for how long.
+    fn wait<S: Site>(&mut self, cx: &Context<S>) -> Next {
+        let left_ms = |until_ms: u64| until_ms.saturating_sub(cx.now.monotonic_ms);
+        let timeout_ms = match &self.state {
+            State::Head if self.input.is_empty() => {
+                self.input = Vec::new();
+                match self.client.requests {
+                    0 => return Next::Wait(Interest::Read, Deadline::Keep),
+                    _ if cx.leaving => return Next::Close,
+                    _ => self.settings.keepalive_timeout_ms,
+                }
+            }
+            State::Head => {
+                let began = self.head_began_ms.replace(cx.now.monotonic_ms);
+                if began.is_some() || self.client.requests == 0 {
+                    self.head_began_ms = began.or(self.head_began_ms);
+                    return Next::Wait(Interest::Read, Deadline::Keep);
+                }
+                self.server.client_header_timeout_ms
+            }
+            State::Content(_) => self.settings.client_body_timeout_ms,
+            State::Draining { until_ms, .. } | State::Lingering { until_ms } => {
+                self.settings.lingering_timeout_ms.min(left_ms(*until_ms))
+            }
+            State::Sending(_) => {
+                let deadline = Deadline::In(self.settings.send_timeout_ms);
+                return Next::Wait(Interest::Write, deadline);
+            }
+            State::Closed => 0,
+        };
+        match timeout_ms {
+            0 => Next::Close,
+            _ => Next::Wait(Interest::Read, Deadline::In(timeout_ms)),
+        }
+    }
+
+    /// Reads a head, and makes the response to it.
+    fn advance_head<S: Site>(&mut self, cx: &mut Context<S>, data: &mut &[u8]) -> Step {
+        if data.is_empty() {
+            return Step::More;
+        }
+        let mut exchange = cx.take_exchange();
+        let len = match exchange.head.parse(data, &limits(self.server)) {
+            Ok(Some(len)) => len,
+            Ok(None) => {
+                cx.return_exchange(exchange);
+                return Step::More;
+            }
+            Err(error) => {
+                self.client.requests += 1;
+                self.refuse(cx, exchange, error);
+                *data = &[];
+                return Step::Again;
+            }
+        };
+        *data = &data[len..];
+        self.client.requests += 1;
+        exchange.started_ms = self.head_began_ms.take().unwrap_or(cx.now.monotonic_ms);
+        exchange.pipelined = cx.output.buffered_len() > 0;
+        let reply = exchange.respond(cx, &self.client);
+        self.settings = exchange.settings().unwrap_or(self.settings);
+        let reader = BodyReader::new(exchange.head.framing);
+        let wanted = exchange.head.expect_continue && data.is_empty();
+        let status = exchange.status;
+        match exchange.head.framing {
+            _ if reader.is_done() => self.queue(cx, exchange, reply, None),
+            // The client has not been asked for the content, and may not send it.
+            _ if wanted && (status >= 300 || !exchange.persist) => {
+                exchange.persist = false;
+                self.queue(cx, exchange, reply, Some(reader));
+            }
+            Framing::Length(_) if !wanted => self.queue(cx, exchange, reply, Some(reader)),
+            _ => {
+                let pending = Box::new(Pending { exchange, reply, reader });
+                if wanted {
+                    cx.output.buffer().extend_from_slice(CONTINUE);
+                    self.send(cx, None, After::Content(pending));
+                } else {
+                    self.state = State::Content(pending);
+                }
+            }
+        }
+        Step::Again
+    }
+
+    /// Reads the content of a request whose response is held back.
+    fn advance_content<S: Site>(&mut self, cx: &mut Context<S>, data: &mut &[u8]) -> Step {
+        let State::Content(mut pending) = std::mem::replace(&mut self.state, State::Closed) else {
+            return Step::Again;
+        };
+        let error = loop {
+            let piece = match pending.reader.read(data) {
+                Ok(piece) => piece,
+                Err(error) => break HeadError { status: 400, reason: error.0 },
+            };
+            *data = &data[piece.used..];
+            pending.exchange.content_len += piece.data.len() as u64;
+            if pending.exchange.content_len > self.settings.client_max_body_size {
+                break HeadError { status: 413, reason: "client sent too large chunked body" };
+            }
+            if pending.reader.is_done() {
+                let Pending { exchange, reply, .. } = *pending;
+                self.queue(cx, exchange, reply, None);
+                return Step::Again;
+            }
+            if data.is_empty() {
+                self.state = State::Content(pending);
+                return Step::More;
+            }
+        };
+        self.refuse(cx, pending.exchange, error);
+        *data = &[];
+        Step::Again
+    }
+
+    /// Throws content away that comes behind its response.
+    fn advance_draining(&mut self, data: &mut &[u8]) -> Step {
+        let State::Draining { reader, .. } = &mut self.state else { return Step::Again };
+        while !data.is_empty() && !reader.is_done() {
+            match reader.read(data) {
+                Ok(piece) => *data = &data[piece.used..],
+                Err(_) => {
+                    self.state = State::Closed;
+                    return Step::Again;
+                }
+            }
+        }
+        if !reader.is_done() {
+            return Step::More;
+        }
+        self.state = State::Head;
+        Step::Again
+    }
+
+    /// Answers what cannot be read, or not to its end; the connection is closed behind that.
+    fn refuse<S: Site>(
+        &mut self,
+        cx: &mut Context<S>,
+        mut exchange: Box<Exchange>,
+        error: HeadError,
+    ) {
+        let reply = exchange.refuse(cx, &self.client, error);
+        self.settings = exchange.settings().unwrap_or(self.settings);
+        // What has come, or may still come, is not looked at.
+        self.queue(cx, exchange, reply, Some(BodyReader::new(Framing::Chunked)));
+    }
+
+    /// Puts a response into the output, and sends that unless more responses may be gathered.
+    /// `content` is what is still to come of the request.
+    fn queue<S: Site>(
+        &mut self,
+        cx: &mut Context<S>,
+        mut exchange: Box<Exchange>,
+        reply: Reply,
+        content: Option<BodyReader>,
+    ) {
+        let Reply::Response(body) = reply else {
+            exchange.status = 444;
+            exchange.log(cx, &self.client);
+            self.send(cx, None, After::Close { linger: false });
+            return;
+        };
+        let persistence = self.persistence(cx, &exchange);
+        let buffer = cx.output.buffer();
+        let before = buffer.len();
+        let tokens = self.settings.server_tokens;
+        let (status, date) = (exchange.status, cx.date.text());
+        write_head(buffer, status, date, tokens, &exchange.fields, persistence);
+        exchange.head_len = (buffer.len() - before) as u64;
+        exchange.content_sent_len = body.len();
+        let whole = !cx.output.append(body);
+        let after = match (persistence, content) {
+            (Persistence::Keep(_), None) => After::Head,
+            (Persistence::Keep(_), Some(reader)) => After::Drain(reader),
+            (Persistence::Close, content) => After::Close { linger: content.is_some() },
+        };
+        if whole && matches!(after, After::Head) && cx.output.buffered_len() < GATHERED_LEN {
+            exchange.log(cx, &self.client);
+            cx.recycle_exchange(exchange);
+            self.state = State::Head;
+        } else {
+            self.send(cx, Some(exchange), after);
+        }
+    }
+
+    /// Sends what is in the output, and enters the state that follows it.
+    fn send<S: Site>(
+        &mut self,
+        cx: &mut Context<S>,
+        exchange: Option<Box<Exchange>>,
+        after: After,
+    ) {
+        let mut output = std::mem::take(&mut cx.output);
+        let progress = output.send(self.socket(), self.settings.sendfile);
+        if let Ok(Progress::Blocked) = progress {
+            let rest = output.take_rest();
+            self.state = State::Sending(Box::new(Sending { output: rest, exchange, after }));
+        } else {
+            self.log_sent(cx, exchange, output.unsent_len());
+            self.enter(cx, after, progress.is_err());
+        }
+        output.clear();
+        cx.output = output;
+    }
+
+    /// Goes on with a response that the socket did not take at once.
+    fn resume_sending<S: Site>(&mut self, cx: &mut Context<S>) -> Next {
+        let State::Sending(mut sending) = std::mem::replace(&mut self.state, State::Closed) else {
+            return Next::Close;
+        };
+        let progress = sending.output.send(self.socket(), self.settings.sendfile);
+        if let Ok(Progress::Blocked) = progress {
+            self.state = State::Sending(sending);
+            return self.wait(cx);
+        }
+        let Sending { output, exchange, after } = *sending;
+        self.log_sent(cx, exchange, output.unsent_len());
+        self.enter(cx, after, progress.is_err());
+        let input = std::mem::take(&mut self.input);
+        self.advance(cx, &input)
+    }
+
+    /// Logs an exchange of whose response so many bytes were not sent.
+    fn log_sent<S: Site>(
+        &mut self,
+        cx: &mut Context<S>,
+        exchange: Option<Box<Exchange>>,
+        unsent_len: u64,
+    ) {
+        if let Some(mut exchange) = exchange {
+            exchange.content_sent_len = exchange.content_sent_len.saturating_sub(unsent_len);
+            exchange.log(cx, &self.client);
+            cx.recycle_exchange(exchange);
+        }
+    }
+
+    /// Enters the state behind a response; if that has failed, there is only the end.
+    fn enter<S: Site>(&mut self, cx: &Context<S>, after: After, failed: bool) {
+        let until_ms = cx.now.monotonic_ms + self.settings.lingering_time_ms;
+        self.state = match after {
+            _ if failed => State::Closed,
+            After::Head => State::Head,
+            After::Content(pending) => State::Content(pending),
+            After::Drain(reader) => State::Draining { reader, until_ms },
+            After::Close { linger } => {
+                let linger = match self.settings.lingering_close {
+                    Lingering::Off => false,
+                    Lingering::On => linger,
+                    Lingering::Always => true,
+                };
+                match linger && net::shutdown_write(self.socket()).is_ok() {
+                    true => State::Lingering { until_ms },
+                    false => State::Closed,
+                }
+            }
+        };
+        let stays = matches!(self.state, State::Head | State::Draining { .. });
+        if stays && self.settings.tcp_nodelay && !self.nodelay && self.client.peer.is_some() {
+            // The first response went out whole; the next may be several writes. Without the
+            // option they are only slower.
+            let _ = net::set_nodelay(self.socket(), true);
+            self.nodelay = true;
+        }
+    }
+}
+
+/// What heads may be like on a connection to this server.
+fn limits(server: &Server) -> Limits {
+    let (count, line_len) = server.large_client_header_buffers;
+    Limits {
+        line_len,
+        head_len: count * line_len,
+        max_fields: server.max_headers,
+        ignore_invalid_fields: server.ignore_invalid_headers,
+        underscores: server.underscores_in_headers,
+        merge_slashes: server.merge_slashes,
+    }
+}
+
+/// Whether a read may succeed later.
+fn is_transient(error: &io::Error) -> bool {
+    matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::Interrupted)
+}

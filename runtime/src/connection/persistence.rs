@@ -1,0 +1,40 @@
+//! Whether a connection is kept behind a response (RFC 9112, 9.3, and nginx's directives).
+
+use crate::context::Context;
+use crate::exchange::Exchange;
+use crate::http::method::Method;
+use crate::http::response::Persistence;
+use crate::site::{KeepaliveDisable, Site};
+
+use super::Connection;
+
+impl Connection {
+    /// Whether the connection is kept behind the response to `exchange`.
+    pub(super) fn persistence<S: Site>(&self, cx: &Context<S>, exchange: &Exchange) -> Persistence {
+        let settings = self.settings;
+        let age_ms = cx.now.monotonic_ms.saturating_sub(self.client.accepted_ms);
+        let keep = exchange.persist
+            && !cx.leaving
+            && settings.keepalive_timeout_ms > 0
+            && self.client.requests < settings.keepalive_requests
+            && age_ms < settings.keepalive_time_ms
+            && !is_disabled(settings.keepalive_disable, exchange);
+        match keep {
+            true => Persistence::Keep(settings.keepalive_header_s),
+            false => Persistence::Close,
+        }
+    }
+}
+
+/// `keepalive_disable`: browsers whose kept connections are known to break.
+fn is_disabled(disable: KeepaliveDisable, exchange: &Exchange) -> bool {
+    let posted = exchange.head.method == Some(Method::Post);
+    if !(disable.msie6 && posted || disable.safari) {
+        return false;
+    }
+    let agent = exchange.head.fields().first(b"user-agent").unwrap_or_default();
+    let has = |text: &str| memchr::memmem::find(agent, text.as_bytes()).is_some();
+    let msie6 = || ["MSIE 4.", "MSIE 5.", "MSIE 6."].iter().any(|version| has(version));
+    let safari = || has("Safari/") && has("Mac OS X") && !has("Chrome/");
+    disable.msie6 && posted && msie6() && !has("Opera") || disable.safari && safari()
+}

@@ -1,0 +1,168 @@
+//! What one worker shares among its connections: the time, caches, logs, scratch memory.
+
+use std::cell::OnceCell;
+use std::fmt;
+use std::marker::PhantomData;
+use std::net::SocketAddr;
+use std::os::fd::{AsFd, OwnedFd};
+use std::path::PathBuf;
+
+use crate::clock::{LocalClock, Now};
+use crate::exchange::Exchange;
+use crate::files::Files;
+use crate::http::date;
+use crate::log::{About, Logs};
+use crate::output::Output;
+use crate::site::{Level, ListenId, ServerId, Site};
+use crate::sys::net;
+use crate::variables::{ConnectionFacts, Endpoint};
+
+/// What is settled before the first worker starts, and the same for all.
+pub struct Shared {
+    /// The absolute paths of [`Site::DIRECTORIES`].
+    pub directories: Vec<PathBuf>,
+    /// The paths of sockets in the file system, by listen; empty for the others.
+    pub socket_paths: Vec<PathBuf>,
+    /// Server names that params are part of, by listen: in lower case.
+    pub param_names: Vec<Vec<(Vec<u8>, ServerId)>>,
+}
+
+/// One worker's belongings.
+pub struct Context<S> {
+    /// What all workers share.
+    pub shared: &'static Shared,
+    /// The present, read once a turn.
+    pub now: Now,
+    /// The value of the Date field.
+    pub date: date::Clock,
+    /// Local time, for logs.
+    pub local_clock: LocalClock,
+    /// Opened directories and known files.
+    pub files: Files,
+    /// The log files.
+    pub logs: Logs,
+    /// What input is read into.
+    pub scratch: Box<[u8]>,
+    /// Responses of the connection that is being served.
+    pub output: Output,
+    /// Whether the server is on its way out: no connection is kept.
+    pub leaving: bool,
+    scratch_len: usize,
+    spare: Vec<Box<Exchange>>,
+    _site: PhantomData<S>,
+}
+
+/// Spare exchanges that are kept for reuse. One is enough for a response that is sent at once.
+const SPARE_EXCHANGES: usize = 16;
+
+impl<S: Site> Context<S> {
+    /// A worker's context. `scratch_len` is at least the length of the longest head.
+    pub fn new(
+        shared: &'static Shared,
+        files: Files,
+        logs: Logs,
+        now: Now,
+        scratch_len: usize,
+    ) -> Self {
+        Context {
+            shared,
+            now,
+            date: date::Clock::new(now.unix_s()),
+            local_clock: LocalClock::new(now),
+            files,
+            logs,
+            scratch: vec![0; scratch_len].into_boxed_slice(),
+            output: Output::default(),
+            leaving: false,
+            scratch_len,
+            spare: Vec::new(),
+            _site: PhantomData,
+        }
+    }
+
+    /// Sets the present, once a turn.
+    pub fn set_now(&mut self, now: Now) {
+        self.now = now;
+        self.date.update(now.unix_s());
+    }
+
+    /// Writes a line about the process, or about no request, to the error log.
+    pub fn report(&self, level: Level, text: fmt::Arguments<'_>) {
+        let time = (self.now, &self.local_clock);
+        self.logs.error(S::PROCESS.error_log, level, About::Process, time, text);
+    }
+
+    /// Makes good what a panic may have left half done.
+    pub fn recover(&mut self) {
+        self.output.clear();
+        if self.scratch.is_empty() {
+            self.scratch = vec![0; self.scratch_len].into_boxed_slice();
+        }
+    }
+
+    /// An exchange, fresh but for its buffers.
+    pub fn take_exchange(&mut self) -> Box<Exchange> {
+        self.spare.pop().unwrap_or_default()
+    }
+
+    /// Takes an exchange back that was not used.
+    pub fn return_exchange(&mut self, exchange: Box<Exchange>) {
+        self.spare.push(exchange);
+    }
+
+    /// Takes an exchange back that is done.
+    pub fn recycle_exchange(&mut self, mut exchange: Box<Exchange>) {
+        if self.spare.len() < SPARE_EXCHANGES {
+            exchange.reset();
+            self.spare.push(exchange);
+        }
+    }
+}
+
+/// The far end of a connection, as far as requests have to do with it.
+pub struct Client {
+    /// The socket.
+    pub socket: OwnedFd,
+    /// Where it was accepted.
+    pub listen: ListenId,
+    /// Its number, given once.
+    pub serial: u64,
+    /// Its address; `None` for one that came through the file system.
+    pub peer: Option<SocketAddr>,
+    /// When it was accepted, by the monotonic clock.
+    pub accepted_ms: u64,
+    /// Requests on it so far.
+    pub requests: u64,
+    local: OnceCell<Option<SocketAddr>>,
+}
+
+impl Client {
+    /// A client that was just accepted.
+    pub fn new(
+        socket: OwnedFd,
+        listen: ListenId,
+        serial: u64,
+        peer: Option<SocketAddr>,
+        accepted_ms: u64,
+    ) -> Client {
+        Client { socket, listen, serial, peer, accepted_ms, requests: 0, local: OnceCell::new() }
+    }
+
+    /// Our own address on this connection, asked for once.
+    pub fn local(&self) -> Option<SocketAddr> {
+        *self.local.get_or_init(|| net::local_address(self.socket.as_fd()).ok().flatten())
+    }
+
+    /// What variables tell of it.
+    pub(crate) fn facts<'a>(&self, shared: &'a Shared) -> ConnectionFacts<'a> {
+        use std::os::unix::ffi::OsStrExt;
+        let path = shared.socket_paths[usize::from(self.listen)].as_os_str().as_bytes();
+        ConnectionFacts {
+            serial: self.serial,
+            peer: self.peer.map_or(Endpoint::Unix(b""), Endpoint::Ip),
+            local: self.local().map_or(Endpoint::Unix(path), Endpoint::Ip),
+            requests: self.requests,
+            accepted_ms: self.accepted_ms,
+        }
+    }
+}

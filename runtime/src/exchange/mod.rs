@@ -1,0 +1,341 @@
+//! One request and its response: which location answers, which response that makes, and what
+//! becomes of it on the way (`error_page`, internal redirects). In nginx's order, so that a
+//! conf means here what it means there. Nothing here touches a socket.
+
+mod facts;
+mod reply;
+
+use std::fmt;
+
+use crate::context::{Client, Context};
+use crate::handler::{self, file, try_files};
+use crate::http::body::Framing;
+use crate::http::head::{Head, HeadError};
+use crate::http::method::Method;
+use crate::http::response;
+use crate::http::target::{split_args, split_port};
+use crate::log::About;
+use crate::output::Body;
+use crate::site::{
+    Action, Fallback, Handler, Level, Location, LocationId, Pattern, Prebuilt, Return, Server,
+    ServerId, Settings, Site, TryFiles,
+};
+
+/// The most internal redirects of one request, as in nginx.
+const MAX_REDIRECTS: u32 = 10;
+
+/// What to send.
+pub enum Reply {
+    /// A head made of the exchange's status and fields, and this content.
+    Response(Body),
+    /// Nothing: the connection is closed (`return 444`).
+    Close,
+}
+
+/// One request and its response. Reused from one request to the next.
+#[derive(Default)]
+pub struct Exchange {
+    /// The request's head.
+    pub head: Head,
+    /// When its first byte came, by the monotonic clock.
+    pub started_ms: u64,
+    /// Whether it came before the response to the last one was sent.
+    pub pipelined: bool,
+    /// Bytes of content received.
+    pub content_len: u64,
+    /// The response's status; 0 before there is one.
+    pub status: u16,
+    /// The response's fields, as lines.
+    pub fields: Vec<u8>,
+    /// Whether the connection may be kept behind the response.
+    pub persist: bool,
+    /// Length of the response's head, in bytes.
+    pub head_len: u64,
+    /// Bytes of the response's content that were sent.
+    pub content_sent_len: u64,
+    /// The host asked for: lower case, no port, no trailing dot.
+    host: Vec<u8>,
+    /// Arguments that an internal redirect has put in the place of the head's.
+    args: Option<Vec<u8>>,
+    route: Option<Route>,
+    redirects: u32,
+    /// Whether an internal redirect has led to the location.
+    internal: bool,
+    /// Whether `try_files` has found what an `alias` does not name by itself.
+    append_path: bool,
+    /// Whether an `error_page` has been used.
+    error_page_used: bool,
+    /// The status that an `error_page` gives to whatever its target answers.
+    status_override: Option<u16>,
+    /// Whether an error page answers in place of a resource: as if by GET.
+    as_get: bool,
+    /// The regex of the host.
+    host_pattern: Option<&'static Pattern>,
+    /// The regex of the last location that has one, and the path that it matched.
+    path_pattern: Option<(&'static Pattern, Vec<u8>)>,
+}
+
+/// Where a request has been led.
+#[derive(Clone, Copy)]
+struct Route {
+    server: ServerId,
+    server_settings: &'static Server,
+    id: LocationId,
+    location: &'static Location,
+}
+
+/// What a location makes of a request.
+enum Outcome {
+    /// What a handler has made.
+    Handled(handler::Outcome),
+    /// Goes on with a named location.
+    Named(LocationId),
+    /// Goes on with another path and other arguments.
+    Uri(Vec<u8>),
+    /// A response that was known when the site was built.
+    Prebuilt(Prebuilt),
+    /// A redirect to this target, not yet escaped.
+    Redirect(u16, Vec<u8>),
+    /// A status and a content whose type follows from the path.
+    Text(u16, Vec<u8>),
+    /// No response at all.
+    Close,
+}
+
+impl Outcome {
+    fn status(status: u16) -> Outcome {
+        Outcome::Handled(handler::Outcome::Status(status))
+    }
+}
+
+/// What one look at a location came to.
+enum Step {
+    Reply(Reply),
+    /// Goes on with this location.
+    Location(LocationId),
+    /// Goes on with the location of the path, which has changed.
+    Path,
+}
+
+impl Exchange {
+    /// Forgets the request, but not the buffers' memory.
+    pub fn reset(&mut self) {
+        let Exchange { mut fields, mut host, head, .. } = std::mem::take(self);
+        fields.clear();
+        host.clear();
+        *self = Exchange { fields, host, head, ..Exchange::default() };
+    }
+
+    /// The settings that hold for the request now.
+    pub fn settings(&self) -> Option<&'static Settings> {
+        self.route.map(|route| route.location.settings)
+    }
+
+    /// The method to carry out.
+    fn method(&self) -> Option<Method> {
+        if self.as_get { Some(Method::Get) } else { self.head.method }
+    }
+
+    /// Makes the response to a head that was read.
+    pub fn respond<S: Site>(&mut self, cx: &mut Context<S>, client: &Client) -> Reply {
+        self.persist = self.head.persist;
+        self.choose_server(cx, client);
+        let status = match self.head.method {
+            None => 501,
+            Some(Method::Trace | Method::Connect) => 405,
+            Some(Method::Options) if self.head.target() == b"*" => {
+                let reply = self.answer_options();
+                return self.finish(reply);
+            }
+            Some(_) => return self.follow(cx, client, Step::Path),
+        };
+        let step = self.settle(cx, client, Outcome::status(status));
+        self.follow(cx, client, step)
+    }
+
+    /// Makes the response to a request that cannot be read, or not to its end. The connection
+    /// is not kept: nobody knows where the next request would begin.
+    pub fn refuse<S: Site>(
+        &mut self,
+        cx: &mut Context<S>,
+        client: &Client,
+        error: HeadError,
+    ) -> Reply {
+        if self.route.is_none() {
+            self.enter_server::<S>(S::LISTENS[usize::from(client.listen)].default_server);
+            self.head.path = b"/".to_vec();
+        }
+        self.report(cx, client, Level::Info, format_args!("{}", error.reason));
+        let step = self.settle(cx, client, Outcome::status(error.status));
+        let reply = self.follow(cx, client, step);
+        self.persist = false;
+        reply
+    }
+
+    /// Picks the server by the host.
+    fn choose_server<S: Site>(&mut self, cx: &Context<S>, client: &Client) {
+        let (name, _) = split_port(self.head.host());
+        let name = name.strip_suffix(b".").unwrap_or(name);
+        self.host.clear();
+        self.host.extend(name.iter().map(u8::to_ascii_lowercase));
+        let by_param = &cx.shared.param_names[usize::from(client.listen)];
+        if let Some((_, id)) = by_param.iter().find(|(name, _)| *name == self.host) {
+            return self.enter_server::<S>(*id);
+        }
+        let found = S::server(client.listen, &self.host);
+        self.host_pattern = found.pattern;
+        self.enter_server::<S>(found.id);
+    }
+
+    fn enter_server<S: Site>(&mut self, server: ServerId) {
+        let server_settings = S::server_settings(server);
+        let id = server_settings.location;
+        self.route = Some(Route { server, server_settings, id, location: S::location(id) });
+    }
+
+    /// The answer to `OPTIONS *` (RFC 9110, 9.3.7).
+    fn answer_options(&mut self) -> Reply {
+        let allow = self.route.map_or(&b""[..], |route| route.location.allow);
+        self.status = 204;
+        response::write_field(&mut self.fields, "Allow", allow);
+        Reply::Response(Body::Empty)
+    }
+
+    /// Goes from location to location until there is a reply.
+    fn follow<S: Site>(&mut self, cx: &mut Context<S>, client: &Client, mut step: Step) -> Reply {
+        loop {
+            let Some(route) = &mut self.route else { return Reply::Close };
+            route.id = match step {
+                Step::Reply(reply) => return self.finish(reply),
+                Step::Path => S::route(route.server, &self.head.path),
+                Step::Location(id) => id,
+            };
+            route.location = S::location(route.id);
+            let route = *route;
+            if let Some(pattern) = route.location.pattern {
+                self.path_pattern = Some((pattern, self.head.path.clone()));
+            }
+            let outcome = self.ask(cx, client, route);
+            step = self.settle(cx, client, outcome);
+            if !matches!(step, Step::Reply(_)) {
+                self.internal = true;
+                self.append_path = false;
+                self.redirects += 1;
+            }
+            if self.redirects > MAX_REDIRECTS {
+                let text = format_args!("internal redirection cycle at {}", self.shown_path());
+                self.report(cx, client, Level::Error, text);
+                step = Step::Reply(self.default_page::<S>(500));
+            }
+        }
+    }
+
+    /// Asks a location, in the order of nginx's phases.
+    fn ask<S: Site>(&mut self, cx: &mut Context<S>, client: &Client, route: Route) -> Outcome {
+        let Location { settings, internal, methods, action, .. } = route.location;
+        if *internal && !self.internal {
+            return Outcome::status(404);
+        }
+        let len = match self.head.framing {
+            Framing::Length(len) => len,
+            Framing::Chunked => 0,
+        };
+        if !self.internal && len > settings.client_max_body_size {
+            let text = format_args!("client intended to send too large body: {len} bytes");
+            self.report(cx, client, Level::Error, text);
+            self.persist = false;
+            return Outcome::status(413);
+        }
+        if !self.method().is_some_and(|method| methods.contains(method)) {
+            return Outcome::status(405);
+        }
+        match action {
+            Action::Return(answer) => self.answer(cx, client, route.id, answer),
+            Action::Serve { try_files, handler } => {
+                let fallback = try_files.and_then(|list| self.try_files(cx, client, list));
+                fallback.unwrap_or_else(|| match handler {
+                    Handler::Files => {
+                        let serve = |request: &handler::Request<'_>, files: &mut _| {
+                            file::serve(request, files)
+                        };
+                        Outcome::Handled(self.with_request(cx, client, serve))
+                    }
+                })
+            }
+        }
+    }
+
+    /// A `return`.
+    fn answer<S: Site>(
+        &self,
+        cx: &Context<S>,
+        client: &Client,
+        id: LocationId,
+        answer: &'static Return,
+    ) -> Outcome {
+        match answer {
+            Return::Close => Outcome::Close,
+            Return::Status(status) => Outcome::status(*status),
+            Return::Prebuilt(prebuilt) => Outcome::Prebuilt(*prebuilt),
+            Return::Listed(table) => Outcome::Prebuilt(table.response(id)),
+            Return::Redirect(status, location) => {
+                Outcome::Redirect(*status, self.value(cx, client, location))
+            }
+            Return::Text(status, text) => Outcome::Text(*status, self.value(cx, client, text)),
+        }
+    }
+
+    /// `try_files`: `None` where the path, perhaps a new one, is to be served here.
+    fn try_files<S: Site>(
+        &mut self,
+        cx: &mut Context<S>,
+        client: &Client,
+        list: &'static TryFiles,
+    ) -> Option<Outcome> {
+        let find = |request: &handler::Request<'_>, files: &mut _| {
+            try_files::find(list.candidates, request, files)
+        };
+        if let Some(found) = self.with_request(cx, client, find) {
+            self.head.path = found.path.unwrap_or(std::mem::take(&mut self.head.path));
+            self.append_path = found.append_path;
+            return None;
+        }
+        Some(match &list.fallback {
+            Fallback::Status(status) => Outcome::status(*status),
+            Fallback::Named(id) => Outcome::Named(*id),
+            Fallback::Uri(uri) => Outcome::Uri(self.value(cx, client, uri)),
+        })
+    }
+
+    /// Asks a handler, and writes to the error log what it reports.
+    fn with_request<S: Site, T>(
+        &self,
+        cx: &mut Context<S>,
+        client: &Client,
+        ask: impl FnOnce(&handler::Request<'_>, &mut crate::files::Files) -> T,
+    ) -> T {
+        let variables = self.variables(cx.shared, cx.now, &cx.local_clock, client);
+        let error_log = variables.settings.error_log;
+        let (logs, time) = (&cx.logs, (cx.now, &cx.local_clock));
+        let report = |level: Level, text: fmt::Arguments<'_>| {
+            logs.error(error_log, level, About::Request(&variables), time, text);
+        };
+        let request = handler::Request {
+            variables: &variables,
+            method: self.method().unwrap_or(Method::Get),
+            conditional: self.status_override.is_none_or(|status| status == 200),
+            append_path: self.append_path,
+            media_type: S::media_type,
+            report: &report,
+        };
+        ask(&request, &mut cx.files)
+    }
+
+    /// Puts a path and its arguments in the place of the request's.
+    fn set_uri(&mut self, uri: &[u8]) {
+        let (path, args) = split_args(uri);
+        self.head.path.clear();
+        self.head.path.extend_from_slice(path);
+        self.args = Some(args.to_vec());
+    }
+}

@@ -1,0 +1,194 @@
+//! From an outcome to a reply: `error_page`, redirects, the default pages.
+
+use crate::context::{Client, Context};
+use crate::handler;
+use crate::http::method::Method;
+use crate::http::target::split_port;
+use crate::http::{response, status};
+use crate::output::Body;
+use crate::site::{ErrorStatus, ErrorTarget, Prebuilt, Site};
+
+use super::{Exchange, Outcome, Reply, Step};
+
+impl Exchange {
+    /// Turns an outcome into a reply, or into where to go on.
+    pub(super) fn settle<S: Site>(
+        &mut self,
+        cx: &mut Context<S>,
+        client: &Client,
+        outcome: Outcome,
+    ) -> Step {
+        use handler::Outcome::{File, InternalRedirect, RangeNotSatisfiable, Status};
+        match outcome {
+            Outcome::Close => Step::Reply(Reply::Close),
+            Outcome::Named(id) => Step::Location(id),
+            Outcome::Uri(uri) => {
+                self.set_uri(&uri);
+                Step::Path
+            }
+            Outcome::Handled(InternalRedirect(path)) => {
+                self.head.path = path;
+                Step::Path
+            }
+            Outcome::Handled(Status(status)) => self.error(cx, client, status, None),
+            Outcome::Handled(RangeNotSatisfiable(len)) => {
+                let step = self.error(cx, client, 416, None);
+                let value = format!("bytes */{len}");
+                response::write_field(&mut self.fields, "Content-Range", value.as_bytes());
+                step
+            }
+            Outcome::Handled(handler::Outcome::Redirect(status, location)) => {
+                self.error(cx, client, status, Some(&location))
+            }
+            Outcome::Redirect(status, target) => {
+                let mut location = Vec::with_capacity(target.len());
+                response::write_uri(&mut location, &target);
+                self.error(cx, client, status, Some(&location))
+            }
+            Outcome::Handled(File(file)) => {
+                self.status = self.status_override.unwrap_or(file.status);
+                file.write_fields(&mut self.fields);
+                Step::Reply(Reply::Response(Body::File(file.body)))
+            }
+            Outcome::Prebuilt(prebuilt) => Step::Reply(self.prebuilt(prebuilt)),
+            Outcome::Text(status, content) => Step::Reply(self.text::<S>(status, content)),
+        }
+    }
+
+    /// Answers with a status of 300 and above: by an `error_page`, or by the default page.
+    fn error<S: Site>(
+        &mut self,
+        cx: &Context<S>,
+        client: &Client,
+        status: u16,
+        location: Option<&[u8]>,
+    ) -> Step {
+        self.fields.clear();
+        if let (405, Some(route)) = (status, self.route) {
+            response::write_field(&mut self.fields, "Allow", route.location.allow);
+        }
+        if let Some(step) = self.error_page(cx, client, status) {
+            return step;
+        }
+        let reply = match location {
+            Some(location) => self.redirect::<S>(client, status, location),
+            None => self.default_page::<S>(status),
+        };
+        Step::Reply(reply)
+    }
+
+    /// The `error_page` for a status, unless one has been used already.
+    fn error_page<S: Site>(
+        &mut self,
+        cx: &Context<S>,
+        client: &Client,
+        status: u16,
+    ) -> Option<Step> {
+        let settings = self.settings()?;
+        if self.error_page_used && !settings.recursive_error_pages {
+            return None;
+        }
+        let page = settings.error_pages.iter().find(|page| page.status == status)?;
+        self.error_page_used = true;
+        self.status_override = match page.response {
+            ErrorStatus::Keep => Some(status),
+            ErrorStatus::Replace(status) => Some(status),
+            ErrorStatus::FromTarget => None,
+        };
+        Some(match &page.target {
+            ErrorTarget::Named(id) => Step::Location(*id),
+            ErrorTarget::Uri(uri) => {
+                let uri = self.value(cx, client, uri);
+                self.set_uri(&uri);
+                self.as_get = self.head.method != Some(Method::Head);
+                Step::Path
+            }
+            ErrorTarget::Redirect(target) => {
+                let mut location = Vec::new();
+                response::write_uri(&mut location, &self.value(cx, client, target));
+                let status = match page.response {
+                    ErrorStatus::Replace(status) if status::is_redirect(status) => status,
+                    _ => 302,
+                };
+                Step::Reply(self.redirect::<S>(client, status, &location))
+            }
+        })
+    }
+
+    /// The page of a status for which the conf has none.
+    pub(super) fn default_page<S: Site>(&mut self, status: u16) -> Reply {
+        let page = S::error_page(status);
+        self.status = status;
+        self.fields.extend_from_slice(page.fields);
+        Reply::Response(Body::Static(page.body))
+    }
+
+    fn prebuilt(&mut self, prebuilt: Prebuilt) -> Reply {
+        self.status = match self.status_override {
+            Some(status) if !status::is_redirect(prebuilt.status) => status,
+            _ => prebuilt.status,
+        };
+        self.fields.extend_from_slice(prebuilt.fields);
+        Reply::Response(Body::Static(prebuilt.body))
+    }
+
+    fn text<S: Site>(&mut self, status: u16, content: Vec<u8>) -> Reply {
+        self.status = self.status_override.unwrap_or(status);
+        if let Some(settings) = self.settings() {
+            let media_type = handler::media_type(settings, &self.head.path, S::media_type);
+            if !media_type.is_empty() {
+                response::write_field(&mut self.fields, "Content-Type", media_type);
+            }
+        }
+        response::write_content_length(&mut self.fields, content.len() as u64);
+        Reply::Response(Body::Owned(content))
+    }
+
+    /// A redirect of the client, with the page of its status.
+    fn redirect<S: Site>(&mut self, client: &Client, status: u16, location: &[u8]) -> Reply {
+        let mut uri = Vec::with_capacity(location.len());
+        self.write_origin(client, location, &mut uri);
+        uri.extend_from_slice(location);
+        let reply = self.default_page::<S>(status);
+        response::write_field(&mut self.fields, "Location", &uri);
+        reply
+    }
+
+    /// What stands before a path in a Location, where the conf wants it whole.
+    fn write_origin(&self, client: &Client, location: &[u8], out: &mut Vec<u8>) {
+        let Some(route) = self.route else { return };
+        let (settings, name) = (route.location.settings, route.server_settings.name);
+        if !settings.absolute_redirect || location.first() != Some(&b'/') {
+            return;
+        }
+        out.extend_from_slice(b"http://");
+        let local = client.local();
+        let (host, _) = split_port(self.head.host());
+        match (host, local) {
+            _ if settings.server_name_in_redirect && !name.is_empty() => {
+                out.extend_from_slice(name);
+            }
+            (b"", Some(local)) if name.is_empty() => {
+                out.extend_from_slice(local.ip().to_string().as_bytes());
+            }
+            (b"", _) => out.extend_from_slice(name),
+            (host, _) => out.extend(host.iter().map(u8::to_ascii_lowercase)),
+        }
+        let port = local.map(|local| local.port()).filter(|&port| port != 80);
+        if let Some(port) = port.filter(|_| settings.port_in_redirect) {
+            out.push(b':');
+            out.extend_from_slice(itoa::Buffer::new().format(port).as_bytes());
+        }
+    }
+
+    /// What holds of every reply.
+    pub(super) fn finish(&self, reply: Reply) -> Reply {
+        let is_head = self.head.method == Some(Method::Head);
+        match reply {
+            Reply::Response(_) if is_head || status::has_no_content(self.status) => {
+                Reply::Response(Body::Empty)
+            }
+            reply => reply,
+        }
+    }
+}

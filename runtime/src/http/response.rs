@@ -1,0 +1,115 @@
+//! Response heads (RFC 9112, section 4).
+
+use super::date;
+use super::status::reason;
+
+/// Whether the connection is kept, as the response says it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Persistence {
+    /// It is closed behind this response.
+    Close,
+    /// It is kept; with the timeout of a Keep-Alive field, in seconds.
+    Keep(Option<u64>),
+}
+
+/// Appends a response head. `fields` are whole lines, each with its CRLF.
+pub fn write_head(
+    out: &mut Vec<u8>,
+    status: u16,
+    date: &[u8; date::LEN],
+    server_tokens: bool,
+    fields: &[u8],
+    persistence: Persistence,
+) {
+    out.extend_from_slice(b"HTTP/1.1 ");
+    match status {
+        200 => out.extend_from_slice(b"200 OK"),
+        _ => {
+            out.extend_from_slice(itoa::Buffer::new().format(status).as_bytes());
+            out.push(b' ');
+            out.extend_from_slice(reason(status).unwrap_or_default().as_bytes());
+        }
+    }
+    out.extend_from_slice(match server_tokens {
+        true => concat!("\r\nServer: sitec/", env!("CARGO_PKG_VERSION"), "\r\nDate: ").as_bytes(),
+        false => b"\r\nServer: sitec\r\nDate: ",
+    });
+    out.extend_from_slice(date);
+    out.extend_from_slice(b"\r\n");
+    out.extend_from_slice(fields);
+    match persistence {
+        Persistence::Close => out.extend_from_slice(b"Connection: close\r\n\r\n"),
+        Persistence::Keep(None) => out.extend_from_slice(b"Connection: keep-alive\r\n\r\n"),
+        Persistence::Keep(Some(seconds)) => {
+            out.extend_from_slice(b"Connection: keep-alive\r\nKeep-Alive: timeout=");
+            out.extend_from_slice(itoa::Buffer::new().format(seconds).as_bytes());
+            out.extend_from_slice(b"\r\n\r\n");
+        }
+    }
+}
+
+/// Appends one field line. Bytes that may not stand in a value (CR, LF, other controls) are
+/// left out, so that nothing can end the line early.
+pub fn write_field(out: &mut Vec<u8>, name: &str, value: &[u8]) {
+    out.extend_from_slice(name.as_bytes());
+    out.extend_from_slice(b": ");
+    out.extend(value.iter().filter(|&&byte| byte == b'\t' || byte >= b' ' && byte != 0x7f));
+    out.extend_from_slice(b"\r\n");
+}
+
+/// Appends `Content-Length`.
+pub fn write_content_length(out: &mut Vec<u8>, len: u64) {
+    write_field(out, "Content-Length", itoa::Buffer::new().format(len).as_bytes());
+}
+
+/// Appends `uri` for a Location field: what may not stand in a URI is percent-encoded.
+pub fn write_uri(out: &mut Vec<u8>, uri: &[u8]) {
+    for &byte in uri {
+        if byte.is_ascii_graphic()
+            && !matches!(byte, b'"' | b'<' | b'>' | b'\\' | b'^' | b'`' | b'{' | b'|' | b'}')
+        {
+            out.push(byte);
+        } else {
+            out.extend_from_slice(percent_encoding::percent_encode_byte(byte).as_bytes());
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn writes_heads() {
+        let date = date::format(784_111_777);
+        let head = |status, tokens, persistence| {
+            let mut out = Vec::new();
+            write_head(&mut out, status, &date, tokens, b"A: b\r\n", persistence);
+            String::from_utf8(out).unwrap()
+        };
+        assert_eq!(
+            head(200, false, Persistence::Keep(None)),
+            "HTTP/1.1 200 OK\r\nServer: sitec\r\nDate: Sun, 06 Nov 1994 08:49:37 GMT\r\n\
+             A: b\r\nConnection: keep-alive\r\n\r\n"
+        );
+        assert!(
+            head(404, true, Persistence::Close)
+                .starts_with("HTTP/1.1 404 Not Found\r\nServer: sitec/")
+        );
+        assert!(head(599, true, Persistence::Close).starts_with("HTTP/1.1 599 \r\n"));
+        assert!(
+            head(301, true, Persistence::Keep(Some(5)))
+                .ends_with("\r\nKeep-Alive: timeout=5\r\n\r\n")
+        );
+    }
+
+    #[test]
+    fn nothing_ends_a_line_early() {
+        let mut out = Vec::new();
+        write_field(&mut out, "X", b"a\r\nSet-Cookie: b\0");
+        assert_eq!(out, b"X: aSet-Cookie: b\r\n");
+        let mut out = Vec::new();
+        write_uri(&mut out, "/a b\r\n?x=%20&\u{e9}\"#c".as_bytes());
+        assert_eq!(out, b"/a%20b%0D%0A?x=%20&%C3%A9%22#c");
+    }
+}

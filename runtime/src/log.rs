@@ -1,0 +1,286 @@
+//! The error log and the access logs of one worker: whole lines, appended. A log that cannot
+//! be written to never stops the server.
+
+use std::cell::{Cell, RefCell};
+use std::fmt;
+use std::fs::{File, OpenOptions};
+use std::io::{self, Write};
+use std::os::fd::AsFd;
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use crate::clock::{LocalClock, Now};
+use crate::escape::Escaped;
+use crate::site::{AccessLog, ErrorLog, Level, LogId};
+use crate::sys::identity;
+use crate::variables::{Endpoint, Variables};
+
+/// The longest line of the error log, in bytes.
+const MAX_ERROR_LEN: usize = 2048;
+
+/// How often the logs were to be opened again.
+static REOPENINGS: AtomicU32 = AtomicU32::new(0);
+
+/// Makes every worker open its log files again, at its next [`Logs::follow_reopening`].
+pub(crate) fn ask_to_reopen() {
+    REOPENINGS.fetch_add(1, Ordering::Release);
+}
+
+/// Where a log goes, its path resolved.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(crate) enum LogPlace {
+    /// Standard error.
+    Stderr,
+    /// Standard output.
+    Stdout,
+    /// A file.
+    File(PathBuf),
+}
+
+/// What a line of the error log is about.
+#[derive(Clone, Copy)]
+pub(crate) enum About<'a> {
+    /// The process.
+    Process,
+    /// A connection without a request, and the name of the server that it came to.
+    Connection(u64, Endpoint<'a>, &'a [u8]),
+    /// A request.
+    Request(&'a Variables<'a>),
+}
+
+/// The logs of one worker, by [`LogId`].
+pub(crate) struct Logs {
+    sinks: Vec<RefCell<Sink>>,
+    reopenings: Cell<u32>,
+    /// Holds the line that is being written.
+    line: RefCell<Vec<u8>>,
+}
+
+struct Sink {
+    place: LogPlace,
+    file: Arc<File>,
+    buffer: Vec<u8>,
+    /// When the buffer has to be written, by the monotonic clock.
+    flush_at_ms: Option<u64>,
+}
+
+impl Logs {
+    /// Opens the logs. The error names the first that cannot be opened.
+    pub(crate) fn open(places: &[LogPlace]) -> Result<Logs, (PathBuf, io::Error)> {
+        let open = |place: &LogPlace| match place.open() {
+            Ok(file) => Ok(Sink::new(place.clone(), Arc::new(file))),
+            Err(error) => Err((place.path(), error)),
+        };
+        let sinks = places.iter().map(open).collect::<Result<Vec<_>, _>>()?;
+        Ok(Logs::of(sinks))
+    }
+
+    /// The same logs for another worker, with buffers of their own.
+    pub(crate) fn for_worker(&self) -> Logs {
+        let sink = |sink: &RefCell<Sink>| {
+            let sink = sink.borrow();
+            Sink::new(sink.place.clone(), sink.file.clone())
+        };
+        Logs::of(self.sinks.iter().map(sink).collect())
+    }
+
+    fn of(sinks: Vec<Sink>) -> Logs {
+        Logs {
+            sinks: sinks.into_iter().map(RefCell::new).collect(),
+            reopenings: Cell::new(REOPENINGS.load(Ordering::Acquire)),
+            line: RefCell::default(),
+        }
+    }
+
+    /// Writes the lines of a request that has been answered.
+    pub(crate) fn access(&self, variables: &Variables<'_>) {
+        let mut line = self.line.borrow_mut();
+        for log in variables.settings.access_logs {
+            line.clear();
+            if let Some(condition) = log.condition {
+                condition.write(variables, &mut line);
+                if matches!(line.as_slice(), b"" | b"0") {
+                    continue;
+                }
+                line.clear();
+            }
+            (log.format)(variables, &mut line);
+            line.push(b'\n');
+            self.with_sink(log.log, |sink| sink.append(&line, log, variables.now));
+        }
+    }
+
+    /// Writes a line to an error log, if its level is talkative enough.
+    pub(crate) fn error(
+        &self,
+        log: ErrorLog,
+        level: Level,
+        about: About<'_>,
+        (now, clock): (Now, &LocalClock),
+        message: fmt::Arguments<'_>,
+    ) {
+        if level > log.level {
+            return;
+        }
+        let mut line = Vec::with_capacity(256);
+        clock.write_log(now, &mut line);
+        let (pid, tid) = (std::process::id(), identity::thread_id());
+        // Writing to a vector does not fail.
+        let _ = write!(line, " [{}] {pid}#{tid}: ", level_name(level));
+        let _ = write_message(&mut line, about, message);
+        line.truncate(MAX_ERROR_LEN - 1);
+        // Whatever the message was made of, it stays one line.
+        line.iter_mut().filter(|byte| byte.is_ascii_control()).for_each(|byte| *byte = b' ');
+        line.push(b'\n');
+        self.with_sink(log.log, |sink| sink.write(&line));
+    }
+
+    /// When [`flush_due`](Self::flush_due) has something to do, by the monotonic clock.
+    pub(crate) fn next_flush_ms(&self) -> Option<u64> {
+        self.sinks.iter().filter_map(|sink| sink.borrow().flush_at_ms).min()
+    }
+
+    /// Writes the buffers that have been held back for long enough.
+    pub(crate) fn flush_due(&self, now: Now) {
+        for sink in &self.sinks {
+            let mut sink = sink.borrow_mut();
+            if sink.flush_at_ms.is_some_and(|at| at <= now.monotonic_ms) {
+                sink.flush();
+            }
+        }
+    }
+
+    /// Writes all buffers.
+    pub(crate) fn flush(&self) {
+        self.sinks.iter().for_each(|sink| sink.borrow_mut().flush());
+    }
+
+    /// Opens the files again if that was asked for since it was done last. One that cannot be
+    /// opened goes on in the old file.
+    pub(crate) fn follow_reopening(&self) {
+        let reopenings = REOPENINGS.load(Ordering::Acquire);
+        if self.reopenings.replace(reopenings) == reopenings {
+            return;
+        }
+        for sink in &self.sinks {
+            let mut sink = sink.borrow_mut();
+            sink.flush();
+            if matches!(sink.place, LogPlace::File(_))
+                && let Ok(file) = sink.place.open()
+            {
+                sink.file = Arc::new(file);
+            }
+        }
+    }
+
+    fn with_sink(&self, log: LogId, write: impl FnOnce(&mut Sink)) {
+        if let Some(sink) = self.sinks.get(usize::from(log)) {
+            write(&mut sink.borrow_mut());
+        }
+    }
+}
+
+impl Drop for Logs {
+    fn drop(&mut self) {
+        self.flush();
+    }
+}
+
+impl LogPlace {
+    fn open(&self) -> io::Result<File> {
+        match self {
+            LogPlace::Stderr => Ok(io::stderr().as_fd().try_clone_to_owned()?.into()),
+            LogPlace::Stdout => Ok(io::stdout().as_fd().try_clone_to_owned()?.into()),
+            LogPlace::File(path) => {
+                OpenOptions::new().append(true).create(true).mode(0o644).open(path)
+            }
+        }
+    }
+
+    fn path(&self) -> PathBuf {
+        match self {
+            LogPlace::Stderr => "stderr".into(),
+            LogPlace::Stdout => "stdout".into(),
+            LogPlace::File(path) => path.clone(),
+        }
+    }
+}
+
+impl Sink {
+    fn new(place: LogPlace, file: Arc<File>) -> Sink {
+        Sink { place, file, buffer: Vec::new(), flush_at_ms: None }
+    }
+
+    /// Adds a line to the buffer, as far as `log` has one.
+    fn append(&mut self, line: &[u8], log: &AccessLog, now: Now) {
+        if self.buffer.len() + line.len() > log.buffer_len {
+            self.flush();
+        }
+        if line.len() > log.buffer_len {
+            return self.write(line);
+        }
+        self.buffer.extend_from_slice(line);
+        if log.flush_ms > 0 && self.flush_at_ms.is_none() {
+            self.flush_at_ms = Some(now.monotonic_ms + log.flush_ms);
+        }
+    }
+
+    fn flush(&mut self) {
+        self.flush_at_ms = None;
+        let buffer = std::mem::take(&mut self.buffer);
+        if !buffer.is_empty() {
+            self.write(&buffer);
+        }
+        self.buffer = buffer;
+        self.buffer.clear();
+    }
+
+    /// Writes whole lines. There is nobody left to tell of a failure.
+    fn write(&mut self, lines: &[u8]) {
+        let _ = (&*self.file).write_all(lines);
+    }
+}
+
+/// Appends the message and whom it is about.
+fn write_message(
+    line: &mut Vec<u8>,
+    about: About<'_>,
+    message: fmt::Arguments<'_>,
+) -> io::Result<()> {
+    let connection = match about {
+        About::Process => return write!(line, "{message}"),
+        About::Connection(serial, peer, server) => (serial, peer, server),
+        About::Request(variables) => {
+            let connection = variables.connection;
+            (connection.serial, connection.peer, variables.server.name)
+        }
+    };
+    let (serial, peer, server) = connection;
+    write!(line, "*{serial} {message}, client: ")?;
+    peer.write_address(line);
+    write!(line, ", server: {}", Escaped(server))?;
+    if let About::Request(variables) = about {
+        write!(line, ", request: \"{}\"", Escaped(variables.head.line()))?;
+        for (name, label) in [(&b"host"[..], "host"), (b"referer", "referrer")] {
+            if let Some(value) = variables.head.fields().first(name) {
+                write!(line, ", {label}: \"{}\"", Escaped(value))?;
+            }
+        }
+    }
+    Ok(())
+}
+
+fn level_name(level: Level) -> &'static str {
+    match level {
+        Level::Emerg => "emerg",
+        Level::Alert => "alert",
+        Level::Crit => "crit",
+        Level::Error => "error",
+        Level::Warn => "warn",
+        Level::Notice => "notice",
+        Level::Info => "info",
+        Level::Debug => "debug",
+    }
+}

@@ -1,0 +1,230 @@
+//! From the command line to running workers.
+
+use std::io::{self, Write as _};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::thread;
+
+use crate::context::{Context, Shared};
+use crate::files::Files;
+use crate::listener::{self, Endpoint, Listener};
+use crate::log::{LogPlace, Logs};
+use crate::options::{self, Command, HELP, Options};
+use crate::params::{BindAddress, Params};
+use crate::site::{Level, LogTarget, Process, Site};
+use crate::sys::process;
+use crate::sys::signal::{Signals, Waker};
+use crate::worker::{Clock, Leave, Wake, Worker};
+
+/// Runs a site: reads the command line, and serves until told to leave. `prefix` is the folder
+/// that the conf's relative paths are under, unless `--prefix` names another. A failure is told
+/// on standard error.
+pub fn main<S: Site>(prefix: &str) -> ExitCode {
+    let result = match options::parse(std::env::args().skip(1)) {
+        Ok(Command::Serve(options)) => serve::<S>(&options, Path::new(prefix)),
+        Ok(Command::Check(options)) => check::<S>(&options, Path::new(prefix)),
+        Ok(Command::Version) => print(&version::<S>()),
+        Ok(Command::Conf) => print(S::CONF),
+        Ok(Command::Help) => print(HELP.as_bytes()),
+        Err(error) => {
+            eprintln!("error: {error}\n\nFor more information, try `--help`.");
+            return ExitCode::from(2);
+        }
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(errors) => {
+            errors.iter().for_each(|error| eprintln!("error: {error}"));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn version<S: Site>() -> Vec<u8> {
+    format!("{} (sitec {})\n", S::NAME, env!("CARGO_PKG_VERSION")).into_bytes()
+}
+
+fn print(text: &[u8]) -> Result<(), Vec<String>> {
+    io::stdout().write_all(text).map_err(|error| vec![format!("cannot write: {error}")])
+}
+
+/// What is known once the command line is read.
+struct Settled {
+    params: Params,
+    prefix: PathBuf,
+    endpoints: Vec<Endpoint>,
+    log_places: Vec<LogPlace>,
+    shared: Shared,
+}
+
+/// Fills in what the conf leaves open.
+fn settle<S: Site>(options: &Options, prefix: &Path) -> Result<Settled, String> {
+    let environment = |name: &str| std::env::var(name).ok();
+    let params = Params::settle(S::PARAMS, &options.set, environment)?;
+    let prefix = options.prefix.as_deref().unwrap_or(prefix);
+    let prefix = std::path::absolute(prefix)
+        .map_err(|error| format!("--prefix {}: {error}", prefix.display()))?;
+    let endpoints = listener::endpoints::<S>(&params, &prefix)?;
+    let log_places = S::LOGS.iter().map(|target| match target {
+        LogTarget::Stderr => LogPlace::Stderr,
+        LogTarget::Stdout => LogPlace::Stdout,
+        LogTarget::File(path) => LogPlace::File(params.path(&prefix, path)),
+    });
+    let log_places = log_places.collect();
+    let socket_path = |endpoint: &Endpoint| match &endpoint.address {
+        BindAddress::Unix(path) => path.clone(),
+        BindAddress::Ip(_) => PathBuf::new(),
+    };
+    let shared = Shared {
+        directories: S::DIRECTORIES.iter().map(|text| params.path(&prefix, text)).collect(),
+        socket_paths: endpoints.iter().map(socket_path).collect(),
+        param_names: S::LISTENS
+            .iter()
+            .map(|listen| {
+                let lower = |text| params.text(text).to_ascii_lowercase().into_bytes();
+                listen.param_names.iter().map(|(text, id)| (lower(text), *id)).collect()
+            })
+            .collect(),
+    };
+    Ok(Settled { params, prefix, endpoints, log_places, shared })
+}
+
+/// The directories that requests would look for in vain.
+fn missing_directories(shared: &Shared) -> Vec<String> {
+    let missing = shared.directories.iter().filter(|path| !path.is_dir());
+    missing.map(|path| format!("directory `{}` does not exist", path.display())).collect()
+}
+
+/// `--check`: everything that could stop the start, in one run.
+fn check<S: Site>(options: &Options, prefix: &Path) -> Result<(), Vec<String>> {
+    let settled = settle::<S>(options, prefix).map_err(|error| vec![error])?;
+    let mut errors = missing_directories(&settled.shared);
+    errors.extend(listener::open(&settled.endpoints, 1).err());
+    errors.extend(open_logs(&settled.log_places).err());
+    errors.extend(user_ids(&S::PROCESS).err());
+    if !errors.is_empty() {
+        return Err(errors);
+    }
+    eprintln!("{}: paths and ports are good", S::NAME);
+    Ok(())
+}
+
+fn open_logs(places: &[LogPlace]) -> Result<Logs, String> {
+    let describe = |(path, error): (PathBuf, io::Error)| {
+        format!("cannot open the log file `{}`: {error}", path.display())
+    };
+    Logs::open(places).map_err(describe)
+}
+
+/// The ids to run with, where the process is root and the conf names a user.
+fn user_ids(settings: &Process) -> Result<Option<(&'static str, process::Ids)>, String> {
+    let Some(user) = settings.user.filter(|_| process::is_root()) else { return Ok(None) };
+    match process::look_up(user, settings.group) {
+        Ok(ids) => Ok(Some((user, ids))),
+        Err(error) => Err(format!("user: {error}")),
+    }
+}
+
+fn serve<S: Site>(options: &Options, prefix: &Path) -> Result<(), Vec<String>> {
+    let settled = settle::<S>(options, prefix).map_err(|error| vec![error])?;
+    let missing = missing_directories(&settled.shared);
+    if !missing.is_empty() {
+        return Err(missing);
+    }
+    start::<S>(settled).map_err(|error| vec![error])
+}
+
+/// Opens everything, gives up root, and runs the workers.
+fn start<S: Site>(settled: Settled) -> Result<(), String> {
+    let Settled { params, prefix, endpoints, log_places, shared } = settled;
+    let signals = Signals::install().map_err(|error| format!("signals: {error}"))?;
+    let logs = open_logs(&log_places)?;
+    let ids = user_ids(&S::PROCESS)?;
+    let worker_count = match S::PROCESS.workers {
+        Some(count) => usize::from(count),
+        None => thread::available_parallelism().map_or(1, usize::from),
+    };
+    let listeners = listener::open(&endpoints, worker_count)?;
+    let pid_file = S::PROCESS.pid.map(|text| params.path(&prefix, text));
+    if let Some(path) = &pid_file {
+        std::fs::write(path, format!("{}\n", std::process::id()))
+            .map_err(|error| format!("cannot write the pid file `{}`: {error}", path.display()))?;
+    }
+    if let Some((user, ids)) = ids {
+        process::become_user(user, ids)
+            .map_err(|error| format!("cannot become user `{user}`: {error}"))?;
+    }
+    // Each connection may have a file open beside its socket.
+    let wanted = u64::from(S::PROCESS.worker_connections) * 2 * worker_count as u64 + 64;
+    let clock = Clock::start();
+    let shared: &'static Shared = Box::leak(Box::new(shared));
+    S::prepare();
+    let files = Files::new(&shared.directories);
+    let cx = Context::<S>::new(shared, files, logs, clock.now(), scratch_len::<S>());
+    match process::raise_descriptor_limit(wanted) {
+        Ok(limit) if limit < wanted => cx.report(
+            Level::Warn,
+            format_args!("{wanted} descriptors may be needed, and only {limit} are allowed"),
+        ),
+        _ => {}
+    }
+    for endpoint in &endpoints {
+        eprintln!("{}: listening on {endpoint}", S::NAME);
+    }
+    let result = run_workers(cx, clock, listeners, signals);
+    for endpoint in &endpoints {
+        if let BindAddress::Unix(path) = &endpoint.address {
+            let _ = std::fs::remove_file(path);
+        }
+    }
+    if let Some(path) = &pid_file {
+        let _ = std::fs::remove_file(path);
+    }
+    result.map_err(|error| format!("the event loop failed: {error}"))
+}
+
+/// Bytes to read input into: more than the longest head.
+fn scratch_len<S: Site>() -> usize {
+    let head_len = |listen: &crate::site::Listen| {
+        let (count, len) = S::server_settings(listen.default_server).large_client_header_buffers;
+        count * len
+    };
+    let longest = S::LISTENS.iter().map(head_len).max().unwrap_or(0);
+    longest.max(48 * 1024) + 16 * 1024
+}
+
+/// Runs the first worker here and the others in threads, until all have left.
+fn run_workers<S: Site>(
+    cx: Context<S>,
+    clock: Clock,
+    listeners: Vec<Vec<Listener>>,
+    signals: Signals,
+) -> io::Result<()> {
+    let mut pairs = Vec::new();
+    for _ in 1..listeners.len() {
+        pairs.push(Waker::new()?);
+    }
+    let (wakers, wakened): (Vec<_>, Vec<_>) = pairs.into_iter().unzip();
+    let leave = Arc::new(Leave::new(wakers));
+    let mut listeners = listeners.into_iter();
+    let own = listeners.next().unwrap_or_default();
+    thread::scope(|scope| {
+        for (index, (listeners, wakened)) in listeners.zip(wakened).enumerate() {
+            let (shared, logs, leave) = (cx.shared, cx.logs.for_worker(), leave.clone());
+            let run = move || {
+                let files = Files::new(&shared.directories);
+                let clock = clock;
+                let cx = Context::<S>::new(shared, files, logs, clock.now(), scratch_len::<S>());
+                Worker::new(cx, clock, listeners, Wake::Worker(wakened), leave)?.run()
+            };
+            thread::Builder::new()
+                .name(format!("worker-{}", index + 1))
+                .spawn_scoped(scope, run)?;
+        }
+        let result = Worker::new(cx, clock, own, Wake::Signals(signals), leave.clone())?.run();
+        // Without the first worker nobody would tell the others.
+        leave.announce();
+        result
+    })
+}

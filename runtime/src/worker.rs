@@ -1,0 +1,374 @@
+//! One worker: its listeners, connections and deadlines, and the loop around `poll(2)` that
+//! serves them. Only here does anything block, and only here is a clock read.
+
+use std::io;
+use std::os::fd::{AsFd, AsRawFd};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Instant, SystemTime, UNIX_EPOCH};
+
+use crate::clock::Now;
+use crate::connection::{Connection, Deadline, Next};
+use crate::context::{Client, Context};
+use crate::deadlines::Deadlines;
+use crate::listener::Listener;
+use crate::poll_set::{Interest, PollSet};
+use crate::site::{Level, Site};
+use crate::sys::net;
+use crate::sys::signal::{Signal, Signals, Wakened, Waker};
+
+/// Connections that are accepted before others have their turn.
+const ACCEPT_BATCH: usize = 64;
+/// How long requests under way may take once the server is to leave.
+const DRAIN_MS: u64 = 30_000;
+/// How long accepting rests when the process has no descriptor left.
+const ACCEPT_REST_MS: u64 = 500;
+
+/// Token of what wakes the worker; listeners follow it, and then come connections.
+const WAKE: u64 = u64::MAX;
+
+/// Reads both clocks.
+#[derive(Clone, Copy)]
+pub struct Clock(Instant);
+
+impl Clock {
+    /// A clock whose monotonic time begins now.
+    pub fn start() -> Clock {
+        Clock(Instant::now())
+    }
+
+    /// The present.
+    pub fn now(&self) -> Now {
+        let unix = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        let monotonic_ms = self.0.elapsed().as_millis() as u64;
+        Now { monotonic_ms, unix_ms: unix.as_millis() as u64 }
+    }
+}
+
+/// What tells all workers to leave.
+pub struct Leave {
+    leaving: AtomicBool,
+    wakers: Vec<Waker>,
+}
+
+impl Leave {
+    /// Tells the workers behind these wakers.
+    pub fn new(wakers: Vec<Waker>) -> Leave {
+        Leave { leaving: AtomicBool::new(false), wakers }
+    }
+
+    /// Tells them to leave.
+    pub fn announce(&self) {
+        self.leaving.store(true, Ordering::Release);
+        self.wake();
+    }
+
+    /// Makes every worker take a turn.
+    pub fn wake(&self) {
+        self.wakers.iter().for_each(Waker::wake);
+    }
+}
+
+/// What wakes a worker from outside.
+pub enum Wake {
+    /// Signals: the first worker has them, and tells the others.
+    Signals(Signals),
+    /// The first worker.
+    Worker(Wakened),
+}
+
+impl AsRawFd for Wake {
+    fn as_raw_fd(&self) -> std::os::fd::RawFd {
+        match self {
+            Wake::Signals(signals) => signals.as_raw_fd(),
+            Wake::Worker(wakened) => wakened.as_raw_fd(),
+        }
+    }
+}
+
+/// A place for a connection. The generation tells an event for an earlier one from its own.
+#[derive(Default)]
+struct Slot {
+    generation: u32,
+    connection: Option<Box<Connection>>,
+    interest: Option<Interest>,
+}
+
+/// One worker.
+pub struct Worker<S> {
+    cx: Context<S>,
+    clock: Clock,
+    poll_set: PollSet,
+    deadlines: Deadlines,
+    listeners: Vec<Listener>,
+    slots: Vec<Slot>,
+    free: Vec<usize>,
+    serial: u64,
+    /// When accepting goes on, if it rests.
+    accept_rests_until_ms: Option<u64>,
+    wake: Wake,
+    leave: Arc<Leave>,
+    leave_until_ms: Option<u64>,
+}
+
+impl<S: Site> Worker<S> {
+    /// A worker that serves these listeners.
+    pub fn new(
+        cx: Context<S>,
+        clock: Clock,
+        listeners: Vec<Listener>,
+        wake: Wake,
+        leave: Arc<Leave>,
+    ) -> io::Result<Worker<S>> {
+        let mut poll_set = PollSet::new()?;
+        poll_set.add(wake.as_raw_fd(), WAKE);
+        for (index, listener) in listeners.iter().enumerate() {
+            poll_set.add(listener.socket.as_raw_fd(), listener_token(index));
+        }
+        Ok(Worker {
+            cx,
+            clock,
+            poll_set,
+            deadlines: Deadlines::default(),
+            listeners,
+            slots: Vec::new(),
+            free: Vec::new(),
+            serial: 0,
+            accept_rests_until_ms: None,
+            wake,
+            leave,
+            leave_until_ms: None,
+        })
+    }
+
+    /// Serves until told to leave and all requests under way are answered.
+    pub fn run(&mut self) -> io::Result<()> {
+        while !self.is_done() {
+            let ready = self.poll_set.wait(self.timeout_ms())?;
+            self.cx.set_now(self.clock.now());
+            for &token in &ready {
+                self.on_ready(token);
+            }
+            self.poll_set.recycle(ready);
+            self.expire();
+            self.cx.logs.flush_due(self.cx.now);
+        }
+        self.cx.logs.flush();
+        Ok(())
+    }
+
+    fn is_done(&self) -> bool {
+        self.leave_until_ms
+            .is_some_and(|until_ms| self.open_count() == 0 || self.cx.now.monotonic_ms >= until_ms)
+    }
+
+    fn open_count(&self) -> usize {
+        self.slots.len() - self.free.len()
+    }
+
+    /// How long `poll(2)` may wait.
+    fn timeout_ms(&self) -> i32 {
+        let next = [
+            self.deadlines.next_ms(),
+            self.accept_rests_until_ms,
+            self.leave_until_ms,
+            self.cx.logs.next_flush_ms(),
+        ];
+        let Some(next_ms) = next.into_iter().flatten().min() else { return -1 };
+        // The clock may have moved on since it was read for this turn.
+        let left_ms = next_ms.saturating_sub(self.clock.now().monotonic_ms);
+        i32::try_from(left_ms).unwrap_or(i32::MAX)
+    }
+
+    fn on_ready(&mut self, token: u64) {
+        if token == WAKE {
+            return self.on_wake();
+        }
+        if let Some(index) = listener_index(token) {
+            return self.accept(index);
+        }
+        let (index, generation) = (token as u32 as usize, (token >> 32) as u32);
+        if self.slots[index].generation == generation {
+            self.drive(index, |connection, cx| connection.on_ready(cx));
+        }
+    }
+
+    fn on_wake(&mut self) {
+        match &self.wake {
+            Wake::Signals(signals) => {
+                while let Some(signal) = signals.next() {
+                    match signal {
+                        Signal::Terminate => self.leave.announce(),
+                        Signal::Reopen => {
+                            crate::log::ask_to_reopen();
+                            self.leave.wake();
+                        }
+                    }
+                }
+            }
+            Wake::Worker(wakened) => wakened.clear(),
+        }
+        self.cx.logs.follow_reopening();
+        if self.leave.leaving.load(Ordering::Acquire) && self.leave_until_ms.is_none() {
+            self.begin_to_leave();
+        }
+    }
+
+    /// No new connections, none that waits between two requests; the others finish theirs.
+    fn begin_to_leave(&mut self) {
+        self.leave_until_ms = Some(self.cx.now.monotonic_ms + DRAIN_MS);
+        self.cx.leaving = true;
+        for index in 0..self.listeners.len() {
+            self.poll_set.remove(listener_token(index));
+        }
+        self.listeners.clear();
+        for index in 0..self.slots.len() {
+            let idle = |connection: &Connection| connection.is_idle();
+            if self.slots[index].connection.as_deref().is_some_and(idle) {
+                self.close(index);
+            }
+        }
+    }
+
+    /// Accepts a batch of connections, and serves each at once: its request is mostly there.
+    fn accept(&mut self, listener: usize) {
+        for _ in 0..ACCEPT_BATCH {
+            if !self.make_room() {
+                return self.rest_accepting();
+            }
+            let Some(Listener { id, socket }) = self.listeners.get(listener) else { return };
+            let (id, accepted) = (*id, net::accept(socket.as_fd()));
+            let (socket, peer) = match accepted {
+                Ok(accepted) => accepted,
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => return,
+                Err(error) => match error.raw_os_error() {
+                    Some(libc::EMFILE | libc::ENFILE | libc::ENOBUFS | libc::ENOMEM) => {
+                        self.cx.report(Level::Crit, format_args!("accept4() failed: {error}"));
+                        return self.rest_accepting();
+                    }
+                    // The client is gone again, or its network is.
+                    _ => continue,
+                },
+            };
+            self.serial += 1;
+            let accepted_ms = self.cx.now.monotonic_ms;
+            let client = Client::new(socket, id, self.serial, peer, accepted_ms);
+            let connection = Box::new(Connection::new::<S>(client));
+            let timeout_ms = connection.first_timeout_ms();
+            let index = self.free.pop().unwrap_or_else(|| {
+                self.slots.push(Slot::default());
+                self.slots.len() - 1
+            });
+            self.slots[index].connection = Some(connection);
+            self.deadlines.set(index, accepted_ms, timeout_ms);
+            self.drive(index, |connection, cx| connection.on_ready(cx));
+        }
+    }
+
+    /// Whether one more connection is allowed. The one that has waited longest between two
+    /// requests makes room if it must.
+    fn make_room(&mut self) -> bool {
+        if self.open_count() < S::PROCESS.worker_connections as usize {
+            return true;
+        }
+        let connections = self.slots.iter().map(|slot| slot.connection.as_deref());
+        let idle = connections.enumerate().filter(|(_, c)| c.is_some_and(|c| c.is_idle()));
+        let longest = idle.min_by_key(|&(index, _)| self.deadlines.deadline_ms(index));
+        let index = longest.map(|(index, _)| index);
+        let text = format_args!("{} worker_connections are in use", S::PROCESS.worker_connections);
+        self.cx.report(Level::Warn, text);
+        index.map(|index| self.close(index)).is_some()
+    }
+
+    /// Leaves new connections in their queues for a while.
+    fn rest_accepting(&mut self) {
+        self.accept_rests_until_ms = Some(self.cx.now.monotonic_ms + ACCEPT_REST_MS);
+        self.set_accepting(false);
+    }
+
+    fn set_accepting(&mut self, accepting: bool) {
+        for index in 0..self.listeners.len() {
+            self.poll_set.set_enabled(listener_token(index), accepting);
+        }
+    }
+
+    /// Lets a connection act, and does what it says then.
+    fn drive(&mut self, index: usize, act: impl FnOnce(&mut Connection, &mut Context<S>) -> Next) {
+        let Some(mut connection) = self.slots[index].connection.take() else { return };
+        let next = contain(|| act(&mut connection, &mut self.cx));
+        self.slots[index].connection = Some(connection);
+        match next {
+            Some(Next::Wait(interest, deadline)) => {
+                if let Deadline::In(timeout_ms) = deadline {
+                    self.deadlines.set(index, self.cx.now.monotonic_ms, timeout_ms);
+                }
+                if self.watch(index, interest).is_err() {
+                    self.close(index);
+                }
+            }
+            Some(Next::Close) => self.close(index),
+            None => {
+                self.cx.recover();
+                self.cx.report(Level::Alert, format_args!("a request made the server panic"));
+                self.close(index);
+            }
+        }
+    }
+
+    fn watch(&mut self, index: usize, interest: Interest) -> io::Result<()> {
+        let slot = &mut self.slots[index];
+        let Some(connection) = &slot.connection else { return Ok(()) };
+        if slot.interest == Some(interest) {
+            return Ok(());
+        }
+        let token = u64::from(slot.generation) << 32 | index as u64;
+        if let Some(old) = slot.interest.replace(interest) {
+            self.poll_set.unwatch(connection.socket(), token, old);
+        }
+        self.poll_set.watch(connection.socket(), token, interest)
+    }
+
+    fn close(&mut self, index: usize) {
+        let slot = &mut self.slots[index];
+        let Some(connection) = slot.connection.take() else { return };
+        if slot.interest.take() == Some(Interest::Write) {
+            let token = u64::from(slot.generation) << 32 | index as u64;
+            self.poll_set.unwatch(connection.socket(), token, Interest::Write);
+        }
+        // Closing takes it out of the epoll instance: no other descriptor stands for it.
+        drop(connection);
+        slot.generation = slot.generation.wrapping_add(1) & GENERATIONS;
+        self.deadlines.clear(index);
+        self.free.push(index);
+        if self.accept_rests_until_ms.take().is_some() {
+            self.set_accepting(true);
+        }
+    }
+
+    fn expire(&mut self) {
+        let now_ms = self.cx.now.monotonic_ms;
+        while let Some(index) = self.deadlines.pop_expired(now_ms) {
+            self.drive(index, |connection, cx| connection.on_deadline(cx));
+        }
+        if self.accept_rests_until_ms.is_some_and(|until_ms| until_ms <= now_ms) {
+            self.accept_rests_until_ms = None;
+            self.set_accepting(true);
+        }
+    }
+}
+
+/// Generations stay clear of the highest bit, which marks listeners.
+const GENERATIONS: u32 = u32::MAX >> 1;
+
+fn listener_token(index: usize) -> u64 {
+    1 << 63 | index as u64
+}
+
+fn listener_index(token: u64) -> Option<usize> {
+    (token >> 63 == 1).then_some(token as u32 as usize)
+}
+
+/// Keeps a panic to the connection that it came up with. There is none that is known.
+fn contain<T>(act: impl FnOnce() -> T) -> Option<T> {
+    std::panic::catch_unwind(std::panic::AssertUnwindSafe(act)).ok()
+}
