@@ -9,7 +9,8 @@ use sitec_runtime::http::method::MethodSet;
 use sitec_runtime::response_table::ResponseTable;
 use sitec_runtime::site::LocationId;
 
-use super::response::{Answer, Body, Response, answer, exact_paths, page, prebuilt};
+use super::answer::{Answer, Body, Response, answer, exact_paths, prebuilt};
+use super::page::page;
 use super::tokens::{Shared, bytes, choice, id_pattern, number, option, variant};
 use crate::ir;
 
@@ -19,17 +20,7 @@ const MAX_RESPONSES: usize = 100;
 
 /// The body of `Site::location`, and the statics.
 pub(super) fn locations(site: &ir::Site, shared: &mut Shared) -> (TokenStream, TokenStream) {
-    let paths = exact_paths(site);
-    let answers: Vec<Option<Answer<'_>>> = (0..)
-        .zip(&site.locations)
-        .map(|(id, location)| match &location.action {
-            ir::Action::Return(back) => {
-                let settings = &site.settings[location.settings];
-                Some(answer(site, settings, paths.get(&id).copied(), back))
-            }
-            ir::Action::Serve { .. } => None,
-        })
-        .collect();
+    let answers = answers(site);
     let known: Vec<(LocationId, &Response)> = (0..)
         .zip(&answers)
         .filter_map(|(id, answer)| match answer {
@@ -40,16 +31,7 @@ pub(super) fn locations(site: &ir::Site, shared: &mut Shared) -> (TokenStream, T
     let is_listed = known.len() > MAX_RESPONSES;
     let mut distinct = Distinct::default();
     for ((id, location), answer) in (0..).zip(&site.locations).zip(&answers) {
-        let action = match (&location.action, answer) {
-            (_, Some(answer)) => {
-                let back = back(answer, is_listed, shared);
-                quote!(site::Action::Return(site::Return::#back))
-            }
-            (ir::Action::Serve { try_files, handler }, _) => {
-                serve(try_files.as_ref(), handler, shared)
-            }
-            (ir::Action::Return(_), None) => unreachable!("every return has an answer"),
-        };
+        let action = action(&location.action, answer.as_ref(), is_listed, shared);
         distinct.add(id, location_value(location, &action, shared));
     }
     let (body, mut items) = distinct.tokens();
@@ -57,6 +39,36 @@ pub(super) fn locations(site: &ir::Site, shared: &mut Shared) -> (TokenStream, T
         items.extend(response_table(&known, shared));
     }
     (body, items)
+}
+
+/// What the `return` of each location comes to, if it has one.
+fn answers(site: &ir::Site) -> Vec<Option<Answer>> {
+    let paths = exact_paths(site);
+    let answer = |(id, location): (LocationId, &ir::Location)| match &location.action {
+        ir::Action::Return(back) => {
+            let settings = &site.settings[location.settings];
+            Some(answer(site, settings, paths.get(&id).copied(), back))
+        }
+        ir::Action::Serve { .. } => None,
+    };
+    (0..).zip(&site.locations).map(answer).collect()
+}
+
+/// A `site::Action`.
+fn action(
+    action: &ir::Action,
+    answer: Option<&Answer>,
+    is_listed: bool,
+    shared: &mut Shared,
+) -> TokenStream {
+    match (action, answer) {
+        (ir::Action::Serve { try_files, handler }, _) => serve(try_files.as_ref(), handler, shared),
+        (ir::Action::Return(_), Some(answer)) => {
+            let back = back(answer, is_listed, shared);
+            quote!(site::Action::Return(site::Return::#back))
+        }
+        (ir::Action::Return(_), None) => unreachable!("every return has an answer"),
+    }
 }
 
 /// Distinct locations, each with the ids that it has.
@@ -124,7 +136,7 @@ fn method_set(methods: MethodSet) -> TokenStream {
 }
 
 /// A variant of `site::Return`.
-fn back(answer: &Answer<'_>, is_listed: bool, shared: &mut Shared) -> TokenStream {
+fn back(answer: &Answer, is_listed: bool, shared: &mut Shared) -> TokenStream {
     match answer {
         Answer::Known(_) if is_listed => quote!(Listed(&RESPONSES)),
         Answer::Known(response) => {

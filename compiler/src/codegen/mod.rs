@@ -4,12 +4,13 @@
 //! What is large stands in files beside the text. Equal input gives equal bytes: everything
 //! is written in the order of `ir`.
 
+mod answer;
 mod host;
 mod location;
 mod lookup;
 mod media;
+mod page;
 mod plan;
-mod response;
 mod route;
 mod settings;
 mod start;
@@ -60,7 +61,7 @@ fn file(site: &ir::Site, shared: &mut Shared) -> TokenStream {
     let (location, location_items) = location::locations(site, shared);
     let settings = settings::all_settings(&site.settings, shared);
     let (media_type, media_items) = media::media_types(&site.types, shared);
-    let (error_page, page_items) = response::pages(site, shared);
+    let (error_page, page_items) = page::pages(site, shared);
     let servers = start::servers(&site.servers);
     let formats = value::formats(&site.formats);
     let values = value::values(shared);

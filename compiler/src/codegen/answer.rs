@@ -1,26 +1,25 @@
-//! Responses that are known when the site is built: default pages, redirects and bodies of
-//! `return` without variables.
+//! What a `return` comes to: a whole response where no variable and no path decides it.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
-use proc_macro2::{Ident, TokenStream};
-use quote::{format_ident, quote};
+use proc_macro2::TokenStream;
+use quote::quote;
 use sitec_runtime::http::status;
 use sitec_runtime::media;
 use sitec_runtime::site::LocationId;
 
-use super::tokens::{Shared, bytes, fixed, number};
+use super::page::{PAGE_TYPE, content_fields, page, page_name};
+use super::tokens::{bytes, fixed, number};
 use crate::ir;
-use crate::template::Template;
 
 /// What a `return` comes to.
-pub(super) enum Answer<'a> {
+pub(super) enum Answer {
     /// A whole response.
     Known(Response),
     /// A status whose page is looked for.
     Status(u16),
     /// A redirect to a value.
-    Redirect(u16, &'a ir::Value),
+    Redirect(u16, ir::Value),
     /// A body whose type the path decides, or which has variables.
     Text(u16, ir::Value),
     /// No response.
@@ -54,12 +53,12 @@ pub(super) fn exact_paths(site: &ir::Site) -> BTreeMap<LocationId, &[u8]> {
 }
 
 /// What `back` comes to in a location with `settings`, which only `path` reaches, if given.
-pub(super) fn answer<'a>(
+pub(super) fn answer(
     site: &ir::Site,
     settings: &ir::Settings,
     path: Option<&[u8]>,
-    back: &'a ir::Return,
-) -> Answer<'a> {
+    back: &ir::Return,
+) -> Answer {
     match back {
         ir::Return::Close => Answer::Close,
         ir::Return::Status(code) => status_alone(site, settings, path, *code),
@@ -67,7 +66,7 @@ pub(super) fn answer<'a>(
             Some(uri) if !has_error_page(settings, *code) && !is_made_absolute(settings, &uri) => {
                 Answer::Known(redirect(*code, &uri))
             }
-            _ => Answer::Redirect(*code, value),
+            _ => Answer::Redirect(*code, value.clone()),
         },
         ir::Return::Text(code, value) => match fixed(value) {
             Some(text) if text.is_empty() => status_alone(site, settings, path, *code),
@@ -78,12 +77,12 @@ pub(super) fn answer<'a>(
 }
 
 /// As in nginx, a status below 400 alone is an empty body, and any other is an error.
-fn status_alone<'a>(
+fn status_alone(
     site: &ir::Site,
     settings: &ir::Settings,
     path: Option<&[u8]>,
     code: u16,
-) -> Answer<'a> {
+) -> Answer {
     if code >= 400 || status::is_redirect(code) {
         Answer::Status(code)
     } else {
@@ -91,13 +90,13 @@ fn status_alone<'a>(
     }
 }
 
-fn fixed_text<'a>(
+fn fixed_text(
     site: &ir::Site,
     settings: &ir::Settings,
     path: Option<&[u8]>,
     code: u16,
     text: Vec<u8>,
-) -> Answer<'a> {
+) -> Answer {
     if status::has_no_content(code) {
         let body = Body::Bytes(Vec::new());
         return Answer::Known(Response { status: code, fields: Vec::new(), body });
@@ -148,85 +147,6 @@ fn redirect(code: u16, uri: &[u8]) -> Response {
     Response { status: code, fields, body: Body::Page }
 }
 
-fn content_fields(media_type: &[u8], len: usize) -> Vec<u8> {
-    let mut fields = Vec::new();
-    if !media_type.is_empty() {
-        fields.extend([b"Content-Type: ", media_type, b"\r\n"].concat());
-    }
-    fields.extend(format!("Content-Length: {len}\r\n").bytes());
-    fields
-}
-
-/// The type of the default pages.
-const PAGE_TYPE: &[u8] = b"text/html";
-
-/// The default page of a status.
-pub(super) fn page(code: u16) -> String {
-    let (code, reason) = (code.to_string(), status::reason(code).unwrap_or_default());
-    let title = format!("{code} {reason}");
-    let values = [("title", title.trim_end()), ("status", &code[..]), ("reason", reason)];
-    Template::new(include_str!("../../../templates/error.html")).fill(&values)
-}
-
-/// The name of the constant that holds a page.
-fn page_name(code: u16) -> Ident {
-    format_ident!("PAGE_{code}")
-}
-
-/// The statuses that get a page: those with a reason phrase, and those that the conf names.
-fn page_statuses(site: &ir::Site) -> BTreeSet<u16> {
-    let mut statuses: BTreeSet<u16> = status::with_page().collect();
-    for location in &site.locations {
-        match &location.action {
-            ir::Action::Return(ir::Return::Status(code) | ir::Return::Text(code, _)) => {
-                statuses.insert(*code);
-            }
-            ir::Action::Serve { try_files: Some(try_files), .. } => {
-                if let ir::Fallback::Status(code) = try_files.fallback {
-                    statuses.insert(code);
-                }
-            }
-            _ => {}
-        }
-    }
-    for page in site.settings.iter().flat_map(|settings| &settings.error_pages) {
-        if let sitec_runtime::site::ErrorStatus::Replace(code) = page.response {
-            statuses.insert(code);
-        }
-    }
-    statuses.retain(|&code| (300..1000).contains(&code) && !status::has_no_content(code));
-    statuses
-}
-
-/// The body of `Site::error_page`, and the constants that hold the pages.
-pub(super) fn pages(site: &ir::Site, shared: &mut Shared) -> (TokenStream, TokenStream) {
-    let statuses = page_statuses(site);
-    let mut items = TokenStream::new();
-    for &code in &statuses {
-        let page = page(code);
-        let mut message = content_fields(PAGE_TYPE, page.len());
-        message.extend(b"\r\n");
-        message.extend(page.bytes());
-        let include = shared.include(format!("{code}.http"), message);
-        let (name, code) = (page_name(code), number(code));
-        items.extend(quote! {
-            const #name: site::Prebuilt = site::Prebuilt::parse(#code, #include);
-        });
-    }
-    // The pages that stand for their class come last.
-    let own = statuses.iter().filter(|&&code| !matches!(code, 300 | 400 | 500));
-    let (codes, names): (Vec<_>, Vec<_>) = own.map(|&code| (number(code), page_name(code))).unzip();
-    let body = quote! {
-        match status {
-            #(#codes => &#names,)*
-            ..=399 => &PAGE_300,
-            400..=499 => &PAGE_400,
-            _ => &PAGE_500,
-        }
-    };
-    (body, items)
-}
-
 /// A `site::Prebuilt`.
 pub(super) fn prebuilt(response: &Response) -> TokenStream {
     let (status, fields) = (number(response.status), bytes(&response.fields));
@@ -241,4 +161,95 @@ pub(super) fn prebuilt(response: &Response) -> TokenStream {
         }
     };
     quote!(site::Prebuilt { status: #status, fields: #fields, body: #body })
+}
+
+#[cfg(test)]
+mod tests {
+    use sitec_runtime::site::ErrorStatus;
+
+    use super::*;
+    use crate::by_hand::{empty_site, literal};
+
+    /// What a `return` comes to, in one line.
+    fn shown(site: &ir::Site, path: Option<&str>, back: &ir::Return) -> String {
+        match answer(site, &site.settings[0], path.map(str::as_bytes), back) {
+            Answer::Known(response) => {
+                let body = match response.body {
+                    Body::Page => "PAGE".to_owned(),
+                    Body::Bytes(bytes) => String::from_utf8(bytes).unwrap(),
+                };
+                let fields = String::from_utf8(response.fields).unwrap();
+                let fields = fields.replace(&page(response.status).len().to_string(), "LEN");
+                format!("{} {}| {body}", response.status, fields.replace("\r\n", " "))
+            }
+            Answer::Status(code) => format!("status {code}"),
+            Answer::Redirect(code, value) => format!("redirect {code} {:?}", fixed(&value)),
+            Answer::Text(code, value) => format!("text {code} {}", fixed(&value).is_some()),
+            Answer::Close => "close".to_owned(),
+        }
+    }
+
+    #[test]
+    fn what_is_known_is_a_whole_response() {
+        use ir::Return::{Close, Redirect, Status, Text};
+        let site = empty_site("test.conf");
+        let variable = ir::Value(vec![ir::Piece::Variable(ir::Variable::Simple("uri"))]);
+        let exact_html = Some("/a.HTML");
+        let cases = [
+            (None, Close, "close"),
+            (None, Status(404), "status 404"),
+            (None, Status(301), "status 301"),
+            (None, Status(204), "204 | "),
+            (None, Status(200), "text 200 true"),
+            (exact_html, Status(200), "200 Content-Type: text/html Content-Length: 0 | "),
+            (None, Text(404, literal("")), "status 404"),
+            (None, Text(404, literal("x")), "text 404 true"),
+            (
+                exact_html,
+                Text(404, literal("x")),
+                "404 Content-Type: text/html Content-Length: 1 | x",
+            ),
+            (
+                Some("/a"),
+                Text(200, literal("x")),
+                "200 Content-Type: text/plain Content-Length: 1 | x",
+            ),
+            (exact_html, Text(204, literal("x")), "204 | "),
+            (exact_html, Text(200, variable.clone()), "text 200 false"),
+            (
+                None,
+                Redirect(302, literal("https://a.test/\r\n x")),
+                "302 Content-Type: text/html Content-Length: LEN Location: https://a.test/%0D%0A x | PAGE",
+            ),
+            (None, Redirect(301, variable), "redirect 301 None"),
+        ];
+        for (path, back, expected) in cases {
+            assert_eq!(shown(&site, path, &back), expected, "{back:?}");
+        }
+    }
+
+    #[test]
+    fn what_depends_on_settings_is_not_known() {
+        use ir::Return::{Redirect, Text};
+        let redirect = |uri| Redirect(301, literal(uri));
+        let mut site = empty_site("test.conf");
+        site.settings[0].absolute_redirect = true;
+        assert!(shown(&site, None, &redirect("/a")).starts_with("redirect 301"));
+        assert!(shown(&site, None, &redirect("//a.test/")).starts_with("redirect 301"));
+        assert!(shown(&site, None, &redirect("https://a.test/")).starts_with("301 "));
+
+        site.settings[0].error_pages.push(ir::ErrorPage {
+            status: 301,
+            response: ErrorStatus::Keep,
+            target: ir::ErrorTarget::Uri(literal("/moved")),
+        });
+        assert!(shown(&site, None, &redirect("https://a.test/")).starts_with("redirect 301"));
+
+        site.types[0].clear();
+        let text = Text(200, literal("x"));
+        let expected = "200 Content-Type: text/plain Content-Length: 1 | x";
+        assert_eq!(shown(&site, None, &text), expected);
+        site.settings[0].default_type.clear();
+        assert_eq!(shown(&site, None, &text), "200 Content-Length: 1 | x");
+    }
 }

@@ -1,0 +1,104 @@
+//! The default pages: one for each status that may come up.
+
+use std::collections::BTreeSet;
+
+use proc_macro2::{Ident, TokenStream};
+use quote::{format_ident, quote};
+use sitec_runtime::http::status;
+use sitec_runtime::site::ErrorStatus;
+
+use super::tokens::{Shared, number};
+use crate::ir;
+use crate::template::Template;
+
+/// The type of the default pages.
+pub(super) const PAGE_TYPE: &[u8] = b"text/html";
+
+/// The default page of a status.
+pub(super) fn page(code: u16) -> String {
+    let (code, reason) = (code.to_string(), status::reason(code).unwrap_or_default());
+    let title = format!("{code} {reason}");
+    let values = [("title", title.trim_end()), ("status", &code[..]), ("reason", reason)];
+    Template::new(include_str!("../../../templates/error.html")).fill(&values)
+}
+
+/// The name of the constant that holds a page.
+pub(super) fn page_name(code: u16) -> Ident {
+    format_ident!("PAGE_{code}")
+}
+
+/// The statuses that get a page: those with a reason phrase, and those that the conf names.
+fn page_statuses(site: &ir::Site) -> BTreeSet<u16> {
+    let mut statuses: BTreeSet<u16> = status::with_page().collect();
+    for location in &site.locations {
+        match &location.action {
+            ir::Action::Return(ir::Return::Status(code) | ir::Return::Text(code, _)) => {
+                statuses.insert(*code);
+            }
+            ir::Action::Serve { try_files: Some(try_files), .. } => {
+                if let ir::Fallback::Status(code) = try_files.fallback {
+                    statuses.insert(code);
+                }
+            }
+            _ => {}
+        }
+    }
+    for page in site.settings.iter().flat_map(|settings| &settings.error_pages) {
+        if let ErrorStatus::Replace(code) = page.response {
+            statuses.insert(code);
+        }
+    }
+    statuses.retain(|&code| (300..1000).contains(&code) && !status::has_no_content(code));
+    statuses
+}
+
+/// The body of `Site::error_page`, and the constants that hold the pages.
+pub(super) fn pages(site: &ir::Site, shared: &mut Shared) -> (TokenStream, TokenStream) {
+    let statuses = page_statuses(site);
+    let mut items = TokenStream::new();
+    for &code in &statuses {
+        let page = page(code);
+        let mut message = content_fields(PAGE_TYPE, page.len());
+        message.extend(b"\r\n");
+        message.extend(page.bytes());
+        let include = shared.include(format!("{code}.http"), message);
+        let (name, code) = (page_name(code), number(code));
+        items.extend(quote! {
+            const #name: site::Prebuilt = site::Prebuilt::parse(#code, #include);
+        });
+    }
+    // The pages that stand for their class come last.
+    let own = statuses.iter().filter(|&&code| !matches!(code, 300 | 400 | 500));
+    let (codes, names): (Vec<_>, Vec<_>) = own.map(|&code| (number(code), page_name(code))).unzip();
+    let body = quote! {
+        match status {
+            #(#codes => &#names,)*
+            ..=399 => &PAGE_300,
+            400..=499 => &PAGE_400,
+            _ => &PAGE_500,
+        }
+    };
+    (body, items)
+}
+
+/// The fields that describe content.
+pub(super) fn content_fields(media_type: &[u8], len: usize) -> Vec<u8> {
+    let mut fields = Vec::new();
+    if !media_type.is_empty() {
+        fields.extend([b"Content-Type: ", media_type, b"\r\n"].concat());
+    }
+    fields.extend(format!("Content-Length: {len}\r\n").bytes());
+    fields
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_page_shows_its_status() {
+        assert!(page(404).contains("<title>404 Not Found</title>"));
+        assert!(page(418).contains("<title>418</title>"));
+        assert!(!page(500).contains("{{"));
+    }
+}
