@@ -22,6 +22,8 @@ mod params;
 mod poll_set;
 pub mod regex;
 pub mod response_table;
+#[cfg(test)]
+mod samples;
 pub mod site;
 mod start;
 mod sys;

@@ -284,3 +284,7 @@ fn level_name(level: Level) -> &'static str {
         Level::Debug => "debug",
     }
 }
+
+#[cfg(test)]
+#[path = "log_tests.rs"]
+mod tests;

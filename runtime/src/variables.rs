@@ -486,3 +486,7 @@ fn find_cookie<'l>(line: &'l [u8], name: &[u8]) -> Option<&'l [u8]> {
         rest = rest[next..].trim_ascii_start();
     }
 }
+
+#[cfg(test)]
+#[path = "variables_tests.rs"]
+mod tests;

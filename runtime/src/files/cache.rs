@@ -6,7 +6,6 @@ use std::ffi::CStr;
 use std::io;
 use std::path::PathBuf;
 use std::rc::Rc;
-use std::sync::atomic::{AtomicU32, Ordering};
 
 use super::entry::Entry;
 use super::open::Directory;
@@ -25,15 +24,6 @@ const MAX_DESCRIPTORS: usize = 256;
 
 /// How long an entry, or the directory itself, is believed.
 const BELIEVED_MS: u64 = 1000;
-
-/// How often this process has changed files itself.
-static CHANGES: AtomicU32 = AtomicU32::new(0);
-
-/// Tells every worker's cache that this process has changed a file: nothing that is remembered
-/// is believed without a look at the disk.
-pub fn announce_change() {
-    CHANGES.fetch_add(1, Ordering::Release);
-}
 
 /// A path beneath a directory, and how it may be followed.
 #[derive(Clone, Copy, Debug)]
@@ -72,7 +62,6 @@ struct Slot {
     key: Option<Rc<[u8]>>,
     entry: Entry,
     checked_ms: u64,
-    changes: u32,
     /// Whether it was used since the hand last passed.
     used: bool,
 }
@@ -100,12 +89,11 @@ impl Files {
         self.key.extend_from_slice(&place.directory.to_ne_bytes());
         self.key.push(place.follow_symlinks.into());
         self.key.extend_from_slice(place.path);
-        let changes = CHANGES.load(Ordering::Acquire);
         let known = self.index.get(self.key.as_slice()).copied();
         if let Some(index) = known {
             let slot = &mut self.slots[index];
             slot.used = true;
-            if slot.changes == changes && now.monotonic_ms < slot.checked_ms + BELIEVED_MS {
+            if now.monotonic_ms < slot.checked_ms + BELIEVED_MS {
                 return slot.entry.clone();
             }
         }
@@ -113,9 +101,9 @@ impl Files {
         match known {
             // The table may have been emptied to free descriptors.
             Some(index) if self.slots.get(index).is_some_and(|slot| slot.key.is_some()) => {
-                self.refresh(index, entry, now, changes)
+                self.refresh(index, entry, now)
             }
-            _ => self.insert(entry, now, changes),
+            _ => self.insert(entry, now),
         }
     }
 
@@ -125,6 +113,12 @@ impl Files {
         self.slots.clear();
         self.free.clear();
         (self.hand, self.content_len, self.descriptors) = (0, 0, 0);
+    }
+
+    /// How many entries and descriptors are held.
+    #[cfg(test)]
+    pub(super) fn held(&self) -> (usize, usize) {
+        (self.index.len(), self.descriptors)
     }
 
     /// Looks at the disk. Where descriptors have run out, the cache's own are given up first.
@@ -158,9 +152,9 @@ impl Files {
     }
 
     /// Replaces what a slot says, unless it is the same file still.
-    fn refresh(&mut self, index: usize, entry: Entry, now: Now, changes: u32) -> Entry {
+    fn refresh(&mut self, index: usize, entry: Entry, now: Now) -> Entry {
         let slot = &mut self.slots[index];
-        (slot.checked_ms, slot.changes) = (now.monotonic_ms, changes);
+        slot.checked_ms = now.monotonic_ms;
         if let (Entry::File(old), Entry::File(new)) = (&slot.entry, &entry)
             && old.is_still(new)
         {
@@ -176,7 +170,7 @@ impl Files {
     }
 
     /// Remembers an entry under the key of the lookup.
-    fn insert(&mut self, entry: Entry, now: Now, changes: u32) -> Entry {
+    fn insert(&mut self, entry: Entry, now: Now) -> Entry {
         if self.index.len() >= MAX_ENTRIES {
             self.give_one_up();
         }
@@ -185,7 +179,6 @@ impl Files {
             key: Some(key.clone()),
             entry: entry.clone(),
             checked_ms: now.monotonic_ms,
-            changes,
             used: false,
         };
         let index = self.free.pop().unwrap_or(self.slots.len());

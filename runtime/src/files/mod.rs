@@ -9,5 +9,8 @@ mod entry;
 mod open;
 pub mod path;
 
-pub use cache::{Files, Place, announce_change};
+pub use cache::{Files, Place};
 pub use entry::{Entry, Source, StoredFile};
+
+#[cfg(test)]
+mod tests;

@@ -1,1 +1,291 @@
-//! Tests.
+//! Opening and remembering, on a disk.
+
+use std::ffi::CString;
+use std::fs;
+use std::io::Read;
+use std::path::PathBuf;
+use std::rc::Rc;
+
+use super::cache::{Files, Place};
+use super::entry::{Entry, SMALL_LEN, Source, StoredFile};
+use super::open::Directory;
+use super::path;
+use crate::clock::Now;
+use crate::samples::{Folder, ROOT, SETTINGS, head, with_variables};
+use crate::site::{FileBase, Text};
+use crate::sys::fs::OpenFor;
+
+/// Far enough from the present for every time stamp to be settled.
+const LATER_MS: u64 = 4_000_000_000_000;
+
+fn at(monotonic_ms: u64) -> Now {
+    Now { monotonic_ms, unix_ms: LATER_MS + monotonic_ms }
+}
+
+fn place(path: &str) -> Place<'_> {
+    Place { directory: 0, path: path.as_bytes(), follow_symlinks: false }
+}
+
+fn stored(entry: Entry) -> Rc<StoredFile> {
+    match entry {
+        Entry::File(file) => file,
+        other => panic!("not a file: {other:?}"),
+    }
+}
+
+fn content(file: &StoredFile) -> &[u8] {
+    match &file.source {
+        Source::Memory(content) => content,
+        Source::File(_) => panic!("not in memory"),
+    }
+}
+
+fn files(folder: &Folder) -> Files {
+    Files::new(std::slice::from_ref(&folder.0))
+}
+
+#[test]
+fn no_path_leaves_the_directory() {
+    let outside = Folder::new();
+    outside.write("secret", "secret");
+    let folder = Folder::new();
+    folder.write("a.txt", "a");
+    folder.write("sub/b.txt", "b");
+    fs::create_dir(folder.0.join("empty")).expect("a folder");
+    folder.link("a.txt", "inside");
+    folder.link("../a.txt", "sub/up");
+    folder.link("sub", "folder");
+    folder.link("sub/", "folder-slash");
+    folder.link("a.txt/", "file-slash");
+    folder.link(folder.0.join("sub/b.txt"), "absolute");
+    folder.link(&folder.0, "self");
+    folder.link("../..", "sub/out");
+    folder.link(outside.0.join("secret"), "escape");
+    folder.link(&outside.0, "escape-folder");
+    folder.link(format!("../{}", outside.0.file_name().unwrap().display()), "escape-relative");
+    folder.link(format!("{}x", folder.0.display()), "longer-name");
+    folder.link(folder.0.join("sub/../../x"), "absolute-out");
+    folder.link("loop-b", "loop-a");
+    folder.link("loop-a", "loop-b");
+    let directory = Directory::open(&folder.0).expect("the folder");
+    for (path, expected) in [
+        ("a.txt", Ok("a")),
+        ("sub/b.txt", Ok("b")),
+        ("sub//./b.txt", Ok("b")),
+        ("inside", Ok("a")),
+        ("sub/up", Ok("a")),
+        ("folder/b.txt", Ok("b")),
+        ("folder/up", Ok("a")),
+        ("folder-slash/b.txt", Ok("b")),
+        ("absolute", Ok("b")),
+        ("self/self/a.txt", Ok("a")),
+        ("folder", Ok("folder")),
+        ("sub/", Ok("folder")),
+        (".", Ok("folder")),
+        ("a.txt/", Err(libc::ENOTDIR)),
+        ("inside/", Err(libc::ENOTDIR)),
+        ("a.txt/x", Err(libc::ENOTDIR)),
+        ("file-slash", Err(libc::ENOTDIR)),
+        ("missing", Err(libc::ENOENT)),
+        ("missing/x", Err(libc::ENOENT)),
+        ("escape", Err(libc::EXDEV)),
+        ("escape-folder/secret", Err(libc::EXDEV)),
+        ("escape-relative/secret", Err(libc::EXDEV)),
+        ("longer-name", Err(libc::EXDEV)),
+        ("absolute-out", Err(libc::EXDEV)),
+        ("sub/out", Err(libc::EXDEV)),
+        ("loop-a", Err(libc::ELOOP)),
+    ] {
+        let name = CString::new(path).expect("no NUL");
+        let describe = |opened: std::io::Result<fs::File>| match opened {
+            Ok(file) if file.metadata().expect("metadata").is_dir() => Ok("folder".to_owned()),
+            Ok(mut file) => {
+                let mut text = String::new();
+                file.read_to_string(&mut text).expect("content");
+                Ok(text)
+            }
+            Err(error) => Err(error.raw_os_error().expect("errno")),
+        };
+        let expected = expected.map(str::to_owned);
+        let by_kernel = directory.open_file(&name, false, OpenFor::Reading);
+        assert_eq!(describe(by_kernel), expected, "{path} by the kernel");
+        assert_eq!(describe(directory.walk(&name, OpenFor::Reading)), expected, "{path} by hand");
+    }
+    let followed = directory.open_file(c"escape", true, OpenFor::Reading);
+    assert!(followed.is_ok(), "symlinks are followed anywhere where that is asked for");
+}
+
+#[test]
+fn a_path_may_be_deep_and_a_name_too_long() {
+    let folder = Folder::new();
+    folder.write("a/b/c/d/e/f", "deep");
+    let mut files = files(&folder);
+    assert_eq!(content(&stored(files.find(place("a/b/c/d/e/f"), at(0)))), b"deep");
+    let long = "x".repeat(300);
+    assert!(matches!(files.find(place(&long), at(0)), Entry::Failed(libc::ENAMETOOLONG)));
+    let deep = "x/".repeat(3000);
+    assert!(matches!(files.find(place(&deep), at(0)), Entry::Failed(libc::ENAMETOOLONG)));
+}
+
+#[test]
+fn what_is_no_file_is_not_waited_for() {
+    let folder = Folder::new();
+    folder.fifo("fifo");
+    let _socket = std::os::unix::net::UnixListener::bind(folder.0.join("socket")).expect("bind");
+    let mut files = files(&folder);
+    assert!(matches!(files.find(place("fifo"), at(0)), Entry::Special));
+    assert!(matches!(files.find(place("socket"), at(0)), Entry::Special));
+    assert!(matches!(files.find(place("."), at(0)), Entry::Directory));
+}
+
+#[test]
+fn a_change_is_seen_after_a_second() {
+    let folder = Folder::new();
+    folder.write("a", "one");
+    let mut files = files(&folder);
+    let first = stored(files.find(place("a"), at(0)));
+    assert_eq!(content(&first), b"one");
+    folder.write("a", "three");
+    assert_eq!(content(&stored(files.find(place("a"), at(999)))), b"one");
+    let second = stored(files.find(place("a"), at(1000)));
+    assert_eq!(content(&second), b"three");
+    assert!(
+        second.fields(true, true).starts_with(b"Accept-Ranges: bytes\r\nContent-Length: 5\r\n")
+    );
+    assert!(Rc::ptr_eq(&second, &stored(files.find(place("a"), at(5000)))), "unchanged");
+    fs::remove_file(folder.0.join("a")).expect("removed");
+    assert!(matches!(files.find(place("a"), at(6000)), Entry::Failed(libc::ENOENT)));
+    folder.write("a", "four");
+    assert!(matches!(files.find(place("a"), at(6999)), Entry::Failed(libc::ENOENT)));
+    assert_eq!(content(&stored(files.find(place("a"), at(7000)))), b"four");
+}
+
+#[test]
+fn a_file_that_was_just_written_is_read_again() {
+    // Its next change might leave the same time stamp.
+    let folder = Folder::new();
+    let path = folder.write("a", "one");
+    let modified = fs::metadata(&path).expect("metadata").modified().expect("a time");
+    let since_epoch = modified.duration_since(std::time::UNIX_EPOCH).expect("after 1970");
+    let unix_ms = since_epoch.as_millis() as u64;
+    let mut files = files(&folder);
+    let first = stored(files.find(place("a"), Now { monotonic_ms: 0, unix_ms }));
+    let again = Now { monotonic_ms: 1000, unix_ms: unix_ms + 1000 };
+    assert!(!Rc::ptr_eq(&first, &stored(files.find(place("a"), again))));
+}
+
+#[test]
+fn a_directory_may_come_late_and_be_replaced() {
+    let folder = Folder::new();
+    let mut files = Files::new(&[folder.0.join("www")]);
+    assert!(matches!(files.find(place("a"), at(0)), Entry::Failed(libc::ENOENT)));
+    folder.write("www/a", "one");
+    assert_eq!(content(&stored(files.find(place("a"), at(1000)))), b"one");
+    fs::rename(folder.0.join("www"), folder.0.join("old")).expect("renamed");
+    folder.write("www/a", "two");
+    assert_eq!(content(&stored(files.find(place("a"), at(2000)))), b"two");
+}
+
+#[test]
+fn large_files_are_held_open_and_small_ones_in_memory() {
+    let folder = Folder::new();
+    folder.write("small", vec![b'x'; SMALL_LEN as usize]);
+    folder.write("large", vec![b'x'; SMALL_LEN as usize + 1]);
+    let mut files = files(&folder);
+    assert!(matches!(stored(files.find(place("small"), at(0))).source, Source::Memory(_)));
+    assert!(matches!(stored(files.find(place("large"), at(0))).source, Source::File(_)));
+    assert!(matches!(Files::new(&[]).find(place("a"), at(0)), Entry::Failed(libc::ENOENT)));
+}
+
+#[test]
+fn the_cache_is_bounded_and_keeps_what_is_used() {
+    let folder = Folder::new();
+    folder.write("hot", "hot");
+    for number in 0..300 {
+        folder.write(&format!("large-{number}"), vec![0; SMALL_LEN as usize + 1]);
+    }
+    let mut files = files(&folder);
+    let hot = stored(files.find(place("hot"), at(0)));
+    for number in 0..3000 {
+        files.find(place(&format!("missing-{number}")), at(0));
+        files.find(place(&format!("large-{}", number % 300)), at(0));
+        assert!(Rc::ptr_eq(&hot, &stored(files.find(place("hot"), at(0)))), "{number}");
+        let (entries, descriptors) = files.held();
+        assert!(entries <= 1024 && descriptors <= 256, "{entries} {descriptors}");
+    }
+    files.release();
+    assert_eq!(files.held(), (0, 0));
+    assert_eq!(content(&stored(files.find(place("hot"), at(0)))), b"hot");
+}
+
+#[test]
+fn what_may_not_be_read_is_told_apart_from_what_is_missing() {
+    use std::os::unix::fs::PermissionsExt;
+    let folder = Folder::new();
+    let path = folder.write("closed", "x");
+    fs::set_permissions(&path, fs::Permissions::from_mode(0o000)).expect("chmod");
+    if fs::File::open(&path).is_ok() {
+        return; // This user may read everything.
+    }
+    let found = files(&folder).find(place("closed"), at(0));
+    assert!(matches!(found, Entry::Unreadable { directory: false }));
+}
+
+#[test]
+fn paths_beneath_a_directory() {
+    let base = |inner, replaced_len, append_path| FileBase {
+        inner: Text::Fixed(inner),
+        replaced_len,
+        append_path,
+        ..ROOT
+    };
+    let root = || base(b"", 0, true);
+    with_variables(&head("/", ""), &SETTINGS, &[PathBuf::new()], |variables| {
+        for (base, path, beneath) in [
+            (root(), &b"/a/b"[..], Some("a/b")),
+            (root(), b"/", Some(".")),
+            (root(), b"//a//b/", Some("a//b/")),
+            (root(), b"/..", None),
+            (root(), b"/a/../../b", None),
+            (root(), b"/...", Some("...")),
+            (root(), b"/a\0b", None),
+            (root(), b"", Some(".")),
+            (root(), b"a", None),
+            (base(b"x", 0, true), b"/a", Some("x/a")),
+            (base(b"", 2, true), b"/i/a", Some("a")),
+            (base(b"", 2, true), b"/i", Some(".")),
+            (base(b"", 2, true), b"/ia", None),
+            (base(b"", 2, true), b"/i../a", None),
+            (base(b"", 9, true), b"/i", None),
+            (base(b"f", 0, false), b"/i/a", Some("f")),
+            (base(b"../f", 0, false), b"/i", None),
+            (base(b"..", 0, true), b"/a", None),
+        ] {
+            let mut out = b"kept".to_vec();
+            let append = base.append_path;
+            let found = path::write_beneath(&base, path, variables, append, &mut out);
+            let found = found.map(|()| String::from_utf8(out[4..].to_vec()).expect("text"));
+            assert_eq!(found.as_deref(), beneath, "{path:?}");
+        }
+    });
+}
+
+#[test]
+fn hidden_paths() {
+    for (path, hidden) in [
+        ("/a/b.html", false),
+        ("/a/.b", true),
+        ("/.git/config", true),
+        ("/.well-known/x.txt", false),
+        ("/.well-known", false),
+        ("/.well-knownx", true),
+        ("/.well-known/.x", true),
+        ("/a/.well-known/x", true),
+        ("/...", true),
+        ("/a.b/c", false),
+        ("/", false),
+        ("//.a", true),
+    ] {
+        assert_eq!(path::is_hidden(path.as_bytes()), hidden, "{path}");
+    }
+}

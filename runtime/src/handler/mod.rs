@@ -63,3 +63,6 @@ pub fn media_type(
     });
     known.unwrap_or(settings.default_type)
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,130 @@
+//! Lines and buffers, in files.
+
+use super::*;
+use crate::samples::{Folder, SETTINGS, head, leak, with_variables};
+use crate::site::{Settings, Text};
+
+/// A log in a file of its own.
+fn log() -> (Folder, PathBuf, Logs) {
+    let folder = Folder::new();
+    let path = folder.0.join("log");
+    let logs = Logs::open(&[LogPlace::File(path.clone())]).unwrap_or_else(|_| panic!("a log"));
+    (folder, path, logs)
+}
+
+fn read(path: &PathBuf) -> String {
+    std::fs::read_to_string(path).expect("the log")
+}
+
+fn access_log(buffer_len: usize, flush_ms: u64, condition: Option<Text>) -> AccessLog {
+    let format: fn(&Variables<'_>, &mut Vec<u8>) = |variables, out| variables.uri(out);
+    AccessLog { log: 0, format, buffer_len, flush_ms, condition }
+}
+
+fn access(logs: &Logs, log: AccessLog, target: &str, monotonic_ms: u64) {
+    let settings = leak(Settings { access_logs: leak([log]), ..SETTINGS });
+    with_variables(&head(target, ""), settings, &[], |variables| {
+        variables.now.monotonic_ms = monotonic_ms;
+        logs.access(variables);
+    });
+}
+
+#[test]
+fn a_line_for_each_request() {
+    let (_folder, path, logs) = log();
+    access(&logs, access_log(0, 0, None), "/a", 0);
+    access(&logs, access_log(0, 0, None), "/b", 0);
+    assert_eq!(read(&path), "/a\n/b\n");
+}
+
+#[test]
+fn a_condition_decides() {
+    let (_folder, path, logs) = log();
+    let condition = || Some(Text::Computed(|variables, out| variables.args(out)));
+    for target in ["/none", "/zero?0", "/one?1", "/double-zero?00"] {
+        access(&logs, access_log(0, 0, condition()), target, 0);
+    }
+    assert_eq!(read(&path), "/one\n/double-zero\n");
+}
+
+#[test]
+fn lines_are_held_back_and_written_whole() {
+    let (_folder, path, logs) = log();
+    for (target, written) in
+        [("/1", ""), ("/2", ""), ("/3", "/1\n/2\n"), ("/long-one", "/1\n/2\n/3\n/long-one\n")]
+    {
+        access(&logs, access_log(8, 0, None), target, 0);
+        assert_eq!(read(&path), written);
+    }
+    access(&logs, access_log(8, 0, None), "/4", 0);
+    assert_eq!(logs.next_flush_ms(), None);
+    drop(logs);
+    assert!(read(&path).ends_with("/4\n"));
+}
+
+#[test]
+fn a_buffer_is_written_in_time() {
+    let (_folder, path, logs) = log();
+    access(&logs, access_log(100, 50, None), "/1", 1000);
+    access(&logs, access_log(100, 50, None), "/2", 1020);
+    assert_eq!(logs.next_flush_ms(), Some(1050));
+    logs.flush_due(Now { monotonic_ms: 1049, unix_ms: 0 });
+    assert_eq!(read(&path), "");
+    logs.flush_due(Now { monotonic_ms: 1050, unix_ms: 0 });
+    assert_eq!((read(&path).as_str(), logs.next_flush_ms()), ("/1\n/2\n", None));
+}
+
+#[test]
+fn a_log_is_opened_again_when_asked() {
+    let (folder, path, logs) = log();
+    let worker = logs.for_worker();
+    access(&worker, access_log(100, 0, None), "/1", 0);
+    let old = folder.0.join("old");
+    std::fs::rename(&path, &old).expect("renamed");
+    ask_to_reopen();
+    worker.follow_reopening();
+    access(&worker, access_log(0, 0, None), "/2", 0);
+    assert_eq!((read(&old).as_str(), read(&path).as_str()), ("/1\n", "/2\n"));
+    std::fs::remove_dir_all(&folder.0).expect("removed");
+    ask_to_reopen();
+    worker.follow_reopening();
+    access(&worker, access_log(0, 0, None), "/3", 0);
+}
+
+#[test]
+fn a_log_that_cannot_be_opened_is_named() {
+    let path = PathBuf::from("/nonexistent/log");
+    let (named, error) = Logs::open(&[LogPlace::File(path.clone())]).err().expect("an error");
+    assert_eq!((named, error.kind()), (path, io::ErrorKind::NotFound));
+}
+
+#[test]
+fn lines_of_the_error_log() {
+    let (_folder, path, logs) = log();
+    let now = Now { monotonic_ms: 0, unix_ms: 0 };
+    let clock = LocalClock::new(now);
+    let peer = Endpoint::Ip("192.0.2.1:5000".parse().expect("an address"));
+    let error = |level, about: About<'_>, message: &str| {
+        let log = ErrorLog { log: 0, level: Level::Warn };
+        logs.error(log, level, about, (now, &clock), format_args!("{message}"));
+    };
+    error(Level::Info, About::Process, "not written");
+    error(Level::Alert, About::Process, "all\nof it");
+    error(Level::Warn, About::Connection(9, peer, b"s"), "timed out");
+    let head = head("/%22", "Referer: r\"\r\n");
+    with_variables(&head, &SETTINGS, &[], |variables| {
+        error(Level::Error, About::Request(variables), "no");
+    });
+    error(Level::Emerg, About::Process, &"x".repeat(5000));
+    let text = read(&path);
+    let lines: Vec<&str> = text.lines().collect();
+    let ids = format!("{}#{}: ", std::process::id(), identity::thread_id());
+    let stamp_len = "1970/01/01 00:00:00".len();
+    let rest: Vec<&str> = lines[..3].iter().map(|line| &line[stamp_len..]).collect();
+    assert_eq!(rest[0], format!(" [alert] {ids}all of it"));
+    assert_eq!(rest[1], format!(" [warn] {ids}*9 timed out, client: 192.0.2.1, server: s"));
+    let about = "*7 no, client: 192.0.2.1, server: example.org, \
+        request: \"GET /%22 HTTP/1.1\", host: \"a\", referrer: \"r\\x22\"";
+    assert_eq!(rest[2], format!(" [error] {ids}{about}"));
+    assert_eq!((lines.len(), lines[3].len() + 1), (4, MAX_ERROR_LEN));
+}

@@ -1,0 +1,169 @@
+//! What tests need in order to ask for something: folders, settings, requests.
+
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use crate::clock::{LocalClock, Now};
+use crate::http::head::{Head, Limits};
+use crate::site::{
+    ErrorLog, FileBase, IfModifiedSince, KeepaliveDisable, Level, Lingering, Server, Settings, Text,
+};
+use crate::variables::{ConnectionFacts, Endpoint, Progress, Variables};
+
+/// A folder of its own, removed at the end.
+pub(crate) struct Folder(pub(crate) PathBuf);
+
+impl Folder {
+    pub(crate) fn new() -> Folder {
+        static NEXT: AtomicU32 = AtomicU32::new(0);
+        let number = NEXT.fetch_add(1, Ordering::Relaxed);
+        let name = format!("sitec-{}-{number}", std::process::id());
+        let path = std::env::temp_dir().join(name);
+        std::fs::create_dir_all(&path).expect("a folder");
+        Folder(path.canonicalize().expect("a folder"))
+    }
+
+    /// Writes a file, and the folders that it is in.
+    pub(crate) fn write(&self, name: &str, content: impl AsRef<[u8]>) -> PathBuf {
+        let path = self.0.join(name);
+        std::fs::create_dir_all(path.parent().expect("a folder")).expect("a folder");
+        std::fs::write(&path, content).expect("a file");
+        path
+    }
+
+    pub(crate) fn link(&self, target: impl AsRef<Path>, name: &str) {
+        std::os::unix::fs::symlink(target, self.0.join(name)).expect("a symlink");
+    }
+
+    pub(crate) fn fifo(&self, name: &str) {
+        let status = std::process::Command::new("mkfifo").arg(self.0.join(name)).status();
+        assert!(status.expect("mkfifo").success());
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.0);
+    }
+}
+
+/// `root` at the first directory.
+pub(crate) const ROOT: FileBase = FileBase {
+    directory: 0,
+    inner: Text::Fixed(b""),
+    replaced_len: 0,
+    append_path: true,
+    text: Text::Fixed(b"/conf/root"),
+    alias: false,
+};
+
+/// Settings as they are by default, with the first directory as `root`.
+pub(crate) const SETTINGS: Settings = Settings {
+    base: ROOT,
+    index: &[Text::Fixed(b"index.html")],
+    types: 0,
+    default_type: b"text/plain",
+    error_pages: &[],
+    recursive_error_pages: false,
+    hidden_files: false,
+    follow_symlinks: false,
+    etag: true,
+    if_modified_since: IfModifiedSince::Exact,
+    max_ranges: usize::MAX,
+    server_tokens: false,
+    absolute_redirect: false,
+    port_in_redirect: true,
+    server_name_in_redirect: false,
+    client_max_body_size: 1 << 20,
+    client_body_buffer_size: 16 << 10,
+    client_body_timeout_ms: 60_000,
+    send_timeout_ms: 60_000,
+    keepalive_timeout_ms: 75_000,
+    keepalive_header_s: None,
+    keepalive_requests: 1000,
+    keepalive_time_ms: 3_600_000,
+    keepalive_disable: KeepaliveDisable { msie6: true, safari: false },
+    lingering_close: Lingering::On,
+    lingering_time_ms: 30_000,
+    lingering_timeout_ms: 5_000,
+    reset_timedout_connection: false,
+    sendfile: true,
+    tcp_nodelay: true,
+    tcp_nopush: false,
+    access_logs: &[],
+    error_log: ErrorLog { log: 0, level: Level::Error },
+    log_not_found: true,
+};
+
+static SERVER: Server = Server {
+    name: b"example.org",
+    location: 0,
+    client_header_timeout_ms: 60_000,
+    client_header_buffer_len: 1024,
+    large_client_header_buffers: (4, 8192),
+    max_headers: 100,
+    merge_slashes: true,
+    ignore_invalid_headers: true,
+    underscores_in_headers: false,
+};
+
+/// The head of `GET TARGET HTTP/1.1` with these field lines, each ended by CRLF.
+pub(crate) fn head(target: &str, fields: &str) -> Head {
+    let limits = Limits {
+        line_len: 8192,
+        head_len: 32768,
+        max_fields: 100,
+        ignore_invalid_fields: true,
+        underscores: true,
+        merge_slashes: false,
+    };
+    let mut head = Head::default();
+    let text = format!("GET {target} HTTP/1.1\r\nHost: a\r\n{fields}\r\n");
+    head.parse(text.as_bytes(), &limits).expect("a valid head").expect("a whole head");
+    head
+}
+
+/// Asks something of the variables of a request, which came at second 1,000 of 1970.
+pub(crate) fn with_variables<T>(
+    head: &Head,
+    settings: &'static Settings,
+    directories: &[PathBuf],
+    ask: impl FnOnce(&mut Variables<'_>) -> T,
+) -> T {
+    let now = Now { monotonic_ms: 10_500, unix_ms: 1_000_250 };
+    let mut variables = Variables {
+        head,
+        path: &head.path,
+        args: head.args(),
+        host: b"a",
+        server: &SERVER,
+        settings,
+        directories,
+        location_match: None,
+        server_match: None,
+        connection: ConnectionFacts {
+            serial: 7,
+            peer: Endpoint::Ip("192.0.2.1:5000".parse().expect("an address")),
+            local: Endpoint::Ip("[2001:db8::1]:80".parse().expect("an address")),
+            requests: 3,
+            accepted_ms: 400,
+        },
+        progress: Progress {
+            started_ms: 10_001,
+            request_len: 99,
+            status: 200,
+            sent_len: 300,
+            content_sent_len: 120,
+            response_fields: b"Content-Type: text/html\r\nSet-Cookie: a\r\nSet-Cookie: b\r\n",
+            ..Progress::default()
+        },
+        now,
+        local_clock: &LocalClock::new(now),
+    };
+    ask(&mut variables)
+}
+
+/// A `Settings` or anything else that lives as long as the tests.
+pub(crate) fn leak<T>(value: T) -> &'static T {
+    Box::leak(Box::new(value))
+}
