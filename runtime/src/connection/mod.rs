@@ -283,7 +283,7 @@ impl Connection {
         match exchange.head.framing {
             _ if reader.is_done() => self.queue(cx, exchange, reply, None),
             // The client has not been asked for the content, and may not send it.
-            _ if wanted && (status >= 300 || !exchange.persist) => {
+            _ if wanted && status >= 300 => {
                 exchange.persist = false;
                 self.queue(cx, exchange, reply, Some(reader));
             }
