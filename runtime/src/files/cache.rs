@@ -25,16 +25,8 @@ const MAX_DESCRIPTORS: usize = 256;
 /// How long an entry, or the directory itself, is believed.
 const BELIEVED_MS: u64 = 1000;
 
-/// A path beneath a directory, and how it may be followed.
-#[derive(Clone, Copy, Debug)]
-pub struct Place<'a> {
-    /// The directory.
-    pub directory: DirectoryId,
-    /// The path beneath it: relative, no `..`, no NUL.
-    pub path: &'a [u8],
-    /// Whether symlinks may lead out of the directory.
-    pub follow_symlinks: bool,
-}
+/// Bytes of a key in front of the path: the directory, and how symlinks are followed.
+const KEY_FRONT_LEN: usize = size_of::<DirectoryId>() + 1;
 
 /// The files of a site, as one worker sees them.
 pub struct Files {
@@ -83,12 +75,22 @@ impl Files {
         }
     }
 
-    /// What the place is: now, or at most a second ago.
-    pub fn find(&mut self, place: Place<'_>, now: Now) -> Entry {
+    /// What a path beneath a directory is: now, or at most a second ago. `write_path` appends
+    /// it: relative, no `..`, no NUL; `None` if no such path can lead anywhere. With
+    /// `follow_symlinks`, symlinks may lead out of the directory.
+    pub fn find(
+        &mut self,
+        directory: DirectoryId,
+        follow_symlinks: bool,
+        now: Now,
+        write_path: impl FnOnce(&mut Vec<u8>) -> Option<()>,
+    ) -> Entry {
         self.key.clear();
-        self.key.extend_from_slice(&place.directory.to_ne_bytes());
-        self.key.push(place.follow_symlinks.into());
-        self.key.extend_from_slice(place.path);
+        self.key.extend_from_slice(&directory.to_ne_bytes());
+        self.key.push(follow_symlinks.into());
+        if write_path(&mut self.key).is_none() {
+            return Entry::Failed(libc::ENOENT);
+        }
         let known = self.index.get(self.key.as_slice()).copied();
         if let Some(index) = known {
             let slot = &mut self.slots[index];
@@ -97,7 +99,7 @@ impl Files {
                 return slot.entry.clone();
             }
         }
-        let entry = self.look(place, now);
+        let entry = self.look(directory, follow_symlinks, now);
         match known {
             // The table may have been emptied to free descriptors.
             Some(index) if self.slots.get(index).is_some_and(|slot| slot.key.is_some()) => {
@@ -122,27 +124,32 @@ impl Files {
     }
 
     /// Looks at the disk. Where descriptors have run out, the cache's own are given up first.
-    fn look(&mut self, place: Place<'_>, now: Now) -> Entry {
-        // What `open` needs behind the key: a C string.
+    fn look(&mut self, directory: DirectoryId, follow_symlinks: bool, now: Now) -> Entry {
+        // The path is to be a C string.
         self.key.push(0);
-        let mut found = self.open(place, now);
+        let mut found = self.open(directory, follow_symlinks, now);
         if is_out_of_descriptors(&found) && self.descriptors > 0 {
             self.release();
-            found = self.open(place, now);
+            found = self.open(directory, follow_symlinks, now);
         }
         self.key.pop();
         found.unwrap_or_else(|error| Entry::Failed(error.raw_os_error().unwrap_or(libc::EIO)))
     }
 
-    fn open(&mut self, place: Place<'_>, now: Now) -> io::Result<Entry> {
-        let path = &self.key[self.key.len() - place.path.len() - 1..];
-        let path = CStr::from_bytes_with_nul(path).map_err(|_| invalid_path())?;
-        let directory = self.directories.get_mut(usize::from(place.directory));
+    fn open(
+        &mut self,
+        directory: DirectoryId,
+        follow_symlinks: bool,
+        now: Now,
+    ) -> io::Result<Entry> {
+        let path = CStr::from_bytes_with_nul(&self.key[KEY_FRONT_LEN..]);
+        let path = path.map_err(|_| invalid_path())?;
+        let directory = self.directories.get_mut(usize::from(directory));
         let directory = directory.ok_or_else(invalid_path)?.open(now)?;
-        let read = directory.open_file(path, place.follow_symlinks, OpenFor::Reading);
+        let read = directory.open_file(path, follow_symlinks, OpenFor::Reading);
         match read.and_then(|file| Entry::read(file, now.unix_s())) {
             Err(error) if error.raw_os_error() == Some(libc::EACCES) => {
-                let known = directory.open_file(path, place.follow_symlinks, OpenFor::Knowing)?;
+                let known = directory.open_file(path, follow_symlinks, OpenFor::Knowing)?;
                 Ok(Entry::Unreadable { directory: known.metadata()?.is_dir() })
             }
             // A socket, or a device without a driver.

@@ -9,7 +9,7 @@ mod entry;
 mod open;
 pub mod path;
 
-pub use cache::{Files, Place};
+pub use cache::Files;
 pub use entry::{Entry, Source, StoredFile};
 
 #[cfg(test)]

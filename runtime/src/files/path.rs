@@ -8,7 +8,7 @@ use crate::variables::Variables;
 
 /// Appends the path beneath `base.directory` that `path` leads to: `inner`, then the path
 /// without its replaced front. Relative, without a slash at its front, `.` for the directory
-/// itself.
+/// itself. `append_path` appends to an `alias` that is otherwise complete.
 ///
 /// `None`: no file can be there, since the path leads out, has a NUL in it, or continues the
 /// name of the directory instead of going into it.
@@ -21,12 +21,14 @@ pub fn write_beneath(
 ) -> Option<()> {
     let start = out.len();
     base.inner.write(variables, out);
-    if append_path {
+    if base.append_path {
         let rest = path.get(base.replaced_len..)?;
         if !rest.is_empty() && rest[0] != b'/' {
             return None;
         }
         out.extend_from_slice(rest);
+    } else if append_path {
+        out.extend_from_slice(path);
     }
     let slashes = out[start..].iter().take_while(|&&byte| byte == b'/').count();
     out.drain(start..start + slashes);

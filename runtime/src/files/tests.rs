@@ -6,7 +6,7 @@ use std::io::Read;
 use std::path::PathBuf;
 use std::rc::Rc;
 
-use super::cache::{Files, Place};
+use super::cache::Files;
 use super::entry::{Entry, SMALL_LEN, Source, StoredFile};
 use super::open::Directory;
 use super::path;
@@ -22,8 +22,11 @@ fn at(monotonic_ms: u64) -> Now {
     Now { monotonic_ms, unix_ms: LATER_MS + monotonic_ms }
 }
 
-fn place(path: &str) -> Place<'_> {
-    Place { directory: 0, path: path.as_bytes(), follow_symlinks: false }
+fn find(files: &mut Files, path: &str, now: Now) -> Entry {
+    files.find(0, false, now, |out| {
+        out.extend_from_slice(path.as_bytes());
+        Some(())
+    })
 }
 
 fn stored(entry: Entry) -> Rc<StoredFile> {
@@ -120,11 +123,11 @@ fn a_path_may_be_deep_and_a_name_too_long() {
     let folder = Folder::new();
     folder.write("a/b/c/d/e/f", "deep");
     let mut files = files(&folder);
-    assert_eq!(content(&stored(files.find(place("a/b/c/d/e/f"), at(0)))), b"deep");
+    assert_eq!(content(&stored(find(&mut files, "a/b/c/d/e/f", at(0)))), b"deep");
     let long = "x".repeat(300);
-    assert!(matches!(files.find(place(&long), at(0)), Entry::Failed(libc::ENAMETOOLONG)));
+    assert!(matches!(find(&mut files, &long, at(0)), Entry::Failed(libc::ENAMETOOLONG)));
     let deep = "x/".repeat(3000);
-    assert!(matches!(files.find(place(&deep), at(0)), Entry::Failed(libc::ENAMETOOLONG)));
+    assert!(matches!(find(&mut files, &deep, at(0)), Entry::Failed(libc::ENAMETOOLONG)));
 }
 
 #[test]
@@ -133,9 +136,9 @@ fn what_is_no_file_is_not_waited_for() {
     folder.fifo("fifo");
     let _socket = std::os::unix::net::UnixListener::bind(folder.0.join("socket")).expect("bind");
     let mut files = files(&folder);
-    assert!(matches!(files.find(place("fifo"), at(0)), Entry::Special));
-    assert!(matches!(files.find(place("socket"), at(0)), Entry::Special));
-    assert!(matches!(files.find(place("."), at(0)), Entry::Directory));
+    assert!(matches!(find(&mut files, "fifo", at(0)), Entry::Special));
+    assert!(matches!(find(&mut files, "socket", at(0)), Entry::Special));
+    assert!(matches!(find(&mut files, ".", at(0)), Entry::Directory));
 }
 
 #[test]
@@ -143,21 +146,21 @@ fn a_change_is_seen_after_a_second() {
     let folder = Folder::new();
     folder.write("a", "one");
     let mut files = files(&folder);
-    let first = stored(files.find(place("a"), at(0)));
+    let first = stored(find(&mut files, "a", at(0)));
     assert_eq!(content(&first), b"one");
     folder.write("a", "three");
-    assert_eq!(content(&stored(files.find(place("a"), at(999)))), b"one");
-    let second = stored(files.find(place("a"), at(1000)));
+    assert_eq!(content(&stored(find(&mut files, "a", at(999)))), b"one");
+    let second = stored(find(&mut files, "a", at(1000)));
     assert_eq!(content(&second), b"three");
     assert!(
         second.fields(true, true).starts_with(b"Accept-Ranges: bytes\r\nContent-Length: 5\r\n")
     );
-    assert!(Rc::ptr_eq(&second, &stored(files.find(place("a"), at(5000)))), "unchanged");
+    assert!(Rc::ptr_eq(&second, &stored(find(&mut files, "a", at(5000)))), "unchanged");
     fs::remove_file(folder.0.join("a")).expect("removed");
-    assert!(matches!(files.find(place("a"), at(6000)), Entry::Failed(libc::ENOENT)));
+    assert!(matches!(find(&mut files, "a", at(6000)), Entry::Failed(libc::ENOENT)));
     folder.write("a", "four");
-    assert!(matches!(files.find(place("a"), at(6999)), Entry::Failed(libc::ENOENT)));
-    assert_eq!(content(&stored(files.find(place("a"), at(7000)))), b"four");
+    assert!(matches!(find(&mut files, "a", at(6999)), Entry::Failed(libc::ENOENT)));
+    assert_eq!(content(&stored(find(&mut files, "a", at(7000)))), b"four");
 }
 
 #[test]
@@ -169,21 +172,21 @@ fn a_file_that_was_just_written_is_read_again() {
     let since_epoch = modified.duration_since(std::time::UNIX_EPOCH).expect("after 1970");
     let unix_ms = since_epoch.as_millis() as u64;
     let mut files = files(&folder);
-    let first = stored(files.find(place("a"), Now { monotonic_ms: 0, unix_ms }));
+    let first = stored(find(&mut files, "a", Now { monotonic_ms: 0, unix_ms }));
     let again = Now { monotonic_ms: 1000, unix_ms: unix_ms + 1000 };
-    assert!(!Rc::ptr_eq(&first, &stored(files.find(place("a"), again))));
+    assert!(!Rc::ptr_eq(&first, &stored(find(&mut files, "a", again))));
 }
 
 #[test]
 fn a_directory_may_come_late_and_be_replaced() {
     let folder = Folder::new();
     let mut files = Files::new(&[folder.0.join("www")]);
-    assert!(matches!(files.find(place("a"), at(0)), Entry::Failed(libc::ENOENT)));
+    assert!(matches!(find(&mut files, "a", at(0)), Entry::Failed(libc::ENOENT)));
     folder.write("www/a", "one");
-    assert_eq!(content(&stored(files.find(place("a"), at(1000)))), b"one");
+    assert_eq!(content(&stored(find(&mut files, "a", at(1000)))), b"one");
     fs::rename(folder.0.join("www"), folder.0.join("old")).expect("renamed");
     folder.write("www/a", "two");
-    assert_eq!(content(&stored(files.find(place("a"), at(2000)))), b"two");
+    assert_eq!(content(&stored(find(&mut files, "a", at(2000)))), b"two");
 }
 
 #[test]
@@ -192,9 +195,9 @@ fn large_files_are_held_open_and_small_ones_in_memory() {
     folder.write("small", vec![b'x'; SMALL_LEN as usize]);
     folder.write("large", vec![b'x'; SMALL_LEN as usize + 1]);
     let mut files = files(&folder);
-    assert!(matches!(stored(files.find(place("small"), at(0))).source, Source::Memory(_)));
-    assert!(matches!(stored(files.find(place("large"), at(0))).source, Source::File(_)));
-    assert!(matches!(Files::new(&[]).find(place("a"), at(0)), Entry::Failed(libc::ENOENT)));
+    assert!(matches!(stored(find(&mut files, "small", at(0))).source, Source::Memory(_)));
+    assert!(matches!(stored(find(&mut files, "large", at(0))).source, Source::File(_)));
+    assert!(matches!(find(&mut Files::new(&[]), "a", at(0)), Entry::Failed(libc::ENOENT)));
 }
 
 #[test]
@@ -205,17 +208,17 @@ fn the_cache_is_bounded_and_keeps_what_is_used() {
         folder.write(&format!("large-{number}"), vec![0; SMALL_LEN as usize + 1]);
     }
     let mut files = files(&folder);
-    let hot = stored(files.find(place("hot"), at(0)));
+    let hot = stored(find(&mut files, "hot", at(0)));
     for number in 0..3000 {
-        files.find(place(&format!("missing-{number}")), at(0));
-        files.find(place(&format!("large-{}", number % 300)), at(0));
-        assert!(Rc::ptr_eq(&hot, &stored(files.find(place("hot"), at(0)))), "{number}");
+        find(&mut files, &format!("missing-{number}"), at(0));
+        find(&mut files, &format!("large-{}", number % 300), at(0));
+        assert!(Rc::ptr_eq(&hot, &stored(find(&mut files, "hot", at(0)))), "{number}");
         let (entries, descriptors) = files.held();
         assert!(entries <= 1024 && descriptors <= 256, "{entries} {descriptors}");
     }
     files.release();
     assert_eq!(files.held(), (0, 0));
-    assert_eq!(content(&stored(files.find(place("hot"), at(0)))), b"hot");
+    assert_eq!(content(&stored(find(&mut files, "hot", at(0)))), b"hot");
 }
 
 #[test]
@@ -227,7 +230,7 @@ fn what_may_not_be_read_is_told_apart_from_what_is_missing() {
     if fs::File::open(&path).is_ok() {
         return; // This user may read everything.
     }
-    let found = files(&folder).find(place("closed"), at(0));
+    let found = find(&mut files(&folder), "closed", at(0));
     assert!(matches!(found, Entry::Unreadable { directory: false }));
 }
 

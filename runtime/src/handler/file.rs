@@ -6,7 +6,7 @@ use percent_encoding::{AsciiSet, CONTROLS, percent_encode};
 
 use super::{Outcome, Request, media_type, representation};
 use crate::escape::Escaped;
-use crate::files::{Entry, Files, Place, path};
+use crate::files::{Entry, Files, path};
 use crate::http::method::Method;
 use crate::site::{Level, Text};
 
@@ -55,34 +55,40 @@ pub fn serve(request: &Request<'_>, files: &mut Files) -> Outcome {
 /// What a path leads to beneath the root or alias of the request. A path that cannot lead to a
 /// file is as one that leads to none; so is a hidden one.
 pub(super) fn look_up(request: &Request<'_>, files: &mut Files, path: &[u8]) -> Entry {
-    let variables = request.variables;
+    let Request { variables, append_path, .. } = *request;
     let settings = variables.settings;
     let base = &settings.base;
-    let append_path = base.append_path || request.append_path;
-    if !settings.hidden_files && is_hidden(request, path, append_path) {
+    if !settings.hidden_files && is_hidden(request, path) {
         return Entry::Failed(libc::ENOENT);
     }
-    let mut beneath = Vec::with_capacity(path.len() + 64);
-    if path::write_beneath(base, path, variables, append_path, &mut beneath).is_none() {
-        return Entry::Failed(libc::ENOENT);
-    }
-    let place = Place {
-        directory: base.directory,
-        path: &beneath,
-        follow_symlinks: settings.follow_symlinks,
-    };
-    files.find(place, variables.now)
+    files.find(base.directory, settings.follow_symlinks, variables.now, |out| {
+        path::write_beneath(base, path, variables, append_path, out)
+    })
 }
 
 /// Whether the path is hidden, or what variables have put into `root` or `alias`.
-fn is_hidden(request: &Request<'_>, path: &[u8], append_path: bool) -> bool {
-    if append_path && path::is_hidden(path) {
+fn is_hidden(request: &Request<'_>, path: &[u8]) -> bool {
+    let base = &request.variables.settings.base;
+    if base.append_path && path::is_hidden(path) {
         return true;
     }
-    let Text::Computed(compute) = request.variables.settings.base.inner else { return false };
+    let Text::Computed(compute) = base.inner else { return false };
     let mut inner = Vec::new();
     compute(request.variables, &mut inner);
+    if request.append_path {
+        inner.extend_from_slice(path);
+    }
     path::is_hidden(&inner)
+}
+
+/// An index beneath the path of the request.
+fn look_up_index(request: &Request<'_>, files: &mut Files, candidate: &[u8]) -> Entry {
+    if request.variables.settings.base.append_path {
+        return look_up(request, files, candidate);
+    }
+    // The `alias` is complete, and the directory itself. Its index is beneath it.
+    let name = &candidate[request.variables.path.len() - 1..];
+    look_up(&Request { append_path: true, ..*request }, files, name)
 }
 
 /// The first of `index` that is there, by an internal redirect.
@@ -97,7 +103,7 @@ fn serve_directory(request: &Request<'_>, files: &mut Files) -> Outcome {
         if candidate.get(path.len()) == Some(&b'/') {
             return Outcome::InternalRedirect(candidate.split_off(path.len()));
         }
-        match look_up(request, files, &candidate) {
+        match look_up_index(request, files, &candidate) {
             Entry::Failed(libc::ENOENT | libc::EXDEV | libc::ELOOP) => {}
             Entry::Failed(error) => return fail(request, error),
             _ => return Outcome::InternalRedirect(candidate),

@@ -259,6 +259,26 @@ fn index_names_are_tried_in_order() {
 }
 
 #[test]
+fn an_index_is_beneath_a_complete_alias() {
+    let folder = folder();
+    folder.write("dir/index.html", "index");
+    folder.write("bare/x", "x");
+    let computed: fn(&Variables<'_>, &mut Vec<u8>) = |v, out| v.argument(b"d", out);
+    for (inner, target, expected) in [
+        (Text::Fixed(b"dir"), "/x/", ("internal", "/x/index.html")),
+        (Text::Computed(computed), "/x/?d=dir/", ("internal", "/x/index.html")),
+        (Text::Fixed(b"bare"), "/x/", ("403", "")),
+        (Text::Fixed(b"none"), "/x/", ("404", "")),
+        (Text::Fixed(b"a.html"), "/x/", ("404", "")),
+        (Text::Computed(computed), "/x/?d=.git", ("404", "")),
+    ] {
+        let settings = Settings { base: alias(inner, 0, false), ..SETTINGS };
+        let (status, path, _) = show(serve(&folder, settings, target, ""));
+        assert_eq!((status.as_str(), path.as_str()), expected, "{target}");
+    }
+}
+
+#[test]
 fn other_methods() {
     let folder = folder();
     folder.write("dir/index.html", "index");
@@ -344,15 +364,22 @@ fn try_files_takes_the_first_that_is_there() {
 fn try_files_beneath_an_alias() {
     let folder = folder();
     folder.write("dir/x.html", "x");
+    folder.write("ix", "x");
     let uri = Candidate { path: Text::Computed(|v, out| v.uri(out)), directory: false };
     let rest = Candidate { path: Text::Fixed(b"/dir/x.html"), directory: false };
     let folder_itself = Candidate { path: Text::Fixed(b""), directory: true };
+    let bare = Candidate { path: Text::Fixed(b"a.html"), directory: false };
+    let ending = Candidate { path: Text::Fixed(b".html"), directory: false };
+    let similar = Candidate { path: Text::Computed(|_, out| out.extend(b"/ix")), directory: false };
     let file_itself = Candidate { path: Text::Fixed(b""), directory: false };
     let prefix = || alias(Text::Fixed(b""), 2, true);
     let whole = |inner| alias(Text::Fixed(inner), 0, false);
     for (base, candidate, found) in [
         (prefix(), &uri, Some((Some("/i/a.html"), false))),
         (prefix(), &rest, Some((Some("/i/dir/x.html"), false))),
+        (prefix(), &bare, Some((Some("/i/a.html"), false))),
+        (prefix(), &similar, Some((Some("/i/ix"), false))),
+        (whole(b"a"), &ending, Some((Some(".html"), true))),
         (whole(b"dir"), &uri, None),
         (whole(b"dir"), &folder_itself, Some((None, false))),
         (whole(b"a.html"), &file_itself, Some((Some(""), true))),

@@ -25,9 +25,9 @@ fn try_one(candidate: &Candidate, request: &Request<'_>, files: &mut Files) -> O
     let mut path = Vec::new();
     candidate.path.write(variables, &mut path);
     // Beneath an `alias`, a candidate names the whole path of the URI or what is left of it.
-    let names_all = matches!(candidate.path, Text::Computed(_)) && path.starts_with(front);
-    if !front.is_empty() && !names_all {
-        path = [front, &path].concat();
+    if !front.is_empty() && !(is_computed(candidate) && is_within(&path, front)) {
+        let slash: &[u8] = if path.is_empty() || path[0] == b'/' { b"" } else { b"/" };
+        path = [front, slash, &path].concat();
     }
     let complete = base.alias && !base.append_path;
     let asked = Request { append_path: request.append_path || complete, ..*request };
@@ -43,4 +43,13 @@ fn try_one(candidate: &Candidate, request: &Request<'_>, files: &mut Files) -> O
     // Of an alias that is complete, nginx takes on a file and leaves a directory.
     let taken = !(complete && is_directory);
     Some(Found { path: taken.then_some(path), append_path: complete && taken })
+}
+
+fn is_computed(candidate: &Candidate) -> bool {
+    matches!(candidate.path, Text::Computed(_))
+}
+
+/// Whether a path is `front` or leads beneath it.
+fn is_within(path: &[u8], front: &[u8]) -> bool {
+    path.strip_prefix(front).is_some_and(|rest| rest.is_empty() || rest[0] == b'/')
 }
