@@ -48,6 +48,8 @@ pub struct Context<S> {
     /// Whether the server is on its way out: no connection is kept.
     pub leaving: bool,
     scratch_len: usize,
+    // Boxed, since that is how connections hold them: taking one moves a pointer.
+    #[allow(clippy::vec_box)]
     spare: Vec<Box<Exchange>>,
     _site: PhantomData<S>,
 }

@@ -15,7 +15,7 @@ use crate::clock::{LocalClock, Now};
 use crate::escape::Escaped;
 use crate::site::{AccessLog, ErrorLog, Level, LogId};
 use crate::sys::identity;
-use crate::variables::{Endpoint, Variables};
+use crate::variables::Variables;
 
 /// The longest line of the error log, in bytes.
 const MAX_ERROR_LEN: usize = 2048;
@@ -44,8 +44,6 @@ pub(crate) enum LogPlace {
 pub(crate) enum About<'a> {
     /// The process.
     Process,
-    /// A connection without a request, and the name of the server that it came to.
-    Connection(u64, Endpoint<'a>, &'a [u8]),
     /// A request.
     Request(&'a Variables<'a>),
 }
@@ -249,24 +247,18 @@ fn write_message(
     about: About<'_>,
     message: fmt::Arguments<'_>,
 ) -> io::Result<()> {
-    let connection = match about {
+    let variables = match about {
         About::Process => return write!(line, "{message}"),
-        About::Connection(serial, peer, server) => (serial, peer, server),
-        About::Request(variables) => {
-            let connection = variables.connection;
-            (connection.serial, connection.peer, variables.server.name)
-        }
+        About::Request(variables) => variables,
     };
-    let (serial, peer, server) = connection;
+    let serial = variables.connection.serial;
     write!(line, "*{serial} {message}, client: ")?;
-    peer.write_address(line);
-    write!(line, ", server: {}", Escaped(server))?;
-    if let About::Request(variables) = about {
-        write!(line, ", request: \"{}\"", Escaped(variables.head.line()))?;
-        for (name, label) in [(&b"host"[..], "host"), (b"referer", "referrer")] {
-            if let Some(value) = variables.head.fields().first(name) {
-                write!(line, ", {label}: \"{}\"", Escaped(value))?;
-            }
+    variables.connection.peer.write_address(line);
+    write!(line, ", server: {}", Escaped(variables.server.name))?;
+    write!(line, ", request: \"{}\"", Escaped(variables.head.line()))?;
+    for (name, label) in [(&b"host"[..], "host"), (b"referer", "referrer")] {
+        if let Some(value) = variables.head.fields().first(name) {
+            write!(line, ", {label}: \"{}\"", Escaped(value))?;
         }
     }
     Ok(())

@@ -103,14 +103,12 @@ fn lines_of_the_error_log() {
     let (_folder, path, logs) = log();
     let now = Now { monotonic_ms: 0, unix_ms: 0 };
     let clock = LocalClock::new(now);
-    let peer = Endpoint::Ip("192.0.2.1:5000".parse().expect("an address"));
     let error = |level, about: About<'_>, message: &str| {
         let log = ErrorLog { log: 0, level: Level::Warn };
         logs.error(log, level, about, (now, &clock), format_args!("{message}"));
     };
     error(Level::Info, About::Process, "not written");
     error(Level::Alert, About::Process, "all\nof it");
-    error(Level::Warn, About::Connection(9, peer, b"s"), "timed out");
     let head = head("/%22", "Referer: r\"\r\n");
     with_variables(&head, &SETTINGS, &[], |variables| {
         error(Level::Error, About::Request(variables), "no");
@@ -120,11 +118,10 @@ fn lines_of_the_error_log() {
     let lines: Vec<&str> = text.lines().collect();
     let ids = format!("{}#{}: ", std::process::id(), identity::thread_id());
     let stamp_len = "1970/01/01 00:00:00".len();
-    let rest: Vec<&str> = lines[..3].iter().map(|line| &line[stamp_len..]).collect();
+    let rest: Vec<&str> = lines[..2].iter().map(|line| &line[stamp_len..]).collect();
     assert_eq!(rest[0], format!(" [alert] {ids}all of it"));
-    assert_eq!(rest[1], format!(" [warn] {ids}*9 timed out, client: 192.0.2.1, server: s"));
     let about = "*7 no, client: 192.0.2.1, server: example.org, \
         request: \"GET /%22 HTTP/1.1\", host: \"a\", referrer: \"r\\x22\"";
-    assert_eq!(rest[2], format!(" [error] {ids}{about}"));
-    assert_eq!((lines.len(), lines[3].len() + 1), (4, MAX_ERROR_LEN));
+    assert_eq!(rest[1], format!(" [error] {ids}{about}"));
+    assert_eq!((lines.len(), lines[2].len() + 1), (3, MAX_ERROR_LEN));
 }

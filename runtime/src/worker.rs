@@ -24,8 +24,11 @@ const DRAIN_MS: u64 = 30_000;
 /// How long accepting rests when the process has no descriptor left.
 const ACCEPT_REST_MS: u64 = 500;
 
-/// Token of what wakes the worker; listeners follow it, and then come connections.
+/// Token of what wakes the worker.
 const WAKE: u64 = u64::MAX;
+/// Marks the token of a listener; the rest is its index. A connection's has its slot's
+/// generation in the upper half, and its index in the lower.
+const LISTENER: u64 = 1 << 63;
 
 /// Reads both clocks.
 #[derive(Clone, Copy)]
@@ -123,7 +126,7 @@ impl<S: Site> Worker<S> {
         let mut poll_set = PollSet::new()?;
         poll_set.add(wake.as_raw_fd(), WAKE);
         for (index, listener) in listeners.iter().enumerate() {
-            poll_set.add(listener.socket.as_raw_fd(), listener_token(index));
+            poll_set.add(listener.socket.as_raw_fd(), LISTENER | index as u64);
         }
         Ok(Worker {
             cx,
@@ -184,10 +187,10 @@ impl<S: Site> Worker<S> {
         if token == WAKE {
             return self.on_wake();
         }
-        if let Some(index) = listener_index(token) {
+        let (index, generation) = (token as u32 as usize, (token >> 32) as u32);
+        if token & LISTENER != 0 {
             return self.accept(index);
         }
-        let (index, generation) = (token as u32 as usize, (token >> 32) as u32);
         if self.slots[index].generation == generation {
             self.drive(index, |connection, cx| connection.on_ready(cx));
         }
@@ -219,7 +222,7 @@ impl<S: Site> Worker<S> {
         self.leave_until_ms = Some(self.cx.now.monotonic_ms + DRAIN_MS);
         self.cx.leaving = true;
         for index in 0..self.listeners.len() {
-            self.poll_set.remove(listener_token(index));
+            self.poll_set.remove(LISTENER | index as u64);
         }
         self.listeners.clear();
         for index in 0..self.slots.len() {
@@ -288,7 +291,7 @@ impl<S: Site> Worker<S> {
 
     fn set_accepting(&mut self, accepting: bool) {
         for index in 0..self.listeners.len() {
-            self.poll_set.set_enabled(listener_token(index), accepting);
+            self.poll_set.set_enabled(LISTENER | index as u64, accepting);
         }
     }
 
@@ -357,16 +360,8 @@ impl<S: Site> Worker<S> {
     }
 }
 
-/// Generations stay clear of the highest bit, which marks listeners.
+/// Generations stay clear of the bit that marks listeners.
 const GENERATIONS: u32 = u32::MAX >> 1;
-
-fn listener_token(index: usize) -> u64 {
-    1 << 63 | index as u64
-}
-
-fn listener_index(token: u64) -> Option<usize> {
-    (token >> 63 == 1).then_some(token as u32 as usize)
-}
 
 /// Keeps a panic to the connection that it came up with. There is none that is known.
 fn contain<T>(act: impl FnOnce() -> T) -> Option<T> {

@@ -36,7 +36,7 @@ impl Exchange {
             progress: Progress {
                 started_ms: self.started_ms,
                 pipelined: self.pipelined,
-                request_len: self.head.len() as u64 + self.content_len,
+                request_len: self.head.byte_len() as u64 + self.content_len,
                 status: self.status,
                 sent_len: self.head_len + self.content_sent_len,
                 content_sent_len: self.content_sent_len,

@@ -302,10 +302,8 @@ impl Head {
         let (name, text) = (field.name.of(&self.bytes), field.value.of(&self.bytes));
         let is = |other: &str| name.eq_ignore_ascii_case(other.as_bytes());
         match name.len() {
-            4 if is("host") => {
-                if seen.host.replace(field.value).is_some() {
-                    return refuse(400, "more than one Host");
-                }
+            4 if is("host") && seen.host.replace(field.value).is_some() => {
+                return refuse(400, "more than one Host");
             }
             6 if is("expect") => {
                 if !text.eq_ignore_ascii_case(b"100-continue") {
@@ -319,10 +317,10 @@ impl Head {
                     seen.keep_alive |= option.trim_ascii().eq_ignore_ascii_case(b"keep-alive");
                 }
             }
-            14 if is("content-length") => {
-                if seen.content_length.replace(parse_length(text)?).is_some() {
-                    return refuse(400, "more than one Content-Length");
-                }
+            14 if is("content-length")
+                && seen.content_length.replace(parse_length(text)?).is_some() =>
+            {
+                return refuse(400, "more than one Content-Length");
             }
             17 if is("transfer-encoding") => {
                 if std::mem::replace(&mut seen.transfer_encoding, true) {
@@ -424,7 +422,7 @@ impl Head {
     }
 
     /// Length of the head as sent, in bytes.
-    pub fn len(&self) -> usize {
+    pub fn byte_len(&self) -> usize {
         self.bytes.len()
     }
 

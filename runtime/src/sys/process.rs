@@ -28,16 +28,17 @@ pub fn look_up(user: &str, group: Option<&str>) -> io::Result<Ids> {
         io::Error::new(io::ErrorKind::NotFound, format!("no {what} is named `{name}`"))
     };
     let name = CString::new(user)?;
-    // SAFETY: `name` is a C string; the result is null or valid until the next call, and no
-    // other thread runs yet.
-    let entry = unsafe { libc::getpwnam(name.as_ptr()).as_ref() };
-    let entry = entry.ok_or_else(|| not_found("user", user))?;
+    // SAFETY: `name` is a C string.
+    let entry = unsafe { libc::getpwnam(name.as_ptr()) };
+    // SAFETY: it is null, or valid until the next call, and no other thread runs yet.
+    let entry = unsafe { entry.as_ref() }.ok_or_else(|| not_found("user", user))?;
     let mut ids = Ids { user: entry.pw_uid, group: entry.pw_gid };
     if let Some(group) = group {
         let name = CString::new(group)?;
+        // SAFETY: `name` is a C string.
+        let entry = unsafe { libc::getgrnam(name.as_ptr()) };
         // SAFETY: as above.
-        let entry = unsafe { libc::getgrnam(name.as_ptr()).as_ref() };
-        ids.group = entry.ok_or_else(|| not_found("group", group))?.gr_gid;
+        ids.group = unsafe { entry.as_ref() }.ok_or_else(|| not_found("group", group))?.gr_gid;
     }
     Ok(ids)
 }
