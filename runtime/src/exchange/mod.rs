@@ -8,7 +8,7 @@ mod reply;
 use std::fmt;
 
 use crate::context::{Client, Context};
-use crate::handler::{self, file, try_files};
+use crate::handler::{self, Receiver, file, try_files};
 use crate::http::body::Framing;
 use crate::http::head::{Head, HeadError};
 use crate::http::method::Method;
@@ -28,6 +28,8 @@ const MAX_REDIRECTS: u32 = 10;
 pub enum Reply {
     /// A head made of the exchange's status and fields, and this content.
     Response(Body),
+    /// None yet: this takes the request's content first.
+    Receive(Box<dyn Receiver>),
     /// Nothing: the connection is closed (`return 444`).
     Close,
 }

@@ -50,6 +50,12 @@ impl Exchange {
                 file.write_fields(&mut self.fields);
                 Step::Reply(Reply::Response(Body::File(file.body)))
             }
+            Outcome::Handled(handler::Outcome::Response(response)) => {
+                Step::Reply(self.made(client, response))
+            }
+            Outcome::Handled(handler::Outcome::Receive(receiver)) => {
+                Step::Reply(Reply::Receive(receiver))
+            }
             Outcome::Prebuilt(prebuilt) => Step::Reply(self.prebuilt(prebuilt)),
             Outcome::Text(status, content) => Step::Reply(self.text::<S>(status, content)),
         }
@@ -130,6 +136,25 @@ impl Exchange {
         };
         self.fields.extend_from_slice(prebuilt.fields);
         Reply::Response(Body::Static(prebuilt.body))
+    }
+
+    /// A response that a handler has made in memory.
+    fn made(&mut self, client: &Client, response: handler::Response) -> Reply {
+        let handler::Response { status, location, content_type, content } = response;
+        self.status = self.status_override.unwrap_or(status);
+        if !content_type.is_empty() {
+            response::write_field(&mut self.fields, "Content-Type", content_type);
+        }
+        if status != 204 {
+            response::write_content_length(&mut self.fields, content.len() as u64);
+        }
+        if let Some(location) = location {
+            let mut uri = Vec::with_capacity(location.len());
+            self.write_origin(client, &location, &mut uri);
+            uri.extend_from_slice(&location);
+            response::write_field(&mut self.fields, "Location", &uri);
+        }
+        Reply::Response(Body::Owned(content))
     }
 
     fn text<S: Site>(&mut self, status: u16, content: Vec<u8>) -> Reply {

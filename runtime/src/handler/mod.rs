@@ -1,9 +1,11 @@
 //! From an action and a request to a response, or to what happens instead of one.
 
 pub mod file;
+mod receive;
 mod representation;
 pub mod try_files;
 
+pub use receive::{Receiver, Refusal, Response};
 pub use representation::{FileBody, FileResponse, Piece};
 
 use std::fmt;
@@ -26,6 +28,10 @@ pub enum Outcome {
     Redirect(u16, Vec<u8>),
     /// A file, or parts of it.
     File(FileResponse),
+    /// A response that was made in memory.
+    Response(Response),
+    /// The content is to be received first; then the receiver makes the outcome.
+    Receive(Box<dyn Receiver>),
 }
 
 /// What a handler is asked.

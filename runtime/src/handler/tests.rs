@@ -67,6 +67,7 @@ fn show(outcome: Outcome) -> (String, String, String) {
         Outcome::RangeNotSatisfiable(len) => (format!("416 */{len}"), String::new(), String::new()),
         Outcome::InternalRedirect(path) => ("internal".into(), text(&path), String::new()),
         Outcome::Redirect(status, location) => (status.to_string(), text(&location), String::new()),
+        Outcome::Response(_) | Outcome::Receive(_) => panic!("none of a file: {outcome:?}"),
         Outcome::File(response) => {
             let mut fields = Vec::new();
             response.write_fields(&mut fields);

@@ -1,0 +1,43 @@
+//! Requests whose content is taken before they are answered.
+
+use std::fmt;
+
+use super::{Outcome, Request};
+use crate::files::Files;
+use crate::site::Level;
+
+/// Takes a request's content as it comes, and makes the response at its end. One that is
+/// dropped before its end leaves nothing behind.
+pub trait Receiver: fmt::Debug {
+    /// Takes a run of content, of any length. After an error the rest is not wanted, and the
+    /// receiver is to be dropped.
+    fn receive(&mut self, data: &[u8]) -> Result<(), Refusal>;
+
+    /// All content has come. Not called where the content broke off or was refused.
+    fn finish(self: Box<Self>, request: &Request<'_>, files: &mut Files) -> Outcome;
+}
+
+/// Why content is not taken.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Refusal {
+    /// The status of the response: 400, 413, 507, 500.
+    pub status: u16,
+    /// How severe it is.
+    pub level: Level,
+    /// What the error log says, `Escaped` where it quotes the client.
+    pub reason: String,
+}
+
+/// A response below 300 that a handler has made: no `error_page` stands for it.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Response {
+    /// 200, 201, 204.
+    pub status: u16,
+    /// The value of a Location field, ready to be sent: a path, before which the conf may want
+    /// the origin.
+    pub location: Option<Vec<u8>>,
+    /// The media type; empty: no Content-Type.
+    pub content_type: &'static [u8],
+    /// The content.
+    pub content: Vec<u8>,
+}
