@@ -1,0 +1,33 @@
+//! One word to one typed value. Nothing here knows where the word stands; what is wrong with
+//! it comes back as a diagnostic at the smallest part at fault.
+
+mod address;
+mod media_type;
+mod method;
+mod number;
+mod pcre;
+mod regex;
+mod server_name;
+mod size;
+mod status;
+mod template;
+mod time;
+mod variable;
+
+pub(crate) use address::{Bind, bind, ip, port};
+pub(crate) use media_type::media_type;
+pub(crate) use method::method;
+pub(crate) use number::{count, flag, keyword};
+pub(crate) use regex::{Outline, Regex, outline, regex};
+pub(crate) use server_name::{ServerName, server_name};
+pub(crate) use size::{buffer_len, size};
+pub(crate) use status::status;
+pub(crate) use template::{Part, split};
+pub(crate) use time::{seconds, time_ms};
+pub use variable::SIMPLE_VARIABLES;
+pub(crate) use variable::variable;
+
+use crate::diagnostic::Diagnostic;
+
+/// A value, or what is wrong with the word that was to give it.
+pub(crate) type Checked<T> = Result<T, Box<Diagnostic>>;

@@ -1,0 +1,97 @@
+//! Groups: `(…)`, `(?:…)`, `(?<name>…)`, `(?i)`, and those that are refused.
+
+use super::super::variable::variable;
+use super::{Step, Translator, Wrong, not_linear};
+
+const WELL_KNOWN: &str = "paths with a segment that begins with a dot are refused by default, \
+                          `/.well-known/` is not (`hidden_files`)";
+
+impl Translator<'_> {
+    /// Reads the begin of a group; `start` is the place of its parenthesis.
+    pub(super) fn group(&mut self, start: usize) -> Step {
+        match self.peek() {
+            Some(b'*') => Err(self.wrong(start..start + 2, "`(*…)` is not supported")),
+            Some(b'?') => {
+                self.at += 1;
+                self.extension(start)
+            }
+            _ => {
+                self.put("(", start);
+                self.out.groups += 1;
+                self.repeatable = false;
+                Ok(())
+            }
+        }
+    }
+
+    /// Reads on behind `(?`.
+    fn extension(&mut self, start: usize) -> Step {
+        let rest = &self.input[self.at..];
+        let refuse = |len: usize, what: &str| Err(not_linear(start..start + 2 + len, what));
+        match rest {
+            [b'#', ..] => match self.until(b")") {
+                Some(_) => Ok(()),
+                None => Err(self.wrong(start..self.at, "this comment has no end")),
+            },
+            [b'=' | b'!', inner @ ..] => {
+                let help = inner.starts_with(b"well-known").then_some(WELL_KNOWN);
+                Err(Wrong { help, ..not_linear(start..start + 3, "lookahead") })
+            }
+            [b'<', b'=' | b'!', ..] => refuse(2, "lookbehind"),
+            [b'>', ..] => refuse(1, "an atomic group"),
+            [b'(', ..] => refuse(1, "a condition"),
+            [b'P', b'=', ..] => refuse(2, "a backreference"),
+            [b'P', b'>', ..] => refuse(2, "recursion"),
+            [b'R' | b'&' | b'0'..=b'9' | b'+', ..] => refuse(1, "recursion"),
+            [b'-', b'0'..=b'9', ..] => refuse(2, "recursion"),
+            [b'|', ..] => Err(self.wrong(start..start + 3, "`(?|…)` is not supported")),
+            [b'P', b'<', ..] => self.named(start, 2, b">"),
+            [b'<', ..] => self.named(start, 1, b">"),
+            [b'\'', ..] => self.named(start, 1, b"'"),
+            _ => self.flags(start),
+        }
+    }
+
+    /// Reads the name of a group, which stands behind `skip` bytes and before `end`.
+    fn named(&mut self, start: usize, skip: usize, end: &[u8]) -> Step {
+        self.at += skip;
+        let name_start = self.at;
+        let Some(range) = self.until(end) else {
+            return Err(self.wrong(start..name_start, "the name of this group has no end"));
+        };
+        // Variables are the same in any case, so groups are too.
+        let name = String::from_utf8_lossy(&self.input[range.clone()]).to_ascii_lowercase();
+        let fits = name.starts_with(|first: char| first.is_ascii_alphabetic() || first == '_')
+            && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
+        if !fits {
+            let message = format!("`{name}` is not a name for a group");
+            return Err(self.wrong(start..range.end, message));
+        }
+        if variable(&name).is_some() {
+            return Err(self.wrong(range, format!("`${name}` is a variable of its own")));
+        }
+        if self.out.names.contains(&name) {
+            return Err(self.wrong(range, format!("there is a group `{name}` before this one")));
+        }
+        self.put(&format!("(?P<{name}>"), start);
+        self.out.groups += 1;
+        self.out.names.push(name);
+        self.repeatable = false;
+        Ok(())
+    }
+
+    /// Reads flags: `(?i)` or `(?i:`.
+    fn flags(&mut self, start: usize) -> Step {
+        let flags = self.input[self.at..].iter().take_while(|byte| b"imsU-".contains(byte)).count();
+        self.at += flags;
+        match self.peek() {
+            Some(b')' | b':') => {}
+            _ => return Err(self.wrong(start..self.at + 1, "this kind of group is not supported")),
+        }
+        self.at += 1;
+        let text = String::from_utf8_lossy(&self.input[start..self.at]).into_owned();
+        self.put(&text, start);
+        self.repeatable = false;
+        Ok(())
+    }
+}

@@ -1,0 +1,44 @@
+//! Status codes.
+
+use std::ops::{Range, RangeInclusive};
+
+use super::Checked;
+use crate::ast::Word;
+use crate::diagnostic::Diagnostic;
+
+/// The status code that `part` of the word gives, within `range`.
+pub(crate) fn status(word: &Word, part: Range<usize>, range: RangeInclusive<u16>) -> Checked<u16> {
+    let text = String::from_utf8_lossy(&word.value[part.clone()]).into_owned();
+    let digits = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    match text.parse() {
+        Ok(code) if digits && range.contains(&code) => return Ok(code),
+        _ => {}
+    }
+    let message = match digits {
+        true => format!("`{text}` is not between {} and {}", range.start(), range.end()),
+        false => format!("`{text}` is not a status code"),
+    };
+    Err(Box::new(Diagnostic::error("T09", word.part(part), message)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::check::testing::{outcome, word};
+
+    #[test]
+    fn codes() {
+        for (text, expected) in [
+            ("=404", Ok(404)),
+            ("=599", Ok(599)),
+            ("=200", Err("T09 1..4 `200` is not between 300 and 599")),
+            ("=99999", Err("T09 1..6 `99999` is not between 300 and 599")),
+            ("=4o4", Err("T09 1..4 `4o4` is not a status code")),
+            ("=+404", Err("T09 1..5 `+404` is not a status code")),
+        ] {
+            let word = word(text);
+            let result = status(&word, 1..word.value.len(), 300..=599);
+            assert_eq!(outcome(result), expected.map_err(str::to_owned), "{text}");
+        }
+    }
+}

@@ -1,0 +1,92 @@
+//! The variables of the language.
+
+use crate::ir::Variable;
+
+/// Variables that a name alone stands for. Each is the name of a method
+/// `fn NAME(&self, out: &mut Vec<u8>)` of `sitec_runtime::variables::Variables`.
+pub const SIMPLE_VARIABLES: &[&str] = &[
+    "args",
+    "binary_remote_addr",
+    "body_bytes_sent",
+    "bytes_sent",
+    "connection",
+    "connection_requests",
+    "connection_time",
+    "content_length",
+    "content_type",
+    "document_root",
+    "document_uri",
+    "host",
+    "hostname",
+    "is_args",
+    "msec",
+    "pid",
+    "pipe",
+    "query_string",
+    "realpath_root",
+    "remote_addr",
+    "remote_port",
+    "request",
+    "request_filename",
+    "request_id",
+    "request_length",
+    "request_method",
+    "request_time",
+    "request_uri",
+    "scheme",
+    "server_addr",
+    "server_name",
+    "server_port",
+    "server_protocol",
+    "status",
+    "time_iso8601",
+    "time_local",
+    "uri",
+];
+
+/// The variable with this name, case aside as in nginx; `None` if it is none of the language's
+/// own (it may still be a group of a regex).
+pub(crate) fn variable(name: &str) -> Option<Variable> {
+    let name = name.to_ascii_lowercase();
+    if let Ok(index) = SIMPLE_VARIABLES.binary_search(&name.as_str()) {
+        return Some(Variable::Simple(SIMPLE_VARIABLES[index]));
+    }
+    let behind = |prefix| name.strip_prefix(prefix).filter(|rest: &&str| !rest.is_empty());
+    let field = |rest: &str| rest.replace('_', "-").into_bytes();
+    if let Some(rest) = behind("sent_http_") {
+        return Some(Variable::ResponseField(field(rest)));
+    }
+    if let Some(rest) = behind("http_") {
+        return Some(Variable::RequestField(field(rest)));
+    }
+    if let Some(rest) = behind("cookie_") {
+        return Some(Variable::Cookie(rest.as_bytes().to_vec()));
+    }
+    behind("arg_").map(|rest| Variable::Argument(rest.as_bytes().to_vec()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_sorted() {
+        assert!(SIMPLE_VARIABLES.is_sorted());
+    }
+
+    #[test]
+    fn names_mean_variables() {
+        for (name, expected) in [
+            ("uri", Some(Variable::Simple("uri"))),
+            ("Request_URI", Some(Variable::Simple("request_uri"))),
+            ("http_user_agent", Some(Variable::RequestField(b"user-agent".to_vec()))),
+            ("sent_http_etag", Some(Variable::ResponseField(b"etag".to_vec()))),
+            ("cookie_my_id", Some(Variable::Cookie(b"my_id".to_vec()))),
+            ("arg_q", Some(Variable::Argument(b"q".to_vec()))),
+            ("http_", None),
+            ("ur", None),
+        ] {
+            assert_eq!(variable(name), expected, "{name}");
+        }
+    }
+}
