@@ -27,6 +27,19 @@ impl Word {
         String::from_utf8_lossy(&self.value).into_owned()
     }
 
+    /// The rest of the word from the byte `start` of its value on, as a word without quotes.
+    pub(crate) fn tail(&self, start: usize) -> Word {
+        let span = self.part(start..self.value.len());
+        let skipped = span.start - self.span.start;
+        let offsets = self.offsets.get(start..).unwrap_or_default();
+        Word {
+            value: self.value[start..].to_vec(),
+            span,
+            quoted: false,
+            offsets: offsets.iter().map(|offset| offset - skipped).collect(),
+        }
+    }
+
     /// The place of `range` of the value in the source.
     pub fn part(&self, range: std::ops::Range<usize>) -> Span {
         let offset = |at: usize| match self.offsets.get(at) {

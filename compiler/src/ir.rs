@@ -75,7 +75,7 @@ pub enum StartPiece {
 }
 
 /// See [`sitec_runtime::site::LogTarget`].
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
 #[allow(missing_docs)]
 pub enum LogTarget {
     Stderr,
@@ -103,7 +103,7 @@ pub struct Listen {
 }
 
 /// See [`sitec_runtime::site::Address`].
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
 #[allow(missing_docs)]
 pub enum Address {
     Ip(SocketAddr),
@@ -134,7 +134,7 @@ pub struct ServerRegex {
 }
 
 /// A regex that is known to parse and to fit the limits.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub struct Pattern {
     /// In regex-syntax's language; matched on bytes, without Unicode, anywhere in the subject.
     pub text: String,
@@ -293,7 +293,7 @@ pub enum Variable {
 }
 
 /// See [`sitec_runtime::site::FileBase`].
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
 #[allow(missing_docs)]
 pub struct FileBase {
     pub directory: DirectoryId,
@@ -330,7 +330,7 @@ pub enum Fallback {
 }
 
 /// See [`sitec_runtime::site::ErrorPage`].
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
 #[allow(missing_docs)]
 pub struct ErrorPage {
     pub status: u16,
@@ -339,7 +339,7 @@ pub struct ErrorPage {
 }
 
 /// See [`sitec_runtime::site::ErrorTarget`].
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
 #[allow(missing_docs)]
 pub enum ErrorTarget {
     Uri(Value),
@@ -348,7 +348,7 @@ pub enum ErrorTarget {
 }
 
 /// See [`sitec_runtime::site::AccessLog`].
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
 #[allow(missing_docs)]
 pub struct AccessLog {
     pub log: LogId,
@@ -363,7 +363,7 @@ pub struct AccessLog {
 pub type Types = Vec<(Vec<u8>, Vec<u8>)>;
 
 /// See [`sitec_runtime::site::Settings`]: the same fields, owned.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
 #[allow(missing_docs)]
 pub struct Settings {
     pub base: FileBase,

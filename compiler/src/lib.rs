@@ -56,10 +56,20 @@ pub struct Generated {
     pub blobs: Vec<(String, Vec<u8>)>,
 }
 
-/// Reads, parses and checks the conf at `path`.
-pub fn compile(_files: &dyn Files, path: &Path) -> Compilation {
-    let (sources, diagnostics) = (Sources::default(), Diagnostics::default());
-    Compilation { sources, diagnostics, dependencies: vec![path.to_owned()], site: None }
+/// Reads, parses and checks the conf at `path`. Whatever a phase finds fault with, the next
+/// one does not see, so that one run shows all mistakes and none twice.
+pub fn compile(files: &dyn Files, path: &Path) -> Compilation {
+    let (mut sources, mut diagnostics) = (Sources::default(), Diagnostics::default());
+    let mut dependencies = Vec::new();
+    let conf = parse::parse(files, path, &mut sources, &mut dependencies, &mut diagnostics);
+    let site = conf.and_then(|mut conf| {
+        check::structure::check(&conf, &mut diagnostics);
+        check::prune(&mut conf, &diagnostics);
+        let text = sources.text();
+        let surroundings = check::Surroundings { path, files, text };
+        check::check(&conf, surroundings, &mut dependencies, &mut diagnostics)
+    });
+    Compilation { sources, diagnostics, dependencies, site }
 }
 
 /// Generates the server of a checked site.

@@ -33,6 +33,23 @@ pub struct Source {
     pub escaped: bool,
 }
 
+impl Source {
+    /// The bytes of the file.
+    fn bytes(&self) -> Vec<u8> {
+        if !self.escaped {
+            return self.text.clone().into_bytes();
+        }
+        let mut bytes = Vec::with_capacity(self.text.len());
+        for character in self.text.chars() {
+            match escaped_byte(character) {
+                Some(byte) => bytes.push(byte),
+                None => bytes.extend_from_slice(character.encode_utf8(&mut [0; 4]).as_bytes()),
+            }
+        }
+        bytes
+    }
+}
+
 /// All files of one compilation; the first is the one that was named.
 #[derive(Default)]
 pub struct Sources {
@@ -59,6 +76,22 @@ impl Sources {
     /// All files, in the order in which they were read.
     pub fn iter(&self) -> impl Iterator<Item = (FileId, &Source)> {
         self.files.iter().enumerate().map(|(i, file)| (FileId(i as u32), file))
+    }
+
+    /// The bytes of all files: the first as it is, each other one under a comment that names
+    /// it.
+    pub fn text(&self) -> Vec<u8> {
+        let mut text = Vec::new();
+        for (i, file) in self.files.iter().enumerate() {
+            if i > 0 {
+                if !text.ends_with(b"\n") {
+                    text.push(b'\n');
+                }
+                text.extend_from_slice(format!("# {}\n", file.name).as_bytes());
+            }
+            text.extend(file.bytes());
+        }
+        text
     }
 
     /// Line and column of a span's start, both from 1; the column counts characters.

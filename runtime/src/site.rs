@@ -168,7 +168,7 @@ pub enum LogTarget {
 }
 
 /// Severity of a line in the error log, least to most talkative.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 #[allow(missing_docs)]
 pub enum Level {
     Emerg,
@@ -182,7 +182,7 @@ pub enum Level {
 }
 
 /// An `error_log`.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub struct ErrorLog {
     /// Where the lines go.
     pub log: LogId,
@@ -363,7 +363,7 @@ pub struct ErrorPage {
 }
 
 /// The status of a response that an `error_page` makes.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub enum ErrorStatus {
     /// The one that came up.
     Keep,
@@ -384,7 +384,7 @@ pub enum ErrorTarget {
 }
 
 /// `if_modified_since`.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub enum IfModifiedSince {
     /// Ignores the field.
     Off,
@@ -395,7 +395,7 @@ pub enum IfModifiedSince {
 }
 
 /// Old browsers whose connections are not kept.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub struct KeepaliveDisable {
     /// Internet Explorer up to 6, after a POST.
     pub msie6: bool,
@@ -404,7 +404,7 @@ pub struct KeepaliveDisable {
 }
 
 /// `lingering_close`.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub enum Lingering {
     /// Closes at once.
     Off,

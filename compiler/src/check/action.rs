@@ -1,0 +1,137 @@
+//! What a location does: `return`, `try_files`, or the files of its root.
+
+use sitec_runtime::http::method::{Method, MethodSet};
+use sitec_runtime::http::status::is_redirect;
+
+use super::level::Level;
+use super::server::Names;
+use super::text::{Groups, literal};
+use super::value::{Checked, status};
+use super::{Checker, named};
+use crate::ast::{Directive, Word};
+use crate::diagnostic::Diagnostic;
+use crate::ir::{Action, Candidate, Fallback, FileBase, Handler, Piece, Return, TryFiles, Value};
+
+impl Checker<'_> {
+    /// What the location with these directives does, by which methods, and where its files
+    /// are. `None` if there is a mistake in it.
+    pub(super) fn action(
+        &mut self,
+        directives: &[Directive],
+        level: &Level,
+        groups: &Groups,
+        names: &Names,
+    ) -> Option<(Action, MethodSet, Option<FileBase>)> {
+        // Both are looked at, so that the mistakes of both are shown.
+        let answer = named(directives, "return").next();
+        let answer = answer.map(|directive| self.answer(directive, groups));
+        let answer = answer.map(|answer| self.report(answer));
+        let try_files = named(directives, "try_files").next();
+        let try_files = try_files.map(|directive| self.try_files(directive, groups, names));
+        let try_files = match try_files {
+            Some(result) => Some(self.report(result)?),
+            None => None,
+        };
+        if let Some(answer) = answer {
+            let methods = level.methods.unwrap_or(MethodSet::ALL);
+            return Some((Action::Return(answer?), methods, level.base.clone()));
+        }
+        let base = match &level.base {
+            Some(base) => Some(base.clone()),
+            None => self.default_base(),
+        };
+        let methods = level.methods.unwrap_or(MethodSet::of(&[Method::Get, Method::Head]));
+        let action = match (try_files, &base) {
+            // Without a folder no candidate is ever there.
+            (Some(TryFiles { fallback, .. }), None) => {
+                let try_files = Some(TryFiles { candidates: Vec::new(), fallback });
+                Action::Serve { try_files, handler: Handler::Files }
+            }
+            (None, None) => Action::Return(Return::Status(404)),
+            (try_files, Some(_)) => Action::Serve { try_files, handler: Handler::Files },
+        };
+        Some((action, methods, base))
+    }
+
+    fn answer(&mut self, directive: &Directive, groups: &Groups) -> Checked<Return> {
+        let first = &directive.args[0];
+        let second = directive.args.get(1);
+        let is_url = [&b"http://"[..], b"https://", b"$scheme", b"${scheme}"]
+            .iter()
+            .any(|start| first.value.starts_with(start));
+        if second.is_none() && is_url {
+            return Ok(Return::Redirect(302, self.value(first, 0, groups)?));
+        }
+        let code = status(first, 0..first.value.len(), 100..=599)
+            .map_err(|wrong| misread(first, second.is_none(), wrong))?;
+        let text = match second {
+            Some(word) => self.value(word, 0, groups)?,
+            None => Value::default(),
+        };
+        let empty = literal(&text).is_some_and(<[u8]>::is_empty);
+        Ok(match code {
+            _ if is_redirect(code) && empty => {
+                let (place, message) = (directive.span(), format!("{code} needs a URL to go to"));
+                return Err(Box::new(
+                    Diagnostic::error("T10", place, message)
+                        .help(format!("write it behind the code: `return {code} /new/;`")),
+                ));
+            }
+            _ if is_redirect(code) => Return::Redirect(code, text),
+            444 if second.is_none() => Return::Close,
+            400.. if empty => Return::Status(code),
+            _ => Return::Text(code, text),
+        })
+    }
+
+    fn try_files(
+        &mut self,
+        directive: &Directive,
+        groups: &Groups,
+        names: &Names,
+    ) -> Checked<TryFiles> {
+        let [candidates @ .., last] = &directive.args[..] else {
+            let message = "`try_files` has nothing to fall back to";
+            return Err(Box::new(Diagnostic::error("D05", directive.span(), message)));
+        };
+        let candidates: Vec<_> =
+            candidates.iter().map(|word| self.candidate(word, groups)).collect();
+        let candidates = candidates.into_iter().filter_map(|result| self.report(result)).collect();
+        let fallback = match last.value.first() {
+            Some(b'=') => Fallback::Status(status(last, 1..last.value.len(), 100..=599)?),
+            Some(b'@') => Fallback::Named(names.find(last)?),
+            _ => Fallback::Uri(self.value(last, 0, groups)?),
+        };
+        Ok(TryFiles { candidates, fallback })
+    }
+
+    fn candidate(&self, word: &Word, groups: &Groups) -> Checked<Candidate> {
+        let mut path = self.value(word, 0, groups)?;
+        let mut directory = false;
+        if let Some(Piece::Literal(last)) = path.0.last_mut()
+            && last.ends_with(b"/")
+        {
+            directory = true;
+            last.pop();
+            if last.is_empty() {
+                path.0.pop();
+            }
+        }
+        Ok(Candidate { path, directory })
+    }
+}
+
+/// Says what a first parameter must be that is not a code.
+fn misread(word: &Word, alone: bool, wrong: Box<Diagnostic>) -> Box<Diagnostic> {
+    let shown = word.shown();
+    match word.value.first() {
+        Some(b'/') if alone => {
+            let text = format!("name the kind of redirect: `302 {shown}`");
+            Box::new(wrong.patch(text, word.span, format!("302 {shown}")))
+        }
+        Some(byte) if !byte.is_ascii_digit() && alone => Box::new(wrong.help(
+            "a URL alone begins with `http://`, `https://` or `$scheme`; a text needs a code",
+        )),
+        _ => wrong,
+    }
+}

@@ -1,0 +1,124 @@
+//! `error_page`.
+
+use std::ops::Range;
+
+use sitec_runtime::site::ErrorStatus;
+
+use super::Checker;
+use super::server::Names;
+use super::text::Groups;
+use super::value::{Checked, status};
+use crate::ast::{Directive, Word};
+use crate::diagnostic::Diagnostic;
+use crate::ir::{self, ErrorTarget, Piece, Variable};
+
+/// One status of an `error_page`, not yet in a server.
+#[derive(Clone)]
+pub(crate) struct ErrorPage {
+    status: u16,
+    response: ErrorStatus,
+    target: Target,
+}
+
+#[derive(Clone)]
+enum Target {
+    Known(ErrorTarget),
+    /// `@name`, which each server may have of its own.
+    Named(Word),
+}
+
+impl Checker<'_> {
+    /// The statuses of one `error_page`.
+    pub(super) fn error_page(
+        &mut self,
+        directive: &Directive,
+        groups: &Groups,
+    ) -> Checked<Vec<ErrorPage>> {
+        let [codes @ .., target] = &directive.args[..] else { return Ok(Vec::new()) };
+        let (codes, response) = match codes.split_last() {
+            Some((last, rest)) if last.value.starts_with(b"=") => (rest, response(last)?),
+            _ => (codes, ErrorStatus::Keep),
+        };
+        if codes.is_empty() {
+            let message = "there is no status in front of the target";
+            return Err(Box::new(Diagnostic::error("T09", directive.span(), message)));
+        }
+        let target = self.error_target(target, groups)?;
+        let pages = codes.iter().filter_map(|code| {
+            let status = self.report(error_status(code))?;
+            Some(ErrorPage { status, response, target: target.clone() })
+        });
+        Ok(pages.collect())
+    }
+
+    fn error_target(&mut self, word: &Word, groups: &Groups) -> Checked<Target> {
+        if word.value.starts_with(b"@") {
+            return Ok(Target::Named(word.clone()));
+        }
+        let value = self.value(word, 0, groups)?;
+        let is_uri = match value.0.first() {
+            Some(Piece::Literal(text)) => text.starts_with(b"/"),
+            Some(Piece::Variable(Variable::Simple(name))) => {
+                matches!(*name, "uri" | "document_uri" | "request_uri")
+            }
+            Some(_) => false,
+            None => {
+                let message = "the target of an `error_page` cannot be empty";
+                return Err(Box::new(Diagnostic::error("T09", word.span, message)));
+            }
+        };
+        if is_uri {
+            return Ok(Target::Known(ErrorTarget::Uri(value)));
+        }
+        if let Some(text) = super::text::literal(&value)
+            && !text.contains(&b':')
+        {
+            let shown = word.shown();
+            let message = format!("`{shown}` does not begin with a slash: clients are sent there");
+            self.diagnostics.push(Diagnostic::warning("F03", word.span, message).patch(
+                format!("write `/{shown}` for a page of this server"),
+                word.span,
+                format!("/{shown}"),
+            ));
+        }
+        Ok(Target::Known(ErrorTarget::Redirect(value)))
+    }
+
+    /// The pages as they are in one server.
+    pub(super) fn error_pages_in(
+        &mut self,
+        pages: &[ErrorPage],
+        names: &Names,
+    ) -> Vec<ir::ErrorPage> {
+        let mut resolved = Vec::with_capacity(pages.len());
+        for page in pages {
+            let target = match &page.target {
+                Target::Known(target) => Some(target.clone()),
+                Target::Named(word) => self.report_once(names.find(word)).map(ErrorTarget::Named),
+            };
+            let (status, response) = (page.status, page.response);
+            resolved.extend(target.map(|target| ir::ErrorPage { status, response, target }));
+        }
+        resolved
+    }
+}
+
+/// What `=` or `=CODE` says.
+fn response(word: &Word) -> Checked<ErrorStatus> {
+    match word.value.len() {
+        1 => Ok(ErrorStatus::FromTarget),
+        len => status(word, 1..len, 100..=599).map(ErrorStatus::Replace),
+    }
+}
+
+/// A status that can have a page. nginx keeps 499 for clients that went away.
+fn error_status(word: &Word) -> Checked<u16> {
+    let whole: Range<usize> = 0..word.value.len();
+    match status(word, whole, 300..=599)? {
+        499 => {
+            let message = "499 stands for a client that went away: there is nobody to answer";
+            Err(Box::new(Diagnostic::error("T09", word.span, message)))
+        }
+        status => Ok(status),
+    }
+}

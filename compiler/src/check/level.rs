@@ -1,0 +1,179 @@
+//! What one context has been given: its own directives over those of the outer one.
+
+use std::rc::Rc;
+
+use sitec_runtime::http::method::MethodSet;
+use sitec_runtime::site::{
+    ErrorLog, IfModifiedSince, KeepaliveDisable, Level as LogLevel, Lingering, TypesId,
+};
+
+use super::error_page::ErrorPage;
+use super::location::Path;
+use super::text::Groups;
+use super::value::{self, Checked};
+use super::{Checker, named};
+use crate::ast::Directive;
+use crate::ir;
+
+/// The settings of one context, inherited ones included.
+#[derive(Clone)]
+pub(crate) struct Level {
+    /// Everything but `base`, `types` and `error_pages`, which are filled in for each location.
+    pub(super) settings: ir::Settings,
+    /// Where files are; `None`: nothing was said.
+    pub(super) base: Option<ir::FileBase>,
+    /// The error pages, whose names are looked up in each server.
+    pub(super) error_pages: Rc<[ErrorPage]>,
+    /// `types`; `None`: the common ones.
+    types: Option<TypesId>,
+    /// What holds for a whole server.
+    pub(super) server: ServerSettings,
+    /// `methods`.
+    pub(super) methods: Option<MethodSet>,
+    /// `internal`.
+    pub(super) internal: bool,
+}
+
+/// Settings that hold before a location is known; see [`ir::Server`].
+#[derive(Clone)]
+pub(crate) struct ServerSettings {
+    pub(super) client_header_timeout_ms: u64,
+    pub(super) client_header_buffer_len: usize,
+    pub(super) large_client_header_buffers: (usize, usize),
+    pub(super) max_headers: usize,
+    pub(super) merge_slashes: bool,
+    pub(super) ignore_invalid_headers: bool,
+    pub(super) underscores_in_headers: bool,
+}
+
+impl Level {
+    /// What holds where nothing was said.
+    pub(super) fn outermost() -> Level {
+        let server = ServerSettings {
+            client_header_timeout_ms: 60_000,
+            client_header_buffer_len: 1 << 10,
+            large_client_header_buffers: (4, 8 << 10),
+            max_headers: 1000,
+            merge_slashes: true,
+            ignore_invalid_headers: true,
+            underscores_in_headers: false,
+        };
+        Level {
+            settings: default_settings(),
+            types: None,
+            base: None,
+            error_pages: Rc::new([]),
+            server,
+            methods: None,
+            internal: false,
+        }
+    }
+
+    pub(super) fn error_log(&self) -> ErrorLog {
+        self.settings.error_log
+    }
+
+    /// The level that these directives make inside of this one; `path` is the location's.
+    pub(super) fn inner(
+        &self,
+        directives: &[Directive],
+        checker: &mut Checker<'_>,
+        groups: &Groups,
+        path: Option<&Path>,
+    ) -> Level {
+        let mut inner = self.clone();
+        // What it sets at once must not undo what stands beside it.
+        let (general, others): (Vec<_>, Vec<_>) =
+            directives.iter().partition(|directive| directive.name.value == b"client_timeout");
+        for directive in general.into_iter().chain(others) {
+            let result = inner.set(directive, checker);
+            checker.report(result);
+        }
+        inner.set_lists(directives, checker, groups);
+        let base = checker.base(directives, path, groups);
+        if let Some(Some(base)) = checker.report(base) {
+            inner.base = Some(base);
+        }
+        inner
+    }
+
+    /// The table of media types.
+    pub(super) fn types(&self, checker: &mut Checker<'_>) -> TypesId {
+        self.types.unwrap_or_else(|| checker.common_types())
+    }
+
+    /// Takes the directives that may repeat; any of one kind replace all inherited ones.
+    fn set_lists(&mut self, directives: &[Directive], checker: &mut Checker<'_>, groups: &Groups) {
+        let has = |name| named(directives, name).next().is_some();
+        if has("index") {
+            let words = named(directives, "index").flat_map(|directive| &directive.args);
+            let values: Vec<_> = words.map(|word| checker.value(word, 0, groups)).collect();
+            let values = values.into_iter().filter_map(|value| checker.report(value));
+            self.settings.index = values.collect();
+        }
+        if has("types") {
+            let types = checker.type_table(directives);
+            self.types = Some(checker.types.add(types) as TypesId);
+        }
+        if has("error_page") {
+            let pages = named(directives, "error_page")
+                .map(|directive| checker.error_page(directive, groups))
+                .collect::<Vec<_>>();
+            let pages = pages.into_iter().filter_map(|pages| checker.report(pages));
+            self.error_pages = pages.flatten().collect();
+        }
+        if has("access_log") {
+            self.settings.access_logs = checker.access_logs(directives, groups);
+        }
+    }
+}
+
+fn default_settings() -> ir::Settings {
+    let literal = |text: &str| ir::Value(vec![ir::Piece::Literal(text.into())]);
+    ir::Settings {
+        base: super::base::no_files(),
+        index: vec![literal("index.html")],
+        types: 0,
+        default_type: b"text/plain".to_vec(),
+        error_pages: Vec::new(),
+        recursive_error_pages: false,
+        hidden_files: false,
+        follow_symlinks: false,
+        etag: true,
+        if_modified_since: IfModifiedSince::Exact,
+        max_ranges: usize::MAX,
+        server_tokens: false,
+        absolute_redirect: false,
+        port_in_redirect: true,
+        server_name_in_redirect: false,
+        client_max_body_size: 1 << 20,
+        client_body_buffer_size: 16 << 10,
+        client_body_timeout_ms: 60_000,
+        send_timeout_ms: 60_000,
+        keepalive_timeout_ms: 75_000,
+        keepalive_header_s: None,
+        keepalive_requests: 1000,
+        keepalive_time_ms: 3_600_000,
+        keepalive_disable: KeepaliveDisable { msie6: true, safari: false },
+        lingering_close: Lingering::On,
+        lingering_time_ms: 30_000,
+        lingering_timeout_ms: 5_000,
+        reset_timedout_connection: false,
+        sendfile: true,
+        tcp_nodelay: true,
+        tcp_nopush: false,
+        access_logs: Vec::new(),
+        error_log: ErrorLog { log: 0, level: LogLevel::Error },
+        log_not_found: true,
+    }
+}
+
+/// The methods of a `methods` directive; HEAD comes with GET.
+pub(super) fn method_set(directive: &Directive) -> Checked<MethodSet> {
+    use sitec_runtime::http::method::Method;
+    let mut set = MethodSet::EMPTY;
+    for word in &directive.args {
+        set = set.with(value::method(word)?);
+    }
+    Ok(if set.contains(Method::Get) { set.with(Method::Head) } else { set })
+}

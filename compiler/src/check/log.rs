@@ -1,0 +1,225 @@
+//! `access_log`, `log_format` and `error_log`.
+
+use sitec_runtime::site::{ErrorLog, Level, LogId, ParamKind};
+
+use super::text::{Groups, push_literal};
+use super::value::{Checked, keyword, size, time_ms};
+use super::{Checker, named};
+use crate::ast::{Directive, Word};
+use crate::diagnostic::Diagnostic;
+use crate::ir::{AccessLog, Escape, LogTarget, Piece, Value};
+use crate::source::Span;
+use crate::suggest::closest;
+
+/// The format of lines where none is named; there are no users to name.
+const COMBINED: &str = "$remote_addr - - [$time_local] \"$request\" $status $body_bytes_sent \
+                        \"$http_referer\" \"$http_user_agent\"";
+
+const LEVELS: &[(&str, Level)] = &[
+    ("debug", Level::Debug),
+    ("info", Level::Info),
+    ("notice", Level::Notice),
+    ("warn", Level::Warn),
+    ("error", Level::Error),
+    ("crit", Level::Crit),
+    ("alert", Level::Alert),
+    ("emerg", Level::Emerg),
+];
+
+impl Checker<'_> {
+    /// Learns the formats at top level and in `http` blocks.
+    pub(super) fn log_formats(&mut self, directives: &[Directive]) {
+        for directive in named(directives, "log_format") {
+            let result = self.log_format(directive);
+            self.report(result);
+        }
+        for block in named(directives, "http").filter_map(|http| http.block.as_ref()) {
+            self.log_formats(&block.directives);
+        }
+    }
+
+    fn log_format(&mut self, directive: &Directive) -> Checked<()> {
+        let [name, texts @ ..] = &directive.args[..] else { return Ok(()) };
+        if let Some((_, first)) = self.formats.get(&name.value) {
+            let message = format!("there is a `log_format {}` already", name.shown());
+            let diagnostic = Diagnostic::error("D06", name.span, message);
+            return Err(Box::new(diagnostic.also(*first, "first defined here")));
+        }
+        if name.value == b"combined" {
+            let message = "`combined` is a format of its own";
+            return Err(Box::new(
+                Diagnostic::error("D06", name.span, message).help("choose another name"),
+            ));
+        }
+        let (escape, texts) = escape(texts)?;
+        let mut format = Value::default();
+        for word in texts {
+            let value = self.value(word, 0, &Groups::AtMost(9))?;
+            append_escaped(&mut format, value, escape);
+        }
+        let index = self.format_values.add(format);
+        self.formats.insert(name.value.clone(), (index, name.span));
+        Ok(())
+    }
+
+    /// The logs that the `access_log`s among these directives ask for.
+    pub(super) fn access_logs(
+        &mut self,
+        directives: &[Directive],
+        groups: &Groups,
+    ) -> Vec<AccessLog> {
+        let (mut logs, mut off) = (Vec::new(), false);
+        for directive in named(directives, "access_log") {
+            let first = &directive.args[0];
+            if first.value != b"off" {
+                let log = self.access_log(directive, groups);
+                logs.extend(self.report(log));
+                continue;
+            }
+            off = true;
+            if let Some(word) = directive.args.get(1) {
+                let message = "nothing may stand behind `off`";
+                self.diagnostics.push(Diagnostic::error("D05", word.span, message));
+            }
+        }
+        if off { Vec::new() } else { logs }
+    }
+
+    fn access_log(&mut self, directive: &Directive, groups: &Groups) -> Checked<AccessLog> {
+        let [file, options @ ..] = &directive.args[..] else {
+            unreachable!("the table asks for a parameter")
+        };
+        let log = self.log_target(file)?;
+        let (mut format, mut buffer_len, mut flush_ms, mut condition) = (None, 0, 0, None);
+        let mut flush_at = None;
+        for (i, word) in options.iter().enumerate() {
+            match option(word) {
+                Some((b"buffer", value)) => buffer_len = size(&value)? as usize,
+                Some((b"flush", value)) => {
+                    flush_ms = time_ms(&value)?;
+                    flush_at = Some(word.span);
+                }
+                Some((b"if", _)) => condition = Some(self.value(word, 3, groups)?),
+                None if i == 0 && word.value != b"gzip" => format = Some(self.format_named(word)?),
+                _ => return Err(unknown_option(word)),
+            }
+        }
+        if let (Some(span), 0) = (flush_at, buffer_len) {
+            let message = "`flush` has nothing to write: there is no `buffer`";
+            return Err(Box::new(Diagnostic::error("D08", span, message).help("add `buffer=32k`")));
+        }
+        let format = match format {
+            Some(format) => format,
+            None => self.combined(),
+        };
+        Ok(AccessLog { log, format, buffer_len, flush_ms, condition })
+    }
+
+    fn format_named(&mut self, word: &Word) -> Checked<usize> {
+        if word.value == b"combined" {
+            return Ok(self.combined());
+        }
+        if let Some((index, _)) = self.formats.get(&word.value) {
+            return Ok(*index);
+        }
+        let shown = word.shown();
+        let names: Vec<_> = self.formats.keys().map(|name| String::from_utf8_lossy(name)).collect();
+        let mut names: Vec<&str> = names.iter().map(AsRef::as_ref).collect();
+        names.push("combined");
+        names.sort_unstable();
+        let diagnostic =
+            Diagnostic::error("K15", word.span, format!("there is no `log_format {shown}`"));
+        Err(Box::new(match closest(&shown, names) {
+            Some(meant) => diagnostic.patch(format!("did you mean `{meant}`?"), word.span, meant),
+            None => diagnostic,
+        }))
+    }
+
+    fn combined(&mut self) -> usize {
+        let span = Span::default();
+        let offsets = Vec::new();
+        let word = Word { value: COMBINED.into(), span, quoted: false, offsets };
+        let mut format = Value::default();
+        if let Ok(value) = self.value(&word, 0, &Groups::AtMost(0)) {
+            append_escaped(&mut format, value, Some(Escape::Default));
+        }
+        self.format_values.add(format)
+    }
+
+    /// Where an `error_log` goes, and from which level up.
+    pub(super) fn error_log(&mut self, directive: &Directive) -> Checked<ErrorLog> {
+        let file = &directive.args[0];
+        if file.value == b"off" {
+            self.diagnostics.push(
+                Diagnostic::warning("D11", file.span, "this writes a file with the name `off`")
+                    .patch("to see the worst faults only", file.span, "stderr crit"),
+            );
+        }
+        let log = self.log_target(file)?;
+        let level = directive.args.get(1).map(|word| keyword(word, LEVELS)).transpose()?;
+        Ok(ErrorLog { log, level: level.unwrap_or(Level::Error) })
+    }
+
+    fn log_target(&mut self, word: &Word) -> Checked<LogId> {
+        let target = match &word.value[..] {
+            b"stderr" | b"/dev/stderr" => LogTarget::Stderr,
+            b"stdout" | b"/dev/stdout" => LogTarget::Stdout,
+            b"" => {
+                let message = "the name of a log file cannot be empty";
+                return Err(Box::new(Diagnostic::error("F19", word.span, message)));
+            }
+            value if value.starts_with(b"syslog:") || value.starts_with(b"memory:") => {
+                let message = "logs go to files, `stderr` or `stdout`";
+                return Err(Box::new(
+                    Diagnostic::error("D14", word.span, message)
+                        .help("log to `stderr` and let the service manager pass it on"),
+                ));
+            }
+            _ => LogTarget::File(self.params.start_text(word, 0, ParamKind::Path)?),
+        };
+        Ok(self.logs.add(target) as LogId)
+    }
+}
+
+/// `escape=` of a `log_format`, and the words behind it.
+fn escape(texts: &[Word]) -> Checked<(Option<Escape>, &[Word])> {
+    let Some((b"escape", value)) = texts.first().and_then(option) else {
+        return Ok((Some(Escape::Default), texts));
+    };
+    let words = [("default", Some(Escape::Default)), ("json", Some(Escape::Json)), ("none", None)];
+    Ok((keyword(&value, &words)?, &texts[1..]))
+}
+
+/// Adds `value` to a format, its variables escaped.
+fn append_escaped(format: &mut Value, value: Value, escape: Option<Escape>) {
+    for piece in value.0 {
+        match (piece, escape) {
+            (Piece::Literal(bytes), _) => push_literal(format, &bytes),
+            (Piece::Variable(variable), Some(escape)) => {
+                format.0.push(Piece::Logged(variable, escape));
+            }
+            (piece, _) => format.0.push(piece),
+        }
+    }
+}
+
+/// `NAME=VALUE`: the name, and the value as a word of its own.
+pub(super) fn option(word: &Word) -> Option<(&[u8], Word)> {
+    let equals = word.value.iter().position(|&byte| byte == b'=')?;
+    Some((&word.value[..equals], word.tail(equals + 1)))
+}
+
+fn unknown_option(word: &Word) -> Box<Diagnostic> {
+    let shown = word.shown();
+    if shown.starts_with("gzip") {
+        let message = "logs are not compressed";
+        return Box::new(Diagnostic::error("D14", word.span, message).help("leave `gzip` out"));
+    }
+    let name = shown.split('=').next().unwrap_or_default();
+    let message = format!("`access_log` has no parameter `{shown}`");
+    let diagnostic = Diagnostic::error("T25", word.span, message);
+    Box::new(match closest(name, ["buffer", "flush", "if"]) {
+        Some(meant) => diagnostic.help(format!("did you mean `{meant}=`?")),
+        None => diagnostic,
+    })
+}

@@ -1,0 +1,149 @@
+//! `server` blocks.
+
+use std::collections::BTreeMap;
+
+use sitec_runtime::site::{LocationId, ParamKind, ServerId};
+
+use super::level::Level;
+use super::location::{Surrounding, location_name};
+use super::text::Groups;
+use super::value::{Checked, Part, ServerName, server_name, split};
+use super::{Checker, named};
+use crate::ast::{Block, Directive, Word};
+use crate::diagnostic::Diagnostic;
+use crate::ir::{self, Scope, StartText};
+use crate::source::Span;
+
+/// A server, and what is needed of it once all servers are known.
+pub(crate) struct Server {
+    /// The server itself.
+    pub(super) resolved: ir::Server,
+    /// The word `server`.
+    pub(super) span: Span,
+    /// Its names, in the order of the conf.
+    pub(super) names: Vec<(Name, Span)>,
+    /// Its locations, as indices; they follow one another.
+    pub(super) locations: std::ops::Range<usize>,
+}
+
+/// One name of a server.
+pub(crate) enum Name {
+    /// A name that is known.
+    Known(ServerName),
+    /// A name with params in it.
+    Param(StartText),
+}
+
+/// The named locations of a server.
+pub(crate) struct Names {
+    ids: BTreeMap<Vec<u8>, LocationId>,
+    /// The word `server`.
+    pub(super) server: Span,
+    block: Span,
+}
+
+impl Names {
+    /// The location with this name.
+    pub(super) fn id(&self, name: &[u8]) -> Option<LocationId> {
+        self.ids.get(name).copied()
+    }
+
+    /// All names, sorted.
+    pub(super) fn all(&self) -> impl Iterator<Item = &str> {
+        self.ids.keys().filter_map(|name| std::str::from_utf8(name).ok())
+    }
+
+    /// Whether a place is within the server.
+    pub(super) fn encloses(&self, span: Span) -> bool {
+        span.file != self.block.file || self.block.start <= span.start && span.end <= self.block.end
+    }
+}
+
+impl Checker<'_> {
+    /// Resolves one server and all that is in it.
+    pub(super) fn server(&mut self, directive: &Directive, block: &Block, outer: &Level) {
+        let id = self.servers.len() as ServerId;
+        let directives = &block.directives;
+        let first_location = self.locations.len();
+        let location = self.reserve_location();
+        let mut ids = BTreeMap::new();
+        for name in named(directives, "location").filter_map(location_name) {
+            ids.entry(name.to_vec()).or_insert_with(|| self.reserve_location());
+        }
+        let (server, block) = (directive.name.span, block.open.to(block.close));
+        let names = Names { ids, server, block };
+        let groups = Groups::of_conf(std::slice::from_ref(directive));
+        let level = outer.inner(directives, self, &groups, None);
+        self.resolve(location, directives, &level, &groups, &names);
+        let around =
+            Surrounding { level: &level, outer: None, regex: None, groups: &groups, names: &names };
+        let scope = self.scope(directives, &around);
+        // A `return` of the server comes before any location is looked for.
+        let answers_all = named(directives, "return").next().is_some();
+        let scope = if answers_all { Scope::default() } else { scope };
+        let (name, names) = self.server_names(directives);
+        let settings = level.server;
+        let resolved = ir::Server {
+            name,
+            location,
+            client_header_timeout_ms: settings.client_header_timeout_ms,
+            client_header_buffer_len: settings.client_header_buffer_len,
+            large_client_header_buffers: settings.large_client_header_buffers,
+            max_headers: settings.max_headers,
+            merge_slashes: settings.merge_slashes,
+            ignore_invalid_headers: settings.ignore_invalid_headers,
+            underscores_in_headers: settings.underscores_in_headers,
+            scope,
+        };
+        let locations = first_location..self.locations.len();
+        self.servers.push(Server { resolved, span: server, names, locations });
+        self.listens_of(id, directives, server);
+    }
+
+    /// The name that the server goes by, and all its names.
+    fn server_names(&mut self, directives: &[Directive]) -> (Vec<u8>, Vec<(Name, Span)>) {
+        let mut first = None;
+        let mut names = Vec::new();
+        for word in named(directives, "server_name").flat_map(|directive| &directive.args) {
+            let name = self.name(word);
+            let Some((text, name)) = self.report(name) else { continue };
+            first.get_or_insert(text);
+            names.push((name, word.span));
+        }
+        (first.unwrap_or_default(), names)
+    }
+
+    /// A name, and how it is shown.
+    fn name(&mut self, word: &Word) -> Checked<(Vec<u8>, Name)> {
+        let has_reference = word.value.contains(&b'$') && !word.value.starts_with(b"~");
+        if !has_reference {
+            let name = server_name(word)?;
+            let shown = match &name {
+                ServerName::Tree(name) => name[1..].to_vec(),
+                ServerName::Regex(_) => word.value.clone(),
+                _ => word.value.to_ascii_lowercase(),
+            };
+            return Ok((shown, Name::Known(name)));
+        }
+        if word.value == b"$hostname" {
+            let message = "the name of the machine is not known when the site is built";
+            return Err(Box::new(
+                Diagnostic::error("T26", word.span, message)
+                    .help("use `${NAME}` of a `param` that is set at start"),
+            ));
+        }
+        let text = self.params.start_text(word, 0, ParamKind::HostName)?;
+        let mut shown = Vec::new();
+        for part in split(word, 0)? {
+            match part {
+                Part::Literal(bytes) => shown.extend_from_slice(&bytes.to_ascii_lowercase()),
+                Part::Name { name, .. } => {
+                    let param = self.params.find(&name);
+                    shown.extend_from_slice(param.map_or(b"", |at| self.params.default_of(at)));
+                }
+                Part::Group { .. } => {}
+            }
+        }
+        Ok((shown, Name::Param(text)))
+    }
+}

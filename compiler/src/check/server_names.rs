@@ -1,0 +1,113 @@
+//! The names of all servers of one address.
+
+use std::collections::HashMap;
+
+use sitec_runtime::site::ServerId;
+
+use super::Checker;
+use super::server::Name;
+use super::value::ServerName;
+use crate::diagnostic::Diagnostic;
+use crate::ir::{ServerNames, ServerRegex, StartText};
+use crate::source::Span;
+
+/// Who has which name so far.
+#[derive(Default)]
+struct Owners {
+    by_name: HashMap<(Kind, Vec<u8>), (ServerId, Span)>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+enum Kind {
+    Exact,
+    Suffix,
+    Prefix,
+}
+
+impl Checker<'_> {
+    /// The names of these servers, which share the address that is shown as `address`.
+    pub(super) fn names_at(
+        &mut self,
+        address: &str,
+        servers: &[ServerId],
+    ) -> (ServerNames, Vec<(StartText, ServerId)>) {
+        let mut names = ServerNames::default();
+        let mut params = Vec::new();
+        let mut owners = Owners::default();
+        let mut clashes = Vec::new();
+        for &id in servers {
+            let server = &self.servers[usize::from(id)];
+            let mut add = |kind, list: &mut Vec<_>, name: &[u8], span| match owners
+                .claim(kind, name, id, span)
+            {
+                Claim::New => list.push((name.to_vec(), id)),
+                Claim::Own => {}
+                Claim::Taken(first) => clashes.push((name.to_vec(), span, first)),
+            };
+            if server.names.is_empty() {
+                add(Kind::Exact, &mut names.exact, b"", server.span);
+            }
+            for (name, span) in &server.names {
+                match name {
+                    Name::Param(text) => params.push((text.clone(), id)),
+                    Name::Known(ServerName::Regex(regex)) => {
+                        let pattern = regex.pattern.clone();
+                        names.regex.push(ServerRegex { pattern, server: id });
+                    }
+                    Name::Known(ServerName::Exact(name)) => {
+                        add(Kind::Exact, &mut names.exact, name, *span);
+                    }
+                    Name::Known(ServerName::Suffix(name)) => {
+                        add(Kind::Suffix, &mut names.suffix, name, *span);
+                    }
+                    Name::Known(ServerName::Prefix(name)) => {
+                        add(Kind::Prefix, &mut names.prefix, name, *span);
+                    }
+                    Name::Known(ServerName::Tree(name)) => {
+                        add(Kind::Exact, &mut names.exact, &name[1..], *span);
+                        add(Kind::Suffix, &mut names.suffix, name, *span);
+                    }
+                }
+            }
+        }
+        for (name, span, first) in clashes {
+            self.report_clash(address, &name, span, first);
+        }
+        (names, params)
+    }
+
+    fn report_clash(&mut self, address: &str, name: &[u8], span: Span, first: Span) {
+        let shown = String::from_utf8_lossy(name);
+        let message = match name {
+            b"" => format!("another server on `{address}` has no name either"),
+            _ => format!("another server on `{address}` has the name `{shown}`"),
+        };
+        let diagnostic = Diagnostic::error("K02", span, message)
+            .also(first, "this one gets the requests")
+            .note("nginx ignores the second name with a warning");
+        let diagnostic = match name {
+            b"" => diagnostic.help("give each a `server_name`"),
+            _ => diagnostic,
+        };
+        self.report_once::<()>(Err(Box::new(diagnostic)));
+    }
+}
+
+enum Claim {
+    New,
+    Own,
+    Taken(Span),
+}
+
+impl Owners {
+    fn claim(&mut self, kind: Kind, name: &[u8], server: ServerId, span: Span) -> Claim {
+        match self.by_name.get(&(kind, name.to_vec())) {
+            Some(&(owner, _)) if owner == server => Claim::Own,
+            Some(&(_, first)) => Claim::Taken(first),
+            None => {
+                self.by_name.insert((kind, name.to_vec()), (server, span));
+                Claim::New
+            }
+        }
+    }
+}

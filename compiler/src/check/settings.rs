@@ -1,0 +1,145 @@
+//! Directives that give one value each: what each is, in one flat match.
+
+use sitec_runtime::site::{IfModifiedSince, KeepaliveDisable, Lingering};
+
+use super::Checker;
+use super::level::{Level, method_set};
+use super::value::{Checked, buffer_len, count, flag, keyword, media_type, seconds, size, time_ms};
+use crate::ast::{Directive, Word};
+use crate::diagnostic::Diagnostic;
+
+impl Level {
+    /// Takes one directive, if it is of this kind.
+    pub(super) fn set(&mut self, directive: &Directive, checker: &mut Checker<'_>) -> Checked<()> {
+        let name = directive.name.text().unwrap_or_default();
+        let first = directive.args.first();
+        if name == "internal" {
+            self.internal = true;
+            return Ok(());
+        }
+        let Some(first) = first else { return Ok(()) };
+        let (settings, server) = (&mut self.settings, &mut self.server);
+        match name {
+            "absolute_redirect" => settings.absolute_redirect = flag(first)?,
+            "client_body_buffer_size" => settings.client_body_buffer_size = buffer_len(first)?,
+            "client_body_timeout" => settings.client_body_timeout_ms = timeout(first)?,
+            "client_header_buffer_size" => server.client_header_buffer_len = buffer_len(first)?,
+            "client_header_timeout" => server.client_header_timeout_ms = timeout(first)?,
+            "client_max_body_size" => {
+                settings.client_max_body_size = body_size(first, checker)?;
+            }
+            "client_timeout" => {
+                let time = timeout(first)?;
+                server.client_header_timeout_ms = time;
+                settings.client_body_timeout_ms = time;
+                settings.send_timeout_ms = time;
+                settings.keepalive_timeout_ms = time;
+                settings.keepalive_header_s = None;
+            }
+            "default_type" if first.value.is_empty() => settings.default_type.clear(),
+            "default_type" => settings.default_type = media_type(first)?,
+            "disable_symlinks" => settings.follow_symlinks = follow_symlinks(first)?,
+            "error_log" => settings.error_log = checker.error_log(directive)?,
+            "etag" => settings.etag = flag(first)?,
+            "hidden_files" => {
+                settings.hidden_files = keyword(first, &[("deny", false), ("allow", true)])?;
+            }
+            "if_modified_since" => {
+                use IfModifiedSince::{Before, Exact, Off};
+                let words = [("off", Off), ("exact", Exact), ("before", Before)];
+                settings.if_modified_since = keyword(first, &words)?;
+            }
+            "ignore_invalid_headers" => server.ignore_invalid_headers = flag(first)?,
+            "keepalive_disable" => settings.keepalive_disable = browsers(&directive.args)?,
+            "keepalive_requests" => settings.keepalive_requests = count(first, 0..=u64::MAX)?,
+            "keepalive_time" => settings.keepalive_time_ms = time_ms(first)?,
+            "keepalive_timeout" => {
+                settings.keepalive_timeout_ms = time_ms(first)?;
+                settings.keepalive_header_s = directive.args.get(1).map(seconds).transpose()?;
+            }
+            "large_client_header_buffers" => {
+                let number = count(first, 1..=1024)? as usize;
+                let len = buffer_len(&directive.args[1])?;
+                server.large_client_header_buffers = (number, len);
+            }
+            "lingering_close" => {
+                use Lingering::{Always, Off, On};
+                let words = [("off", Off), ("on", On), ("always", Always)];
+                settings.lingering_close = keyword(first, &words)?;
+            }
+            "lingering_time" => settings.lingering_time_ms = time_ms(first)?,
+            "lingering_timeout" => settings.lingering_timeout_ms = time_ms(first)?,
+            "log_not_found" => settings.log_not_found = flag(first)?,
+            "max_headers" => server.max_headers = count(first, 1..=u64::from(u32::MAX))? as usize,
+            "max_ranges" => settings.max_ranges = count(first, 0..=u64::from(u32::MAX))? as usize,
+            "merge_slashes" => server.merge_slashes = flag(first)?,
+            "methods" => self.methods = Some(method_set(directive)?),
+            "port_in_redirect" => settings.port_in_redirect = flag(first)?,
+            "recursive_error_pages" => settings.recursive_error_pages = flag(first)?,
+            "reset_timedout_connection" => settings.reset_timedout_connection = flag(first)?,
+            "send_timeout" => settings.send_timeout_ms = timeout(first)?,
+            "sendfile" => settings.sendfile = flag(first)?,
+            "server_name_in_redirect" => settings.server_name_in_redirect = flag(first)?,
+            "server_tokens" => settings.server_tokens = flag(first)?,
+            "tcp_nodelay" => settings.tcp_nodelay = flag(first)?,
+            "tcp_nopush" => settings.tcp_nopush = flag(first)?,
+            "underscores_in_headers" => server.underscores_in_headers = flag(first)?,
+            _ => {}
+        }
+        Ok(())
+    }
+}
+
+/// A time that something must happen within, which cannot be 0.
+fn timeout(word: &Word) -> Checked<u64> {
+    match time_ms(word)? {
+        0 => Err(Box::new(
+            Diagnostic::error("Z05", word.span, "a timeout of 0 leaves a client no time")
+                .help("write a time such as `60s`"),
+        )),
+        time => Ok(time),
+    }
+}
+
+fn body_size(word: &Word, checker: &mut Checker<'_>) -> Checked<u64> {
+    if word.value == b"unlimited" {
+        return Ok(u64::MAX);
+    }
+    match size(word)? {
+        0 => {
+            checker.diagnostics.push(
+                Diagnostic::warning("T03", word.span, "a size of 0 sets no bound").patch(
+                    "write `unlimited` if that is meant, else a size",
+                    word.span,
+                    "unlimited",
+                ),
+            );
+            Ok(u64::MAX)
+        }
+        size => Ok(size),
+    }
+}
+
+fn browsers(words: &[Word]) -> Checked<KeepaliveDisable> {
+    let mut disable = KeepaliveDisable { msie6: false, safari: false };
+    for word in words {
+        match keyword(word, &[("none", 'n'), ("msie6", 'm'), ("safari", 's')])? {
+            'm' => disable.msie6 = true,
+            's' => disable.safari = true,
+            _ => {}
+        }
+    }
+    Ok(disable)
+}
+
+/// Whether `disable_symlinks` lets a symlink lead out of its root.
+fn follow_symlinks(word: &Word) -> Checked<bool> {
+    let words = [("off", true), ("on", false), ("if_not_owner", false)];
+    if keyword(word, &words)? {
+        return Ok(true);
+    }
+    let message = format!("`disable_symlinks {}` is not built", word.shown());
+    Err(Box::new(Diagnostic::error("D14", word.span, message).help(
+        "leave the line out: a symlink is then followed only while it stays beneath its root",
+    )))
+}

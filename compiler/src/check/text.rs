@@ -1,0 +1,145 @@
+//! Values with variables in them.
+
+use std::collections::BTreeSet;
+
+use super::Checker;
+use super::value::{self, Checked, Part};
+use crate::ast::{Directive, Word};
+use crate::diagnostic::Diagnostic;
+use crate::ir::{Piece, Value, Variable};
+use crate::source::Span;
+use crate::suggest::closest;
+
+/// The regexes whose groups `$1` to `$9` may stand for at some place.
+#[derive(Clone, Debug)]
+pub(crate) enum Groups {
+    /// This one, and no other.
+    Of { pattern: Span, count: usize },
+    /// Some regexes, the largest of which has so many.
+    AtMost(usize),
+}
+
+impl Groups {
+    /// The groups of all regexes of a conf.
+    pub(crate) fn of_conf(directives: &[Directive]) -> Groups {
+        let mut most = 0;
+        each_regex(directives, &mut |regex| most = most.max(regex.groups));
+        Groups::AtMost(most)
+    }
+
+    /// That `$number`, at `place`, is not always empty.
+    pub(super) fn check(&self, number: usize, place: Span) -> Checked<()> {
+        let most = match self {
+            Groups::Of { count, .. } | Groups::AtMost(count) => *count,
+        };
+        if number <= most {
+            return Ok(());
+        }
+        let counted = match most {
+            0 => "no groups".to_owned(),
+            1 => "1 group".to_owned(),
+            _ => format!("{most} groups"),
+        };
+        let message = format!("`${number}` is always empty");
+        let diagnostic = Diagnostic::error("T17", place, message);
+        Err(Box::new(match self {
+            Groups::Of { pattern, .. } => {
+                diagnostic.also(*pattern, format!("this regex has {counted}"))
+            }
+            Groups::AtMost(0) => diagnostic.note("no regex with a group leads here"),
+            Groups::AtMost(_) => diagnostic.note(format!("no regex has more than {counted}")),
+        }))
+    }
+}
+
+/// The names of groups, in lower case.
+pub(crate) struct CaptureNames(BTreeSet<String>);
+
+impl CaptureNames {
+    /// The names in all regexes of a conf.
+    pub(crate) fn collect(directives: &[Directive]) -> Self {
+        let mut names = BTreeSet::new();
+        each_regex(directives, &mut |regex| names.extend(regex.names));
+        CaptureNames(names)
+    }
+}
+
+/// Calls `visit` for each regex in these directives and those within them that can be read.
+fn each_regex(directives: &[Directive], visit: &mut dyn FnMut(value::Outline)) {
+    for directive in directives {
+        for (word, start) in super::location::regex_words(directive) {
+            if let Some(outline) = value::outline(&word.value[start..]) {
+                visit(outline);
+            }
+        }
+        if let Some(block) = &directive.block {
+            each_regex(&block.directives, visit);
+        }
+    }
+}
+
+impl Checker<'_> {
+    /// The value that the word gives from `start` on.
+    pub(super) fn value(&self, word: &Word, start: usize, groups: &Groups) -> Checked<Value> {
+        let mut value = Value::default();
+        for part in value::split(word, start)? {
+            match part {
+                Part::Literal(bytes) => push_literal(&mut value, &bytes),
+                Part::Group { number, range } => {
+                    groups.check(number, word.part(range))?;
+                    value.0.push(Piece::Variable(Variable::Capture(number)));
+                }
+                Part::Name { name, range, .. } => {
+                    let variable = self.variable(&name, word.part(range))?;
+                    value.0.push(Piece::Variable(variable));
+                }
+            }
+        }
+        Ok(value)
+    }
+
+    /// The variable or named group with this name.
+    pub(super) fn variable(&self, name: &str, span: Span) -> Checked<Variable> {
+        if let Some(variable) = value::variable(name) {
+            return Ok(variable);
+        }
+        let lower = name.to_ascii_lowercase();
+        if self.capture_names.0.contains(&lower) {
+            return Ok(Variable::NamedCapture(lower));
+        }
+        if self.params.find(name).is_some() {
+            let message = format!("the param `{name}` cannot stand here");
+            return Err(Box::new(Diagnostic::error("T26", span, message).help(
+                "a param may stand in `listen`, `host`, `server_name`, `root`, `alias`, `pid` \
+                 and the names of log files",
+            )));
+        }
+        let known = value::SIMPLE_VARIABLES.iter().copied();
+        let known = known.chain(self.capture_names.0.iter().map(String::as_str));
+        let diagnostic = Diagnostic::error("T18", span, format!("there is no variable `${name}`"));
+        Err(Box::new(match closest(&lower, known) {
+            Some(meant) => {
+                diagnostic.patch(format!("did you mean `${meant}`?"), span, format!("${meant}"))
+            }
+            None => diagnostic,
+        }))
+    }
+}
+
+/// Adds bytes at the end of a value, as part of the literal there if there is one.
+pub(crate) fn push_literal(value: &mut Value, bytes: &[u8]) {
+    match value.0.last_mut() {
+        _ if bytes.is_empty() => {}
+        Some(Piece::Literal(literal)) => literal.extend_from_slice(bytes),
+        _ => value.0.push(Piece::Literal(bytes.to_vec())),
+    }
+}
+
+/// The bytes of a value without variables.
+pub(crate) fn literal(value: &Value) -> Option<&[u8]> {
+    match &value.0[..] {
+        [] => Some(b""),
+        [Piece::Literal(bytes)] => Some(bytes),
+        _ => None,
+    }
+}

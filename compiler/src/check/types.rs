@@ -1,0 +1,326 @@
+//! Media types by file name extension.
+
+use sitec_runtime::site::TypesId;
+
+use super::value::{Checked, media_type};
+use super::{Checker, named};
+use crate::ast::Directive;
+use crate::diagnostic::Diagnostic;
+use crate::ir::Types;
+
+/// Extensions of what is found on the web. Those that a conf does not need cost nothing but
+/// a place in a match.
+const COMMON: &[&str] = &[
+    // Pages and what they load.
+    "html",
+    "htm",
+    "shtml",
+    "xhtml",
+    "css",
+    "js",
+    "mjs",
+    "json",
+    "jsonld",
+    "map",
+    "wasm",
+    "webmanifest",
+    "xml",
+    "xsl",
+    "xslt",
+    "xsd",
+    "rss",
+    "atom",
+    "txt",
+    "text",
+    "log",
+    "md",
+    "markdown",
+    "csv",
+    "tsv",
+    "ics",
+    "vcf",
+    "vtt",
+    "srt",
+    "yaml",
+    "yml",
+    "toml",
+    "conf",
+    "ini",
+    "geojson",
+    "rdf",
+    "mml",
+    "jad",
+    "wml",
+    "htc",
+    "appcache",
+    // Images.
+    "png",
+    "jpg",
+    "jpeg",
+    "jpe",
+    "gif",
+    "webp",
+    "avif",
+    "svg",
+    "svgz",
+    "ico",
+    "bmp",
+    "tif",
+    "tiff",
+    "apng",
+    "heic",
+    "heif",
+    "jxl",
+    "jp2",
+    "psd",
+    "wbmp",
+    "jng",
+    "xbm",
+    // Fonts.
+    "woff",
+    "woff2",
+    "ttf",
+    "ttc",
+    "otf",
+    "eot",
+    // Sound and pictures that move.
+    "mp3",
+    "m4a",
+    "aac",
+    "ogg",
+    "oga",
+    "opus",
+    "wav",
+    "flac",
+    "weba",
+    "mid",
+    "midi",
+    "kar",
+    "aif",
+    "aiff",
+    "ra",
+    "m3u",
+    "m3u8",
+    "mp4",
+    "m4v",
+    "mpg",
+    "mpeg",
+    "mpe",
+    "webm",
+    "ogv",
+    "ogx",
+    "mov",
+    "qt",
+    "avi",
+    "flv",
+    "wmv",
+    "asf",
+    "asx",
+    "mkv",
+    "mng",
+    "3gp",
+    "3gpp",
+    "3g2",
+    "ts",
+    "mpd",
+    // Documents.
+    "pdf",
+    "ps",
+    "eps",
+    "ai",
+    "rtf",
+    "doc",
+    "docx",
+    "dot",
+    "xls",
+    "xlsx",
+    "ppt",
+    "pptx",
+    "pps",
+    "odt",
+    "ods",
+    "odp",
+    "odg",
+    "epub",
+    "mobi",
+    "azw",
+    "djvu",
+    "tex",
+    "latex",
+    "xps",
+    "kml",
+    "kmz",
+    "swf",
+    // Archives and programs.
+    "zip",
+    "gz",
+    "tgz",
+    "bz2",
+    "xz",
+    "7z",
+    "rar",
+    "tar",
+    "jar",
+    "war",
+    "ear",
+    "apk",
+    "ipa",
+    "bin",
+    "exe",
+    "dll",
+    "msi",
+    "msp",
+    "msm",
+    "deb",
+    "rpm",
+    "dmg",
+    "iso",
+    "img",
+    "cab",
+    "run",
+    "jnlp",
+    "jardiff",
+    "sea",
+    "sit",
+    "torrent",
+    "sh",
+    "pl",
+    "pm",
+    "tcl",
+    "tk",
+    "py",
+    "c",
+    "h",
+    "cpp",
+    "rs",
+    "java",
+    "cco",
+    "der",
+    "pem",
+    "crt",
+    "prc",
+    "pdb",
+    "hqx",
+    "xpi",
+];
+
+/// Where nginx's own table is of another mind than the one of mime_guess, or knows more.
+const PREFERRED: &[(&str, &str)] = &[
+    ("azw", "application/vnd.amazon.ebook"),
+    ("conf", "text/plain"),
+    ("jardiff", "application/x-java-archive-diff"),
+    ("jng", "image/x-jng"),
+    ("jsonld", "application/ld+json"),
+    ("jxl", "image/jxl"),
+    ("log", "text/plain"),
+    ("map", "application/json"),
+    ("mjs", "text/javascript"),
+    ("mng", "video/x-mng"),
+    ("srt", "text/plain"),
+    ("svgz", "image/svg+xml"),
+    ("toml", "text/plain"),
+    ("ts", "video/mp2t"),
+    ("yaml", "text/yaml"),
+    ("yml", "text/yaml"),
+];
+
+/// The table of a conf without `types`.
+pub(super) fn common() -> Types {
+    let typed = |extension: &&str| {
+        let preferred = PREFERRED.iter().find(|(name, _)| name == extension);
+        let name = match preferred {
+            Some((_, name)) => Some(*name),
+            None => mime_guess::from_ext(extension).first_raw(),
+        };
+        Some((extension.as_bytes().to_vec(), name?.as_bytes().to_vec()))
+    };
+    COMMON.iter().filter_map(typed).collect()
+}
+
+impl Checker<'_> {
+    /// The table where no `types` was given.
+    pub(super) fn common_types(&mut self) -> TypesId {
+        if let Some(types) = self.common_types {
+            return types;
+        }
+        let types = self.types.add(common()) as TypesId;
+        self.common_types = Some(types);
+        types
+    }
+
+    /// The table that all `types` among these directives make together. An extension that
+    /// stands twice is of the later type, as in nginx.
+    pub(super) fn type_table(&mut self, directives: &[Directive]) -> Types {
+        let blocks = named(directives, "types").filter_map(|types| types.block.as_ref());
+        let mut entries = Vec::new();
+        for line in blocks.flat_map(|block| &block.directives) {
+            if let Some(media_type) = self.report(type_line(line)) {
+                let extensions = line.args.iter().map(|word| word.value.to_ascii_lowercase());
+                entries.extend(extensions.map(|extension| (extension, media_type.clone())));
+            }
+        }
+        let mut seen = std::collections::HashSet::new();
+        entries.reverse();
+        entries.retain(|(extension, _)| seen.insert(extension.clone()));
+        entries.reverse();
+        entries
+    }
+}
+
+/// The media type of one line of a `types` block.
+fn type_line(line: &Directive) -> Checked<Vec<u8>> {
+    if let Some(block) = &line.block {
+        let message = "a line of `types` is a media type and extensions";
+        return Err(Box::new(Diagnostic::error("Y05", block.open, message)));
+    }
+    if line.args.is_empty() {
+        let message = format!("`{}` has no extensions behind it", line.name.shown());
+        return Err(Box::new(Diagnostic::error("D05", line.name.span, message)));
+    }
+    if let Some(dotted) = line.args.iter().find(|word| word.value.starts_with(b".")) {
+        let bare = dotted.shown().trim_start_matches('.').to_owned();
+        let message = format!("`{}` begins with a dot", dotted.shown());
+        return Err(Box::new(Diagnostic::error("T14", dotted.span, message).patch(
+            format!("write the extension alone: `{bare}`"),
+            dotted.span,
+            bare,
+        )));
+    }
+    media_type(&line.name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_common_table_is_whole() {
+        let types = common();
+        let missing: Vec<_> = COMMON
+            .iter()
+            .filter(|name| !types.iter().any(|(extension, _)| extension == name.as_bytes()))
+            .collect();
+        assert!(missing.is_empty(), "no type: {missing:?}");
+        let mut sorted: Vec<_> = COMMON.to_vec();
+        sorted.sort_unstable();
+        sorted.dedup();
+        assert_eq!(sorted.len(), COMMON.len(), "an extension stands twice");
+    }
+
+    #[test]
+    fn common_types() {
+        let types = common();
+        for (extension, expected) in [
+            ("html", "text/html"),
+            ("js", "text/javascript"),
+            ("svg", "image/svg+xml"),
+            ("woff2", "font/woff2"),
+            ("ts", "video/mp2t"),
+            ("ico", "image/x-icon"),
+            ("json", "application/json"),
+        ] {
+            let found = types.iter().find(|(name, _)| name == extension.as_bytes());
+            assert_eq!(found.unwrap().1, expected.as_bytes(), "{extension}");
+        }
+    }
+}
