@@ -8,8 +8,9 @@ use std::os::fd::{AsFd, BorrowedFd};
 
 use crate::context::{Client, Context};
 use crate::exchange::{Exchange, Reply};
+use crate::handler::{Receiver, Refusal};
 use crate::http::body::{BodyReader, Framing};
-use crate::http::head::{HeadError, Limits};
+use crate::http::head::Limits;
 use crate::http::response::{Persistence, write_head};
 use crate::output::{Output, Progress};
 use crate::poll_set::Interest;
@@ -25,8 +26,7 @@ const CONTINUE: &[u8] = b"HTTP/1.1 100 Continue\r\n\r\n";
 enum State {
     /// A head, or the rest of one: `input` has what is there.
     Head,
-    /// The content of a request, which is read and thrown away before the response is sent:
-    /// its framing may still prove wrong, or the client waits to be asked for it.
+    /// The content of a request that is not answered before it is read.
     Content(Box<Pending>),
     /// The socket takes more of a response.
     Sending(Box<Sending>),
@@ -39,11 +39,19 @@ enum State {
     Closed,
 }
 
-/// A response that is sent once the request's content is read.
+/// A request whose content is read before the response is sent.
 struct Pending {
     exchange: Box<Exchange>,
-    reply: Reply,
     reader: BodyReader,
+    sink: Sink,
+}
+
+/// What becomes of a request's content.
+enum Sink {
+    /// It is thrown away: its framing may still prove wrong. This is the response.
+    Discard(Reply),
+    /// A handler takes it, and makes the response.
+    Receive(Box<dyn Receiver>),
 }
 
 /// A response under way.
@@ -170,17 +178,16 @@ impl Connection {
 
     /// The deadline of what it waits for has passed.
     pub fn on_deadline<S: Site>(&mut self, cx: &mut Context<S>) -> Next {
-        const TIMEOUT: HeadError = HeadError { status: 408, reason: "client timed out" };
         match std::mem::replace(&mut self.state, State::Closed) {
             State::Head if !self.input.is_empty() => {
                 let mut exchange = cx.take_exchange();
                 exchange.head.abandon(&self.input);
                 self.input.clear();
-                self.refuse(cx, exchange, TIMEOUT);
+                self.refuse(cx, exchange, timed_out());
                 self.advance(cx, &[])
             }
             State::Content(pending) => {
-                self.refuse(cx, pending.exchange, TIMEOUT);
+                self.refuse(cx, pending.exchange, timed_out());
                 self.advance(cx, &[])
             }
             State::Sending(sending) => {
@@ -266,7 +273,8 @@ impl Connection {
             }
             Err(error) => {
                 self.client.requests += 1;
-                self.refuse(cx, exchange, error);
+                let refusal = Refusal::of_client(error.status, error.reason);
+                self.refuse(cx, exchange, refusal);
                 *data = &[];
                 return Step::Again;
             }
@@ -277,47 +285,66 @@ impl Connection {
         exchange.pipelined = cx.output.buffered_len() > 0;
         let reply = exchange.respond(cx, &self.client);
         self.settings = exchange.settings().unwrap_or(self.settings);
-        let reader = BodyReader::new(exchange.head.framing);
-        let wanted = exchange.head.expect_continue && data.is_empty();
-        let status = exchange.status;
-        match exchange.head.framing {
-            _ if reader.is_done() => self.queue(cx, exchange, reply, None),
-            // The client has not been asked for the content, and may not send it.
-            _ if wanted && status >= 300 => {
-                exchange.persist = false;
-                self.queue(cx, exchange, reply, Some(reader));
-            }
-            Framing::Length(_) if !wanted => self.queue(cx, exchange, reply, Some(reader)),
-            _ => {
-                let pending = Box::new(Pending { exchange, reply, reader });
-                if wanted {
-                    cx.output.buffer().extend_from_slice(CONTINUE);
-                    self.send(cx, None, After::Content(pending));
-                } else {
-                    self.state = State::Content(pending);
-                }
-            }
-        }
+        self.take_content(cx, exchange, reply, !data.is_empty());
         Step::Again
     }
 
-    /// Reads the content of a request whose response is held back.
+    /// Decides what becomes of a request's content, `begun` if some of it has come, and answers
+    /// at once if that does not depend on it.
+    fn take_content<S: Site>(
+        &mut self,
+        cx: &mut Context<S>,
+        mut exchange: Box<Exchange>,
+        reply: Reply,
+        begun: bool,
+    ) {
+        let framing = exchange.head.framing;
+        let reader = BodyReader::new(framing);
+        // The client waits to be asked for the content.
+        let asks = exchange.head.expect_continue && !begun;
+        let sink = match reply {
+            Reply::Receive(receiver) if reader.is_done() => {
+                let reply = exchange.received(cx, &self.client, receiver);
+                return self.queue(cx, exchange, reply, None);
+            }
+            Reply::Receive(receiver) => Sink::Receive(receiver),
+            reply if reader.is_done() => return self.queue(cx, exchange, reply, None),
+            reply if asks && exchange.status >= 300 => {
+                exchange.persist = false;
+                return self.queue(cx, exchange, reply, Some(reader));
+            }
+            reply if framing != Framing::Chunked && !asks => {
+                return self.queue(cx, exchange, reply, Some(reader));
+            }
+            reply => Sink::Discard(reply),
+        };
+        let pending = Box::new(Pending { exchange, reader, sink });
+        if asks {
+            cx.output.buffer().extend_from_slice(CONTINUE);
+            self.send(cx, None, After::Content(pending));
+        } else {
+            self.state = State::Content(pending);
+        }
+    }
+
+    /// Reads the content of a request that is answered when it is read.
     fn advance_content<S: Site>(&mut self, cx: &mut Context<S>, data: &mut &[u8]) -> Step {
         let State::Content(mut pending) = std::mem::replace(&mut self.state, State::Closed) else {
             return Step::Again;
         };
-        let error = loop {
-            let piece = match pending.reader.read(data) {
-                Ok(piece) => piece,
-                Err(error) => break HeadError { status: 400, reason: error.0 },
-            };
-            *data = &data[piece.used..];
-            pending.exchange.content_len += piece.data.len() as u64;
-            if pending.exchange.content_len > self.settings.client_max_body_size {
-                break HeadError { status: 413, reason: "client sent too large chunked body" };
+        let max_len = self.settings.client_max_body_size;
+        loop {
+            if let Err(refusal) = pending.read(data, max_len) {
+                self.refuse(cx, pending.exchange, refusal);
+                *data = &[];
+                return Step::Again;
             }
             if pending.reader.is_done() {
-                let Pending { exchange, reply, .. } = *pending;
+                let Pending { mut exchange, sink, .. } = *pending;
+                let reply = match sink {
+                    Sink::Discard(reply) => reply,
+                    Sink::Receive(receiver) => exchange.received(cx, &self.client, receiver),
+                };
                 self.queue(cx, exchange, reply, None);
                 return Step::Again;
             }
@@ -325,10 +352,7 @@ impl Connection {
                 self.state = State::Content(pending);
                 return Step::More;
             }
-        };
-        self.refuse(cx, pending.exchange, error);
-        *data = &[];
-        Step::Again
+        }
     }
 
     /// Throws content away that comes behind its response.
@@ -355,9 +379,9 @@ impl Connection {
         &mut self,
         cx: &mut Context<S>,
         mut exchange: Box<Exchange>,
-        error: HeadError,
+        refusal: Refusal,
     ) {
-        let reply = exchange.refuse(cx, &self.client, error);
+        let reply = exchange.refuse(cx, &self.client, &refusal);
         self.settings = exchange.settings().unwrap_or(self.settings);
         // What has come, or may still come, is not looked at.
         self.queue(cx, exchange, reply, Some(BodyReader::new(Framing::Chunked)));
@@ -375,8 +399,7 @@ impl Connection {
         let Reply::Response(body) = reply else {
             exchange.status = 444;
             exchange.log(cx, &self.client);
-            self.send(cx, None, After::Close { linger: false });
-            return;
+            return self.send(cx, None, After::Close { linger: false });
         };
         let persistence = self.persistence(cx, &exchange);
         let buffer = cx.output.buffer();
@@ -480,6 +503,28 @@ impl Connection {
             self.nodelay = true;
         }
     }
+}
+
+impl Pending {
+    /// Reads one run of content from the front of `data`.
+    fn read(&mut self, data: &mut &[u8], max_len: u64) -> Result<(), Refusal> {
+        let piece = self.reader.read(data);
+        let piece = piece.map_err(|error| Refusal::of_client(400, error.0))?;
+        *data = &data[piece.used..];
+        self.exchange.content_len += piece.data.len() as u64;
+        if self.exchange.content_len > max_len {
+            return Err(Refusal::of_client(413, "client sent too large body"));
+        }
+        match &mut self.sink {
+            Sink::Receive(receiver) if !piece.data.is_empty() => receiver.receive(piece.data),
+            _ => Ok(()),
+        }
+    }
+}
+
+/// What becomes of a client that is silent for too long within a request.
+fn timed_out() -> Refusal {
+    Refusal::of_client(408, "client timed out")
 }
 
 /// What heads may be like on a connection to this server.

@@ -8,9 +8,9 @@ mod reply;
 use std::fmt;
 
 use crate::context::{Client, Context};
-use crate::handler::{self, Receiver, file, try_files};
+use crate::handler::{self, Receiver, Refusal, file, try_files};
 use crate::http::body::Framing;
-use crate::http::head::{Head, HeadError};
+use crate::http::head::Head;
 use crate::http::method::Method;
 use crate::http::response;
 use crate::http::target::{split_args, split_port};
@@ -161,17 +161,30 @@ impl Exchange {
         &mut self,
         cx: &mut Context<S>,
         client: &Client,
-        error: HeadError,
+        refusal: &Refusal,
     ) -> Reply {
         if self.route.is_none() {
             self.enter_server::<S>(S::LISTENS[usize::from(client.listen)].default_server);
             self.head.path = b"/".to_vec();
         }
-        self.report(cx, client, Level::Info, format_args!("{}", error.reason));
-        let step = self.settle(cx, client, Outcome::status(error.status));
+        self.report(cx, client, refusal.level, format_args!("{}", refusal.reason));
+        let step = self.settle(cx, client, Outcome::status(refusal.status));
         let reply = self.follow(cx, client, step);
         self.persist = false;
         reply
+    }
+
+    /// Makes the response to a request whose content has been received.
+    pub fn received<S: Site>(
+        &mut self,
+        cx: &mut Context<S>,
+        client: &Client,
+        receiver: Box<dyn Receiver>,
+    ) -> Reply {
+        let outcome =
+            self.with_request(cx, client, |request, files| receiver.finish(request, files));
+        let step = self.settle(cx, client, Outcome::Handled(outcome));
+        self.follow(cx, client, step)
     }
 
     /// Picks the server by the host.

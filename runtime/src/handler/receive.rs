@@ -28,6 +28,13 @@ pub struct Refusal {
     pub reason: String,
 }
 
+impl Refusal {
+    /// What a client has done wrong; it is not the server's trouble.
+    pub fn of_client(status: u16, reason: &str) -> Refusal {
+        Refusal { status, level: Level::Info, reason: reason.to_owned() }
+    }
+}
+
 /// A response below 300 that a handler has made: no `error_page` stands for it.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Response {
