@@ -1,7 +1,7 @@
 //! HTTP dates (RFC 9110, 5.6.7) and the Date field, which is formatted once a second.
 
 use std::io::Write;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, UNIX_EPOCH};
 
 use httpdate::HttpDate;
 
@@ -10,6 +10,9 @@ pub const LEN: usize = 29;
 
 /// The last second that the fixed form can hold: the end of the year 9999.
 const LAST: i64 = 253_402_300_799;
+
+const DAYS: [&str; 7] =
+    ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"];
 
 /// Seconds since 1970 as a date. Times that the form cannot hold become the nearest that it can.
 pub fn format(unix_s: i64) -> [u8; LEN] {
@@ -20,10 +23,19 @@ pub fn format(unix_s: i64) -> [u8; LEN] {
     text
 }
 
-/// A date in one of the three forms of RFC 9110, in seconds since 1970.
+/// A date in one of the three forms of RFC 9110, in seconds since 1970. The name of the day is
+/// not compared with the date, as in nginx.
 pub fn parse(text: &[u8]) -> Option<i64> {
-    let time: SystemTime = httpdate::parse_http_date(std::str::from_utf8(text).ok()?).ok()?;
-    i64::try_from(time.duration_since(UNIX_EPOCH).ok()?.as_secs()).ok()
+    let text = std::str::from_utf8(text).ok()?;
+    let time = httpdate::parse_http_date(text).ok().or_else(|| {
+        let (_, rest) = text.split_at_checked(text.find([',', ' '])?)?;
+        // Only one of them is right, in its long or its short form.
+        DAYS.iter().find_map(|day| {
+            let short = httpdate::parse_http_date(&format!("{}{rest}", &day[..3]));
+            short.or_else(|_| httpdate::parse_http_date(&format!("{day}{rest}"))).ok()
+        })
+    });
+    i64::try_from(time?.duration_since(UNIX_EPOCH).ok()?.as_secs()).ok()
 }
 
 /// The value of the Date field of this second.
@@ -61,6 +73,9 @@ mod tests {
             "Sun, 06 Nov 1994 08:49:37 GMT",
             "Sunday, 06-Nov-94 08:49:37 GMT",
             "Sun Nov  6 08:49:37 1994",
+            "Mon, 06 Nov 1994 08:49:37 GMT",
+            "Friday, 06-Nov-94 08:49:37 GMT",
+            "Xyz Nov  6 08:49:37 1994",
         ] {
             assert_eq!(parse(text.as_bytes()), Some(784_111_777), "{text}");
         }
