@@ -63,7 +63,8 @@ fn write_bytes(f: &mut fmt::Formatter<'_>, character: char) -> fmt::Result {
     character.encode_utf8(&mut bytes).bytes().try_for_each(|byte| write!(f, "\\x{byte:02X}"))
 }
 
-fn is_plain(byte: u8) -> bool {
+/// Whether no log escapes the byte.
+pub fn is_plain(byte: u8) -> bool {
     matches!(byte, b' '..=b'~') && byte != b'"' && byte != b'\\'
 }
 

@@ -40,7 +40,11 @@ fn a_line_for_each_request() {
 #[test]
 fn a_condition_decides() {
     let (_folder, path, logs) = log();
-    let condition = || Some(Text::Computed(|variables, out| variables.args(out)));
+    let condition = || {
+        Some(Text::Computed(|variables, out| {
+            variables.args(out);
+        }))
+    };
     for target in ["/none", "/zero?0", "/one?1", "/double-zero?00"] {
         access(&logs, access_log(0, 0, condition()), target, 0);
     }

@@ -250,7 +250,12 @@ fn index_names_are_tried_in_order() {
         (&[Text::Fixed(b"sub/c.html")], "/dir/sub/c.html"),
         (&[Text::Fixed(b"none"), Text::Fixed(b"/a.html")], "/a.html"),
         (&[Text::Fixed(b"folder")], "/dir/folder"),
-        (&[Text::Computed(|v, out| v.argument(b"i", out))], "/dir/b.html"),
+        (
+            &[Text::Computed(|v, out| {
+                v.argument(b"i", out);
+            })],
+            "/dir/b.html",
+        ),
         (&[Text::Fixed(b"none")], ""),
         (&[], ""),
     ] {
@@ -264,7 +269,9 @@ fn an_index_is_beneath_a_complete_alias() {
     let folder = folder();
     folder.write("dir/index.html", "index");
     folder.write("bare/x", "x");
-    let computed: fn(&Variables<'_>, &mut Vec<u8>) = |v, out| v.argument(b"d", out);
+    let computed: fn(&Variables<'_>, &mut Vec<u8>) = |v, out| {
+        v.argument(b"d", out);
+    };
     for (inner, target, expected) in [
         (Text::Fixed(b"dir"), "/x/", ("internal", "/x/index.html")),
         (Text::Computed(computed), "/x/?d=dir/", ("internal", "/x/index.html")),
@@ -309,7 +316,13 @@ fn aliases() {
     folder.write("dir/x.html", "x");
     let file = alias(Text::Fixed(b"a.html"), 0, false);
     let prefix = alias(Text::Fixed(b""), 2, true);
-    let computed = alias(Text::Computed(|v, out| v.argument(b"f", out)), 0, false);
+    let computed = alias(
+        Text::Computed(|v, out| {
+            v.argument(b"f", out);
+        }),
+        0,
+        false,
+    );
     for (base, target, status) in [
         (&file, "/anything", "200"),
         (&prefix, "/i/dir/x.html", "200"),

@@ -25,7 +25,8 @@ fn try_one(candidate: &Candidate, request: &Request<'_>, files: &mut Files) -> O
     let mut path = Vec::new();
     candidate.path.write(variables, &mut path);
     // Beneath an `alias`, a candidate names the whole path of the URI or what is left of it.
-    if !front.is_empty() && !(is_computed(candidate) && is_within(&path, front)) {
+    let names_all = is_computed(candidate) && is_within(&path, front);
+    if !front.is_empty() && !names_all {
         let slash: &[u8] = if path.is_empty() || path[0] == b'/' { b"" } else { b"/" };
         path = [front, slash, &path].concat();
     }

@@ -1,12 +1,16 @@
 //! The variables that values of a conf may use, read from one request.
 //!
-//! Each is a method named as the variable that appends its value; one that has none appends
-//! nothing. Whoever handles the request fills in the fields.
+//! Each is a method named as the variable that appends its value. A variable that a request may
+//! lack appends nothing then and says so: its method tells whether there is a value. Whoever
+//! handles the request fills in the fields.
 
-use std::cell::OnceCell;
+mod facts;
+
+pub(crate) use facts::{ConnectionFacts, Endpoint, Match, Progress};
+
 use std::hash::{BuildHasher, RandomState};
 use std::io::Write;
-use std::net::{IpAddr, SocketAddr};
+use std::net::IpAddr;
 use std::path::PathBuf;
 use std::sync::OnceLock;
 
@@ -14,8 +18,7 @@ use crate::clock::{LocalClock, Now};
 use crate::escape;
 use crate::files::path;
 use crate::http::head::Head;
-use crate::regex::Captures;
-use crate::site::{Pattern, Server, Settings, Text};
+use crate::site::{Server, Settings, Text};
 use crate::sys::identity;
 
 /// What the variables of one request are read from.
@@ -48,69 +51,6 @@ pub struct Variables<'a> {
     pub(crate) local_clock: &'a LocalClock,
 }
 
-/// One connection, as far as variables tell of it.
-#[derive(Clone, Copy)]
-pub(crate) struct ConnectionFacts<'a> {
-    /// Its number, given once.
-    pub(crate) serial: u64,
-    /// The client's end.
-    pub(crate) peer: Endpoint<'a>,
-    /// The server's end.
-    pub(crate) local: Endpoint<'a>,
-    /// Requests on it so far, this one included.
-    pub(crate) requests: u64,
-    /// When it was accepted, by the monotonic clock.
-    pub(crate) accepted_ms: u64,
-}
-
-/// One end of a connection.
-#[derive(Clone, Copy, Debug)]
-pub(crate) enum Endpoint<'a> {
-    /// An address and a port.
-    Ip(SocketAddr),
-    /// A path in the file system, empty for a client's.
-    Unix(&'a [u8]),
-}
-
-/// How far a request and its response have come.
-#[derive(Clone, Copy, Default)]
-pub(crate) struct Progress<'a> {
-    /// When the first byte of the head came, by the monotonic clock.
-    pub(crate) started_ms: u64,
-    /// Whether the request came before the response to the last one was sent.
-    pub(crate) pipelined: bool,
-    /// Bytes of the request received: head and content.
-    pub(crate) request_len: u64,
-    /// The response's status; 0 as long as there is none.
-    pub(crate) status: u16,
-    /// Bytes of the response sent, the head included.
-    pub(crate) sent_len: u64,
-    /// Bytes of the response's content sent.
-    pub(crate) content_sent_len: u64,
-    /// The field lines of the response, each ended by CRLF.
-    pub(crate) response_fields: &'a [u8],
-}
-
-/// A pattern that matched. The captures are found when one is asked for.
-pub(crate) struct Match<'a> {
-    pattern: &'static Pattern,
-    subject: &'a [u8],
-    captures: OnceCell<Captures>,
-}
-
-impl<'a> Match<'a> {
-    /// A match of `pattern` in `subject`.
-    pub(crate) fn new(pattern: &'static Pattern, subject: &'a [u8]) -> Match<'a> {
-        Match { pattern, subject, captures: OnceCell::new() }
-    }
-
-    fn group(&self, index: usize) -> &'a [u8] {
-        let find = || self.pattern.program().captures(self.subject).unwrap_or_default();
-        let place = self.captures.get_or_init(find).get(index).copied().flatten();
-        place.and_then(|(start, end)| self.subject.get(start..end)).unwrap_or_default()
-    }
-}
-
 impl Text {
     /// Appends the value for one request.
     pub(crate) fn write(&self, variables: &Variables<'_>, out: &mut Vec<u8>) {
@@ -119,6 +59,30 @@ impl Text {
             Text::Computed(compute) => compute(variables, out),
         }
     }
+}
+
+/// What the method of a variable tells: whether there is a value.
+pub trait Presence {
+    /// Whether the request lacks the variable.
+    fn is_absent(&self) -> bool;
+}
+
+impl Presence for () {
+    fn is_absent(&self) -> bool {
+        false
+    }
+}
+
+impl Presence for bool {
+    fn is_absent(&self) -> bool {
+        !self
+    }
+}
+
+/// Appends a value, if there is one.
+fn write_some(value: Option<&[u8]>, out: &mut Vec<u8>) -> bool {
+    out.extend_from_slice(value.unwrap_or_default());
+    value.is_some()
 }
 
 /// Appends a whole number.
@@ -160,13 +124,13 @@ impl Variables<'_> {
     }
 
     /// `$args`.
-    pub fn args(&self, out: &mut Vec<u8>) {
-        out.extend_from_slice(self.args);
+    pub fn args(&self, out: &mut Vec<u8>) -> bool {
+        write_some(Some(self.args).filter(|args| !args.is_empty()), out)
     }
 
     /// `$query_string`: the same as `$args`.
-    pub fn query_string(&self, out: &mut Vec<u8>) {
-        self.args(out);
+    pub fn query_string(&self, out: &mut Vec<u8>) -> bool {
+        self.args(out)
     }
 
     /// `$is_args`: a `?` where there are arguments.
@@ -178,13 +142,13 @@ impl Variables<'_> {
 
     /// `$arg_NAME`: the value of the first argument with this name, undecoded. Names are
     /// compared without regard to case, as nginx does.
-    pub fn argument(&self, name: &[u8], out: &mut Vec<u8>) {
+    pub fn argument(&self, name: &[u8], out: &mut Vec<u8>) -> bool {
         let value = self.args.split(|&byte| byte == b'&').find_map(|argument| {
             let (found, value) = argument.split_at_checked(name.len())?;
             let value = value.strip_prefix(b"=")?;
             found.eq_ignore_ascii_case(name).then_some(value)
         });
-        out.extend_from_slice(value.unwrap_or_default());
+        write_some(value, out)
     }
 
     /// `$scheme`.
@@ -216,44 +180,38 @@ impl Variables<'_> {
 /// Fields of the request and the response.
 impl Variables<'_> {
     /// `$content_length`: the field as sent.
-    pub fn content_length(&self, out: &mut Vec<u8>) {
-        self.first_field(b"content-length", out);
+    pub fn content_length(&self, out: &mut Vec<u8>) -> bool {
+        write_some(self.head.fields().first(b"content-length"), out)
     }
 
     /// `$content_type`: the field as sent.
-    pub fn content_type(&self, out: &mut Vec<u8>) {
-        self.first_field(b"content-type", out);
-    }
-
-    fn first_field(&self, name: &[u8], out: &mut Vec<u8>) {
-        out.extend_from_slice(self.head.fields().first(name).unwrap_or_default());
+    pub fn content_type(&self, out: &mut Vec<u8>) -> bool {
+        write_some(self.head.fields().first(b"content-type"), out)
     }
 
     /// `$http_NAME`: the field with this name, `_` standing for `-`; the values of several
     /// lines are joined.
-    pub fn request_field(&self, name: &[u8], out: &mut Vec<u8>) {
+    pub fn request_field(&self, name: &[u8], out: &mut Vec<u8>) -> bool {
         let separator: &[u8] = if name.eq_ignore_ascii_case(b"cookie") { b"; " } else { b", " };
         let lines = self.head.fields().iter().filter(|(field, _)| is_same_name(field, name));
-        join(lines.map(|(_, value)| value), separator, out);
+        join(lines.map(|(_, value)| value), separator, out)
     }
 
     /// `$sent_http_NAME`: the field of the response.
-    pub fn response_field(&self, name: &[u8], out: &mut Vec<u8>) {
+    pub fn response_field(&self, name: &[u8], out: &mut Vec<u8>) -> bool {
         let lines = self.progress.response_fields.split(|&byte| byte == b'\n');
         let values = lines.filter_map(|line| {
             let colon = memchr::memchr(b':', line)?;
             is_same_name(&line[..colon], name).then(|| line[colon + 1..].trim_ascii())
         });
-        join(values, b", ", out);
+        join(values, b", ", out)
     }
 
     /// `$cookie_NAME`: the value of the first cookie with this name.
-    pub fn cookie(&self, name: &[u8], out: &mut Vec<u8>) {
+    pub fn cookie(&self, name: &[u8], out: &mut Vec<u8>) -> bool {
         let mut lines =
             self.head.fields().iter().filter(|(field, _)| is_same_name(field, b"cookie"));
-        if let Some(value) = lines.find_map(|(_, line)| find_cookie(line, name)) {
-            out.extend_from_slice(value);
-        }
+        write_some(lines.find_map(|(_, line)| find_cookie(line, name)), out)
     }
 
     /// `$host`.
@@ -262,7 +220,9 @@ impl Variables<'_> {
     }
 
     /// `$remote_user`. Nobody logs in here.
-    pub fn remote_user(&self, _out: &mut Vec<u8>) {}
+    pub fn remote_user(&self, _out: &mut Vec<u8>) -> bool {
+        false
+    }
 }
 
 /// Where files are.
@@ -396,63 +356,55 @@ impl Variables<'_> {
 /// Captures, and values in a log.
 impl Variables<'_> {
     /// `$1` to `$9`: a group of the location's regex, or else of the server name's.
-    pub fn capture(&self, index: usize, out: &mut Vec<u8>) {
-        if let Some(matched) = self.location_match.as_ref().or(self.server_match.as_ref()) {
-            out.extend_from_slice(matched.group(index));
-        }
+    pub fn capture(&self, index: usize, out: &mut Vec<u8>) -> bool {
+        let matched = self.location_match.as_ref().or(self.server_match.as_ref());
+        write_some(matched.and_then(|matched| matched.group(index)), out)
     }
 
     /// A named group of the location's regex, or else of the server name's.
-    pub fn named_capture(&self, name: &str, out: &mut Vec<u8>) {
+    pub fn named_capture(&self, name: &str, out: &mut Vec<u8>) -> bool {
         let matches = [self.location_match.as_ref(), self.server_match.as_ref()];
-        let found = matches
-            .into_iter()
-            .flatten()
-            .find_map(|matched| Some(matched.group(matched.pattern.program().group(name)?)));
-        out.extend_from_slice(found.unwrap_or_default());
+        let found = matches.into_iter().flatten().find_map(|matched| {
+            let index = matched.pattern.program().group(name)?;
+            Some(matched.group(index))
+        });
+        write_some(found.flatten(), out)
     }
 
-    /// Appends a value as `escape=default` has it; `-` for an empty one.
-    pub fn logged_default(&self, out: &mut Vec<u8>, value: impl FnOnce(&mut Vec<u8>)) {
-        let start = out.len();
-        rewrite(out, value, escape::write_log);
-        if out.len() == start {
+    /// Appends a value as `escape=default` has it; `-` for one that is absent.
+    pub fn logged_default<P: Presence>(
+        &self,
+        out: &mut Vec<u8>,
+        value: impl FnOnce(&mut Vec<u8>) -> P,
+    ) {
+        if escape_what(out, value, escape::write_log).is_absent() {
             out.push(b'-');
         }
     }
 
     /// Appends a value as `escape=json` has it.
-    pub fn logged_json(&self, out: &mut Vec<u8>, value: impl FnOnce(&mut Vec<u8>)) {
-        rewrite(out, value, escape::write_json);
+    pub fn logged_json<P: Presence>(
+        &self,
+        out: &mut Vec<u8>,
+        value: impl FnOnce(&mut Vec<u8>) -> P,
+    ) {
+        escape_what(out, value, escape::write_json);
     }
 }
 
-/// Appends a value, escaped. Most values need no escape and stay where they were written.
-fn rewrite(out: &mut Vec<u8>, value: impl FnOnce(&mut Vec<u8>), escape: fn(&[u8], &mut Vec<u8>)) {
+/// Escapes what `value` appends. Most values need it not and stay where they were written.
+fn escape_what<P>(
+    out: &mut Vec<u8>,
+    value: impl FnOnce(&mut Vec<u8>) -> P,
+    escape: fn(&[u8], &mut Vec<u8>),
+) -> P {
     let start = out.len();
-    value(out);
-    if out[start..].iter().all(|&byte| matches!(byte, b' '..=b'~') && byte != b'"' && byte != b'\\')
-    {
-        return;
+    let presence = value(out);
+    if !out[start..].iter().all(|&byte| escape::is_plain(byte)) {
+        let raw = out.split_off(start);
+        escape(&raw, out);
     }
-    let raw = out.split_off(start);
-    escape(&raw, out);
-}
-
-impl Endpoint<'_> {
-    /// Appends the address, or `unix:` and the path.
-    pub(crate) fn write_address(&self, out: &mut Vec<u8>) {
-        let _ = match self {
-            Endpoint::Ip(address) => write!(out, "{}", address.ip()),
-            Endpoint::Unix(path) => out.write_all(b"unix:").and_then(|()| out.write_all(path)),
-        };
-    }
-
-    fn write_port(&self, out: &mut Vec<u8>) {
-        if let Endpoint::Ip(address) = self {
-            write_number(address.port().into(), out);
-        }
-    }
+    presence
 }
 
 /// Whether a field name is the one that a variable names: `-` and `_` are the same there.
@@ -461,13 +413,17 @@ fn is_same_name(field: &[u8], name: &[u8]) -> bool {
     field.len() == name.len() && field.iter().map(fold).eq(name.iter().map(fold))
 }
 
-fn join<'v>(values: impl Iterator<Item = &'v [u8]>, separator: &[u8], out: &mut Vec<u8>) {
-    for (index, value) in values.enumerate() {
-        if index > 0 {
+/// Appends the values with separators between them; tells whether there are any.
+fn join<'v>(values: impl Iterator<Item = &'v [u8]>, separator: &[u8], out: &mut Vec<u8>) -> bool {
+    let mut any = false;
+    for value in values {
+        if any {
             out.extend_from_slice(separator);
         }
         out.extend_from_slice(value);
+        any = true;
     }
+    any
 }
 
 /// The value of a cookie in one Cookie line, found as nginx finds it: names without regard to
@@ -488,5 +444,4 @@ fn find_cookie<'l>(line: &'l [u8], name: &[u8]) -> Option<&'l [u8]> {
 }
 
 #[cfg(test)]
-#[path = "variables_tests.rs"]
 mod tests;

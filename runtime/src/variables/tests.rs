@@ -5,10 +5,15 @@ use crate::samples::{SETTINGS, head, leak, with_variables};
 use crate::site::FileBase;
 
 type Read = fn(&Variables<'_>, &mut Vec<u8>);
+type ReadSome = fn(&Variables<'_>, &mut Vec<u8>) -> bool;
 
-fn text(variables: &Variables<'_>, read: impl FnOnce(&Variables<'_>, &mut Vec<u8>)) -> String {
+fn text<P: Presence>(
+    variables: &Variables<'_>,
+    read: impl FnOnce(&Variables<'_>, &mut Vec<u8>) -> P,
+) -> String {
     let mut out = Vec::new();
-    read(variables, &mut out);
+    let absent = read(variables, &mut out).is_absent();
+    assert!(!absent || out.is_empty(), "what is absent appends nothing");
     String::from_utf8(out).expect("text")
 }
 
@@ -17,19 +22,15 @@ fn variables_of_a_request() {
     let fields = "Content-Length: 0\r\nContent-Type: text/x\r\nHost-Two: b\r\n";
     let head = head("/a%20b/./c.html?x=1&y=2", fields);
     with_variables(&head, &SETTINGS, &["/srv/www".into()], |variables| {
-        let table: [(&str, Read, &str); 35] = [
+        let table: [(&str, Read, &str); 27] = [
             ("request", |v, out| v.request(out), "GET /a%20b/./c.html?x=1&y=2 HTTP/1.1"),
             ("request_method", |v, out| v.request_method(out), "GET"),
             ("request_uri", |v, out| v.request_uri(out), "/a%20b/./c.html?x=1&y=2"),
             ("uri", |v, out| v.uri(out), "/a b/c.html"),
             ("document_uri", |v, out| v.document_uri(out), "/a b/c.html"),
-            ("args", |v, out| v.args(out), "x=1&y=2"),
-            ("query_string", |v, out| v.query_string(out), "x=1&y=2"),
             ("is_args", |v, out| v.is_args(out), "?"),
             ("scheme", |v, out| v.scheme(out), "http"),
             ("host", |v, out| v.host(out), "a"),
-            ("content_length", |v, out| v.content_length(out), "0"),
-            ("content_type", |v, out| v.content_type(out), "text/x"),
             ("document_root", |v, out| v.document_root(out), "/srv/www"),
             ("realpath_root", |v, out| v.realpath_root(out), ""),
             ("request_filename", |v, out| v.request_filename(out), "/srv/www/a b/c.html"),
@@ -49,6 +50,15 @@ fn variables_of_a_request() {
             ("msec", |v, out| v.msec(out), "1000.250"),
             ("connection", |v, out| v.connection(out), "7"),
             ("connection_requests", |v, out| v.connection_requests(out), "3"),
+        ];
+        for (name, read, expected) in table {
+            assert_eq!(text(variables, read), expected, "${name}");
+        }
+        let table: [(&str, ReadSome, &str); 8] = [
+            ("args", |v, out| v.args(out), "x=1&y=2"),
+            ("query_string", |v, out| v.query_string(out), "x=1&y=2"),
+            ("content_length", |v, out| v.content_length(out), "0"),
+            ("content_type", |v, out| v.content_type(out), "text/x"),
             ("remote_user", |v, out| v.remote_user(out), ""),
             ("sent_http", |v, out| v.response_field(b"content_type", out), "text/html"),
             ("sent_http joined", |v, out| v.response_field(b"set_cookie", out), "a, b"),
@@ -135,14 +145,38 @@ fn values_in_a_log_are_escaped() {
     with_variables(&head("/%0Aa%22?x", ""), &SETTINGS, &[], |variables| {
         let log = |read: Read| text(variables, |v, out| v.logged_default(out, |out| read(v, out)));
         assert_eq!(log(|v, out| v.uri(out)), "/\\x0Aa\\x22");
-        assert_eq!(log(|v, out| v.args(out)), "x");
-        assert_eq!(log(|v, out| v.remote_user(out)), "-");
         let json = |read: Read| text(variables, |v, out| v.logged_json(out, |out| read(v, out)));
         assert_eq!(json(|v, out| v.uri(out)), "/\\na\\\"");
-        assert_eq!(json(|v, out| v.remote_user(out)), "");
         let mut out = b"before ".to_vec();
         variables.logged_default(&mut out, |out| variables.uri(out));
         assert_eq!(out, b"before /\\x0Aa\\x22");
+    });
+}
+
+#[test]
+fn what_is_absent_is_a_dash_in_a_log_and_what_is_empty_is_not() {
+    let head = head("/?a=", "Referer:\r\nCookie: c=\r\n");
+    with_variables(&head, &SETTINGS, &[], |variables| {
+        let table: [(&str, ReadSome, &str); 9] = [
+            ("args", |v, out| v.args(out), "a="),
+            ("arg_a", |v, out| v.argument(b"a", out), ""),
+            ("arg_b", |v, out| v.argument(b"b", out), "-"),
+            ("http_referer", |v, out| v.request_field(b"referer", out), ""),
+            ("http_x", |v, out| v.request_field(b"x", out), "-"),
+            ("cookie_c", |v, out| v.cookie(b"c", out), ""),
+            ("cookie_d", |v, out| v.cookie(b"d", out), "-"),
+            ("1", |v, out| v.capture(1, out), "-"),
+            ("remote_user", |v, out| v.remote_user(out), "-"),
+        ];
+        for (name, read, logged) in table {
+            let value = text(variables, |v, out| v.logged_default(out, |out| read(v, out)));
+            assert_eq!(value, logged, "${name}");
+            let json = text(variables, |v, out| v.logged_json(out, |out| read(v, out)));
+            assert_eq!(json, logged.trim_matches('-'), "${name}");
+        }
+        variables.args = b"";
+        let is_args = |v: &Variables<'_>, out: &mut Vec<u8>| v.is_args(out);
+        assert_eq!(text(variables, |v, out| v.logged_default(out, |out| is_args(v, out))), "");
     });
 }
 

@@ -1,0 +1,88 @@
+//! What the connection and the phases of a request tell its variables.
+
+use std::cell::OnceCell;
+use std::io::Write;
+use std::net::SocketAddr;
+
+use crate::regex::Captures;
+use crate::site::Pattern;
+
+/// One connection, as far as variables tell of it.
+#[derive(Clone, Copy)]
+pub(crate) struct ConnectionFacts<'a> {
+    /// Its number, given once.
+    pub(crate) serial: u64,
+    /// The client's end.
+    pub(crate) peer: Endpoint<'a>,
+    /// The server's end.
+    pub(crate) local: Endpoint<'a>,
+    /// Requests on it so far, this one included.
+    pub(crate) requests: u64,
+    /// When it was accepted, by the monotonic clock.
+    pub(crate) accepted_ms: u64,
+}
+
+/// One end of a connection.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Endpoint<'a> {
+    /// An address and a port.
+    Ip(SocketAddr),
+    /// A path in the file system, empty for a client's.
+    Unix(&'a [u8]),
+}
+
+/// How far a request and its response have come.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Progress<'a> {
+    /// When the first byte of the head came, by the monotonic clock.
+    pub(crate) started_ms: u64,
+    /// Whether the request came before the response to the last one was sent.
+    pub(crate) pipelined: bool,
+    /// Bytes of the request received: head and content.
+    pub(crate) request_len: u64,
+    /// The response's status; 0 as long as there is none.
+    pub(crate) status: u16,
+    /// Bytes of the response sent, the head included.
+    pub(crate) sent_len: u64,
+    /// Bytes of the response's content sent.
+    pub(crate) content_sent_len: u64,
+    /// The field lines of the response, each ended by CRLF.
+    pub(crate) response_fields: &'a [u8],
+}
+
+impl Endpoint<'_> {
+    /// Appends the address, or `unix:` and the path.
+    pub(crate) fn write_address(&self, out: &mut Vec<u8>) {
+        let _ = match self {
+            Endpoint::Ip(address) => write!(out, "{}", address.ip()),
+            Endpoint::Unix(path) => out.write_all(b"unix:").and_then(|()| out.write_all(path)),
+        };
+    }
+
+    pub(super) fn write_port(&self, out: &mut Vec<u8>) {
+        if let Endpoint::Ip(address) = self {
+            super::write_number(address.port().into(), out);
+        }
+    }
+}
+
+/// A pattern that matched. The captures are found when one is asked for.
+pub(crate) struct Match<'a> {
+    pub(super) pattern: &'static Pattern,
+    subject: &'a [u8],
+    captures: OnceCell<Captures>,
+}
+
+impl<'a> Match<'a> {
+    /// A match of `pattern` in `subject`.
+    pub(crate) fn new(pattern: &'static Pattern, subject: &'a [u8]) -> Match<'a> {
+        Match { pattern, subject, captures: OnceCell::new() }
+    }
+
+    /// What a group matched, if it took part.
+    pub(super) fn group(&self, index: usize) -> Option<&'a [u8]> {
+        let find = || self.pattern.program().captures(self.subject).unwrap_or_default();
+        let (start, end) = self.captures.get_or_init(find).get(index).copied().flatten()?;
+        self.subject.get(start..end)
+    }
+}
