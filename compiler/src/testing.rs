@@ -26,8 +26,20 @@ pub(crate) fn diagnose(text: &str) -> (Diagnostics, Sources) {
 #[track_caller]
 pub(crate) fn check_err(text: &str, drawn: &str, message: &str) {
     let (diagnostics, sources) = diagnose(text);
+    assert_drawn(&diagnostics, &sources, text, drawn, message);
+}
+
+/// Asserts that `diagnostics` are one mistake in `text`, drawn as for [`check_err`].
+#[track_caller]
+pub(crate) fn assert_drawn(
+    diagnostics: &Diagnostics,
+    sources: &Sources,
+    text: &str,
+    drawn: &str,
+    message: &str,
+) {
     let found = diagnostics.sorted();
-    let rendered = diagnostics.render(&sources, false);
+    let rendered = diagnostics.render(sources, false);
     let [diagnostic] = found[..] else { panic!("{text}\nhas not one mistake:\n{rendered}") };
     let said = format!("{}: {}", diagnostic.code, diagnostic.message);
     assert_eq!(said, message, "{text}");

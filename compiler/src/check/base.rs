@@ -89,7 +89,7 @@ impl Checker<'_> {
         let mut target = self.target(word, groups)?;
         target.refuse_everything(word)?;
         if let Some(directory) = target.literal_directory() {
-            self.must_exist(word, &directory.to_owned(), Kind::Directory)?;
+            self.must_exist(word, directory, Kind::Directory)?;
         }
         trim_slash(&mut target.text);
         let directory = self.directories.add(target.directory) as DirectoryId;
@@ -274,7 +274,7 @@ impl Target {
                 }
             };
             let behind = last.rfind('/').map_or(0, |slash| slash + 1);
-            push_literal(&mut self.inner, last[behind..].as_bytes());
+            push_literal(&mut self.inner, &last.as_bytes()[behind..]);
             self.directory.push(StartPiece::Literal(last[..behind].to_owned()));
         }
         self.inner.0.push(Piece::Variable(variable.clone()));

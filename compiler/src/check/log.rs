@@ -136,7 +136,7 @@ impl Checker<'_> {
     }
 
     fn combined(&mut self) -> usize {
-        let span = Span::default();
+        let span = Span { end: COMBINED.len() as u32, ..Span::default() };
         let offsets = Vec::new();
         let word = Word { value: COMBINED.into(), span, quoted: false, offsets };
         let mut format = Value::default();

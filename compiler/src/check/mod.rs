@@ -129,8 +129,8 @@ impl Checker<'_> {
         if self.servers.is_empty() && !self.diagnostics.has_errors() {
             self.no_server(conf);
         }
-        let listens = self.group_listens();
         self.mark_captures();
+        let listens = self.group_listens();
         self.bound_counts(conf);
         let params = std::mem::take(&mut self.params).finish(self.diagnostics);
         if self.diagnostics.has_errors() {

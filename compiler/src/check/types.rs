@@ -10,199 +10,21 @@ use crate::ir::Types;
 
 /// Extensions of what is found on the web. Those that a conf does not need cost nothing but
 /// a place in a match.
-const COMMON: &[&str] = &[
-    // Pages and what they load.
-    "html",
-    "htm",
-    "shtml",
-    "xhtml",
-    "css",
-    "js",
-    "mjs",
-    "json",
-    "jsonld",
-    "map",
-    "wasm",
-    "webmanifest",
-    "xml",
-    "xsl",
-    "xslt",
-    "xsd",
-    "rss",
-    "atom",
-    "txt",
-    "text",
-    "log",
-    "md",
-    "markdown",
-    "csv",
-    "tsv",
-    "ics",
-    "vcf",
-    "vtt",
-    "srt",
-    "yaml",
-    "yml",
-    "toml",
-    "conf",
-    "ini",
-    "geojson",
-    "rdf",
-    "mml",
-    "jad",
-    "wml",
-    "htc",
-    "appcache",
-    // Images.
-    "png",
-    "jpg",
-    "jpeg",
-    "jpe",
-    "gif",
-    "webp",
-    "avif",
-    "svg",
-    "svgz",
-    "ico",
-    "bmp",
-    "tif",
-    "tiff",
-    "apng",
-    "heic",
-    "heif",
-    "jxl",
-    "jp2",
-    "psd",
-    "wbmp",
-    "jng",
-    "xbm",
-    // Fonts.
-    "woff",
-    "woff2",
-    "ttf",
-    "ttc",
-    "otf",
-    "eot",
-    // Sound and pictures that move.
-    "mp3",
-    "m4a",
-    "aac",
-    "ogg",
-    "oga",
-    "opus",
-    "wav",
-    "flac",
-    "weba",
-    "mid",
-    "midi",
-    "kar",
-    "aif",
-    "aiff",
-    "ra",
-    "m3u",
-    "m3u8",
-    "mp4",
-    "m4v",
-    "mpg",
-    "mpeg",
-    "mpe",
-    "webm",
-    "ogv",
-    "ogx",
-    "mov",
-    "qt",
-    "avi",
-    "flv",
-    "wmv",
-    "asf",
-    "asx",
-    "mkv",
-    "mng",
-    "3gp",
-    "3gpp",
-    "3g2",
-    "ts",
-    "mpd",
-    // Documents.
-    "pdf",
-    "ps",
-    "eps",
-    "ai",
-    "rtf",
-    "doc",
-    "docx",
-    "dot",
-    "xls",
-    "xlsx",
-    "ppt",
-    "pptx",
-    "pps",
-    "odt",
-    "ods",
-    "odp",
-    "odg",
-    "epub",
-    "mobi",
-    "azw",
-    "djvu",
-    "tex",
-    "latex",
-    "xps",
-    "kml",
-    "kmz",
-    "swf",
-    // Archives and programs.
-    "zip",
-    "gz",
-    "tgz",
-    "bz2",
-    "xz",
-    "7z",
-    "rar",
-    "tar",
-    "jar",
-    "war",
-    "ear",
-    "apk",
-    "ipa",
-    "bin",
-    "exe",
-    "dll",
-    "msi",
-    "msp",
-    "msm",
-    "deb",
-    "rpm",
-    "dmg",
-    "iso",
-    "img",
-    "cab",
-    "run",
-    "jnlp",
-    "jardiff",
-    "sea",
-    "sit",
-    "torrent",
-    "sh",
-    "pl",
-    "pm",
-    "tcl",
-    "tk",
-    "py",
-    "c",
-    "h",
-    "cpp",
-    "rs",
-    "java",
-    "cco",
-    "der",
-    "pem",
-    "crt",
-    "prc",
-    "pdb",
-    "hqx",
-    "xpi",
-];
+const COMMON: &[&str] = &[PAGES, IMAGES, FONTS, MEDIA, DOCUMENTS, ARCHIVES];
+
+const PAGES: &str = "html htm shtml xhtml css js mjs json jsonld map wasm webmanifest xml xsl xslt \
+    xsd rss atom txt text log md markdown csv tsv ics vcf vtt srt yaml yml toml conf ini geojson \
+    rdf mml jad wml htc appcache";
+const IMAGES: &str = "png jpg jpeg jpe gif webp avif svg svgz ico bmp tif tiff apng heic heif jxl \
+    jp2 psd wbmp jng xbm";
+const FONTS: &str = "woff woff2 ttf ttc otf eot";
+const MEDIA: &str = "mp3 m4a aac ogg oga opus wav flac weba mid midi kar aif aiff ra m3u m3u8 mp4 \
+    m4v mpg mpeg mpe webm ogv ogx mov qt avi flv wmv asf asx mkv mng 3gp 3gpp 3g2 ts mpd";
+const DOCUMENTS: &str = "pdf ps eps ai rtf doc docx dot xls xlsx ppt pptx pps odt ods odp odg epub \
+    mobi azw djvu tex latex xps kml kmz swf";
+const ARCHIVES: &str = "zip gz tgz bz2 xz 7z rar tar jar war ear apk ipa bin exe dll msi msp msm \
+    deb rpm dmg iso img cab run jnlp jardiff sea sit torrent sh pl pm tcl tk py c h cpp rs java cco \
+    der pem crt prc pdb hqx xpi";
 
 /// Where nginx's own table is of another mind than the one of mime_guess, or knows more.
 const PREFERRED: &[(&str, &str)] = &[
@@ -226,15 +48,19 @@ const PREFERRED: &[(&str, &str)] = &[
 
 /// The table of a conf without `types`.
 pub(super) fn common() -> Types {
-    let typed = |extension: &&str| {
-        let preferred = PREFERRED.iter().find(|(name, _)| name == extension);
+    let typed = |extension: &str| {
+        let preferred = PREFERRED.iter().find(|(name, _)| *name == extension);
         let name = match preferred {
             Some((_, name)) => Some(*name),
             None => mime_guess::from_ext(extension).first_raw(),
         };
         Some((extension.as_bytes().to_vec(), name?.as_bytes().to_vec()))
     };
-    COMMON.iter().filter_map(typed).collect()
+    extensions().filter_map(typed).collect()
+}
+
+fn extensions() -> impl Iterator<Item = &'static str> {
+    COMMON.iter().flat_map(|kind| kind.split_ascii_whitespace())
 }
 
 impl Checker<'_> {
@@ -296,15 +122,11 @@ mod tests {
     #[test]
     fn the_common_table_is_whole() {
         let types = common();
-        let missing: Vec<_> = COMMON
-            .iter()
-            .filter(|name| !types.iter().any(|(extension, _)| extension == name.as_bytes()))
-            .collect();
+        let is_typed = |name: &&str| types.iter().any(|(typed, _)| typed == name.as_bytes());
+        let missing: Vec<_> = extensions().filter(|name| !is_typed(name)).collect();
         assert!(missing.is_empty(), "no type: {missing:?}");
-        let mut sorted: Vec<_> = COMMON.to_vec();
-        sorted.sort_unstable();
-        sorted.dedup();
-        assert_eq!(sorted.len(), COMMON.len(), "an extension stands twice");
+        let names: std::collections::HashSet<_> = extensions().collect();
+        assert_eq!(names.len(), extensions().count(), "an extension stands twice");
     }
 
     #[test]

@@ -1,0 +1,134 @@
+//! Where files are.
+
+use super::{refused, settings, site, started, warned, written};
+
+/// Compiles a server with this text, and gives for `/i/x`: the folder, what is behind it, the
+/// bytes cut off, and whether the path is put behind it.
+#[track_caller]
+fn base(text: &str) -> (String, String, usize, bool) {
+    let site = site(
+        &format!("param D /srv; server {{ listen 80; server_name ${{D}}; {text} }}")
+            .replace("param D /srv; ", if text.contains("${D}") { "param D /srv; " } else { "" })
+            .replace("server_name ${D}; ", ""),
+    );
+    let base = &settings(&site, "/i/x").base;
+    let directory = started(&site.directories[usize::from(base.directory)]);
+    (directory, written(&base.inner), base.replaced_len, base.append_path)
+}
+
+#[test]
+fn folders_end_before_the_first_variable() {
+    for (text, directory, inner) in [
+        ("root www;", "www", ""),
+        ("root ./www//;", "www", ""),
+        ("root .;", ".", ""),
+        ("root /srv/www/;", "/srv/www", ""),
+        ("root www/$host;", "www", "{host}"),
+        ("root www/$host/pub/;", "www", "{host}/pub"),
+        ("root /srv/site-$host;", "/srv", "site-{host}"),
+        ("root www-$host;", ".", "www-{host}"),
+        ("root ${D};", "${0}", ""),
+        ("root ${D}/www/;", "${0}/www", ""),
+        ("root ${D}/www/$host;", "${0}/www", "{host}"),
+    ] {
+        let expected = (directory.to_owned(), inner.to_owned(), 0, true);
+        assert_eq!(base(text), expected, "{text}");
+    }
+}
+
+#[test]
+fn aliases_cannot_be_left() {
+    for (text, directory, inner, replaced, appended) in [
+        ("location /i/ { alias img/; }", "img", "", 2, true),
+        ("location /i { alias img; }", "img", "", 2, true),
+        ("location /i/x { alias robots.txt; }", ".", "robots.txt", 4, true),
+        ("location = /i/x { alias robots.txt; }", ".", "robots.txt", 4, false),
+        ("location = /i/x { alias /srv/www/index.html; }", "/srv/www", "index.html", 4, false),
+        ("location = /i/x { alias img/; }", "img", "", 4, false),
+        ("location ~ ^/i/(.*)$ { alias img/$1; }", "img", "{1}", 0, false),
+        ("location ~ ^/i/(.*)$ { alias /srv/img-$1; }", "/srv", "img-{1}", 0, false),
+        ("location ~ ^/i/ { alias robots.txt; }", ".", "robots.txt", 0, false),
+        ("location /i/ { alias /srv/$host/; }", "/srv", "{host}", 2, true),
+    ] {
+        let expected = (directory.to_owned(), inner.to_owned(), replaced, appended);
+        assert_eq!(base(text), expected, "{text}");
+    }
+}
+
+#[test]
+fn wrong_roots() {
+    refused("server { root /; }", "              ^", "X03: this publishes the whole file system");
+    refused(
+        "server { root /x/..; }",
+        "              ^^^^^",
+        "X03: this publishes the whole file system",
+    );
+    refused(
+        "server { root $host/www; }",
+        "              ^^^^^^^^^",
+        "X03: nothing bounds this path: it begins with a request's variable",
+    );
+    refused("server { root wwww; }", "              ^^^^", "F01: there is no folder `wwww`");
+    refused(
+        "server { root robots.txt; }",
+        "              ^^^^^^^^^^",
+        "F01: `robots.txt` is not a folder",
+    );
+    refused(
+        "server { root www/$document_root; }",
+        "                  ^^^^^^^^^^^^^^",
+        "T18: `$document_root` is made of what stands here",
+    );
+    warned(
+        "server { root /nowhere/at/all; }",
+        "              ^^^^^^^^^^^^^^^",
+        "F01: there is no folder `/nowhere/at/all`",
+    );
+}
+
+#[test]
+fn wrong_aliases() {
+    refused(
+        "server { location /i { alias img/; } }",
+        "                             ^^^^",
+        "X01: `/i..` would lead out of `img/`",
+    );
+    refused(
+        "server { location /i/ { alias img; } }",
+        "                              ^^^",
+        "X01: `/i/x` would be the file `imgx`",
+    );
+    refused(
+        "server { location /i/ { root www; alias img/; } }",
+        "                        ----      ^^^^^",
+        "D10: `root` and `alias` cannot stand side by side",
+    );
+    refused(
+        "server { location @i { alias img/; } }",
+        "                       ^^^^^",
+        "D12: `alias` has nothing to replace in a named location",
+    );
+    refused(
+        "server { location = /i { alias robot.txt; } }",
+        "                               ^^^^^^^^^",
+        "F01: there is no file `robot.txt`",
+    );
+}
+
+#[test]
+fn types_are_of_the_innermost_block() {
+    let site = site(
+        "types { text/html html HTM; text/plain html; }
+         server { listen 80; root www; location /i/ { types { } default_type text/x; } }",
+    );
+    let outer = &site.types[usize::from(settings(&site, "/").types)];
+    let pairs = [(&b"htm"[..], &b"text/html"[..]), (b"html", b"text/plain")];
+    let pairs = pairs.map(|(extension, name)| (extension.to_vec(), name.to_vec()));
+    assert_eq!(*outer, pairs);
+    assert!(site.types[usize::from(settings(&site, "/i/x").types)].is_empty());
+    refused(
+        "types { texthtml html; } server { root www; }",
+        "        ^^^^^^^^",
+        "T14: `texthtml` is not a media type",
+    );
+}

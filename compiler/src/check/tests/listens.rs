@@ -1,0 +1,195 @@
+//! Addresses, servers and their names.
+
+use super::{compiled, refused, site, started, warned};
+use crate::ir::{Address, Site};
+
+/// Each address with its default server, and whether it shares its port.
+fn addresses(site: &Site) -> Vec<(String, u16, bool)> {
+    let shown = |address: &Address| match address {
+        Address::Ip(address) => address.to_string(),
+        Address::Unix(path) => format!("unix:{}", started(path)),
+        Address::Param(text) => started(text),
+    };
+    let listens = site.listens.iter();
+    listens.map(|l| (shown(&l.address), l.default_server, l.shared_port)).collect()
+}
+
+#[test]
+fn servers_are_grouped_by_address() {
+    for (conf, expected) in [
+        ("server { root www; }", vec![("0.0.0.0:80", 0, false)]),
+        ("server { root www; host 10.0.0.1; }", vec![("10.0.0.1:80", 0, false)]),
+        (
+            "server { root www; host ::1; listen 81; listen 10.0.0.1:81; }",
+            vec![("[::1]:81", 0, false), ("10.0.0.1:81", 0, false)],
+        ),
+        (
+            "server { root www; listen 80; listen [::]:80; server_name a; }
+             server { root www; listen *:80 default_server; server_name b; }",
+            vec![("0.0.0.0:80", 1, false), ("[::]:80", 0, false)],
+        ),
+        (
+            "server { root www; listen 80; } server { root www; listen 127.0.0.1:80; }
+             server { root www; listen 81; }",
+            vec![("0.0.0.0:80", 0, true), ("127.0.0.1:80", 1, true), ("0.0.0.0:81", 2, false)],
+        ),
+        (
+            "server { root www; listen [::]:80 ipv6only=off; listen 127.0.0.1:80; }",
+            vec![("[::]:80", 0, true), ("127.0.0.1:80", 0, true)],
+        ),
+        ("server { root www; listen unix:run/a.sock; }", vec![("unix:run/a.sock", 0, false)]),
+    ] {
+        let expected: Vec<_> =
+            expected.into_iter().map(|(text, id, shared)| (text.to_owned(), id, shared)).collect();
+        assert_eq!(addresses(&site(conf)), expected, "{conf}");
+    }
+}
+
+#[test]
+fn options_hold_for_the_address() {
+    let site = site(
+        "server { root www; listen [::]:80 backlog=9 reuseport ipv6only=off; server_name a; }
+         server { root www; listen [::]:80 backlog=9; server_name b; }",
+    );
+    assert_eq!((site.listens[0].backlog, site.listens[0].ipv6_only), (9, false));
+}
+
+#[test]
+fn params_stand_in_addresses() {
+    for (conf, expected) in [
+        ("param P 80; server { root www; listen ${P}; }", "${0}"),
+        ("param P 80; server { root www; listen 127.0.0.1:${P}; }", "127.0.0.1:${0}"),
+        ("param P 80; server { root www; listen *:${P}; }", "0.0.0.0:${0}"),
+        ("param A 127.0.0.1; server { root www; listen ${A}:80; }", "${0}:80"),
+        ("param A 127.0.0.1; param P 1; server { root www; listen ${A}:${P}; }", "${0}:${1}"),
+        ("param P 80; server { root www; host 10.0.0.1; listen ${P}; }", "10.0.0.1:${0}"),
+        ("param A 10.0.0.1; server { root www; host ${A}; listen 8080; }", "${0}:8080"),
+        ("param D run; server { root www; listen unix:${D}/a.sock; }", "unix:${0}/a.sock"),
+    ] {
+        assert_eq!(addresses(&site(conf))[0].0, expected, "{conf}");
+    }
+}
+
+#[test]
+fn wrong_addresses() {
+    refused(
+        "server { listen 70000; }",
+        "                ^^^^^",
+        "T06: port `70000` is not between 1 and 65535",
+    );
+    refused(
+        "server { listen 80; listen 80; }",
+        "                --         ^^",
+        "D06: duplicate `listen 80`",
+    );
+    refused(
+        "server { listen 443 ssl; }",
+        "                    ^^^",
+        "D14: `ssl`: TLS is not built in",
+    );
+    refused(
+        "server { listen 80 backlgo=1; }",
+        "                   ^^^^^^^^^",
+        "T25: `listen` has no parameter `backlgo=1`",
+    );
+    refused(
+        "server { listen 80 ipv6only=on; }",
+        "                   ^^^^^^^^^^^",
+        "T07: `ipv6only` belongs to IPv6 addresses",
+    );
+    refused(
+        "server { listen 80; listen [::]:80 ipv6only=off; }",
+        "                --         ^^^^^^^",
+        "K05: this address takes IPv4 connections that another one takes too",
+    );
+    warned(
+        "server { listen 80 default; }",
+        "                   ^^^^^^^",
+        "D13: `default` is spelled `default_server` today",
+    );
+}
+
+#[test]
+fn servers_on_one_address_must_agree() {
+    refused(
+        "server { listen 80 backlog=1; server_name a; } server { listen 80 backlog=2; }",
+        "                   ---------                                      ^^^^^^^^^",
+        "K06: `0.0.0.0:80` has another `backlog` already",
+    );
+    refused(
+        "server { listen 80 default_server; server_name a; }\n\
+         server { listen 80 default_server; }",
+        "                   ^^^^^^^^^^^^^^",
+        "K03: `0.0.0.0:80` has a default server already",
+    );
+    refused(
+        "server { listen 80; server_name a b; } server { listen 80; server_name B c; }",
+        "                                  -                                    ^",
+        "K02: another server on `0.0.0.0:80` has the name `b`",
+    );
+    refused(
+        "server { listen 80; } server { listen 80; }",
+        "------                ^^^^^^",
+        "K02: another server on `0.0.0.0:80` has no name either",
+    );
+    // One clash is one mistake, on however many addresses it is.
+    let twice = "server { listen 80; listen 81; server_name a; }";
+    assert_eq!(super::codes(&format!("{twice} {twice}")), ["K02"]);
+}
+
+#[test]
+fn names_of_one_server_may_overlap() {
+    let site = site("server { listen 80; root www; server_name a.test .a.test a.test ~^b; }");
+    let names = &site.listens[0].names;
+    assert_eq!(names.exact, [(b"a.test".to_vec(), 0)]);
+    assert_eq!(names.suffix, [(b".a.test".to_vec(), 0)]);
+    assert_eq!(names.regex.len(), 1);
+    assert_eq!(site.servers[0].name, b"a.test");
+}
+
+#[test]
+fn the_first_name_is_the_servers() {
+    for (names, expected) in
+        [(".A.test b", "a.test"), ("*.a.test", "*.a.test"), ("\"\" b", ""), ("${H} b", "h.test")]
+    {
+        let conf =
+            format!("param H h.test; server {{ listen 80; root www; server_name {names}; }}");
+        let site = compiled(&conf).site.unwrap();
+        assert_eq!(site.servers[0].name, expected.as_bytes(), "{names}");
+    }
+}
+
+#[test]
+fn params_are_of_one_kind() {
+    refused(
+        "param P www; server { listen 80; root ${P}; server_name ${P}; }",
+        "                                      ----              ^^^^",
+        "T26: `P` cannot be a path and a host name",
+    );
+    refused(
+        "param P 80x; server { listen 127.0.0.1:${P}; }",
+        "        ^^^                            ----",
+        "T06: `80x` is not a port",
+    );
+    refused(
+        "param HOST a; server { listen 80; root www; }",
+        "      ^^^^",
+        "T26: `$HOST` is a variable of each request",
+    );
+    refused(
+        "param P 1; server { listen ${Q}; root ${P}; }",
+        "                           ^^^^",
+        "T18: there is no param `Q`",
+    );
+    refused(
+        "param P 80; server { listen ${P}; return 200 ${P}; }",
+        "                                             ^^^^",
+        "T26: the param `P` cannot stand here",
+    );
+    refused(
+        "pid run/$host; server { listen 80; root www; }",
+        "        ^^^^^",
+        "T26: `$host` is not known before there is a request",
+    );
+    warned("param P 1; server { listen 80; root www; }", "      ^", "K16: `P` is never used");
+}

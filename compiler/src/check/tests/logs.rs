@@ -1,0 +1,88 @@
+//! Logs and formats.
+
+use super::{refused, settings, site, started, warned, written};
+use crate::ir::LogTarget;
+
+#[test]
+fn access_logs() {
+    let site = site(
+        "log_format main '$remote_addr \"$request\"' ' $status';
+         log_format raw escape=none '$uri';
+         log_format json escape=json '{\"u\":\"$uri\"}';
+         server { listen 80; root www; access_log run/a.log main buffer=4k flush=5s if=$arg_log;
+           access_log stdout raw; access_log /dev/stderr json; access_log run/a.log; }",
+    );
+    let logs = &settings(&site, "/").access_logs;
+    let formats: Vec<_> = logs.iter().map(|log| written(&site.formats[log.format])).collect();
+    assert_eq!(
+        formats[..3],
+        [
+            "{remote_addr:Default} \"{request:Default}\" {status:Default}",
+            "{uri}",
+            "{\"u\":\"{uri:Json}\"}"
+        ]
+    );
+    assert!(formats[3].starts_with("{remote_addr:Default} - - [{time_local:Default}]"));
+    assert_eq!((logs[0].buffer_len, logs[0].flush_ms), (4096, 5000));
+    assert_eq!(logs[0].condition.as_ref().map(written).as_deref(), Some("{arg log}"));
+    assert_eq!(logs[0].log, logs[3].log);
+    let targets = logs.iter().map(|log| match &site.logs[usize::from(log.log)] {
+        LogTarget::File(path) => started(path),
+        other => format!("{other:?}"),
+    });
+    assert_eq!(targets.collect::<Vec<_>>(), ["run/a.log", "Stdout", "Stderr", "run/a.log"]);
+}
+
+#[test]
+fn error_logs() {
+    use sitec_runtime::site::Level;
+    let site = site("error_log stderr warn; server { listen 80; root www; error_log run/e.log; }");
+    assert_eq!((site.process.error_log.log, site.process.error_log.level), (0, Level::Warn));
+    let own = settings(&site, "/").error_log;
+    assert_eq!((own.log, own.level), (1, Level::Error));
+}
+
+#[test]
+fn wrong_logs() {
+    refused(
+        "log_format main '$uri'; server { access_log stdout mian; }",
+        "                                                   ^^^^",
+        "K15: there is no `log_format mian`",
+    );
+    refused(
+        "server { access_log run/$host.log; }",
+        "                        ^^^^^",
+        "T26: `$host` is not known before there is a request",
+    );
+    refused(
+        "server { access_log stdout combined buffr=4k; }",
+        "                                    ^^^^^^^^",
+        "T25: `access_log` has no parameter `buffr=4k`",
+    );
+    refused(
+        "server { access_log stdout combined flush=4s; }",
+        "                                    ^^^^^^^^",
+        "D08: `flush` has nothing to write: there is no `buffer`",
+    );
+    refused(
+        "log_format a '$x'; server { root www; }",
+        "              ^^",
+        "T18: there is no variable `$x`",
+    );
+    refused(
+        "error_log stderr wran; server { root www; }",
+        "                 ^^^^",
+        "T25: `wran` is none of `debug`, `info`, `notice`, `warn`, `error`, `crit`, `alert` and \
+         `emerg`",
+    );
+    refused(
+        "error_log syslog:server=a; server { root www; }",
+        "          ^^^^^^^^^^^^^^^",
+        "D14: logs go to files, `stderr` or `stdout`",
+    );
+    warned(
+        "error_log off; server { root www; }",
+        "          ^^^",
+        "D11: this writes a file with the name `off`",
+    );
+}

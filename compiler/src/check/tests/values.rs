@@ -1,0 +1,97 @@
+//! Values where they stand, and several mistakes at once.
+
+use super::{codes, refused, site, warned};
+use crate::directive::{self, Context, Form};
+
+#[test]
+fn process_settings() {
+    let site = site(
+        "worker_processes auto; user www data; pid run/a.pid;
+         events { worker_connections 10; use poll; } server { root www; }",
+    );
+    assert_eq!((site.process.workers, site.process.worker_connections), (None, 10));
+    assert_eq!(site.process.group.as_deref(), Some("data"));
+    warned(
+        "use epoll; server { root www; }",
+        "    ^^^^^",
+        "D08: `use epoll` has no effect: sitec uses `poll`",
+    );
+    refused(
+        "worker_processes 0; server { root www; }",
+        "                 ^",
+        "T24: `0` is below 1",
+    );
+    refused("worker_connections 5;", "^^^^^^^^^^^^^^^^^^^^", "Z14: this conf has no `server`");
+}
+
+#[test]
+fn wrong_values() {
+    for (text, drawn, message) in [
+        ("etag yes;", "     ^^^", "T11: `yes` is neither `on` nor `off`"),
+        ("client_max_body_size 10MB;", "                       ^^", "T02: `MB` is no unit of size"),
+        ("keepalive_timeout 75sec;", "                    ^^^", "T04: `sec` is no unit of time"),
+        ("send_timeout 0;", "             ^", "Z05: a timeout of 0 leaves a client no time"),
+        ("methods GET PSOT;", "            ^^^^", "T12: `PSOT` is not a method that is known"),
+        ("default_type texthtml;", "             ^^^^^^^^", "T14: `texthtml` is not a media type"),
+        ("hidden_files no;", "             ^^", "T25: `no` is none of `deny` and `allow`"),
+        ("server_name a.test:80;", "                  ^^^", "T20: a server name has no port"),
+        ("disable_symlinks on;", "                 ^^", "D14: `disable_symlinks on` is not built"),
+        ("location ~ ^/(a { }", "             ^", "T15: unclosed group"),
+        (
+            "location ~ '/\\.(?!git)' { }",
+            "               ^^^",
+            "T16: lookahead is not supported: regexes are matched in linear time",
+        ),
+    ] {
+        let drawn = format!("         {drawn}");
+        refused(&format!("server {{ {text} root www; }}"), &drawn, message);
+    }
+    warned(
+        "server { client_max_body_size 0; root www; }",
+        "                              ^",
+        "T03: a size of 0 sets no bound",
+    );
+    site("server { client_max_body_size unlimited; keepalive_timeout 0; root www; }");
+}
+
+#[test]
+fn one_run_shows_all_mistakes_once() {
+    // What structure, values, names and conflicts each find, and nothing that follows from it.
+    let conf = "lisen 80; etag yes;
+        server { listen 99999; root wwww; server_name a; location / { } location / { } }
+        server { listen 81; server_name b; try_files $uri @x; error_page 200 /x; nope; }
+        server { listen 81; server_name b; root www; location /i { alias img/; etag maybe; } }";
+    let found = codes(conf);
+    let expected = ["D01", "T11", "T06", "F01", "K01", "K15", "T09", "D01", "K02", "X01", "T11"];
+    assert_eq!(found, expected);
+}
+
+#[test]
+fn mistakes_that_are_inherited_are_shown_once() {
+    let conf =
+        "error_page 404 @x; index $nope; server { root www; location /a { } location /b { } }
+        server { listen 81; root www; location /c { } }";
+    assert_eq!(codes(conf), ["K15", "T18"]);
+}
+
+#[test]
+fn every_row_may_stand_wherever_it_says() {
+    for row in directive::all().filter(|row| row.form == Form::Simple && row.args.0 == 1) {
+        for context in row.contexts {
+            let line = format!("{} ~~nonsense~~;", row.name);
+            let conf = match context {
+                Context::Main | Context::Http => format!("{line} server {{ root www; }}"),
+                Context::Events => format!("events {{ {line} }} server {{ root www; }}"),
+                Context::Server => format!("server {{ {line} }}"),
+                Context::Location => format!("server {{ location / {{ {line} }} }}"),
+                Context::LimitExcept => continue,
+            };
+            let found = codes(&conf);
+            assert!(!found.iter().any(|code| code.starts_with("D0")), "{conf}: {found:?}");
+            // Names of files and users may be nearly anything.
+            let any = ["index", "user", "pid", "access_log", "error_log", "server_name"];
+            let checked = any.contains(&row.name) || !found.is_empty();
+            assert!(checked, "{conf}: nobody looks at `{}`", row.name);
+        }
+    }
+}
