@@ -151,6 +151,9 @@ fn pattern(location: &Location) -> ir::Pattern {
 fn names(servers: &[Server]) -> ir::ServerNames {
     let mut names = ir::ServerNames::default();
     for (id, server) in (0..).zip(servers) {
+        if server.names.is_empty() {
+            names.exact.push((Vec::new(), id));
+        }
         for name in &server.names {
             if let Some(pattern) = name.strip_prefix('~') {
                 let pattern = ir::Pattern {

@@ -47,8 +47,12 @@ impl Sketch {
     /// scope, locations in an exact one, and nested ones that do not begin with their parent.
     pub(crate) fn legal(mut self) -> Sketch {
         let mut names = Vec::new();
-        for server in &mut self.servers {
+        for (index, server) in self.servers.iter_mut().enumerate() {
             server.names.retain(|name| !clashes(name, &mut names));
+            // Without any name, a server has the empty one.
+            if server.names.is_empty() && clashes("", &mut names) {
+                server.names.push(format!("s{index}.test"));
+            }
             legal_scope(&mut server.locations, None);
         }
         self
@@ -109,11 +113,28 @@ fn conf_scope(out: &mut String, locations: &[Location], count: &mut u32, depth: 
     let indent = "    ".repeat(depth);
     for location in locations {
         *count += 1;
-        let _ = writeln!(out, "{indent}location {} \"{}\" {{", location.modifier, location.path);
+        let modifier = location.modifier;
+        let space = if modifier.is_empty() { "" } else { " " };
+        let _ = writeln!(out, "{indent}location {modifier}{space}\"{}\" {{", location.path);
         let _ = writeln!(out, "{indent}    return 200 {count};");
         conf_scope(out, &location.nested, count, depth + 1);
         let _ = writeln!(out, "{indent}}}");
     }
+}
+
+/// A sketch with more names and locations than match arms are written for.
+pub(crate) fn large() -> Sketch {
+    let location = |modifier, path| Location { modifier, path, nested: Vec::new() };
+    let prefixes = (0..600).map(|i| location("", format!("/{i}/")));
+    let exact = (0..100).map(|i| location("=", format!("/{i}")));
+    let regexes = [location("~", "/7.*b".to_owned()), location("~*", "[.]PNG$".to_owned())];
+    let locations = prefixes.chain(exact).chain(regexes).collect();
+    let first = Server { names: vec!["www.*".to_owned()], locations };
+    let others = (0..300).map(|i| Server {
+        names: vec![format!("a{i}.test"), format!(".b{i}.test")],
+        locations: Vec::new(),
+    });
+    Sketch { servers: [first].into_iter().chain(others).collect() }
 }
 
 /// Sketches drawn at random. Names and paths are made of few parts, so that they overlap.

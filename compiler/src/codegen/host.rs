@@ -67,6 +67,9 @@ fn names(
 ) -> (TokenStream, TokenStream) {
     let names = &listen.names;
     let default = found(listen.default_server);
+    if is_default_alone(listen) {
+        return (default, TokenStream::new());
+    }
     let mut steps = Vec::new();
     let mut items = TokenStream::new();
     for (part, function) in parts(names).into_iter().zip(["names_of_listen", "starts_of_listen"]) {
@@ -92,15 +95,19 @@ fn names(
     if !names.regex.is_empty() {
         steps.push(regex_step(&names.regex, sets, shared));
     }
-    if steps.is_empty() {
-        return (default, items);
-    }
     let function = numbered("server_of_listen", index);
     let functions = quote! {
         fn #function(host: &[u8]) -> site::ServerMatch { #(#steps)* #default }
         #items
     };
     (quote!(#function(host)), functions)
+}
+
+/// Whether all names lead where a name that is not known leads.
+fn is_default_alone(listen: &ir::Listen) -> bool {
+    let names = &listen.names;
+    let named = names.exact.iter().chain(&names.suffix).chain(&names.prefix);
+    names.regex.is_empty() && named.into_iter().all(|(_, server)| *server == listen.default_server)
 }
 
 /// The regex names. A request without a name matches none.

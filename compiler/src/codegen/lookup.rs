@@ -108,14 +108,27 @@ impl Functions<'_> {
             arms.push(quote!([] => #found,));
         }
         for child in &node.children {
-            let (body, nodes) = self.node(child, best);
-            let pattern = self.pattern(child, is_settled(child, best));
+            let (rest, body, nodes) = self.child(child, best);
+            let pattern = self.pattern(child, &rest);
             count += nodes;
             arms.push(quote!(#pattern => #body,));
         }
         let (key, otherwise) = (&self.lookup.key, self.lookup.found(best));
         let body = quote!(match #key { #(#arms)* _ => #otherwise, });
         if count > MAX_NODES { (self.split_off(body), 1) } else { (body, count) }
+    }
+
+    /// How the key goes on after `child`'s label, what is then found, and how many nodes that
+    /// is.
+    fn child(&mut self, child: &Tree, best: Option<u32>) -> (TokenStream, TokenStream, usize) {
+        let key = &self.lookup.key;
+        if child.children.is_empty() && child.prefix.is_none() && child.exact.is_some() {
+            // Anything longer is what it would be without this name.
+            return (quote!(), self.lookup.found(child.exact), 1);
+        }
+        let rest = if is_settled(child, best) { quote!(..) } else { quote!(#key @ ..) };
+        let (body, nodes) = self.node(child, best);
+        (rest, body, nodes)
     }
 
     /// A call of a new function that holds `body`. Inlined, it would be one function again.
@@ -130,19 +143,17 @@ impl Functions<'_> {
         quote!(#name(#key))
     }
 
-    /// The pattern of a key that goes on with `child`'s label. The rest is the key again,
-    /// unless nothing in it matters.
-    fn pattern(&self, child: &Tree, settled: bool) -> TokenStream {
-        let bytes = child.label.iter().map(|&byte| byte_literal(byte));
-        let key = &self.lookup.key;
-        let rest = if settled { quote!(..) } else { quote!(#key @ ..) };
-        match self.lookup.end {
-            End::Front => quote!([#(#bytes,)* #rest]),
-            End::Back => {
-                let bytes = bytes.rev();
-                quote!([#rest #(, #bytes)*])
-            }
+    /// The pattern of a key that goes on with `child`'s label and then `rest`.
+    fn pattern(&self, child: &Tree, rest: &TokenStream) -> TokenStream {
+        let mut parts: Vec<_> =
+            child.label.iter().map(|&byte| byte_literal(byte).into_token_stream()).collect();
+        if !rest.is_empty() {
+            parts.push(rest.clone());
         }
+        if self.lookup.end == End::Back {
+            parts.reverse();
+        }
+        quote!([#(#parts),*])
     }
 }
 

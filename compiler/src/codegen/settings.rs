@@ -42,7 +42,10 @@ impl Plain for bool {
 
 impl Plain for usize {
     fn tokens(self) -> TokenStream {
-        number(self).to_token_stream()
+        match self {
+            usize::MAX => quote!(usize::MAX),
+            _ => number(self).to_token_stream(),
+        }
     }
 }
 

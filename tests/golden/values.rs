@@ -1,0 +1,470 @@
+// Compiled from `values.conf` by sitec: do not edit.
+
+#[allow(unused_imports)]
+use ::sitec_runtime::{
+    http::method::{Method, MethodSet},
+    regex, response_table::ResponseTable, site, trie::Trie, variables::Variables,
+};
+
+#[allow(unused_imports)]
+use ::std::sync::LazyLock;
+
+/// The site that `values.conf` describes.
+pub struct Conf;
+
+#[allow(unused_variables)]
+impl site::Site for Conf {
+    const NAME: &'static str = "values.conf";
+    const CONF: &'static [u8] = include_bytes!("site.conf");
+    const PROCESS: site::Process = site::Process {
+        workers: Some(1),
+        worker_connections: 1024,
+        user: None,
+        group: None,
+        pid: None,
+        error_log: site::ErrorLog {
+            log: 0,
+            level: site::Level::Error,
+        },
+    };
+    const PARAMS: &'static [site::Param] = &[
+        site::Param {
+            name: "port",
+            default: "8080",
+            kind: site::ParamKind::Listen,
+        },
+    ];
+    const LISTENS: &'static [site::Listen] = &[
+        site::Listen {
+            address: site::Address::Param(&[site::StartPiece::Param(0)]),
+            backlog: 511,
+            ipv6_only: true,
+            shared_port: false,
+            default_server: 0,
+            param_names: &[],
+        },
+    ];
+    const DIRECTORIES: &'static [site::StartText] = &[
+        &[site::StartPiece::Literal("/srv/www")],
+    ];
+    const LOGS: &'static [site::LogTarget] = &[
+        site::LogTarget::Stderr,
+        site::LogTarget::File(&[site::StartPiece::Literal("/var/log/site.log")]),
+    ];
+    fn prepare() {}
+    fn server(listen: site::ListenId, host: &[u8]) -> site::ServerMatch {
+        site::ServerMatch {
+            id: 0,
+            pattern: None,
+        }
+    }
+    fn server_settings(server: site::ServerId) -> &'static site::Server {
+        &SERVERS[usize::from(server)]
+    }
+    fn route(server: site::ServerId, path: &[u8]) -> site::LocationId {
+        scope_0(path)
+    }
+    fn location(id: site::LocationId) -> &'static site::Location {
+        &LOCATIONS[id as usize]
+    }
+    fn media_type(types: site::TypesId, extension: &[u8]) -> Option<&'static [u8]> {
+        types_0(extension)
+    }
+    fn error_page(status: u16) -> &'static site::Prebuilt {
+        match status {
+            301 => &PAGE_301,
+            302 => &PAGE_302,
+            303 => &PAGE_303,
+            305 => &PAGE_305,
+            307 => &PAGE_307,
+            308 => &PAGE_308,
+            401 => &PAGE_401,
+            402 => &PAGE_402,
+            403 => &PAGE_403,
+            404 => &PAGE_404,
+            405 => &PAGE_405,
+            406 => &PAGE_406,
+            407 => &PAGE_407,
+            408 => &PAGE_408,
+            409 => &PAGE_409,
+            410 => &PAGE_410,
+            411 => &PAGE_411,
+            412 => &PAGE_412,
+            413 => &PAGE_413,
+            414 => &PAGE_414,
+            415 => &PAGE_415,
+            416 => &PAGE_416,
+            417 => &PAGE_417,
+            421 => &PAGE_421,
+            422 => &PAGE_422,
+            423 => &PAGE_423,
+            424 => &PAGE_424,
+            425 => &PAGE_425,
+            426 => &PAGE_426,
+            428 => &PAGE_428,
+            429 => &PAGE_429,
+            431 => &PAGE_431,
+            451 => &PAGE_451,
+            501 => &PAGE_501,
+            502 => &PAGE_502,
+            503 => &PAGE_503,
+            504 => &PAGE_504,
+            505 => &PAGE_505,
+            507 => &PAGE_507,
+            ..=399 => &PAGE_300,
+            400..=499 => &PAGE_400,
+            _ => &PAGE_500,
+        }
+    }
+}
+
+static SERVERS: [site::Server; 1] = [
+    site::Server {
+        name: b"",
+        location: 0,
+        client_header_timeout_ms: 60000,
+        client_header_buffer_len: 1024,
+        large_client_header_buffers: (4, 8192),
+        max_headers: 1000,
+        merge_slashes: true,
+        ignore_invalid_headers: true,
+        underscores_in_headers: false,
+    },
+];
+
+#[allow(clippy::collapsible_match)]
+fn scope_0(path: &[u8]) -> u32 {
+    match path {
+        [b'/', path @ ..] => {
+            match path {
+                [b'4', b'0', b'4', b'.', b'h', b't', b'm', b'l'] => 2,
+                [b'a', b'w', b'a', b'y'] => 4,
+                [b'l', b'o', b'g', b'g', b'e', b'd', ..] => 6,
+                [b'm', b'o', b'v', b'e', b'd'] => 3,
+                [b'w', b'h', b'o', ..] => 5,
+                _ => 0,
+            }
+        }
+        _ => 0,
+    }
+}
+
+static LOCATIONS: [site::Location; 7] = [
+    site::Location {
+        settings: &SETTINGS[0],
+        internal: false,
+        pattern: None,
+        methods: MethodSet::of(&[Method::Get, Method::Head]),
+        allow: b"GET, HEAD",
+        action: site::Action::Return(site::Return::Status(404)),
+    },
+    site::Location {
+        settings: &SETTINGS[0],
+        internal: true,
+        pattern: None,
+        methods: MethodSet::ALL,
+        allow: b"GET, HEAD, POST, PUT, DELETE, CONNECT, OPTIONS, TRACE, PATCH, MKCOL, COPY, MOVE, PROPFIND, PROPPATCH, LOCK, UNLOCK",
+        action: site::Action::Return(site::Return::Status(503)),
+    },
+    site::Location {
+        settings: &SETTINGS[0],
+        internal: false,
+        pattern: None,
+        methods: MethodSet::ALL,
+        allow: b"GET, HEAD, POST, PUT, DELETE, CONNECT, OPTIONS, TRACE, PATCH, MKCOL, COPY, MOVE, PROPFIND, PROPPATCH, LOCK, UNLOCK",
+        action: site::Action::Return(
+            site::Return::Prebuilt(site::Prebuilt {
+                status: 404,
+                fields: b"Content-Type: text/html\r\nContent-Length: 13\r\n",
+                body: b"nothing here\n",
+            }),
+        ),
+    },
+    site::Location {
+        settings: &SETTINGS[0],
+        internal: false,
+        pattern: None,
+        methods: MethodSet::ALL,
+        allow: b"GET, HEAD, POST, PUT, DELETE, CONNECT, OPTIONS, TRACE, PATCH, MKCOL, COPY, MOVE, PROPFIND, PROPPATCH, LOCK, UNLOCK",
+        action: site::Action::Return(
+            site::Return::Redirect(301, site::Text::Fixed(b"/new")),
+        ),
+    },
+    site::Location {
+        settings: &SETTINGS[0],
+        internal: false,
+        pattern: None,
+        methods: MethodSet::ALL,
+        allow: b"GET, HEAD, POST, PUT, DELETE, CONNECT, OPTIONS, TRACE, PATCH, MKCOL, COPY, MOVE, PROPFIND, PROPPATCH, LOCK, UNLOCK",
+        action: site::Action::Return(
+            site::Return::Prebuilt(site::Prebuilt {
+                status: 308,
+                fields: b"Content-Type: text/html\r\nContent-Length: 474\r\nLocation: https://example.test/a b\r\n",
+                body: PAGE_308.body,
+            }),
+        ),
+    },
+    site::Location {
+        settings: &SETTINGS[0],
+        internal: false,
+        pattern: None,
+        methods: MethodSet::ALL,
+        allow: b"GET, HEAD, POST, PUT, DELETE, CONNECT, OPTIONS, TRACE, PATCH, MKCOL, COPY, MOVE, PROPFIND, PROPPATCH, LOCK, UNLOCK",
+        action: site::Action::Return(
+            site::Return::Text(200, site::Text::Computed(value_0)),
+        ),
+    },
+    site::Location {
+        settings: &SETTINGS[1],
+        internal: false,
+        pattern: None,
+        methods: MethodSet::of(&[Method::Get, Method::Head, Method::Post]),
+        allow: b"GET, HEAD, POST",
+        action: site::Action::Serve {
+            try_files: None,
+            handler: site::Handler::Files,
+        },
+    },
+];
+
+static SETTINGS: [site::Settings; 2] = [
+    site::Settings {
+        base: site::FileBase {
+            directory: 0,
+            inner: site::Text::Fixed(b""),
+            replaced_len: 0,
+            append_path: true,
+            text: site::Text::Fixed(b""),
+            alias: false,
+        },
+        index: &[site::Text::Fixed(b"index.html")],
+        default_type: b"text/x-unknown",
+        error_pages: &[
+            site::ErrorPage {
+                status: 404,
+                response: site::ErrorStatus::Keep,
+                target: site::ErrorTarget::Uri(site::Text::Fixed(b"/404.html")),
+            },
+            site::ErrorPage {
+                status: 500,
+                response: site::ErrorStatus::Replace(503),
+                target: site::ErrorTarget::Named(1),
+            },
+            site::ErrorPage {
+                status: 502,
+                response: site::ErrorStatus::Replace(503),
+                target: site::ErrorTarget::Named(1),
+            },
+        ],
+        if_modified_since: site::IfModifiedSince::Exact,
+        keepalive_header_s: None,
+        keepalive_disable: site::KeepaliveDisable {
+            msie6: true,
+            safari: false,
+        },
+        lingering_close: site::Lingering::On,
+        access_logs: &[
+            site::AccessLog {
+                log: 1,
+                format: format_0,
+                buffer_len: 0,
+                flush_ms: 0,
+                condition: None,
+            },
+        ],
+        error_log: site::ErrorLog {
+            log: 0,
+            level: site::Level::Error,
+        },
+        types: 0,
+        recursive_error_pages: false,
+        hidden_files: false,
+        follow_symlinks: false,
+        etag: true,
+        max_ranges: usize::MAX,
+        server_tokens: false,
+        absolute_redirect: true,
+        port_in_redirect: true,
+        server_name_in_redirect: false,
+        client_max_body_size: 1048576,
+        client_body_buffer_size: 16384,
+        client_body_timeout_ms: 60000,
+        send_timeout_ms: 60000,
+        keepalive_timeout_ms: 75000,
+        keepalive_requests: 1000,
+        keepalive_time_ms: 3600000,
+        lingering_time_ms: 30000,
+        lingering_timeout_ms: 5000,
+        reset_timedout_connection: false,
+        sendfile: true,
+        tcp_nodelay: true,
+        tcp_nopush: false,
+        log_not_found: true,
+    },
+    site::Settings {
+        base: site::FileBase {
+            directory: 0,
+            inner: site::Text::Computed(value_1),
+            replaced_len: 0,
+            append_path: true,
+            text: site::Text::Computed(value_2),
+            alias: false,
+        },
+        index: &[site::Text::Fixed(b"index.html")],
+        default_type: b"text/x-unknown",
+        error_pages: &[
+            site::ErrorPage {
+                status: 404,
+                response: site::ErrorStatus::Keep,
+                target: site::ErrorTarget::Uri(site::Text::Fixed(b"/404.html")),
+            },
+            site::ErrorPage {
+                status: 500,
+                response: site::ErrorStatus::Replace(503),
+                target: site::ErrorTarget::Named(1),
+            },
+            site::ErrorPage {
+                status: 502,
+                response: site::ErrorStatus::Replace(503),
+                target: site::ErrorTarget::Named(1),
+            },
+        ],
+        if_modified_since: site::IfModifiedSince::Exact,
+        keepalive_header_s: None,
+        keepalive_disable: site::KeepaliveDisable {
+            msie6: true,
+            safari: false,
+        },
+        lingering_close: site::Lingering::On,
+        access_logs: &[
+            site::AccessLog {
+                log: 1,
+                format: format_1,
+                buffer_len: 0,
+                flush_ms: 0,
+                condition: Some(site::Text::Computed(value_3)),
+            },
+        ],
+        error_log: site::ErrorLog {
+            log: 0,
+            level: site::Level::Error,
+        },
+        types: 0,
+        recursive_error_pages: false,
+        hidden_files: false,
+        follow_symlinks: false,
+        etag: true,
+        max_ranges: usize::MAX,
+        server_tokens: false,
+        absolute_redirect: true,
+        port_in_redirect: true,
+        server_name_in_redirect: false,
+        client_max_body_size: 1048576,
+        client_body_buffer_size: 16384,
+        client_body_timeout_ms: 60000,
+        send_timeout_ms: 60000,
+        keepalive_timeout_ms: 75000,
+        keepalive_requests: 1000,
+        keepalive_time_ms: 3600000,
+        lingering_time_ms: 30000,
+        lingering_timeout_ms: 5000,
+        reset_timedout_connection: false,
+        sendfile: true,
+        tcp_nodelay: true,
+        tcp_nopush: false,
+        log_not_found: true,
+    },
+];
+
+fn value_0(v: &Variables<'_>, out: &mut Vec<u8>) {
+    v.argument(b"name", out);
+    put(out, b"-");
+    v.cookie(b"id", out);
+    put(out, b"\n");
+}
+
+fn value_1(v: &Variables<'_>, out: &mut Vec<u8>) {
+    v.host(out);
+}
+
+fn value_2(v: &Variables<'_>, out: &mut Vec<u8>) {
+    put(out, b"/srv/www/");
+    v.host(out);
+}
+
+fn value_3(v: &Variables<'_>, out: &mut Vec<u8>) {
+    v.argument(b"log", out);
+}
+
+fn format_0(v: &Variables<'_>, out: &mut Vec<u8>) {
+    v.logged_default(out, |out| v.remote_addr(out));
+    put(out, b" \"");
+    v.logged_default(out, |out| v.request(out));
+    put(out, b"\" ");
+    v.logged_default(out, |out| v.status(out));
+}
+
+fn format_1(v: &Variables<'_>, out: &mut Vec<u8>) {
+    put(out, b"{\"uri\":\"");
+    v.logged_json(out, |out| v.request_uri(out));
+    put(out, b"\",\"agent\":\"");
+    v.logged_json(out, |out| v.request_field(b"user-agent", out));
+    put(out, b"\"}");
+}
+
+#[inline(never)]
+fn put(out: &mut Vec<u8>, bytes: &[u8]) {
+    out.extend_from_slice(bytes);
+}
+
+fn types_0(extension: &[u8]) -> Option<&'static [u8]> {
+    let media_type: &'static [u8] = match extension {
+        b"html" | b"htm" => b"text/html",
+        b"png" => b"image/png",
+        _ => return None,
+    };
+    Some(media_type)
+}
+
+const PAGE_300: site::Prebuilt = site::Prebuilt::parse(300, include_bytes!("300.http"));
+const PAGE_301: site::Prebuilt = site::Prebuilt::parse(301, include_bytes!("301.http"));
+const PAGE_302: site::Prebuilt = site::Prebuilt::parse(302, include_bytes!("302.http"));
+const PAGE_303: site::Prebuilt = site::Prebuilt::parse(303, include_bytes!("303.http"));
+const PAGE_305: site::Prebuilt = site::Prebuilt::parse(305, include_bytes!("305.http"));
+const PAGE_307: site::Prebuilt = site::Prebuilt::parse(307, include_bytes!("307.http"));
+const PAGE_308: site::Prebuilt = site::Prebuilt::parse(308, include_bytes!("308.http"));
+const PAGE_400: site::Prebuilt = site::Prebuilt::parse(400, include_bytes!("400.http"));
+const PAGE_401: site::Prebuilt = site::Prebuilt::parse(401, include_bytes!("401.http"));
+const PAGE_402: site::Prebuilt = site::Prebuilt::parse(402, include_bytes!("402.http"));
+const PAGE_403: site::Prebuilt = site::Prebuilt::parse(403, include_bytes!("403.http"));
+const PAGE_404: site::Prebuilt = site::Prebuilt::parse(404, include_bytes!("404.http"));
+const PAGE_405: site::Prebuilt = site::Prebuilt::parse(405, include_bytes!("405.http"));
+const PAGE_406: site::Prebuilt = site::Prebuilt::parse(406, include_bytes!("406.http"));
+const PAGE_407: site::Prebuilt = site::Prebuilt::parse(407, include_bytes!("407.http"));
+const PAGE_408: site::Prebuilt = site::Prebuilt::parse(408, include_bytes!("408.http"));
+const PAGE_409: site::Prebuilt = site::Prebuilt::parse(409, include_bytes!("409.http"));
+const PAGE_410: site::Prebuilt = site::Prebuilt::parse(410, include_bytes!("410.http"));
+const PAGE_411: site::Prebuilt = site::Prebuilt::parse(411, include_bytes!("411.http"));
+const PAGE_412: site::Prebuilt = site::Prebuilt::parse(412, include_bytes!("412.http"));
+const PAGE_413: site::Prebuilt = site::Prebuilt::parse(413, include_bytes!("413.http"));
+const PAGE_414: site::Prebuilt = site::Prebuilt::parse(414, include_bytes!("414.http"));
+const PAGE_415: site::Prebuilt = site::Prebuilt::parse(415, include_bytes!("415.http"));
+const PAGE_416: site::Prebuilt = site::Prebuilt::parse(416, include_bytes!("416.http"));
+const PAGE_417: site::Prebuilt = site::Prebuilt::parse(417, include_bytes!("417.http"));
+const PAGE_421: site::Prebuilt = site::Prebuilt::parse(421, include_bytes!("421.http"));
+const PAGE_422: site::Prebuilt = site::Prebuilt::parse(422, include_bytes!("422.http"));
+const PAGE_423: site::Prebuilt = site::Prebuilt::parse(423, include_bytes!("423.http"));
+const PAGE_424: site::Prebuilt = site::Prebuilt::parse(424, include_bytes!("424.http"));
+const PAGE_425: site::Prebuilt = site::Prebuilt::parse(425, include_bytes!("425.http"));
+const PAGE_426: site::Prebuilt = site::Prebuilt::parse(426, include_bytes!("426.http"));
+const PAGE_428: site::Prebuilt = site::Prebuilt::parse(428, include_bytes!("428.http"));
+const PAGE_429: site::Prebuilt = site::Prebuilt::parse(429, include_bytes!("429.http"));
+const PAGE_431: site::Prebuilt = site::Prebuilt::parse(431, include_bytes!("431.http"));
+const PAGE_451: site::Prebuilt = site::Prebuilt::parse(451, include_bytes!("451.http"));
+const PAGE_500: site::Prebuilt = site::Prebuilt::parse(500, include_bytes!("500.http"));
+const PAGE_501: site::Prebuilt = site::Prebuilt::parse(501, include_bytes!("501.http"));
+const PAGE_502: site::Prebuilt = site::Prebuilt::parse(502, include_bytes!("502.http"));
+const PAGE_503: site::Prebuilt = site::Prebuilt::parse(503, include_bytes!("503.http"));
+const PAGE_504: site::Prebuilt = site::Prebuilt::parse(504, include_bytes!("504.http"));
+const PAGE_505: site::Prebuilt = site::Prebuilt::parse(505, include_bytes!("505.http"));
+const PAGE_507: site::Prebuilt = site::Prebuilt::parse(507, include_bytes!("507.http"));
