@@ -11,8 +11,6 @@ use std::path::{Path, PathBuf};
 
 pub mod ast;
 pub mod automata;
-#[cfg(test)]
-mod by_hand;
 pub mod check;
 mod codegen;
 pub mod diagnostic;

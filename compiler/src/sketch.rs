@@ -1,8 +1,6 @@
 //! Sites in a few words, for tests: what routing depends on and nothing else, drawn at random
 //! and written out as a conf.
 
-#![allow(dead_code, reason = "confs are drawn once there is a check")]
-
 use std::fmt::Write;
 
 use proptest::collection::vec;

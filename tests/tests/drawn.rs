@@ -78,7 +78,9 @@ fn draw<T>(strategy: &impl Strategy<Value = T>, runner: &mut TestRunner) -> T {
 fn confs_are_as_drawn() {
     let mut runner = TestRunner::deterministic();
     let random = (1..=6).map(|i| (i.to_string(), draw(&sketch::sketches(), &mut runner)));
-    for (name, sketch) in random.collect::<Vec<_>>().into_iter().chain([("large".to_owned(), sketch::large())]) {
+    for (name, sketch) in
+        random.collect::<Vec<_>>().into_iter().chain([("large".to_owned(), sketch::large())])
+    {
         let path = format!("drawn/{name}.conf");
         if env::var_os("UPDATE").is_some() {
             fs::write(&path, sketch.conf()).expect("tests/drawn is writable");

@@ -165,91 +165,84 @@ pub(super) fn prebuilt(response: &Response) -> TokenStream {
 
 #[cfg(test)]
 mod tests {
-    use sitec_runtime::site::ErrorStatus;
-
     use super::*;
-    use crate::by_hand::{empty_site, literal};
+    use crate::codegen::tests::site;
 
-    /// What a `return` comes to, in one line.
-    fn shown(site: &ir::Site, path: Option<&str>, back: &ir::Return) -> String {
-        match answer(site, &site.settings[0], path.map(str::as_bytes), back) {
+    /// What the `return` of the last location comes to, in one line.
+    fn shown(server: &str) -> String {
+        let site = site(&format!("server {{ listen 80; {server} }}"));
+        let (id, location) = (0..).zip(&site.locations).last().expect("a server has one");
+        let ir::Action::Return(back) = &location.action else { panic!("{server} does not return") };
+        let paths = exact_paths(&site);
+        let settings = &site.settings[location.settings];
+        match answer(&site, settings, paths.get(&id).copied(), back) {
             Answer::Known(response) => {
                 let body = match response.body {
                     Body::Page => "PAGE".to_owned(),
-                    Body::Bytes(bytes) => String::from_utf8(bytes).unwrap(),
+                    Body::Bytes(bytes) => String::from_utf8_lossy(&bytes).into_owned(),
                 };
-                let fields = String::from_utf8(response.fields).unwrap();
+                let fields = String::from_utf8_lossy(&response.fields).replace("\r\n", "; ");
                 let fields = fields.replace(&page(response.status).len().to_string(), "LEN");
-                format!("{} {}| {body}", response.status, fields.replace("\r\n", " "))
+                format!("{} {fields}{body}", response.status)
             }
             Answer::Status(code) => format!("status {code}"),
-            Answer::Redirect(code, value) => format!("redirect {code} {:?}", fixed(&value)),
+            Answer::Redirect(code, value) => format!("redirect {code} {}", fixed(&value).is_some()),
             Answer::Text(code, value) => format!("text {code} {}", fixed(&value).is_some()),
             Answer::Close => "close".to_owned(),
         }
     }
 
     #[test]
-    fn what_is_known_is_a_whole_response() {
-        use ir::Return::{Close, Redirect, Status, Text};
-        let site = empty_site("test.conf");
-        let variable = ir::Value(vec![ir::Piece::Variable(ir::Variable::Simple("uri"))]);
-        let exact_html = Some("/a.HTML");
+    fn what_a_return_comes_to() {
         let cases = [
-            (None, Close, "close"),
-            (None, Status(404), "status 404"),
-            (None, Status(301), "status 301"),
-            (None, Status(204), "204 | "),
-            (None, Status(200), "text 200 true"),
-            (exact_html, Status(200), "200 Content-Type: text/html Content-Length: 0 | "),
-            (None, Text(404, literal("")), "status 404"),
-            (None, Text(404, literal("x")), "text 404 true"),
+            ("return 444;", "close"),
+            ("return 404;", "status 404"),
+            ("return 204;", "204 "),
+            ("return 404 \"\";", "status 404"),
+            // The path decides the type, unless there is one path or one type.
+            ("return 200;", "text 200 true"),
+            ("return 404 x;", "text 404 true"),
+            ("types { } return 200 x;", "200 Content-Type: text/plain; Content-Length: 1; x"),
             (
-                exact_html,
-                Text(404, literal("x")),
-                "404 Content-Type: text/html Content-Length: 1 | x",
+                "types { } default_type a/b; return 200;",
+                "200 Content-Type: a/b; Content-Length: 0; ",
             ),
             (
-                Some("/a"),
-                Text(200, literal("x")),
-                "200 Content-Type: text/plain Content-Length: 1 | x",
+                "location = /a.HTML { return 404 x; }",
+                "404 Content-Type: text/html; Content-Length: 1; x",
             ),
-            (exact_html, Text(204, literal("x")), "204 | "),
-            (exact_html, Text(200, variable.clone()), "text 200 false"),
             (
-                None,
-                Redirect(302, literal("https://a.test/\r\n x")),
-                "302 Content-Type: text/html Content-Length: LEN Location: https://a.test/%0D%0A x | PAGE",
+                "location = /a { return 200 x; }",
+                "200 Content-Type: text/plain; Content-Length: 1; x",
             ),
-            (None, Redirect(301, variable), "redirect 301 None"),
+            ("location = /a { return 200 $uri; }", "text 200 false"),
+            ("location = /a { return 204 x; }", "204 "),
+            ("location /a.html { return 200 x; }", "text 200 true"),
+            (
+                "return 302 https://a.test/b;",
+                "302 Content-Type: text/html; Content-Length: LEN; Location: https://a.test/b; PAGE",
+            ),
+            (
+                "return 301 /b;",
+                "301 Content-Type: text/html; Content-Length: LEN; Location: /b; PAGE",
+            ),
+            ("return 301 $uri;", "redirect 301 false"),
+            // The Host of the request is in it, or another response takes its place.
+            ("absolute_redirect on; return 301 /b;", "redirect 301 true"),
+            ("error_page 301 /moved; return 301 https://a.test/;", "redirect 301 true"),
+            (
+                "error_page 302 /moved; return 301 /;",
+                "301 Content-Type: text/html; Content-Length: LEN; Location: /; PAGE",
+            ),
         ];
-        for (path, back, expected) in cases {
-            assert_eq!(shown(&site, path, &back), expected, "{back:?}");
+        for (server, expected) in cases {
+            assert_eq!(shown(server), expected, "{server}");
         }
     }
 
     #[test]
-    fn what_depends_on_settings_is_not_known() {
-        use ir::Return::{Redirect, Text};
-        let redirect = |uri| Redirect(301, literal(uri));
-        let mut site = empty_site("test.conf");
-        site.settings[0].absolute_redirect = true;
-        assert!(shown(&site, None, &redirect("/a")).starts_with("redirect 301"));
-        assert!(shown(&site, None, &redirect("//a.test/")).starts_with("redirect 301"));
-        assert!(shown(&site, None, &redirect("https://a.test/")).starts_with("301 "));
-
-        site.settings[0].error_pages.push(ir::ErrorPage {
-            status: 301,
-            response: ErrorStatus::Keep,
-            target: ir::ErrorTarget::Uri(literal("/moved")),
-        });
-        assert!(shown(&site, None, &redirect("https://a.test/")).starts_with("redirect 301"));
-
-        site.types[0].clear();
-        let text = Text(200, literal("x"));
-        let expected = "200 Content-Type: text/plain Content-Length: 1 | x";
-        assert_eq!(shown(&site, None, &text), expected);
-        site.settings[0].default_type.clear();
-        assert_eq!(shown(&site, None, &text), "200 Content-Length: 1 | x");
+    fn a_location_field_is_one_line() {
+        let fields = redirect(301, b"/a\r\nX: \x7f\xff").fields;
+        assert!(fields.ends_with(b"Location: /a%0D%0AX: %7F\xff\r\n"));
     }
 }

@@ -1,5 +1,7 @@
 //! What is generated routes as the plain evaluation of `ir` does.
 
+use std::path::Path;
+
 use proptest::collection::vec;
 use proptest::prelude::*;
 use sitec_runtime::regex::{Aligned, Set};
@@ -8,10 +10,17 @@ use sitec_runtime::trie::{End, Trie};
 
 use super::host::parts;
 use super::plan::{Plan, RegexesIndex, ScopeIndex, Target};
-use crate::by_hand;
+use crate::files::Memory;
 use crate::route::Router;
-use crate::sketch::{hosts, paths, sketches};
-use crate::{automata, ir};
+use crate::sketch::{hosts, large as large_sketch, paths, sketches};
+use crate::{Generated, automata, compile, generate, ir};
+
+/// The site of a conf that has nothing wrong with it.
+pub(super) fn site(conf: &str) -> ir::Site {
+    let compilation = compile(&Memory::new([("site.conf", conf)]), Path::new("site.conf"));
+    let shown = compilation.diagnostics.render(&compilation.sources, false);
+    compilation.site.unwrap_or_else(|| panic!("{conf}\n{shown}"))
+}
 
 /// Walks a plan, with the tables and automata that the generated text includes.
 struct Interpreter<'a> {
@@ -84,7 +93,7 @@ proptest! {
 
     #[test]
     fn plans_agree_with_the_plain_evaluation(sketch in sketches(), paths in vec(paths(), 40)) {
-        let site = by_hand::site(&sketch);
+        let site = site(&sketch.conf());
         let plan = Plan::new(&site);
         let (router, interpreter) = (Router::new(&site), Interpreter::new(&plan));
         for (server, &target) in (0..).zip(&plan.servers) {
@@ -97,10 +106,32 @@ proptest! {
 
     #[test]
     fn names_agree_with_the_plain_evaluation(sketch in sketches(), hosts in vec(hosts(), 40)) {
-        let site = by_hand::site(&sketch);
+        let site = site(&sketch.conf());
         let (router, names) = (Router::new(&site), &site.listens[0].names);
         for host in &hosts {
             prop_assert_eq!(server(names, 0, host.as_bytes()), router.server(0, host.as_bytes()));
         }
     }
+}
+
+/// A conf that is all redirects.
+fn redirects(count: usize) -> String {
+    let locations = (0..count).map(|i| format!("location /r{i}/ {{ return 301 /t/{i}; }}\n"));
+    format!("server {{ listen 80; {} }}", locations.collect::<String>())
+}
+
+#[test]
+fn large_sites_are_tables() {
+    let [small, large] = [600, 1200].map(|count| generate(&site(&redirects(count))));
+    let names = |generated: &Generated| -> Vec<_> {
+        let names = generated.blobs.iter().map(|(name, _)| name.clone());
+        names.filter(|name| name.ends_with(".trie") || name.ends_with(".table")).collect()
+    };
+    assert_eq!(names(&large), ["scope-0.trie", "responses.table"]);
+    assert!(large.code.len() < small.code.len() + 100, "the text does not grow with the conf");
+
+    let code = generate(&site(&large_sketch().conf())).code;
+    assert!(
+        code.contains("NAMES_0.find(path)") && code.contains("NAMES_OF_LISTEN_0.find_from_end")
+    );
 }
