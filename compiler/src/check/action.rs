@@ -2,8 +2,10 @@
 
 use sitec_runtime::http::method::{Method, MethodSet};
 use sitec_runtime::http::status::is_redirect;
+use sitec_runtime::site::LocationId;
 
 use super::level::Level;
+use super::pages::Page;
 use super::server::Names;
 use super::text::{Groups, literal};
 use super::value::{Checked, status};
@@ -13,10 +15,11 @@ use crate::diagnostic::Diagnostic;
 use crate::ir::{Action, Candidate, Fallback, FileBase, Handler, Piece, Return, TryFiles, Value};
 
 impl Checker<'_> {
-    /// What the location with these directives does, by which methods, and where its files
+    /// What the location `id` with these directives does, by which methods, and where its files
     /// are. `None` if there is a mistake in it.
     pub(super) fn action(
         &mut self,
+        id: LocationId,
         directives: &[Directive],
         level: &Level,
         groups: &Groups,
@@ -27,7 +30,7 @@ impl Checker<'_> {
         let answer = answer.map(|directive| self.answer(directive, groups));
         let answer = answer.map(|answer| self.report(answer));
         let try_files = named(directives, "try_files").next();
-        let try_files = try_files.map(|directive| self.try_files(directive, groups, names));
+        let try_files = try_files.map(|directive| self.try_files(id, directive, groups, names));
         let try_files = match try_files {
             Some(result) => Some(self.report(result)?),
             None => None,
@@ -86,6 +89,7 @@ impl Checker<'_> {
 
     fn try_files(
         &mut self,
+        id: LocationId,
         directive: &Directive,
         groups: &Groups,
         names: &Names,
@@ -100,7 +104,11 @@ impl Checker<'_> {
         let fallback = match last.value.first() {
             Some(b'=') => Fallback::Status(status(last, 1..last.value.len(), 100..=599)?),
             Some(b'@') => Fallback::Named(names.find(last)?),
-            _ => Fallback::Uri(self.value(last, 0, groups)?),
+            _ => {
+                let uri = self.value(last, 0, groups)?;
+                self.pages.extend(Page::new(&uri, last.span, names.id, Some(id)));
+                Fallback::Uri(uri)
+            }
         };
         Ok(TryFiles { candidates, fallback })
     }

@@ -5,12 +5,14 @@ use std::ops::Range;
 use sitec_runtime::site::ErrorStatus;
 
 use super::Checker;
+use super::pages::Page;
 use super::server::Names;
 use super::text::Groups;
 use super::value::{Checked, status};
 use crate::ast::{Directive, Word};
 use crate::diagnostic::Diagnostic;
 use crate::ir::{self, ErrorTarget, Piece, Variable};
+use crate::source::Span;
 
 /// One status of an `error_page`, not yet in a server.
 #[derive(Clone)]
@@ -22,7 +24,8 @@ pub(crate) struct ErrorPage {
 
 #[derive(Clone)]
 enum Target {
-    Known(ErrorTarget),
+    /// A URI or URL, and where it is written.
+    Known(ErrorTarget, Span),
     /// `@name`, which each server may have of its own.
     Named(Word),
 }
@@ -68,7 +71,7 @@ impl Checker<'_> {
             }
         };
         if is_uri {
-            return Ok(Target::Known(ErrorTarget::Uri(value)));
+            return Ok(Target::Known(ErrorTarget::Uri(value), word.span));
         }
         if let Some(text) = super::text::literal(&value)
             && !text.contains(&b':')
@@ -81,7 +84,7 @@ impl Checker<'_> {
                 format!("/{shown}"),
             ));
         }
-        Ok(Target::Known(ErrorTarget::Redirect(value)))
+        Ok(Target::Known(ErrorTarget::Redirect(value), word.span))
     }
 
     /// The pages as they are in one server.
@@ -93,7 +96,14 @@ impl Checker<'_> {
         let mut resolved = Vec::with_capacity(pages.len());
         for page in pages {
             let target = match &page.target {
-                Target::Known(target) => Some(target.clone()),
+                Target::Known(target, span) => {
+                    if let ErrorTarget::Uri(uri) = target
+                        && self.looked_up.insert((names.id, *span))
+                    {
+                        self.pages.extend(Page::new(uri, *span, names.id, None));
+                    }
+                    Some(target.clone())
+                }
                 Target::Named(word) => self.report_once(names.find(word)).map(ErrorTarget::Named),
             };
             let (status, response) = (page.status, page.response);

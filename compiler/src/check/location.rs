@@ -160,7 +160,7 @@ impl Checker<'_> {
             _ => around.regex,
         };
         let id = match &path {
-            Path::Named(name) => around.names.id(name),
+            Path::Named(name) => around.names.named(name),
             _ => None,
         };
         let id = id.unwrap_or_else(|| self.reserve_location());
@@ -251,7 +251,7 @@ impl Checker<'_> {
         let mut settings = level.settings.clone();
         settings.types = level.types(self);
         settings.error_pages = self.error_pages_in(&level.error_pages, names);
-        let resolved = self.action(directives, level, groups, names);
+        let resolved = self.action(id, directives, level, groups, names);
         let (action, methods, base) = resolved.unwrap_or_else(|| {
             let nothing = Action::Return(Return::Status(404));
             (nothing, sitec_runtime::http::method::MethodSet::ALL, None)
@@ -290,7 +290,7 @@ impl Names {
     /// The location that `@name` names.
     pub(super) fn find(&self, word: &Word) -> Checked<LocationId> {
         let name = word.value.strip_prefix(b"@").unwrap_or(&word.value);
-        if let Some(id) = self.id(name) {
+        if let Some(id) = self.named(name) {
             return Ok(id);
         }
         let shown = String::from_utf8_lossy(name).into_owned();

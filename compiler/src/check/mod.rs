@@ -13,6 +13,7 @@ mod level;
 mod listen;
 mod location;
 mod log;
+mod pages;
 mod param;
 mod process;
 mod server;
@@ -32,7 +33,7 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
-use sitec_runtime::site::TypesId;
+use sitec_runtime::site::{ServerId, TypesId};
 
 use crate::ast::{self, Conf, Directive};
 use crate::diagnostic::{Diagnostic, Diagnostics, Severity};
@@ -41,6 +42,7 @@ use crate::ir;
 use crate::source::Span;
 use intern::Interner;
 use level::Level;
+use pages::{Page, check_pages};
 use param::Params;
 use text::{CaptureNames, Groups};
 use value::{Checked, Regex};
@@ -86,6 +88,8 @@ pub(crate) fn check(
         regexes: Vec::new(),
         servers: Vec::new(),
         listens: Vec::new(),
+        pages: Vec::new(),
+        looked_up: HashSet::new(),
     };
     checker.site(conf, path, text)
 }
@@ -117,6 +121,10 @@ struct Checker<'a> {
     regexes: Vec<Option<Rc<Regex>>>,
     servers: Vec<server::Server>,
     listens: Vec<listen::Listen>,
+    /// Pages that the conf leads to.
+    pages: Vec<Page>,
+    /// The places of error pages that are among them, for each server.
+    looked_up: HashSet<(ServerId, Span)>,
 }
 
 impl Checker<'_> {
@@ -136,7 +144,7 @@ impl Checker<'_> {
         if self.diagnostics.has_errors() {
             return None;
         }
-        Some(ir::Site {
+        let site = ir::Site {
             name: path.file_name().unwrap_or_default().to_string_lossy().into_owned(),
             conf: text,
             process,
@@ -149,7 +157,9 @@ impl Checker<'_> {
             logs: self.logs.into_items(),
             types: self.types.into_items(),
             formats: self.format_values.into_items(),
-        })
+        };
+        check_pages(&self.pages, &site, &self.folder, self.files, self.diagnostics);
+        (!self.diagnostics.has_errors()).then_some(site)
     }
 
     /// The servers at this level and in the `http` block within it.

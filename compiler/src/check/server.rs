@@ -36,6 +36,8 @@ pub(crate) enum Name {
 
 /// The named locations of a server.
 pub(crate) struct Names {
+    /// The server.
+    pub(super) id: ServerId,
     ids: BTreeMap<Vec<u8>, LocationId>,
     /// The word `server`.
     pub(super) server: Span,
@@ -44,7 +46,7 @@ pub(crate) struct Names {
 
 impl Names {
     /// The location with this name.
-    pub(super) fn id(&self, name: &[u8]) -> Option<LocationId> {
+    pub(super) fn named(&self, name: &[u8]) -> Option<LocationId> {
         self.ids.get(name).copied()
     }
 
@@ -71,7 +73,7 @@ impl Checker<'_> {
             ids.entry(name.to_vec()).or_insert_with(|| self.reserve_location());
         }
         let (server, block) = (directive.name.span, block.open.to(block.close));
-        let names = Names { ids, server, block };
+        let names = Names { id, ids, server, block };
         let groups = Groups::of_conf(std::slice::from_ref(directive));
         let level = outer.inner(directives, self, &groups, None);
         self.resolve(location, directives, &level, &groups, &names);

@@ -132,3 +132,36 @@ fn types_are_of_the_innermost_block() {
         "T14: `texthtml` is not a media type",
     );
 }
+
+#[test]
+fn pages_that_no_location_has() {
+    refused(
+        "server { root www; error_page 404 /40.html; }",
+        "                                  ^^^^^^^^",
+        "F03: nothing serves `/40.html`",
+    );
+    refused(
+        "server { root www; location / { try_files $uri $uri/ /ap.html; } }",
+        "                                                     ^^^^^^^^",
+        "F04: nothing serves `/ap.html`",
+    );
+    warned(
+        "server { root /srv/www; error_page 404 /404.html; }",
+        "                                       ^^^^^^^^^",
+        "F03: nothing serves `/404.html`",
+    );
+    for conf in [
+        // It is there in one server, and asked for in no other.
+        "error_page 404 /404.html; server { root www; }
+         server { listen 81; return 301 https://a.test; }",
+        "error_page 404 /404.html; server { root www; } server { listen 81; root other; }",
+        // Something else answers.
+        "server { root www; error_page 404 /x; location = /x { return 200 x; } }",
+        "server { root www; error_page 404 /x; location / { try_files $uri /app.html; } }",
+        "server { root www/$host; error_page 404 /x; }",
+        "server { root www; try_files $uri /x?a; location /x { return 200 x; } }",
+        "server { root www; error_page 404 /i/a.png; location /i/ { alias img/; } }",
+    ] {
+        site(conf);
+    }
+}
