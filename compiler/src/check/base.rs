@@ -4,26 +4,22 @@
 //! request says can leave it. See [`sitec_runtime::site::FileBase`] for how a path is put
 //! behind it.
 
-use std::path::{Path as FsPath, PathBuf};
+mod target;
 
-use sitec_runtime::site::{DirectoryId, ParamKind};
+use sitec_runtime::site::DirectoryId;
 
 use super::location::Path;
-use super::param::utf8;
-use super::text::{Groups, literal, push_literal};
-use super::value::{self, Checked, Part};
+use super::text::{Groups, literal};
+use super::value::Checked;
 use super::{Checker, named};
 use crate::ast::{Directive, Word};
-use crate::diagnostic::{Diagnostic, Severity};
+use crate::diagnostic::Diagnostic;
 use crate::files::Kind;
-use crate::ir::{FileBase, Piece, StartPiece, StartText, Value, Variable};
-use crate::suggest::closest;
+use crate::ir::{FileBase, Piece, StartPiece, Value};
+use target::{Target, trim_slash};
 
 /// The folder of files where no `root` is given, as in nginx.
 const DEFAULT_ROOT: &str = "html";
-
-/// Variables that `root` and `alias` themselves make.
-const MADE_HERE: &[&str] = &["document_root", "realpath_root", "request_filename"];
 
 /// The base of a location that has no files.
 pub(super) fn no_files() -> FileBase {
@@ -142,198 +138,6 @@ impl Checker<'_> {
         let replaced_len = prefix.len() - usize::from(append_path && folder);
         Ok(FileBase { directory, inner, replaced_len, append_path, text, alias: true })
     }
-
-    /// Takes the path apart that a `root` or `alias` gives.
-    fn target(&mut self, word: &Word, groups: &Groups) -> Checked<Target> {
-        let mut target = Target::default();
-        for part in value::split(word, 0)? {
-            let param = match &part {
-                Part::Name { name, .. } => self.params.find(name),
-                _ => None,
-            };
-            match (part, param) {
-                (Part::Literal(bytes), _) => {
-                    push_literal(&mut target.text, &bytes);
-                    match target.bounded {
-                        false => target.directory.push(StartPiece::Literal(utf8(word, bytes)?)),
-                        true => push_literal(&mut target.inner, &bytes),
-                    }
-                }
-                (Part::Name { range, .. }, Some(param)) if !target.bounded => {
-                    self.params.demand(param, ParamKind::Path, word.part(range))?;
-                    push_literal(&mut target.text, self.params.default_of(param));
-                    target.directory.push(StartPiece::Param(param));
-                }
-                (Part::Name { name, range, .. }, _) => {
-                    let span = word.part(range);
-                    if MADE_HERE.contains(&name.to_ascii_lowercase().as_str()) {
-                        let message = format!("`${name}` is made of what stands here");
-                        return Err(Box::new(Diagnostic::error("T18", span, message)));
-                    }
-                    let variable = self.variable(&name, span)?;
-                    target.variable(word, variable)?;
-                }
-                (Part::Group { number, range }, _) => {
-                    groups.check(number, word.part(range))?;
-                    target.variable(word, Variable::Capture(number))?;
-                }
-            }
-        }
-        target.finish();
-        Ok(target)
-    }
-
-    /// Whether an `alias` without a slash at its end is a file: as the disk has it; else a
-    /// name with a dot in it is a file's.
-    fn is_file(&self, path: &str) -> bool {
-        match self.files.kind(&self.folder.join(path)) {
-            Some(Kind::Directory) => false,
-            Some(_) => true,
-            None => FsPath::new(path).extension().is_some(),
-        }
-    }
-
-    /// That something is there. Beneath the site's folder its absence is an error; elsewhere
-    /// this machine may not be the one that serves.
-    pub(super) fn must_exist(&mut self, word: &Word, text: &str, wanted: Kind) -> Checked<()> {
-        let path = self.folder.join(text);
-        let found = self.files.kind(&path);
-        if found == Some(wanted) {
-            return Ok(());
-        }
-        let inside = FsPath::new(text).is_relative() || path.starts_with(&self.folder);
-        let inside =
-            inside && !self.folder.as_os_str().is_empty() || FsPath::new(text).is_relative();
-        let what = if wanted == Kind::Directory { "folder" } else { "file" };
-        let message = match found {
-            Some(_) => format!("`{text}` is not a {what}"),
-            None => format!("there is no {what} `{text}`"),
-        };
-        let severity = if inside { Severity::Error } else { Severity::Warning };
-        let mut diagnostic = match severity {
-            Severity::Error => Diagnostic::error("F01", word.span, message),
-            Severity::Warning => Diagnostic::warning("F01", word.span, message),
-        };
-        if found.is_none() {
-            diagnostic = self.suggest_file(diagnostic, word, text, wanted);
-            self.dependencies.push(path);
-        }
-        match severity {
-            Severity::Error => Err(Box::new(diagnostic)),
-            Severity::Warning => {
-                let note = "it is looked for on the machine that compiles, and again at start";
-                self.diagnostics.push(diagnostic.note(note));
-                Ok(())
-            }
-        }
-    }
-
-    /// Adds what is there under a similar name.
-    fn suggest_file(&self, at: Diagnostic, word: &Word, text: &str, wanted: Kind) -> Diagnostic {
-        let path = PathBuf::from(text);
-        let (Some(parent), Some(name)) = (path.parent(), path.file_name()) else { return at };
-        let listed = self.files.list(&self.folder.join(parent)).unwrap_or_default();
-        let names =
-            listed.iter().filter(|(_, kind)| *kind == wanted).map(|(name, _)| name.as_str());
-        match closest(&name.to_string_lossy(), names) {
-            Some(meant) => {
-                let meant = parent.join(meant).to_string_lossy().into_owned();
-                at.patch(format!("did you mean `{meant}`?"), word.span, meant)
-            }
-            None => at,
-        }
-    }
-}
-
-/// A path of a `root` or `alias`, taken apart.
-#[derive(Default)]
-struct Target {
-    /// The folder: nothing in it is a request's.
-    directory: StartText,
-    /// What follows the folder.
-    inner: Value,
-    /// The whole, with params as their defaults.
-    text: Value,
-    /// Whether `directory` is complete.
-    bounded: bool,
-}
-
-impl Target {
-    /// Adds a variable; the first one ends the folder at the slash before it.
-    fn variable(&mut self, word: &Word, variable: Variable) -> Checked<()> {
-        if !self.bounded {
-            self.bounded = true;
-            let last = match (self.directory.pop(), self.directory.is_empty()) {
-                (Some(StartPiece::Literal(last)), alone) if alone || last.contains('/') => last,
-                _ => {
-                    let message = "nothing bounds this path: it begins with a request's variable";
-                    return Err(Box::new(
-                        Diagnostic::error("X03", word.span, message)
-                            .help("put a folder and a slash before the variable"),
-                    ));
-                }
-            };
-            let behind = last.rfind('/').map_or(0, |slash| slash + 1);
-            push_literal(&mut self.inner, &last.as_bytes()[behind..]);
-            self.directory.push(StartPiece::Literal(last[..behind].to_owned()));
-        }
-        self.inner.0.push(Piece::Variable(variable.clone()));
-        self.text.0.push(Piece::Variable(variable));
-        Ok(())
-    }
-
-    /// Spells the folder plainly, and takes the slash from the end.
-    fn finish(&mut self) {
-        trim_slash(&mut self.inner);
-        match &mut self.directory[..] {
-            [] => self.directory.push(StartPiece::Literal(".".into())),
-            [StartPiece::Literal(only)] => *only = plain(only),
-            [.., StartPiece::Literal(last)] => {
-                last.truncate(last.trim_end_matches('/').len());
-                if last.is_empty() {
-                    self.directory.pop();
-                }
-            }
-            _ => {}
-        }
-    }
-
-    /// The folder, if it is known now.
-    fn literal_directory(&self) -> Option<&str> {
-        match &self.directory[..] {
-            [StartPiece::Literal(only)] => Some(only),
-            _ => None,
-        }
-    }
-
-    /// The whole file system is no folder to serve.
-    fn refuse_everything(&self, word: &Word) -> Checked<()> {
-        let Some(directory) = self.literal_directory() else { return Ok(()) };
-        let mut depth = 0;
-        for segment in directory.split('/').filter(|segment| !segment.is_empty()) {
-            depth = if segment == ".." { (depth - 1).max(0) } else { depth + 1 };
-        }
-        if directory.starts_with('/') && depth == 0 {
-            let message = "this publishes the whole file system";
-            return Err(Box::new(
-                Diagnostic::error("X03", word.span, message).help("name the folder to serve"),
-            ));
-        }
-        Ok(())
-    }
-
-    /// Makes the last segment of the folder the file in it.
-    fn split_file(&mut self) {
-        let Some(directory) = self.literal_directory() else { return };
-        let (folder, name) = match directory.rfind('/') {
-            Some(0) => ("/", &directory[1..]),
-            Some(slash) => (&directory[..slash], &directory[slash + 1..]),
-            None => (".", directory),
-        };
-        let (folder, name) = (folder.to_owned(), name.to_owned());
-        push_literal(&mut self.inner, name.as_bytes());
-        self.directory = vec![StartPiece::Literal(folder)];
-    }
 }
 
 /// A location and its `alias` must both end in a slash or both not: else a path could be put
@@ -359,27 +163,4 @@ fn same_slashes(word: &Word, prefix: &[u8], folder: bool) -> Checked<()> {
         _ => return Ok(()),
     };
     Err(Box::new(diagnostic))
-}
-
-/// `path` without empty and `.` segments and without a slash at its end.
-fn plain(path: &str) -> String {
-    let segments = path.split('/').filter(|segment| !segment.is_empty() && *segment != ".");
-    let joined = segments.collect::<Vec<_>>().join("/");
-    match (path.starts_with('/'), joined.is_empty()) {
-        (true, _) => format!("/{joined}"),
-        (false, true) => ".".to_owned(),
-        (false, false) => joined,
-    }
-}
-
-/// Takes the slashes from the end of a literal piece.
-fn trim_slash(value: &mut Value) {
-    if let Some(Piece::Literal(last)) = value.0.last_mut() {
-        while last.last() == Some(&b'/') {
-            last.pop();
-        }
-        if last.is_empty() {
-            value.0.pop();
-        }
-    }
 }

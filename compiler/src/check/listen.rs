@@ -1,21 +1,21 @@
 //! `listen` and `host`: the addresses of the servers, and who shares one.
 
-use std::collections::HashMap;
+mod group;
+mod params;
+
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
 use sitec_runtime::site::{ParamKind, ServerId};
 
 use super::log::option;
-use super::value::{self, Bind, Checked, Part};
+use super::value::{self, Bind, Checked};
 use super::{Checker, named};
 use crate::ast::{Directive, Word};
 use crate::diagnostic::Diagnostic;
-use crate::ir::{self, Address, StartPiece, StartText};
+use crate::ir::{Address, StartPiece, StartText};
 use crate::source::Span;
 use crate::suggest::closest;
-
-/// The backlog where none is given, as in nginx on Linux.
-const DEFAULT_BACKLOG: i32 = 511;
+use params::partial;
 
 /// One `listen` of one server.
 pub(crate) struct Listen {
@@ -145,164 +145,6 @@ impl Checker<'_> {
         }
         Ok(())
     }
-
-    /// An address in which `${NAME}` is the whole, the port, the host, or part of a path.
-    fn address_with_params(&mut self, word: &Word, host: Option<&Host>) -> Checked<Address> {
-        if word.value.starts_with(b"unix:") {
-            return Ok(Address::Unix(self.params.start_text(word, 5, ParamKind::Path)?));
-        }
-        let kinds: &[ParamKind] = match &value::split(word, 0)?[..] {
-            [Part::Name { .. }] if host.is_some() => &[ParamKind::Port],
-            [Part::Name { .. }] => &[ParamKind::Listen],
-            [Part::Literal(front), Part::Name { .. }] if front.ends_with(b":") => {
-                // With a port in the place of the param, it must be an address.
-                let mut probe = word.clone();
-                probe.value = [&front[..], b"1"].concat();
-                value::bind(&probe)?;
-                &[ParamKind::Port]
-            }
-            [Part::Name { .. }, Part::Literal(end)] if end.starts_with(b":") => {
-                value::port(&word.tail(word.value.len() - end.len() + 1))?;
-                &[ParamKind::Ip]
-            }
-            [Part::Name { .. }, Part::Literal(colon), Part::Name { .. }] if colon == b":" => {
-                &[ParamKind::Ip, ParamKind::Port]
-            }
-            _ => return Err(partial(word)),
-        };
-        let mut kinds = kinds.iter();
-        let mut text = Vec::new();
-        if let ([ParamKind::Port], Some(host), true) =
-            (kinds.as_slice(), host, word.value.starts_with(b"$"))
-        {
-            text.extend(host_text(host));
-            text.push(StartPiece::Literal(":".into()));
-        }
-        for part in value::split(word, 0)? {
-            match part {
-                Part::Name { range, .. } => {
-                    let kind = *kinds.next().unwrap_or(&ParamKind::Text);
-                    let one = one_param(word, range);
-                    text.extend(self.params.start_text(&one, 0, kind)?);
-                }
-                Part::Literal(bytes) => {
-                    let literal = String::from_utf8_lossy(&bytes).replace('*', "0.0.0.0");
-                    text.push(StartPiece::Literal(literal));
-                }
-                Part::Group { .. } => return Err(partial(word)),
-            }
-        }
-        Ok(Address::Param(text))
-    }
-
-    /// The distinct addresses, each with its servers.
-    pub(super) fn group_listens(&mut self) -> Vec<ir::Listen> {
-        let listens = std::mem::take(&mut self.listens);
-        let mut groups: Vec<Vec<&Listen>> = Vec::new();
-        let mut places = HashMap::new();
-        for listen in &listens {
-            let place = *places.entry(&listen.address).or_insert(groups.len());
-            if place == groups.len() {
-                groups.push(Vec::new());
-            }
-            groups[place].push(listen);
-        }
-        let mut resolved: Vec<_> = groups.iter().map(|group| self.listen_group(group)).collect();
-        self.check_overlaps(&groups, &mut resolved);
-        resolved
-    }
-
-    fn listen_group(&mut self, group: &[&Listen]) -> ir::Listen {
-        let first = group[0];
-        let default = self.only_default(group);
-        let backlog = self.agreed(group, "backlog", |listen| listen.backlog);
-        let ipv6_only = self.agreed(group, "ipv6only", |listen| listen.ipv6_only);
-        let servers: Vec<_> = group.iter().map(|listen| listen.server).collect();
-        let (names, param_names) = self.names_at(&shown(&first.address), &servers);
-        ir::Listen {
-            address: first.address.clone(),
-            backlog: backlog.unwrap_or(DEFAULT_BACKLOG),
-            ipv6_only: ipv6_only.unwrap_or(true),
-            shared_port: false,
-            names,
-            param_names,
-            default_server: default.unwrap_or(first).server,
-        }
-    }
-
-    fn only_default<'a>(&mut self, group: &[&'a Listen]) -> Option<&'a Listen> {
-        let mut defaults = group.iter().filter_map(|l| Some((*l, l.default_server?)));
-        let (listen, first) = defaults.next()?;
-        for (_, second) in defaults {
-            let message = format!("`{}` has a default server already", shown(&listen.address));
-            let diagnostic = Diagnostic::error("K03", second, message);
-            self.diagnostics.push(diagnostic.also(first, "first default here"));
-        }
-        Some(listen)
-    }
-
-    /// The value of an option, on which all who give it must agree.
-    fn agreed<T: PartialEq + Copy>(
-        &mut self,
-        group: &[&Listen],
-        name: &str,
-        value: impl Fn(&Listen) -> Option<(T, Span)>,
-    ) -> Option<T> {
-        let mut given = group.iter().filter_map(|listen| value(listen));
-        let (agreed, first) = given.next()?;
-        for (_, span) in given.filter(|(other, _)| *other != agreed) {
-            let address = shown(&group[0].address);
-            let message = format!("`{address}` has another `{name}` already");
-            let diagnostic = Diagnostic::error("K06", span, message);
-            self.diagnostics.push(diagnostic.also(first, "first given here"));
-        }
-        Some(agreed)
-    }
-
-    /// Marks the addresses that share their port with another one, and refuses those that
-    /// cannot be bound side by side.
-    fn check_overlaps(&mut self, groups: &[Vec<&Listen>], resolved: &mut [ir::Listen]) {
-        let mut by_port: HashMap<u16, Vec<usize>> = HashMap::new();
-        let mut open = Vec::new();
-        for (i, listen) in resolved.iter().enumerate() {
-            match &listen.address {
-                Address::Ip(address) => by_port.entry(address.port()).or_default().push(i),
-                Address::Param(_) => open.push(i),
-                Address::Unix(_) => {}
-            }
-        }
-        for members in by_port.values() {
-            for (nth, &a) in members.iter().enumerate() {
-                for &b in &members[nth + 1..] {
-                    if overlap(&resolved[a], &resolved[b]) {
-                        resolved[a].shared_port = true;
-                        resolved[b].shared_port = true;
-                        self.check_bindable(groups[a][0], groups[b][0]);
-                    }
-                }
-            }
-        }
-        // Which port a param gives is not known yet.
-        let sockets = resolved.iter().filter(|listen| !is_unix(&listen.address)).count();
-        if !open.is_empty() && sockets > 1 {
-            let sockets = resolved.iter_mut().filter(|listen| !is_unix(&listen.address));
-            sockets.for_each(|listen| listen.shared_port = true);
-        }
-    }
-
-    /// `[::]` with IPv4 and `0.0.0.0` are both every IPv4 address.
-    fn check_bindable(&mut self, a: &Listen, b: &Listen) {
-        let is_any = |listen: &Listen| matches!(listen.address, Address::Ip(address) if address.ip().is_unspecified());
-        if is_any(a) && is_any(b) {
-            let (first, second) = if a.span < b.span { (a, b) } else { (b, a) };
-            let message = "this address takes IPv4 connections that another one takes too";
-            self.diagnostics.push(
-                Diagnostic::error("K05", second.span, message)
-                    .also(first.span, "the other one is here")
-                    .help("leave out `ipv6only=off`, or the `listen` for IPv4"),
-            );
-        }
-    }
 }
 
 fn with_port(host: Option<&Host>, port: u16) -> Address {
@@ -314,56 +156,6 @@ fn with_port(host: Option<&Host>, port: u16) -> Address {
             text.push(StartPiece::Literal(format!(":{port}")));
             Address::Param(text)
         }
-    }
-}
-
-fn host_text(host: &Host) -> StartText {
-    match host {
-        Host::Ip(IpAddr::V4(ip)) => vec![StartPiece::Literal(ip.to_string())],
-        Host::Ip(IpAddr::V6(ip)) => vec![StartPiece::Literal(format!("[{ip}]"))],
-        Host::Param(text) => text.clone(),
-    }
-}
-
-/// The part of a word that is one `${NAME}`, as a word.
-fn one_param(word: &Word, range: std::ops::Range<usize>) -> Word {
-    let mut one = word.tail(range.start);
-    one.value.truncate(range.len());
-    one
-}
-
-fn partial(word: &Word) -> Box<Diagnostic> {
-    let message = "a param is a whole address, a whole port or a whole `ADDRESS:PORT` here";
-    Box::new(Diagnostic::error("T26", word.span, message))
-}
-
-fn is_unix(address: &Address) -> bool {
-    matches!(address, Address::Unix(_))
-}
-
-/// Whether a connection to one address of one of the two could be the other's too.
-fn overlap(a: &ir::Listen, b: &ir::Listen) -> bool {
-    let (Address::Ip(first), Address::Ip(second)) = (&a.address, &b.address) else { return false };
-    let covers = |any: &SocketAddr, only_6: bool, other: &SocketAddr| {
-        any.ip().is_unspecified() && (any.is_ipv4() == other.is_ipv4() || any.is_ipv6() && !only_6)
-    };
-    covers(first, a.ipv6_only, second) || covers(second, b.ipv6_only, first)
-}
-
-/// An address for a message.
-fn shown(address: &Address) -> String {
-    let text = |text: &StartText| -> String {
-        text.iter()
-            .map(|piece| match piece {
-                StartPiece::Literal(text) => text.as_str(),
-                StartPiece::Param(_) => "${…}",
-            })
-            .collect()
-    };
-    match address {
-        Address::Ip(address) => address.to_string(),
-        Address::Unix(path) => format!("unix:{}", text(path)),
-        Address::Param(pieces) => text(pieces),
     }
 }
 

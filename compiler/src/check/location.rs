@@ -1,114 +1,25 @@
 //! `location` blocks: which paths are theirs, how they nest, and what each resolves to.
 
+mod path;
+mod place;
+
 use std::collections::HashMap;
 use std::rc::Rc;
 
+use sitec_runtime::http::method::MethodSet;
 use sitec_runtime::site::LocationId;
 
 use super::level::Level;
 use super::server::Names;
 use super::text::Groups;
-use super::value::{Checked, Regex, regex};
+use super::value::Regex;
 use super::{Checker, named};
-use crate::ast::{Block, Directive, Word};
-use crate::diagnostic::Diagnostic;
+use crate::ast::{Block, Directive};
 use crate::ir::{self, Action, Prefix, RegexLocation, Return, Scope};
 use crate::source::Span;
-use crate::suggest::closest;
-
-/// The paths of a location.
-#[derive(Clone, Debug)]
-pub(crate) enum Path {
-    /// `= URI`
-    Exact(Vec<u8>),
-    /// `URI` and `^~ URI`
-    Prefix { path: Vec<u8>, no_regex: bool },
-    /// `~ REGEX` and `~* REGEX`
-    Regex(Rc<Regex>),
-    /// `@NAME`
-    Named(Vec<u8>),
-}
-
-/// What stands in front of a location's URI.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Modifier {
-    None,
-    Exact,
-    NoRegex,
-    Regex,
-    RegexAnyCase,
-    Named,
-}
-
-const MODIFIERS: &[(&[u8], Modifier)] = &[
-    (b"=", Modifier::Exact),
-    (b"^~", Modifier::NoRegex),
-    (b"~*", Modifier::RegexAnyCase),
-    (b"~", Modifier::Regex),
-];
-
-/// The modifier, the word with the URI, and where in it the URI begins; the modifier may be
-/// glued to the URI, as in nginx.
-fn head(directive: &Directive) -> Option<(Modifier, &Word, usize)> {
-    match &directive.args[..] {
-        [word] if word.value.starts_with(b"@") => Some((Modifier::Named, word, 1)),
-        [word] => {
-            let glued = MODIFIERS.iter().find(|(text, _)| word.value.starts_with(text));
-            let (text, modifier) = glued.copied().unwrap_or((b"", Modifier::None));
-            Some((modifier, word, text.len()))
-        }
-        [modifier, word] => {
-            let known = MODIFIERS.iter().find(|(text, _)| modifier.value == *text);
-            known.map(|&(_, modifier)| (modifier, word, 0))
-        }
-        _ => None,
-    }
-}
-
-/// The words of a directive that hold regexes, and where in each the regex begins.
-pub(super) fn regex_words(directive: &Directive) -> Vec<(&Word, usize)> {
-    match &directive.name.value[..] {
-        b"location" => match head(directive) {
-            Some((Modifier::Regex | Modifier::RegexAnyCase, word, start)) => vec![(word, start)],
-            _ => Vec::new(),
-        },
-        b"server_name" => {
-            let regexes = directive.args.iter().filter(|word| word.value.starts_with(b"~"));
-            regexes.map(|word| (word, 1)).collect()
-        }
-        _ => Vec::new(),
-    }
-}
-
-/// The name of a named location.
-pub(super) fn location_name(directive: &Directive) -> Option<&[u8]> {
-    match &directive.args[..] {
-        [word] => word.value.strip_prefix(b"@"),
-        _ => None,
-    }
-}
-
-/// Reads which paths are the location's, and where they are written.
-fn path(directive: &Directive) -> Checked<(Path, Span)> {
-    let Some((modifier, word, start)) = head(directive) else {
-        unreachable!("the structure of locations is checked")
-    };
-    let text = word.value[start..].to_vec();
-    let span = word.part(start..word.value.len());
-    if text.is_empty() && start > 0 {
-        let message = format!("there is nothing behind `{}`", word.shown());
-        return Err(Box::new(Diagnostic::error("D05", word.span, message)));
-    }
-    let path = match modifier {
-        Modifier::None => Path::Prefix { path: text, no_regex: false },
-        Modifier::NoRegex => Path::Prefix { path: text, no_regex: true },
-        Modifier::Exact => Path::Exact(text),
-        Modifier::Regex => Path::Regex(Rc::new(regex(word, start, false)?)),
-        Modifier::RegexAnyCase => Path::Regex(Rc::new(regex(word, start, true)?)),
-        Modifier::Named => Path::Named(text),
-    };
-    Ok((path, span))
-}
+use path::path;
+pub(super) use path::{Path, location_name, regex_words};
+use place::check_unique;
 
 /// Where a scope of locations lies.
 pub(super) struct Surrounding<'a> {
@@ -184,53 +95,6 @@ impl Checker<'_> {
         }
     }
 
-    /// That the location may stand where it does, and can be reached there.
-    fn check_place(
-        &mut self,
-        directive: &Directive,
-        path: &Path,
-        span: Span,
-        around: &Surrounding<'_>,
-    ) -> Checked<()> {
-        let place = directive.span();
-        let misplaced = |message: String| Diagnostic::error("D04", place, message);
-        let inner = match path {
-            Path::Exact(path) | Path::Prefix { path, .. } => Some(path),
-            Path::Regex(_) | Path::Named(_) => None,
-        };
-        match (around.outer, path) {
-            (Some((_, outer)), Path::Named(_)) => {
-                let diagnostic = misplaced("a named location stands in `server`".into());
-                return Err(Box::new(diagnostic.also(outer, "inside this location")));
-            }
-            (Some((Path::Exact(_) | Path::Named(_), outer)), _) => {
-                let diagnostic = misplaced("this location can have none within it".into());
-                let label = "an exact or named location has one path at most";
-                return Err(Box::new(diagnostic.also(outer, label)));
-            }
-            (Some((Path::Prefix { path: outer_path, .. }, outer)), _) => {
-                if let Some(inner) = inner.filter(|inner| !inner.starts_with(outer_path)) {
-                    let (inner, outer_path) =
-                        (String::from_utf8_lossy(inner), String::from_utf8_lossy(outer_path));
-                    let message = format!("`{inner}` does not begin with `{outer_path}`");
-                    let diagnostic = Diagnostic::error("K18", span, message);
-                    return Err(Box::new(diagnostic.also(outer, "the outer location is here")));
-                }
-            }
-            _ => {}
-        }
-        if inner.is_some_and(|inner| !inner.is_empty() && !inner.starts_with(b"/")) {
-            let shown = String::from_utf8_lossy(inner.map_or(&[], |inner| inner)).into_owned();
-            let message = format!("no path begins with `{shown}`");
-            self.diagnostics.push(Diagnostic::warning("K07", span, message).patch(
-                "a path begins with a slash",
-                span,
-                format!("/{shown}"),
-            ));
-        }
-        Ok(())
-    }
-
     /// A place for a location, whose content comes later.
     pub(super) fn reserve_location(&mut self) -> LocationId {
         self.locations.push(None);
@@ -254,7 +118,7 @@ impl Checker<'_> {
         let resolved = self.action(id, directives, level, groups, names);
         let (action, methods, base) = resolved.unwrap_or_else(|| {
             let nothing = Action::Return(Return::Status(404));
-            (nothing, sitec_runtime::http::method::MethodSet::ALL, None)
+            (nothing, MethodSet::ALL, None)
         });
         if let Some(base) = base {
             settings.base = base;
@@ -263,50 +127,5 @@ impl Checker<'_> {
         let internal = level.internal;
         let location = ir::Location { settings, internal, pattern: None, methods, action };
         self.locations[id as usize] = Some(location);
-    }
-}
-
-/// That no location of the same scope has the same path. A regex may stand twice, as in nginx.
-fn check_unique(
-    directive: &Directive,
-    path: &Path,
-    seen: &mut HashMap<(u8, Vec<u8>), Span>,
-) -> Checked<()> {
-    let key = match path {
-        Path::Exact(path) => (b'=', path.clone()),
-        Path::Prefix { path, .. } => (b'/', path.clone()),
-        Path::Named(name) => (b'@', name.clone()),
-        Path::Regex(_) => return Ok(()),
-    };
-    let span = directive.span();
-    let Some(first) = seen.insert(key, span) else { return Ok(()) };
-    let words: Vec<_> = directive.args.iter().map(Word::shown).collect();
-    let message = format!("there is a `location {}` already", words.join(" "));
-    let diagnostic = Diagnostic::error("K01", span, message);
-    Err(Box::new(diagnostic.also(first, "first defined here")))
-}
-
-impl Names {
-    /// The location that `@name` names.
-    pub(super) fn find(&self, word: &Word) -> Checked<LocationId> {
-        let name = word.value.strip_prefix(b"@").unwrap_or(&word.value);
-        if let Some(id) = self.named(name) {
-            return Ok(id);
-        }
-        let shown = String::from_utf8_lossy(name).into_owned();
-        let message = format!("there is no `location @{shown}` in this server");
-        let diagnostic = Diagnostic::error("K15", word.span, message);
-        let mut diagnostic = match closest(&shown, self.all()) {
-            Some(meant) => diagnostic.patch(
-                format!("did you mean `@{meant}`?"),
-                word.span,
-                format!("@{meant}"),
-            ),
-            None => diagnostic,
-        };
-        if !self.encloses(word.span) {
-            diagnostic = diagnostic.also(self.server, "this server inherits it");
-        }
-        Err(Box::new(diagnostic))
     }
 }

@@ -8,6 +8,7 @@ mod action;
 mod base;
 mod captures;
 mod error_page;
+mod exist;
 mod intern;
 mod level;
 mod listen;

@@ -1,0 +1,170 @@
+//! The path of a `root` or `alias`, taken apart into the folder and what is put behind it.
+
+use sitec_runtime::site::ParamKind;
+
+use crate::ast::Word;
+use crate::check::Checker;
+use crate::check::param::utf8;
+use crate::check::text::{Groups, push_literal};
+use crate::check::value::{self, Checked, Part};
+use crate::diagnostic::Diagnostic;
+use crate::ir::{Piece, StartPiece, StartText, Value, Variable};
+
+/// Variables that `root` and `alias` themselves make.
+const MADE_HERE: &[&str] = &["document_root", "realpath_root", "request_filename"];
+
+/// A path of a `root` or `alias`, taken apart.
+#[derive(Default)]
+pub(super) struct Target {
+    /// The folder: nothing in it is a request's.
+    pub(super) directory: StartText,
+    /// What follows the folder.
+    pub(super) inner: Value,
+    /// The whole, with params as their defaults.
+    pub(super) text: Value,
+    /// Whether `directory` is complete.
+    bounded: bool,
+}
+
+impl Target {
+    /// Adds a variable; the first one ends the folder at the slash before it.
+    fn variable(&mut self, word: &Word, variable: Variable) -> Checked<()> {
+        if !self.bounded {
+            self.bounded = true;
+            let last = match (self.directory.pop(), self.directory.is_empty()) {
+                (Some(StartPiece::Literal(last)), alone) if alone || last.contains('/') => last,
+                _ => {
+                    let message = "nothing bounds this path: it begins with a request's variable";
+                    return Err(Box::new(
+                        Diagnostic::error("X03", word.span, message)
+                            .help("put a folder and a slash before the variable"),
+                    ));
+                }
+            };
+            let behind = last.rfind('/').map_or(0, |slash| slash + 1);
+            push_literal(&mut self.inner, &last.as_bytes()[behind..]);
+            self.directory.push(StartPiece::Literal(last[..behind].to_owned()));
+        }
+        self.inner.0.push(Piece::Variable(variable.clone()));
+        self.text.0.push(Piece::Variable(variable));
+        Ok(())
+    }
+
+    /// Spells the folder plainly, and takes the slash from the end.
+    fn finish(&mut self) {
+        trim_slash(&mut self.inner);
+        match &mut self.directory[..] {
+            [] => self.directory.push(StartPiece::Literal(".".into())),
+            [StartPiece::Literal(only)] => *only = plain(only),
+            [.., StartPiece::Literal(last)] => {
+                last.truncate(last.trim_end_matches('/').len());
+                if last.is_empty() {
+                    self.directory.pop();
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// The folder, if it is known now.
+    pub(super) fn literal_directory(&self) -> Option<&str> {
+        match &self.directory[..] {
+            [StartPiece::Literal(only)] => Some(only),
+            _ => None,
+        }
+    }
+
+    /// The whole file system is no folder to serve.
+    pub(super) fn refuse_everything(&self, word: &Word) -> Checked<()> {
+        let Some(directory) = self.literal_directory() else { return Ok(()) };
+        let mut depth = 0;
+        for segment in directory.split('/').filter(|segment| !segment.is_empty()) {
+            depth = if segment == ".." { (depth - 1).max(0) } else { depth + 1 };
+        }
+        if directory.starts_with('/') && depth == 0 {
+            let message = "this publishes the whole file system";
+            return Err(Box::new(
+                Diagnostic::error("X03", word.span, message).help("name the folder to serve"),
+            ));
+        }
+        Ok(())
+    }
+
+    /// Makes the last segment of the folder the file in it.
+    pub(super) fn split_file(&mut self) {
+        let Some(directory) = self.literal_directory() else { return };
+        let (folder, name) = match directory.rfind('/') {
+            Some(0) => ("/", &directory[1..]),
+            Some(slash) => (&directory[..slash], &directory[slash + 1..]),
+            None => (".", directory),
+        };
+        let (folder, name) = (folder.to_owned(), name.to_owned());
+        push_literal(&mut self.inner, name.as_bytes());
+        self.directory = vec![StartPiece::Literal(folder)];
+    }
+}
+
+impl Checker<'_> {
+    /// Takes the path apart that a `root` or `alias` gives.
+    pub(super) fn target(&mut self, word: &Word, groups: &Groups) -> Checked<Target> {
+        let mut target = Target::default();
+        for part in value::split(word, 0)? {
+            let param = match &part {
+                Part::Name { name, .. } => self.params.find(name),
+                _ => None,
+            };
+            match (part, param) {
+                (Part::Literal(bytes), _) => {
+                    push_literal(&mut target.text, &bytes);
+                    match target.bounded {
+                        false => target.directory.push(StartPiece::Literal(utf8(word, bytes)?)),
+                        true => push_literal(&mut target.inner, &bytes),
+                    }
+                }
+                (Part::Name { range, .. }, Some(param)) if !target.bounded => {
+                    self.params.demand(param, ParamKind::Path, word.part(range))?;
+                    push_literal(&mut target.text, self.params.default_of(param));
+                    target.directory.push(StartPiece::Param(param));
+                }
+                (Part::Name { name, range, .. }, _) => {
+                    let span = word.part(range);
+                    if MADE_HERE.contains(&name.to_ascii_lowercase().as_str()) {
+                        let message = format!("`${name}` is made of what stands here");
+                        return Err(Box::new(Diagnostic::error("T18", span, message)));
+                    }
+                    let variable = self.variable(&name, span)?;
+                    target.variable(word, variable)?;
+                }
+                (Part::Group { number, range }, _) => {
+                    groups.check(number, word.part(range))?;
+                    target.variable(word, Variable::Capture(number))?;
+                }
+            }
+        }
+        target.finish();
+        Ok(target)
+    }
+}
+
+/// `path` without empty and `.` segments and without a slash at its end.
+fn plain(path: &str) -> String {
+    let segments = path.split('/').filter(|segment| !segment.is_empty() && *segment != ".");
+    let joined = segments.collect::<Vec<_>>().join("/");
+    match (path.starts_with('/'), joined.is_empty()) {
+        (true, _) => format!("/{joined}"),
+        (false, true) => ".".to_owned(),
+        (false, false) => joined,
+    }
+}
+
+/// Takes the slashes from the end of a literal piece.
+pub(super) fn trim_slash(value: &mut Value) {
+    if let Some(Piece::Literal(last)) = value.0.last_mut() {
+        while last.last() == Some(&b'/') {
+            last.pop();
+        }
+        if last.is_empty() {
+            value.0.pop();
+        }
+    }
+}

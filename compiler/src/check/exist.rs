@@ -1,0 +1,72 @@
+//! Whether the folders and files that a conf names are there.
+
+use std::path::{Path, PathBuf};
+
+use super::Checker;
+use super::value::Checked;
+use crate::ast::Word;
+use crate::diagnostic::{Diagnostic, Severity};
+use crate::files::Kind;
+use crate::suggest::closest;
+
+impl Checker<'_> {
+    /// Whether an `alias` without a slash at its end is a file: as the disk has it; else a
+    /// name with a dot in it is a file's.
+    pub(super) fn is_file(&self, path: &str) -> bool {
+        match self.files.kind(&self.folder.join(path)) {
+            Some(Kind::Directory) => false,
+            Some(_) => true,
+            None => Path::new(path).extension().is_some(),
+        }
+    }
+
+    /// That something is there. Beneath the site's folder its absence is an error; elsewhere
+    /// this machine may not be the one that serves.
+    pub(super) fn must_exist(&mut self, word: &Word, text: &str, wanted: Kind) -> Checked<()> {
+        let path = self.folder.join(text);
+        let found = self.files.kind(&path);
+        if found == Some(wanted) {
+            return Ok(());
+        }
+        let beneath = self.folder.is_absolute() && path.starts_with(&self.folder);
+        let inside = beneath || Path::new(text).is_relative();
+        let what = if wanted == Kind::Directory { "folder" } else { "file" };
+        let message = match found {
+            Some(_) => format!("`{text}` is not a {what}"),
+            None => format!("there is no {what} `{text}`"),
+        };
+        let severity = if inside { Severity::Error } else { Severity::Warning };
+        let mut diagnostic = match severity {
+            Severity::Error => Diagnostic::error("F01", word.span, message),
+            Severity::Warning => Diagnostic::warning("F01", word.span, message),
+        };
+        if found.is_none() {
+            diagnostic = self.suggest_file(diagnostic, word, text, wanted);
+            self.dependencies.push(path);
+        }
+        match severity {
+            Severity::Error => Err(Box::new(diagnostic)),
+            Severity::Warning => {
+                let note = "it is looked for on the machine that compiles, and again at start";
+                self.diagnostics.push(diagnostic.note(note));
+                Ok(())
+            }
+        }
+    }
+
+    /// Adds what is there under a similar name.
+    fn suggest_file(&self, at: Diagnostic, word: &Word, text: &str, wanted: Kind) -> Diagnostic {
+        let path = PathBuf::from(text);
+        let (Some(parent), Some(name)) = (path.parent(), path.file_name()) else { return at };
+        let listed = self.files.list(&self.folder.join(parent)).unwrap_or_default();
+        let names =
+            listed.iter().filter(|(_, kind)| *kind == wanted).map(|(name, _)| name.as_str());
+        match closest(&name.to_string_lossy(), names) {
+            Some(meant) => {
+                let meant = parent.join(meant).to_string_lossy().into_owned();
+                at.patch(format!("did you mean `{meant}`?"), word.span, meant)
+            }
+            None => at,
+        }
+    }
+}

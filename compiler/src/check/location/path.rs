@@ -1,0 +1,102 @@
+//! Which paths are a location's.
+
+use std::rc::Rc;
+
+use crate::ast::{Directive, Word};
+use crate::check::value::{Checked, Regex, regex};
+use crate::diagnostic::Diagnostic;
+use crate::source::Span;
+
+/// The paths of a location.
+#[derive(Clone, Debug)]
+pub(crate) enum Path {
+    /// `= URI`
+    Exact(Vec<u8>),
+    /// `URI` and `^~ URI`
+    Prefix { path: Vec<u8>, no_regex: bool },
+    /// `~ REGEX` and `~* REGEX`
+    Regex(Rc<Regex>),
+    /// `@NAME`
+    Named(Vec<u8>),
+}
+
+/// What stands in front of a location's URI.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Modifier {
+    None,
+    Exact,
+    NoRegex,
+    Regex,
+    RegexAnyCase,
+    Named,
+}
+
+const MODIFIERS: &[(&[u8], Modifier)] = &[
+    (b"=", Modifier::Exact),
+    (b"^~", Modifier::NoRegex),
+    (b"~*", Modifier::RegexAnyCase),
+    (b"~", Modifier::Regex),
+];
+
+/// The modifier, the word with the URI, and where in it the URI begins; the modifier may be
+/// glued to the URI, as in nginx.
+fn head(directive: &Directive) -> Option<(Modifier, &Word, usize)> {
+    match &directive.args[..] {
+        [word] if word.value.starts_with(b"@") => Some((Modifier::Named, word, 1)),
+        [word] => {
+            let glued = MODIFIERS.iter().find(|(text, _)| word.value.starts_with(text));
+            let (text, modifier) = glued.copied().unwrap_or((b"", Modifier::None));
+            Some((modifier, word, text.len()))
+        }
+        [modifier, word] => {
+            let known = MODIFIERS.iter().find(|(text, _)| modifier.value == *text);
+            known.map(|&(_, modifier)| (modifier, word, 0))
+        }
+        _ => None,
+    }
+}
+
+/// The words of a directive that hold regexes, and where in each the regex begins.
+pub(in crate::check) fn regex_words(directive: &Directive) -> Vec<(&Word, usize)> {
+    match &directive.name.value[..] {
+        b"location" => match head(directive) {
+            Some((Modifier::Regex | Modifier::RegexAnyCase, word, start)) => vec![(word, start)],
+            _ => Vec::new(),
+        },
+        b"server_name" => {
+            let regexes = directive.args.iter().filter(|word| word.value.starts_with(b"~"));
+            regexes.map(|word| (word, 1)).collect()
+        }
+        _ => Vec::new(),
+    }
+}
+
+/// The name of a named location.
+pub(in crate::check) fn location_name(directive: &Directive) -> Option<&[u8]> {
+    match &directive.args[..] {
+        [word] => word.value.strip_prefix(b"@"),
+        _ => None,
+    }
+}
+
+/// Reads which paths are the location's, and where they are written.
+pub(super) fn path(directive: &Directive) -> Checked<(Path, Span)> {
+    let Some((modifier, word, start)) = head(directive) else {
+        unreachable!("the structure of locations is checked")
+    };
+    let text = word.value[start..].to_vec();
+    let span = word.part(start..word.value.len());
+    if text.is_empty() && start > 0 {
+        let message = format!("there is nothing behind `{}`", word.shown());
+        return Err(Box::new(Diagnostic::error("D05", word.span, message)));
+    }
+    let path = match modifier {
+        Modifier::None => Path::Prefix { path: text, no_regex: false },
+        Modifier::NoRegex => Path::Prefix { path: text, no_regex: true },
+        Modifier::Exact => Path::Exact(text),
+        Modifier::Regex => Path::Regex(Rc::new(regex(word, start, false)?)),
+        Modifier::RegexAnyCase => Path::Regex(Rc::new(regex(word, start, true)?)),
+        Modifier::Named => Path::Named(text),
+    };
+    Ok((path, span))
+}
