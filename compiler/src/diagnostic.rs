@@ -1,6 +1,8 @@
 //! What is wrong in a conf: facts with their places, collected, and rendered as rustc does.
 
 mod render;
+#[cfg(test)]
+mod tests;
 
 use std::fmt;
 
@@ -114,26 +116,36 @@ impl Diagnostic {
     }
 }
 
+/// The most diagnostics that are kept: whoever has more reads the first of them.
+const MOST: usize = 1000;
+
 /// The sink of all phases.
 #[derive(Default, Debug)]
 pub struct Diagnostics {
     list: Vec<Diagnostic>,
+    /// Whether an error was not kept.
+    lost_error: bool,
 }
 
 impl Diagnostics {
     /// Adds one.
     pub fn push(&mut self, diagnostic: Diagnostic) {
-        self.list.push(diagnostic);
+        if self.list.len() < MOST {
+            self.list.push(diagnostic);
+        } else {
+            self.lost_error |= diagnostic.severity == Severity::Error;
+        }
     }
 
     /// Adds all of `more`.
     pub fn extend(&mut self, more: impl IntoIterator<Item = Diagnostic>) {
-        self.list.extend(more);
+        more.into_iter().for_each(|diagnostic| self.push(diagnostic));
     }
 
     /// Whether any is an error: the barrier after each phase.
     pub fn has_errors(&self) -> bool {
-        self.list.iter().any(|diagnostic| diagnostic.severity == Severity::Error)
+        let is_error = |diagnostic: &Diagnostic| diagnostic.severity == Severity::Error;
+        self.lost_error || self.list.iter().any(is_error)
     }
 
     /// All of them, in the order of their places, and of equal ones the first: a file may

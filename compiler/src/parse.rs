@@ -14,6 +14,7 @@ mod read;
 mod semicolon;
 mod slip;
 mod tree;
+mod walk;
 
 #[cfg(test)]
 mod tests;

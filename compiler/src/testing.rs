@@ -10,10 +10,14 @@ use crate::source::{Sources, Span};
 
 /// What parsing and the check of structure say about `text`, and the text as read.
 pub(crate) fn diagnose(text: &str) -> (Diagnostics, Sources) {
-    let files = Memory::new([("site.conf", text)]);
+    diagnose_files(&Memory::new([("site.conf", text)]))
+}
+
+/// The same for a `site.conf` among other files.
+pub(crate) fn diagnose_files(files: &Memory) -> (Diagnostics, Sources) {
     let (mut sources, mut diagnostics) = (Sources::default(), Diagnostics::default());
     let path = Path::new("site.conf");
-    let conf = parse::parse(&files, path, &mut sources, &mut Vec::new(), &mut diagnostics);
+    let conf = parse::parse(files, path, &mut sources, &mut Vec::new(), &mut diagnostics);
     if let Some(conf) = conf {
         structure::check(&conf, &mut diagnostics);
     }

@@ -1,24 +1,12 @@
 //! Whether every brace has its partner, and if not, where by indentation one is missing.
 
-use super::lines::{Lines, Place};
-use super::read::{End, Item, Items, written};
+use super::lines::Lines;
+use super::read::{End, Item, Items};
+use super::slip;
+use super::tree::MAX_DEPTH;
+use super::walk::{Open, Walk};
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::source::{Source, Span};
-
-/// A block that is open while the items are walked.
-#[derive(Clone)]
-struct Open {
-    /// Its name, for messages.
-    name: String,
-    /// The `{`.
-    brace: Span,
-    /// Where its name stands.
-    place: Place,
-    /// Whether its content is indented, so that a line that is not tells something.
-    tells: bool,
-    /// Whether a line within it was seen.
-    entered: bool,
-}
 
 /// A `}` to be put before the item with the index `before`.
 struct Missing {
@@ -30,7 +18,10 @@ struct Missing {
 /// relied on: looking at directives in the wrong blocks would bring follow-up messages.
 pub(super) fn balance(source: &Source, items: &mut Items, diagnostics: &mut Diagnostics) -> bool {
     let lines = Lines::new(&source.text);
-    let walk = Walk::over(source, &lines, &items.items);
+    let mut walk = Walk::over(source, &lines, &items.items);
+    if !items.unsure && remove_nameless(&mut items.items, walk.open.len(), diagnostics) {
+        walk = Walk::over(source, &lines, &items.items);
+    }
     match walk.stray {
         None if walk.open.is_empty() => true,
         _ if items.unsure => false,
@@ -38,73 +29,34 @@ pub(super) fn balance(source: &Source, items: &mut Items, diagnostics: &mut Diag
         None => {
             let missing = missing_by_indentation(source, &lines, &items.items, walk.open.len());
             let Some(missing) = missing else {
-                diagnostics.push(never_closed(source, &walk.open));
+                diagnostics.extend(never_closed(source, walk.open.iter().rev()));
                 return false;
             };
             let sure = missing.iter().all(|missing| missing.block.tells);
-            for missing in &missing {
-                diagnostics.push(missing_brace(source, &lines, &items.items, missing));
+            let within = missing.partition_point(|missing| missing.before < items.items.len());
+            for missing in &missing[..within] {
+                diagnostics.push(missing_brace(&lines, &items.items, missing));
             }
+            let at_end = missing[within..].iter().map(|missing| &missing.block);
+            diagnostics.extend(never_closed(source, at_end));
             insert(source, &mut items.items, &missing);
             sure
         }
     }
 }
 
-/// What one walk over the items found.
-#[derive(Default)]
-struct Walk {
-    /// The blocks that are open at the end.
-    open: Vec<Open>,
-    /// The first `}` that closes nothing.
-    stray: Option<(usize, Span)>,
-    /// The block at top level that was closed last before that.
-    closed: Option<(Open, usize, Span)>,
-    /// The last block that was closed by a `}` further to the right than the block.
-    crooked: Option<(Open, usize, Span)>,
-}
-
-impl Walk {
-    fn over(source: &Source, lines: &Lines, items: &[Item]) -> Walk {
-        let mut walk = Walk::default();
-        for (index, item) in items.iter().enumerate() {
-            if let Some(open) = Open::of(source, lines, item) {
-                walk.open.push(open);
-            }
-            let Item::Close(span) = item else { continue };
-            let Some(open) = walk.open.pop() else {
-                walk.stray = Some((index, *span));
-                return walk;
-            };
-            let place = lines.place(span.start);
-            if place.first && place.line > open.place.line && place.indent > open.place.indent {
-                walk.crooked = Some((open.clone(), index, *span));
-            }
-            if walk.open.is_empty() {
-                walk.closed = Some((open, index, *span));
-            }
+/// Reports and removes `{` without a name, if as many `}` are missing. Returns whether it did.
+fn remove_nameless(items: &mut Vec<Item>, mut count: usize, diagnostics: &mut Diagnostics) -> bool {
+    let before = items.len();
+    items.retain(|item| match item {
+        Item::Statement(words, End::Open(brace)) if words.is_empty() && count > 0 => {
+            diagnostics.push(slip::lone_open(*brace));
+            count -= 1;
+            false
         }
-        walk
-    }
-}
-
-impl Open {
-    /// The block that `item` opens, if it does.
-    fn of(source: &Source, lines: &Lines, item: &Item) -> Option<Open> {
-        let Item::Statement(words, End::Open(brace)) = item else { return None };
-        let name = words.first();
-        let place = lines.place(name.map_or(brace.start, |word| word.span.start));
-        let name = written(source, words);
-        Some(Open { name, brace: *brace, place, tells: false, entered: false })
-    }
-
-    /// Notes that `item` begins a line within the block.
-    fn enter(&mut self, item: &Item, place: Place) {
-        if !self.entered && place.line > self.place.line {
-            self.entered = true;
-            self.tells |= matches!(item, Item::Statement(..)) && place.indent > self.place.indent;
-        }
-    }
+        _ => true,
+    });
+    items.len() < before
 }
 
 /// Reports the `}` that closes nothing, and removes the one that is too many by indentation,
@@ -120,7 +72,7 @@ fn remove_stray(
     let mut diagnostic =
         Diagnostic::error("Y03", span, "unexpected `}`").label("this `}` closes nothing");
     let (mut index, mut extra) = (stray, span);
-    let is_crooked = walk.crooked.is_some();
+    let (is_crooked, tells) = (walk.crooked.is_some(), walk.tells);
     if let Some((open, at, close)) = walk.crooked.or(walk.closed) {
         diagnostic = diagnostic
             .also(open.brace, format!("the block `{}` began here", open.name))
@@ -140,7 +92,7 @@ fn remove_stray(
         Item::Statement(..) => true,
         Item::Close(_) => depth.checked_sub(1).map(|less| depth = less).is_some(),
     });
-    Walk::over(source, lines, items).open.is_empty()
+    tells && Walk::over(source, lines, items).open.is_empty()
 }
 
 /// Where `}` are missing by indentation, if that explains the `count` open blocks.
@@ -201,12 +153,7 @@ fn insert(source: &Source, items: &mut Vec<Item>, missing: &[Missing]) {
 }
 
 /// `block` has no `}`, and by indentation it belongs before the item `before`.
-fn missing_brace(
-    source: &Source,
-    lines: &Lines,
-    items: &[Item],
-    Missing { before, block }: &Missing,
-) -> Diagnostic {
+fn missing_brace(lines: &Lines, items: &[Item], Missing { before, block }: &Missing) -> Diagnostic {
     let diagnostic = unclosed(block);
     let indent = " ".repeat(block.place.indent);
     let next = match items.get(*before) {
@@ -214,37 +161,33 @@ fn missing_brace(
         Some(Item::Statement(words, _)) => words.first().map(|word| word.span),
         None => None,
     };
-    match next {
-        Some(next) => {
-            let start = lines.line_start(next.start) as u32;
-            let line = Span { start, end: start, ..next };
-            diagnostic.also(next, "by indentation, a `}` is missing before this line").patch(
-                "add `}`",
-                line,
-                format!("{indent}}}\n"),
-            )
-        }
-        None => at_end(source, diagnostic, block),
-    }
+    let Some(next) = next else { return diagnostic };
+    let start = lines.line_start(next.start) as u32;
+    diagnostic.also(next, "by indentation, a `}` is missing before this line").patch(
+        "add `}`",
+        Span { start, end: start, ..next },
+        format!("{indent}}}\n"),
+    )
 }
 
-/// The message for blocks that are open at the end, of which nothing more is known.
-fn never_closed(source: &Source, open: &[Open]) -> Diagnostic {
-    let Some((last, others)) = open.split_last() else { unreachable!("only asked if any is") };
-    let others = others.iter().rev().take(3);
-    let diagnostic =
-        others.fold(unclosed(last), |all, open| all.also(open.brace, "nor is this one, by count"));
-    at_end(source, diagnostic, last)
+/// The message for blocks that are open at the end of the file, the innermost first.
+fn never_closed<'a>(
+    source: &Source,
+    blocks: impl Iterator<Item = &'a Open> + Clone,
+) -> Option<Diagnostic> {
+    let innermost = blocks.clone().next()?;
+    let others = blocks.clone().skip(1).take(3);
+    let diagnostic = others.fold(unclosed(innermost), |diagnostic, block| {
+        diagnostic.also(block.brace, "nor has this one")
+    });
+    let braces =
+        blocks.take(MAX_DEPTH).map(|block| format!("\n{}}}", " ".repeat(block.place.indent)));
+    let end = source.text.trim_end().len() as u32;
+    let end = Span { start: end, end, ..innermost.brace };
+    Some(diagnostic.patch("close it at the end of the file", end, braces.collect::<String>()))
 }
 
 fn unclosed(block: &Open) -> Diagnostic {
     let message = format!("the block `{}` is never closed", block.name);
     Diagnostic::error("Y02", block.brace, message).label("this `{` has no `}`")
-}
-
-/// Offers a `}` at the end of the file.
-fn at_end(source: &Source, diagnostic: Diagnostic, block: &Open) -> Diagnostic {
-    let end = source.text.trim_end().len() as u32;
-    let end = Span { start: end, end, ..block.brace };
-    diagnostic.patch("add `}`", end, format!("\n{}}}", " ".repeat(block.place.indent)))
 }

@@ -103,7 +103,7 @@ impl Reader<'_> {
     fn statement(&mut self, pair: Pair<Rule>) {
         let mut words = Vec::new();
         let mut end = End::Missing;
-        let mut open_string = false;
+        let (mut open_string, mut is_broken) = (false, false);
         for pair in pair.into_inner() {
             let span = self.place(&pair);
             match pair.as_rule() {
@@ -121,19 +121,28 @@ impl Reader<'_> {
                 Rule::odd_blanks | Rule::odd_nothing => self.odd(&pair),
                 rule => {
                     open_string = rule == Rule::unterminated;
+                    is_broken |= open_string || rule == Rule::glued;
                     words.push(self.word(pair));
                 }
             }
         }
-        self.items.push(Item::Statement(words, end));
+        // Where a string ends wrongly, nobody knows how many parameters there are.
+        if !is_broken || matches!(end, End::Open(_)) {
+            self.items.push(Item::Statement(words, end));
+        }
     }
 
     fn word(&mut self, pair: Pair<Rule>) -> Word {
         let (span, text) = (self.place(&pair), pair.as_str());
         match pair.as_rule() {
             Rule::quoted => self.unescape(span, 1..text.len() - 1, true),
+            Rule::doubled => {
+                self.diagnostics.push(slip::doubled(span, text));
+                self.unescape(span, 2..text.len() - 1, true)
+            }
             Rule::glued => {
                 let string_len = pair.into_inner().next().map_or(1, |string| string.as_str().len());
+                self.unsure |= text.contains([';', '{', '}']);
                 self.diagnostics.push(slip::glued(span, text, string_len));
                 self.unescape(span, 1..string_len - 1, true)
             }

@@ -23,7 +23,7 @@ enum Inside {
 /// Reports statements that lack their `;`, and splits them where the next one begins.
 pub(super) fn restore(source: &Source, items: &mut Items, diagnostics: &mut Diagnostics) {
     let lines = Lines::new(&source.text);
-    let mut repair = Repair { source, lines, diagnostics, items: Vec::new() };
+    let mut repair = Repair { source, lines, diagnostics, items: Vec::new(), unsure: items.unsure };
     let mut inside = Vec::new();
     for item in std::mem::take(&mut items.items) {
         match item {
@@ -40,6 +40,7 @@ pub(super) fn restore(source: &Source, items: &mut Items, diagnostics: &mut Diag
             }
         }
     }
+    items.unsure = repair.unsure;
     items.items = repair.items;
 }
 
@@ -76,8 +77,8 @@ fn is_known(word: &Word) -> bool {
 
 /// How many `}` at the end of a word are most likely no part of it.
 fn glued_braces(word: &Word) -> usize {
-    let braces = word.value.iter().rev().take_while(|&&byte| byte == b'}').count();
-    if word.quoted || word.value.contains(&b'{') { 0 } else { braces }
+    let is_plain = !word.quoted && word.offsets.is_empty() && !word.value.contains(&b'{');
+    if is_plain { word.value.iter().rev().take_while(|&&byte| byte == b'}').count() } else { 0 }
 }
 
 struct Repair<'a> {
@@ -85,48 +86,64 @@ struct Repair<'a> {
     lines: Lines,
     diagnostics: &'a mut Diagnostics,
     items: Vec<Item>,
+    /// Whether a `{` is missing that nobody knows the `}` of.
+    unsure: bool,
 }
 
 impl Repair<'_> {
     /// Passes on a statement, in parts if it is more than one.
-    fn statement(&mut self, mut words: Vec<Word>, end: End, inside: Inside) {
-        while let Some(at) = self.cut(&words, end, inside) {
-            let rest = words.split_off(at);
-            self.unfinished(words, Some(&rest[0]));
-            words = rest;
+    fn statement(&mut self, words: Vec<Word>, end: End, inside: Inside) {
+        let mut lens = Vec::new();
+        let mut rest = &words[..];
+        while let Some(at) = self.cut(rest, end, inside) {
+            lens.push((at, rest[at].span));
+            rest = &rest[at..];
+        }
+        let mut words = words.into_iter();
+        for (len, next) in lens {
+            self.unfinished(words.by_ref().take(len).collect(), Some(next));
         }
         if end == End::Missing {
-            self.unfinished(words, None);
+            self.unfinished(words.collect(), None);
         } else {
-            self.items.push(Item::Statement(words, end));
+            self.items.push(Item::Statement(words.collect(), end));
         }
     }
 
     /// The first word of the next statement, if `words` are more than one.
     fn cut(&self, words: &[Word], end: End, inside: Inside) -> Option<usize> {
         let first = words.first()?;
-        let column = |word: &Word| self.lines.place(word.span.start).column;
-        let fits = fits(first, words.len() - 1, end);
-        (1..words.len()).find(|&at| {
-            let (before, word) = (&words[at - 1], &words[at]);
-            let begins_line = !word.quoted && self.lines.begins_line(before, word);
-            let is_left = begins_line && column(word) <= column(first);
-            match inside {
-                Inside::Unknown => false,
-                Inside::Table => is_left && word.value.contains(&b'/'),
-                Inside::Directives if is_known(word) => is_left || begins_line && !fits,
-                Inside::Directives if fits => false,
-                Inside::Directives => {
-                    let now_fits = self::fits(first, at - 1, End::Missing);
-                    now_fits && is_left || glued_braces(before) > 0
-                }
-            }
-        })
+        let begins_line =
+            |at: usize| !words[at].quoted && self.lines.begins_line(&words[at - 1], &words[at]);
+        let is_left = |at: usize| begins_line(at) && !self.is_deeper(first, words[at].span);
+        let fits_before = |at: usize| fits(first, at - 1, End::Missing);
+        let mut all = 1..words.len();
+        match inside {
+            Inside::Unknown => return None,
+            Inside::Table => return all.find(|&at| is_left(at) && words[at].value.contains(&b'/')),
+            Inside::Directives => {}
+        }
+        if fits(first, words.len() - 1, end) {
+            return all.find(|&at| is_left(at) && is_known(&words[at]));
+        }
+        if row(first).is_some_and(|row| row.form != Form::Simple) && !matches!(end, End::Open(_)) {
+            return all.find(|&at| (begins_line(at) || is_known(&words[at])) && fits_before(at));
+        }
+        // A known name tells most, at the start of a line or behind a `}` that ends a word.
+        let named = all.clone().find(|&at| {
+            glued_braces(&words[at - 1]) > 0 || begins_line(at) && is_known(&words[at])
+        });
+        let named = named.or_else(|| all.find(|&at| is_known(&words[at]) && fits_before(at)));
+        let before = named.unwrap_or(words.len());
+        if named.is_some_and(fits_before) {
+            return named;
+        }
+        (1..before).find(|&at| is_left(at) && fits_before(at)).or(named)
     }
 
     /// Reports and passes on a statement that neither `;` nor `{` ends; `next` is the
     /// word behind it, if it had taken that in.
-    fn unfinished(&mut self, mut words: Vec<Word>, next: Option<&Word>) {
+    fn unfinished(&mut self, mut words: Vec<Word>, next: Option<Span>) {
         let mut closes = Vec::new();
         if let Some(last) = words.last_mut() {
             let braces = glued_braces(last);
@@ -153,16 +170,17 @@ impl Repair<'_> {
                 .patch("add `;`", behind, ";")
         };
         if let Some(next) = next.filter(|_| closes.is_empty()) {
-            diagnostic = diagnostic.also(next.span, "the next directive begins here");
+            diagnostic = diagnostic.also(next, "the next directive begins here");
         }
         self.diagnostics.push(diagnostic);
         let goes_on = closes.is_empty() && next.is_some_and(|next| self.is_deeper(first, next));
         let end = if needs_block && goes_on { End::Open(behind) } else { End::Excused };
+        self.unsure |= needs_block && !goes_on;
         self.items.push(Item::Statement(words, end));
         self.items.extend(closes.into_iter().map(Item::Close));
     }
 
-    fn is_deeper(&self, first: &Word, next: &Word) -> bool {
-        self.lines.place(next.span.start).column > self.lines.place(first.span.start).column
+    fn is_deeper(&self, first: &Word, next: Span) -> bool {
+        self.lines.place(next.start).column > self.lines.place(first.span.start).column
     }
 }

@@ -100,6 +100,14 @@ pub(super) fn odd_blank(span: Span, text: &str) -> Diagnostic {
         .patch("type a space", span, " ".repeat(text.chars().count()))
 }
 
+/// `""a"`.
+pub(super) fn doubled(span: Span, text: &str) -> Diagnostic {
+    let quote = &text[..1];
+    Diagnostic::error("Y10", within(span, 1, 1), format!("unexpected `{quote}`"))
+        .label("ends the string that has just begun")
+        .patch("delete it", within(span, 1, 1), "")
+}
+
 /// `"a"b`, of which the string is `string_len` bytes.
 pub(super) fn glued(span: Span, text: &str, string_len: usize) -> Diagnostic {
     let (string, rest) = text.split_at(string_len);

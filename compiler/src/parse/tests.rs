@@ -2,9 +2,11 @@
 
 use std::path::{Path, PathBuf};
 
+use super::tree::MAX_DEPTH;
 use super::*;
 use crate::ast::Word;
 use crate::files::Memory;
+use crate::testing::{check_err, diagnose};
 
 /// What came of reading `site.conf`.
 struct Read {
@@ -141,4 +143,320 @@ fn includes_are_put_in_place() {
     assert_eq!(dependencies, ["site.conf", "a.conf", "d", "d/1.conf", "d/2.conf", "t"]);
     let names: Vec<_> = read.sources.iter().map(|(_, source)| &source.name[..]).collect();
     assert_eq!(names, ["site.conf", "a.conf", "d/1.conf", "d/2.conf", "t"]);
+}
+
+#[test]
+fn missing_semicolons_are_found() {
+    for (text, drawn, after) in [
+        ("root www\nindex a.html;", "        ^", "root www"),
+        ("root www # w\nindex a.html;", "        ^", "root www"),
+        ("server {\n  root www\n  location / { }\n}", "          ^", "root www"),
+        ("server {\n  server_name a\n    location / { }\n}", "               ^", "server_name a"),
+        ("server {\n  root www\n}", "          ^", "root www"),
+        ("server { root www }", "                 ^", "root www"),
+        ("server { root www} ", "                 ^", "root www"),
+        (
+            "server { location / { root www} listen 80; }",
+            "                              ^",
+            "root www",
+        ),
+        ("server { listen 80; root www}", "                            ^", "root www"),
+        ("root www", "        ^", "root www"),
+        ("server { return 200 \"a b\" }", "                         ^", "return 200 \"a b\""),
+        ("types {\n  text/css css\n  text/html html;\n}", "              ^", "text/css css"),
+        (
+            "log_format a '$remote_addr $request $status $body_bytes_sent'\nuser b;",
+            "                                                             ^",
+            "log_format",
+        ),
+    ] {
+        check_err(text, drawn, &format!("Y01: expected `;` after `{after}`"));
+    }
+}
+
+/// The next statement has mistakes of its own, which are independent.
+#[test]
+fn a_missing_semicolon_hides_no_mistake() {
+    for (next, code) in [("proxy_pass a;", "D02"), ("lisen 80;", "D01"), ("root b;", "D06")] {
+        let text = format!("server {{\n  root a\n  {next}\n}}");
+        let (diagnostics, _) = diagnose(&text);
+        let codes: Vec<_> = diagnostics.sorted().iter().map(|d| d.code).collect();
+        assert_eq!(codes, ["Y01", code], "{text}");
+    }
+}
+
+#[test]
+fn parameters_on_further_lines_are_no_mistake() {
+    for text in [
+        "server {\n  server_name a\n    b\n    index;\n}",
+        "server_tokens\n  off;",
+        "log_format index\n  '$status'\n  '$uri';",
+        "types {\n  text/html\n    html\n    htm;\n}",
+        "server {\n  server_name\n    root;\n}",
+        "server\n{\nlisten\n80\n;\n}",
+        "server {\n\tserver_name a\n\t\tb;\n}",
+    ] {
+        let read = read([("site.conf", text)]);
+        assert_eq!(read.diagnostics.render(&read.sources, false), "", "{text}");
+    }
+}
+
+#[test]
+fn braces_without_a_partner_are_found() {
+    for (text, drawn, message) in [
+        ("server {", "       ^", "Y02: the block `server` is never closed"),
+        ("server {\n  listen 80;\n", "       ^", "Y02: the block `server` is never closed"),
+        (
+            "server {\n  location / {\n    index a;\n\n  location /b {\n    index b;\n  }\n}\n",
+            "             ^",
+            "Y02: the block `location /` is never closed",
+        ),
+        (
+            "server {\n  listen 80;\n\nserver {\n  listen 81;\n}\n",
+            "       ^",
+            "Y02: the block `server` is never closed",
+        ),
+        (
+            "server {\n  location / {\n    index a;\n}\n",
+            "             ^",
+            "Y02: the block `location /` is never closed",
+        ),
+        ("server { location / { }", "       ^", "Y02: the block `server` is never closed"),
+        ("server { } }", "       - - ^", "Y03: unexpected `}`"),
+        ("}", "^", "Y03: unexpected `}`"),
+        ("server { } } } }", "       - - ^", "Y03: unexpected `}`"),
+        ("server {\n  listen 80;\n  }\n  location / { }\n}\n", "^", "Y03: unexpected `}`"),
+        ("server { { listen 80; } }", "         ^", "Y10: unexpected `{`"),
+        ("server { listen 80; };", "                     ^", "Y10: unexpected `;`"),
+        ("server; { listen 80; }", "      ^", "Y10: `;` between `server` and its block"),
+        (
+            "server {\n  location /\n    index a;\n  }\n}\n",
+            "            ^",
+            "Y05: expected `{` after `location /`",
+        ),
+        ("server { location / }", "                   ^", "Y05: expected `{` after `location /`"),
+    ] {
+        check_err(text, drawn, message);
+    }
+}
+
+#[test]
+fn slips_within_words_have_their_own_messages() {
+    for (text, drawn, message) in [
+        ("root \"www;", "     ^", "Y04: unterminated string"),
+        ("root 'www;\nuser a;", "     ^", "Y04: unterminated string"),
+        ("root \"www;\nuser \"a\";", "     ^", "Y04: unterminated string"),
+        ("server { root \"www; }", "              ^", "Y04: unterminated string"),
+        ("server {\n  root \"www;\n}\n", "       ^", "Y04: unterminated string"),
+        ("root \"www", "     ^", "Y04: unterminated string"),
+        (
+            "server { server_name “a b”; }",
+            "                     ^^^^^",
+            "Y06: U+201C (left double quotation mark) does not quote",
+        ),
+        (
+            "server { server_name “a b\"; }",
+            "                     ^^^^^",
+            "Y06: U+201C (left double quotation mark) does not quote",
+        ),
+        ("root \"www”;\n", "         ^", "Y06: U+201D (right double quotation mark) is not `\"`"),
+        ("root www”;", "        ^", "Y06: U+201D (right double quotation mark) is not `\"`"),
+        ("root ‘www;", "     ^", "Y06: U+2018 (left single quotation mark) is not `'`"),
+        ("root\u{A0}www;", "    ^", "Y06: U+00A0 (no-break space) does not separate words"),
+        (
+            "server {\n\u{A0} \u{A0}listen 80;\n}",
+            "^^^",
+            "Y06: U+00A0 (no-break space) does not separate words",
+        ),
+        ("root w\u{200B}ww;", "      ^", "Y06: U+200B (zero-width space) stands here, unseen"),
+        ("user a;\n\u{FEFF}root a;", "^", "Y06: U+FEFF (byte order mark) stands here, unseen"),
+        ("root www；\nuser a;", "        ^", "Y06: U+FF1B (full-width semicolon) is not `;`"),
+        ("server ｛ listen 80; ｝", "", ""),
+        (
+            "server { location ~ ^/\\d{3}$ { } }",
+            "                        ^",
+            "Y07: `{` within an unquoted word",
+        ),
+        (
+            "server { location /{id}/a { } }",
+            "                   ^",
+            "Y07: `{` within an unquoted word",
+        ),
+        (
+            "server { location ~ a${ root b; } }",
+            "                      ^",
+            "Y07: `{` directly behind `$`",
+        ),
+        ("root \"a\"b;", "     ---^", "Y10: a word cannot go on behind its closing `\"`"),
+        ("root 'a''b c';", "     ---^", "Y10: a word cannot go on behind its closing `'`"),
+        ("root \"a\"#b\n;", "     ---^", "Y10: a word cannot go on behind its closing `\"`"),
+    ] {
+        match drawn {
+            "" => assert_eq!(diagnose(text).0.summary(), "2 errors", "{text}"),
+            _ => check_err(text, drawn, message),
+        }
+    }
+}
+
+#[test]
+fn includes_that_fail_say_why() {
+    for (pattern, message) in [
+        ("b.conf", "error[Y09]: `b.conf` does not exist"),
+        ("d", "error[Y09]: `d` is a directory"),
+        ("site.conf", "error[Y09]: `site.conf` includes itself"),
+        ("./site.conf", "error[Y09]: `site.conf` includes itself"),
+        ("d/loop.conf", "error[Y09]: `d/loop.conf` includes itself"),
+        ("*.txt", "warning[Y09]: nothing matches this `include`"),
+        ("[.conf", "error[Y09]: bad pattern in `include`: invalid range pattern"),
+        ("a.conf a.conf", "error[D05]: `include` takes one file or pattern"),
+    ] {
+        let text = format!("include {pattern};");
+        let files = [
+            ("site.conf", &text[..]),
+            ("a.conf", ""),
+            ("d/loop.conf", "include d/back.conf;"),
+            ("d/back.conf", "include d/loop.conf;"),
+        ];
+        let read = read(files);
+        let short = read.diagnostics.short(&read.sources);
+        assert_eq!(short.trim_end().split_once(": ").unwrap().1, message);
+        let missing = read.dependencies.contains(&PathBuf::from("b.conf"));
+        assert_eq!(missing, pattern == "b.conf", "{pattern}");
+    }
+}
+
+#[test]
+fn a_mistake_in_a_file_included_twice_is_told_once() {
+    let text = "server { include a; } server { include a; }";
+    let read = read([("site.conf", text), ("a", "listen 80")]);
+    assert_eq!(read.diagnostics.summary(), "1 error");
+    let tree = tree(&read.conf.unwrap().directives);
+    assert_eq!(tree, "server { listen 80 ; } server { listen 80 ; } ");
+}
+
+#[test]
+fn files_that_multiply_are_bounded() {
+    let texts: Vec<_> = (1..=40).map(|n| format!("include {n};\n").repeat(2)).collect();
+    let names: Vec<_> =
+        (0..40).map(|n| if n == 0 { "site.conf".into() } else { n.to_string() }).collect();
+    let read =
+        read(names.iter().map(|name| &name[..]).zip(&texts).chain([("40", &"user a;".into())]));
+    assert_eq!(read.diagnostics.summary(), "1 error");
+}
+
+#[test]
+fn nesting_is_bounded() {
+    let nested = |depth: usize| "a {".repeat(depth) + &"}".repeat(depth);
+    let bounded = |text: String| read([("site.conf", text)]).diagnostics.summary();
+    assert_eq!(bounded(nested(MAX_DEPTH)), "");
+    for depth in [MAX_DEPTH + 1, 50_000] {
+        assert_eq!(bounded(nested(depth)), "1 error");
+    }
+    let outer = format!("{}include a;{}", "b {".repeat(60), "}".repeat(60));
+    let read = read([("site.conf", outer), ("a", nested(60))]);
+    assert_eq!(read.diagnostics.sorted()[0].code, "Y11");
+}
+
+/// A conf as people write them, without any mistake.
+const SOUND: &str = r#"user www;
+
+http {
+    types {
+        text/html html htm;
+        text/css  css;
+    }
+    server {
+        listen 80;
+        server_name a.test "b.test";
+        root 'www';
+        index index.html
+              index.htm;
+
+        location / {
+            try_files $uri ${uri}/ =404;
+        }
+        location ~ "^/\d{3}$" {
+            return 200 "three; \"digits\"";
+        }
+        location /a { root "x y"; }
+
+        error_page 404 /404.html;
+    }
+
+    server {
+        listen 81;
+        location = /b {
+            return 301 /c;
+        }
+    }
+}
+"#;
+
+/// One mark that is missing, or one too many, is one mistake and has one message.
+#[test]
+fn one_mistake_has_one_message() {
+    let flat: Vec<_> = SOUND.lines().map(str::trim).collect();
+    for sound in [SOUND.to_owned(), flat.join("\n"), flat.join(" ")] {
+        let (diagnostics, sources) = diagnose(&sound);
+        assert_eq!(diagnostics.short(&sources), "");
+        for (at, mark) in sound.char_indices().filter(|(_, c)| ";{}\"'".contains(*c)) {
+            let without = format!("{}{}", &sound[..at], &sound[at + 1..]);
+            let twice = format!("{}{mark}{}", &sound[..at], &sound[at..]);
+            for text in [without, twice] {
+                let (diagnostics, sources) = diagnose(&text);
+                // Without its quote or its brace, a word may be another one.
+                assert!(
+                    ["", "1 error"].contains(&&diagnostics.summary()[..]),
+                    "{text}\n{}",
+                    diagnostics.render(&sources, false)
+                );
+            }
+        }
+    }
+}
+
+/// A text of one piece over and over is where quadratic time would show: as minutes.
+#[test]
+fn time_is_linear() {
+    for piece in [
+        "{", "}", ";", "\"", "'", "\\", "#", " ", "a", "a ", "a\n", "a{", "a}", "${", "{a", "a{b}",
+        "\"a\nb ", "\"\\", "' \" ", "root\n", "“", "\u{A0} ", "\" {;} ", " {\n", "types {",
+        "a ;\n}\n",
+    ] {
+        let read = read([("site.conf", piece.repeat(20_000 / piece.len()))]);
+        let rendered = read.diagnostics.short(&read.sources);
+        assert!(!rendered.is_empty() || matches!(piece, "#" | " "), "{piece}");
+    }
+    let server = "server {\n    listen 80; # a\n    location /a { root \"b c\"; }\n}\n";
+    let text = server.repeat((1 << 20) / server.len());
+    let read = read([("site.conf", &text)]);
+    assert_eq!(read.conf.unwrap().directives.len(), text.matches("server").count());
+}
+
+proptest::proptest! {
+    #![proptest_config(proptest::test_runner::Config {
+        failure_persistence: None,
+        ..Default::default()
+    })]
+
+    /// Any text is read, what it says can be shown, and every place is within the text.
+    #[test]
+    fn any_text_is_read(
+        pieces in proptest::collection::vec(proptest::sample::select(&[
+            "server", "location", "root", "include a", "types", " ", " ", "\n", "\n    ", "{", "}",
+            ";", ";", "\"", "'", "\\", "$", "#", "~", "/", "“", "”", "\u{A0}", "\u{FEFF}", "；", "ü", "\r\n",
+            "\t", "{3}", ")",
+        ][..]), 0..40),
+        byte in 0..=255_u8,
+    ) {
+        let mut text = pieces.concat().into_bytes();
+        if byte > 127 {
+            text.push(byte);
+        }
+        let read = read([("site.conf", &text[..]), ("a", b"root a")]);
+        let rendered = read.diagnostics.render(&read.sources, false);
+        let is_plain = !rendered.contains('\x1b') && !rendered.contains(" \n");
+        proptest::prop_assert!(is_plain, "{}", rendered);
+        proptest::prop_assert!(read.conf.is_some() || read.diagnostics.has_errors());
+    }
 }
