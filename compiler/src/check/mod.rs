@@ -14,6 +14,7 @@ mod level;
 mod listen;
 mod location;
 mod log;
+mod modifier;
 mod pages;
 mod param;
 mod process;
