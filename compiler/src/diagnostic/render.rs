@@ -119,7 +119,8 @@ impl Window {
         let last = spans.iter().map(|span| span.end as usize).max().unwrap_or(0);
         let start = source.text[..first].rfind('\n').map_or(0, |at| at + 1);
         let end = source.text[last..].find('\n').map_or(source.text.len(), |at| last + at);
-        let mut text = source.text[start..end].to_owned();
+        let line_end = source.text[last..end].trim_end_matches('\r').len() + last;
+        let mut text = source.text[start..line_end].to_owned();
         if source.escaped {
             // Both take three bytes, so that places stay.
             text = text.replace(|c| escaped_byte(c).is_some(), "\u{FFFD}");
