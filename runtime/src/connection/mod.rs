@@ -409,7 +409,7 @@ impl Connection {
         write_head(buffer, status, date, tokens, &exchange.fields, persistence);
         exchange.head_len = (buffer.len() - before) as u64;
         exchange.content_sent_len = body.len();
-        let whole = !cx.output.append(body);
+        let whole = cx.output.append(body);
         let after = match (persistence, content) {
             (Persistence::Keep(_), None) => After::Head,
             (Persistence::Keep(_), Some(reader)) => After::Drain(reader),
