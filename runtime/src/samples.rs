@@ -132,6 +132,7 @@ pub(crate) fn with_variables<T>(
 ) -> T {
     let now = Now { monotonic_ms: 10_500, unix_ms: 1_000_250 };
     let mut variables = Variables {
+        as_get: false,
         head,
         path: &head.path,
         args: head.args(),

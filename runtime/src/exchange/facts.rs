@@ -23,6 +23,7 @@ impl Exchange {
         let route = self.route.expect("a server is chosen before anything is asked of it");
         let server = route.server_settings;
         Variables {
+            as_get: self.as_get,
             head: &self.head,
             path: &self.head.path,
             args: self.args.as_deref().unwrap_or(self.head.args()),

@@ -66,6 +66,7 @@ pub struct Head {
     method_name: Span,
     line: Span,
     target: Span,
+    uri: Span,
     args: Span,
     /// The minor version: 0 or 1.
     pub minor_version: u8,
@@ -92,6 +93,7 @@ impl Default for Head {
             method_name: Span::default(),
             line: Span::default(),
             target: Span::default(),
+            uri: Span::default(),
             args: Span::default(),
             minor_version: 1,
             host: Span::default(),
@@ -367,12 +369,14 @@ impl Head {
             }
             _ => Target::parse(whole)?,
         };
+        self.uri = self.target;
         if let Some(authority) = parts.authority {
             if !target::is_valid_host(authority) {
                 return refuse(400, "invalid host in the request target");
             }
             self.host = span(authority, &self.bytes);
             self.has_host = true;
+            self.uri.start = self.host.end;
         }
         self.args = match parts.args {
             b"" => Span { start: self.target.end, end: self.target.end },
@@ -391,8 +395,11 @@ impl Head {
         self.path.clear();
         self.line = Span { start: 0, end: line.len() as u32 };
         let empty = Span::default();
-        (self.method_name, self.target, self.args, self.host) = (empty, empty, empty, empty);
-        (self.method, self.has_host, self.persist) = (None, false, false);
+        (self.method_name, self.host) = (empty, empty);
+        (self.target, self.uri, self.args) = (empty, empty, empty);
+        // Of a HEAD request that is refused, the answer has no content either.
+        self.method = line.split(|&byte| byte == b' ').next().and_then(Method::parse);
+        (self.has_host, self.persist) = (false, false);
         (self.framing, self.expect_continue) = (Framing::Length(0), false);
     }
 
@@ -409,6 +416,11 @@ impl Head {
     /// The request target as sent.
     pub fn target(&self) -> &[u8] {
         self.target.of(&self.bytes)
+    }
+
+    /// The path and the arguments as sent: the target without scheme and authority.
+    pub fn uri(&self) -> &[u8] {
+        self.uri.of(&self.bytes)
     }
 
     /// What follows the `?`, as sent.

@@ -139,7 +139,8 @@ pub fn is_valid_host(host: &[u8]) -> bool {
         }),
         None => name.iter().all(|&byte| is_reg_name_byte(byte)),
     };
-    port_valid && name_valid && !name.windows(2).any(|pair| pair == b"..")
+    let labels_valid = name != b"." && !name.windows(2).any(|pair| pair == b"..");
+    port_valid && name_valid && labels_valid
 }
 
 /// A host and the port behind its last colon, if it has one.
@@ -221,7 +222,7 @@ mod tests {
             assert!(is_valid_host(host.as_bytes()), "{host}");
         }
         for host in
-            ["a b", "a/b", "a:80:80", "a:x", "[::1", "::1", "[x]", "a@b", "a..b", "a\\b", "a,b\t"]
+            ["a b", "a/b", "a:80:80", "a:x", "[::1", "::1", "[x]", "a@b", "a..b", ".", "a\\b", "a,b\t"]
         {
             assert!(!is_valid_host(host.as_bytes()), "{host}");
         }

@@ -25,6 +25,8 @@ use crate::sys::identity;
 pub struct Variables<'a> {
     /// The head, as it was sent.
     pub(crate) head: &'a Head,
+    /// Whether an `error_page` is fetched, which is done by GET.
+    pub(crate) as_get: bool,
     /// The path: decoded and normalised, and as the last internal redirect left it.
     pub(crate) path: &'a [u8],
     /// The arguments, without the `?`, undecoded.
@@ -103,14 +105,14 @@ impl Variables<'_> {
         out.extend_from_slice(self.head.line());
     }
 
-    /// `$request_method`, as sent.
+    /// `$request_method`, as sent, or GET where an `error_page` made it that.
     pub fn request_method(&self, out: &mut Vec<u8>) {
-        out.extend_from_slice(self.head.method_name());
+        out.extend_from_slice(if self.as_get { b"GET" } else { self.head.method_name() });
     }
 
-    /// `$request_uri`: the target as sent.
+    /// `$request_uri`: path and arguments as sent.
     pub fn request_uri(&self, out: &mut Vec<u8>) {
-        out.extend_from_slice(self.head.target());
+        out.extend_from_slice(self.head.uri());
     }
 
     /// `$uri`: the path, decoded and normalised.
