@@ -47,7 +47,8 @@ impl Word {
             None if self.offsets.is_empty() => at as u32 + u32::from(self.quoted),
             None => self.span.end - self.span.start - u32::from(self.quoted),
         };
-        let start = self.span.start + offset(range.start);
+        // A word that no file holds, such as a built-in format, is shorter than its value.
+        let start = (self.span.start + offset(range.start)).min(self.span.end);
         let end = (self.span.start + offset(range.end)).clamp(start, self.span.end);
         Span { file: self.span.file, start, end }
     }
