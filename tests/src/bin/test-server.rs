@@ -1,0 +1,30 @@
+//! Every site of the end-to-end tests in one binary. The name by which it is called picks
+//! one, so that its arguments are those of any site's binary.
+
+use std::process::ExitCode;
+
+macro_rules! sites {
+    ($($name:ident => $conf:literal,)*) => {
+        $(mod $name {
+            sitec_macros::site!($conf);
+        })*
+
+        fn main() -> ExitCode {
+            let name = std::env::args().next().unwrap_or_default();
+            match name.as_str() {
+                $(stringify!($name) => sitec_runtime::main::<$name::Conf>($name::PREFIX),)*
+                _ => {
+                    eprintln!("no site is called `{name}`");
+                    ExitCode::FAILURE
+                }
+            }
+        }
+    };
+}
+
+sites! {
+    files => "sites/files.conf",
+    http => "sites/http.conf",
+    process => "sites/process.conf",
+    routing => "sites/routing.conf",
+}

@@ -1,0 +1,108 @@
+//! H5: when a connection persists, pipelining, HTTP/1.0, HEAD.
+
+use crate::http;
+use crate::wire::{Closed, Open, exchange};
+use sitec_tests::client::PACES;
+
+#[test]
+fn what_the_client_asks_for() {
+    let server = http();
+    for (version, fields, then) in [
+        ("1.1", "", Open),
+        ("1.1", "Connection: keep-alive\r\n", Open),
+        ("1.1", "Connection: close\r\n", Closed),
+        ("1.1", "Connection: Close\r\n", Closed),
+        ("1.1", "Connection: x, close\r\n", Closed),
+        ("1.1", "Connection: close, keep-alive\r\n", Closed),
+        ("1.1", "Connection: x\r\nConnection: close\r\n", Closed),
+        ("1.1", "Connection: enclose\r\n", Open),
+        ("1.1", "Connection: x\r\n", Open),
+        ("1.0", "", Closed),
+        ("1.0", "Connection: close\r\n", Closed),
+        ("1.0", "Connection: keep-alive\r\n", Open),
+        ("1.0", "Connection: Keep-Alive\r\n", Open),
+        ("1.0", "Connection: x, keep-alive\r\n", Open),
+        ("1.0", "Connection: keep-alive, close\r\n", Closed),
+    ] {
+        let request = format!("GET /ping HTTP/{version}\r\nHost: http.test\r\n{fields}\r\n");
+        exchange(&server, &request, &[200], then);
+        let response = server.connect().send(request).response("GET");
+        assert_eq!(response.closes(), then == Closed, "HTTP/{version} {fields:?}");
+        let kept = response.values("Connection").any(|value| value == "keep-alive");
+        assert!(version == "1.1" || kept == (then == Open), "HTTP/{version} {fields:?}");
+    }
+}
+
+#[test]
+fn what_the_conf_asks_for() {
+    let server = http();
+    let request = |path| format!("GET {path} HTTP/1.1\r\nHost: http.test\r\n\r\n");
+    exchange(&server, request("/once"), &[200], Closed);
+    exchange(&server, request("/three").repeat(5), &[200, 200, 200], Closed);
+    exchange(&server, request("/drop"), &[], Closed);
+    exchange(&server, format!("{}{}", request("/ping"), request("/drop")), &[200], Closed);
+    let timed = server.get_from("http.test", "/timed");
+    assert_eq!(timed.field("Keep-Alive"), Some("timeout=20"));
+}
+
+#[test]
+fn pipelined_requests_are_answered_in_order() {
+    let server = http();
+    let mut requests = String::new();
+    for i in 0..50 {
+        let (method, content) =
+            if i % 3 == 0 { ("POST", "x".repeat(i % 7)) } else { ("GET", String::new()) };
+        let fields = match i % 6 {
+            0 => format!("Content-Length: {}\r\n", content.len()),
+            3 => "Transfer-Encoding: chunked\r\n".to_owned(),
+            _ => String::new(),
+        };
+        let content = match i % 6 {
+            3 if content.is_empty() => "0\r\n\r\n".to_owned(),
+            3 => format!("{:x}\r\n{content}\r\n0\r\n\r\n", content.len()),
+            _ => content,
+        };
+        requests +=
+            &format!("{method} /uri?{i} HTTP/1.1\r\nHost: http.test\r\n{fields}\r\n{content}");
+    }
+    requests += "GET /uri?last HTTP/1.1\r\nHost: http.test\r\nConnection: close\r\n\r\n";
+    for pace in PACES {
+        let mut client = server.connect();
+        client.send_at(&requests, pace);
+        let texts: Vec<_> = client.responses().iter().map(|response| response.text()).collect();
+        let expected = (0..50).map(|i| i.to_string()).chain(["last".to_owned()]);
+        let expected: Vec<_> = expected.map(|i| format!("/uri?{i} /uri {i}")).collect();
+        assert_eq!(texts, expected, "{pace:?}");
+    }
+}
+
+#[test]
+fn nothing_is_answered_after_a_close() {
+    let server = http();
+    let closing = "GET /ping HTTP/1.1\r\nHost: http.test\r\nConnection: close\r\n\r\n";
+    let next = "GET /uri HTTP/1.1\r\nHost: http.test\r\n\r\n";
+    exchange(&server, format!("{next}{closing}{next}{next}"), &[200, 200], Closed);
+    exchange(&server, format!("{next}BAD\r\n\r\n{next}"), &[200, 400], Closed);
+}
+
+#[test]
+fn head_is_get_without_content() {
+    let server = http();
+    for path in ["/ping", "/empty", "/missing", "/plain.txt", "/docs", "/get", "/post"] {
+        let head = format!("HEAD {path} HTTP/1.1\r\nHost: http.test\r\n\r\n");
+        for pace in PACES {
+            let mut client = server.connect();
+            let head = client.send_at(&head, pace).response("HEAD");
+            let get = client.get(path, "http.test");
+            assert_eq!(head.status, get.status, "{path}");
+            assert!(head.body.is_empty());
+            for name in ["Content-Length", "Content-Type", "Location", "ETag", "Allow"] {
+                assert_eq!(head.field(name), get.field(name), "{path} {name}");
+            }
+        }
+    }
+    let refused = "HEAD /ping HTTP/1.1\r\n\r\n";
+    let mut client = server.connect();
+    assert_eq!(client.send(refused).response("HEAD").status, 400);
+    assert!(client.until_closed().is_empty());
+}

@@ -1,0 +1,138 @@
+//! Access logs and error logs.
+
+use std::time::Instant;
+
+use crate::files::{folder, serve};
+use sitec_tests::PATIENCE;
+use sitec_tests::client::Client;
+use sitec_tests::folder::Folder;
+
+/// Sends requests on one connection, and one more that is not logged: when that is answered,
+/// the lines of those before it are written.
+fn ask(client: &mut Client, requests: &[&str]) {
+    for request in requests.iter().chain(&["GET /log/off HTTP/1.1\r\nHost: files.test\r\n\r\n"]) {
+        let method = request.split(' ').next().unwrap();
+        client.send(request).response(method);
+    }
+}
+
+fn lines(folder: &Folder, name: &str) -> Vec<String> {
+    folder.text(name).lines().map(str::to_owned).collect()
+}
+
+#[test]
+fn a_line_for_each_request() {
+    let folder = folder(&["a.txt"]);
+    let server = serve(&folder);
+    ask(
+        &mut server.connect(),
+        &[
+            "GET /a.txt HTTP/1.1\r\nHost: files.test\r\nX-Tag: one\r\n\r\n",
+            "HEAD /a.txt HTTP/1.1\r\nHost: files.test\r\n\r\n",
+            "GET /%61.txt?x HTTP/1.1\r\nHost: files.test\r\n\r\n",
+            "POST /a.txt HTTP/1.1\r\nHost: files.test\r\n\r\n",
+        ],
+    );
+    let lines = lines(&folder, "logs/parts.log");
+    assert_eq!(
+        lines[..3],
+        [
+            "127.0.0.1|GET /a.txt HTTP/1.1|200|5|one",
+            "127.0.0.1|HEAD /a.txt HTTP/1.1|200|0|",
+            "127.0.0.1|GET /%61.txt?x HTTP/1.1|200|5|",
+        ]
+    );
+    assert!(lines[3].starts_with("127.0.0.1|POST /a.txt HTTP/1.1|405|"), "{lines:?}");
+    assert_eq!(lines.len(), 4);
+}
+
+#[test]
+fn values_are_escaped() {
+    let folder = folder(&[]);
+    let server = serve(&folder);
+    let tag = "X-Tag: a\"b\\c\td\u{e9}\r\n";
+    ask(
+        &mut server.connect(),
+        &[
+            &format!("GET /log/quoted HTTP/1.1\r\nHost: files.test\r\n{tag}\r\n"),
+            "GET /log/quoted HTTP/1.1\r\nHost: files.test\r\n\r\n",
+            &format!("GET /log/json%0a%22 HTTP/1.1\r\nHost: files.test\r\n{tag}\r\n"),
+        ],
+    );
+    assert_eq!(
+        lines(&folder, "logs/quoted.log"),
+        [r#"200 "a\x22b\x5Cc\x09d\xC3\xA9""#, r#"200 "-""#,]
+    );
+    let expected = format!("{{\"uri\":\"/log/json\\n\\\"\",\"tag\":\"a\\\"b\\\\c\\td\u{e9}\"}}");
+    assert_eq!(lines(&folder, "logs/json.log"), [expected]);
+}
+
+#[test]
+fn where_and_when_a_line_is_written() {
+    let folder = folder(&[]);
+    let server = serve(&folder);
+    let get = |path: &str, fields: &str| {
+        format!("GET {path} HTTP/1.1\r\nHost: files.test\r\n{fields}\r\n")
+    };
+    ask(
+        &mut server.connect(),
+        &[
+            &get("/log/if", ""),
+            &get("/log/if", "X-Tag: 0\r\n"),
+            &get("/log/if", "X-Tag: yes\r\n"),
+            &get("/log/two", "Referer: http://r.test/\r\nUser-Agent: probe\r\n"),
+            &get("/log/off", ""),
+        ],
+    );
+    assert_eq!(lines(&folder, "logs/if.log"), ["127.0.0.1|GET /log/if HTTP/1.1|200|1|yes"]);
+    assert_eq!(lines(&folder, "logs/two-a.log"), ["127.0.0.1|GET /log/two HTTP/1.1|200|1|"]);
+    let combined = lines(&folder, "logs/two-b.log");
+    assert!(combined[0].starts_with("127.0.0.1 - - ["), "{combined:?}");
+    let end = "] \"GET /log/two HTTP/1.1\" 200 1 \"http://r.test/\" \"probe\"";
+    assert!(combined[0].ends_with(end), "{combined:?}");
+    assert!(lines(&folder, "logs/parts.log").is_empty());
+}
+
+#[test]
+fn a_buffered_line_is_written_at_the_end() {
+    let folder = folder(&[]);
+    let mut server = serve(&folder);
+    ask(&mut server.connect(), &["GET /log/buffer HTTP/1.1\r\nHost: files.test\r\n\r\n"]);
+    assert!(lines(&folder, "logs/buffer.log").is_empty());
+    server.signal("TERM");
+    assert!(server.ended().success());
+    assert_eq!(lines(&folder, "logs/buffer.log").len(), 1);
+}
+
+#[test]
+fn logs_are_reopened_on_usr1() {
+    let folder = folder(&["a.txt"]);
+    let server = serve(&folder);
+    server.get_from("files.test", "/a.txt");
+    let logs = folder.path().join("logs");
+    std::fs::rename(logs.join("parts.log"), logs.join("old.log")).unwrap();
+    server.signal("USR1");
+    let start = Instant::now();
+    while lines(&folder, "logs/parts.log").is_empty() {
+        server.get_from("files.test", "/a.txt");
+        assert!(start.elapsed() < PATIENCE, "the log is not reopened");
+    }
+    assert!(!lines(&folder, "logs/old.log").is_empty());
+}
+
+#[test]
+fn faults_are_in_the_error_log() {
+    let folder = folder(&[]);
+    let server = serve(&folder);
+    ask(
+        &mut server.connect(),
+        &["GET /missing.txt HTTP/1.1\r\nHost: files.test\r\nReferer: http://r.test/\r\n\r\n"],
+    );
+    let text = folder.text("logs/error.log");
+    assert!(text.contains("missing.txt") && text.contains("127.0.0.1"), "{text}");
+    assert!(text.contains("[error]"), "{text}");
+    // A name cannot forge a line.
+    ask(&mut server.connect(), &["GET /x%0a[emerg]%20forged HTTP/1.1\r\nHost: files.test\r\n\r\n"]);
+    let text = folder.text("logs/error.log");
+    assert!(!text.lines().any(|line| line.starts_with("[emerg]")), "{text}");
+}

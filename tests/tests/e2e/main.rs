@@ -1,0 +1,36 @@
+//! Compiled sites, driven over sockets. One module for each row of what a server must do;
+//! every test starts the servers that it needs.
+
+mod conf;
+mod files;
+mod files_conditional;
+mod files_confined;
+mod files_range;
+mod http_body;
+mod http_connection;
+mod http_head;
+mod http_response;
+mod logs;
+mod process;
+mod redirects;
+mod routing;
+mod routing_errors;
+mod socket;
+mod wire;
+
+use sitec_tests::server::{Launch, Server};
+
+/// A server of `sites/NAME.conf` that is to be started.
+fn launch(site: &'static str) -> Launch {
+    Launch::new(env!("CARGO_BIN_EXE_test-server"), site)
+}
+
+/// A server of `sites/http.conf`.
+fn http() -> Server {
+    launch("http").ports(3).start()
+}
+
+/// A server of `sites/routing.conf`.
+fn routing() -> Server {
+    launch("routing").ports(2).start()
+}

@@ -1,0 +1,69 @@
+//! H2: `error_page` in all its forms, and its bounds.
+
+use crate::routing;
+
+#[test]
+fn every_form_of_error_page() {
+    let server = routing();
+    for (path, status, body) in [
+        // A file; the status stays.
+        ("/missing", 404, "<p>own 404</p>\n"),
+        ("/code/404", 404, "<p>own 404</p>\n"),
+        // `=200`.
+        ("/code/410", 200, "instead\n"),
+        // A named location sees the path that failed.
+        ("/code/500", 500, "named /code/500"),
+        // `=`: the target's own status.
+        ("/code/502", 299, "target says"),
+        // A location's own error_page replaces all of the server's.
+        ("/own", 404, "instead\n"),
+        ("/variable/x", 404, "for x\n"),
+        // Not allowed here: the page is fetched by GET.
+        ("/error/404.html", 404, "<p>own 404</p>\n"),
+    ] {
+        let response = server.get_from("errors.test", path);
+        assert_eq!((response.status, response.text().as_str()), (status, body), "{path}");
+    }
+    let post = "POST /get HTTP/1.1\r\nHost: errors.test\r\n\r\n";
+    let response = server.connect().send(post).response("POST");
+    assert_eq!((response.status, response.text().as_str()), (405, "GET /error/method"));
+}
+
+#[test]
+fn an_error_page_elsewhere_is_a_redirect() {
+    let server = routing();
+    for (path, status, target) in [
+        ("/code/503", 302, "http://status.test/down"),
+        ("/code/504", 301, "http://status.test/moved"),
+    ] {
+        let response = server.get_from("errors.test", path);
+        assert_eq!((response.status, response.field("Location")), (status, Some(target)));
+    }
+}
+
+#[test]
+fn an_error_within_an_error_page_ends_there() {
+    let server = routing();
+    // 403 leads to a page that answers 404, which has a page of its own that is not asked.
+    let response = server.get_from("errors.test", "/code/403");
+    assert_eq!(response.status, 404);
+    assert!(!response.text().contains("own 404"), "{response:?}");
+    // Without an error_page, the default one.
+    assert_eq!(server.get_from("errors.test", "/code/401").status, 401);
+    assert_eq!(server.get_from("errors.test", "/variable/y").status, 404);
+    // Recursive ones are bounded.
+    assert_eq!(server.get_from("errors.test", "/recursive").status, 500);
+}
+
+#[test]
+fn an_error_page_for_what_was_not_read() {
+    let server = routing();
+    let post = "POST /body HTTP/1.1\r\nHost: errors.test\r\nContent-Length: 9\r\n\r\n123456789";
+    let response = server.connect().send(post).response("POST");
+    assert_eq!((response.status, response.text().as_str()), (413, "too large, says /error/413"));
+    let head = "HEAD /missing HTTP/1.1\r\nHost: errors.test\r\n\r\n";
+    let mut client = server.connect();
+    let response = client.send(head).response("HEAD");
+    assert_eq!((response.status, response.field("Content-Length")), (404, Some("15")));
+    assert_eq!(client.get("/get", "errors.test").text(), "got");
+}

@@ -1,0 +1,126 @@
+//! N1 to N4: many clients at once, and time limits.
+
+use crate::{http, launch};
+use std::time::{Duration, Instant};
+
+use sitec_tests::client::Client;
+use sitec_tests::server::Server;
+
+/// The time limits of the server on the third port.
+const LIMIT: Duration = Duration::from_millis(400);
+
+/// How long it takes until the server closes, and what it says before.
+fn time_to_close(client: &mut Client) -> (Duration, Vec<u8>) {
+    let start = Instant::now();
+    let bytes = client.until_closed();
+    (start.elapsed(), bytes)
+}
+
+#[test]
+fn many_clients_are_served_at_once() {
+    let server = http();
+    let mut clients: Vec<_> = (0..300).map(|_| server.connect()).collect();
+    let (first, rest) = "GET /ping HTTP/1.1\r\nHost: a\r\n\r\n".split_at(9);
+    for part in [first, rest] {
+        clients.iter_mut().for_each(|client| drop(client.send(part)));
+    }
+    for client in clients.iter_mut().rev() {
+        assert_eq!(client.response("GET").text(), "pong");
+    }
+    for client in &mut clients {
+        assert_eq!(client.get("/ping", "a").text(), "pong");
+    }
+}
+
+#[test]
+fn a_slow_client_holds_nobody_up() {
+    let server = http();
+    let mut slow = server.connect();
+    for byte in b"GET /ping HTTP/1.1\r\nHost: a\r\n\r" {
+        slow.send([*byte]);
+        assert_eq!(server.get_from("http.test", "/ping").text(), "pong");
+    }
+    assert_eq!(slow.send("\n").response("GET").text(), "pong");
+}
+
+#[test]
+fn clients_that_vanish_are_forgotten() {
+    let server = http();
+    for i in 0..500 {
+        let mut client = server.connect();
+        match i % 4 {
+            0 => drop(client),
+            1 => drop(client.send("GET /ping HT")),
+            2 => drop(client.send("GET /ping HTTP/1.1\r\nHost: a\r\n\r\n")),
+            _ => {
+                drop(client.send("POST /ping HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\nabc"))
+            }
+        }
+    }
+    assert_eq!(server.get_from("http.test", "/ping").text(), "pong");
+}
+
+#[test]
+fn a_head_that_does_not_come_is_408() {
+    let server = http();
+    for part in ["G", "GET / HTTP/1.1\r\n", "GET /ping HTTP/1.1\r\nHost: a\r\n"] {
+        let mut client = server.connect_at(2);
+        let start = Instant::now();
+        assert_eq!(client.send(part).response("GET").status, 408, "{part:?}");
+        assert!(client.until_closed().is_empty());
+        assert!(start.elapsed() >= LIMIT / 2, "too early");
+    }
+}
+
+#[test]
+fn a_head_must_be_whole_in_time_however_it_drips() {
+    let server = http();
+    let mut client = server.connect_at(2);
+    let start = Instant::now();
+    client.send("GET /ping HTTP/1.1\r\nX: ");
+    while client.silent_for(Duration::from_millis(50)) {
+        client.send("x");
+        assert!(start.elapsed() < Duration::from_secs(5), "dripping keeps a connection");
+    }
+    assert_eq!(client.response("GET").status, 408);
+}
+
+#[test]
+fn idle_connections_are_closed_in_silence() {
+    let server = http();
+    let (fresh, said) = time_to_close(&mut server.connect_at(2));
+    assert!(said.is_empty() && fresh >= LIMIT / 2, "{fresh:?}: {said:?}");
+    let mut kept = server.connect_at(2);
+    assert_eq!(kept.get("/ping", "a").text(), "pong");
+    let (idle, said) = time_to_close(&mut kept);
+    assert!(said.is_empty() && idle >= LIMIT / 2, "{idle:?}: {said:?}");
+}
+
+#[test]
+fn content_that_does_not_come_ends_the_connection() {
+    let server = http();
+    for framing in ["Content-Length: 10\r\n\r\nabc", "Transfer-Encoding: chunked\r\n\r\n5\r\nab"] {
+        let mut client = server.connect_at(2);
+        client.send(format!("POST /ping HTTP/1.1\r\nHost: a\r\n{framing}"));
+        let status = client.response("POST").status;
+        assert!([200, 408].contains(&status), "{status}");
+        assert!(client.until_closed().is_empty());
+    }
+}
+
+#[test]
+fn a_client_that_does_not_read_is_dropped() {
+    let folder = sitec_tests::folder::Folder::new();
+    let large = std::fs::File::create(folder.write("www/large.bin", "")).unwrap();
+    let len = 200_000_000;
+    large.set_len(len).unwrap();
+    let server = launch("http").ports(3).arg("--prefix").arg(folder.path()).start();
+    let mut client = server.connect_at(2);
+    client.send("GET /large.bin HTTP/1.1\r\nHost: a\r\n\r\n");
+    // Nothing is read until a connection that began later has been closed for its idleness.
+    for _ in 0..4 {
+        time_to_close(&mut server.connect_at(2));
+    }
+    let received = client.until_closed().len() as u64;
+    assert!(received < len, "all of it was sent");
+}
