@@ -1,0 +1,168 @@
+//! The commands as a user calls them.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+use std::time::SystemTime;
+
+/// A folder of this name for one test, empty.
+fn folder(name: &str) -> PathBuf {
+    let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
+    let _ = fs::remove_dir_all(&path);
+    fs::create_dir_all(&path).expect("a folder");
+    path
+}
+
+/// Runs `sitec` in `folder`.
+fn sitec(folder: &Path, args: &[&str]) -> Output {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_sitec"));
+    // Kept from one run of the tests to the next, as users keep it.
+    command.env("SITEC_HOME", Path::new(env!("CARGO_TARGET_TMPDIR")).join("home"));
+    command.env_remove("NO_COLOR").current_dir(folder).args(args);
+    command.output().expect("sitec runs")
+}
+
+fn status(output: &Output) -> i32 {
+    output.status.code().expect("an exit status")
+}
+
+fn errors(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stderr).into_owned()
+}
+
+const GOOD: &str = "server { listen 127.0.0.1:8080; return 200 \"hello\"; }\n";
+const WRONG: &str = "server { lsten 127.0.0.1:8080; }\n";
+
+#[test]
+fn check_tells_wrong_from_unreadable() {
+    let folder = folder("check");
+    fs::write(folder.join("good.conf"), GOOD).unwrap();
+    fs::write(folder.join("wrong.conf"), WRONG).unwrap();
+    for (files, expected) in [
+        (&["good.conf"][..], 0),
+        (&["wrong.conf"], 1),
+        (&["missing.conf"], 2),
+        (&["."], 2),
+        (&["good.conf", "wrong.conf"], 1),
+        (&["missing.conf", "wrong.conf", "good.conf"], 2),
+    ] {
+        let output = sitec(&folder, &[&["check"], files].concat());
+        assert_eq!(status(&output), expected, "{files:?}: {}", errors(&output));
+        assert!(output.stdout.is_empty(), "{files:?}");
+    }
+    assert!(errors(&sitec(&folder, &["check", "good.conf"])).is_empty());
+    let shown = errors(&sitec(&folder, &["check", "wrong.conf"]));
+    for part in ["error", "`lsten`", "wrong.conf:1:10", "listen", "1 error"] {
+        assert!(shown.contains(part), "{part}: {shown}");
+    }
+    assert!(!shown.contains('\x1b'), "colours in a pipe: {shown}");
+}
+
+#[test]
+fn a_wrong_conf_is_not_built() {
+    let folder = folder("wrong");
+    fs::write(folder.join("site.conf"), WRONG).unwrap();
+    for command in ["build", "run"] {
+        let output = sitec(&folder, &[command, "site.conf"]);
+        assert_eq!(status(&output), 1, "{command}");
+        assert!(errors(&output).contains("site.conf:1:10"), "{}", errors(&output));
+        let output = sitec(&folder, &[command, "missing.conf"]);
+        assert!(status(&output) != 0 && errors(&output).contains("missing.conf"), "{command}");
+    }
+    assert_eq!(fs::read_dir(&folder).unwrap().count(), 1, "something was written");
+}
+
+#[test]
+fn a_conf_anywhere_becomes_a_binary() {
+    let folder = folder("build");
+    let conf = folder.join("hello/site.conf");
+    fs::create_dir(folder.join("hello")).unwrap();
+    fs::write(&conf, GOOD).unwrap();
+    let build = |args: &[&str]| {
+        let output = sitec(&folder, &[&["build", "--debug"], args].concat());
+        assert_eq!(status(&output), 0, "{args:?}: {}", errors(&output));
+    };
+    build(&["hello/site.conf", "-o", "server"]);
+    assert_eq!(printed_conf(&folder.join("server")), GOOD);
+    let runtime_built = runtime_built();
+
+    // Another conf: the site is compiled again, the runtime is not. The place is the folder
+    // of the conf's name, as that exists.
+    let other = GOOD.replace("hello", "good bye");
+    fs::write(&conf, &other).unwrap();
+    build(&["hello/site.conf"]);
+    assert_eq!(printed_conf(&folder.join("hello/hello")), other);
+    assert_eq!(runtime_built, self::runtime_built());
+
+    // As it stands in the folder, and under a name of its own.
+    fs::copy(&conf, folder.join("other.conf")).unwrap();
+    build(&["other.conf"]);
+    assert_eq!(printed_conf(&folder.join("other")), other);
+    let run = sitec(&folder, &["run", "--debug", "other.conf", "--", "--conf"]);
+    assert_eq!(String::from_utf8_lossy(&run.stdout), other);
+    let names = fs::read_dir(&folder).unwrap().count();
+    assert_eq!(names, 4, "server, hello, other.conf, other and nothing else");
+}
+
+/// The conf that a binary says it was built from.
+fn printed_conf(binary: &Path) -> String {
+    let output = Command::new(binary).arg("--conf").output().expect("the binary runs");
+    String::from_utf8(output.stdout).expect("text")
+}
+
+/// When the runtime that sites are linked with was compiled.
+fn runtime_built() -> Vec<(PathBuf, SystemTime)> {
+    let home = Path::new(env!("CARGO_TARGET_TMPDIR")).join("home");
+    let mut built = Vec::new();
+    for version in fs::read_dir(home).expect("SITEC_HOME").map(Result::unwrap) {
+        let deps = fs::read_dir(version.path().join("target/debug/deps"));
+        for file in deps.into_iter().flatten().map(Result::unwrap) {
+            if file.file_name().to_string_lossy().starts_with("libsitec_runtime") {
+                built.push((file.path(), file.metadata().unwrap().modified().unwrap()));
+            }
+        }
+    }
+    built.sort();
+    built
+}
+
+#[test]
+fn a_new_site_stands_alone() {
+    let folder = folder("new");
+    let output = sitec(&folder, &["new", "blog"]);
+    assert_eq!(status(&output), 0, "{}", errors(&output));
+    let conf = fs::read_to_string(folder.join("blog/site.conf")).unwrap();
+    assert!(conf.contains("blog") && !conf.contains("{name}"), "{conf}");
+    let output = sitec(&folder, &["check", "blog/site.conf"]);
+    assert_eq!((status(&output), errors(&output).as_str()), (0, ""));
+    // Neither twice, nor under any name.
+    for name in ["blog", "../x", "A", ""] {
+        assert_ne!(status(&sitec(&folder, &["new", name])), 0, "{name:?}");
+    }
+    assert_eq!(fs::read_to_string(folder.join("blog/site.conf")).unwrap(), conf);
+}
+
+#[test]
+fn a_new_site_in_a_checkout_is_a_feature() {
+    let folder = folder("checkout");
+    fs::create_dir_all(folder.join("sites/default")).unwrap();
+    fs::create_dir_all(folder.join("compiler/cli")).unwrap();
+    fs::write(folder.join("compiler/cli/Cargo.toml"), "").unwrap();
+    fs::write(folder.join("Cargo.toml"), "[features]\nsite-default = []\n").unwrap();
+    let output = sitec(&folder.join("sites/default"), &["new", "blog"]);
+    assert_eq!(status(&output), 0, "{}", errors(&output));
+    assert!(folder.join("sites/blog/site.conf").is_file());
+    let manifest = fs::read_to_string(folder.join("Cargo.toml")).unwrap();
+    assert_eq!(manifest, "[features]\nsite-default = []\nsite-blog = []\n");
+}
+
+#[test]
+fn version_and_usage() {
+    let here = folder("usage");
+    let output = sitec(&here, &["--version"]);
+    let version = format!("sitec {}\n", env!("CARGO_PKG_VERSION"));
+    assert_eq!(String::from_utf8_lossy(&output.stdout), version);
+    for args in [&[][..], &["build"], &["check"], &["nonsense"]] {
+        assert_eq!(status(&sitec(&here, args)), 2, "{args:?}");
+    }
+}
