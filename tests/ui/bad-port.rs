@@ -1,0 +1,3 @@
+sitec_macros::site!("./bad-port.conf");
+
+fn main() {}

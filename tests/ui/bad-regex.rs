@@ -1,0 +1,3 @@
+sitec_macros::site!("./bad-regex.conf");
+
+fn main() {}

@@ -1,0 +1,3 @@
+sitec_macros::site!("./duplicate.conf");
+
+fn main() {}

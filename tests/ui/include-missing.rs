@@ -1,0 +1,3 @@
+sitec_macros::site!("./include-missing.conf");
+
+fn main() {}

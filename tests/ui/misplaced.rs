@@ -1,0 +1,3 @@
+sitec_macros::site!("./misplaced.conf");
+
+fn main() {}

@@ -1,0 +1,3 @@
+sitec_macros::site!("./missing-semicolon.conf");
+
+fn main() {}

@@ -1,0 +1,3 @@
+sitec_macros::site!("./not-there.conf");
+
+fn main() {}

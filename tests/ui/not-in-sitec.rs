@@ -1,0 +1,3 @@
+sitec_macros::site!("./not-in-sitec.conf");
+
+fn main() {}

@@ -1,0 +1,3 @@
+sitec_macros::site!("./not-utf8.conf");
+
+fn main() {}

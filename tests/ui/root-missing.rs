@@ -1,0 +1,3 @@
+sitec_macros::site!("./root-missing.conf");
+
+fn main() {}

@@ -1,0 +1,3 @@
+sitec_macros::site!("./too-few-parameters.conf");
+
+fn main() {}

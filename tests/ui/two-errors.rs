@@ -1,0 +1,3 @@
+sitec_macros::site!("./two-errors.conf");
+
+fn main() {}

@@ -1,0 +1,3 @@
+sitec_macros::site!("./unclosed-block.conf");
+
+fn main() {}

@@ -1,0 +1,3 @@
+sitec_macros::site!("./unknown-directive.conf");
+
+fn main() {}

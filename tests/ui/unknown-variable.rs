@@ -1,0 +1,3 @@
+sitec_macros::site!("./unknown-variable.conf");
+
+fn main() {}

@@ -1,0 +1,3 @@
+sitec_macros::site!("./unterminated-quote.conf");
+
+fn main() {}
