@@ -216,7 +216,7 @@ pub(super) const GROUPS: &[Group] = &[
             xslt_param xslt_string_param xslt_stylesheet xslt_types",
     },
     Group {
-        about: "changing fields",
+        about: "changing fields on the way",
         instead: "use `add_header`, or set the field in a CGI script",
         names: "\
             add_trailer add_trailer_inherit more_clear_headers more_clear_input_headers \
@@ -224,7 +224,7 @@ pub(super) const GROUPS: &[Group] = &[
             userid_flags userid_mark userid_name userid_p3p userid_path userid_service",
     },
     Group {
-        about: "making pages up",
+        about: "making such pages up",
         instead: "use `autoindex` for listings, and files for the rest",
         names: "\
             empty_gif fancyindex fancyindex_css_href fancyindex_default_sort \
@@ -288,7 +288,7 @@ pub(super) const GROUPS: &[Group] = &[
             zone_sync_ssl_verify zone_sync_ssl_verify_depth zone_sync_timeout",
     },
     Group {
-        about: "watching the server",
+        about: "watching the server so closely",
         instead: "use `stub_status` and `access_log`",
         names: "\
             api enforce_initial_report google_perftools_profiles license_token mgmt opentracing \
@@ -301,7 +301,7 @@ pub(super) const GROUPS: &[Group] = &[
             vhost_traffic_status_filter_by_set_key vhost_traffic_status_zone",
     },
     Group {
-        about: "modules",
+        about: "loading modules",
         instead: "delete the line: a site holds what its conf uses, and loads nothing",
         names: "\
             app_protect_dos_enable app_protect_enable app_protect_policy_file \
@@ -310,7 +310,7 @@ pub(super) const GROUPS: &[Group] = &[
             modsecurity_transaction_id testcookie",
     },
     Group {
-        about: "storing uploads by a module",
+        about: "handing uploads on",
         instead: "use `upload_store DIR`",
         names: "\
             dav_ext_lock dav_ext_lock_zone dav_ext_methods report_uploads track_uploads \

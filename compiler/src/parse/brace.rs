@@ -92,7 +92,8 @@ fn remove_stray(
         Item::Statement(..) => true,
         Item::Close(_) => depth.checked_sub(1).map(|less| depth = less).is_some(),
     });
-    tells && Walk::over(source, lines, items).open.is_empty()
+    let repaired = Walk::over(source, lines, items);
+    tells && !repaired.strayed && repaired.open.is_empty()
 }
 
 /// Where `}` are missing by indentation, if that explains the `count` open blocks.

@@ -123,6 +123,9 @@ impl Repair<'_> {
             Inside::Table => return all.find(|&at| is_left(at) && words[at].value.contains(&b'/')),
             Inside::Directives => {}
         }
+        if row(first).is_none() {
+            return all.find(|&at| is_left(at));
+        }
         if fits(first, words.len() - 1, end) {
             return all.find(|&at| is_left(at) && is_known(&words[at]));
         }

@@ -186,6 +186,20 @@ fn a_missing_semicolon_hides_no_mistake() {
 }
 
 #[test]
+fn each_line_of_another_language_is_told() {
+    let (diagnostics, sources) = diagnose("server.port = 80\nserver.bind = 1\nfoo\n");
+    assert_eq!(
+        diagnostics.short(&sources),
+        "site.conf:1:1: error[D03]: `server.port` is called `listen` here\n\
+         site.conf:1:17: error[Y01]: expected `;` after `server.port = 80`\n\
+         site.conf:2:1: error[D03]: `server.bind` is called `host` here\n\
+         site.conf:2:16: error[Y01]: expected `;` after `server.bind = 1`\n\
+         site.conf:3:1: error[D01]: unknown directive `foo`\n\
+         site.conf:3:4: error[Y01]: expected `;` after `foo`\n"
+    );
+}
+
+#[test]
 fn parameters_on_further_lines_are_no_mistake() {
     for text in [
         "server {\n  server_name a\n    b\n    index;\n}",
@@ -226,6 +240,7 @@ fn braces_without_a_partner_are_found() {
         ("}", "^", "Y03: unexpected `}`"),
         ("server { } } } }", "       - - ^", "Y03: unexpected `}`"),
         ("server {\n  listen 80;\n  }\n  location / { }\n}\n", "^", "Y03: unexpected `}`"),
+        ("server {\n  listen 80;\n}\n\n  location / {\n  }\n}\n", "^", "Y03: unexpected `}`"),
         ("server { { listen 80; } }", "         ^", "Y10: unexpected `{`"),
         ("server { listen 80; };", "                     ^", "Y10: unexpected `;`"),
         ("server; { listen 80; }", "      ^", "Y10: `;` between `server` and its block"),

@@ -30,6 +30,8 @@ pub(super) struct Walk {
     pub(super) closed: Option<(Open, usize, Span)>,
     /// Whether the content of any block is indented, so that indentation can be relied on.
     pub(super) tells: bool,
+    /// Whether a line at top level is indented: it was most likely meant for a block.
+    pub(super) strayed: bool,
     /// The first block that was closed by a `}` further to the right than the block.
     pub(super) crooked: Option<(Open, usize, Span)>,
 }
@@ -40,10 +42,13 @@ impl Walk {
         let mut walk = Walk::default();
         let mut last_close = None;
         for (index, item) in items.iter().enumerate() {
-            if let (Item::Statement(words, _), Some(block)) = (item, walk.open.last())
+            if let Item::Statement(words, _) = item
                 && let Some(place) = words.first().map(|word| lines.place(word.span.start))
             {
-                walk.tells |= place.first && place.indent > block.place.indent;
+                let outer = walk.open.last().map(|block| block.place.indent);
+                let is_indented = place.first && place.indent > outer.unwrap_or(0);
+                walk.tells |= is_indented && outer.is_some();
+                walk.strayed |= is_indented && outer.is_none();
             }
             if let Some(open) = Open::of(source, lines, item) {
                 walk.open.push(open);
