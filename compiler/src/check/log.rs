@@ -11,9 +11,9 @@ use crate::ir::{AccessLog, Escape, LogTarget, Piece, Value};
 use crate::source::Span;
 use crate::suggest::closest;
 
-/// The format of lines where none is named; there are no users to name.
-const COMBINED: &str = "$remote_addr - - [$time_local] \"$request\" $status $body_bytes_sent \
-                        \"$http_referer\" \"$http_user_agent\"";
+/// The format of lines where none is named.
+const COMBINED: &str = "$remote_addr - $remote_user [$time_local] \"$request\" $status \
+    $body_bytes_sent \"$http_referer\" \"$http_user_agent\"";
 
 const LEVELS: &[(&str, Level)] = &[
     ("debug", Level::Debug),
@@ -51,15 +51,22 @@ impl Checker<'_> {
                 Diagnostic::error("D06", name.span, message).help("choose another name"),
             ));
         }
+        // The name is known even if something is wrong with the format.
+        let format = self.format(texts);
+        let index = self.report(format).map(|format| self.format_values.add(format));
+        self.formats.insert(name.value.clone(), (index.unwrap_or_default(), name.span));
+        Ok(())
+    }
+
+    /// The format that the texts behind a name give.
+    fn format(&mut self, texts: &[Word]) -> Checked<Value> {
         let (escape, texts) = escape(texts)?;
         let mut format = Value::default();
         for word in texts {
             let value = self.value(word, 0, &Groups::AtMost(9))?;
             append_escaped(&mut format, value, escape);
         }
-        let index = self.format_values.add(format);
-        self.formats.insert(name.value.clone(), (index, name.span));
-        Ok(())
+        Ok(format)
     }
 
     /// The logs that the `access_log`s among these directives ask for.

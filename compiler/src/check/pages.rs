@@ -110,6 +110,8 @@ impl Lookup<'_> {
                 let mut last = Found::Something;
                 for candidate in &try_files.candidates {
                     match tried(candidate, &page.path) {
+                        // Beneath an `alias` a name may stand for several files.
+                        Some(path) if base.alias && path != page.path => return Found::Something,
                         Some(path) => match self.file(base, &path) {
                             Found::Missing(file) => last = Found::Missing(file),
                             found => return found,

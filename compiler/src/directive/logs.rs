@@ -27,7 +27,7 @@ pub(super) const GROUP: Group = Group {
         simple("log_format", &[Http], (2, MANY), "NAME [escape=default | json | none] TEXT…")
             .repeats()
             .default(
-                "combined '$remote_addr - - [$time_local] \"$request\" $status \
+                "combined '$remote_addr - $remote_user [$time_local] \"$request\" $status \
                  $body_bytes_sent \"$http_referer\" \"$http_user_agent\"'",
             )
             .doc(

@@ -22,7 +22,7 @@ fn access_logs() {
             "{\"u\":\"{uri:Json}\"}"
         ]
     );
-    assert!(formats[3].starts_with("{remote_addr:Default} - - [{time_local:Default}]"));
+    assert!(formats[3].starts_with("{remote_addr:Default} - {remote_user:Default} [{time_local"));
     assert_eq!((logs[0].buffer_len, logs[0].flush_ms), (4096, 5000));
     assert_eq!(logs[0].condition.as_ref().map(written).as_deref(), Some("{arg log}"));
     assert_eq!(logs[0].log, logs[3].log);

@@ -26,6 +26,7 @@ pub const SIMPLE_VARIABLES: &[&str] = &[
     "realpath_root",
     "remote_addr",
     "remote_port",
+    "remote_user",
     "request",
     "request_filename",
     "request_id",
