@@ -1,12 +1,12 @@
 //! Whether the folders and files that a conf names are there.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use super::Checker;
 use super::value::Checked;
 use crate::ast::Word;
 use crate::diagnostic::{Diagnostic, Severity};
-use crate::files::Kind;
+use crate::files::{Files, Kind};
 use crate::suggest::closest;
 
 impl Checker<'_> {
@@ -56,9 +56,9 @@ impl Checker<'_> {
 
     /// Adds what is there under a similar name.
     fn suggest_file(&self, at: Diagnostic, word: &Word, text: &str, wanted: Kind) -> Diagnostic {
-        let path = PathBuf::from(text);
+        let path = Path::new(text);
         let (Some(parent), Some(name)) = (path.parent(), path.file_name()) else { return at };
-        let listed = self.files.list(&self.folder.join(parent)).unwrap_or_default();
+        let listed = listed(self.files, &self.folder.join(parent));
         let names =
             listed.iter().filter(|(_, kind)| *kind == wanted).map(|(name, _)| name.as_str());
         match closest(&name.to_string_lossy(), names) {
@@ -69,4 +69,10 @@ impl Checker<'_> {
             None => at,
         }
     }
+}
+
+/// What is in a folder, which may be the working directory.
+pub(super) fn listed(files: &dyn Files, folder: &Path) -> Vec<(String, Kind)> {
+    let folder = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
+    files.list(folder).unwrap_or_default()
 }

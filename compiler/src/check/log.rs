@@ -1,5 +1,7 @@
 //! `access_log`, `log_format` and `error_log`.
 
+use std::path::Path;
+
 use sitec_runtime::site::{ErrorLog, Level, LogId, ParamKind};
 
 use super::text::{Groups, push_literal};
@@ -7,7 +9,8 @@ use super::value::{Checked, keyword, size, time_ms};
 use super::{Checker, named};
 use crate::ast::{Directive, Word};
 use crate::diagnostic::Diagnostic;
-use crate::ir::{AccessLog, Escape, LogTarget, Piece, Value};
+use crate::files::Kind;
+use crate::ir::{AccessLog, Escape, LogTarget, Piece, StartPiece, Value};
 use crate::source::Span;
 use crate::suggest::closest;
 
@@ -184,7 +187,31 @@ impl Checker<'_> {
             }
             _ => LogTarget::File(self.params.start_text(word, 0, ParamKind::Path)?),
         };
+        if let LogTarget::File(path) = &target
+            && let [StartPiece::Literal(path)] = &path[..]
+        {
+            self.log_folder(word, path);
+        }
         Ok(self.logs.add(target) as LogId)
+    }
+}
+
+impl Checker<'_> {
+    /// Warns if a log in the site's folder has no folder to be in; nobody makes it.
+    fn log_folder(&mut self, word: &Word, path: &str) {
+        let Some(folder) = Path::new(path).parent().filter(|folder| folder.is_relative()) else {
+            return;
+        };
+        let place = self.folder.join(folder);
+        if folder.as_os_str().is_empty() || self.files.kind(&place) == Some(Kind::Directory) {
+            return;
+        }
+        let message = format!("there is no folder `{}`", folder.display());
+        self.diagnostics.push(
+            Diagnostic::warning("F19", word.span, message)
+                .help("make it, or log to `stdout` or `stderr`"),
+        );
+        self.dependencies.push(place);
     }
 }
 

@@ -9,6 +9,7 @@ use std::path::Path;
 
 use sitec_runtime::site::{LocationId, ServerId};
 
+use super::exist::listed;
 use super::text::literal;
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::files::{Files, Kind};
@@ -164,7 +165,7 @@ impl Lookup<'_> {
         else {
             return diagnostic;
         };
-        let listed = self.files.list(&self.folder.join(parent)).unwrap_or_default();
+        let listed = listed(self.files, &self.folder.join(parent));
         let names = listed.iter().map(|(name, _)| name.as_str());
         match closest(&name.to_string_lossy(), names) {
             Some(meant) => {

@@ -144,7 +144,8 @@ impl Params {
             .into_iter()
             .map(|param| {
                 let name = param.name.shown();
-                if param.used.is_none() {
+                // A use may have been in something that is wrong.
+                if param.used.is_none() && !diagnostics.has_errors() {
                     let message = format!("`{name}` is never used");
                     diagnostics.push(Diagnostic::warning("K16", param.name.span, message));
                 }

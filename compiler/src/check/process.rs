@@ -34,7 +34,11 @@ impl Checker<'_> {
         let Some(first) = directive.args.first() else { return Ok(()) };
         match &directive.name.value[..] {
             b"worker_processes" if first.value == b"auto" => process.workers = None,
-            b"worker_processes" => process.workers = Some(count(first, 1..=1024)? as u16),
+            b"worker_processes" => {
+                let workers = count(first, 1..=1024)
+                    .map_err(|wrong| wrong.help("write a number, or `auto` for one per CPU"))?;
+                process.workers = Some(workers as u16);
+            }
             b"worker_connections" => {
                 process.worker_connections = count(first, 1..=u64::from(u32::MAX))? as u32;
             }

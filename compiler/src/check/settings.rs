@@ -55,7 +55,8 @@ impl Level {
             "keepalive_time" => settings.keepalive_time_ms = time_ms(first)?,
             "keepalive_timeout" => {
                 settings.keepalive_timeout_ms = time_ms(first)?;
-                settings.keepalive_header_s = directive.args.get(1).map(seconds).transpose()?;
+                let header = directive.args.get(1).map(seconds).transpose()?;
+                settings.keepalive_header_s = header.filter(|&seconds| seconds > 0);
             }
             "large_client_header_buffers" => {
                 let number = count(first, 1..=1024)? as usize;

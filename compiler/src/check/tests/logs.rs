@@ -81,6 +81,11 @@ fn wrong_logs() {
         "D14: logs go to files, `stderr` or `stdout`",
     );
     warned(
+        "server { root www; access_log logs/a.log; }",
+        "                              ^^^^^^^^^^",
+        "F19: there is no folder `logs`",
+    );
+    warned(
         "error_log off; server { root www; }",
         "          ^^^",
         "D11: this writes a file with the name `off`",

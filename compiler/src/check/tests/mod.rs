@@ -22,6 +22,7 @@ const FILES: &[&str] = &[
     "other/index.html",
     "img/a.png",
     "robots.txt",
+    "run/old.log",
     "/srv/www/index.html",
     "/srv/img/a.png",
 ];
