@@ -15,7 +15,7 @@ use crate::params::{BindAddress, Params};
 use crate::site::{Level, LogTarget, Process, Site};
 use crate::sys::process;
 use crate::sys::signal::{Signals, Waker};
-use crate::worker::{Clock, Leave, Wake, Worker};
+use crate::worker::{Clock, Team, Wake, Worker};
 
 /// Runs a site: reads the command line, and serves until told to leave. `prefix` is the folder
 /// that the conf's relative paths are under, unless `--prefix` names another. A failure is told
@@ -206,25 +206,25 @@ fn run_workers<S: Site>(
         pairs.push(Waker::new()?);
     }
     let (wakers, wakened): (Vec<_>, Vec<_>) = pairs.into_iter().unzip();
-    let leave = Arc::new(Leave::new(wakers));
+    let team = Arc::new(Team::new(wakers));
     let mut listeners = listeners.into_iter();
     let own = listeners.next().unwrap_or_default();
     thread::scope(|scope| {
         for (index, (listeners, wakened)) in listeners.zip(wakened).enumerate() {
-            let (shared, logs, leave) = (cx.shared, cx.logs.for_worker(), leave.clone());
+            let (shared, logs, team) = (cx.shared, cx.logs.for_worker(), team.clone());
             let run = move || {
                 let files = Files::new(&shared.directories);
                 let clock = clock;
                 let cx = Context::<S>::new(shared, files, logs, clock.now(), scratch_len::<S>());
-                Worker::new(cx, clock, listeners, Wake::Worker(wakened), leave)?.run()
+                Worker::new(cx, clock, listeners, Wake::Worker(wakened), team)?.run()
             };
             thread::Builder::new()
                 .name(format!("worker-{}", index + 1))
                 .spawn_scoped(scope, run)?;
         }
-        let result = Worker::new(cx, clock, own, Wake::Signals(signals), leave.clone())?.run();
+        let result = Worker::new(cx, clock, own, Wake::Signals(signals), team.clone())?.run();
         // Without the first worker nobody would tell the others.
-        leave.announce();
+        team.announce_leaving();
         result
     })
 }

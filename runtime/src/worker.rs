@@ -4,7 +4,7 @@
 use std::io;
 use std::os::fd::{AsFd, AsRawFd};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 use crate::clock::Now;
@@ -48,20 +48,27 @@ impl Clock {
     }
 }
 
-/// What tells all workers to leave.
-pub struct Leave {
+/// What the workers of a process have in common while they run.
+pub struct Team {
     leaving: AtomicBool,
     wakers: Vec<Waker>,
+    /// Connections accepted so far, by all of them.
+    accepted: AtomicU64,
 }
 
-impl Leave {
-    /// Tells the workers behind these wakers.
-    pub fn new(wakers: Vec<Waker>) -> Leave {
-        Leave { leaving: AtomicBool::new(false), wakers }
+impl Team {
+    /// The team of the first worker and of those behind these wakers.
+    pub fn new(wakers: Vec<Waker>) -> Team {
+        Team { leaving: AtomicBool::new(false), wakers, accepted: AtomicU64::new(0) }
+    }
+
+    /// The number of a new connection.
+    fn next_serial(&self) -> u64 {
+        self.accepted.fetch_add(1, Ordering::Relaxed) + 1
     }
 
     /// Tells them to leave.
-    pub fn announce(&self) {
+    pub fn announce_leaving(&self) {
         self.leaving.store(true, Ordering::Release);
         self.wake();
     }
@@ -106,11 +113,10 @@ pub struct Worker<S> {
     listeners: Vec<Listener>,
     slots: Vec<Slot>,
     free: Vec<usize>,
-    serial: u64,
     /// When accepting goes on, if it rests.
     accept_rests_until_ms: Option<u64>,
     wake: Wake,
-    leave: Arc<Leave>,
+    team: Arc<Team>,
     leave_until_ms: Option<u64>,
 }
 
@@ -121,7 +127,7 @@ impl<S: Site> Worker<S> {
         clock: Clock,
         listeners: Vec<Listener>,
         wake: Wake,
-        leave: Arc<Leave>,
+        team: Arc<Team>,
     ) -> io::Result<Worker<S>> {
         let mut poll_set = PollSet::new()?;
         poll_set.add(wake.as_raw_fd(), WAKE);
@@ -136,10 +142,9 @@ impl<S: Site> Worker<S> {
             listeners,
             slots: Vec::new(),
             free: Vec::new(),
-            serial: 0,
             accept_rests_until_ms: None,
             wake,
-            leave,
+            team,
             leave_until_ms: None,
         })
     }
@@ -201,10 +206,10 @@ impl<S: Site> Worker<S> {
             Wake::Signals(signals) => {
                 while let Some(signal) = signals.next() {
                     match signal {
-                        Signal::Terminate => self.leave.announce(),
+                        Signal::Terminate => self.team.announce_leaving(),
                         Signal::Reopen => {
                             crate::log::ask_to_reopen();
-                            self.leave.wake();
+                            self.team.wake();
                         }
                     }
                 }
@@ -212,7 +217,7 @@ impl<S: Site> Worker<S> {
             Wake::Worker(wakened) => wakened.clear(),
         }
         self.cx.logs.follow_reopening();
-        if self.leave.leaving.load(Ordering::Acquire) && self.leave_until_ms.is_none() {
+        if self.team.leaving.load(Ordering::Acquire) && self.leave_until_ms.is_none() {
             self.begin_to_leave();
         }
     }
@@ -253,9 +258,8 @@ impl<S: Site> Worker<S> {
                     _ => continue,
                 },
             };
-            self.serial += 1;
             let accepted_ms = self.cx.now.monotonic_ms;
-            let client = Client::new(socket, id, self.serial, peer, accepted_ms);
+            let client = Client::new(socket, id, self.team.next_serial(), peer, accepted_ms);
             let connection = Box::new(Connection::new::<S>(client));
             let timeout_ms = connection.first_timeout_ms();
             let index = self.free.pop().unwrap_or_else(|| {

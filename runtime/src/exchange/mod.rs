@@ -282,7 +282,7 @@ impl Exchange {
 
     /// A `return`.
     fn answer<S: Site>(
-        &self,
+        &mut self,
         cx: &Context<S>,
         client: &Client,
         id: LocationId,
@@ -296,7 +296,11 @@ impl Exchange {
             Return::Redirect(status, location) => {
                 Outcome::Redirect(*status, self.value(cx, client, location))
             }
-            Return::Text(status, text) => Outcome::Text(*status, self.value(cx, client, text)),
+            Return::Text(status, text) => {
+                // The text may name it.
+                self.status = *status;
+                Outcome::Text(*status, self.value(cx, client, text))
+            }
         }
     }
 

@@ -221,9 +221,10 @@ mod tests {
         {
             assert!(is_valid_host(host.as_bytes()), "{host}");
         }
-        for host in
-            ["a b", "a/b", "a:80:80", "a:x", "[::1", "::1", "[x]", "a@b", "a..b", ".", "a\\b", "a,b\t"]
-        {
+        for host in [
+            "a b", "a/b", "a:80:80", "a:x", "[::1", "::1", "[x]", "a@b", "a..b", ".", "a\\b",
+            "a,b\t",
+        ] {
             assert!(!is_valid_host(host.as_bytes()), "{host}");
         }
     }
