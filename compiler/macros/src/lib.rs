@@ -27,10 +27,9 @@ use syn::LitStr;
 /// Compiles a conf to `pub struct Conf`, which is a `sitec_runtime::site::Site`, and
 /// `pub const PREFIX: &str`, the conf's folder.
 ///
-/// A path is relative to the folder of the package's Cargo.toml, as for cargo itself; one
-/// that begins with `./` or `../` is relative to the file in which the macro is called. A
-/// wrong conf is a compile error that shows the conf. Warnings are not shown: a macro has no
-/// means to.
+/// A path is relative to the folder of the package's Cargo.toml; one that begins with `./` is
+/// relative to the file in which the macro is called. A wrong conf is a compile error that
+/// shows the conf. Warnings are not shown: a macro has no means to.
 #[proc_macro]
 pub fn site(input: proc_macro::TokenStream) -> proc_macro::TokenStream {
     let path = syn::parse_macro_input!(input as LitStr);
@@ -43,7 +42,7 @@ pub fn site(input: proc_macro::TokenStream) -> proc_macro::TokenStream {
 /// The absolute path that the literal means.
 fn conf_path(literal: &LitStr) -> PathBuf {
     let path = PathBuf::from(literal.value());
-    let folder = if path.starts_with(".") || path.starts_with("..") {
+    let folder = if path.starts_with(".") {
         let source = literal.span().unwrap().local_file().and_then(|file| file.canonicalize().ok());
         source.and_then(|file| file.parent().map(Path::to_owned))
     } else {

@@ -25,6 +25,8 @@ macro_rules! sites {
 sites! {
     files => "sites/files.conf",
     http => "sites/http.conf",
+    manual => "../sites/manual/site.conf",
     process => "sites/process.conf",
     routing => "sites/routing.conf",
+    tour => "../sites/default/site.conf",
 }

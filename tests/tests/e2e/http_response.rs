@@ -1,7 +1,6 @@
 //! H2, H3, H6: what every response is like, default error pages, methods that are refused.
 
 use crate::{http, routing};
-use sitec_tests::server::Server;
 
 #[test]
 fn every_status_has_a_default_page() {

@@ -15,6 +15,7 @@ mod process;
 mod redirects;
 mod routing;
 mod routing_errors;
+mod sites;
 mod socket;
 mod wire;
 
