@@ -4,7 +4,8 @@
 //! Looked at once the whole site is resolved, since only then it is known which location
 //! serves a page. Nothing is said where that depends on the request.
 
-use std::collections::BTreeMap;
+use std::cell::RefCell;
+use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
 
 use sitec_runtime::site::{LocationId, ServerId};
@@ -67,7 +68,8 @@ pub(super) fn check_pages(
     files: &dyn Files,
     diagnostics: &mut Diagnostics,
 ) {
-    let lookup = Lookup { site, router: Router::new(site), folder, files };
+    let (router, routed) = (Router::new(site), RefCell::default());
+    let lookup = Lookup { site, router, routed, folder, files };
     let mut by_place: BTreeMap<Span, Vec<&Page>> = BTreeMap::new();
     for page in pages {
         by_place.entry(page.span).or_default().push(page);
@@ -93,13 +95,19 @@ pub(super) fn check_pages(
 struct Lookup<'a> {
     site: &'a ir::Site,
     router: Router<'a>,
+    /// Where paths lead that were looked up before: often all locations name the same few.
+    routed: RefCell<HashMap<(ServerId, &'a [u8]), LocationId>>,
     folder: &'a Path,
     files: &'a dyn Files,
 }
 
-impl Lookup<'_> {
-    fn find(&self, page: &Page) -> Found {
-        let id = self.router.location(page.server, &page.path);
+impl<'a> Lookup<'a> {
+    fn find(&self, page: &'a Page) -> Found {
+        let id = *self
+            .routed
+            .borrow_mut()
+            .entry((page.server, &page.path))
+            .or_insert_with(|| self.router.location(page.server, &page.path));
         let server = &self.site.servers[usize::from(page.server)];
         let location = &self.site.locations[id as usize];
         let base = &self.site.settings[location.settings].base;
