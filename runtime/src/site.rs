@@ -306,8 +306,8 @@ pub enum Text {
 /// `directory`/`inner`, and `location /i/ { alias /d/img/; }` is held as if neither had its
 /// last slash.
 pub struct FileBase {
-    /// The directory that no path may leave, whatever it holds. Not looked up where a location
-    /// has no files (there may then be no directory at all).
+    /// The directory that no path may leave, whatever it holds. [`DirectoryId::MAX`] where a
+    /// location has no files.
     pub directory: DirectoryId,
     /// The rest of `root` or `alias`, beneath `directory`: what follows the last slash
     /// before the first variable, or the file that an `alias` names. Usually empty; without a

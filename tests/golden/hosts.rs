@@ -338,7 +338,7 @@ static LOCATIONS: [site::Location; 5] = [
 static SETTINGS: [site::Settings; 1] = [
     site::Settings {
         base: site::FileBase {
-            directory: 0,
+            directory: 65535,
             inner: site::Text::Fixed(b""),
             replaced_len: 0,
             append_path: true,

@@ -230,7 +230,7 @@ static LOCATIONS: [site::Location; 7] = [
 static SETTINGS: [site::Settings; 2] = [
     site::Settings {
         base: site::FileBase {
-            directory: 0,
+            directory: 65535,
             inner: site::Text::Fixed(b""),
             replaced_len: 0,
             append_path: true,

@@ -24,7 +24,7 @@ const DEFAULT_ROOT: &str = "html";
 /// The base of a location that has no files.
 pub(super) fn no_files() -> FileBase {
     FileBase {
-        directory: 0,
+        directory: DirectoryId::MAX,
         inner: Value::default(),
         replaced_len: 0,
         append_path: true,

@@ -234,9 +234,10 @@ pub(crate) fn prune(conf: &mut Conf, diagnostics: &Diagnostics) {
 fn prune_block(directives: &mut Vec<Directive>, places: &BTreeSet<Span>) {
     directives.retain_mut(|directive| {
         let span = directive.span();
+        let end = directive.block.as_ref().map_or(span.end, |block| block.open.end);
         let from = Span { end: span.start, ..span };
         let wrong = places.range(from..).next();
-        if wrong.is_some_and(|place| place.file == span.file && place.start <= span.end) {
+        if wrong.is_some_and(|place| place.file == span.file && place.start <= end) {
             return false;
         }
         if let Some(block) = &mut directive.block {
