@@ -114,6 +114,10 @@ impl Checker<'_> {
                  and the names of log files",
             )));
         }
+        if value::is_only_nginx(name) {
+            let message = format!("nginx's `${name}` is not supported");
+            return Err(Box::new(Diagnostic::error("T18", span, message)));
+        }
         let known = value::SIMPLE_VARIABLES.iter().copied();
         let known = known.chain(self.capture_names.0.iter().map(String::as_str));
         let diagnostic = Diagnostic::error("T18", span, format!("there is no variable `${name}`"));

@@ -19,7 +19,8 @@ pub(super) const GROUP: Group = Group {
             )
             .differs(
                 "A regex is matched in linear time: it has groups, and no lookaround, \
-                 backreference or possessive repetition.",
+                 backreference or possessive repetition, and `$` is the very end. One that would need a \
+                 very large automaton is refused.",
             ),
         simple("internal", &[Location], (0, 0), "")
             .inherits("")

@@ -52,6 +52,11 @@ fn wrong_answers() {
         "T18: there is no variable `$requset_uri`",
     );
     refused(
+        "server { return 200 $upstream_addr; }",
+        "                    ^^^^^^^^^^^^^^",
+        "T18: nginx's `$upstream_addr` is not supported",
+    );
+    refused(
         "server { return 200 $; }",
         "                    ^",
         "T18: this `$` has no name behind it",

@@ -45,6 +45,21 @@ pub const SIMPLE_VARIABLES: &[&str] = &[
     "uri",
 ];
 
+/// Variables that nginx has and sitec has not, and the fronts of names of such.
+const ONLY_NGINX: &str = "ancient_browser date_gmt date_local fastcgi_ geoip_ grpc_ gzip_ratio \
+    http2 http3 https invalid_referer is_request_port limit_conn_status limit_rate \
+    limit_req_status memcached_key modern_browser msie nginx_version proxy_ realip_remote_addr \
+    realip_remote_port request_body request_body_file request_completion request_port scgi_ \
+    secure_link secure_link_expires sent_trailer_ session_ slice_range ssl_ tcpinfo_ uid_got \
+    uid_reset uid_set upstream_ uwsgi_";
+
+/// Whether nginx has a variable of this name that sitec has not.
+pub(crate) fn is_only_nginx(name: &str) -> bool {
+    let name = name.to_ascii_lowercase();
+    let mut known = ONLY_NGINX.split_ascii_whitespace();
+    known.any(|known| if known.ends_with('_') { name.starts_with(known) } else { name == known })
+}
+
 /// The variable with this name, case aside as in nginx; `None` if it is none of the language's
 /// own (it may still be a group of a regex).
 pub(crate) fn variable(name: &str) -> Option<Variable> {
@@ -73,6 +88,15 @@ mod tests {
     #[test]
     fn names_are_sorted() {
         assert!(SIMPLE_VARIABLES.is_sorted());
+    }
+
+    #[test]
+    fn nginx_has_more_variables() {
+        for name in ["upstream_addr", "SSL_protocol", "request_body"] {
+            assert!(is_only_nginx(name) && variable(name).is_none(), "{name}");
+        }
+        assert!(!is_only_nginx("requset_uri"));
+        assert!(SIMPLE_VARIABLES.iter().all(|name| !is_only_nginx(name)));
     }
 
     #[test]
