@@ -97,3 +97,10 @@ pub fn send_file(
     // SAFETY: both descriptors are open; `offset` is a live value that the call may write.
     check_len(unsafe { libc::sendfile(socket.as_raw_fd(), file.as_raw_fd(), &raw mut offset, len) })
 }
+
+/// Lets reads and writes that would have to wait fail instead (`O_NONBLOCK`).
+pub fn set_nonblocking(fd: BorrowedFd<'_>) -> io::Result<()> {
+    // SAFETY: takes no pointers; `fd` is open.
+    check(unsafe { libc::fcntl(fd.as_raw_fd(), libc::F_SETFL, libc::O_NONBLOCK) })?;
+    Ok(())
+}

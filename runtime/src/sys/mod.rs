@@ -6,9 +6,11 @@
 pub mod fs;
 pub mod identity;
 pub mod net;
+pub mod pass;
 pub mod poll;
 pub mod process;
 pub mod signal;
+pub mod spawn;
 pub mod time;
 
 use std::io;
