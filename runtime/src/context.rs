@@ -6,7 +6,9 @@ use std::marker::PhantomData;
 use std::net::SocketAddr;
 use std::os::fd::{AsFd, OwnedFd};
 use std::path::PathBuf;
+use std::rc::Rc;
 
+use crate::cgi::Spawner;
 use crate::clock::{LocalClock, Now};
 use crate::exchange::Exchange;
 use crate::files::Files;
@@ -21,6 +23,8 @@ use crate::variables::{ConnectionFacts, Endpoint};
 pub struct Shared {
     /// The absolute paths of [`Site::DIRECTORIES`].
     pub directories: Vec<PathBuf>,
+    /// The absolute paths of [`Site::PROGRAMS`].
+    pub programs: Vec<PathBuf>,
     /// The paths of sockets in the file system, by listen; empty for the others.
     pub socket_paths: Vec<PathBuf>,
     /// Server names that params are part of, by listen: in lower case.
@@ -39,6 +43,8 @@ pub struct Context<S> {
     pub local_clock: LocalClock,
     /// Opened directories and known files.
     pub files: Files,
+    /// What starts scripts, where the site has any.
+    pub spawner: Option<Rc<Spawner>>,
     /// The log files.
     pub logs: Logs,
     /// What input is read into.
@@ -72,6 +78,7 @@ impl<S: Site> Context<S> {
             date: date::Clock::new(now.unix_s()),
             local_clock: LocalClock::new(now),
             files,
+            spawner: None,
             logs,
             scratch: vec![0; scratch_len].into_boxed_slice(),
             output: Output::default(),

@@ -4,6 +4,7 @@
 
 #![deny(unsafe_code)]
 
+mod cgi;
 mod clock;
 mod connection;
 mod context;
@@ -20,6 +21,7 @@ mod options;
 mod output;
 mod params;
 mod poll_set;
+mod programs;
 pub mod regex;
 pub mod response_table;
 #[cfg(test)]

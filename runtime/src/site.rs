@@ -20,6 +20,8 @@ pub type LocationId = u32;
 pub type DirectoryId = u16;
 /// Index into [`Site::LOGS`].
 pub type LogId = u16;
+/// Index into [`Site::PROGRAMS`].
+pub type ProgramId = u16;
 /// Names a table of media types for [`Site::media_type`].
 pub type TypesId = u16;
 
@@ -40,6 +42,11 @@ pub trait Site: Sync + 'static {
     const DIRECTORIES: &'static [StartText];
     /// Every log file. A relative one is under the prefix.
     const LOGS: &'static [LogTarget];
+    /// Every program that scripts are run by, or that is one: a path, relative ones under the
+    /// prefix, or without a slash a name that is looked for in `PATH` at start.
+    const PROGRAMS: &'static [StartText] = &[];
+    /// `cgi_max_processes` of a site that has scripts. One that has none has no code for them.
+    const MAX_SCRIPTS: Option<u32> = None;
 
     /// Builds what cannot be a constant (regex automata over static tables). Called once,
     /// before the first thread starts.
@@ -246,6 +253,49 @@ pub enum Action {
 pub enum Handler {
     /// Static files: `root`, `alias`, `index`, slash redirects.
     Files,
+    /// Scripts, and files that are none.
+    Cgi(&'static Cgi),
+}
+
+/// The scripts of a location.
+pub struct Cgi {
+    /// Which they are.
+    pub scripts: Scripts,
+    /// `cgi_param`: variables beside those that every script is told, or in their place.
+    pub params: &'static [CgiParam],
+    /// `cgi_timeout`: how long a script may neither read nor write.
+    pub timeout_ms: u64,
+}
+
+/// Which requests are scripts'.
+pub enum Scripts {
+    /// Files with one of these extensions.
+    ByExtension(&'static [CgiRule]),
+    /// All of them are this program's.
+    Program {
+        /// The program.
+        program: ProgramId,
+        /// How much of the path names it: the location's prefix, without a slash at its end; 0
+        /// for a location without a prefix. The rest is the extra path.
+        name_len: usize,
+    },
+}
+
+/// Files that are scripts.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct CgiRule {
+    /// How their names end: an extension with its dot.
+    pub extension: &'static [u8],
+    /// What runs them; `None`: they run by themselves.
+    pub interpreter: Option<ProgramId>,
+}
+
+/// A `cgi_param`.
+pub struct CgiParam {
+    /// The variable's name.
+    pub name: &'static [u8],
+    /// Its value.
+    pub value: Text,
 }
 
 /// A `return`.

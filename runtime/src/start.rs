@@ -3,15 +3,18 @@
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::rc::Rc;
 use std::sync::Arc;
 use std::thread;
 
+use crate::cgi::{Spawner, SpawnerProcess};
 use crate::context::{Context, Shared};
 use crate::files::Files;
 use crate::listener::{self, Endpoint, Listener};
 use crate::log::{LogPlace, Logs};
 use crate::options::{self, Command, HELP, Options};
 use crate::params::{BindAddress, Params};
+use crate::programs;
 use crate::site::{Level, LogTarget, Process, Site};
 use crate::sys::process;
 use crate::sys::signal::{Signals, Waker};
@@ -76,7 +79,10 @@ fn settle<S: Site>(options: &Options, prefix: &Path) -> Result<Settled, String> 
         BindAddress::Unix(path) => path.clone(),
         BindAddress::Ip(_) => PathBuf::new(),
     };
+    let search = std::env::var_os("PATH");
+    let program = |text| programs::find(&params.text(text), &prefix, search.as_deref());
     let shared = Shared {
+        programs: S::PROGRAMS.iter().copied().map(program).collect::<Result<_, _>>()?,
         directories: S::DIRECTORIES.iter().map(|text| params.path(&prefix, text)).collect(),
         socket_paths: endpoints.iter().map(socket_path).collect(),
         param_names: S::LISTENS
@@ -155,6 +161,8 @@ fn start<S: Site>(settled: Settled) -> Result<(), String> {
         process::become_user(user, ids)
             .map_err(|error| format!("cannot become user `{user}`: {error}"))?;
     }
+    // Before the first thread, and while the descriptor limit is what scripts are to have.
+    let (spawner_process, spawners) = start_spawner::<S>(worker_count)?.unzip();
     // Each connection may have a file open beside its socket.
     let wanted = u64::from(S::PROCESS.worker_connections) * 2 * worker_count as u64 + 64;
     let clock = Clock::start();
@@ -172,7 +180,10 @@ fn start<S: Site>(settled: Settled) -> Result<(), String> {
     for endpoint in &endpoints {
         eprintln!("{}: listening on {endpoint}", S::NAME);
     }
-    let result = run_workers(cx, clock, listeners, signals);
+    let result = run_workers(cx, clock, listeners, signals, spawners.unwrap_or_default());
+    if let Some(process) = spawner_process {
+        SpawnerProcess::join(process);
+    }
     for endpoint in &endpoints {
         if let BindAddress::Unix(path) = &endpoint.address {
             let _ = std::fs::remove_file(path);
@@ -182,6 +193,15 @@ fn start<S: Site>(settled: Settled) -> Result<(), String> {
         let _ = std::fs::remove_file(path);
     }
     result.map_err(|error| format!("the event loop failed: {error}"))
+}
+
+/// The process that starts scripts, where the site has any.
+fn start_spawner<S: Site>(
+    worker_count: usize,
+) -> Result<Option<(SpawnerProcess, Vec<Spawner>)>, String> {
+    let Some(max_scripts) = S::MAX_SCRIPTS else { return Ok(None) };
+    let started = SpawnerProcess::start(worker_count, max_scripts as usize);
+    started.map(Some).map_err(|error| format!("cannot start the process for scripts: {error}"))
 }
 
 /// Bytes to read input into: more than the longest head.
@@ -196,11 +216,14 @@ fn scratch_len<S: Site>() -> usize {
 
 /// Runs the first worker here and the others in threads, until all have left.
 fn run_workers<S: Site>(
-    cx: Context<S>,
+    mut cx: Context<S>,
     clock: Clock,
     listeners: Vec<Vec<Listener>>,
     signals: Signals,
+    spawners: Vec<Spawner>,
 ) -> io::Result<()> {
+    let mut spawners = spawners.into_iter();
+    cx.spawner = spawners.next().map(Rc::new);
     let mut pairs = Vec::new();
     for _ in 1..listeners.len() {
         pairs.push(Waker::new()?);
@@ -212,10 +235,13 @@ fn run_workers<S: Site>(
     thread::scope(|scope| {
         for (index, (listeners, wakened)) in listeners.zip(wakened).enumerate() {
             let (shared, logs, team) = (cx.shared, cx.logs.for_worker(), team.clone());
+            let spawner = spawners.next();
             let run = move || {
                 let files = Files::new(&shared.directories);
                 let clock = clock;
-                let cx = Context::<S>::new(shared, files, logs, clock.now(), scratch_len::<S>());
+                let now = clock.now();
+                let mut cx = Context::<S>::new(shared, files, logs, now, scratch_len::<S>());
+                cx.spawner = spawner.map(Rc::new);
                 Worker::new(cx, clock, listeners, Wake::Worker(wakened), team)?.run()
             };
             thread::Builder::new()

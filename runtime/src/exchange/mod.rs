@@ -4,9 +4,11 @@
 
 mod facts;
 mod reply;
+mod script;
 
 use std::fmt;
 
+use crate::cgi::{self, Call, Transfer};
 use crate::context::{Client, Context};
 use crate::handler::{self, Receiver, Refusal, file, try_files};
 use crate::http::body::Framing;
@@ -25,11 +27,18 @@ use crate::site::{
 const MAX_REDIRECTS: u32 = 10;
 
 /// What to send.
+// Connections do not drive scripts yet.
+#[allow(dead_code)]
 pub enum Reply {
     /// A head made of the exchange's status and fields, and this content.
     Response(Body),
     /// None yet: this takes the request's content first.
     Receive(Box<dyn Receiver>),
+    /// None yet: a script makes it.
+    Script(Box<Call>),
+    /// A head made of the exchange's status and fields, and then the content of a script, framed
+    /// so.
+    Content(Transfer),
     /// Nothing: the connection is closed (`return 444`).
     Close,
 }
@@ -71,6 +80,8 @@ pub struct Exchange {
     status_override: Option<u16>,
     /// Whether an error page answers in place of a resource: as if by GET.
     as_get: bool,
+    /// Whether the content has gone to a handler: there is none for another one.
+    content_taken: bool,
     /// The regex of the host.
     host_pattern: Option<&'static Pattern>,
     /// The regex of the last location that has one, and the path that it matched.
@@ -181,6 +192,7 @@ impl Exchange {
         client: &Client,
         receiver: Box<dyn Receiver>,
     ) -> Reply {
+        self.content_taken = true;
         let outcome =
             self.with_request(cx, client, |request, files| receiver.finish(request, files));
         let step = self.settle(cx, client, Outcome::Handled(outcome));
@@ -233,9 +245,7 @@ impl Exchange {
             let outcome = self.ask(cx, client, route);
             step = self.settle(cx, client, outcome);
             if !matches!(step, Step::Reply(_)) {
-                self.internal = true;
-                self.append_path = false;
-                self.redirects += 1;
+                self.redirected();
             }
             if self.redirects > MAX_REDIRECTS {
                 let text = format_args!("internal redirection cycle at {}", self.shown_path());
@@ -243,6 +253,13 @@ impl Exchange {
                 step = Step::Reply(self.default_page::<S>(500));
             }
         }
+    }
+
+    /// Notes that the request goes on in another place.
+    fn redirected(&mut self) {
+        self.internal = true;
+        self.append_path = false;
+        self.redirects += 1;
     }
 
     /// Asks a location, in the order of nginx's phases.
@@ -269,7 +286,14 @@ impl Exchange {
             Action::Serve { try_files, handler } => {
                 let fallback = try_files.and_then(|list| self.try_files(cx, client, list));
                 fallback.unwrap_or_else(|| match handler {
-                    Handler::Files => {
+                    // Without scripts in the site, their code is not in the binary.
+                    Handler::Cgi(cgi) if S::MAX_SCRIPTS.is_some() => {
+                        let serve = |request: &handler::Request<'_>, files: &mut _| {
+                            cgi::script::serve(cgi, request, files)
+                        };
+                        Outcome::Handled(self.with_request(cx, client, serve))
+                    }
+                    Handler::Files | Handler::Cgi(_) => {
                         let serve = |request: &handler::Request<'_>, files: &mut _| {
                             file::serve(request, files)
                         };
@@ -343,7 +367,12 @@ impl Exchange {
             variables: &variables,
             method: self.method().unwrap_or(Method::Get),
             conditional: self.status_override.is_none_or(|status| status == 200),
+            framing: match self.as_get || self.content_taken {
+                true => Framing::Length(0),
+                false => self.head.framing,
+            },
             append_path: self.append_path,
+            programs: &cx.shared.programs,
             media_type: S::media_type,
             report: &report,
         };

@@ -54,7 +54,7 @@ pub fn serve(request: &Request<'_>, files: &mut Files) -> Outcome {
 
 /// What a path leads to beneath the root or alias of the request. A path that cannot lead to a
 /// file is as one that leads to none; so is a hidden one.
-pub(super) fn look_up(request: &Request<'_>, files: &mut Files, path: &[u8]) -> Entry {
+pub(crate) fn look_up(request: &Request<'_>, files: &mut Files, path: &[u8]) -> Entry {
     let Request { variables, append_path, .. } = *request;
     let settings = variables.settings;
     let base = &settings.base;

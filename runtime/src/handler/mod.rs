@@ -9,10 +9,14 @@ pub use receive::{Receiver, Refusal, Response};
 pub use representation::{FileBody, FileResponse, Piece};
 
 use std::fmt;
+use std::os::unix::ffi::OsStrExt;
+use std::path::PathBuf;
 
+use crate::cgi;
+use crate::http::body::Framing;
 use crate::http::method::Method;
 use crate::media;
-use crate::site::{Level, Settings, TypesId};
+use crate::site::{Level, ProgramId, Settings, TypesId};
 use crate::variables::Variables;
 
 /// What a handler makes of a request.
@@ -32,6 +36,8 @@ pub enum Outcome {
     Response(Response),
     /// The content is to be received first; then the receiver makes the outcome.
     Receive(Box<dyn Receiver>),
+    /// A script makes the response.
+    Script(Box<cgi::Call>),
 }
 
 /// What a handler is asked.
@@ -41,6 +47,9 @@ pub struct Request<'a> {
     pub variables: &'a Variables<'a>,
     /// The method to carry out; not always the one that was sent.
     pub method: Method,
+    /// How the request's content is framed that is still to be had; a request that goes on in
+    /// place of another one has none.
+    pub framing: Framing,
     /// Whether the response may be a 304, a 412 or a part. An error's page is sent whole,
     /// whatever conditions and ranges the client names.
     pub conditional: bool,
@@ -49,8 +58,18 @@ pub struct Request<'a> {
     pub append_path: bool,
     /// [`Site::media_type`](crate::site::Site::media_type).
     pub media_type: fn(TypesId, &[u8]) -> Option<&'static [u8]>,
+    /// The absolute paths of [`Site::PROGRAMS`](crate::site::Site::PROGRAMS).
+    pub programs: &'a [PathBuf],
     /// Writes to the request's error log.
     pub report: &'a dyn Fn(Level, fmt::Arguments<'_>),
+}
+
+impl<'a> Request<'a> {
+    /// The path of a program.
+    pub fn program(&self, id: ProgramId) -> &'a [u8] {
+        let program = self.programs.get(usize::from(id));
+        program.map_or(b"", |path| path.as_os_str().as_bytes())
+    }
 }
 
 /// The media type for the extension of a path, or the location's default one. `types` is

@@ -45,9 +45,11 @@ fn ask<T>(
         let mut request = Request {
             variables,
             method: Method::Get,
+            framing: Framing::Length(0),
             conditional: true,
             append_path: false,
             media_type,
+            programs: &[],
             report: &report,
         };
         handle(&mut request, &mut Files::new(directories))
@@ -67,7 +69,9 @@ fn show(outcome: Outcome) -> (String, String, String) {
         Outcome::RangeNotSatisfiable(len) => (format!("416 */{len}"), String::new(), String::new()),
         Outcome::InternalRedirect(path) => ("internal".into(), text(&path), String::new()),
         Outcome::Redirect(status, location) => (status.to_string(), text(&location), String::new()),
-        Outcome::Response(_) | Outcome::Receive(_) => panic!("none of a file: {outcome:?}"),
+        Outcome::Response(_) | Outcome::Receive(_) | Outcome::Script(_) => {
+            panic!("none of a file: {outcome:?}")
+        }
         Outcome::File(response) => {
             let mut fields = Vec::new();
             response.write_fields(&mut fields);

@@ -1,0 +1,179 @@
+//! What a script is told: the meta-variables of RFC 3875, section 4.1, and those that real
+//! programs want beside them, as a process's environment.
+//!
+//! The request decides the value of a variable, never its name beyond `HTTP_…`, and never
+//! `HTTP_PROXY`, which programs take for their own setting. What the client sends for
+//! authentication is withheld (RFC 3875, 4.1.18), unless `cgi_param` hands it on.
+
+use std::os::unix::ffi::OsStringExt;
+use std::sync::OnceLock;
+
+use super::script::Script;
+use crate::handler::Request;
+use crate::site::CgiParam;
+use crate::variables::Variables;
+
+/// Where programs are looked for if the server itself was not told.
+const DEFAULT_PATH: &[u8] = b"/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+
+/// Fields that have a variable of their own, or none.
+const WITHHELD: [&[u8]; 5] =
+    [b"content-type", b"content-length", b"authorization", b"proxy-authorization", b"proxy"];
+
+/// The environment of a script: `NAME=VALUE` texts, each ended by a NUL. `content_len` is the
+/// length of the content, if there is any.
+pub(super) fn write(
+    request: &Request<'_>,
+    script: &Script,
+    content_len: Option<u64>,
+    params: &'static [CgiParam],
+) -> Vec<u8> {
+    let mut environment = Environment { bytes: Vec::with_capacity(2048), params };
+    for param in params {
+        environment.push(param.name, |out| param.value.write(request.variables, out));
+    }
+    environment.set(b"GATEWAY_INTERFACE", b"CGI/1.1");
+    let software = concat!("sitec/", env!("CARGO_PKG_VERSION"));
+    environment.set(b"SERVER_SOFTWARE", software.as_bytes());
+    environment.set(b"REDIRECT_STATUS", b"200");
+    environment.set(b"PATH", path());
+    environment.add_request(request, content_len);
+    environment.add_script(request.variables, script);
+    environment.add_ends(request.variables);
+    environment.add_fields(request.variables);
+    environment.bytes
+}
+
+/// `PATH`, as the server has it.
+fn path() -> &'static [u8] {
+    static PATH: OnceLock<Vec<u8>> = OnceLock::new();
+    let own = || std::env::var_os("PATH").map(OsStringExt::into_vec);
+    PATH.get_or_init(|| own().filter(|path| !path.is_empty()).unwrap_or(DEFAULT_PATH.to_vec()))
+}
+
+struct Environment {
+    bytes: Vec<u8>,
+    /// What the conf sets takes the place of what is set here.
+    params: &'static [CgiParam],
+}
+
+impl Environment {
+    /// Appends a variable. One whose value has a NUL in it cannot be told, and is left out.
+    fn push<R>(&mut self, name: &[u8], write: impl FnOnce(&mut Vec<u8>) -> R) {
+        let start = self.bytes.len();
+        self.bytes.extend_from_slice(name);
+        self.bytes.push(b'=');
+        write(&mut self.bytes);
+        match memchr::memchr(0, &self.bytes[start..]) {
+            Some(_) => self.bytes.truncate(start),
+            None => self.bytes.push(0),
+        }
+    }
+
+    /// Appends a variable, unless the conf sets it.
+    fn compute<R>(&mut self, name: &[u8], write: impl FnOnce(&mut Vec<u8>) -> R) {
+        if self.params.iter().all(|param| param.name != name) {
+            self.push(name, write);
+        }
+    }
+
+    fn set(&mut self, name: &[u8], value: &[u8]) {
+        self.compute(name, |out| out.extend_from_slice(value));
+    }
+
+    /// The request line, and what is known of the content.
+    fn add_request(&mut self, request: &Request<'_>, content_len: Option<u64>) {
+        let variables = request.variables;
+        self.set(b"REQUEST_METHOD", request.method.name().as_bytes());
+        self.compute(b"REQUEST_URI", |out| variables.request_uri(out));
+        self.compute(b"DOCUMENT_URI", |out| variables.document_uri(out));
+        self.compute(b"QUERY_STRING", |out| variables.query_string(out));
+        self.compute(b"SERVER_PROTOCOL", |out| variables.server_protocol(out));
+        self.compute(b"REQUEST_SCHEME", |out| variables.scheme(out));
+        if let Some(len) = content_len {
+            self.set(b"CONTENT_LENGTH", itoa::Buffer::new().format(len).as_bytes());
+            if let Some(media_type) = variables.head.fields().first(b"content-type") {
+                self.set(b"CONTENT_TYPE", media_type);
+            }
+        }
+    }
+
+    /// The script, and the path behind it.
+    fn add_script(&mut self, variables: &Variables<'_>, script: &Script) {
+        let (name, extra_path) = variables.path.split_at(script.name_len.min(variables.path.len()));
+        self.set(b"SCRIPT_NAME", name);
+        self.set(b"SCRIPT_FILENAME", &script.file);
+        self.compute(b"DOCUMENT_ROOT", |out| variables.document_root(out));
+        if !extra_path.is_empty() {
+            self.set(b"PATH_INFO", extra_path);
+            self.compute(b"PATH_TRANSLATED", |out| {
+                variables.document_root(out);
+                out.extend_from_slice(extra_path);
+            });
+        }
+    }
+
+    /// Both ends of the connection.
+    fn add_ends(&mut self, variables: &Variables<'_>) {
+        self.compute(b"SERVER_NAME", |out| write_server_name(variables, out));
+        self.compute(b"SERVER_ADDR", |out| variables.server_addr(out));
+        self.compute(b"SERVER_PORT", |out| variables.server_port(out));
+        self.compute(b"REMOTE_ADDR", |out| variables.remote_addr(out));
+        // Names are not looked up: the address stands for the name (RFC 3875, 4.1.9).
+        self.compute(b"REMOTE_HOST", |out| variables.remote_addr(out));
+        self.compute(b"REMOTE_PORT", |out| variables.remote_port(out));
+    }
+
+    /// The request's fields as `HTTP_NAME`, the values of several lines joined.
+    fn add_fields(&mut self, variables: &Variables<'_>) {
+        let fields = variables.head.fields();
+        let mut name = Vec::with_capacity(32);
+        for (index, (field, _)) in fields.iter().enumerate() {
+            let earlier = fields.iter().take(index).any(|(other, _)| is_same(other, field));
+            if earlier || !write_name(field, &mut name) {
+                continue;
+            }
+            let is_cookie = field.eq_ignore_ascii_case(b"cookie");
+            let separator: &[u8] = if is_cookie { b"; " } else { b", " };
+            self.compute(&name, |out| {
+                let values = fields.iter().skip(index).filter(|(other, _)| is_same(other, field));
+                for (number, (_, value)) in values.enumerate() {
+                    out.extend_from_slice(if number > 0 { separator } else { b"" });
+                    out.extend_from_slice(value);
+                }
+            });
+        }
+    }
+}
+
+/// Whether two fields become the same variable.
+fn is_same(one: &[u8], other: &[u8]) -> bool {
+    let bytes = || one.iter().zip(other);
+    one.len() == other.len()
+        && bytes().all(|(one, other)| variable_byte(*one) == variable_byte(*other))
+}
+
+fn variable_byte(byte: u8) -> u8 {
+    if byte == b'-' { b'_' } else { byte.to_ascii_uppercase() }
+}
+
+/// The variable of a field. False for a field that is withheld, or whose name has bytes that would
+/// make it look like another one's.
+fn write_name(field: &[u8], name: &mut Vec<u8>) -> bool {
+    name.clear();
+    name.extend_from_slice(b"HTTP_");
+    name.extend(field.iter().copied().map(variable_byte));
+    let plain = name.iter().all(|&byte| byte.is_ascii_alphanumeric() || byte == b'_');
+    plain && !WITHHELD.iter().any(|withheld| is_same(withheld, field))
+}
+
+/// The server's name if it has one, and else what the client calls it.
+fn write_server_name(variables: &Variables<'_>, out: &mut Vec<u8>) {
+    let name = variables.server.name;
+    let is_pattern = name.iter().any(|byte| b"*~^$".contains(byte)) || name.starts_with(b".");
+    match (name, variables.host) {
+        (name, _) if !name.is_empty() && !is_pattern => out.extend_from_slice(name),
+        (_, b"") => variables.server_addr(out),
+        (_, host) => out.extend_from_slice(host),
+    }
+}

@@ -1,0 +1,24 @@
+//! CGI (RFC 3875): which script a request runs ([`script`]), what it is told ([`environment`]),
+//! the process that starts it ([`spawner`]), its pipes ([`Running`]) and what it answers
+//! ([`output`]). A script runs in a process group of its own and is stopped with all of it.
+
+// Connections do not drive scripts yet.
+#![allow(dead_code, unused_imports)]
+
+mod command;
+mod content;
+mod environment;
+mod fault;
+mod output;
+mod running;
+pub mod script;
+mod spawner;
+mod spool;
+mod stderr;
+
+pub use command::Command;
+pub use content::{ContentWriter, Ending, Transfer};
+pub use fault::{describe_end, not_started};
+pub use output::{BadOutput, ScriptHead};
+pub use running::{Call, Input, Received, Running};
+pub use spawner::{Event, RequestId, Spawner, SpawnerProcess};

@@ -1,0 +1,312 @@
+//! One script that runs for a request: its pipes, and how far its output has come.
+//!
+//! Nothing here waits. What the script does not take of its input is kept until it does, and
+//! [`Running::takes_input`] says so, so that no more is read from the client meanwhile; output is
+//! read when it is asked for, so that a slow client slows the script down. Dropped before its
+//! end, a script is stopped.
+
+use std::fs::File;
+use std::io::{self, PipeReader, PipeWriter, Read, Write};
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::rc::Rc;
+
+use super::command::Command;
+use super::content::{ContentWriter, Ending, Transfer};
+use super::output::{BadOutput, HeadReader, ScriptHead};
+use super::spawner::{Descriptors, RequestId, Spawner};
+use super::stderr::ErrorLines;
+use crate::sys::fs::set_nonblocking;
+
+/// The most that is read of what a script says on standard error before others have their turn.
+const ERRORS_TURN_LEN: usize = 16 * 1024;
+
+/// What a script reads.
+#[derive(Debug)]
+pub enum Input {
+    /// Nothing.
+    Empty,
+    /// The request's content, as it comes.
+    Stream,
+    /// Content that is there already.
+    Bytes(Vec<u8>),
+    /// Content in a file, from its start.
+    File(File),
+}
+
+/// A script that is to be run for a request.
+#[derive(Debug)]
+pub struct Call {
+    /// What is started.
+    pub command: Command,
+    /// What it reads.
+    pub input: Input,
+    /// `cgi_timeout`: how long it may neither read nor write.
+    pub timeout_ms: u64,
+}
+
+/// What a look at a script's output has brought.
+#[derive(Debug)]
+pub enum Received {
+    /// Nothing is there now.
+    Nothing,
+    /// A part of the head.
+    Part,
+    /// The head. [`Running::begin_content`] says what becomes of the content.
+    Head(ScriptHead),
+    /// Content, which was appended framed.
+    Content,
+    /// The end. What ends the content was appended.
+    End(Ending),
+}
+
+/// One script that runs, or waits for its turn.
+pub struct Running {
+    spawner: Rc<Spawner>,
+    id: RequestId,
+    /// Its path, for messages.
+    script: Vec<u8>,
+    timeout_ms: u64,
+    /// Whether it may still be stopped: its output is not complete.
+    wanted: bool,
+    input: Option<PipeWriter>,
+    /// What the input has not taken yet.
+    unwritten: Vec<u8>,
+    /// Whether nothing follows that.
+    input_ends: bool,
+    output: PipeReader,
+    progress: Progress,
+    errors: Option<PipeReader>,
+    error_lines: ErrorLines,
+}
+
+/// How far the output has come.
+enum Progress {
+    Head(HeadReader),
+    /// The front of the content, until it is known how to frame it.
+    Held(Vec<u8>),
+    Content(ContentWriter),
+}
+
+impl Running {
+    /// Has a script started. `token` is what the spawner's events name it by. Errors: `EMFILE`
+    /// and the like where there are no descriptors left, `E2BIG`; others mean that the spawner
+    /// process is gone.
+    pub fn start(spawner: &Rc<Spawner>, token: u64, call: Call) -> io::Result<Running> {
+        let (output, output_end) = io::pipe()?;
+        let (errors, errors_end) = io::pipe()?;
+        set_nonblocking(output.as_fd())?;
+        set_nonblocking(errors.as_fd())?;
+        let input_ends = !matches!(call.input, Input::Stream);
+        let (input, input_end, unwritten) = match call.input {
+            Input::Empty => (None, None, Vec::new()),
+            Input::File(file) => (None, Some(OwnedFd::from(file)), Vec::new()),
+            Input::Stream => open_input(Vec::new())?,
+            Input::Bytes(bytes) => open_input(bytes)?,
+        };
+        let descriptors =
+            Descriptors { input: input_end, output: output_end.into(), errors: errors_end.into() };
+        let id = spawner.start(token, &call.command, descriptors)?;
+        let mut running = Running {
+            spawner: Rc::clone(spawner),
+            id,
+            script: call.command.script().to_vec(),
+            timeout_ms: call.timeout_ms,
+            wanted: true,
+            input,
+            unwritten,
+            input_ends,
+            output,
+            progress: Progress::Head(HeadReader::default()),
+            errors: Some(errors),
+            error_lines: ErrorLines::default(),
+        };
+        running.write_input();
+        Ok(running)
+    }
+
+    /// What the spawner's events name it by.
+    pub fn id(&self) -> RequestId {
+        self.id
+    }
+
+    /// Its path.
+    pub(super) fn script(&self) -> &[u8] {
+        &self.script
+    }
+
+    /// How long it may neither read nor write.
+    pub fn timeout_ms(&self) -> u64 {
+        self.timeout_ms
+    }
+
+    /// The pipe to be watched for writing, while something waits to be written.
+    pub fn input_fd(&self) -> Option<BorrowedFd<'_>> {
+        self.input.as_ref().filter(|_| !self.unwritten.is_empty()).map(AsFd::as_fd)
+    }
+
+    /// The pipe to be watched for reading, while the client takes the output.
+    pub fn output_fd(&self) -> BorrowedFd<'_> {
+        self.output.as_fd()
+    }
+
+    /// The pipe to be watched for reading, always; `None` once it is closed.
+    pub fn errors_fd(&self) -> Option<BorrowedFd<'_>> {
+        self.errors.as_ref().map(AsFd::as_fd)
+    }
+
+    /// Whether more content may be given to [`feed`](Self::feed): nothing of it waits. Content for
+    /// a script that has closed its input is taken as well, and thrown away.
+    pub fn takes_input(&self) -> bool {
+        self.unwritten.is_empty()
+    }
+
+    /// Gives the script content. What it does not take at once is kept.
+    pub fn feed(&mut self, content: &[u8]) {
+        let taken = if self.unwritten.is_empty() { self.write(content) } else { 0 };
+        if self.input.is_some() {
+            self.unwritten.extend_from_slice(&content[taken..]);
+        }
+    }
+
+    /// Says that all content was fed.
+    pub fn end_input(&mut self) {
+        self.input_ends = true;
+        self.write_input();
+    }
+
+    /// Writes what waits, as far as the script takes it. Whether it has taken any.
+    pub fn write_input(&mut self) -> bool {
+        let mut unwritten = std::mem::take(&mut self.unwritten);
+        let written = self.write(&unwritten);
+        if self.input.is_some() && written < unwritten.len() {
+            unwritten.drain(..written);
+            self.unwritten = unwritten;
+        } else if self.input_ends {
+            self.input = None;
+        }
+        written > 0
+    }
+
+    /// Writes from the front of `bytes` what the script takes, and returns how much that is.
+    fn write(&mut self, bytes: &[u8]) -> usize {
+        let mut written = 0;
+        while let Some(input) = &mut self.input
+            && written < bytes.len()
+        {
+            match input.write(&bytes[written..]) {
+                Ok(len) => written += len,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => break,
+                // It has closed its input, as it may (RFC 3875, 4.2).
+                Err(_) => self.input = None,
+            }
+        }
+        written
+    }
+
+    /// Looks at the output once, reading into `scratch`, and appends content to `out`.
+    pub fn read_output(
+        &mut self,
+        scratch: &mut [u8],
+        out: &mut Vec<u8>,
+    ) -> Result<Received, BadOutput> {
+        let len = match self.output.read(scratch) {
+            Ok(len) => len,
+            Err(error) if is_transient(&error) => return Ok(Received::Nothing),
+            Err(_) => 0,
+        };
+        let piece = &scratch[..len];
+        match &mut self.progress {
+            Progress::Head(reader) if len == 0 => Err(reader.at_end()),
+            Progress::Head(reader) => match reader.read(piece)? {
+                Some((head, content)) => {
+                    self.progress = Progress::Held(content);
+                    Ok(Received::Head(head))
+                }
+                None => Ok(Received::Part),
+            },
+            // Nobody reads on before it is known what for.
+            Progress::Held(held) => {
+                held.extend_from_slice(piece);
+                Ok(Received::Part)
+            }
+            Progress::Content(writer) => {
+                writer.write(piece, out);
+                if len == 0 || writer.is_full() {
+                    Ok(Received::End(writer.finish(out)))
+                } else {
+                    Ok(Received::Content)
+                }
+            }
+        }
+    }
+
+    /// Says how the content is framed, behind a head; appends what is there of it already. The
+    /// result is `Content` or `End`.
+    pub fn begin_content(&mut self, transfer: Transfer, out: &mut Vec<u8>) -> Received {
+        let mut writer = ContentWriter::new(transfer);
+        if let Progress::Held(held) = &self.progress {
+            writer.write(held, out);
+        }
+        self.progress = Progress::Content(writer);
+        match writer.is_full() {
+            true => Received::End(writer.finish(out)),
+            false => Received::Content,
+        }
+    }
+
+    /// Reads standard error, as far as there is something, and gives out whole lines.
+    pub fn read_errors(&mut self, scratch: &mut [u8], emit: &mut dyn FnMut(&[u8])) {
+        let mut left = ERRORS_TURN_LEN;
+        while let Some(errors) = &mut self.errors
+            && left > 0
+        {
+            match errors.read(scratch) {
+                Ok(0) => self.errors = None,
+                Ok(len) => {
+                    self.error_lines.read(&scratch[..len], emit);
+                    left = left.saturating_sub(len);
+                }
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(_) => return,
+            }
+        }
+    }
+
+    /// Lets the script come to its end: its response is complete, or of its output only the head
+    /// was wanted. It is stopped if that takes longer than its timeout. Gives out what it has
+    /// still said on standard error.
+    pub fn release(mut self, scratch: &mut [u8], emit: &mut dyn FnMut(&[u8])) {
+        self.read_errors(scratch, emit);
+        self.error_lines.finish(emit);
+        self.wanted = false;
+        self.spawner.release(self.id, self.timeout_ms);
+    }
+
+    /// Stops the script, with all of its process group, and gives out what it has still said on
+    /// standard error.
+    pub fn abandon(mut self, scratch: &mut [u8], emit: &mut dyn FnMut(&[u8])) {
+        self.read_errors(scratch, emit);
+        self.error_lines.finish(emit);
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        if self.wanted {
+            self.spawner.cancel(self.id);
+        }
+    }
+}
+
+/// A pipe to a script, its end, and what is to be written first.
+fn open_input(first: Vec<u8>) -> io::Result<(Option<PipeWriter>, Option<OwnedFd>, Vec<u8>)> {
+    let (end, input) = io::pipe()?;
+    set_nonblocking(input.as_fd())?;
+    Ok((Some(input), Some(end.into()), first))
+}
+
+/// Whether a read may succeed later.
+fn is_transient(error: &io::Error) -> bool {
+    matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::Interrupted)
+}

@@ -1,0 +1,157 @@
+//! Which script a request runs.
+//!
+//! By extension, it is the front of the path that is a regular file and has an extension with a
+//! rule; the rest of the path is the script's extra path. So what stands behind a file that is
+//! no script never makes it one: `/picture.jpg/x.php` is no script, unless `x.php` is a file.
+
+use super::command::Command;
+use super::environment;
+use super::running::{Call, Input};
+use super::spool::Spool;
+use crate::escape::Escaped;
+use crate::files::{Entry, Files, path};
+use crate::handler::{Outcome, Request, file};
+use crate::http::body::Framing;
+use crate::site::{Cgi, CgiRule, Level, ProgramId, Scripts};
+
+/// A script that a request was led to.
+pub(super) struct Script {
+    /// Its path in the file system.
+    pub(super) file: Vec<u8>,
+    /// How much of the request's path names it; the rest is the extra path.
+    pub(super) name_len: usize,
+    /// What runs it; `None`: it runs by itself.
+    interpreter: Option<ProgramId>,
+    cgi: &'static Cgi,
+}
+
+/// Runs the script that the path leads to, or serves a file that is no script.
+pub fn serve(cgi: &'static Cgi, request: &Request<'_>, files: &mut Files) -> Outcome {
+    match &cgi.scripts {
+        Scripts::Program { program, name_len } => {
+            let extra_path = request.variables.path.get(*name_len..);
+            if !extra_path.is_some_and(|path| path.is_empty() || path.starts_with(b"/")) {
+                return Outcome::Status(404);
+            }
+            let file = request.program(*program).to_vec();
+            Script { file, name_len: *name_len, interpreter: None, cgi }.begin(request)
+        }
+        Scripts::ByExtension(rules) => match find(rules, request, files) {
+            Some(Found { file, name_len, interpreter }) => {
+                Script { file, name_len, interpreter, cgi }.begin(request)
+            }
+            None => file::serve(request, files),
+        },
+    }
+}
+
+/// What [`find`] has found.
+struct Found {
+    file: Vec<u8>,
+    name_len: usize,
+    interpreter: Option<ProgramId>,
+}
+
+/// The script that stands at the front of the path. Only names with a rule are looked up, and
+/// none behind the first that is not there.
+fn find(rules: &'static [CgiRule], request: &Request<'_>, files: &mut Files) -> Option<Found> {
+    let path = request.variables.path;
+    let base = &request.variables.settings.base;
+    if !(base.append_path || request.append_path) {
+        // An `alias` that names the whole file: its own name decides.
+        let file = file_at(request, path)?;
+        let interpreter = rule_for(rules, &file)?.interpreter;
+        let found = is_file(&file::look_up(request, files, path));
+        return found.then_some(Found { file, name_len: path.len(), interpreter });
+    }
+    let ends = memchr::memchr_iter(b'/', path).skip(1).chain([path.len()]);
+    for name_len in ends {
+        let front = &path[..name_len];
+        let Some(rule) = rule_for(rules, front) else { continue };
+        match file::look_up(request, files, front) {
+            Entry::Directory | Entry::Unreadable { directory: true } => {}
+            entry if is_file(&entry) => {
+                let (file, interpreter) = (file_at(request, front)?, rule.interpreter);
+                return Some(Found { file, name_len, interpreter });
+            }
+            _ => return None,
+        }
+    }
+    None
+}
+
+/// The rule for the extension of a path's last segment.
+fn rule_for(rules: &'static [CgiRule], path: &[u8]) -> Option<&'static CgiRule> {
+    rules.iter().find(|rule| {
+        path.strip_suffix(rule.extension).is_some_and(|name| !matches!(name, [] | [.., b'/']))
+    })
+}
+
+fn is_file(entry: &Entry) -> bool {
+    matches!(entry, Entry::File(_) | Entry::Unreadable { directory: false })
+}
+
+/// The path in the file system that a path of the URI leads to.
+fn file_at(request: &Request<'_>, path: &[u8]) -> Option<Vec<u8>> {
+    use std::os::unix::ffi::OsStrExt;
+    let variables = request.variables;
+    let base = &variables.settings.base;
+    let directory = variables.directories.get(usize::from(base.directory))?;
+    let mut file = directory.as_os_str().as_bytes().to_vec();
+    if !file.ends_with(b"/") {
+        file.push(b'/');
+    }
+    let append_path = base.append_path || request.append_path;
+    path::write_beneath(base, path, variables, append_path, &mut file)?;
+    Some(file)
+}
+
+impl Script {
+    /// What becomes of the request: content without a length is gathered first.
+    fn begin(self, request: &Request<'_>) -> Outcome {
+        match request.framing {
+            Framing::Length(0) => {
+                let said = request.variables.head.fields().first(b"content-length");
+                self.call(request, Input::Empty, said.and(Some(0)))
+            }
+            Framing::Length(len) => self.call(request, Input::Stream, Some(len)),
+            Framing::Chunked => {
+                let memory_len = request.variables.settings.client_body_buffer_size;
+                Outcome::Receive(Box::new(Spool::new(self, memory_len)))
+            }
+        }
+    }
+
+    /// The script with its environment, ready to be started. `content_len` is the length of the
+    /// content, if there is any.
+    pub(super) fn call(
+        &self,
+        request: &Request<'_>,
+        input: Input,
+        content_len: Option<u64>,
+    ) -> Outcome {
+        let environment = environment::write(request, self, content_len, self.cgi.params);
+        let folder = match memchr::memrchr(b'/', &self.file) {
+            Some(0) | None => b"/",
+            Some(slash) => &self.file[..slash],
+        };
+        let command = match self.interpreter {
+            None => Command::new(&self.file, folder, &[&self.file], &environment),
+            Some(id) => {
+                let program = request.program(id);
+                Command::new(program, folder, &[program, &self.file], &environment)
+            }
+        };
+        match command {
+            Some(command) => {
+                let timeout_ms = self.cgi.timeout_ms;
+                Outcome::Script(Box::new(Call { command, input, timeout_ms }))
+            }
+            None => {
+                let text = format_args!("\"{}\" is no path of a script", Escaped(&self.file));
+                (request.report)(Level::Error, text);
+                Outcome::Status(404)
+            }
+        }
+    }
+}

@@ -1,0 +1,168 @@
+//! The spawner: a small process that starts scripts for all workers, so that none of them
+//! waits for a `vfork`, and stops them, with all that they have started themselves.
+//!
+//! It is forked before the first thread starts, holds nothing of the server but one socket for
+//! each worker, and ends with the server. It adopts what scripts leave behind: as long as a
+//! script's process group has a member, the spawner has a child in it, so that a group's number
+//! is never used for another one by mistake.
+
+mod channel;
+mod groups;
+mod message;
+mod server;
+#[cfg(test)]
+mod tests;
+
+use std::cell::{Cell, RefCell};
+use std::io;
+use std::os::fd::{AsRawFd, OwnedFd, RawFd};
+
+use self::channel::Channel;
+use self::message::{HEAD_LEN, Head, Kind, MAX_EVENT_LEN, MAX_PACKET_LEN};
+use super::command::Command;
+use crate::sys::spawn::{self, DescriptorLimit, Ended, Pid};
+
+/// The longest texts of one script. The kernel's own bound is mostly lower.
+const MAX_TEXTS_LEN: usize = 4 << 20;
+
+/// Names one script of one worker.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub struct RequestId {
+    /// What the worker knows the request by; a later one may have the same.
+    pub token: u64,
+    /// Its number, given once.
+    pub serial: u64,
+}
+
+/// What became of a script. One that starts at once and leaves with status 0 makes no event.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Event {
+    /// It has started, having waited for others to end.
+    Started,
+    /// It is not started: too many wait already.
+    Refused,
+    /// It could not be started: `errno`.
+    Failed(i32),
+    /// This one has left with a status other than 0, or a signal has killed it, though nobody
+    /// had given it up. The response may be complete by then.
+    Ended(Ended, Vec<u8>),
+}
+
+/// The descriptors that a script gets.
+#[derive(Debug)]
+pub struct Descriptors {
+    /// Standard input; `None` is empty.
+    pub input: Option<OwnedFd>,
+    /// Standard output.
+    pub output: OwnedFd,
+    /// Standard error.
+    pub errors: OwnedFd,
+}
+
+/// The spawner process, as the server's main thread holds it.
+#[derive(Debug)]
+pub struct SpawnerProcess(Pid);
+
+impl SpawnerProcess {
+    /// Starts it, for this many workers and at most `max_processes` scripts at once. Before the
+    /// first thread, and while the descriptor limit is the one that scripts are to have.
+    pub fn start(
+        workers: usize,
+        max_processes: usize,
+    ) -> io::Result<(SpawnerProcess, Vec<Spawner>)> {
+        let pairs = (0..workers).map(|_| Channel::pair()).collect::<io::Result<Vec<_>>>()?;
+        let (ours, theirs): (Vec<_>, Vec<_>) = pairs.into_iter().unzip();
+        let limit = DescriptorLimit::current()?;
+        let pid = spawn::fork(|| server::run(theirs, max_processes, limit))?;
+        Ok((SpawnerProcess(pid), ours.into_iter().map(Spawner::new).collect()))
+    }
+
+    /// Waits for its end. It comes within two seconds of the last [`Spawner`]'s.
+    pub fn join(self) {
+        // It can only fail if there is no such process any more.
+        let _ = spawn::wait_for(self.0);
+    }
+}
+
+/// One worker's line to the spawner process. Dropped, it gives up all of its scripts.
+pub struct Spawner {
+    channel: RefCell<Channel>,
+    serial: Cell<u64>,
+}
+
+impl Spawner {
+    fn new(channel: Channel) -> Spawner {
+        Spawner { channel: RefCell::new(channel), serial: Cell::new(0) }
+    }
+
+    /// Has a script started, now or when others have ended. The error is `E2BIG`, or
+    /// means that the spawner process is gone.
+    pub fn start(
+        &self,
+        token: u64,
+        command: &Command,
+        descriptors: Descriptors,
+    ) -> io::Result<RequestId> {
+        self.serial.set(self.serial.get() + 1);
+        let id = RequestId { token, serial: self.serial.get() };
+        let texts = command.texts();
+        if texts.len() > MAX_TEXTS_LEN {
+            return Err(io::Error::from_raw_os_error(libc::E2BIG));
+        }
+        let mut fds = vec![descriptors.output, descriptors.errors];
+        fds.extend(descriptors.input);
+        let mut channel = self.channel.borrow_mut();
+        let mut pieces = texts.chunks(MAX_PACKET_LEN - HEAD_LEN).peekable();
+        while let Some(piece) = pieces.next() {
+            let last = pieces.peek().is_none();
+            let (kind, value) = match last {
+                true => (Kind::Start, command.argument_count() as u64),
+                false => (Kind::Part, 0),
+            };
+            let fds = if last { std::mem::take(&mut fds) } else { Vec::new() };
+            channel.send(Head { kind, id, value }.packet(piece), fds)?;
+        }
+        Ok(id)
+    }
+
+    /// Gives a script up: it is not started if it has not been, and else stopped, with all of
+    /// its process group.
+    pub fn cancel(&self, id: RequestId) {
+        self.tell(Head { kind: Kind::Cancel, id, value: 0 });
+    }
+
+    /// Lets a script come to its end, of which nothing more is wanted. It is stopped if it takes
+    /// longer than this.
+    pub fn release(&self, id: RequestId, patience_ms: u64) {
+        self.tell(Head { kind: Kind::Release, id, value: patience_ms });
+    }
+
+    fn tell(&self, head: Head) {
+        // Without a spawner process there is nobody to tell; its scripts ended with it.
+        let _ = self.channel.borrow_mut().send(head.packet(&[]), Vec::new());
+    }
+
+    /// The next event, if there is one. The error means that the spawner process is gone.
+    pub fn next_event(&self) -> io::Result<Option<(RequestId, Event)>> {
+        let mut buffer = [0; MAX_EVENT_LEN];
+        let Some(packet) = self.channel.borrow_mut().receive(&mut buffer)? else { return Ok(None) };
+        let parsed = Head::parse(&buffer[..packet.len]);
+        Ok(parsed.and_then(|(head, script)| Some((head.id, head.event(script)?))))
+    }
+
+    /// Whether [`flush`](Self::flush) is to be called once the socket takes more.
+    pub fn has_outgoing(&self) -> bool {
+        self.channel.borrow().has_outgoing()
+    }
+
+    /// Sends what had to wait. The error means that the spawner process is gone.
+    pub fn flush(&self) -> io::Result<()> {
+        self.channel.borrow_mut().flush()
+    }
+}
+
+impl AsRawFd for Spawner {
+    fn as_raw_fd(&self) -> RawFd {
+        self.channel.borrow().as_raw_fd()
+    }
+}

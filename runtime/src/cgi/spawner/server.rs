@@ -1,0 +1,287 @@
+//! The spawner process itself: one loop around `poll(2)` that blocks for nothing else.
+
+use std::collections::VecDeque;
+use std::ffi::CStr;
+use std::fs::File;
+use std::io;
+use std::os::fd::{AsFd, AsRawFd, OwnedFd};
+use std::process::ExitCode;
+use std::time::{Duration, Instant};
+
+use super::Event;
+use super::channel::Channel;
+use super::groups::{Groups, Owner};
+use super::message::{Head, Kind, MAX_PACKET_LEN};
+use crate::sys::poll::{PollFd, poll};
+use crate::sys::process;
+use crate::sys::spawn::{self, ChildSignals, DescriptorLimit, Ended, Launch, Launcher, Pid};
+
+/// The shortest bound of the queue.
+const MIN_QUEUE_LEN: usize = 128;
+/// Scripts that may wait for each that may run.
+const WAITING_PER_PROCESS: usize = 4;
+/// How long the end of the process waits for groups that were forced to end.
+const LAST_WAIT: Duration = Duration::from_millis(1800);
+
+/// How many requests wait before others are refused.
+fn queue_len(max_processes: usize) -> usize {
+    (max_processes * WAITING_PER_PROCESS).max(MIN_QUEUE_LEN)
+}
+
+/// What the process does: serves until all channels are closed and no script is left.
+pub(super) fn run(
+    channels: Vec<Channel>,
+    max_processes: usize,
+    limit: DescriptorLimit,
+) -> ExitCode {
+    let served = Server::new(channels, max_processes, limit).and_then(|mut server| server.serve());
+    match served {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: the process that starts scripts failed: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// One worker, as seen from here.
+struct Worker {
+    channel: Channel,
+    /// Texts of a request whose last packet has not come yet.
+    texts: Vec<u8>,
+}
+
+/// A script that is to be started.
+struct Job {
+    owner: Owner,
+    texts: Vec<u8>,
+    argument_count: usize,
+    /// Standard output, standard error and perhaps standard input.
+    fds: Vec<OwnedFd>,
+}
+
+struct Server {
+    signals: ChildSignals,
+    /// By number; `None` once a worker is gone.
+    workers: Vec<Option<Worker>>,
+    launcher: Launcher,
+    groups: Groups,
+    waiting: VecDeque<Job>,
+    max_processes: usize,
+    buffer: Box<[u8]>,
+    /// When to leave whatever still runs, once all workers are gone.
+    leave_at: Option<Instant>,
+}
+
+impl Server {
+    fn new(
+        channels: Vec<Channel>,
+        max_processes: usize,
+        limit: DescriptorLimit,
+    ) -> io::Result<Server> {
+        let kept: Vec<_> = channels.iter().map(AsRawFd::as_raw_fd).collect();
+        spawn::close_all_but(&kept)?;
+        spawn::set_standard_input(File::open("/dev/null")?.as_fd())?;
+        spawn::adopt_orphans()?;
+        // Requests that wait hold three descriptors each. Scripts get the limit as it was.
+        process::raise_descriptor_limit((queue_len(max_processes) * 3 + 64) as u64)?;
+        let workers = channels.into_iter().map(|channel| {
+            let texts = Vec::new();
+            Some(Worker { channel, texts })
+        });
+        Ok(Server {
+            signals: ChildSignals::install()?,
+            workers: workers.collect(),
+            launcher: Launcher::new(limit),
+            groups: Groups::default(),
+            waiting: VecDeque::new(),
+            max_processes,
+            buffer: vec![0; MAX_PACKET_LEN].into_boxed_slice(),
+            leave_at: None,
+        })
+    }
+
+    fn serve(&mut self) -> io::Result<()> {
+        while !self.is_done() {
+            let ready = self.wait()?;
+            if ready.children {
+                self.signals.clear();
+                self.on_children();
+            }
+            for worker in ready.workers {
+                self.on_worker(worker);
+            }
+            self.groups.on_time(Instant::now());
+        }
+        Ok(())
+    }
+
+    fn is_done(&self) -> bool {
+        let overdue = || self.leave_at.is_some_and(|at| at <= Instant::now());
+        self.workers.iter().all(Option::is_none) && (self.groups.is_empty() || overdue())
+    }
+
+    fn wait(&mut self) -> io::Result<Ready> {
+        let mut entries = vec![PollFd::new(self.signals.as_raw_fd(), false)];
+        let mut numbers = Vec::with_capacity(self.workers.len());
+        for (number, worker) in self.workers.iter().enumerate() {
+            let Some(Worker { channel, .. }) = worker else { continue };
+            entries.push(PollFd::new(channel.as_raw_fd(), false));
+            numbers.push(number);
+            if channel.has_outgoing() {
+                entries.push(PollFd::new(channel.as_raw_fd(), true));
+                numbers.push(number);
+            }
+        }
+        let next = self.groups.next_deadline().into_iter().chain(self.leave_at).min();
+        let timeout_ms = next.map_or(-1, |at| {
+            let left = at.saturating_duration_since(Instant::now());
+            // Rounded up, so that it has passed when the wait is over.
+            i32::try_from(left.as_millis()).map_or(i32::MAX, |ms| ms.saturating_add(1))
+        });
+        poll(&mut entries, timeout_ms)?;
+        let mut workers: Vec<_> = entries[1..]
+            .iter()
+            .zip(numbers)
+            .filter_map(|(entry, number)| entry.ready().then_some(number))
+            .collect();
+        workers.dedup();
+        Ok(Ready { children: entries[0].ready(), workers })
+    }
+
+    /// Children have ended: scripts, or what they have left behind.
+    fn on_children(&mut self) {
+        while let Some((pid, ended)) = spawn::reap() {
+            if let Some((owner, script)) = self.groups.on_end(pid)
+                && ended != Ended::Exited(0)
+            {
+                self.tell(owner, &Event::Ended(ended, script));
+            }
+        }
+        self.groups.forget_empty();
+        self.start_waiting();
+    }
+
+    /// A worker has said something, or is gone, or listens again.
+    fn on_worker(&mut self, number: usize) {
+        if self.talk_with(number).is_err() {
+            self.workers[number] = None;
+            self.waiting.retain(|job| job.owner.worker != number);
+            let now = Instant::now();
+            self.groups.stop_all_of(number, now);
+            if self.workers.iter().all(Option::is_none) {
+                self.leave_at = Some(now + LAST_WAIT);
+            }
+        }
+    }
+
+    /// Takes one packet: there may be no second one, and other workers wait.
+    fn talk_with(&mut self, number: usize) -> io::Result<()> {
+        let Some(worker) = &mut self.workers[number] else { return Ok(()) };
+        worker.channel.flush()?;
+        let Some(packet) = worker.channel.receive(&mut self.buffer)? else { return Ok(()) };
+        let parsed = Head::parse(&self.buffer[..packet.len]);
+        let Some((head, texts)) = parsed else { return Err(io::ErrorKind::InvalidData.into()) };
+        let owner = Owner { worker: number, id: head.id };
+        match head.kind {
+            Kind::Part => worker.texts.extend_from_slice(texts),
+            Kind::Start => {
+                worker.texts.extend_from_slice(texts);
+                let texts = std::mem::take(&mut worker.texts);
+                let argument_count = head.value as usize;
+                let job = Job { owner, texts, argument_count, fds: packet.fds };
+                match packet.truncated {
+                    true => self.tell(owner, &Event::Failed(libc::EMFILE)),
+                    false => self.admit(job),
+                }
+            }
+            Kind::Cancel => {
+                self.waiting.retain(|job| job.owner != owner);
+                self.groups.stop(owner, Instant::now());
+            }
+            Kind::Release => {
+                let patience = Duration::from_millis(head.value);
+                self.groups.release(owner, patience, Instant::now());
+            }
+            // Only this process says such things.
+            Kind::Started | Kind::Refused | Kind::Failed | Kind::Exited | Kind::Killed => {}
+        }
+        Ok(())
+    }
+
+    /// Starts a script, or has it wait for its turn.
+    fn admit(&mut self, job: Job) {
+        if self.groups.leader_count() < self.max_processes {
+            self.launch(&job);
+        } else if self.waiting.len() < queue_len(self.max_processes) {
+            self.waiting.push_back(job);
+        } else {
+            self.tell(job.owner, &Event::Refused);
+        }
+    }
+
+    fn start_waiting(&mut self) {
+        while self.groups.leader_count() < self.max_processes {
+            let Some(job) = self.waiting.pop_front() else { return };
+            if self.launch(&job) {
+                self.tell(job.owner, &Event::Started);
+            }
+        }
+    }
+
+    /// Starts a script; false, and its owner told, where that fails.
+    fn launch(&mut self, job: &Job) -> bool {
+        match job.launch(&mut self.launcher) {
+            Ok(pid) => {
+                self.groups.add(pid, job.owner, job.script());
+                true
+            }
+            Err(error) => {
+                self.tell(job.owner, &Event::Failed(error.raw_os_error().unwrap_or(libc::EIO)));
+                false
+            }
+        }
+    }
+
+    fn tell(&mut self, owner: Owner, event: &Event) {
+        if let Some(Some(worker)) = self.workers.get_mut(owner.worker) {
+            let packet = Head::packet_of(owner.id, event);
+            // A worker that is gone is noticed when its end is read.
+            let _ = worker.channel.send(packet, Vec::new());
+        }
+    }
+}
+
+/// What one wait came to.
+struct Ready {
+    children: bool,
+    workers: Vec<usize>,
+}
+
+impl Job {
+    /// The path of the script: the last argument.
+    fn script(&self) -> &[u8] {
+        let mut texts = self.texts.split(|&byte| byte == 0);
+        texts.nth(1 + self.argument_count).unwrap_or_default()
+    }
+
+    /// Starts the program: it, its folder, its arguments and its environment are the texts.
+    fn launch(&self, launcher: &mut Launcher) -> io::Result<Pid> {
+        let invalid = || io::Error::from_raw_os_error(libc::EINVAL);
+        let texts = self.texts.split_inclusive(|&byte| byte == 0);
+        let texts = texts.map(CStr::from_bytes_with_nul).collect::<Result<Vec<_>, _>>();
+        let texts = texts.map_err(|_| invalid())?;
+        let [program, folder, rest @ ..] = texts.as_slice() else { return Err(invalid()) };
+        let split = rest.split_at_checked(self.argument_count).ok_or_else(invalid)?;
+        let [output, errors, input @ ..] = self.fds.as_slice() else { return Err(invalid()) };
+        launcher.launch(&Launch {
+            program,
+            folder,
+            arguments: split.0,
+            environment: split.1,
+            input: input.first().map(AsFd::as_fd),
+            output: output.as_fd(),
+            errors: errors.as_fd(),
+        })
+    }
+}

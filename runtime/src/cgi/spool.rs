@@ -1,0 +1,111 @@
+//! Content whose length is not known before its end.
+//!
+//! A script is told the length of its content before it starts (RFC 3875, 4.1.2), and chunked
+//! content has none before it is complete. So it is gathered first: in memory up to
+//! `client_body_buffer_size`, and beyond that in a file without a name. What is more than
+//! `client_max_body_size` is refused by whoever reads it.
+
+use std::fmt;
+use std::fs::{File, OpenOptions};
+use std::io::{self, Seek, Write};
+use std::os::unix::fs::OpenOptionsExt;
+
+use super::running::Input;
+use super::script::Script;
+use crate::files::Files;
+use crate::handler::{Outcome, Receiver, Refusal, Request};
+use crate::site::Level;
+
+/// Gathers the content of a request for a script.
+pub(super) struct Spool {
+    script: Script,
+    memory: Vec<u8>,
+    /// Bytes that are held in memory before there is a file.
+    memory_len: usize,
+    file: Option<File>,
+    len: u64,
+}
+
+impl Spool {
+    /// A spool for the content of a request that is `script`'s.
+    pub(super) fn new(script: Script, memory_len: usize) -> Spool {
+        Spool { script, memory: Vec::new(), memory_len, file: None, len: 0 }
+    }
+
+    fn take(&mut self, data: &[u8]) -> io::Result<()> {
+        self.len += data.len() as u64;
+        if let Some(file) = &mut self.file {
+            return file.write_all(data);
+        }
+        if self.memory.len() + data.len() <= self.memory_len {
+            self.memory.extend_from_slice(data);
+            return Ok(());
+        }
+        let mut file = nameless_file()?;
+        file.write_all(&self.memory)?;
+        file.write_all(data)?;
+        self.memory = Vec::new();
+        self.file = Some(file);
+        Ok(())
+    }
+
+    fn into_input(self) -> io::Result<(Script, Input)> {
+        let input = match self.file {
+            Some(mut file) => {
+                file.rewind()?;
+                Input::File(file)
+            }
+            None => Input::Bytes(self.memory),
+        };
+        Ok((self.script, input))
+    }
+}
+
+impl Receiver for Spool {
+    fn receive(&mut self, data: &[u8]) -> Result<(), Refusal> {
+        self.take(data).map_err(|error| Refusal {
+            status: match error.raw_os_error() {
+                Some(libc::ENOSPC | libc::EDQUOT) => 507,
+                _ => 500,
+            },
+            level: Level::Crit,
+            reason: format!("the content for a script could not be kept: {error}"),
+        })
+    }
+
+    fn finish(self: Box<Self>, request: &Request<'_>, _: &mut Files) -> Outcome {
+        let len = self.len;
+        match self.into_input() {
+            Ok((script, input)) => script.call(request, input, Some(len)),
+            Err(error) => {
+                let text = format_args!("the content for a script could not be read: {error}");
+                (request.report)(Level::Crit, text);
+                Outcome::Status(500)
+            }
+        }
+    }
+}
+
+impl fmt::Debug for Spool {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Spool").field("len", &self.len).finish_non_exhaustive()
+    }
+}
+
+/// A file that has no name, or whose name is gone at once where the file system knows no such
+/// files. It ends with its last descriptor.
+fn nameless_file() -> io::Result<File> {
+    let folder = std::env::temp_dir();
+    let mut options = OpenOptions::new();
+    options.read(true).write(true).mode(0o600);
+    match options.custom_flags(libc::O_TMPFILE).open(&folder) {
+        Err(error) if matches!(error.raw_os_error(), Some(libc::EOPNOTSUPP | libc::EISDIR)) => {
+            let name = format!("sitec-{}-{:p}", std::process::id(), &raw const options);
+            let path = folder.join(name);
+            let file = options.custom_flags(0).create_new(true).open(&path)?;
+            std::fs::remove_file(&path)?;
+            Ok(file)
+        }
+        result => result,
+    }
+}
