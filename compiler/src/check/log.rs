@@ -197,13 +197,14 @@ impl Checker<'_> {
 }
 
 impl Checker<'_> {
-    /// Warns if a log in the site's folder has no folder to be in; nobody makes it.
+    /// Warns, once, if a log in the site's folder has no folder to be in; nobody makes it.
     fn log_folder(&mut self, word: &Word, path: &str) {
         let Some(folder) = Path::new(path).parent().filter(|folder| folder.is_relative()) else {
             return;
         };
         let place = self.folder.join(folder);
-        if folder.as_os_str().is_empty() || self.files.kind(&place) == Some(Kind::Directory) {
+        let known = folder.as_os_str().is_empty() || self.dependencies.contains(&place);
+        if known || self.files.kind(&place) == Some(Kind::Directory) {
             return;
         }
         let message = format!("there is no folder `{}`", folder.display());

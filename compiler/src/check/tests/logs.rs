@@ -81,7 +81,7 @@ fn wrong_logs() {
         "D14: logs go to files, `stderr` or `stdout`",
     );
     warned(
-        "server { root www; access_log logs/a.log; }",
+        "server { root www; access_log logs/a.log; access_log logs/b.log; }",
         "                              ^^^^^^^^^^",
         "F19: there is no folder `logs`",
     );
