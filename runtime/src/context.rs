@@ -51,6 +51,8 @@ pub struct Context<S> {
     pub scratch: Box<[u8]>,
     /// Responses of the connection that is being served.
     pub output: Output,
+    /// What the connection that is being served is known by to the event loop.
+    pub token: u64,
     /// Whether the server is on its way out: no connection is kept.
     pub leaving: bool,
     scratch_len: usize,
@@ -82,6 +84,7 @@ impl<S: Site> Context<S> {
             logs,
             scratch: vec![0; scratch_len].into_boxed_slice(),
             output: Output::default(),
+            token: 0,
             leaving: false,
             scratch_len,
             spare: Vec::new(),
@@ -107,6 +110,14 @@ impl<S: Site> Context<S> {
         if self.scratch.is_empty() {
             self.scratch = vec![0; self.scratch_len].into_boxed_slice();
         }
+    }
+
+    /// Lends out the scratch memory.
+    pub fn with_scratch<T>(&mut self, act: impl FnOnce(&mut Self, &mut [u8]) -> T) -> T {
+        let mut scratch = std::mem::take(&mut self.scratch);
+        let result = act(self, &mut scratch);
+        self.scratch = scratch;
+        result
     }
 
     /// An exchange, fresh but for its buffers.

@@ -7,10 +7,10 @@ use std::os::fd::{AsRawFd, BorrowedFd, RawFd};
 
 use crate::sys::poll::{Epoll, EpollEvent, PollFd, poll};
 
-/// What to watch a client for.
+/// What to watch a descriptor for.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Interest {
-    /// It sends something, or goes away.
+    /// There is something to read, or the other end is gone.
     Read,
     /// It can be written to.
     Write,
@@ -37,9 +37,10 @@ impl PollSet {
         Ok(PollSet { entries, tokens: vec![0], parked, events, ready: Vec::new() })
     }
 
-    /// Adds a descriptor that is watched by the set itself (listeners, wakers).
-    pub fn add(&mut self, fd: RawFd, token: u64) {
-        self.entries.push(PollFd::new(fd, false));
+    /// Adds a descriptor that is watched by the set itself (listeners, wakers, pipes). It is
+    /// removed before it is closed, or in the same turn.
+    pub fn add(&mut self, fd: RawFd, token: u64, interest: Interest) {
+        self.entries.push(PollFd::new(fd, interest == Interest::Write));
         self.tokens.push(token);
     }
 
@@ -64,8 +65,7 @@ impl PollSet {
         match interest {
             Interest::Read => self.parked.add(fd, token),
             Interest::Write => {
-                self.entries.push(PollFd::new(fd.as_raw_fd(), true));
-                self.tokens.push(token);
+                self.add(fd.as_raw_fd(), token, interest);
                 Ok(())
             }
         }

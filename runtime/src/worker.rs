@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 use crate::clock::Now;
-use crate::connection::{Connection, Deadline, Next};
+use crate::connection::{Connection, Deadline, Interests, Next, Source};
 use crate::context::{Client, Context};
 use crate::deadlines::Deadlines;
 use crate::listener::Listener;
@@ -26,9 +26,20 @@ const ACCEPT_REST_MS: u64 = 500;
 
 /// Token of what wakes the worker.
 const WAKE: u64 = u64::MAX;
-/// Marks the token of a listener; the rest is its index. A connection's has its slot's
-/// generation in the upper half, and its index in the lower.
+/// Token of the spawner's events, and of its socket when it takes more.
+const SPAWNER: u64 = u64::MAX - 1;
+const SPAWNER_OUTGOING: u64 = u64::MAX - 2;
+/// Marks the token of a listener; the rest is its index.
 const LISTENER: u64 = 1 << 63;
+
+/// The token of one descriptor of a connection: from the highest bit down what it is (3 bits,
+/// the first clear), the generation of its slot (29), the slot's index (32).
+fn token(index: usize, generation: u32, source: Source) -> u64 {
+    (source as u64) << 61 | u64::from(generation) << 32 | index as u64
+}
+
+/// Generations have 29 bits.
+const GENERATIONS: u32 = (1 << 29) - 1;
 
 /// Reads both clocks.
 #[derive(Clone, Copy)]
@@ -101,7 +112,8 @@ impl AsRawFd for Wake {
 struct Slot {
     generation: u32,
     connection: Option<Box<Connection>>,
-    interest: Option<Interest>,
+    /// What is watched of it.
+    interests: Interests,
 }
 
 /// One worker.
@@ -118,6 +130,7 @@ pub struct Worker<S> {
     wake: Wake,
     team: Arc<Team>,
     leave_until_ms: Option<u64>,
+    spawner_outgoing: bool,
 }
 
 impl<S: Site> Worker<S> {
@@ -130,9 +143,12 @@ impl<S: Site> Worker<S> {
         team: Arc<Team>,
     ) -> io::Result<Worker<S>> {
         let mut poll_set = PollSet::new()?;
-        poll_set.add(wake.as_raw_fd(), WAKE);
+        poll_set.add(wake.as_raw_fd(), WAKE, Interest::Read);
+        if let Some(spawner) = &cx.spawner {
+            poll_set.add(spawner.as_raw_fd(), SPAWNER, Interest::Read);
+        }
         for (index, listener) in listeners.iter().enumerate() {
-            poll_set.add(listener.socket.as_raw_fd(), LISTENER | index as u64);
+            poll_set.add(listener.socket.as_raw_fd(), LISTENER | index as u64, Interest::Read);
         }
         Ok(Worker {
             cx,
@@ -146,6 +162,7 @@ impl<S: Site> Worker<S> {
             wake,
             team,
             leave_until_ms: None,
+            spawner_outgoing: false,
         })
     }
 
@@ -159,6 +176,7 @@ impl<S: Site> Worker<S> {
             }
             self.poll_set.recycle(ready);
             self.expire();
+            self.watch_spawner();
             self.cx.logs.flush_due(self.cx.now);
         }
         self.cx.logs.flush();
@@ -192,12 +210,22 @@ impl<S: Site> Worker<S> {
         if token == WAKE {
             return self.on_wake();
         }
-        let (index, generation) = (token as u32 as usize, (token >> 32) as u32);
+        let index = token as u32 as usize;
+        if matches!(token, SPAWNER | SPAWNER_OUTGOING) {
+            return self.on_spawner(token);
+        }
         if token & LISTENER != 0 {
             return self.accept(index);
         }
-        if self.slots[index].generation == generation {
-            self.drive(index, |connection, cx| connection.on_ready(cx));
+        let source = match token >> 61 {
+            0 => Source::Socket,
+            1 => Source::ScriptInput,
+            2 => Source::ScriptOutput,
+            _ => Source::ScriptErrors,
+        };
+        // A connection that was served before it in this turn may have made way for another.
+        if self.slots[index].generation == (token >> 32) as u32 & GENERATIONS {
+            self.drive(index, |connection, cx| connection.on_ready(cx, source));
         }
     }
 
@@ -219,6 +247,39 @@ impl<S: Site> Worker<S> {
         self.cx.logs.follow_reopening();
         if self.team.leaving.load(Ordering::Acquire) && self.leave_until_ms.is_none() {
             self.begin_to_leave();
+        }
+    }
+
+    /// Tells connections what has become of their scripts.
+    fn on_spawner(&mut self, token: u64) {
+        let Some(spawner) = self.cx.spawner.clone() else { return };
+        let result = if token == SPAWNER_OUTGOING { spawner.flush() } else { Ok(()) };
+        let mut next = result.and_then(|()| spawner.next_event());
+        while let Ok(Some((id, event))) = next {
+            let index = id.token as u32 as usize;
+            self.drive(index, |connection, cx| connection.on_script_event(cx, id, event));
+            next = spawner.next_event();
+        }
+        if let Err(error) = next {
+            // Its scripts have ended with it, which their pipes tell.
+            let text = format_args!("the process that starts scripts is gone: {error}");
+            self.cx.report(Level::Emerg, text);
+            self.poll_set.remove(SPAWNER);
+            self.poll_set.remove(SPAWNER_OUTGOING);
+            self.cx.spawner = None;
+        }
+    }
+
+    /// Watches the spawner for taking more, as long as something waits to be told it.
+    fn watch_spawner(&mut self) {
+        let Some(spawner) = &self.cx.spawner else { return };
+        let outgoing = spawner.has_outgoing();
+        if outgoing != self.spawner_outgoing {
+            self.spawner_outgoing = outgoing;
+            match outgoing {
+                true => self.poll_set.add(spawner.as_raw_fd(), SPAWNER_OUTGOING, Interest::Write),
+                false => self.poll_set.remove(SPAWNER_OUTGOING),
+            }
         }
     }
 
@@ -268,7 +329,7 @@ impl<S: Site> Worker<S> {
             });
             self.slots[index].connection = Some(connection);
             self.deadlines.set(index, accepted_ms, timeout_ms);
-            self.drive(index, |connection, cx| connection.on_ready(cx));
+            self.drive(index, |connection, cx| connection.on_ready(cx, Source::Socket));
         }
     }
 
@@ -301,15 +362,17 @@ impl<S: Site> Worker<S> {
 
     /// Lets a connection act, and does what it says then.
     fn drive(&mut self, index: usize, act: impl FnOnce(&mut Connection, &mut Context<S>) -> Next) {
-        let Some(mut connection) = self.slots[index].connection.take() else { return };
+        let slot = &mut self.slots[index];
+        let Some(mut connection) = slot.connection.take() else { return };
+        self.cx.token = token(index, slot.generation, Source::Socket);
         let next = contain(|| act(&mut connection, &mut self.cx));
         self.slots[index].connection = Some(connection);
         match next {
-            Some(Next::Wait(interest, deadline)) => {
+            Some(Next::Wait(deadline)) => {
                 if let Deadline::In(timeout_ms) = deadline {
                     self.deadlines.set(index, self.cx.now.monotonic_ms, timeout_ms);
                 }
-                if self.watch(index, interest).is_err() {
+                if self.watch(index).is_err() {
                     self.close(index);
                 }
             }
@@ -322,25 +385,47 @@ impl<S: Site> Worker<S> {
         }
     }
 
-    fn watch(&mut self, index: usize, interest: Interest) -> io::Result<()> {
+    /// Watches what the connection is interested in now.
+    fn watch(&mut self, index: usize) -> io::Result<()> {
         let slot = &mut self.slots[index];
         let Some(connection) = &slot.connection else { return Ok(()) };
-        if slot.interest == Some(interest) {
+        let wanted = connection.interests();
+        let watched = std::mem::replace(&mut slot.interests, wanted);
+        if wanted == watched {
             return Ok(());
         }
-        let token = u64::from(slot.generation) << 32 | index as u64;
-        if let Some(old) = slot.interest.replace(interest) {
-            self.poll_set.unwatch(connection.socket(), token, old);
+        let token = |source| token(index, slot.generation, source);
+        for ((source, new), (_, old)) in wanted.pipes().into_iter().zip(watched.pipes()) {
+            if new != old {
+                self.poll_set.remove(token(source));
+                if let Some((fd, interest)) = new {
+                    self.poll_set.add(fd, token(source), interest);
+                }
+            }
         }
-        self.poll_set.watch(connection.socket(), token, interest)
+        if wanted.socket == watched.socket {
+            return Ok(());
+        }
+        let socket = token(Source::Socket);
+        if let Some(interest) = watched.socket {
+            self.poll_set.unwatch(connection.socket(), socket, interest);
+        }
+        match wanted.socket {
+            Some(interest) => self.poll_set.watch(connection.socket(), socket, interest),
+            None => Ok(()),
+        }
     }
 
     fn close(&mut self, index: usize) {
         let slot = &mut self.slots[index];
         let Some(connection) = slot.connection.take() else { return };
-        if slot.interest.take() == Some(Interest::Write) {
-            let token = u64::from(slot.generation) << 32 | index as u64;
-            self.poll_set.unwatch(connection.socket(), token, Interest::Write);
+        let watched = std::mem::take(&mut slot.interests);
+        let pipes = watched.pipes().into_iter().filter(|(_, pipe)| pipe.is_some());
+        for (source, _) in pipes {
+            self.poll_set.remove(token(index, slot.generation, source));
+        }
+        if watched.socket == Some(Interest::Write) {
+            self.poll_set.remove(token(index, slot.generation, Source::Socket));
         }
         // Closing takes it out of the epoll instance: no other descriptor stands for it.
         drop(connection);
@@ -363,9 +448,6 @@ impl<S: Site> Worker<S> {
         }
     }
 }
-
-/// Generations stay clear of the bit that marks listeners.
-const GENERATIONS: u32 = u32::MAX >> 1;
 
 /// Keeps a panic to the connection that it came up with. There is none that is known.
 fn contain<T>(act: impl FnOnce() -> T) -> Option<T> {

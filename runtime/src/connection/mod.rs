@@ -2,9 +2,10 @@
 //! poll for and when to give up follow from the state.
 
 mod persistence;
+mod script;
 
 use std::io;
-use std::os::fd::{AsFd, BorrowedFd};
+use std::os::fd::{AsFd, BorrowedFd, RawFd};
 
 use crate::context::{Client, Context};
 use crate::exchange::{Exchange, Reply};
@@ -17,6 +18,8 @@ use crate::poll_set::Interest;
 use crate::site::{Lingering, Server, Settings, Site};
 use crate::sys::net;
 
+use script::Session;
+
 /// Responses to pipelined requests are gathered up to this length before they are sent.
 const GATHERED_LEN: usize = 64 * 1024;
 /// What a client gets when it should send the content that it has announced.
@@ -28,6 +31,8 @@ enum State {
     Head,
     /// The content of a request that is not answered before it is read.
     Content(Box<Pending>),
+    /// A script that makes the response.
+    Script(Box<Session>),
     /// The socket takes more of a response.
     Sending(Box<Sending>),
     /// Content that comes behind its response.
@@ -68,6 +73,8 @@ enum After {
     Head,
     /// The content of a request whose response is held back.
     Content(Box<Pending>),
+    /// The response of a script.
+    Script(Box<Session>),
     /// The content of this one, then the next.
     Drain(BodyReader),
     /// The end; with a lingering read if something may still come.
@@ -77,8 +84,8 @@ enum After {
 /// What the event loop should do with a connection.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Next {
-    /// Wait for this, with this deadline.
-    Wait(Interest, Deadline),
+    /// Wait for what it is interested in, with this deadline.
+    Wait(Deadline),
     /// Close it.
     Close,
 }
@@ -90,6 +97,43 @@ pub enum Deadline {
     Keep,
     /// So many milliseconds from now.
     In(u64),
+}
+
+/// A descriptor of a connection.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Source {
+    /// The client.
+    Socket,
+    /// What the client's script reads.
+    ScriptInput,
+    /// What it writes.
+    ScriptOutput,
+    /// What it says about its troubles.
+    ScriptErrors,
+}
+
+/// A pipe, and what to watch it for.
+pub type Pipe = Option<(RawFd, Interest)>;
+
+/// What `poll(2)` should watch of a connection.
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
+pub struct Interests {
+    /// The client.
+    pub socket: Option<Interest>,
+    input: Pipe,
+    output: Pipe,
+    errors: Pipe,
+}
+
+impl Interests {
+    /// The pipes of its script.
+    pub fn pipes(&self) -> [(Source, Pipe); 3] {
+        [
+            (Source::ScriptInput, self.input),
+            (Source::ScriptOutput, self.output),
+            (Source::ScriptErrors, self.errors),
+        ]
+    }
 }
 
 /// Whether a state has what it needs.
@@ -146,11 +190,34 @@ impl Connection {
         matches!(self.state, State::Head) && self.input.is_empty()
     }
 
+    /// What `poll(2)` should watch. Derived on every turn, so that it cannot disagree with the
+    /// state.
+    pub fn interests(&self) -> Interests {
+        let socket = match &self.state {
+            State::Script(session) => return session.interests(),
+            State::Sending(_) => Interest::Write,
+            _ => Interest::Read,
+        };
+        Interests { socket: Some(socket), ..Interests::default() }
+    }
+
     /// Reads or writes, as the state wants it, and goes on as far as that leads.
-    pub fn on_ready<S: Site>(&mut self, cx: &mut Context<S>) -> Next {
-        if let State::Sending(_) = self.state {
-            return self.resume_sending(cx);
+    pub fn on_ready<S: Site>(&mut self, cx: &mut Context<S>, source: Source) -> Next {
+        match (&self.state, source) {
+            // Without scripts in the site, their code is not in the binary.
+            (State::Script(_), _) if S::MAX_SCRIPTS.is_some() => self.on_script_ready(cx, source),
+            (State::Sending(_), Source::Socket) => {
+                self.continue_sending(cx);
+                self.resume(cx)
+            }
+            (_, Source::Socket) => self.receive(cx),
+            // It has told before the script was let go.
+            _ => Next::Wait(Deadline::Keep),
         }
+    }
+
+    /// Reads from the client, and goes on as far as that leads.
+    fn receive<S: Site>(&mut self, cx: &mut Context<S>) -> Next {
         let mut scratch = std::mem::take(&mut cx.scratch);
         let kept = self.input.len();
         scratch[..kept].copy_from_slice(&self.input);
@@ -160,7 +227,7 @@ impl Connection {
                 self.input.clear();
                 self.advance(cx, &scratch[..kept + len])
             }
-            Err(error) if is_transient(&error) => Next::Wait(Interest::Read, Deadline::Keep),
+            Err(error) if is_transient(&error) => Next::Wait(Deadline::Keep),
             Err(_) => self.on_end(cx),
         };
         cx.scratch = scratch;
@@ -169,15 +236,24 @@ impl Connection {
 
     /// The client sends no more. A request that it has not finished is logged.
     fn on_end<S: Site>(&mut self, cx: &mut Context<S>) -> Next {
-        if let State::Content(pending) = &mut self.state {
-            pending.exchange.status = 400;
-            pending.exchange.log(cx, &self.client);
+        match &mut self.state {
+            State::Content(pending) => {
+                pending.exchange.status = 400;
+                pending.exchange.log(cx, &self.client);
+            }
+            State::Script(_) if S::MAX_SCRIPTS.is_some() => {
+                return cx.with_scratch(|cx, scratch| self.abandon_script(cx, scratch));
+            }
+            _ => {}
         }
         Next::Close
     }
 
     /// The deadline of what it waits for has passed.
     pub fn on_deadline<S: Site>(&mut self, cx: &mut Context<S>) -> Next {
+        if matches!(self.state, State::Script(_)) && S::MAX_SCRIPTS.is_some() {
+            return self.on_script_deadline(cx);
+        }
         match std::mem::replace(&mut self.state, State::Closed) {
             State::Head if !self.input.is_empty() => {
                 let mut exchange = cx.take_exchange();
@@ -210,6 +286,7 @@ impl Connection {
                 State::Head => self.advance_head(cx, &mut data),
                 State::Content(_) => self.advance_content(cx, &mut data),
                 State::Draining { .. } => self.advance_draining(&mut data),
+                State::Script(_) => self.advance_script(&mut data),
                 State::Sending(_) | State::Lingering { .. } => Step::More,
                 State::Closed => return Next::Close,
             };
@@ -223,6 +300,12 @@ impl Connection {
         self.wait(cx)
     }
 
+    /// Goes on with what was received already, in a state that may be another one now.
+    fn resume<S: Site>(&mut self, cx: &mut Context<S>) -> Next {
+        let input = std::mem::take(&mut self.input);
+        self.advance(cx, &input)
+    }
+
     /// What the state waits for, and for how long.
     fn wait<S: Site>(&mut self, cx: &Context<S>) -> Next {
         let left_ms = |until_ms: u64| until_ms.saturating_sub(cx.now.monotonic_ms);
@@ -230,7 +313,7 @@ impl Connection {
             State::Head if self.input.is_empty() => {
                 self.input = Vec::new();
                 match self.client.requests {
-                    0 => return Next::Wait(Interest::Read, Deadline::Keep),
+                    0 => return Next::Wait(Deadline::Keep),
                     _ if cx.leaving => return Next::Close,
                     _ => self.settings.keepalive_timeout_ms,
                 }
@@ -239,23 +322,27 @@ impl Connection {
                 let began = self.head_began_ms.replace(cx.now.monotonic_ms);
                 if began.is_some() || self.client.requests == 0 {
                     self.head_began_ms = began.or(self.head_began_ms);
-                    return Next::Wait(Interest::Read, Deadline::Keep);
+                    return Next::Wait(Deadline::Keep);
                 }
                 self.server.client_header_timeout_ms
             }
             State::Content(_) => self.settings.client_body_timeout_ms,
+            State::Script(session) => {
+                let Settings { send_timeout_ms, client_body_timeout_ms, .. } = *self.settings;
+                session.timeout_ms(send_timeout_ms, client_body_timeout_ms)
+            }
             State::Draining { until_ms, .. } | State::Lingering { until_ms } => {
                 self.settings.lingering_timeout_ms.min(left_ms(*until_ms))
             }
             State::Sending(_) => {
                 let deadline = Deadline::In(self.settings.send_timeout_ms);
-                return Next::Wait(Interest::Write, deadline);
+                return Next::Wait(deadline);
             }
             State::Closed => 0,
         };
         match timeout_ms {
             0 => Next::Close,
-            _ => Next::Wait(Interest::Read, Deadline::In(timeout_ms)),
+            _ => Next::Wait(Deadline::In(timeout_ms)),
         }
     }
 
@@ -305,9 +392,13 @@ impl Connection {
         let sink = match reply {
             Reply::Receive(receiver) if reader.is_done() => {
                 let reply = exchange.received(cx, &self.client, receiver);
-                return self.queue(cx, exchange, reply, None);
+                return self.answer(cx, exchange, reply, None);
             }
             Reply::Receive(receiver) => Sink::Receive(receiver),
+            Reply::Script(call) if S::MAX_SCRIPTS.is_some() => {
+                let preface = if asks { CONTINUE } else { b"" };
+                return self.start_script(cx, exchange, *call, reader, preface);
+            }
             reply if reader.is_done() => return self.queue(cx, exchange, reply, None),
             reply if asks && exchange.status >= 300 => {
                 exchange.persist = false;
@@ -318,13 +409,11 @@ impl Connection {
             }
             reply => Sink::Discard(reply),
         };
-        let pending = Box::new(Pending { exchange, reader, sink });
         if asks {
             cx.output.buffer().extend_from_slice(CONTINUE);
-            self.send(cx, None, After::Content(pending));
-        } else {
-            self.state = State::Content(pending);
         }
+        // Responses to earlier requests come first.
+        self.send(cx, None, After::Content(Box::new(Pending { exchange, reader, sink })));
     }
 
     /// Reads the content of a request that is answered when it is read.
@@ -345,7 +434,7 @@ impl Connection {
                     Sink::Discard(reply) => reply,
                     Sink::Receive(receiver) => exchange.received(cx, &self.client, receiver),
                 };
-                self.queue(cx, exchange, reply, None);
+                self.answer(cx, exchange, reply, None);
                 return Step::Again;
             }
             if data.is_empty() {
@@ -384,7 +473,25 @@ impl Connection {
         let reply = exchange.refuse(cx, &self.client, &refusal);
         self.settings = exchange.settings().unwrap_or(self.settings);
         // What has come, or may still come, is not looked at.
-        self.queue(cx, exchange, reply, Some(BodyReader::new(Framing::Chunked)));
+        self.answer(cx, exchange, reply, Some(BodyReader::new(Framing::Chunked)));
+    }
+
+    /// Does what a reply says that takes no content of the request; `content` is what is still
+    /// to come of that.
+    fn answer<S: Site>(
+        &mut self,
+        cx: &mut Context<S>,
+        exchange: Box<Exchange>,
+        reply: Reply,
+        content: Option<BodyReader>,
+    ) {
+        match reply {
+            Reply::Script(call) if S::MAX_SCRIPTS.is_some() => {
+                let reader = content.unwrap_or(BodyReader::new(Framing::Length(0)));
+                self.start_script(cx, exchange, *call, reader, b"");
+            }
+            reply => self.queue(cx, exchange, reply, content),
+        }
     }
 
     /// Puts a response into the output, and sends that unless more responses may be gathered.
@@ -402,12 +509,9 @@ impl Connection {
             return self.send(cx, None, After::Close { linger: false });
         };
         let persistence = self.persistence(cx, &exchange);
-        let buffer = cx.output.buffer();
-        let before = buffer.len();
-        let tokens = self.settings.server_tokens;
-        let (status, date) = (exchange.status, cx.date.text());
-        write_head(buffer, status, date, tokens, &exchange.fields, persistence);
-        exchange.head_len = (buffer.len() - before) as u64;
+        let mut output = std::mem::take(&mut cx.output);
+        self.write_head(cx, &mut output, &mut exchange, persistence);
+        cx.output = output;
         exchange.content_sent_len = body.len();
         let whole = cx.output.append(body);
         let after = match (persistence, content) {
@@ -422,6 +526,21 @@ impl Connection {
         } else {
             self.send(cx, Some(exchange), after);
         }
+    }
+
+    /// Appends the head of a response.
+    fn write_head<S: Site>(
+        &self,
+        cx: &Context<S>,
+        output: &mut Output,
+        exchange: &mut Exchange,
+        persistence: Persistence,
+    ) {
+        let buffer = output.buffer();
+        let before = buffer.len();
+        let (date, tokens) = (cx.date.text(), self.settings.server_tokens);
+        write_head(buffer, exchange.status, date, tokens, &exchange.fields, persistence);
+        exchange.head_len = (buffer.len() - before) as u64;
     }
 
     /// Sends what is in the output, and enters the state that follows it.
@@ -444,21 +563,18 @@ impl Connection {
         cx.output = output;
     }
 
-    /// Goes on with a response that the socket did not take at once.
-    fn resume_sending<S: Site>(&mut self, cx: &mut Context<S>) -> Next {
-        let State::Sending(mut sending) = std::mem::replace(&mut self.state, State::Closed) else {
-            return Next::Close;
-        };
-        let progress = sending.output.send(self.socket(), self.settings.sendfile);
+    /// Sends more of what is under way, and enters the state that follows it once it is sent.
+    fn continue_sending<S: Site>(&mut self, cx: &mut Context<S>) {
+        let State::Sending(sending) = &mut self.state else { return };
+        let progress = sending.output.send(self.client.socket.as_fd(), self.settings.sendfile);
         if let Ok(Progress::Blocked) = progress {
-            self.state = State::Sending(sending);
-            return self.wait(cx);
+            return;
         }
-        let Sending { output, exchange, after } = *sending;
-        self.log_sent(cx, exchange, output.unsent_len());
-        self.enter(cx, after, progress.is_err());
-        let input = std::mem::take(&mut self.input);
-        self.advance(cx, &input)
+        if let State::Sending(sending) = std::mem::replace(&mut self.state, State::Closed) {
+            let Sending { output, exchange, after } = *sending;
+            self.log_sent(cx, exchange, output.unsent_len());
+            self.enter(cx, after, progress.is_err());
+        }
     }
 
     /// Logs an exchange of whose response so many bytes were not sent.
@@ -482,6 +598,7 @@ impl Connection {
             _ if failed => State::Closed,
             After::Head => State::Head,
             After::Content(pending) => State::Content(pending),
+            After::Script(session) => State::Script(session),
             After::Drain(reader) => State::Draining { reader, until_ms },
             After::Close { linger } => {
                 let linger = match self.settings.lingering_close {

@@ -57,7 +57,7 @@ impl Exchange {
     }
 
     /// Writes a line about the request to its error log.
-    pub(super) fn report<S: Site>(
+    pub fn report<S: Site>(
         &self,
         cx: &Context<S>,
         client: &Client,

@@ -1,0 +1,371 @@
+//! A client whose script runs: content goes in and output comes out, both only as fast as the
+//! other end takes them.
+
+use std::io;
+use std::os::fd::{AsFd, AsRawFd};
+
+use crate::cgi::{BadOutput, Call, Ending, Event, Input, Received, RequestId, Running, ScriptHead};
+use crate::context::Context;
+use crate::escape::Escaped;
+use crate::exchange::{Exchange, Reply};
+use crate::handler::Refusal;
+use crate::http::body::BodyReader;
+use crate::http::response::Persistence;
+use crate::output::{Output, Progress};
+use crate::poll_set::Interest;
+use crate::site::{Level, Site};
+use crate::sys::spawn::Ended;
+
+use super::{After, Connection, Deadline, Interests, Next, Sending, Source, State, Step};
+
+/// The most that is read of one script's output before others have their turn.
+const TURN_LEN: usize = 256 * 1024;
+
+/// A request whose script runs.
+pub(super) struct Session {
+    exchange: Box<Exchange>,
+    running: Running,
+    /// The content that is still to come.
+    reader: BodyReader,
+    /// Whether the script was told that all content has come.
+    input_ended: bool,
+    output: Output,
+    /// What the response's head has said, once it is written.
+    persistence: Option<Persistence>,
+}
+
+impl Session {
+    /// What `poll(2)` should watch.
+    pub(super) fn interests(&self) -> Interests {
+        let blocked = self.output.buffered_len() > 0;
+        let socket = match () {
+            () if blocked => Some(Interest::Write),
+            () if self.wants_content() => Some(Interest::Read),
+            () => None,
+        };
+        Interests {
+            socket,
+            input: self.running.input_fd().map(|fd| (fd.as_raw_fd(), Interest::Write)),
+            output: (!blocked).then(|| (self.running.output_fd().as_raw_fd(), Interest::Read)),
+            errors: self.running.errors_fd().map(|fd| (fd.as_raw_fd(), Interest::Read)),
+        }
+    }
+
+    /// Whether the client is to send content now.
+    fn wants_content(&self) -> bool {
+        !self.reader.is_done() && self.running.takes_input()
+    }
+
+    /// How long the next step may take: the client's, or the script's.
+    pub(super) fn timeout_ms(&self, send_ms: u64, body_ms: u64) -> u64 {
+        match () {
+            () if self.output.buffered_len() > 0 => send_ms,
+            () if self.wants_content() => body_ms,
+            () => self.running.timeout_ms(),
+        }
+    }
+}
+
+impl Connection {
+    /// Has a script started for a request whose content, as far as it is the script's, `reader`
+    /// reads. `preface` is sent before the response.
+    pub(super) fn start_script<S: Site>(
+        &mut self,
+        cx: &mut Context<S>,
+        mut exchange: Box<Exchange>,
+        call: Call,
+        reader: BodyReader,
+        preface: &[u8],
+    ) {
+        let streamed = matches!(call.input, Input::Stream);
+        let started = match &cx.spawner {
+            Some(spawner) => Running::start(spawner, cx.token, call),
+            None => Err(io::ErrorKind::BrokenPipe.into()),
+        };
+        let running = match started {
+            Ok(running) => running,
+            Err(error) => {
+                let status = match error.raw_os_error() {
+                    Some(libc::EMFILE | libc::ENFILE) => 503,
+                    Some(libc::E2BIG) => 431,
+                    _ => 502,
+                };
+                let text = format!("script could not be started: {error}");
+                let refusal = Refusal { status, level: Level::Crit, reason: text };
+                let reply = exchange.fail_script(cx, &self.client, &refusal);
+                let content = (!reader.is_done()).then_some(reader);
+                return self.answer(cx, exchange, reply, content);
+            }
+        };
+        let mut output = Output::default();
+        output.buffer().extend_from_slice(preface);
+        let input_ended = !streamed;
+        let session = Session { exchange, running, reader, input_ended, output, persistence: None };
+        // Responses to earlier requests come first.
+        self.send(cx, None, After::Script(Box::new(session)));
+    }
+
+    /// One of its descriptors is ready.
+    pub(super) fn on_script_ready<S: Site>(&mut self, cx: &mut Context<S>, source: Source) -> Next {
+        let State::Script(session) = &self.state else { return Next::Close };
+        match source {
+            Source::Socket if session.output.buffered_len() > 0 => self.on_script_client(cx),
+            Source::Socket => self.receive(cx),
+            Source::ScriptInput => self.on_script_input(cx),
+            Source::ScriptOutput => self.on_script_output(cx),
+            Source::ScriptErrors => self.on_script_errors(cx),
+        }
+    }
+
+    /// Gives the script content, as far as it takes it.
+    pub(super) fn advance_script(&mut self, data: &mut &[u8]) -> Step {
+        let State::Script(session) = &mut self.state else { return Step::Again };
+        while session.wants_content() && !data.is_empty() {
+            let Ok(piece) = session.reader.read(data) else { break };
+            *data = &data[piece.used..];
+            session.exchange.content_len += piece.data.len() as u64;
+            session.running.feed(piece.data);
+        }
+        if session.reader.is_done() && !session.input_ended {
+            session.input_ended = true;
+            session.running.end_input();
+        }
+        Step::More
+    }
+
+    /// The client takes more of the output.
+    fn on_script_client<S: Site>(&mut self, cx: &mut Context<S>) -> Next {
+        let State::Script(session) = &mut self.state else { return Next::Close };
+        match session.output.send(self.client.socket.as_fd(), self.settings.sendfile) {
+            Ok(_) => self.wait(cx),
+            Err(_) => cx.with_scratch(|cx, scratch| self.abandon_script(cx, scratch)),
+        }
+    }
+
+    /// The script takes more of its input.
+    fn on_script_input<S: Site>(&mut self, cx: &mut Context<S>) -> Next {
+        let State::Script(session) = &mut self.state else { return Next::Close };
+        session.running.write_input();
+        self.resume(cx)
+    }
+
+    /// The script says something about its troubles.
+    fn on_script_errors<S: Site>(&mut self, cx: &mut Context<S>) -> Next {
+        let State::Script(session) = &mut self.state else { return Next::Close };
+        let Session { exchange, running, .. } = &mut **session;
+        cx.with_scratch(|cx, scratch| {
+            running
+                .read_errors(scratch, &mut |line| exchange.report_script(cx, &self.client, line));
+        });
+        Next::Wait(Deadline::Keep)
+    }
+
+    /// The script has written something, or has closed its output.
+    fn on_script_output<S: Site>(&mut self, cx: &mut Context<S>) -> Next {
+        let mut turn_left = TURN_LEN;
+        cx.with_scratch(|cx, scratch| {
+            while turn_left > 0 && self.read_script_output(cx, scratch) {
+                turn_left = turn_left.saturating_sub(scratch.len());
+            }
+        });
+        self.resume(cx)
+    }
+
+    /// Looks at the output once. Whether to look again.
+    fn read_script_output<S: Site>(&mut self, cx: &mut Context<S>, scratch: &mut [u8]) -> bool {
+        let State::Script(session) = &mut self.state else { return false };
+        let Session { exchange, running, output, .. } = &mut **session;
+        let before = output.buffered_len();
+        let received = running.read_output(scratch, output.buffer());
+        exchange.content_sent_len += (output.buffered_len() - before) as u64;
+        match received {
+            Ok(Received::Nothing) => false,
+            Ok(Received::Part) => true,
+            Ok(Received::Head(head)) => self.begin_script_response(cx, head, scratch),
+            Ok(Received::Content) => self.send_script_output(cx, scratch),
+            Ok(Received::End(ending)) => self.end_script(cx, ending, scratch),
+            Err(BadOutput(reason)) => {
+                let reason = format!("script has failed: {reason}");
+                self.fail_script(cx, 502, reason, scratch)
+            }
+        }
+    }
+
+    /// What has become of the script, as the spawner tells it.
+    pub fn on_script_event<S: Site>(
+        &mut self,
+        cx: &mut Context<S>,
+        id: RequestId,
+        event: Event,
+    ) -> Next {
+        let session = match &mut self.state {
+            State::Script(session) if session.running.id() == id => session,
+            _ => return Next::Wait(Deadline::Keep),
+        };
+        let (status, reason) = match event {
+            Event::Started => return self.wait(cx),
+            Event::Refused => (503, "too many scripts wait to be started".to_owned()),
+            Event::Failed(error) => {
+                let error = io::Error::from_raw_os_error(error);
+                (502, format!("script could not be started: {error}"))
+            }
+            Event::Ended(ended, script) => {
+                let (how, number) = match ended {
+                    Ended::Exited(status) => ("left with status", status),
+                    Ended::Killed(signal) => ("was killed by signal", signal),
+                };
+                let text = format_args!("script \"{}\" {how} {number}", Escaped(&script));
+                session.exchange.report(cx, &self.client, Level::Error, text);
+                // What it has written is still to be read.
+                return Next::Wait(Deadline::Keep);
+            }
+        };
+        cx.with_scratch(|cx, scratch| self.fail_script(cx, status, reason, scratch));
+        self.resume(cx)
+    }
+
+    /// The client or the script has taken too long.
+    pub(super) fn on_script_deadline<S: Site>(&mut self, cx: &mut Context<S>) -> Next {
+        let State::Script(session) = &self.state else { return Next::Close };
+        let (status, reason) = match () {
+            () if session.output.buffered_len() > 0 => {
+                return cx.with_scratch(|cx, scratch| self.abandon_script(cx, scratch));
+            }
+            () if session.wants_content() => (408, "client timed out"),
+            () => (504, "script timed out"),
+        };
+        cx.with_scratch(|cx, scratch| self.fail_script(cx, status, reason.to_owned(), scratch));
+        self.resume(cx)
+    }
+
+    /// Nobody wants the response any more.
+    pub(super) fn abandon_script<S: Site>(
+        &mut self,
+        cx: &mut Context<S>,
+        scratch: &mut [u8],
+    ) -> Next {
+        if let State::Script(session) = std::mem::replace(&mut self.state, State::Closed) {
+            let Session { mut exchange, running, output, .. } = *session;
+            running.abandon(scratch, &mut |line| exchange.report_script(cx, &self.client, line));
+            if exchange.status == 0 {
+                exchange.status = 499;
+            }
+            self.log_sent(cx, Some(exchange), output.unsent_len());
+        }
+        Next::Close
+    }
+
+    /// Begins the response. Whether more output is to be read now.
+    fn begin_script_response<S: Site>(
+        &mut self,
+        cx: &mut Context<S>,
+        head: ScriptHead,
+        scratch: &mut [u8],
+    ) -> bool {
+        let State::Script(mut session) = std::mem::replace(&mut self.state, State::Closed) else {
+            return false;
+        };
+        let reply = session.exchange.answer_script(cx, &self.client, head);
+        let Reply::Content(transfer) = reply else {
+            let Session { exchange, running, reader, .. } = *session;
+            running.release(scratch, &mut |line| exchange.report_script(cx, &self.client, line));
+            self.answer(cx, exchange, reply, (!reader.is_done()).then_some(reader));
+            return false;
+        };
+        self.settings = session.exchange.settings().unwrap_or(self.settings);
+        let persistence = self.persistence(cx, &session.exchange);
+        session.persistence = Some(persistence);
+        let Session { exchange, running, output, .. } = &mut *session;
+        self.write_head(cx, output, exchange, persistence);
+        let before = output.buffered_len();
+        let received = running.begin_content(transfer, output.buffer());
+        exchange.content_sent_len = (output.buffered_len() - before) as u64;
+        self.state = State::Script(session);
+        match received {
+            Received::End(ending) => self.end_script(cx, ending, scratch),
+            _ => self.send_script_output(cx, scratch),
+        }
+    }
+
+    /// Sends what there is. Whether the client takes more.
+    fn send_script_output<S: Site>(&mut self, cx: &mut Context<S>, scratch: &mut [u8]) -> bool {
+        let State::Script(session) = &mut self.state else { return false };
+        match session.output.send(self.client.socket.as_fd(), self.settings.sendfile) {
+            Ok(progress) => {
+                if progress == Progress::Done {
+                    session.output.clear();
+                }
+                progress == Progress::Done
+            }
+            Err(_) => {
+                self.abandon_script(cx, scratch);
+                false
+            }
+        }
+    }
+
+    /// The output is complete: the script is let go, and what is left of the response is sent.
+    fn end_script<S: Site>(
+        &mut self,
+        cx: &mut Context<S>,
+        ending: Ending,
+        scratch: &mut [u8],
+    ) -> bool {
+        let State::Script(session) = std::mem::replace(&mut self.state, State::Closed) else {
+            return false;
+        };
+        let Session { exchange, running, reader, output, persistence, .. } = *session;
+        running.release(scratch, &mut |line| exchange.report_script(cx, &self.client, line));
+        let keep = matches!(persistence, Some(Persistence::Keep(_)));
+        let after = match (ending, reader.is_done()) {
+            (Ending::Short, _) => {
+                let text = format_args!("script has written less than its Content-Length");
+                exchange.report(cx, &self.client, Level::Error, text);
+                After::Close { linger: false }
+            }
+            (Ending::Complete, true) if keep => After::Head,
+            (Ending::Complete, false) if keep => After::Drain(reader),
+            (Ending::Complete, done) => After::Close { linger: !done },
+        };
+        self.send_rest(cx, output, exchange, after);
+        false
+    }
+
+    /// Answers in place of a script that does not, or breaks the response off.
+    fn fail_script<S: Site>(
+        &mut self,
+        cx: &mut Context<S>,
+        status: u16,
+        reason: String,
+        scratch: &mut [u8],
+    ) -> bool {
+        let State::Script(session) = std::mem::replace(&mut self.state, State::Closed) else {
+            return false;
+        };
+        let Session { mut exchange, running, reader, output, persistence, .. } = *session;
+        running.abandon(scratch, &mut |line| exchange.report_script(cx, &self.client, line));
+        let refusal = Refusal { status, level: Level::Error, reason };
+        if persistence.is_some() || output.buffered_len() > 0 {
+            exchange.report(cx, &self.client, refusal.level, format_args!("{}", refusal.reason));
+            self.send_rest(cx, output, exchange, After::Close { linger: false });
+        } else {
+            let reply = exchange.fail_script(cx, &self.client, &refusal);
+            let content = (!reader.is_done()).then_some(reader);
+            self.answer(cx, exchange, reply, content);
+        }
+        false
+    }
+
+    /// Sends the rest of a script's response.
+    fn send_rest<S: Site>(
+        &mut self,
+        cx: &mut Context<S>,
+        output: Output,
+        exchange: Box<Exchange>,
+        after: After,
+    ) {
+        let sending = Sending { output, exchange: Some(exchange), after };
+        self.state = State::Sending(Box::new(sending));
+        self.continue_sending(cx);
+    }
+}
