@@ -132,7 +132,7 @@ fn a_script_gets_its_environment_folder_and_input() {
 #[test]
 fn a_script_inherits_three_descriptors_and_no_signal_settings() {
     let office = Office::new(2);
-    let script = office.run("ls /proc/$$/fd; grep -E 'Sig(Blk|Ign|Cgt)' /proc/$$/status; :");
+    let script = office.run("ls /proc/$$/fd; exec grep -E 'Sig(Blk|Ign|Cgt)' /proc/self/status");
     let none = "0000000000000000";
     let output = script.output();
     let lines: Vec<_> = output.split_whitespace().collect();
