@@ -7,6 +7,7 @@ pub mod etag;
 pub mod fields;
 pub mod head;
 pub mod method;
+pub mod multipart;
 pub mod range;
 pub mod response;
 pub mod status;
