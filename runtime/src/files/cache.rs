@@ -6,6 +6,8 @@ use std::ffi::CStr;
 use std::io;
 use std::path::PathBuf;
 use std::rc::Rc;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::entry::Entry;
 use super::open::Directory;
@@ -28,6 +30,9 @@ const BELIEVED_MS: u64 = 1000;
 /// Bytes of a key in front of the path: the directory, and how symlinks are followed.
 const KEY_FRONT_LEN: usize = size_of::<DirectoryId>() + 1;
 
+/// How often this process has changed files: what all workers share.
+pub type Changes = Arc<AtomicU64>;
+
 /// The files of a site, as one worker sees them.
 pub struct Files {
     directories: Vec<OpenDirectory>,
@@ -41,6 +46,9 @@ pub struct Files {
     descriptors: usize,
     /// Holds the key of a lookup.
     key: Vec<u8>,
+    changes: Changes,
+    /// The changes that the entries take account of.
+    seen_changes: u64,
 }
 
 /// A directory, opened again once a second: another one may have taken its place.
@@ -62,6 +70,11 @@ impl Files {
     /// The files beneath these absolute paths, in the order of their ids. One that is missing
     /// is looked for again when it is used.
     pub fn new(directories: &[PathBuf]) -> Files {
+        Files::for_worker(directories, Changes::default())
+    }
+
+    /// The same for one more worker.
+    pub fn for_worker(directories: &[PathBuf], changes: Changes) -> Files {
         let open = |path: &PathBuf| OpenDirectory { path: path.clone(), opened: None };
         Files {
             directories: directories.iter().map(open).collect(),
@@ -72,6 +85,8 @@ impl Files {
             content_len: 0,
             descriptors: 0,
             key: Vec::new(),
+            seen_changes: changes.load(Ordering::Acquire),
+            changes,
         }
     }
 
@@ -91,6 +106,11 @@ impl Files {
         if write_path(&mut self.key).is_none() {
             return Entry::Failed(libc::ENOENT);
         }
+        let changes = self.changes.load(Ordering::Acquire);
+        if changes != self.seen_changes {
+            self.seen_changes = changes;
+            self.release();
+        }
         let known = self.index.get(self.key.as_slice()).copied();
         if let Some(index) = known {
             let slot = &mut self.slots[index];
@@ -107,6 +127,22 @@ impl Files {
             }
             _ => self.insert(entry, now),
         }
+    }
+
+    /// What tells other workers of changes.
+    pub fn changes(&self) -> Changes {
+        self.changes.clone()
+    }
+
+    /// Tells all workers that this one has changed files: they look anew, and hold no descriptor
+    /// of a file that is gone.
+    pub fn announce_change(&self) {
+        self.changes.fetch_add(1, Ordering::Release);
+    }
+
+    /// A directory, to change what is in it.
+    pub fn directory(&mut self, id: DirectoryId, now: Now) -> io::Result<&Directory> {
+        self.directories.get_mut(usize::from(id)).ok_or_else(invalid_path)?.open(now)
     }
 
     /// Forgets everything, and so closes every descriptor that no response is using.

@@ -2,15 +2,23 @@
 //!
 //! No request reaches a file outside of its directory: paths are checked as text first
 //! ([`path`]), then opened by a call or a walk that does not leave the directory ([`open`]).
-//! What a path is, is asked of the disk at most once a second ([`cache`]).
+//! What a path is, is asked of the disk at most once a second ([`cache`]). What is written is
+//! written beneath a directory too ([`spot`]), and seen when it is whole ([`draft`]).
 
 mod cache;
+mod draft;
 mod entry;
 mod open;
 pub mod path;
+mod spot;
 
 pub use cache::Files;
+pub use draft::{Draft, prepare_store};
 pub use entry::{Entry, Source, StoredFile};
+pub use open::Directory;
+pub use spot::Spot;
 
+#[cfg(test)]
+mod change_tests;
 #[cfg(test)]
 mod tests;

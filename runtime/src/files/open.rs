@@ -11,8 +11,10 @@ use std::os::fd::AsFd;
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
+use std::rc::Rc;
 use std::sync::OnceLock;
 
+use super::spot::Spot;
 use crate::sys::fs::{self, OpenFor};
 
 /// Symlinks on the way, as many as Linux itself follows.
@@ -22,8 +24,8 @@ const MAX_LINKS: usize = 40;
 const MAX_RACES: usize = 8;
 
 /// A directory to open files beneath.
-pub(super) struct Directory {
-    file: File,
+pub struct Directory {
+    file: Rc<File>,
     path: PathBuf,
 }
 
@@ -32,7 +34,7 @@ impl Directory {
     pub(super) fn open(path: &Path) -> io::Result<Directory> {
         let flags = libc::O_PATH | libc::O_DIRECTORY;
         let file = OpenOptions::new().read(true).custom_flags(flags).open(path)?;
-        Ok(Directory { file, path: path.to_owned() })
+        Ok(Directory { file: Rc::new(file), path: path.to_owned() })
     }
 
     /// Opens a relative path that has no `..` in it. With `follow_symlinks`, symlinks may
@@ -57,6 +59,66 @@ impl Directory {
             }
         }
         self.walk(path, purpose)
+    }
+
+    /// The directory itself.
+    pub fn file(&self) -> &Rc<File> {
+        &self.file
+    }
+
+    /// The place for a name in it.
+    pub fn spot(&self, name: CString) -> Spot {
+        Spot::new(self.file.clone(), name)
+    }
+
+    /// The place that a relative path without `..` names. The directory that it is in has to be
+    /// there, and to be beneath this one; a slash at the end is passed over.
+    pub fn spot_beneath(&self, path: &[u8]) -> io::Result<Spot> {
+        let (parent, name) = split_path(path)?;
+        Ok(Spot::new(self.open_parent(parent)?, name))
+    }
+
+    /// The same, where directories that are missing on the way are made with these permissions.
+    pub fn make_way(&self, path: &[u8], mode: u32) -> io::Result<Spot> {
+        let (parent, name) = split_path(path)?;
+        let parent = match self.open_parent(parent) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                let spot = self.make_way(parent, mode)?;
+                match spot.make_directory(mode) {
+                    Err(error) if error.kind() != io::ErrorKind::AlreadyExists => {
+                        return Err(error);
+                    }
+                    _ => Rc::new(spot.open_directory()?),
+                }
+            }
+            result => result?,
+        };
+        Ok(Spot::new(parent, name))
+    }
+
+    /// Opens the file at a relative path, if it is beneath the directory.
+    pub fn open_to_read(&self, path: &CStr) -> io::Result<File> {
+        self.open_file(path, false, OpenFor::Reading)
+    }
+
+    /// The deepest directory that is there on the way to a path.
+    pub fn nearest(&self, path: &[u8]) -> io::Result<Rc<File>> {
+        let (parent, _) = split_path(path)?;
+        match self.open_parent(parent) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => self.nearest(parent),
+            result => result,
+        }
+    }
+
+    fn open_parent(&self, path: &[u8]) -> io::Result<Rc<File>> {
+        if path.is_empty() {
+            return Ok(self.file.clone());
+        }
+        let parent = self.open_file(&CString::new(path)?, false, OpenFor::Knowing)?;
+        match parent.metadata()?.is_dir() {
+            true => Ok(Rc::new(parent)),
+            false => Err(io::ErrorKind::NotADirectory.into()),
+        }
     }
 
     /// Opens a relative path segment by segment, resolving symlinks here.
@@ -111,6 +173,19 @@ impl Directory {
         };
         let rest = beneath(&self.path).or_else(|| beneath(&self.path.canonicalize().ok()?));
         rest.ok_or_else(|| io::Error::from_raw_os_error(libc::EXDEV))
+    }
+}
+
+/// A path as the one of its parent, empty for the directory itself, and the last name. The
+/// directory itself is in no directory that may be changed: `EBUSY`.
+fn split_path(path: &[u8]) -> io::Result<(&[u8], CString)> {
+    let end = path.iter().rposition(|&byte| byte != b'/').map_or(0, |last| last + 1);
+    let path = &path[..end];
+    let slash = memchr::memrchr(b'/', path);
+    let name = &path[slash.map_or(0, |slash| slash + 1)..];
+    match name {
+        b"" | b"." | b".." => Err(io::Error::from_raw_os_error(libc::EBUSY)),
+        name => Ok((&path[..slash.unwrap_or(0)], CString::new(name)?)),
     }
 }
 

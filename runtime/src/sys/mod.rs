@@ -3,6 +3,8 @@
 
 #![allow(unsafe_code)]
 
+pub mod change;
+pub mod directory;
 pub mod fs;
 pub mod identity;
 pub mod net;
