@@ -40,6 +40,10 @@ pub trait Site: Sync + 'static {
     const LISTENS: &'static [Listen];
     /// Every directory that files are opened beneath. A relative one is under the prefix.
     const DIRECTORIES: &'static [StartText];
+    /// The directories that uploads are stored in. A site without has no code for them.
+    const STORES: &'static [DirectoryId] = &[];
+    /// Whether any location has `dav_methods`. A site without has no code for them.
+    const DAV: bool = false;
     /// Every log file. A relative one is under the prefix.
     const LOGS: &'static [LogTarget];
     /// Every program that scripts are run by, or that is one: a path, relative ones under the
@@ -255,6 +259,10 @@ pub enum Handler {
     Files,
     /// Scripts, and files that are none.
     Cgi(&'static Cgi),
+    /// `upload_store`; static files for GET and HEAD.
+    Upload(&'static Upload),
+    /// `dav_methods`; static files for the others.
+    Dav(&'static Dav),
 }
 
 /// The scripts of a location.
@@ -296,6 +304,33 @@ pub struct CgiParam {
     pub name: &'static [u8],
     /// Its value.
     pub value: Text,
+}
+
+/// `dav_methods`, and what goes with it.
+#[derive(Debug)]
+pub struct Dav {
+    /// The methods.
+    pub methods: MethodSet,
+    /// `create_full_put_path`.
+    pub create_full_put_path: bool,
+    /// `min_delete_depth`.
+    pub min_delete_depth: usize,
+    /// `dav_access`: the permissions of files. Directories may be entered where they may be read.
+    pub file_mode: u32,
+}
+
+/// An `upload_store`.
+#[derive(Debug)]
+pub struct Upload {
+    /// Where uploads are stored.
+    pub directory: DirectoryId,
+    /// Bytes of a path's front that name the folder, without its last slash: the URI of a prefix
+    /// or exact location. `None`, in other locations: all before the last slash.
+    pub folder_len: Option<usize>,
+    /// `upload_overwrite`.
+    pub overwrite: bool,
+    /// `upload_sync`.
+    pub sync: bool,
 }
 
 /// A `return`.

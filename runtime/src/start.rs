@@ -9,7 +9,7 @@ use std::thread;
 
 use crate::cgi::{Spawner, SpawnerProcess};
 use crate::context::{Context, Shared};
-use crate::files::Files;
+use crate::files::{self, Files};
 use crate::listener::{self, Endpoint, Listener};
 use crate::log::{LogPlace, Logs};
 use crate::options::{self, Command, HELP, Options};
@@ -102,6 +102,18 @@ fn missing_directories(shared: &Shared) -> Vec<String> {
     missing.map(|path| format!("directory `{}` does not exist", path.display())).collect()
 }
 
+/// Makes the directories ready that uploads are stored in.
+fn prepare_stores<S: Site>(shared: &Shared) -> Result<(), String> {
+    for path in S::STORES.iter().map(|id| &shared.directories[usize::from(*id)]) {
+        let swept = files::prepare_store(path)
+            .map_err(|error| format!("cannot store uploads in `{}`: {error}", path.display()))?;
+        if swept > 0 {
+            eprintln!("{}: removed {swept} unfinished uploads in {}", S::NAME, path.display());
+        }
+    }
+    Ok(())
+}
+
 /// `--check`: everything that could stop the start, in one run.
 fn check<S: Site>(options: &Options, prefix: &Path) -> Result<(), Vec<String>> {
     let settled = settle::<S>(options, prefix).map_err(|error| vec![error])?;
@@ -109,6 +121,9 @@ fn check<S: Site>(options: &Options, prefix: &Path) -> Result<(), Vec<String>> {
     errors.extend(listener::open(&settled.endpoints, 1).err());
     errors.extend(open_logs(&settled.log_places).err());
     errors.extend(user_ids(&S::PROCESS).err());
+    if errors.is_empty() {
+        errors.extend(prepare_stores::<S>(&settled.shared).err());
+    }
     if !errors.is_empty() {
         return Err(errors);
     }
@@ -161,6 +176,7 @@ fn start<S: Site>(settled: Settled) -> Result<(), String> {
         process::become_user(user, ids)
             .map_err(|error| format!("cannot become user `{user}`: {error}"))?;
     }
+    prepare_stores::<S>(&shared)?;
     // Before the first thread, and while the descriptor limit is what scripts are to have.
     let (spawner_process, spawners) = start_spawner::<S>(worker_count)?.unzip();
     // Each connection may have a file open beside its socket.
@@ -236,8 +252,9 @@ fn run_workers<S: Site>(
         for (index, (listeners, wakened)) in listeners.zip(wakened).enumerate() {
             let (shared, logs, team) = (cx.shared, cx.logs.for_worker(), team.clone());
             let spawner = spawners.next();
+            let changes = cx.files.changes();
             let run = move || {
-                let files = Files::new(&shared.directories);
+                let files = Files::for_worker(&shared.directories, changes);
                 let clock = clock;
                 let now = clock.now();
                 let mut cx = Context::<S>::new(shared, files, logs, now, scratch_len::<S>());

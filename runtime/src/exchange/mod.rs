@@ -10,7 +10,8 @@ use std::fmt;
 
 use crate::cgi::{self, Call, Transfer};
 use crate::context::{Client, Context};
-use crate::handler::{self, Receiver, Refusal, file, try_files};
+use crate::files::Files;
+use crate::handler::{self, Receiver, Refusal, dav, file, try_files, upload};
 use crate::http::body::Framing;
 use crate::http::head::Head;
 use crate::http::method::Method;
@@ -285,20 +286,19 @@ impl Exchange {
             Action::Return(answer) => self.answer(cx, client, route.id, answer),
             Action::Serve { try_files, handler } => {
                 let fallback = try_files.and_then(|list| self.try_files(cx, client, list));
-                fallback.unwrap_or_else(|| match handler {
-                    // Without scripts in the site, their code is not in the binary.
-                    Handler::Cgi(cgi) if S::MAX_SCRIPTS.is_some() => {
-                        let serve = |request: &handler::Request<'_>, files: &mut _| {
+                fallback.unwrap_or_else(|| {
+                    // What no location of the site does, is not in its binary.
+                    let serve = |request: &handler::Request<'_>, files: &mut Files| match handler {
+                        Handler::Cgi(cgi) if S::MAX_SCRIPTS.is_some() => {
                             cgi::script::serve(cgi, request, files)
-                        };
-                        Outcome::Handled(self.with_request(cx, client, serve))
-                    }
-                    Handler::Files | Handler::Cgi(_) => {
-                        let serve = |request: &handler::Request<'_>, files: &mut _| {
-                            file::serve(request, files)
-                        };
-                        Outcome::Handled(self.with_request(cx, client, serve))
-                    }
+                        }
+                        Handler::Upload(upload) if !S::STORES.is_empty() => {
+                            upload::serve(upload, request, files)
+                        }
+                        Handler::Dav(dav) if S::DAV => dav::serve(dav, request, files),
+                        _ => file::serve(request, files),
+                    };
+                    Outcome::Handled(self.with_request(cx, client, serve))
                 })
             }
         }
@@ -355,7 +355,7 @@ impl Exchange {
         &self,
         cx: &mut Context<S>,
         client: &Client,
-        ask: impl FnOnce(&handler::Request<'_>, &mut crate::files::Files) -> T,
+        ask: impl FnOnce(&handler::Request<'_>, &mut Files) -> T,
     ) -> T {
         let variables = self.variables(cx.shared, cx.now, &cx.local_clock, client);
         let error_log = variables.settings.error_log;

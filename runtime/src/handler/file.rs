@@ -2,34 +2,18 @@
 
 use std::io;
 
-use percent_encoding::{AsciiSet, CONTROLS, percent_encode};
-
-use super::{Outcome, Request, media_type, representation};
+use super::{Outcome, Request, change, escape_path, media_type, representation};
 use crate::escape::Escaped;
 use crate::files::{Entry, Files, path};
 use crate::http::method::Method;
 use crate::site::{Level, Text};
 
-/// What is escaped in the path of a redirect; bytes past ASCII always are.
-const ESCAPED: &AsciiSet = &CONTROLS
-    .add(b' ')
-    .add(b'"')
-    .add(b'#')
-    .add(b'%')
-    .add(b'<')
-    .add(b'>')
-    .add(b'?')
-    .add(b'\\')
-    .add(b'^')
-    .add(b'`')
-    .add(b'{')
-    .add(b'|')
-    .add(b'}');
-
 /// Serves what the path of the request leads to.
 pub fn serve(request: &Request<'_>, files: &mut Files) -> Outcome {
-    if !matches!(request.method, Method::Get | Method::Head | Method::Post) {
-        return Outcome::Status(405);
+    match request.method {
+        Method::Get | Method::Head | Method::Post => {}
+        Method::Delete => return change::delete(request, files),
+        _ => return Outcome::Status(405),
     }
     if request.variables.path.ends_with(b"/") {
         return serve_directory(request, files);
@@ -67,7 +51,7 @@ pub(crate) fn look_up(request: &Request<'_>, files: &mut Files, path: &[u8]) -> 
 }
 
 /// Whether the path is hidden, or what variables have put into `root` or `alias`.
-fn is_hidden(request: &Request<'_>, path: &[u8]) -> bool {
+pub(super) fn is_hidden(request: &Request<'_>, path: &[u8]) -> bool {
     let base = &request.variables.settings.base;
     if base.append_path && path::is_hidden(path) {
         return true;
@@ -124,12 +108,7 @@ fn serve_directory(request: &Request<'_>, files: &mut Files) -> Outcome {
 /// A directory without its slash: 301 to the path with it.
 fn slash_redirect(request: &Request<'_>) -> Outcome {
     let (path, args) = (request.variables.path, request.variables.args);
-    let mut location = Vec::with_capacity(path.len() + args.len() + 8);
-    // Two slashes at the front would name another host (RFC 3986, 4.2).
-    if path.starts_with(b"//") {
-        location.extend_from_slice(b"/.");
-    }
-    location.extend(percent_encode(path, ESCAPED).flat_map(str::bytes));
+    let mut location = escape_path(path);
     location.push(b'/');
     if !args.is_empty() {
         location.push(b'?');

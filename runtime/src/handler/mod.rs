@@ -1,9 +1,12 @@
 //! From an action and a request to a response, or to what happens instead of one.
 
+mod change;
+pub mod dav;
 pub mod file;
 mod receive;
 mod representation;
 pub mod try_files;
+pub mod upload;
 
 pub use receive::{Receiver, Refusal, Response};
 pub use representation::{FileBody, FileResponse, Piece};
@@ -11,6 +14,8 @@ pub use representation::{FileBody, FileResponse, Piece};
 use std::fmt;
 use std::os::unix::ffi::OsStrExt;
 use std::path::PathBuf;
+
+use percent_encoding::{AsciiSet, CONTROLS, percent_encode};
 
 use crate::cgi;
 use crate::http::body::Framing;
@@ -70,6 +75,41 @@ impl<'a> Request<'a> {
         let program = self.programs.get(usize::from(id));
         program.map_or(b"", |path| path.as_os_str().as_bytes())
     }
+}
+
+/// 201, with the path of what has been made.
+fn created(path: &[u8]) -> Outcome {
+    let location = Some(escape_path(path));
+    Outcome::Response(Response { status: 201, location, ..Response::default() })
+}
+
+/// 204.
+fn no_content() -> Outcome {
+    Outcome::Response(Response { status: 204, ..Response::default() })
+}
+
+/// What is escaped in the path of a Location; bytes past ASCII always are.
+const ESCAPED: &AsciiSet = &CONTROLS
+    .add(b' ')
+    .add(b'"')
+    .add(b'#')
+    .add(b'%')
+    .add(b'<')
+    .add(b'>')
+    .add(b'?')
+    .add(b'\\')
+    .add(b'^')
+    .add(b'`')
+    .add(b'{')
+    .add(b'|')
+    .add(b'}');
+
+/// A decoded path for a Location. Two slashes at its front would name another host (RFC 3986,
+/// 4.2), so a dot comes between them.
+fn escape_path(path: &[u8]) -> Vec<u8> {
+    let front = if path.starts_with(b"//") { &b"/."[..] } else { b"" };
+    let escaped = percent_encode(path, ESCAPED).flat_map(str::bytes);
+    front.iter().copied().chain(escaped).collect()
 }
 
 /// The media type for the extension of a path, or the location's default one. `types` is

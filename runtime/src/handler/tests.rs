@@ -69,9 +69,8 @@ fn show(outcome: Outcome) -> (String, String, String) {
         Outcome::RangeNotSatisfiable(len) => (format!("416 */{len}"), String::new(), String::new()),
         Outcome::InternalRedirect(path) => ("internal".into(), text(&path), String::new()),
         Outcome::Redirect(status, location) => (status.to_string(), text(&location), String::new()),
-        Outcome::Response(_) | Outcome::Receive(_) | Outcome::Script(_) => {
-            panic!("none of a file: {outcome:?}")
-        }
+        Outcome::Receive(_) | Outcome::Script(_) => panic!("none of a file: {outcome:?}"),
+        Outcome::Response(made) => (made.status.to_string(), String::new(), text(&made.content)),
         Outcome::File(response) => {
             let mut fields = Vec::new();
             response.write_fields(&mut fields);
@@ -292,15 +291,26 @@ fn an_index_is_beneath_a_complete_alias() {
 
 #[test]
 fn other_methods() {
-    let folder = folder();
+    let (folder, outside) = (folder(), Folder::new());
     folder.write("dir/index.html", "index");
+    folder.write(".hidden", "");
+    outside.write("kept", "");
+    folder.link(&outside.0, "out");
     for (method, target, status) in [
         (Method::Post, "/a.html", "405"),
         (Method::Post, "/dir", "301"),
         (Method::Post, "/dir/", "internal"),
         (Method::Post, "/missing", "404"),
         (Method::Put, "/missing", "405"),
-        (Method::Delete, "/dir/", "405"),
+        (Method::Delete, "/missing", "404"),
+        (Method::Delete, "/.hidden", "404"),
+        (Method::Delete, "/dir", "403"),
+        (Method::Delete, "/dir/", "403"),
+        (Method::Delete, "/", "403"),
+        (Method::Delete, "/empty/", "404"),
+        (Method::Delete, "/empty", "204"),
+        (Method::Delete, "/out/kept", "404"),
+        (Method::Delete, "/out", "204"),
     ] {
         let (outcome, _) = ask(&folder, SETTINGS, (target, ""), |request, files| {
             request.method = method;
@@ -308,6 +318,9 @@ fn other_methods() {
         });
         assert_eq!(show(outcome).0, status, "{method:?} {target}");
     }
+    let exists = |name: &str| folder.0.join(name).symlink_metadata().is_ok();
+    assert!(exists(".hidden") && exists("dir/index.html") && !exists("empty") && !exists("out"));
+    assert!(outside.0.join("kept").exists());
 }
 
 fn alias(inner: Text, replaced_len: usize, append_path: bool) -> FileBase {

@@ -91,6 +91,11 @@ impl<'a> Conditions<'a> {
         if unchanged { Verdict::NotModified } else { Verdict::Proceed }
     }
 
+    /// Whether the preconditions hold for a resource that is not there.
+    pub fn hold_for_nothing(&self) -> bool {
+        !self.if_match
+    }
+
     /// The value of Range, unless If-Range says that the client's copy is out of date.
     pub fn range(&self, now: Validators<'_>) -> Option<&'a [u8]> {
         let current = match self.if_range {

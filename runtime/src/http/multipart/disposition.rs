@@ -57,9 +57,12 @@ fn split_value(value: &[u8]) -> (&[u8], &[u8]) {
     (value[..end].trim_ascii(), &value[end..])
 }
 
+/// A parameter's name and value.
+type Parameter<'v> = (&'v [u8], Vec<u8>);
+
 /// The next `; NAME=VALUE`; what is not taken is left in `rest`. Semicolons without a parameter
 /// are skipped.
-fn parameter<'v>(rest: &mut &'v [u8]) -> Result<Option<(&'v [u8], Vec<u8>)>, Malformed> {
+fn parameter<'v>(rest: &mut &'v [u8]) -> Result<Option<Parameter<'v>>, Malformed> {
     const BAD: Malformed = Malformed("a parameter is not NAME=VALUE");
     while let Some(more) = rest.trim_ascii_start().strip_prefix(b";") {
         *rest = more.trim_ascii_start();
