@@ -16,7 +16,8 @@ use crate::poll_set::Interest;
 use crate::site::{Level, Site};
 use crate::sys::spawn::Ended;
 
-use super::{After, Connection, Deadline, Interests, Next, Sending, Source, State, Step};
+use super::response::{After, Sending};
+use super::{Connection, Deadline, Interests, Next, Source, State, Step};
 
 /// The most that is read of one script's output before others have their turn.
 const TURN_LEN: usize = 256 * 1024;

@@ -1,0 +1,200 @@
+//! Requests: heads, and what becomes of their content.
+
+use crate::context::Context;
+use crate::exchange::{Exchange, Reply};
+use crate::handler::{Receiver, Refusal};
+use crate::http::body::{BodyReader, Framing};
+use crate::http::head::Limits;
+use crate::site::{Server, Site};
+
+use super::response::After;
+use super::{Connection, State, Step};
+
+/// What a client gets when it should send the content that it has announced.
+const CONTINUE: &[u8] = b"HTTP/1.1 100 Continue\r\n\r\n";
+
+/// A request whose content is read before the response is sent.
+pub(super) struct Pending {
+    pub(super) exchange: Box<Exchange>,
+    reader: BodyReader,
+    sink: Sink,
+}
+
+/// What becomes of a request's content.
+enum Sink {
+    /// It is thrown away: its framing may still prove wrong. This is the response.
+    Discard(Reply),
+    /// A handler takes it, and makes the response.
+    Receive(Box<dyn Receiver>),
+}
+
+impl Connection {
+    /// Reads a head, and makes the response to it.
+    pub(super) fn advance_head<S: Site>(&mut self, cx: &mut Context<S>, data: &mut &[u8]) -> Step {
+        if data.is_empty() {
+            return Step::More;
+        }
+        let mut exchange = cx.take_exchange();
+        let len = match exchange.head.parse(data, &limits(self.server)) {
+            Ok(Some(len)) => len,
+            Ok(None) => {
+                cx.return_exchange(exchange);
+                return Step::More;
+            }
+            Err(error) => {
+                self.client.requests += 1;
+                let refusal = Refusal::of_client(error.status, error.reason);
+                self.refuse(cx, exchange, refusal);
+                *data = &[];
+                return Step::Again;
+            }
+        };
+        *data = &data[len..];
+        self.client.requests += 1;
+        exchange.started_ms = self.head_began_ms.take().unwrap_or(cx.now.monotonic_ms);
+        exchange.pipelined = cx.output.buffered_len() > 0;
+        let reply = exchange.respond(cx, &self.client);
+        self.settings = exchange.settings().unwrap_or(self.settings);
+        self.take_content(cx, exchange, reply, !data.is_empty());
+        Step::Again
+    }
+
+    /// Decides what becomes of a request's content, `begun` if some of it has come, and answers
+    /// at once if that does not depend on it.
+    pub(super) fn take_content<S: Site>(
+        &mut self,
+        cx: &mut Context<S>,
+        mut exchange: Box<Exchange>,
+        reply: Reply,
+        begun: bool,
+    ) {
+        let framing = exchange.head.framing;
+        let reader = BodyReader::new(framing);
+        // The client waits to be asked for the content.
+        let asks = exchange.head.expect_continue && !begun;
+        let sink = match reply {
+            Reply::Receive(receiver) if reader.is_done() => {
+                let reply = exchange.received(cx, &self.client, receiver);
+                return self.answer(cx, exchange, reply, None);
+            }
+            Reply::Receive(receiver) => Sink::Receive(receiver),
+            Reply::Script(call) if S::MAX_SCRIPTS.is_some() => {
+                let preface = if asks { CONTINUE } else { b"" };
+                return self.start_script(cx, exchange, *call, reader, preface);
+            }
+            reply if reader.is_done() => return self.queue(cx, exchange, reply, None),
+            reply if asks && exchange.status >= 300 => {
+                exchange.persist = false;
+                return self.queue(cx, exchange, reply, Some(reader));
+            }
+            reply if framing != Framing::Chunked && !asks => {
+                return self.queue(cx, exchange, reply, Some(reader));
+            }
+            reply => Sink::Discard(reply),
+        };
+        if asks {
+            cx.output.buffer().extend_from_slice(CONTINUE);
+        }
+        // Responses to earlier requests come first.
+        self.send(cx, None, After::Content(Box::new(Pending { exchange, reader, sink })));
+    }
+
+    /// Reads the content of a request that is answered when it is read.
+    pub(super) fn advance_content<S: Site>(
+        &mut self,
+        cx: &mut Context<S>,
+        data: &mut &[u8],
+    ) -> Step {
+        let State::Content(mut pending) = std::mem::replace(&mut self.state, State::Closed) else {
+            return Step::Again;
+        };
+        let max_len = self.settings.client_max_body_size;
+        loop {
+            if let Err(refusal) = pending.read(data, max_len) {
+                self.refuse(cx, pending.exchange, refusal);
+                *data = &[];
+                return Step::Again;
+            }
+            if pending.reader.is_done() {
+                let Pending { mut exchange, sink, .. } = *pending;
+                let reply = match sink {
+                    Sink::Discard(reply) => reply,
+                    Sink::Receive(receiver) => exchange.received(cx, &self.client, receiver),
+                };
+                self.answer(cx, exchange, reply, None);
+                return Step::Again;
+            }
+            if data.is_empty() {
+                self.state = State::Content(pending);
+                return Step::More;
+            }
+        }
+    }
+
+    /// Throws content away that comes behind its response.
+    pub(super) fn advance_draining(&mut self, data: &mut &[u8]) -> Step {
+        let State::Draining { reader, .. } = &mut self.state else { return Step::Again };
+        while !data.is_empty() && !reader.is_done() {
+            match reader.read(data) {
+                Ok(piece) => *data = &data[piece.used..],
+                Err(_) => {
+                    self.state = State::Closed;
+                    return Step::Again;
+                }
+            }
+        }
+        if !reader.is_done() {
+            return Step::More;
+        }
+        self.state = State::Head;
+        Step::Again
+    }
+
+    /// Answers what cannot be read, or not to its end; the connection is closed behind that.
+    pub(super) fn refuse<S: Site>(
+        &mut self,
+        cx: &mut Context<S>,
+        mut exchange: Box<Exchange>,
+        refusal: Refusal,
+    ) {
+        let reply = exchange.refuse(cx, &self.client, &refusal);
+        self.settings = exchange.settings().unwrap_or(self.settings);
+        // What has come, or may still come, is not looked at.
+        self.answer(cx, exchange, reply, Some(BodyReader::new(Framing::Chunked)));
+    }
+}
+
+impl Pending {
+    /// Reads one run of content from the front of `data`.
+    fn read(&mut self, data: &mut &[u8], max_len: u64) -> Result<(), Refusal> {
+        let piece = self.reader.read(data);
+        let piece = piece.map_err(|error| Refusal::of_client(400, error.0))?;
+        *data = &data[piece.used..];
+        self.exchange.content_len += piece.data.len() as u64;
+        if self.exchange.content_len > max_len {
+            return Err(Refusal::of_client(413, "client sent too large body"));
+        }
+        match &mut self.sink {
+            Sink::Receive(receiver) if !piece.data.is_empty() => receiver.receive(piece.data),
+            _ => Ok(()),
+        }
+    }
+}
+
+/// What becomes of a client that is silent for too long within a request.
+pub(super) fn timed_out() -> Refusal {
+    Refusal::of_client(408, "client timed out")
+}
+
+/// What heads may be like on a connection to this server.
+fn limits(server: &Server) -> Limits {
+    let (count, line_len) = server.large_client_header_buffers;
+    Limits {
+        line_len,
+        head_len: count * line_len,
+        max_fields: server.max_headers,
+        ignore_invalid_fields: server.ignore_invalid_headers,
+        underscores: server.underscores_in_headers,
+        merge_slashes: server.merge_slashes,
+    }
+}

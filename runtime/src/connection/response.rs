@@ -1,0 +1,187 @@
+//! Responses: gathered, sent, and what follows them.
+
+use std::os::fd::AsFd;
+
+use crate::context::Context;
+use crate::exchange::{Exchange, Reply};
+use crate::http::body::{BodyReader, Framing};
+use crate::http::response::{Persistence, write_head};
+use crate::output::{Output, Progress};
+use crate::site::{Lingering, Site};
+use crate::sys::net;
+
+use super::request::Pending;
+use super::script::Session;
+use super::{Connection, State};
+
+/// Responses to pipelined requests are gathered up to this length before they are sent.
+const GATHERED_LEN: usize = 64 * 1024;
+
+/// A response under way.
+pub(super) struct Sending {
+    pub(super) output: Output,
+    /// The exchange, to be logged at the end. `None`: logged already.
+    pub(super) exchange: Option<Box<Exchange>>,
+    pub(super) after: After,
+}
+
+/// What follows a response.
+pub(super) enum After {
+    /// The next request.
+    Head,
+    /// The content of a request whose response is held back.
+    Content(Box<Pending>),
+    /// The response of a script.
+    Script(Box<Session>),
+    /// The content of this one, then the next.
+    Drain(BodyReader),
+    /// The end; with a lingering read if something may still come.
+    Close { linger: bool },
+}
+
+impl Connection {
+    /// Does what a reply says that takes no content of the request; `content` is what is still
+    /// to come of that.
+    pub(super) fn answer<S: Site>(
+        &mut self,
+        cx: &mut Context<S>,
+        exchange: Box<Exchange>,
+        reply: Reply,
+        content: Option<BodyReader>,
+    ) {
+        match reply {
+            Reply::Script(call) if S::MAX_SCRIPTS.is_some() => {
+                let reader = content.unwrap_or(BodyReader::new(Framing::Length(0)));
+                self.start_script(cx, exchange, *call, reader, b"");
+            }
+            reply => self.queue(cx, exchange, reply, content),
+        }
+    }
+
+    /// Puts a response into the output, and sends that unless more responses may be gathered.
+    /// `content` is what is still to come of the request.
+    pub(super) fn queue<S: Site>(
+        &mut self,
+        cx: &mut Context<S>,
+        mut exchange: Box<Exchange>,
+        reply: Reply,
+        content: Option<BodyReader>,
+    ) {
+        let Reply::Response(body) = reply else {
+            exchange.status = 444;
+            exchange.log(cx, &self.client);
+            return self.send(cx, None, After::Close { linger: false });
+        };
+        let persistence = self.persistence(cx, &exchange);
+        let mut output = std::mem::take(&mut cx.output);
+        self.write_head(cx, &mut output, &mut exchange, persistence);
+        cx.output = output;
+        exchange.content_sent_len = body.len();
+        let whole = cx.output.append(body);
+        let after = match (persistence, content) {
+            (Persistence::Keep(_), None) => After::Head,
+            (Persistence::Keep(_), Some(reader)) => After::Drain(reader),
+            (Persistence::Close, content) => After::Close { linger: content.is_some() },
+        };
+        if whole && matches!(after, After::Head) && cx.output.buffered_len() < GATHERED_LEN {
+            exchange.log(cx, &self.client);
+            cx.recycle_exchange(exchange);
+            self.state = State::Head;
+        } else {
+            self.send(cx, Some(exchange), after);
+        }
+    }
+
+    /// Appends the head of a response.
+    pub(super) fn write_head<S: Site>(
+        &self,
+        cx: &Context<S>,
+        output: &mut Output,
+        exchange: &mut Exchange,
+        persistence: Persistence,
+    ) {
+        let buffer = output.buffer();
+        let before = buffer.len();
+        let (date, tokens) = (cx.date.text(), self.settings.server_tokens);
+        write_head(buffer, exchange.status, date, tokens, &exchange.fields, persistence);
+        exchange.head_len = (buffer.len() - before) as u64;
+    }
+
+    /// Sends what is in the output, and enters the state that follows it.
+    pub(super) fn send<S: Site>(
+        &mut self,
+        cx: &mut Context<S>,
+        exchange: Option<Box<Exchange>>,
+        after: After,
+    ) {
+        let mut output = std::mem::take(&mut cx.output);
+        let progress = output.send(self.socket(), self.settings.sendfile);
+        if let Ok(Progress::Blocked) = progress {
+            let rest = output.take_rest();
+            self.state = State::Sending(Box::new(Sending { output: rest, exchange, after }));
+        } else {
+            self.log_sent(cx, exchange, output.unsent_len());
+            self.enter(cx, after, progress.is_err());
+        }
+        output.clear();
+        cx.output = output;
+    }
+
+    /// Sends more of what is under way, and enters the state that follows it once it is sent.
+    pub(super) fn continue_sending<S: Site>(&mut self, cx: &mut Context<S>) {
+        let State::Sending(sending) = &mut self.state else { return };
+        let progress = sending.output.send(self.client.socket.as_fd(), self.settings.sendfile);
+        if let Ok(Progress::Blocked) = progress {
+            return;
+        }
+        if let State::Sending(sending) = std::mem::replace(&mut self.state, State::Closed) {
+            let Sending { output, exchange, after } = *sending;
+            self.log_sent(cx, exchange, output.unsent_len());
+            self.enter(cx, after, progress.is_err());
+        }
+    }
+
+    /// Logs an exchange of whose response so many bytes were not sent.
+    pub(super) fn log_sent<S: Site>(
+        &mut self,
+        cx: &mut Context<S>,
+        exchange: Option<Box<Exchange>>,
+        unsent_len: u64,
+    ) {
+        if let Some(mut exchange) = exchange {
+            exchange.content_sent_len = exchange.content_sent_len.saturating_sub(unsent_len);
+            exchange.log(cx, &self.client);
+            cx.recycle_exchange(exchange);
+        }
+    }
+
+    /// Enters the state behind a response; if that has failed, there is only the end.
+    pub(super) fn enter<S: Site>(&mut self, cx: &Context<S>, after: After, failed: bool) {
+        let until_ms = cx.now.monotonic_ms + self.settings.lingering_time_ms;
+        self.state = match after {
+            _ if failed => State::Closed,
+            After::Head => State::Head,
+            After::Content(pending) => State::Content(pending),
+            After::Script(session) => State::Script(session),
+            After::Drain(reader) => State::Draining { reader, until_ms },
+            After::Close { linger } => {
+                let linger = match self.settings.lingering_close {
+                    Lingering::Off => false,
+                    Lingering::On => linger,
+                    Lingering::Always => true,
+                };
+                match linger && net::shutdown_write(self.socket()).is_ok() {
+                    true => State::Lingering { until_ms },
+                    false => State::Closed,
+                }
+            }
+        };
+        let stays = matches!(self.state, State::Head | State::Draining { .. });
+        if stays && self.settings.tcp_nodelay && !self.nodelay && self.client.peer.is_some() {
+            // The first response went out whole; the next may be several writes. Without the
+            // option they are only slower.
+            let _ = net::set_nodelay(self.socket(), true);
+            self.nodelay = true;
+        }
+    }
+}
