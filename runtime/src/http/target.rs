@@ -19,7 +19,7 @@ pub struct BadTarget(pub &'static str);
 impl<'a> Target<'a> {
     /// Takes origin-form and absolute-form targets apart.
     pub fn parse(target: &'a [u8]) -> Result<Target<'a>, BadTarget> {
-        if target.contains(&b'#') {
+        if memchr::memchr(b'#', target).is_some() {
             return Err(BadTarget("fragment in the request target"));
         }
         if target.first() == Some(&b'/') {
@@ -137,7 +137,7 @@ pub fn is_valid_host(host: &[u8]) -> bool {
             let text = std::str::from_utf8(address).unwrap_or_default();
             text.parse::<std::net::Ipv6Addr>().is_ok()
         }),
-        None => name.iter().all(|&byte| is_reg_name_byte(byte)),
+        None => is_reg_name(name),
     };
     let labels_valid = name != b"." && !name.windows(2).any(|pair| pair == b"..");
     port_valid && name_valid && labels_valid
@@ -152,8 +152,31 @@ pub fn split_port(host: &[u8]) -> (&[u8], Option<&[u8]>) {
     }
 }
 
-fn is_reg_name_byte(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || b"-._~%!$&'()*+,;=".contains(&byte)
+/// Bytes of a `reg-name` (RFC 3986, 3.2.2).
+const REG_NAME: [bool; 256] = {
+    let mut table = [false; 256];
+    let marks = b"-._~%!$&'()*+,;=";
+    let mut byte = 0;
+    while byte < 256 {
+        table[byte] = (byte as u8).is_ascii_alphanumeric();
+        byte += 1;
+    }
+    let mut index = 0;
+    while index < marks.len() {
+        table[marks[index] as usize] = true;
+        index += 1;
+    }
+    table
+};
+
+/// Whether `name` is a `reg-name` without an empty label.
+fn is_reg_name(name: &[u8]) -> bool {
+    let mut after_dot = false;
+    name.iter().all(|&byte| {
+        let valid = REG_NAME[usize::from(byte)] && !(after_dot && byte == b'.');
+        after_dot = byte == b'.';
+        valid
+    })
 }
 
 #[cfg(test)]
