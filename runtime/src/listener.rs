@@ -1,10 +1,11 @@
 //! Listening sockets: those handed over by a parent (`LISTEN_FDS`), and our own.
 
+use std::fs::Permissions;
 use std::io;
 use std::os::fd::OwnedFd;
-use std::os::unix::fs::FileTypeExt;
+use std::os::unix::fs::{FileTypeExt, PermissionsExt};
 use std::os::unix::net::UnixStream;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use crate::params::{BindAddress, Params, parse_listen};
 use crate::site::{Address, Listen, ListenId, Site};
@@ -64,8 +65,27 @@ pub fn endpoints<S: Site>(params: &Params, prefix: &Path) -> Result<Vec<Endpoint
     Ok(endpoints)
 }
 
+/// A socket's path that this process has made. Dropped, it is removed.
+pub struct SocketPath(PathBuf);
+
+impl Drop for SocketPath {
+    fn drop(&mut self) {
+        // Nobody can be told; a start finds out that nobody answers there, and removes it.
+        let _ = std::fs::remove_file(&self.0);
+    }
+}
+
+/// The listening sockets of all workers.
+pub struct Opened {
+    /// By worker.
+    pub listeners: Vec<Vec<Listener>>,
+    /// The paths that were made for them.
+    pub paths: Vec<SocketPath>,
+}
+
 /// Opens every endpoint once for each worker. Errors name the address.
-pub fn open(endpoints: &[Endpoint], workers: usize) -> Result<Vec<Vec<Listener>>, String> {
+pub fn open(endpoints: &[Endpoint], workers: usize) -> Result<Opened, String> {
+    let mut paths = Vec::new();
     let mut inherited = inherited();
     let mut handed_over = Vec::new();
     for endpoint in endpoints {
@@ -75,18 +95,18 @@ pub fn open(endpoints: &[Endpoint], workers: usize) -> Result<Vec<Vec<Listener>>
     for (endpoint, _) in endpoints.iter().zip(&handed_over).filter(|(_, socket)| socket.is_none()) {
         probe(endpoint).map_err(|error| format!("cannot listen on {endpoint}: {error}"))?;
     }
-    let mut opened: Vec<Vec<Listener>> = (0..workers).map(|_| Vec::new()).collect();
+    let mut listeners: Vec<Vec<Listener>> = (0..workers).map(|_| Vec::new()).collect();
     for (id, (endpoint, socket)) in endpoints.iter().zip(handed_over).enumerate() {
         let sockets = match socket {
             Some(socket) => share(socket, workers),
-            None => open_own(endpoint, workers),
+            None => open_own(endpoint, workers, &mut paths),
         };
         let sockets = sockets.map_err(|error| format!("cannot listen on {endpoint}: {error}"))?;
-        for (listeners, socket) in opened.iter_mut().zip(sockets) {
+        for (listeners, socket) in listeners.iter_mut().zip(sockets) {
             listeners.push(Listener { id: id as ListenId, socket });
         }
     }
-    Ok(opened)
+    Ok(Opened { listeners, paths })
 }
 
 /// The sockets that the parent has handed over, if it meant this process.
@@ -133,7 +153,11 @@ fn probe(endpoint: &Endpoint) -> io::Result<()> {
     }
 }
 
-fn open_own(endpoint: &Endpoint, workers: usize) -> io::Result<Vec<OwnedFd>> {
+fn open_own(
+    endpoint: &Endpoint,
+    workers: usize,
+    paths: &mut Vec<SocketPath>,
+) -> io::Result<Vec<OwnedFd>> {
     let listen = endpoint.listen;
     match &endpoint.address {
         BindAddress::Ip(address) => {
@@ -148,6 +172,9 @@ fn open_own(endpoint: &Endpoint, workers: usize) -> io::Result<Vec<OwnedFd>> {
         }
         BindAddress::Unix(path) => {
             let socket = net::bind_unix(path)?;
+            paths.push(SocketPath(path.clone()));
+            // As in nginx: who may connect is up to the folder.
+            std::fs::set_permissions(path, Permissions::from_mode(0o666))?;
             net::listen(&socket, listen.backlog)?;
             share(socket, workers)
         }

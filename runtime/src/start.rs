@@ -10,7 +10,7 @@ use std::thread;
 use crate::cgi::{Spawner, SpawnerProcess};
 use crate::context::{Context, Shared};
 use crate::files::{self, Files};
-use crate::listener::{self, Endpoint, Listener};
+use crate::listener::{self, Endpoint, Listener, Opened};
 use crate::log::{LogPlace, Logs};
 use crate::options::{self, Command, HELP, Options};
 use crate::params::{BindAddress, Params};
@@ -166,7 +166,7 @@ fn start<S: Site>(settled: Settled) -> Result<(), String> {
         Some(count) => usize::from(count),
         None => thread::available_parallelism().map_or(1, usize::from),
     };
-    let listeners = listener::open(&endpoints, worker_count)?;
+    let Opened { listeners, paths } = listener::open(&endpoints, worker_count)?;
     let pid_file = S::PROCESS.pid.map(|text| params.path(&prefix, text));
     if let Some(path) = &pid_file {
         std::fs::write(path, format!("{}\n", std::process::id()))
@@ -200,11 +200,7 @@ fn start<S: Site>(settled: Settled) -> Result<(), String> {
     if let Some(process) = spawner_process {
         SpawnerProcess::join(process);
     }
-    for endpoint in &endpoints {
-        if let BindAddress::Unix(path) = &endpoint.address {
-            let _ = std::fs::remove_file(path);
-        }
-    }
+    drop(paths);
     if let Some(path) = &pid_file {
         let _ = std::fs::remove_file(path);
     }

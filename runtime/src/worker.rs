@@ -24,6 +24,9 @@ const DRAIN_MS: u64 = 30_000;
 /// How long accepting rests when the process has no descriptor left.
 const ACCEPT_REST_MS: u64 = 500;
 
+/// How often it is reported that there is no room for more connections.
+const FULL_REPORT_MS: u64 = 1000;
+
 /// Token of what wakes the worker.
 const WAKE: u64 = u64::MAX;
 /// Token of the spawner's events, and of its socket when it takes more.
@@ -130,6 +133,8 @@ pub struct Worker<S> {
     wake: Wake,
     team: Arc<Team>,
     leave_until_ms: Option<u64>,
+    /// When it was last reported that there is no room for more connections.
+    full_reported_ms: u64,
     spawner_outgoing: bool,
 }
 
@@ -162,6 +167,7 @@ impl<S: Site> Worker<S> {
             wake,
             team,
             leave_until_ms: None,
+            full_reported_ms: 0,
             spawner_outgoing: false,
         })
     }
@@ -343,8 +349,11 @@ impl<S: Site> Worker<S> {
         let idle = connections.enumerate().filter(|(_, c)| c.is_some_and(|c| c.is_idle()));
         let longest = idle.min_by_key(|&(index, _)| self.deadlines.deadline_ms(index));
         let index = longest.map(|(index, _)| index);
-        let text = format_args!("{} worker_connections are in use", S::PROCESS.worker_connections);
-        self.cx.report(Level::Warn, text);
+        if index.is_none() && self.cx.now.monotonic_ms >= self.full_reported_ms + FULL_REPORT_MS {
+            self.full_reported_ms = self.cx.now.monotonic_ms;
+            let most = S::PROCESS.worker_connections;
+            self.cx.report(Level::Alert, format_args!("{most} worker_connections are not enough"));
+        }
         index.map(|index| self.close(index)).is_some()
     }
 
