@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::io;
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Component, Path, PathBuf};
 
 /// What a path is.
@@ -29,6 +30,12 @@ pub trait Files {
 
     /// The names in a directory, sorted by bytes, and what each is.
     fn list(&self, directory: &Path) -> io::Result<Vec<(String, Kind)>>;
+
+    /// Whether `path` is a regular file that somebody may execute.
+    fn is_executable(&self, path: &Path) -> bool;
+
+    /// The folders that programs are looked for in.
+    fn search_path(&self) -> Vec<PathBuf>;
 }
 
 /// A pattern matches as glob(3) does it for nginx: no slash, and no dot at a name's start.
@@ -72,10 +79,21 @@ impl Files for Disk {
         names.sort();
         Ok(names)
     }
+
+    fn is_executable(&self, path: &Path) -> bool {
+        let executable = |data: std::fs::Metadata| data.permissions().mode() & 0o111 != 0;
+        self.kind(path) == Some(Kind::File) && std::fs::metadata(path).is_ok_and(executable)
+    }
+
+    fn search_path(&self) -> Vec<PathBuf> {
+        let path = std::env::var_os("PATH").unwrap_or_default();
+        std::env::split_paths(&path).filter(|folder| folder.is_absolute()).collect()
+    }
 }
 
 /// Files that are not on any disk, for tests: each a path and its bytes. A folder is there
-/// if a file is in it.
+/// if a file is in it. Those beneath a folder `bin` are executable, and `/usr/bin` is searched
+/// for programs.
 #[derive(Default, Clone, Debug)]
 pub struct Memory {
     files: BTreeMap<PathBuf, Vec<u8>>,
@@ -134,6 +152,15 @@ impl Files for Memory {
         } else {
             Ok(names.into_iter().collect())
         }
+    }
+
+    fn is_executable(&self, path: &Path) -> bool {
+        let mut folders = path.parent().into_iter().flat_map(Path::components);
+        self.kind(path) == Some(Kind::File) && folders.any(|name| name.as_os_str() == "bin")
+    }
+
+    fn search_path(&self) -> Vec<PathBuf> {
+        vec!["/usr/bin".into()]
     }
 }
 

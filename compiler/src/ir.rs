@@ -7,7 +7,7 @@
 use sitec_runtime::http::method::MethodSet;
 use sitec_runtime::site::{
     DirectoryId, ErrorLog, ErrorStatus, IfModifiedSince, KeepaliveDisable, Lingering, LocationId,
-    LogId, ParamKind, ServerId, TypesId,
+    LogId, ParamKind, ProgramId, ServerId, TypesId,
 };
 use std::net::SocketAddr;
 
@@ -33,6 +33,10 @@ pub struct Site {
     pub settings: Vec<Settings>,
     /// The distinct directories that files are opened beneath.
     pub directories: Vec<StartText>,
+    /// The distinct programs that scripts are run by, or that are scripts.
+    pub programs: Vec<StartText>,
+    /// `cgi_max_processes`, where any location has scripts.
+    pub max_scripts: Option<u32>,
     /// The distinct log files; the first is standard error.
     pub logs: Vec<LogTarget>,
     /// The distinct tables of media types.
@@ -233,6 +237,40 @@ pub enum Action {
 #[allow(missing_docs)]
 pub enum Handler {
     Files,
+    Cgi(Cgi),
+}
+
+/// See [`sitec_runtime::site::Cgi`].
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+#[allow(missing_docs)]
+pub struct Cgi {
+    pub scripts: Scripts,
+    pub params: Vec<CgiParam>,
+    pub timeout_ms: u64,
+}
+
+/// See [`sitec_runtime::site::Scripts`].
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+#[allow(missing_docs)]
+pub enum Scripts {
+    ByExtension(Vec<CgiRule>),
+    Program { program: ProgramId, name_len: usize },
+}
+
+/// See [`sitec_runtime::site::CgiRule`].
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+#[allow(missing_docs)]
+pub struct CgiRule {
+    pub extension: Vec<u8>,
+    pub interpreter: Option<ProgramId>,
+}
+
+/// See [`sitec_runtime::site::CgiParam`].
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+#[allow(missing_docs)]
+pub struct CgiParam {
+    pub name: Vec<u8>,
+    pub value: Value,
 }
 
 /// A `return`.

@@ -12,7 +12,9 @@ use super::value::{Checked, status};
 use super::{Checker, named};
 use crate::ast::{Directive, Word};
 use crate::diagnostic::Diagnostic;
-use crate::ir::{Action, Candidate, Fallback, FileBase, Handler, Piece, Return, TryFiles, Value};
+use crate::ir::{
+    Action, Candidate, Cgi, Fallback, FileBase, Handler, Piece, Return, Scripts, TryFiles, Value,
+};
 
 impl Checker<'_> {
     /// What the location `id` with these directives does, by which methods, and where its files
@@ -43,15 +45,16 @@ impl Checker<'_> {
             Some(base) => Some(base.clone()),
             None => self.default_base(),
         };
-        let methods = level.methods.unwrap_or(MethodSet::of(&[Method::Get, Method::Head]));
+        let (handler, own_methods) = handler(level);
+        let methods = level.methods.unwrap_or(own_methods);
         let action = match (try_files, &base) {
             // Without a folder no candidate is ever there.
             (Some(TryFiles { fallback, .. }), None) => {
                 let try_files = Some(TryFiles { candidates: Vec::new(), fallback });
-                Action::Serve { try_files, handler: Handler::Files }
+                Action::Serve { try_files, handler }
             }
-            (None, None) => Action::Return(Return::Status(404)),
-            (try_files, Some(_)) => Action::Serve { try_files, handler: Handler::Files },
+            (None, None) if !needs_no_folder(&handler) => Action::Return(Return::Status(404)),
+            (try_files, _) => Action::Serve { try_files, handler },
         };
         Some((action, methods, base))
     }
@@ -127,6 +130,20 @@ impl Checker<'_> {
         }
         Ok(Candidate { path, directory })
     }
+}
+
+/// Who makes the responses, and by which methods unless the conf names others.
+fn handler(level: &Level) -> (Handler, MethodSet) {
+    let reading = MethodSet::of(&[Method::Get, Method::Head]);
+    match level.cgi.resolved() {
+        Some(cgi) => (Handler::Cgi(cgi), reading.with(Method::Post)),
+        None => (Handler::Files, reading),
+    }
+}
+
+/// Whether there is something to do where no folder is.
+fn needs_no_folder(handler: &Handler) -> bool {
+    matches!(handler, Handler::Cgi(Cgi { scripts: Scripts::Program { .. }, .. }))
 }
 
 /// Says what a first parameter must be that is not a code.

@@ -10,8 +10,8 @@ use super::Checker;
 use super::server::Name;
 use super::value::{Regex, ServerName};
 use crate::ir::{
-    Action, ErrorTarget, Fallback, Location, Piece, RegexLocation, Return, Scope, Settings, Value,
-    Variable,
+    Action, ErrorTarget, Fallback, Handler, Location, Piece, RegexLocation, Return, Scope,
+    Settings, Value, Variable,
 };
 
 /// What values refer to.
@@ -123,7 +123,10 @@ impl Usage {
         match &location.action {
             Action::Return(Return::Redirect(_, value) | Return::Text(_, value)) => usage.add(value),
             Action::Return(_) => {}
-            Action::Serve { try_files, .. } => {
+            Action::Serve { try_files, handler } => {
+                if let Handler::Cgi(cgi) = handler {
+                    cgi.params.iter().for_each(|param| usage.add(&param.value));
+                }
                 let Some(try_files) = try_files else { return usage };
                 try_files.candidates.iter().for_each(|candidate| usage.add(&candidate.path));
                 if let Fallback::Uri(value) = &try_files.fallback {

@@ -7,6 +7,7 @@ use sitec_runtime::site::{
     ErrorLog, IfModifiedSince, KeepaliveDisable, Level as LogLevel, Lingering, TypesId,
 };
 
+use super::cgi::Cgi;
 use super::error_page::ErrorPage;
 use super::location::Path;
 use super::text::Groups;
@@ -24,6 +25,8 @@ pub(crate) struct Level {
     pub(super) base: Option<ir::FileBase>,
     /// The error pages, whose names are looked up in each server.
     pub(super) error_pages: Rc<[ErrorPage]>,
+    /// The `cgi_…` directives.
+    pub(super) cgi: Cgi,
     /// `types`; `None`: the common ones.
     types: Option<TypesId>,
     /// What holds for a whole server.
@@ -62,6 +65,7 @@ impl Level {
             settings: default_settings(),
             types: None,
             base: None,
+            cgi: Cgi::outermost(),
             error_pages: Rc::new([]),
             server,
             methods: None,
@@ -90,6 +94,7 @@ impl Level {
             checker.report(result);
         }
         inner.set_lists(directives, checker, groups);
+        inner.cgi.set(directives, checker, groups, path);
         let base = checker.base(directives, path, groups);
         if let Some(Some(base)) = checker.report(base) {
             inner.base = Some(base);

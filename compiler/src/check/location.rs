@@ -7,9 +7,10 @@ use std::collections::HashMap;
 use std::rc::Rc;
 
 use sitec_runtime::http::method::MethodSet;
-use sitec_runtime::site::LocationId;
+use sitec_runtime::site::{LocationId, ServerId};
 
 use super::level::Level;
+use super::scripts::Scripted;
 use super::server::Names;
 use super::text::Groups;
 use super::value::Regex;
@@ -79,6 +80,11 @@ impl Checker<'_> {
         level.internal |= matches!(path, Path::Named(_));
         self.resolve(id, &block.directives, &level, groups, around.names);
         self.regexes[id as usize] = regex.cloned();
+        let prefix = match &path {
+            Path::Exact(path) | Path::Prefix { path, .. } => &path[..],
+            Path::Regex(_) | Path::Named(_) => b"",
+        };
+        self.note_scripts(around.names.id, id, prefix, &level);
         let outer = Some((&path, span));
         let inside = Surrounding { level: &level, outer, regex, groups, names: around.names };
         let nested = self.scope(&block.directives, &inside);
@@ -92,6 +98,19 @@ impl Checker<'_> {
                 scope.regex.push(RegexLocation { pattern, location: id, nested });
             }
             Path::Named(_) => {}
+        }
+    }
+
+    /// Notes a location whose files may be scripts.
+    pub(super) fn note_scripts(
+        &mut self,
+        server: ServerId,
+        location: LocationId,
+        prefix: &[u8],
+        level: &Level,
+    ) {
+        if let Some(rules) = level.cgi.rules().cloned() {
+            self.scripted.push(Scripted { server, location, prefix: prefix.to_vec(), rules });
         }
     }
 

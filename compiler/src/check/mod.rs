@@ -7,6 +7,7 @@
 mod action;
 mod base;
 mod captures;
+mod cgi;
 mod error_page;
 mod exist;
 mod intern;
@@ -18,6 +19,7 @@ mod modifier;
 mod pages;
 mod param;
 mod process;
+mod scripts;
 mod server;
 mod server_names;
 mod settings;
@@ -46,6 +48,7 @@ use intern::Interner;
 use level::Level;
 use pages::{Page, check_pages};
 use param::Params;
+use scripts::{Scripted, check_scripts};
 use text::{CaptureNames, Groups};
 use value::{Checked, Regex};
 
@@ -81,6 +84,8 @@ pub(crate) fn check(
         formats: HashMap::new(),
         default_base: None,
         directories: Interner::new(),
+        programs: Interner::new(),
+        scripted: Vec::new(),
         logs,
         types: Interner::new(),
         common_types: None,
@@ -111,6 +116,9 @@ struct Checker<'a> {
     /// Where files are without a `root`, once it was asked for.
     default_base: Option<Option<ir::FileBase>>,
     directories: Interner<ir::StartText>,
+    programs: Interner<ir::StartText>,
+    /// Locations whose files may be scripts.
+    scripted: Vec<Scripted>,
     logs: Interner<ir::LogTarget>,
     types: Interner<ir::Types>,
     /// The table where no `types` was given, once it was asked for.
@@ -140,12 +148,14 @@ impl Checker<'_> {
             self.no_server(conf);
         }
         self.mark_captures();
+        let max_scripts = self.max_scripts(&conf.directives);
         let listens = self.group_listens();
         self.bound_counts(conf);
         let params = std::mem::take(&mut self.params).finish(self.diagnostics);
         if self.diagnostics.has_errors() {
             return None;
         }
+        let locations = self.locations.into_iter().collect::<Option<Vec<_>>>()?;
         let site = ir::Site {
             name: path.file_name().unwrap_or_default().to_string_lossy().into_owned(),
             conf: text,
@@ -153,14 +163,17 @@ impl Checker<'_> {
             params,
             listens,
             servers: self.servers.into_iter().map(|server| server.resolved).collect(),
-            locations: self.locations.into_iter().collect::<Option<_>>()?,
+            max_scripts: locations.iter().any(has_scripts).then_some(max_scripts),
+            locations,
             settings: self.settings.into_items(),
             directories: self.directories.into_items(),
+            programs: self.programs.into_items(),
             logs: self.logs.into_items(),
             types: self.types.into_items(),
             formats: self.format_values.into_items(),
         };
         check_pages(&self.pages, &site, &self.folder, self.files, self.diagnostics);
+        check_scripts(&self.scripted, &site, &self.folder, self.files, self.diagnostics);
         (!self.diagnostics.has_errors()).then_some(site)
     }
 
@@ -193,6 +206,7 @@ impl Checker<'_> {
         let counts = [
             ("servers", self.servers.len()),
             ("folders", self.directories.items().len()),
+            ("programs", self.programs.items().len()),
             ("log files", self.logs.items().len()),
             ("tables of types", self.types.items().len()),
         ];
@@ -245,6 +259,11 @@ fn prune_block(directives: &mut Vec<Directive>, places: &BTreeSet<Span>) {
         }
         true
     });
+}
+
+/// Whether a location has scripts.
+fn has_scripts(location: &ir::Location) -> bool {
+    matches!(location.action, ir::Action::Serve { handler: ir::Handler::Cgi(_), .. })
 }
 
 /// The directives with this name.

@@ -77,6 +77,7 @@ impl Checker<'_> {
         let groups = Groups::of_conf(std::slice::from_ref(directive));
         let level = outer.inner(directives, self, &groups, None);
         self.resolve(location, directives, &level, &groups, &names);
+        self.note_scripts(id, location, b"", &level);
         let around =
             Surrounding { level: &level, outer: None, regex: None, groups: &groups, names: &names };
         let scope = self.scope(directives, &around);

@@ -21,6 +21,7 @@ impl Level {
         let (settings, server) = (&mut self.settings, &mut self.server);
         match name {
             "absolute_redirect" => settings.absolute_redirect = flag(first)?,
+            "cgi_timeout" => self.cgi.timeout_ms = script_timeout(first, checker)?,
             "client_body_buffer_size" => settings.client_body_buffer_size = buffer_len(first)?,
             "client_body_timeout" => settings.client_body_timeout_ms = timeout(first)?,
             "client_header_buffer_size" => server.client_header_buffer_len = buffer_len(first)?,
@@ -100,6 +101,21 @@ fn timeout(word: &Word) -> Checked<u64> {
         )),
         time => Ok(time),
     }
+}
+
+/// The time of a script. A bare number of thousands was probably meant in milliseconds.
+fn script_timeout(word: &Word, checker: &mut Checker<'_>) -> Checked<u64> {
+    let time = timeout(word)?;
+    if time >= 1_000_000 && word.value.iter().all(u8::is_ascii_digit) {
+        let message = format!("this is {} minutes", time / 60_000);
+        let meant = format!("{}ms", word.shown());
+        checker.diagnostics.push(Diagnostic::warning("T05", word.span, message).patch(
+            "a number alone counts seconds; name the unit",
+            word.span,
+            meant,
+        ));
+    }
+    Ok(time)
 }
 
 fn body_size(word: &Word, checker: &mut Checker<'_>) -> Checked<u64> {

@@ -110,8 +110,8 @@ impl Checker<'_> {
         if self.params.find(name).is_some() {
             let message = format!("the param `{name}` cannot stand here");
             return Err(Box::new(Diagnostic::error("T26", span, message).help(
-                "a param may stand in `listen`, `host`, `server_name`, `root`, `alias`, `pid` \
-                 and the names of log files",
+                "a param may stand in `listen`, `host`, `server_name`, `root`, `alias`, \
+                 `cgi_pass`, `pid` and the names of log files",
             )));
         }
         if value::is_only_nginx(name) {

@@ -11,7 +11,7 @@ use sitec_runtime::site::LocationId;
 
 use super::answer::{Answer, Body, Response, answer, exact_paths, prebuilt};
 use super::page::page;
-use super::tokens::{Shared, bytes, choice, id_pattern, number, option, variant};
+use super::tokens::{Shared, bytes, choice, id_pattern, number, numbered, option, variant};
 use crate::ir;
 
 /// The most locations with a known response of their own that stand with it. Above it they
@@ -192,6 +192,10 @@ fn serve(
     }));
     let handler = match handler {
         ir::Handler::Files => quote!(Files),
+        ir::Handler::Cgi(cgi) => {
+            let cgi = numbered("CGI", shared.scripts.number(cgi));
+            quote!(Cgi(&#cgi))
+        }
     };
     quote!(site::Action::Serve { try_files: #try_files, handler: site::Handler::#handler })
 }

@@ -12,6 +12,7 @@ mod media;
 mod page;
 mod plan;
 mod route;
+mod script;
 mod settings;
 mod start;
 #[cfg(test)]
@@ -64,6 +65,7 @@ fn file(site: &ir::Site, shared: &mut Shared) -> TokenStream {
     let (error_page, page_items) = page::pages(site, shared);
     let servers = start::servers(&site.servers);
     let formats = value::formats(&site.formats);
+    let scripts = script::scripts(shared);
     let values = value::values(shared);
     let put = value::put(site, shared);
     let patterns = value::patterns(shared);
@@ -103,6 +105,7 @@ fn file(site: &ir::Site, shared: &mut Shared) -> TokenStream {
         #set_items
         #location_items
         #settings
+        #scripts
         #values
         #formats
         #put

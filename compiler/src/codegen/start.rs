@@ -18,6 +18,7 @@ pub(super) fn constants(site: &ir::Site, shared: &mut Shared) -> TokenStream {
     let listens = site.listens.iter().map(listen);
     let directories = site.directories.iter().map(start_text);
     let logs = site.logs.iter().map(log);
+    let scripts = site.max_scripts.map(|max_scripts| scripts(max_scripts, &site.programs));
     quote! {
         const NAME: &'static str = #name;
         const CONF: &'static [u8] = #conf;
@@ -26,6 +27,16 @@ pub(super) fn constants(site: &ir::Site, shared: &mut Shared) -> TokenStream {
         const LISTENS: &'static [site::Listen] = &[#(#listens),*];
         const DIRECTORIES: &'static [site::StartText] = &[#(#directories),*];
         const LOGS: &'static [site::LogTarget] = &[#(#logs),*];
+        #scripts
+    }
+}
+
+/// What a site with scripts has beyond others.
+fn scripts(max_scripts: u32, programs: &[ir::StartText]) -> TokenStream {
+    let (max_scripts, programs) = (number(max_scripts), programs.iter().map(start_text));
+    quote! {
+        const PROGRAMS: &'static [site::StartText] = &[#(#programs),*];
+        const MAX_SCRIPTS: Option<u32> = Some(#max_scripts);
     }
 }
 

@@ -45,6 +45,8 @@ pub(super) struct Shared {
     pub(super) values: Interner<ir::Value>,
     /// Capture programs: text, and whether case is ignored.
     pub(super) patterns: Interner<(String, bool)>,
+    /// Scripts: each is a static.
+    pub(super) scripts: Interner<ir::Cgi>,
     /// Names and contents of the files.
     pub(super) blobs: Vec<(String, Vec<u8>)>,
 }

@@ -7,6 +7,7 @@
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
+mod cgi;
 mod files;
 mod limits;
 mod logs;
@@ -108,6 +109,7 @@ pub const GROUPS: &[Group] = &[
     routing::GROUP,
     files::GROUP,
     responses::GROUP,
+    cgi::GROUP,
     limits::GROUP,
     logs::GROUP,
 ];

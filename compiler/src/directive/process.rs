@@ -37,8 +37,8 @@ pub(super) const GROUP: Group = Group {
         simple("param", &[Main], (2, 2), "NAME DEFAULT").repeats().doc(
             "A value that may still be set when the binary starts: by `--set NAME=VALUE`, else by \
              the environment variable NAME, else it is DEFAULT. `${NAME}` may stand in `listen`, \
-             `host`, `server_name`, `root`, `alias`, `pid` and the names of log files, and these \
-             uses settle what a value must look like; one that does not fit stops the start. \
+             `host`, `server_name`, `root`, `alias`, `cgi_pass`, `pid` and the names of log files, \
+             and these uses settle what a value must look like; one that does not fit stops the start. \
              Everything else is frozen when the binary is built.",
         )
         .differs("sitec's own."),

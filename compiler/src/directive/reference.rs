@@ -76,8 +76,13 @@ fn anchor(title: &str) -> String {
     title.to_lowercase().replace(' ', "-")
 }
 
-/// `text` in lines of at most 100 characters; code in backticks is not broken.
+/// `text` in lines of at most 100 characters; code in backticks is not broken, and empty lines
+/// stay.
 fn wrapped(text: &str) -> String {
+    text.split("\n\n").map(wrapped_paragraph).collect::<Vec<_>>().join("\n\n")
+}
+
+fn wrapped_paragraph(text: &str) -> String {
     let (mut out, mut column) = (String::new(), 0);
     let mut inside_code = false;
     for word in text.split(' ') {
@@ -119,5 +124,6 @@ mod tests {
         assert_eq!(wrapped(&long), format!("{}\n`a b` end", "x".repeat(98)));
         let code = format!("`{} a b` end", "x".repeat(97));
         assert_eq!(wrapped(&code), format!("`{} a b`\nend", "x".repeat(97)));
+        assert_eq!(wrapped(&format!("a\n\n{}", "b ".repeat(50).trim())).lines().count(), 3);
     }
 }

@@ -2,6 +2,7 @@
 
 mod actions;
 mod any;
+mod cgi;
 mod files;
 mod inherit;
 mod listens;
@@ -26,6 +27,11 @@ const FILES: &[&str] = &[
     "run/old.log",
     "/srv/www/index.html",
     "/srv/img/a.png",
+    "/usr/bin/python3",
+    "/usr/bin/perl",
+    "/opt/bin/app",
+    "/opt/data",
+    "bin/app",
 ];
 
 /// Compiles `text` as site.conf among [`FILES`].

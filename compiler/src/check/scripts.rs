@@ -1,0 +1,144 @@
+//! Files that the conf makes scripts: whether they can be run.
+//!
+//! Looked at once the whole site is resolved, since only then it is known which location takes
+//! the path of a file. What is not beneath the site's folder may be another machine's.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+use std::rc::Rc;
+
+use sitec_runtime::site::{LocationId, ServerId};
+
+use super::cgi::Rule;
+use super::has_scripts;
+use super::text::literal;
+use crate::diagnostic::{Diagnostic, Diagnostics};
+use crate::files::{Files, Kind};
+use crate::ir::{self, FileBase, StartPiece};
+use crate::route::Router;
+
+/// The most files that are looked at; nothing is said about a folder with more.
+const MOST_FILES: usize = 20_000;
+
+/// A location whose files may be scripts.
+pub(super) struct Scripted {
+    pub(super) server: ServerId,
+    pub(super) location: LocationId,
+    /// What its paths begin with; empty where that is not known.
+    pub(super) prefix: Vec<u8>,
+    pub(super) rules: Rc<[Rule]>,
+}
+
+/// Reports the scripts that run by themselves and cannot.
+pub(super) fn check_scripts(
+    places: &[Scripted],
+    site: &ir::Site,
+    folder: &Path,
+    files: &dyn Files,
+    diagnostics: &mut Diagnostics,
+) {
+    let router = Router::new(site);
+    let mut reported = BTreeSet::new();
+    for place in places {
+        let location = &site.locations[place.location as usize];
+        if !has_scripts(location) {
+            continue;
+        }
+        let base = &site.settings[location.settings].base;
+        let Some(directory) = literal_directory(base, site) else { continue };
+        if Path::new(directory).is_absolute() {
+            continue;
+        }
+        for file in files_beneath(&folder.join(directory), files) {
+            let Some(rule) = rule_for(&place.rules, &file) else { continue };
+            let Some(uri) = place.uri_of(base, &file) else { continue };
+            let here = router.location(place.server, &uri) == place.location;
+            if !here || rule.interpreter.is_some() || reported.contains(&(rule.span, file.clone()))
+            {
+                continue;
+            }
+            let path = Path::new(directory).join(&file);
+            if let Some(fault) = fault(files, &folder.join(&path)) {
+                diagnostics.push(report(rule, &path, fault));
+                reported.insert((rule.span, file));
+            }
+        }
+    }
+}
+
+/// Why a file does not run by itself.
+#[derive(Clone, Copy)]
+enum Fault {
+    Mode,
+    Interpreter,
+}
+
+fn fault(files: &dyn Files, path: &Path) -> Option<Fault> {
+    if !files.is_executable(path) {
+        return Some(Fault::Mode);
+    }
+    let content = files.read(path).ok()?;
+    let known = content.starts_with(b"#!") || content.starts_with(b"\x7fELF");
+    (!known).then_some(Fault::Interpreter)
+}
+
+fn report(rule: &Rule, path: &Path, fault: Fault) -> Diagnostic {
+    let (path, extension) = (path.display(), String::from_utf8_lossy(&rule.extension));
+    let (message, help) = match fault {
+        Fault::Mode => (
+            format!("`{path}` would be a script and is not executable"),
+            format!("`chmod +x {path}`, or name what runs it: `cgi_pass {extension} INTERPRETER;`"),
+        ),
+        Fault::Interpreter => (
+            format!("`{path}` would be a script and does not say what runs it"),
+            format!(
+                "begin it with a line `#!/bin/sh`, or name what runs it: \
+                 `cgi_pass {extension} INTERPRETER;`"
+            ),
+        ),
+    };
+    Diagnostic::error("F06", rule.span, message).help(help)
+}
+
+/// The folder of files, if it is known and nothing but the path is put behind it.
+fn literal_directory<'a>(base: &FileBase, site: &'a ir::Site) -> Option<&'a str> {
+    let plain = literal(&base.inner)?.is_empty() && base.append_path;
+    match &site.directories.get(usize::from(base.directory))?[..] {
+        [StartPiece::Literal(only)] if plain => Some(only),
+        _ => None,
+    }
+}
+
+impl Scripted {
+    /// The path of the URI that leads to a file beneath the base, if one is known to do so.
+    fn uri_of(&self, base: &FileBase, file: &str) -> Option<Vec<u8>> {
+        let hidden = file.split('/').any(|name| name.starts_with('.'));
+        let replaced = self.prefix.get(..base.replaced_len).filter(|_| !hidden)?;
+        Some([replaced, b"/", file.as_bytes()].concat())
+    }
+}
+
+fn rule_for<'a>(rules: &'a [Rule], file: &str) -> Option<&'a Rule> {
+    let name = file.rsplit('/').next().unwrap_or(file).as_bytes();
+    rules.iter().find(|rule| name.len() > rule.extension.len() && name.ends_with(&rule.extension))
+}
+
+/// The files beneath a folder, as paths from there.
+fn files_beneath(folder: &Path, files: &dyn Files) -> Vec<String> {
+    let (mut found, mut left) = (Vec::new(), MOST_FILES);
+    let mut folders = vec![(folder.to_owned(), String::new())];
+    while let Some((folder, name)) = folders.pop() {
+        for (entry, kind) in files.list(&folder).unwrap_or_default() {
+            let path: PathBuf = folder.join(&entry);
+            left = left.saturating_sub(1);
+            match kind {
+                _ if left == 0 => return Vec::new(),
+                Kind::Directory => folders.push((path, format!("{name}{entry}/"))),
+                Kind::File => found.push(format!("{name}{entry}")),
+                Kind::Other => {}
+            }
+        }
+    }
+    found.sort();
+    found
+}
