@@ -19,6 +19,7 @@ pub mod files;
 pub mod ir;
 mod names;
 pub mod parse;
+pub mod places;
 pub mod route;
 #[cfg(test)]
 mod sketch;
@@ -30,6 +31,7 @@ mod testing;
 
 use diagnostic::Diagnostics;
 use files::Files;
+use places::Places;
 use source::Sources;
 
 /// What came of compiling one conf.
@@ -43,6 +45,8 @@ pub struct Compilation {
     pub dependencies: Vec<PathBuf>,
     /// The resolved site.
     pub site: Option<ir::Site>,
+    /// Where the conf says what the site numbers; empty without one.
+    pub places: Places,
 }
 
 /// The Rust text of a site, and the tables that it includes.
@@ -60,14 +64,16 @@ pub fn compile(files: &dyn Files, path: &Path) -> Compilation {
     let (mut sources, mut diagnostics) = (Sources::default(), Diagnostics::default());
     let mut dependencies = Vec::new();
     let conf = parse::parse(files, path, &mut sources, &mut dependencies, &mut diagnostics);
-    let site = conf.and_then(|mut conf| {
+    let checked = conf.and_then(|mut conf| {
         check::structure::check(&conf, &mut diagnostics);
         check::prune(&mut conf, &diagnostics);
         let text = sources.text();
         let surroundings = check::Surroundings { path, files, text };
         check::check(&conf, surroundings, &mut dependencies, &mut diagnostics)
     });
-    Compilation { sources, diagnostics, dependencies, site }
+    let (site, places) =
+        checked.map_or((None, Places::default()), |(site, places)| (Some(site), places));
+    Compilation { sources, diagnostics, dependencies, site, places }
 }
 
 /// Generates the server of a checked site.

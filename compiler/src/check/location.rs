@@ -17,9 +17,10 @@ use super::value::Regex;
 use super::{Checker, named};
 use crate::ast::{Block, Directive};
 use crate::ir::{self, Action, Prefix, RegexLocation, Return, Scope};
+use crate::places::LocationPlace;
 use crate::source::Span;
-use path::path;
 pub(super) use path::{Path, location_name, regex_words};
+use path::{path, written};
 use place::check_unique;
 
 /// Where a scope of locations lies.
@@ -47,7 +48,7 @@ impl Checker<'_> {
             let place = self.check_place(directive, &path, span, around);
             let duplicate = check_unique(directive, &path, &mut seen);
             if self.report(place).and(self.report(duplicate)).is_some() {
-                self.location(block, path, span, around, &mut scope);
+                self.location((directive, block), path, span, around, &mut scope);
             }
         }
         scope
@@ -56,7 +57,7 @@ impl Checker<'_> {
     /// Resolves one location and those within it, and adds it to its scope.
     fn location(
         &mut self,
-        block: &Block,
+        (directive, block): (&Directive, &Block),
         path: Path,
         span: Span,
         around: &Surrounding<'_>,
@@ -75,7 +76,7 @@ impl Checker<'_> {
             Path::Named(name) => around.names.named(name),
             _ => None,
         };
-        let id = id.unwrap_or_else(|| self.reserve_location());
+        let id = id.unwrap_or_else(|| self.reserve_location(around.names.id, directive));
         let mut level = around.level.inner(&block.directives, self, groups, Some(&path));
         level.internal |= matches!(path, Path::Named(_));
         self.resolve(id, &block.directives, &level, groups, around.names);
@@ -115,7 +116,17 @@ impl Checker<'_> {
     }
 
     /// A place for a location, whose content comes later.
-    pub(super) fn reserve_location(&mut self) -> LocationId {
+    pub(super) fn reserve_location(
+        &mut self,
+        server: ServerId,
+        directive: &Directive,
+    ) -> LocationId {
+        let (span, written) = match &directive.name.value[..] {
+            b"location" => (directive.span(), written(&directive.args)),
+            _ => (directive.name.span, None),
+        };
+        let written = written.unwrap_or_default();
+        self.places.locations.push(LocationPlace { span, server, written });
         self.locations.push(None);
         self.regexes.push(None);
         (self.locations.len() - 1) as LocationId

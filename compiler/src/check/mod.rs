@@ -43,6 +43,7 @@ use crate::ast::{self, Conf, Directive};
 use crate::diagnostic::{Diagnostic, Diagnostics, Severity};
 use crate::files::Files;
 use crate::ir;
+use crate::places::Places;
 use crate::source::Span;
 use intern::Interner;
 use level::Level;
@@ -62,14 +63,14 @@ pub(crate) struct Surroundings<'a> {
     pub(crate) text: Vec<u8>,
 }
 
-/// Resolves a conf whose directives are known, well placed and well formed. `None` if there
-/// is an error. What was looked for on the disk is added to `dependencies`.
+/// Resolves a conf whose directives are known, well placed and well formed, and says where it
+/// says what. `None` if there is an error. What was looked for on the disk is added to `dependencies`.
 pub(crate) fn check(
     conf: &Conf,
     surroundings: Surroundings<'_>,
     dependencies: &mut Vec<PathBuf>,
     diagnostics: &mut Diagnostics,
-) -> Option<ir::Site> {
+) -> Option<(ir::Site, Places)> {
     let Surroundings { path, files, text } = surroundings;
     let mut logs = Interner::new();
     logs.add(ir::LogTarget::Stderr);
@@ -92,6 +93,7 @@ pub(crate) fn check(
         format_values: Interner::new(),
         settings: Interner::new(),
         locations: Vec::new(),
+        places: Places::default(),
         regexes: Vec::new(),
         servers: Vec::new(),
         listens: Vec::new(),
@@ -127,6 +129,8 @@ struct Checker<'a> {
     settings: Interner<ir::Settings>,
     /// Places are reserved before the locations are resolved, so that names can lead to them.
     locations: Vec<Option<ir::Location>>,
+    /// Where servers and locations are written.
+    places: Places,
     /// For each location, the innermost regex that led there.
     regexes: Vec<Option<Rc<Regex>>>,
     servers: Vec<server::Server>,
@@ -138,7 +142,7 @@ struct Checker<'a> {
 }
 
 impl Checker<'_> {
-    fn site(mut self, conf: &Conf, path: &Path, text: Vec<u8>) -> Option<ir::Site> {
+    fn site(mut self, conf: &Conf, path: &Path, text: Vec<u8>) -> Option<(ir::Site, Places)> {
         self.log_formats(&conf.directives);
         let groups = Groups::of_conf(&conf.directives);
         let outermost = Level::outermost().inner(&conf.directives, &mut self, &groups, None);
@@ -174,7 +178,7 @@ impl Checker<'_> {
         };
         check_pages(&self.pages, &site, &self.folder, self.files, self.diagnostics);
         check_scripts(&self.scripted, &site, &self.folder, self.files, self.diagnostics);
-        (!self.diagnostics.has_errors()).then_some(site)
+        (!self.diagnostics.has_errors()).then_some((site, self.places))
     }
 
     /// The servers at this level and in the `http` block within it.

@@ -12,6 +12,7 @@ use super::{Checker, named};
 use crate::ast::{Block, Directive, Word};
 use crate::diagnostic::Diagnostic;
 use crate::ir::{self, Scope, StartText};
+use crate::places::ServerPlace;
 use crate::source::Span;
 
 /// A server, and what is needed of it once all servers are known.
@@ -67,10 +68,11 @@ impl Checker<'_> {
         let id = self.servers.len() as ServerId;
         let directives = &block.directives;
         let first_location = self.locations.len();
-        let location = self.reserve_location();
+        let location = self.reserve_location(id, directive);
         let mut ids = BTreeMap::new();
-        for name in named(directives, "location").filter_map(location_name) {
-            ids.entry(name.to_vec()).or_insert_with(|| self.reserve_location());
+        for location in named(directives, "location") {
+            let Some(name) = location_name(location) else { continue };
+            ids.entry(name.to_vec()).or_insert_with(|| self.reserve_location(id, location));
         }
         let (server, block) = (directive.name.span, block.open.to(block.close));
         let names = Names { id, ids, server, block };
@@ -85,6 +87,9 @@ impl Checker<'_> {
         let answers_all = named(directives, "return").next().is_some();
         let scope = if answers_all { Scope::default() } else { scope };
         let (name, names) = self.server_names(directives);
+        let words = named(directives, "server_name").flat_map(|directive| &directive.args);
+        let written = words.map(Word::shown).collect();
+        self.places.servers.push(ServerPlace { span: server, names: written });
         let settings = level.server;
         let resolved = ir::Server {
             name,

@@ -40,8 +40,8 @@ const MODIFIERS: &[(&[u8], Modifier)] = &[
 
 /// The modifier, the word with the URI, and where in it the URI begins; the modifier may be
 /// glued to the URI, as in nginx.
-fn head(directive: &Directive) -> Option<(Modifier, &Word, usize)> {
-    match &directive.args[..] {
+fn head(words: &[Word]) -> Option<(Modifier, &Word, usize)> {
+    match words {
         [word] if word.value.starts_with(b"@") => Some((Modifier::Named, word, 1)),
         [word] => {
             let glued = MODIFIERS.iter().find(|(text, _)| word.value.starts_with(text));
@@ -56,10 +56,22 @@ fn head(directive: &Directive) -> Option<(Modifier, &Word, usize)> {
     }
 }
 
+/// A location's words as everybody writes them: modifier and URI with a space between.
+pub(in crate::check) fn written(words: &[Word]) -> Option<String> {
+    let (modifier, word, start) = head(words)?;
+    let uri = String::from_utf8_lossy(&word.value[start..]);
+    let sign = MODIFIERS.iter().find(|(_, known)| *known == modifier);
+    Some(match (modifier, sign) {
+        (Modifier::Named, _) => format!("@{uri}"),
+        (_, Some((sign, _))) => format!("{} {uri}", String::from_utf8_lossy(sign)),
+        (_, None) => uri.into_owned(),
+    })
+}
+
 /// The words of a directive that hold regexes, and where in each the regex begins.
 pub(in crate::check) fn regex_words(directive: &Directive) -> Vec<(&Word, usize)> {
     match &directive.name.value[..] {
-        b"location" => match head(directive) {
+        b"location" => match head(&directive.args) {
             Some((Modifier::Regex | Modifier::RegexAnyCase, word, start)) => vec![(word, start)],
             _ => Vec::new(),
         },
@@ -81,7 +93,7 @@ pub(in crate::check) fn location_name(directive: &Directive) -> Option<&[u8]> {
 
 /// Reads which paths are the location's, and where they are written.
 pub(super) fn path(directive: &Directive) -> Checked<(Path, Span)> {
-    let Some((modifier, word, start)) = head(directive) else {
+    let Some((modifier, word, start)) = head(&directive.args) else {
         unreachable!("the structure of locations is checked")
     };
     let text = word.value[start..].to_vec();
