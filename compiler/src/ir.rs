@@ -6,8 +6,8 @@
 
 use sitec_runtime::http::method::MethodSet;
 use sitec_runtime::site::{
-    DirectoryId, ErrorLog, ErrorStatus, IfModifiedSince, KeepaliveDisable, Lingering, LocationId,
-    LogId, ParamKind, ProgramId, ServerId, TypesId,
+    Dav, DirectoryId, ErrorLog, ErrorStatus, IfModifiedSince, KeepaliveDisable, Lingering,
+    LocationId, LogId, ParamKind, ProgramId, ServerId, TypesId, Upload,
 };
 use std::net::SocketAddr;
 
@@ -238,6 +238,8 @@ pub enum Action {
 pub enum Handler {
     Files,
     Cgi(Cgi),
+    Upload(Upload),
+    Dav(Dav),
 }
 
 /// See [`sitec_runtime::site::Cgi`].

@@ -307,7 +307,7 @@ pub struct CgiParam {
 }
 
 /// `dav_methods`, and what goes with it.
-#[derive(Debug)]
+#[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Dav {
     /// The methods.
     pub methods: MethodSet,
@@ -320,7 +320,7 @@ pub struct Dav {
 }
 
 /// An `upload_store`.
-#[derive(Debug)]
+#[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Upload {
     /// Where uploads are stored.
     pub directory: DirectoryId,

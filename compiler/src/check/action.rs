@@ -135,15 +135,20 @@ impl Checker<'_> {
 /// Who makes the responses, and by which methods unless the conf names others.
 fn handler(level: &Level) -> (Handler, MethodSet) {
     let reading = MethodSet::of(&[Method::Get, Method::Head]);
-    match level.cgi.resolved() {
-        Some(cgi) => (Handler::Cgi(cgi), reading.with(Method::Post)),
-        None => (Handler::Files, reading),
+    if let Some(cgi) = level.cgi.resolved() {
+        return (Handler::Cgi(cgi), reading.with(Method::Post));
     }
+    level.writing.resolved().unwrap_or((Handler::Files, reading))
 }
 
 /// Whether there is something to do where no folder is.
 fn needs_no_folder(handler: &Handler) -> bool {
-    matches!(handler, Handler::Cgi(Cgi { scripts: Scripts::Program { .. }, .. }))
+    let program = |cgi: &Cgi| matches!(cgi.scripts, Scripts::Program { .. });
+    match handler {
+        Handler::Cgi(cgi) => program(cgi),
+        Handler::Upload(_) => true,
+        Handler::Dav(_) | Handler::Files => false,
+    }
 }
 
 /// Says what a first parameter must be that is not a code.

@@ -18,6 +18,9 @@ use crate::files::Kind;
 use crate::ir::{FileBase, Piece, StartPiece, Value};
 use target::{Target, trim_slash};
 
+/// What is wrong with `root /`.
+const PUBLISHES_ALL: &str = "this publishes the whole file system";
+
 /// The folder of files where no `root` is given, as in nginx.
 const DEFAULT_ROOT: &str = "html";
 
@@ -81,9 +84,26 @@ impl Checker<'_> {
         base
     }
 
+    /// The folder of an `upload_store`.
+    pub(super) fn store(&mut self, word: &Word, groups: &Groups) -> Checked<DirectoryId> {
+        let target = self.target(word, groups)?;
+        if !target.inner.0.is_empty() {
+            let message = "uploads are stored in one folder, whatever the request";
+            return Err(Box::new(
+                Diagnostic::error("X03", word.span, message)
+                    .help("a `param` may be part of its path, a request's variable may not"),
+            ));
+        }
+        target.refuse_everything(word, "uploads would be stored in the root of the file system")?;
+        if let Some(directory) = target.literal_directory() {
+            self.must_exist_for("F07", word, directory, Kind::Directory)?;
+        }
+        Ok(self.directories.add(target.directory) as DirectoryId)
+    }
+
     fn root(&mut self, word: &Word, groups: &Groups) -> Checked<FileBase> {
         let mut target = self.target(word, groups)?;
-        target.refuse_everything(word)?;
+        target.refuse_everything(word, PUBLISHES_ALL)?;
         if let Some(directory) = target.literal_directory() {
             self.must_exist(word, directory, Kind::Directory)?;
         }
@@ -116,7 +136,7 @@ impl Checker<'_> {
         if append_path {
             same_slashes(word, prefix, folder)?;
         }
-        target.refuse_everything(word)?;
+        target.refuse_everything(word, PUBLISHES_ALL)?;
         if let Some(directory) = target.literal_directory() {
             let directory = directory.to_owned();
             let is_file = !folder

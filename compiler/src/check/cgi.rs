@@ -77,6 +77,11 @@ impl Cgi {
         }
     }
 
+    /// Forgets what was inherited.
+    pub(super) fn turn_off(&mut self) {
+        self.pass = Pass::Nothing;
+    }
+
     /// The rules for extensions.
     pub(super) fn rules(&self) -> Option<&Rc<[Rule]>> {
         match &self.pass {

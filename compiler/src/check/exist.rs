@@ -23,6 +23,17 @@ impl Checker<'_> {
     /// That something is there. Beneath the site's folder its absence is an error; elsewhere
     /// this machine may not be the one that serves.
     pub(super) fn must_exist(&mut self, word: &Word, text: &str, wanted: Kind) -> Checked<()> {
+        self.must_exist_for("F01", word, text, wanted)
+    }
+
+    /// The same, for a check of its own.
+    pub(super) fn must_exist_for(
+        &mut self,
+        code: &'static str,
+        word: &Word,
+        text: &str,
+        wanted: Kind,
+    ) -> Checked<()> {
         let path = self.folder.join(text);
         let found = self.files.kind(&path);
         if found == Some(wanted) {
@@ -37,8 +48,8 @@ impl Checker<'_> {
         };
         let severity = if inside { Severity::Error } else { Severity::Warning };
         let mut diagnostic = match severity {
-            Severity::Error => Diagnostic::error("F01", word.span, message),
-            Severity::Warning => Diagnostic::warning("F01", word.span, message),
+            Severity::Error => Diagnostic::error(code, word.span, message),
+            Severity::Warning => Diagnostic::warning(code, word.span, message),
         };
         if found.is_none() {
             diagnostic = self.suggest_file(diagnostic, word, text, wanted);

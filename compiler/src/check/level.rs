@@ -12,6 +12,7 @@ use super::error_page::ErrorPage;
 use super::location::Path;
 use super::text::Groups;
 use super::value::{self, Checked};
+use super::writing::Writing;
 use super::{Checker, named};
 use crate::ast::Directive;
 use crate::ir;
@@ -27,6 +28,8 @@ pub(crate) struct Level {
     pub(super) error_pages: Rc<[ErrorPage]>,
     /// The `cgi_…` directives.
     pub(super) cgi: Cgi,
+    /// What may be written.
+    pub(super) writing: Writing,
     /// `types`; `None`: the common ones.
     types: Option<TypesId>,
     /// What holds for a whole server.
@@ -66,6 +69,7 @@ impl Level {
             types: None,
             base: None,
             cgi: Cgi::outermost(),
+            writing: Writing::outermost(),
             error_pages: Rc::new([]),
             server,
             methods: None,
@@ -95,6 +99,8 @@ impl Level {
         }
         inner.set_lists(directives, checker, groups);
         inner.cgi.set(directives, checker, groups, path);
+        inner.writing.set(directives, checker, groups, path);
+        inner.choose_handler(directives, checker);
         let base = checker.base(directives, path, groups);
         if let Some(Some(base)) = checker.report(base) {
             inner.base = Some(base);

@@ -32,6 +32,7 @@ mod text;
 mod types;
 mod unknown;
 pub mod value;
+mod writing;
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::path::{Path, PathBuf};

@@ -5,6 +5,7 @@ use sitec_runtime::site::{IfModifiedSince, KeepaliveDisable, Lingering};
 use super::Checker;
 use super::level::{Level, method_set};
 use super::value::{Checked, buffer_len, count, flag, keyword, media_type, seconds, size, time_ms};
+use super::writing::{dav_methods, file_mode};
 use crate::ast::{Directive, Word};
 use crate::diagnostic::Diagnostic;
 
@@ -37,6 +38,9 @@ impl Level {
                 settings.keepalive_timeout_ms = time;
                 settings.keepalive_header_s = None;
             }
+            "create_full_put_path" => self.writing.full_path = flag(first)?,
+            "dav_access" => self.writing.file_mode = file_mode(&directive.args)?,
+            "dav_methods" => self.writing.dav_methods = dav_methods(&directive.args)?,
             "default_type" if first.value.is_empty() => settings.default_type.clear(),
             "default_type" => settings.default_type = media_type(first)?,
             "disable_symlinks" => settings.follow_symlinks = follow_symlinks(first)?,
@@ -75,6 +79,9 @@ impl Level {
             "max_headers" => server.max_headers = count(first, 1..=u64::from(u32::MAX))? as usize,
             "max_ranges" => settings.max_ranges = count(first, 0..=u64::from(u32::MAX))? as usize,
             "merge_slashes" => server.merge_slashes = flag(first)?,
+            "min_delete_depth" => {
+                self.writing.min_delete_depth = count(first, 0..=u64::from(u32::MAX))? as usize;
+            }
             "methods" => self.methods = Some(method_set(directive)?),
             "port_in_redirect" => settings.port_in_redirect = flag(first)?,
             "recursive_error_pages" => settings.recursive_error_pages = flag(first)?,
@@ -86,6 +93,8 @@ impl Level {
             "tcp_nodelay" => settings.tcp_nodelay = flag(first)?,
             "tcp_nopush" => settings.tcp_nopush = flag(first)?,
             "underscores_in_headers" => server.underscores_in_headers = flag(first)?,
+            "upload_overwrite" => self.writing.overwrite = flag(first)?,
+            "upload_sync" => self.writing.sync = flag(first)?,
             _ => {}
         }
         Ok(())

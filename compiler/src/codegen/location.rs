@@ -12,6 +12,7 @@ use sitec_runtime::site::LocationId;
 use super::answer::{Answer, Body, Response, answer, exact_paths, prebuilt};
 use super::page::page;
 use super::tokens::{Shared, bytes, choice, id_pattern, number, numbered, option, variant};
+use super::writing;
 use crate::ir;
 
 /// The most locations with a known response of their own that stand with it. Above it they
@@ -127,7 +128,7 @@ fn location_value(
     }
 }
 
-fn method_set(methods: MethodSet) -> TokenStream {
+pub(super) fn method_set(methods: MethodSet) -> TokenStream {
     if methods == MethodSet::ALL {
         return quote!(MethodSet::ALL);
     }
@@ -196,6 +197,8 @@ fn serve(
             let cgi = numbered("CGI", shared.scripts.number(cgi));
             quote!(Cgi(&#cgi))
         }
+        ir::Handler::Upload(upload) => writing::upload(upload),
+        ir::Handler::Dav(dav) => writing::dav(dav),
     };
     quote!(site::Action::Serve { try_files: #try_files, handler: site::Handler::#handler })
 }

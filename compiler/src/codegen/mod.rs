@@ -19,6 +19,7 @@ mod start;
 mod tests;
 mod tokens;
 mod value;
+mod writing;
 
 use proc_macro2::TokenStream;
 use quote::quote;

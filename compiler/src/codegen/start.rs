@@ -7,6 +7,7 @@ use quote::quote;
 use sitec_runtime::site::ErrorLog;
 
 use super::tokens::{Shared, bytes, number, option, start_text, variant};
+use super::writing;
 use crate::ir;
 
 /// The associated constants of `impl Site`.
@@ -19,6 +20,7 @@ pub(super) fn constants(site: &ir::Site, shared: &mut Shared) -> TokenStream {
     let directories = site.directories.iter().map(start_text);
     let logs = site.logs.iter().map(log);
     let scripts = site.max_scripts.map(|max_scripts| scripts(max_scripts, &site.programs));
+    let writing = writing::constants(&site.locations);
     quote! {
         const NAME: &'static str = #name;
         const CONF: &'static [u8] = #conf;
@@ -28,6 +30,7 @@ pub(super) fn constants(site: &ir::Site, shared: &mut Shared) -> TokenStream {
         const DIRECTORIES: &'static [site::StartText] = &[#(#directories),*];
         const LOGS: &'static [site::LogTarget] = &[#(#logs),*];
         #scripts
+        #writing
     }
 }
 

@@ -16,6 +16,7 @@ mod reference;
 mod responses;
 mod routing;
 mod servers;
+mod writing;
 
 pub use reference::reference;
 
@@ -110,6 +111,7 @@ pub const GROUPS: &[Group] = &[
     files::GROUP,
     responses::GROUP,
     cgi::GROUP,
+    writing::GROUP,
     limits::GROUP,
     logs::GROUP,
 ];
@@ -194,7 +196,11 @@ impl Directive {
 
     /// Not in `location`.
     const fn server_wide(self) -> Self {
-        Directive { contexts: HTTP_SERVER, ..self }
+        self.only_in(HTTP_SERVER)
+    }
+
+    const fn only_in(self, contexts: &'static [Context]) -> Self {
+        Directive { contexts, ..self }
     }
 
     const fn args(self, least: usize, most: usize) -> Self {

@@ -324,5 +324,4 @@ pub(super) const GROUPS: &[Group] = &[
 /// What this language has, or will have, with nginx's meaning.
 pub(super) const PLANNED: &str = "\
     add_header add_header_inherit allow autoindex autoindex_exact_size autoindex_format \
-    autoindex_localtime charset create_full_put_path dav_access dav_methods deny expires \
-    gzip_static limit_except min_delete_depth stub_status";
+    autoindex_localtime charset deny expires gzip_static limit_except stub_status";

@@ -74,17 +74,16 @@ impl Target {
         }
     }
 
-    /// The whole file system is no folder to serve.
-    pub(super) fn refuse_everything(&self, word: &Word) -> Checked<()> {
+    /// The whole file system is no folder to serve, or to write to.
+    pub(super) fn refuse_everything(&self, word: &Word, message: &str) -> Checked<()> {
         let Some(directory) = self.literal_directory() else { return Ok(()) };
         let mut depth = 0;
         for segment in directory.split('/').filter(|segment| !segment.is_empty()) {
             depth = if segment == ".." { (depth - 1).max(0) } else { depth + 1 };
         }
         if directory.starts_with('/') && depth == 0 {
-            let message = "this publishes the whole file system";
             return Err(Box::new(
-                Diagnostic::error("X03", word.span, message).help("name the folder to serve"),
+                Diagnostic::error("X03", word.span, message).help("name a folder in it"),
             ));
         }
         Ok(())

@@ -9,6 +9,7 @@ mod listens;
 mod logs;
 mod size;
 mod values;
+mod writing;
 
 use std::path::Path;
 

@@ -1,0 +1,166 @@
+//! What may be written, and where.
+
+use sitec_runtime::http::method::{Method, MethodSet};
+use sitec_runtime::site::{Dav, Upload};
+
+use super::{at, codes, refused, site, started};
+use crate::ir::{self, Action, Handler};
+
+/// The handler of the location that takes `path`, and its methods.
+fn handler<'a>(site: &'a ir::Site, path: &str) -> (&'a Handler, String) {
+    let location = at(site, path);
+    let Action::Serve { handler, .. } = &location.action else { panic!("{path}") };
+    (handler, location.methods.allow())
+}
+
+fn upload<'a>(site: &'a ir::Site, path: &str) -> (&'a Upload, String) {
+    match handler(site, path) {
+        (Handler::Upload(upload), methods) => (upload, methods),
+        (other, _) => panic!("{path}: {other:?}"),
+    }
+}
+
+#[test]
+fn stores() {
+    let site = site(
+        "param DATA /srv/www;
+         server { listen 80; root www;
+           location /up/ { upload_store other/;
+             location ~ ^/up/.*x$ { upload_overwrite on; }
+             location /up/in { upload_sync on; methods PUT; } }
+           location /bare { upload_store ${DATA}/in; dav_methods delete PUT; }
+           location = /one { upload_store other; upload_overwrite on; upload_sync on; }
+           location ~ ^/any/ { upload_store ./other; }
+           location ^~ /named { try_files $uri @store; }
+           location @store { upload_store img; } }",
+    );
+    let reading = "GET, HEAD, POST, PUT";
+    for (path, folder, folder_len, flags, methods) in [
+        ("/up/a", "other", Some(3), (false, false), reading),
+        ("/up/ax", "other", Some(3), (true, false), reading),
+        ("/up/in", "other", Some(3), (false, true), "PUT"),
+        ("/bare/a", "${0}/in", Some(5), (false, false), "GET, HEAD, POST, PUT, DELETE"),
+        ("/one", "other", Some(4), (true, true), reading),
+        ("/any/a", "other", None, (false, false), reading),
+    ] {
+        let (found, allowed) = upload(&site, path);
+        assert_eq!(started(&site.directories[usize::from(found.directory)]), folder, "{path}");
+        assert_eq!(found.folder_len, folder_len, "{path}");
+        assert_eq!((found.overwrite, found.sync), flags, "{path}");
+        assert_eq!(allowed, methods, "{path}");
+    }
+    let Action::Serve { try_files: Some(tried), .. } = &at(&site, "/named").action else {
+        panic!()
+    };
+    let ir::Fallback::Named(id) = tried.fallback else { panic!("{tried:?}") };
+    let stored = &site.locations[id as usize].action;
+    assert!(matches!(stored, Action::Serve { handler: Handler::Upload(_), .. }), "{stored:?}");
+}
+
+#[test]
+fn a_store_needs_no_root() {
+    let site = site("server { listen 80; location / { upload_store other; } }");
+    assert_eq!(upload(&site, "/").0.folder_len, Some(0));
+}
+
+#[test]
+fn webdav() {
+    let site = site(
+        "http { dav_methods PUT DELETE; min_delete_depth 2;
+         server { listen 80; root www;
+           location /on { dav_access group:rw all:r; create_full_put_path on; }
+           location /own { dav_methods mkcol Copy MOVE; dav_access user:r; min_delete_depth 0; }
+           location /off { dav_methods off; }
+           location /less { methods GET PUT; }
+           location /back { return 200 x; } } }",
+    );
+    let dav = |methods: &[Method], create_full_put_path, min_delete_depth, file_mode| Dav {
+        methods: MethodSet::of(methods),
+        create_full_put_path,
+        min_delete_depth,
+        file_mode,
+    };
+    let outer = &[Method::Put, Method::Delete];
+    let own = &[Method::Mkcol, Method::Copy, Method::Move];
+    for (path, expected, methods) in [
+        ("/", dav(outer, false, 2, 0o600), "GET, HEAD, PUT, DELETE"),
+        ("/on", dav(outer, true, 2, 0o664), "GET, HEAD, PUT, DELETE"),
+        ("/own", dav(own, false, 0, 0o400), "GET, HEAD, MKCOL, COPY, MOVE"),
+        ("/less", dav(outer, false, 2, 0o600), "GET, HEAD, PUT"),
+    ] {
+        let expected = (&Handler::Dav(expected), methods.to_owned());
+        assert_eq!(handler(&site, path), expected, "{path}");
+    }
+    assert_eq!(handler(&site, "/off"), (&Handler::Files, "GET, HEAD".to_owned()));
+}
+
+#[test]
+fn wrong_stores() {
+    refused(
+        "server { listen 80; location /up/ { upload_store othre; } }",
+        "                                                 ^^^^^",
+        "F07: there is no folder `othre`",
+    );
+    refused(
+        "server { listen 80; location /up/ { upload_store robots.txt; } }",
+        "                                                 ^^^^^^^^^^",
+        "F07: `robots.txt` is not a folder",
+    );
+    refused(
+        "server { listen 80; location /up/ { upload_store other/$host; } }",
+        "                                                 ^^^^^^^^^^^",
+        "X03: uploads are stored in one folder, whatever the request",
+    );
+    refused(
+        "server { listen 80; location /up/ { upload_store /; } }",
+        "                                                 ^",
+        "X03: uploads would be stored in the root of the file system",
+    );
+    assert_eq!(codes("server { listen 80; location / { upload_store /none; } }"), ["F07"]);
+}
+
+#[test]
+fn scripts_and_writing_keep_apart() {
+    let site = site(
+        "server { listen 80; root www; cgi_pass .py /usr/bin/python3;
+           location /up/ { upload_store other; location /up/bin/ { cgi_pass .sh; } }
+           location /dav/ { dav_methods PUT; } }",
+    );
+    let kind = |path| match handler(&site, path).0 {
+        Handler::Files => "files",
+        Handler::Cgi(_) => "cgi",
+        Handler::Upload(_) => "upload",
+        Handler::Dav(_) => "dav",
+    };
+    assert_eq!(["/", "/up/a", "/up/bin/a", "/dav/a"].map(kind), ["cgi", "upload", "cgi", "dav"]);
+    refused(
+        "server { listen 80; location / { root www; cgi_pass .sh; upload_store www; } }",
+        "                                           ------------  ^^^^^^^^^^^^^^^^",
+        "X02: what clients write here they could run",
+    );
+    refused(
+        "server { listen 80; root www; dav_methods PUT; cgi_pass .sh; }",
+        "                              ---------------  ^^^^^^^^^^^^",
+        "X02: what clients write here they could run",
+    );
+}
+
+#[test]
+fn wrong_webdav() {
+    refused(
+        "server { listen 80; root www; dav_methods PUT GET; }",
+        "                                              ^^^",
+        "T25: `GET` is none of `off`, `PUT`, `DELETE`, `MKCOL`, `COPY` and `MOVE`",
+    );
+    for (text, drawn) in [
+        ("dav_access user:w;", "           ^^^^^^"),
+        ("dav_access user;", "           ^^^^"),
+        ("dav_access world:r;", "           ^^^^^^^"),
+    ] {
+        let conf = format!("server {{ listen 80; root www; {text} }}");
+        let drawn = " ".repeat("server { listen 80; root www; ".len()) + drawn;
+        let word = text["dav_access ".len()..].trim_end_matches(';');
+        let message = format!("T25: `{word}` does not say what somebody may do");
+        refused(&conf, &drawn, &message);
+    }
+}

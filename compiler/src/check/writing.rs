@@ -1,0 +1,180 @@
+//! What may be written: `upload_store`, `dav_methods`, and what goes with them.
+
+use sitec_runtime::http::method::{Method, MethodSet};
+use sitec_runtime::site::{Dav, DirectoryId, Upload};
+
+use super::level::Level;
+use super::location::Path;
+use super::text::Groups;
+use super::value::{Checked, keyword};
+use super::{Checker, named};
+use crate::ast::{Directive, Word};
+use crate::diagnostic::Diagnostic;
+use crate::ir::Handler;
+
+/// What a level has been given for writing.
+#[derive(Clone)]
+pub(super) struct Writing {
+    store: Option<Store>,
+    pub(super) overwrite: bool,
+    pub(super) sync: bool,
+    pub(super) dav_methods: MethodSet,
+    pub(super) full_path: bool,
+    pub(super) min_delete_depth: usize,
+    pub(super) file_mode: u32,
+}
+
+/// An `upload_store`. Locations within the one that it stands in share its folder, whatever
+/// their own paths are.
+#[derive(Clone)]
+struct Store {
+    directory: DirectoryId,
+    folder_len: Option<usize>,
+}
+
+impl Writing {
+    /// What holds where nothing was said.
+    pub(super) fn outermost() -> Writing {
+        Writing {
+            store: None,
+            overwrite: false,
+            sync: false,
+            dav_methods: MethodSet::EMPTY,
+            full_path: false,
+            min_delete_depth: 0,
+            file_mode: 0o600,
+        }
+    }
+
+    /// Takes the `upload_store` among these directives; `path` is the location's.
+    pub(super) fn set(
+        &mut self,
+        directives: &[Directive],
+        checker: &mut Checker<'_>,
+        groups: &Groups,
+        path: Option<&Path>,
+    ) {
+        let Some(directive) = named(directives, "upload_store").next() else { return };
+        let directory = checker.store(&directive.args[0], groups);
+        let Some(directory) = checker.report(directory) else { return };
+        let folder_len = match path {
+            Some(Path::Prefix { path, .. } | Path::Exact(path)) => {
+                Some(path.strip_suffix(b"/").unwrap_or(path).len())
+            }
+            Some(Path::Regex(_) | Path::Named(_)) | None => None,
+        };
+        self.store = Some(Store { directory, folder_len });
+    }
+
+    /// Who writes in a location that has been given this, and by which methods unless the conf
+    /// names others. `None` if nobody does.
+    pub(super) fn resolved(&self) -> Option<(Handler, MethodSet)> {
+        let reading = MethodSet::of(&[Method::Get, Method::Head]);
+        if let Some(Store { directory, folder_len }) = self.store {
+            let (overwrite, sync) = (self.overwrite, self.sync);
+            let methods = reading.with(Method::Post).with(Method::Put);
+            let methods = match self.dav_methods.contains(Method::Delete) {
+                true => methods.with(Method::Delete),
+                false => methods,
+            };
+            let upload = Upload { directory, folder_len, overwrite, sync };
+            return Some((Handler::Upload(upload), methods));
+        }
+        if self.dav_methods == MethodSet::EMPTY {
+            return None;
+        }
+        let dav = Dav {
+            methods: self.dav_methods,
+            create_full_put_path: self.full_path,
+            min_delete_depth: self.min_delete_depth,
+            file_mode: self.file_mode,
+        };
+        Some((Handler::Dav(dav), self.dav_methods.iter().fold(reading, MethodSet::with)))
+    }
+}
+
+impl Level {
+    /// Of scripts and writing, that holds in a location which stands nearer to it.
+    pub(super) fn choose_handler(&mut self, directives: &[Directive], checker: &mut Checker<'_>) {
+        let on = |directive: &&Directive| directive.args[0].value != b"off";
+        let scripts = named(directives, "cgi_pass").find(on);
+        let store = named(directives, "upload_store").next();
+        let writer = store.or_else(|| named(directives, "dav_methods").find(on));
+        match (scripts, writer) {
+            (Some(scripts), Some(writer)) => {
+                let (first, second) = match scripts.span() < writer.span() {
+                    true => (scripts, writer),
+                    false => (writer, scripts),
+                };
+                let message = "what clients write here they could run";
+                checker.diagnostics.push(
+                    Diagnostic::error("X02", second.span(), message)
+                        .also(first.span(), "the other half of it")
+                        .help(
+                            "give files that are written and scripts a `location` each, and a \
+                               folder each",
+                        ),
+                );
+            }
+            (Some(_), None) => {
+                self.writing.store = None;
+                self.writing.dav_methods = MethodSet::EMPTY;
+            }
+            (None, Some(_)) => self.cgi.turn_off(),
+            (None, None) => {}
+        }
+    }
+}
+
+/// The methods of a `dav_methods`, which nginx takes in any case.
+pub(super) fn dav_methods(words: &[Word]) -> Checked<MethodSet> {
+    let known = [
+        ("off", None),
+        ("PUT", Some(Method::Put)),
+        ("DELETE", Some(Method::Delete)),
+        ("MKCOL", Some(Method::Mkcol)),
+        ("COPY", Some(Method::Copy)),
+        ("MOVE", Some(Method::Move)),
+    ];
+    let mut set = MethodSet::EMPTY;
+    for word in words {
+        let same = |name: &str| name.as_bytes().eq_ignore_ascii_case(&word.value);
+        let found = known.iter().find(|(name, _)| same(name)).map(|(_, method)| *method);
+        let Some(method) = found.map_or_else(|| keyword(word, &known), Ok)? else { continue };
+        set = set.with(method);
+    }
+    Ok(set)
+}
+
+/// The permissions of a `dav_access`: the owner may read and write unless it says otherwise.
+pub(super) fn file_mode(words: &[Word]) -> Checked<u32> {
+    let (mut mode, mut owner) = (0, 0o600);
+    for word in words {
+        let colon = word.value.iter().position(|&byte| byte == b':');
+        let (who, rights) = word.value.split_at(colon.unwrap_or(word.value.len()));
+        let shift = match who {
+            b"user" => 6,
+            b"group" => 3,
+            b"all" => 0,
+            _ => return Err(wrong_rights(word)),
+        };
+        let rights = match rights {
+            b":rw" => 6,
+            b":r" => 4,
+            _ => return Err(wrong_rights(word)),
+        };
+        if who == b"user" {
+            owner = 0;
+        }
+        mode |= rights << shift;
+    }
+    Ok(mode | owner)
+}
+
+fn wrong_rights(word: &Word) -> Box<Diagnostic> {
+    let message = format!("`{}` does not say what somebody may do", word.shown());
+    Box::new(
+        Diagnostic::error("T25", word.span, message)
+            .help("write `user`, `group` or `all`, and `:r` or `:rw`, as in `group:r`"),
+    )
+}
