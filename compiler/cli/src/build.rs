@@ -26,10 +26,12 @@ pub(crate) struct Options {
 /// Compiles the conf, builds its package and puts the binary where it was asked for.
 pub(crate) fn build(options: &Options) -> Result<ExitCode, String> {
     let Some(package) = compiled(&options.file)? else { return Ok(ExitCode::FAILURE) };
-    let binary = package.build(Profile::of(options.debug))?;
     let out = destination(&options.file, options.out.as_deref());
-    let len = install(&binary, &out)
-        .map_err(|error| format!("cannot write `{}`: {error}", out.display()))?;
+    let problem = |error| format!("cannot write `{}`: {error}", out.display());
+    // A build takes too long to find out only behind it.
+    fs::metadata(folder_of(&out)).map_err(problem)?;
+    let binary = package.build(Profile::of(options.debug))?;
+    let len = install(&binary, &out).map_err(problem)?;
     eprintln!("wrote {} ({} KB)", out.display(), len.div_ceil(1000));
     Ok(ExitCode::SUCCESS)
 }
@@ -62,16 +64,20 @@ fn default_name(file: &Path) -> String {
 /// Copies the binary, so that `out` is at every moment the old file or the new one. Returns
 /// its length.
 fn install(binary: &Path, out: &Path) -> io::Result<u64> {
-    let folder = match out.parent() {
-        Some(folder) if !folder.as_os_str().is_empty() => folder,
-        _ => Path::new("."),
-    };
-    let copy = folder.join(format!(".sitec-{}", std::process::id()));
+    let copy = folder_of(out).join(format!(".sitec-{}", std::process::id()));
     let copied = fs::copy(binary, &copy).and_then(|len| fs::rename(&copy, out).map(|()| len));
     if copied.is_err() {
         let _ = fs::remove_file(&copy);
     }
     copied
+}
+
+/// The folder that a file is in.
+fn folder_of(file: &Path) -> &Path {
+    match file.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() => folder,
+        _ => Path::new("."),
+    }
 }
 
 #[cfg(test)]

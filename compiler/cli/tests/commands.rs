@@ -31,15 +31,18 @@ fn errors(output: &Output) -> String {
 }
 
 const GOOD: &str = "server { listen 127.0.0.1:8080; return 200 \"hello\"; }\n";
+const DOUBTFUL: &str = "daemon off;\nserver { listen 127.0.0.1:8080; return 204; }\n";
 const WRONG: &str = "server { lsten 127.0.0.1:8080; }\n";
 
 #[test]
 fn check_tells_wrong_from_unreadable() {
     let folder = folder("check");
     fs::write(folder.join("good.conf"), GOOD).unwrap();
+    fs::write(folder.join("doubtful.conf"), DOUBTFUL).unwrap();
     fs::write(folder.join("wrong.conf"), WRONG).unwrap();
     for (files, expected) in [
         (&["good.conf"][..], 0),
+        (&["doubtful.conf"], 0),
         (&["wrong.conf"], 1),
         (&["missing.conf"], 2),
         (&["."], 2),
@@ -51,6 +54,8 @@ fn check_tells_wrong_from_unreadable() {
         assert!(output.stdout.is_empty(), "{files:?}");
     }
     assert!(errors(&sitec(&folder, &["check", "good.conf"])).is_empty());
+    let shown = errors(&sitec(&folder, &["check", "doubtful.conf"]));
+    assert!(shown.contains("`daemon`") && shown.contains("1 warning"), "{shown}");
     let shown = errors(&sitec(&folder, &["check", "wrong.conf"]));
     for part in ["error", "`lsten`", "wrong.conf:1:10", "listen", "1 error"] {
         assert!(shown.contains(part), "{part}: {shown}");
@@ -70,6 +75,9 @@ fn a_wrong_conf_is_not_built() {
         assert!(status(&output) != 0 && errors(&output).contains("missing.conf"), "{command}");
     }
     assert_eq!(fs::read_dir(&folder).unwrap().count(), 1, "something was written");
+    fs::write(folder.join("site.conf"), GOOD).unwrap();
+    let output = sitec(&folder, &["build", "site.conf", "-o", "no/such/folder"]);
+    assert!(status(&output) == 1 && errors(&output).contains("no/such/folder"));
 }
 
 #[test]

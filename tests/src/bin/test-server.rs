@@ -23,6 +23,7 @@ macro_rules! sites {
 }
 
 sites! {
+    few => "sites/few.conf",
     files => "sites/files.conf",
     http => "sites/http.conf",
     manual => "../sites/manual/site.conf",

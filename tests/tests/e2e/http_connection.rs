@@ -72,7 +72,7 @@ fn pipelined_requests_are_answered_in_order() {
         let texts: Vec<_> = client.responses().iter().map(|response| response.text()).collect();
         let expected = (0..50).map(|i| i.to_string()).chain(["last".to_owned()]);
         let expected: Vec<_> = expected.map(|i| format!("/uri?{i} /uri {i}")).collect();
-        assert_eq!(texts, expected, "{pace:?}");
+        assert_eq!(texts, expected, "{pace:?}\n{}", server.log());
     }
 }
 

@@ -1,9 +1,13 @@
 //! N1 to N4: many clients at once, and time limits.
 
 use crate::{http, launch};
+use std::io::{BufReader, Write};
+use std::os::unix::net::UnixStream;
 use std::time::{Duration, Instant};
 
 use sitec_tests::client::Client;
+use sitec_tests::folder::Folder;
+use sitec_tests::response::Response;
 
 /// The time limits of the server on the third port.
 const LIMIT: Duration = Duration::from_millis(400);
@@ -109,7 +113,7 @@ fn content_that_does_not_come_ends_the_connection() {
 
 #[test]
 fn a_client_that_does_not_read_is_dropped() {
-    let folder = sitec_tests::folder::Folder::new();
+    let folder = Folder::new();
     let large = std::fs::File::create(folder.write("www/large.bin", "")).unwrap();
     let len = 200_000_000;
     large.set_len(len).unwrap();
@@ -122,4 +126,47 @@ fn a_client_that_does_not_read_is_dropped() {
     }
     let received = client.until_closed().len() as u64;
     assert!(received < len, "all of it was sent");
+}
+
+/// `worker_connections` of `few.conf`.
+const FEW: usize = 4;
+
+#[test]
+fn a_connection_too_many_waits_for_another_to_end() {
+    let place = Folder::new();
+    let server = launch("few").arg("--prefix").arg(place.path()).start();
+    let request = "GET / HTTP/1.1\r\nHost: a\r\n\r\n";
+    let mut open: Vec<_> = (0..FEW).map(|_| server.connect()).collect();
+    for client in &mut open {
+        // Once the first is answered, the server has seen that a second one has begun.
+        client.send(format!("{request}GET")).response("GET");
+    }
+    let mut next = server.connect();
+    next.send(request);
+    assert!(next.silent_for(Duration::from_millis(100)));
+    drop(open.pop());
+    assert_eq!(next.response("GET").text(), "few");
+    // This one is idle now, and makes room.
+    assert_eq!(server.get("/").text(), "few");
+    assert!(next.until_closed().is_empty());
+}
+
+#[test]
+fn a_socket_in_the_file_system() {
+    let place = Folder::new();
+    let path = place.path().join("few.sock");
+    // One that a server left which was killed.
+    drop(std::os::unix::net::UnixListener::bind(&path).unwrap());
+    let mut server = launch("few").arg("--prefix").arg(place.path()).start();
+    let mut stream = UnixStream::connect(&path).unwrap();
+    stream.set_read_timeout(Some(sitec_tests::PATIENCE)).unwrap();
+    for _ in 0..2 {
+        stream.write_all(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n").unwrap();
+        let mut reader = BufReader::new(&stream);
+        assert_eq!(Response::read(&mut reader, "GET").text(), "few");
+    }
+    drop(stream);
+    server.signal("TERM");
+    assert!(server.ended().success());
+    assert!(!path.exists());
 }
