@@ -308,7 +308,11 @@ impl<S: Site> Worker<S> {
     /// Accepts a batch of connections, and serves each at once: its request is mostly there.
     fn accept(&mut self, listener: usize) {
         for _ in 0..ACCEPT_BATCH {
-            if !self.make_room() {
+            let full = self.open_count() >= S::PROCESS.worker_connections as usize;
+            // Closed only once somebody is there to take its place.
+            let leaving = if full { self.longest_idle() } else { None };
+            if full && leaving.is_none() {
+                self.report_full();
                 return self.rest_accepting();
             }
             let Some(Listener { id, socket }) = self.listeners.get(listener) else { return };
@@ -325,6 +329,7 @@ impl<S: Site> Worker<S> {
                     _ => continue,
                 },
             };
+            leaving.into_iter().for_each(|index| self.close(index));
             let accepted_ms = self.cx.now.monotonic_ms;
             let client = Client::new(socket, id, self.team.next_serial(), peer, accepted_ms);
             let connection = Box::new(Connection::new::<S>(client));
@@ -339,22 +344,21 @@ impl<S: Site> Worker<S> {
         }
     }
 
-    /// Whether one more connection is allowed. The one that has waited longest between two
-    /// requests makes room if it must.
-    fn make_room(&mut self) -> bool {
-        if self.open_count() < S::PROCESS.worker_connections as usize {
-            return true;
-        }
+    /// The connection that has waited longest between two requests.
+    fn longest_idle(&self) -> Option<usize> {
         let connections = self.slots.iter().map(|slot| slot.connection.as_deref());
         let idle = connections.enumerate().filter(|(_, c)| c.is_some_and(|c| c.is_idle()));
         let longest = idle.min_by_key(|&(index, _)| self.deadlines.deadline_ms(index));
-        let index = longest.map(|(index, _)| index);
-        if index.is_none() && self.cx.now.monotonic_ms >= self.full_reported_ms + FULL_REPORT_MS {
+        longest.map(|(index, _)| index)
+    }
+
+    /// Says that connections have to wait, once in a while.
+    fn report_full(&mut self) {
+        if self.cx.now.monotonic_ms >= self.full_reported_ms + FULL_REPORT_MS {
             self.full_reported_ms = self.cx.now.monotonic_ms;
             let most = S::PROCESS.worker_connections;
             self.cx.report(Level::Alert, format_args!("{most} worker_connections are not enough"));
         }
-        index.map(|index| self.close(index)).is_some()
     }
 
     /// Leaves new connections in their queues for a while.
