@@ -187,7 +187,7 @@ fn files_that_may_not_be_read_are_403() {
     use std::os::unix::fs::PermissionsExt;
     let folder = folder(&["closed.txt", "closed/x"]);
     for name in ["www/closed.txt", "www/closed"] {
-        let mode = std::fs::Permissions::from_mode(0);
+        let mode = std::fs::Permissions::from_mode(0o000);
         std::fs::set_permissions(folder.path().join(name), mode).unwrap();
     }
     let server = serve(&folder);

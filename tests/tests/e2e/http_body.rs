@@ -36,7 +36,7 @@ fn content_leaves_the_connection_in_step() {
     let chunk = format!("{:x}\r\n{SMUGGLED}\r\n0\r\n\r\n", SMUGGLED.len());
     exchange(&server, post("Transfer-Encoding: chunked\r\n", &chunk), &[200], Open);
     // GET may have content as well.
-    let get = format!("GET /ping HTTP/1.1\r\nHost: http.test\r\nContent-Length: 3\r\n\r\nabc");
+    let get = "GET /ping HTTP/1.1\r\nHost: http.test\r\nContent-Length: 3\r\n\r\nabc";
     exchange(&server, get, &[200], Open);
 }
 

@@ -63,7 +63,7 @@ fn values_are_escaped() {
         lines(&folder, "logs/quoted.log"),
         [r#"200 "a\x22b\x5Cc\x09d\xC3\xA9""#, r#"200 "-""#,]
     );
-    let expected = format!("{{\"uri\":\"/log/json\\n\\\"\",\"tag\":\"a\\\"b\\\\c\\td\u{e9}\"}}");
+    let expected = "{\"uri\":\"/log/json\\n\\\"\",\"tag\":\"a\\\"b\\\\c\\td\u{e9}\"}";
     assert_eq!(lines(&folder, "logs/json.log"), [expected]);
 }
 
