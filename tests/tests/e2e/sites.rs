@@ -56,6 +56,7 @@ fn the_manual_leads_everywhere() {
     assert!(found.len() > 10, "{found:?}");
     for (path, status, location) in [
         ("/", 302, Some("/v2/")),
+        ("/v2/", 200, None),
         ("/v2/setup", 200, None),
         ("/v2/setup.html", 301, Some("/v2/setup")),
         ("/v2/nothing", 404, None),
