@@ -132,7 +132,7 @@ impl Output {
         let mut turn_left = TURN_LEN;
         while turn_left > 0 {
             if self.sent == self.bytes.len() && matches!(self.tail, Tail::None) {
-                return Ok(Progress::Done);
+                break;
             }
             match self.send_once(socket, sendfile, turn_left) {
                 Ok(sent) => turn_left = turn_left.saturating_sub(sent),
@@ -141,10 +141,11 @@ impl Output {
                 Err(error) => return Err(error),
             }
         }
-        match self.unsent_len() {
-            0 => Ok(Progress::Done),
-            _ => Ok(Progress::Blocked),
+        if self.unsent_len() > 0 {
+            return Ok(Progress::Blocked);
         }
+        self.clear();
+        Ok(Progress::Done)
     }
 
     /// One call of the kernel; returns what it has sent.

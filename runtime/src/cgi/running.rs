@@ -17,6 +17,8 @@ use super::spawner::{Descriptors, RequestId, Spawner};
 use super::stderr::ErrorLines;
 use crate::sys::fs::set_nonblocking;
 
+/// The most that a pipe holds, as far as the kernel lets anybody raise it without privileges.
+const MAX_PIPE_LEN: usize = 1 << 20;
 /// The most that is read of what a script says on standard error before others have their turn.
 const ERRORS_TURN_LEN: usize = 16 * 1024;
 
@@ -74,6 +76,9 @@ pub struct Running {
     /// Whether nothing follows that.
     input_ends: bool,
     output: PipeReader,
+    /// Set once the script itself is gone: how much is still read of its output. What it has left
+    /// behind may hold the pipe open, and write to it, for as long as it likes.
+    left_len: Option<usize>,
     progress: Progress,
     errors: Option<PipeReader>,
     error_lines: ErrorLines,
@@ -116,12 +121,24 @@ impl Running {
             unwritten,
             input_ends,
             output,
+            left_len: None,
             progress: Progress::Head(HeadReader::default()),
             errors: Some(errors),
             error_lines: ErrorLines::default(),
         };
         running.write_input();
         Ok(running)
+    }
+
+    /// Says that the script has ended. What it has written can still be read, and ends where
+    /// the pipe is empty: no later event tells of that.
+    pub fn set_gone(&mut self) {
+        self.left_len = Some(MAX_PIPE_LEN);
+    }
+
+    /// Whether the script has ended.
+    pub fn is_gone(&self) -> bool {
+        self.left_len.is_some()
     }
 
     /// What the spawner's events name it by.
@@ -210,11 +227,13 @@ impl Running {
         scratch: &mut [u8],
         out: &mut Vec<u8>,
     ) -> Result<Received, BadOutput> {
-        let len = match self.output.read(scratch) {
+        let most = self.left_len.unwrap_or(scratch.len()).min(scratch.len());
+        let len = match self.output.read(&mut scratch[..most]) {
             Ok(len) => len,
-            Err(error) if is_transient(&error) => return Ok(Received::Nothing),
+            Err(error) if is_transient(&error) && !self.is_gone() => return Ok(Received::Nothing),
             Err(_) => 0,
         };
+        self.left_len = self.left_len.map(|left| left - len);
         let piece = &scratch[..len];
         match &mut self.progress {
             Progress::Head(reader) if len == 0 => Err(reader.at_end()),

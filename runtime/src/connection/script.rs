@@ -138,6 +138,7 @@ impl Connection {
     fn on_script_client<S: Site>(&mut self, cx: &mut Context<S>) -> Next {
         let State::Script(session) = &mut self.state else { return Next::Close };
         match session.output.send(self.client.socket.as_fd(), self.settings.sendfile) {
+            Ok(Progress::Done) if session.running.is_gone() => self.on_script_output(cx),
             Ok(_) => self.wait(cx),
             Err(_) => cx.with_scratch(|cx, scratch| self.abandon_script(cx, scratch)),
         }
@@ -165,11 +166,16 @@ impl Connection {
     fn on_script_output<S: Site>(&mut self, cx: &mut Context<S>) -> Next {
         let mut turn_left = TURN_LEN;
         cx.with_scratch(|cx, scratch| {
-            while turn_left > 0 && self.read_script_output(cx, scratch) {
+            while (turn_left > 0 || self.script_is_gone()) && self.read_script_output(cx, scratch) {
                 turn_left = turn_left.saturating_sub(scratch.len());
             }
         });
         self.resume(cx)
+    }
+
+    /// Whether nothing will tell that more output has come.
+    fn script_is_gone(&self) -> bool {
+        matches!(&self.state, State::Script(session) if session.running.is_gone())
     }
 
     /// Looks at the output once. Whether to look again.
@@ -211,14 +217,21 @@ impl Connection {
                 (502, format!("script could not be started: {error}"))
             }
             Event::Ended(ended, script) => {
-                let (how, number) = match ended {
-                    Ended::Exited(status) => ("left with status", status),
-                    Ended::Killed(signal) => ("was killed by signal", signal),
+                let how = match ended {
+                    Ended::Exited(0) => None,
+                    Ended::Exited(status) => Some(("left with status", status)),
+                    Ended::Killed(signal) => Some(("was killed by signal", signal)),
                 };
-                let text = format_args!("script \"{}\" {how} {number}", Escaped(&script));
-                session.exchange.report(cx, &self.client, Level::Error, text);
-                // What it has written is still to be read.
-                return Next::Wait(Deadline::Keep);
+                if let Some((how, number)) = how {
+                    let text = format_args!("script \"{}\" {how} {number}", Escaped(&script));
+                    session.exchange.report(cx, &self.client, Level::Error, text);
+                }
+                session.running.set_gone();
+                // What it has written is still to be read, once the client takes it.
+                return match session.output.buffered_len() {
+                    0 => self.on_script_output(cx),
+                    _ => Next::Wait(Deadline::Keep),
+                };
             }
         };
         cx.with_scratch(|cx, scratch| self.fail_script(cx, status, reason, scratch));
@@ -292,12 +305,7 @@ impl Connection {
     fn send_script_output<S: Site>(&mut self, cx: &mut Context<S>, scratch: &mut [u8]) -> bool {
         let State::Script(session) = &mut self.state else { return false };
         match session.output.send(self.client.socket.as_fd(), self.settings.sendfile) {
-            Ok(progress) => {
-                if progress == Progress::Done {
-                    session.output.clear();
-                }
-                progress == Progress::Done
-            }
+            Ok(progress) => progress == Progress::Done,
             Err(_) => {
                 self.abandon_script(cx, scratch);
                 false

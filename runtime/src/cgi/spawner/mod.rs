@@ -34,7 +34,8 @@ pub struct RequestId {
     pub serial: u64,
 }
 
-/// What became of a script. One that starts at once and leaves with status 0 makes no event.
+/// What became of a script. One that starts at once, leaves with status 0, and leaves nobody behind
+/// makes no event.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Event {
     /// It has started, having waited for others to end.

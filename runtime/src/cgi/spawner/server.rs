@@ -153,7 +153,7 @@ impl Server {
     fn on_children(&mut self) {
         while let Some((pid, ended)) = spawn::reap() {
             if let Some((owner, script)) = self.groups.on_end(pid)
-                && ended != Ended::Exited(0)
+                && (ended != Ended::Exited(0) || spawn::has_child_in(pid))
             {
                 self.tell(owner, &Event::Ended(ended, script));
             }
