@@ -202,10 +202,10 @@ fn scripts_wait_for_their_turn() {
     let third = office.run("echo third");
     let fourth = office.run("echo fourth");
     office.spawner.cancel(third.id);
+    // Whether a start is told depends on what the spawner sees first: the request, or the end
+    // of the first script.
     drop(first.input.take());
-    assert_eq!(office.event(), (second.id, Event::Started));
     assert_eq!(second.output(), "second\n");
-    assert_eq!(office.event(), (fourth.id, Event::Started));
     assert_eq!(third.output(), "");
     assert_eq!(fourth.output(), "fourth\n");
 }
