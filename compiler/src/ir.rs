@@ -6,7 +6,7 @@
 
 use sitec_runtime::http::method::MethodSet;
 use sitec_runtime::site::{
-    Dav, DirectoryId, ErrorLog, ErrorStatus, IfModifiedSince, KeepaliveDisable, Lingering,
+    Dav, DirectoryId, ErrorLog, ErrorStatus, Expires, IfModifiedSince, KeepaliveDisable, Lingering,
     LocationId, LogId, ParamKind, ProgramId, ServerId, TypesId, Upload,
 };
 use std::net::SocketAddr;
@@ -387,6 +387,17 @@ pub enum ErrorTarget {
     Redirect(Value),
 }
 
+/// An `add_header`.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub struct AddedField {
+    /// The field's name, as it was written: a token.
+    pub name: String,
+    /// Its value; the literal pieces have no control characters.
+    pub value: Value,
+    /// Whether it goes with every status.
+    pub always: bool,
+}
+
 /// See [`sitec_runtime::site::AccessLog`].
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 #[allow(missing_docs)]
@@ -437,6 +448,9 @@ pub struct Settings {
     pub sendfile: bool,
     pub tcp_nodelay: bool,
     pub tcp_nopush: bool,
+    /// In the order in which they are added.
+    pub added_fields: Vec<AddedField>,
+    pub expires: Option<Expires>,
     pub access_logs: Vec<AccessLog>,
     pub error_log: ErrorLog,
     pub log_not_found: bool,

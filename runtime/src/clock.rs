@@ -67,6 +67,19 @@ impl LocalClock {
         let _ = write!(out, "{year}/{month:02}/{day:02} {hour:02}:{minute:02}:{second:02}");
     }
 
+    /// When the local day is `second_of_day` old the next time, in seconds since 1970.
+    pub fn next(&self, now: Now, second_of_day: i64) -> i64 {
+        let time = self.at(now);
+        let [hour, minute, second] = [time.hour, time.minute, time.second].map(i64::from);
+        let mut wait = second_of_day - (hour * 3600 + minute * 60 + second);
+        if wait <= 0 {
+            wait += 24 * 3600;
+        }
+        let next = now.unix_s() + wait;
+        // Summer time may begin or end before it.
+        next + i64::from(time.offset_s - local_time(next).offset_s)
+    }
+
     fn at(&self, now: Now) -> LocalTime {
         let second = now.unix_s();
         match self.last.get() {
@@ -111,6 +124,20 @@ mod tests {
         assert_eq!(text(LocalClock::write_common), "02/Nov/2026:03:04:05 -0330");
         assert_eq!(text(LocalClock::write_iso), "2026-11-02T03:04:05-03:30");
         assert_eq!(text(LocalClock::write_log), "2026/11/02 03:04:05");
+    }
+
+    #[test]
+    fn the_next_time_of_a_day_is_in_the_future() {
+        let now = Now { monotonic_ms: 0, unix_ms: 1_700_000_000_000 };
+        let clock = LocalClock::new(now);
+        for second_of_day in [0, 1, 43_200, 80_000, 86_400] {
+            let next = clock.next(now, second_of_day);
+            assert!(next > now.unix_s() && next <= now.unix_s() + 25 * 3600, "{second_of_day}");
+            let LocalTime { hour, minute, second, .. } = local_time(next);
+            let found = [hour, minute, second].map(i64::from);
+            let found = found[0] * 3600 + found[1] * 60 + found[2];
+            assert_eq!(found, second_of_day % 86_400);
+        }
     }
 
     #[test]

@@ -39,6 +39,8 @@ pub struct Context<S> {
     pub now: Now,
     /// The value of the Date field.
     pub date: date::Clock,
+    /// The value of the last Expires field.
+    pub expires: date::Clock,
     /// Local time, for logs.
     pub local_clock: LocalClock,
     /// Opened directories and known files.
@@ -78,6 +80,7 @@ impl<S: Site> Context<S> {
             shared,
             now,
             date: date::Clock::new(now.unix_s()),
+            expires: date::Clock::new(now.unix_s()),
             local_clock: LocalClock::new(now),
             files,
             spawner: None,

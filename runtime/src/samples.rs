@@ -6,7 +6,8 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use crate::clock::{LocalClock, Now};
 use crate::http::head::{Head, Limits};
 use crate::site::{
-    ErrorLog, FileBase, IfModifiedSince, KeepaliveDisable, Level, Lingering, Server, Settings, Text,
+    AddedFields, ErrorLog, FileBase, IfModifiedSince, KeepaliveDisable, Level, Lingering, Server,
+    Settings, Text,
 };
 use crate::variables::{ConnectionFacts, Endpoint, Progress, Variables};
 
@@ -90,6 +91,7 @@ pub(crate) const SETTINGS: Settings = Settings {
     sendfile: true,
     tcp_nodelay: true,
     tcp_nopush: false,
+    added_fields: AddedFields { usual: &[], always: &[] },
     access_logs: &[],
     error_log: ErrorLog { log: 0, level: Level::Error },
     log_not_found: true,

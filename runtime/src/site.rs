@@ -499,6 +499,41 @@ pub enum Lingering {
     Always,
 }
 
+/// What is put behind the fields of a response: `expires`, then `add_header`.
+pub struct AddedFields {
+    /// To a status that [takes them](crate::http::status::takes_added_fields).
+    pub usual: &'static [AddedField],
+    /// To any other status: what is added `always`.
+    pub always: &'static [AddedField],
+}
+
+/// A part of [`AddedFields`].
+pub enum AddedField {
+    /// Lines without variables, each ended by CRLF.
+    Lines(&'static [u8]),
+    /// One line, unless its value is empty.
+    Line(&'static str, Text),
+    /// One line in the place of any with its name; an empty value leaves none.
+    Sole(&'static str, Text),
+    /// The Expires and Cache-Control of `expires`, in the place of those that are there.
+    Expires(Expires),
+}
+
+/// `expires`.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum Expires {
+    /// Long ago: not to be kept.
+    Epoch,
+    /// In ten years and more.
+    Max,
+    /// So many seconds from now.
+    FromNow(i64),
+    /// So many seconds from Last-Modified; from now, where there is none.
+    FromModified(i64),
+    /// When the day is so many seconds old the next time, in local time.
+    AtTime(i64),
+}
+
 /// An `access_log`.
 pub struct AccessLog {
     /// Where the line goes.
@@ -577,6 +612,8 @@ pub struct Settings {
     pub tcp_nodelay: bool,
     /// `tcp_nopush`.
     pub tcp_nopush: bool,
+    /// `add_header` and `expires`.
+    pub added_fields: AddedFields,
     /// `access_log`.
     pub access_logs: &'static [AccessLog],
     /// `error_log`.

@@ -162,6 +162,10 @@ static SETTINGS: [site::Settings; 1] = [
             safari: false,
         },
         lingering_close: site::Lingering::On,
+        added_fields: site::AddedFields {
+            usual: &[],
+            always: &[],
+        },
         access_logs: &[],
         error_log: site::ErrorLog {
             log: 0,

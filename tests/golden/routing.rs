@@ -381,6 +381,10 @@ static SETTINGS: [site::Settings; 2] = [
             safari: false,
         },
         lingering_close: site::Lingering::On,
+        added_fields: site::AddedFields {
+            usual: &[],
+            always: &[],
+        },
         access_logs: &[],
         error_log: site::ErrorLog {
             log: 0,
@@ -430,6 +434,10 @@ static SETTINGS: [site::Settings; 2] = [
             safari: false,
         },
         lingering_close: site::Lingering::On,
+        added_fields: site::AddedFields {
+            usual: &[],
+            always: &[],
+        },
         access_logs: &[],
         error_log: site::ErrorLog {
             log: 0,

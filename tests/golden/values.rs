@@ -138,7 +138,13 @@ fn scope_0(path: &[u8]) -> u32 {
         [b'/', path @ ..] => {
             match path {
                 [b'4', b'0', b'4', b'.', b'h', b't', b'm', b'l'] => 2,
-                [b'a', b'w', b'a', b'y'] => 4,
+                [b'a', path @ ..] => {
+                    match path {
+                        [b'd', b'd', b'e', b'd', ..] => 7,
+                        [b'w', b'a', b'y'] => 4,
+                        _ => 0,
+                    }
+                }
                 [b'l', b'o', b'g', b'g', b'e', b'd', ..] => 6,
                 [b'm', b'o', b'v', b'e', b'd'] => 3,
                 [b'w', b'h', b'o', ..] => 5,
@@ -149,7 +155,7 @@ fn scope_0(path: &[u8]) -> u32 {
     }
 }
 
-static LOCATIONS: [site::Location; 7] = [
+static LOCATIONS: [site::Location; 8] = [
     site::Location {
         settings: &SETTINGS[0],
         internal: false,
@@ -225,9 +231,23 @@ static LOCATIONS: [site::Location; 7] = [
             handler: site::Handler::Files,
         },
     },
+    site::Location {
+        settings: &SETTINGS[2],
+        internal: false,
+        pattern: None,
+        methods: MethodSet::ALL,
+        allow: b"GET, HEAD, POST, PUT, DELETE, CONNECT, OPTIONS, TRACE, PATCH, MKCOL, COPY, MOVE, PROPFIND, PROPPATCH, LOCK, UNLOCK",
+        action: site::Action::Return(
+            site::Return::Prebuilt(site::Prebuilt {
+                status: 204,
+                fields: b"",
+                body: b"",
+            }),
+        ),
+    },
 ];
 
-static SETTINGS: [site::Settings; 2] = [
+static SETTINGS: [site::Settings; 3] = [
     site::Settings {
         base: site::FileBase {
             directory: 65535,
@@ -263,6 +283,10 @@ static SETTINGS: [site::Settings; 2] = [
             safari: false,
         },
         lingering_close: site::Lingering::On,
+        added_fields: site::AddedFields {
+            usual: &[],
+            always: &[],
+        },
         access_logs: &[
             site::AccessLog {
                 log: 1,
@@ -336,6 +360,10 @@ static SETTINGS: [site::Settings; 2] = [
             safari: false,
         },
         lingering_close: site::Lingering::On,
+        added_fields: site::AddedFields {
+            usual: &[],
+            always: &[],
+        },
         access_logs: &[
             site::AccessLog {
                 log: 1,
@@ -343,6 +371,91 @@ static SETTINGS: [site::Settings; 2] = [
                 buffer_len: 0,
                 flush_ms: 0,
                 condition: Some(site::Text::Computed(value_3)),
+            },
+        ],
+        error_log: site::ErrorLog {
+            log: 0,
+            level: site::Level::Error,
+        },
+        types: 0,
+        recursive_error_pages: false,
+        hidden_files: false,
+        follow_symlinks: false,
+        etag: true,
+        max_ranges: usize::MAX,
+        server_tokens: false,
+        absolute_redirect: true,
+        port_in_redirect: true,
+        server_name_in_redirect: false,
+        client_max_body_size: 1048576,
+        client_body_buffer_size: 16384,
+        client_body_timeout_ms: 60000,
+        send_timeout_ms: 60000,
+        keepalive_timeout_ms: 75000,
+        keepalive_requests: 1000,
+        keepalive_time_ms: 3600000,
+        lingering_time_ms: 30000,
+        lingering_timeout_ms: 5000,
+        reset_timedout_connection: false,
+        sendfile: true,
+        tcp_nodelay: true,
+        tcp_nopush: false,
+        log_not_found: true,
+    },
+    site::Settings {
+        base: site::FileBase {
+            directory: 65535,
+            inner: site::Text::Fixed(b""),
+            replaced_len: 0,
+            append_path: true,
+            text: site::Text::Fixed(b""),
+            alias: false,
+        },
+        index: &[site::Text::Fixed(b"index.html")],
+        default_type: b"text/x-unknown",
+        error_pages: &[
+            site::ErrorPage {
+                status: 404,
+                response: site::ErrorStatus::Keep,
+                target: site::ErrorTarget::Uri(site::Text::Fixed(b"/404.html")),
+            },
+            site::ErrorPage {
+                status: 500,
+                response: site::ErrorStatus::Replace(503),
+                target: site::ErrorTarget::Named(1),
+            },
+            site::ErrorPage {
+                status: 502,
+                response: site::ErrorStatus::Replace(503),
+                target: site::ErrorTarget::Named(1),
+            },
+        ],
+        if_modified_since: site::IfModifiedSince::Exact,
+        keepalive_header_s: None,
+        keepalive_disable: site::KeepaliveDisable {
+            msie6: true,
+            safari: false,
+        },
+        lingering_close: site::Lingering::On,
+        added_fields: site::AddedFields {
+            usual: &[
+                site::AddedField::Expires(site::Expires::FromModified(-3600)),
+                site::AddedField::Lines(b"X-Fixed: a b\r\nX-Always: yes\r\n"),
+                site::AddedField::Line("X-Args", site::Text::Computed(value_4)),
+                site::AddedField::Sole("ETag", site::Text::Fixed(b"")),
+            ],
+            always: &[
+                site::AddedField::Lines(b"X-Always: yes\r\n"),
+                site::AddedField::Line("X-Args", site::Text::Computed(value_4)),
+            ],
+        },
+        access_logs: &[
+            site::AccessLog {
+                log: 1,
+                format: format_0,
+                buffer_len: 0,
+                flush_ms: 0,
+                condition: None,
             },
         ],
         error_log: site::ErrorLog {
@@ -394,6 +507,10 @@ fn value_2(v: &Variables<'_>, out: &mut Vec<u8>) {
 
 fn value_3(v: &Variables<'_>, out: &mut Vec<u8>) {
     v.argument(b"log", out);
+}
+
+fn value_4(v: &Variables<'_>, out: &mut Vec<u8>) {
+    v.args(out);
 }
 
 fn format_0(v: &Variables<'_>, out: &mut Vec<u8>) {

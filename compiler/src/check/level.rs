@@ -7,6 +7,7 @@ use sitec_runtime::site::{
     ErrorLog, IfModifiedSince, KeepaliveDisable, Level as LogLevel, Lingering, TypesId,
 };
 
+use super::added_fields::Additions;
 use super::cgi::Cgi;
 use super::error_page::ErrorPage;
 use super::location::Path;
@@ -20,7 +21,7 @@ use crate::ir;
 /// The settings of one context, inherited ones included.
 #[derive(Clone)]
 pub(crate) struct Level {
-    /// Everything but `base`, `types` and `error_pages`, which are filled in for each location.
+    /// Everything but what the other fields hold, which is filled in for each location.
     pub(super) settings: ir::Settings,
     /// Where files are; `None`: nothing was said.
     pub(super) base: Option<ir::FileBase>,
@@ -30,6 +31,8 @@ pub(crate) struct Level {
     pub(super) cgi: Cgi,
     /// What may be written.
     pub(super) writing: Writing,
+    /// `add_header` and `expires`.
+    pub(super) additions: Additions,
     /// `types`; `None`: the common ones.
     types: Option<TypesId>,
     /// What holds for a whole server.
@@ -71,6 +74,7 @@ impl Level {
             cgi: Cgi::outermost(),
             writing: Writing::outermost(),
             error_pages: Rc::new([]),
+            additions: Additions::default(),
             server,
             methods: None,
             internal: false,
@@ -101,6 +105,7 @@ impl Level {
         inner.cgi.set(directives, checker, groups, path);
         inner.writing.set(directives, checker, groups, path);
         inner.choose_handler(directives, checker);
+        inner.additions.set_fields(directives, checker, groups);
         let base = checker.base(directives, path, groups);
         if let Some(Some(base)) = checker.report(base) {
             inner.base = Some(base);
@@ -173,6 +178,8 @@ fn default_settings() -> ir::Settings {
         sendfile: true,
         tcp_nodelay: true,
         tcp_nopush: false,
+        added_fields: Vec::new(),
+        expires: None,
         access_logs: Vec::new(),
         error_log: ErrorLog { log: 0, level: LogLevel::Error },
         log_not_found: true,

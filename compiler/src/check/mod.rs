@@ -5,6 +5,7 @@
 //! mistake is reported once, however many locations inherit it.
 
 mod action;
+mod added_fields;
 mod base;
 mod captures;
 mod cgi;

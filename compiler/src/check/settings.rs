@@ -3,6 +3,7 @@
 use sitec_runtime::site::{IfModifiedSince, KeepaliveDisable, Lingering};
 
 use super::Checker;
+use super::added_fields::{expires, inherit};
 use super::level::{Level, method_set};
 use super::value::{Checked, buffer_len, count, flag, keyword, media_type, seconds, size, time_ms};
 use super::writing::{dav_methods, file_mode};
@@ -21,6 +22,7 @@ impl Level {
         let Some(first) = first else { return Ok(()) };
         let (settings, server) = (&mut self.settings, &mut self.server);
         match name {
+            "add_header_inherit" => self.additions.inherit = inherit(first)?,
             "absolute_redirect" => settings.absolute_redirect = flag(first)?,
             "cgi_timeout" => self.cgi.timeout_ms = script_timeout(first, checker)?,
             "client_body_buffer_size" => settings.client_body_buffer_size = buffer_len(first)?,
@@ -46,6 +48,7 @@ impl Level {
             "disable_symlinks" => settings.follow_symlinks = follow_symlinks(first)?,
             "error_log" => settings.error_log = checker.error_log(directive)?,
             "etag" => settings.etag = flag(first)?,
+            "expires" => self.additions.expires = expires(directive)?,
             "hidden_files" => {
                 settings.hidden_files = keyword(first, &[("deny", false), ("allow", true)])?;
             }

@@ -4,6 +4,7 @@
 //! What is large stands in files beside the text. Equal input gives equal bytes: everything
 //! is written in the order of `ir`.
 
+mod added;
 mod answer;
 mod host;
 mod location;

@@ -5,6 +5,7 @@ use quote::{ToTokens, quote};
 
 use sitec_runtime::site::ErrorStatus;
 
+use super::added::added_fields;
 use super::start::error_log;
 use super::tokens::{Shared, bytes, number, numbered, option, variant};
 use crate::ir;
@@ -74,6 +75,7 @@ fn settings_value(settings: &ir::Settings, shared: &mut Shared) -> TokenStream {
     let keepalive_header_s = option(settings.keepalive_header_s.map(number));
     let (msie6, safari) = (settings.keepalive_disable.msie6, settings.keepalive_disable.safari);
     let lingering_close = variant(settings.lingering_close);
+    let added_fields = added_fields(settings, shared);
     let access_logs = settings.access_logs.iter().map(|log| access_log(log, shared));
     let access_logs = access_logs.collect::<Vec<_>>();
     let error_log = error_log(&settings.error_log);
@@ -95,6 +97,7 @@ fn settings_value(settings: &ir::Settings, shared: &mut Shared) -> TokenStream {
             keepalive_header_s: #keepalive_header_s,
             keepalive_disable: site::KeepaliveDisable { msie6: #msie6, safari: #safari },
             lingering_close: site::Lingering::#lingering_close,
+            added_fields: #added_fields,
             access_logs: &[#(#access_logs),*],
             error_log: #error_log,
             #plain

@@ -1,7 +1,7 @@
 //! Rows about responses that are not files.
 
 use super::Context::{Location, Server};
-use super::{Group, HTTP_SERVER_LOCATION, MANY, flag, simple};
+use super::{Group, HTTP_SERVER_LOCATION, MANY, flag, setting, simple};
 
 pub(super) const GROUP: Group = Group {
     title: "Responses",
@@ -26,6 +26,37 @@ pub(super) const GROUP: Group = Group {
             "off",
             "Whether an error within an `error_page` may lead to a further one.",
         ),
+        simple("add_header", HTTP_SERVER_LOCATION, (2, 3), "NAME VALUE [always]")
+            .inherits_all("")
+            .doc(
+                "Adds a field to responses with status 200, 201, 204, 206, 301, 302, 303, 304, 307 \
+                 and 308, and with `always` to all. VALUE may have variables; an empty one adds \
+                 nothing. `Last-Modified` and `ETag` stand in the place of the response's own. A \
+                 context with an `add_header` of its own inherits none, unless \
+                 `add_header_inherit` says otherwise.",
+            )
+            .differs(
+                "`Content-Length`, `Transfer-Encoding` and `Connection` are refused: they tell \
+                 where a response ends. Control characters never get into a value.",
+            ),
+        setting(
+            "add_header_inherit",
+            "on | off | merge",
+            "on",
+            "Which `add_header` of outer contexts hold here. `on`: all of them where there is none \
+             here; `merge`: all of them, behind those that are here; `off`: none.",
+        ),
+        setting(
+            "expires",
+            "[modified] TIME | @TIME | epoch | max | off",
+            "off",
+            "Adds Expires and Cache-Control to responses with the statuses of `add_header`. TIME \
+             counts from now, or with `modified` from the file's last change, and one below zero \
+             forbids to keep the response; `@15h30m` is a time of the day. `epoch` forbids it too, \
+             and `max` allows ten years.",
+        )
+        .args(1, 2)
+        .differs("It has no variables."),
         flag("server_tokens", "off", "Whether the Server field and error pages show the version.")
             .differs("The default is `on` in nginx."),
         flag(

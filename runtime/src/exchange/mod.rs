@@ -2,6 +2,7 @@
 //! becomes of it on the way (`error_page`, internal redirects). In nginx's order, so that a
 //! conf means here what it means there. Nothing here touches a socket.
 
+mod added;
 mod facts;
 mod reply;
 mod script;
@@ -159,7 +160,7 @@ impl Exchange {
             Some(Method::Trace | Method::Connect) => 405,
             Some(Method::Options) if self.head.target() == b"*" => {
                 let reply = self.answer_options();
-                return self.finish(reply);
+                return self.finish(cx, client, reply);
             }
             Some(_) => return self.follow(cx, client, Step::Path),
         };
@@ -234,7 +235,7 @@ impl Exchange {
         loop {
             let Some(route) = &mut self.route else { return Reply::Close };
             route.id = match step {
-                Step::Reply(reply) => return self.finish(reply),
+                Step::Reply(reply) => return self.finish(cx, client, reply),
                 Step::Path => S::route(route.server, &self.head.path),
                 Step::Location(id) => id,
             };

@@ -208,7 +208,15 @@ impl Exchange {
     }
 
     /// What holds of every reply.
-    pub(super) fn finish(&self, reply: Reply) -> Reply {
+    pub(super) fn finish<S: Site>(
+        &mut self,
+        cx: &mut Context<S>,
+        client: &Client,
+        reply: Reply,
+    ) -> Reply {
+        if matches!(reply, Reply::Response(_) | Reply::Content(_)) {
+            self.add_fields(cx, client);
+        }
         let is_head = self.head.method == Some(Method::Head);
         match reply {
             Reply::Response(_) if is_head || status::has_no_content(self.status) => {

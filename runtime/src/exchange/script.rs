@@ -42,10 +42,11 @@ impl Exchange {
         if let Some(len) = head.content_len {
             response::write_content_length(&mut self.fields, len);
         }
-        if no_content || self.head.method == Some(Method::Head) {
-            return Reply::Response(Body::Empty);
-        }
-        Reply::Content(self.transfer(head.content_len))
+        let reply = match no_content || self.head.method == Some(Method::Head) {
+            true => Reply::Response(Body::Empty),
+            false => Reply::Content(self.transfer(head.content_len)),
+        };
+        self.finish(cx, client, reply)
     }
 
     /// How content is framed whose length is known, or is not.

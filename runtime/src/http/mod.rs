@@ -4,6 +4,7 @@ pub mod body;
 pub mod conditional;
 pub mod date;
 pub mod etag;
+pub mod expires;
 pub mod fields;
 pub mod head;
 pub mod method;

@@ -57,6 +57,27 @@ pub fn write_field(out: &mut Vec<u8>, name: &str, value: &[u8]) {
     out.extend_from_slice(b"\r\n");
 }
 
+/// The value of the first line with this name among `fields`.
+pub fn field_value<'f>(fields: &'f [u8], name: &str) -> Option<&'f [u8]> {
+    fields.split_inclusive(|&byte| byte == b'\n').find_map(|line| {
+        let (found, value) = line.split_at_checked(name.len())?;
+        let value = value.strip_prefix(b":")?;
+        found.eq_ignore_ascii_case(name.as_bytes()).then(|| value.trim_ascii())
+    })
+}
+
+/// Takes the lines with this name out of `fields`.
+pub fn remove_field(fields: &mut Vec<u8>, name: &str) {
+    let mut start = 0;
+    while let Some(len) = memchr::memchr(b'\n', &fields[start..]) {
+        let line = start..start + len + 1;
+        match field_value(&fields[line.clone()], name) {
+            Some(_) => drop(fields.drain(line)),
+            None => start = line.end,
+        }
+    }
+}
+
 /// Appends `Content-Length`.
 pub fn write_content_length(out: &mut Vec<u8>, len: u64) {
     write_field(out, "Content-Length", itoa::Buffer::new().format(len).as_bytes());
@@ -78,6 +99,27 @@ pub fn write_uri(out: &mut Vec<u8>, uri: &[u8]) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn fields_are_found_and_removed() {
+        let mut fields =
+            b"ETag: \"a\"\r\nCache-Control: no-store\r\nX: \r\ncache-control: a\r\n".to_vec();
+        for (name, value) in [
+            ("etag", Some("\"a\"")),
+            ("Cache-Control", Some("no-store")),
+            ("Cache", None),
+            ("x", Some("")),
+        ] {
+            assert_eq!(field_value(&fields, name), value.map(str::as_bytes), "{name}");
+        }
+        remove_field(&mut fields, "Tag");
+        remove_field(&mut fields, "CACHE-CONTROL");
+        assert_eq!(fields, b"ETag: \"a\"\r\nX: \r\n");
+        remove_field(&mut fields, "ETag");
+        remove_field(&mut fields, "X");
+        assert_eq!(fields, b"");
+        remove_field(&mut fields, "X");
+    }
 
     #[test]
     fn writes_heads() {

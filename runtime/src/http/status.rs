@@ -73,6 +73,11 @@ pub fn is_redirect(status: u16) -> bool {
     matches!(status, 301 | 302 | 303 | 307 | 308)
 }
 
+/// Whether `expires` and `add_header` go with `status`, unless the conf says `always`.
+pub fn takes_added_fields(status: u16) -> bool {
+    matches!(status, 200 | 201 | 204 | 206 | 301 | 302 | 303 | 304 | 307 | 308)
+}
+
 /// Whether a response with `status` never has content (RFC 9110, 6.4.1).
 pub fn has_no_content(status: u16) -> bool {
     status < 200 || status == 204 || status == 304

@@ -25,6 +25,7 @@ macro_rules! sites {
 sites! {
     few => "sites/few.conf",
     files => "sites/files.conf",
+    headers => "sites/headers.conf",
     http => "sites/http.conf",
     manual => "../sites/manual/site.conf",
     process => "sites/process.conf",

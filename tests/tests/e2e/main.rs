@@ -6,6 +6,8 @@ mod files;
 mod files_conditional;
 mod files_confined;
 mod files_range;
+mod headers;
+mod headers_expires;
 mod http_body;
 mod http_connection;
 mod http_head;

@@ -1,6 +1,7 @@
 //! Confs: what they resolve to, and what is said about wrong ones.
 
 mod actions;
+mod added_fields;
 mod any;
 mod cgi;
 mod files;

@@ -32,7 +32,7 @@ fn is_parameter(text: &[u8]) -> bool {
 }
 
 /// Whether `text` is a token (RFC 9110, 5.6.2).
-fn is_token(text: &[u8]) -> bool {
+pub(crate) fn is_token(text: &[u8]) -> bool {
     let belongs = |&byte: &u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte);
     !text.is_empty() && text.iter().all(belongs)
 }

@@ -2,6 +2,7 @@
 //! it comes back as a diagnostic at the smallest part at fault.
 
 mod address;
+mod expires;
 mod media_type;
 mod method;
 mod number;
@@ -15,7 +16,8 @@ mod time;
 mod variable;
 
 pub(crate) use address::{Bind, bind, ip, port};
-pub(crate) use media_type::media_type;
+pub(crate) use expires::{expires, expires_modified};
+pub(crate) use media_type::{is_token, media_type};
 pub(crate) use method::method;
 pub(crate) use number::{count, flag, keyword};
 pub(crate) use regex::{Outline, Regex, outline, regex};

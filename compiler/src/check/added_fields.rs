@@ -1,0 +1,227 @@
+//! `add_header`, `add_header_inherit` and `expires`: what is added to the fields of responses.
+
+use std::rc::Rc;
+
+use sitec_runtime::site::Expires;
+
+use super::text::{Groups, literal};
+use super::value::{self, Checked, is_token, keyword};
+use super::{Checker, named};
+use crate::ast::{Directive, Word};
+use crate::diagnostic::Diagnostic;
+use crate::ir::{self, Piece};
+use crate::source::Span;
+
+/// Fields by which a client finds the end of a response, or of the connection.
+const FRAMING: &[&str] = &["content-length", "transfer-encoding", "connection"];
+
+/// What one context adds, inherited fields included.
+#[derive(Clone, Default)]
+pub(crate) struct Additions {
+    fields: Rc<[Added]>,
+    /// `add_header_inherit`.
+    pub(super) inherit: Inherit,
+    /// `expires`, and where it is written.
+    pub(super) expires: Option<(Expires, Span)>,
+}
+
+/// One `add_header`.
+#[derive(Clone)]
+struct Added {
+    field: ir::AddedField,
+    /// From the directive's name to the field's.
+    span: Span,
+}
+
+/// What `add_header_inherit` says.
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
+pub(super) enum Inherit {
+    #[default]
+    On,
+    Off,
+    Merge,
+}
+
+/// The meaning of the word behind `add_header_inherit`.
+pub(super) fn inherit(word: &Word) -> Checked<Inherit> {
+    keyword(word, &[("on", Inherit::On), ("off", Inherit::Off), ("merge", Inherit::Merge)])
+}
+
+/// What an `expires` says.
+pub(super) fn expires(directive: &Directive) -> Checked<Option<(Expires, Span)>> {
+    let expires = match &directive.args[..] {
+        [modified, time] => {
+            keyword(modified, &[("modified", ())])?;
+            Some(value::expires_modified(time)?)
+        }
+        [time, ..] => value::expires(time)?,
+        [] => None,
+    };
+    Ok(expires.map(|expires| (expires, directive.span())))
+}
+
+impl Additions {
+    /// Takes the `add_header`s among the directives of a context.
+    pub(super) fn set_fields(
+        &mut self,
+        directives: &[Directive],
+        checker: &mut Checker<'_>,
+        groups: &Groups,
+    ) {
+        let own: Vec<_> = named(directives, "add_header")
+            .map(|directive| checker.added(directive, groups))
+            .collect::<Vec<_>>()
+            .into_iter()
+            .filter_map(|added| checker.report(added))
+            .collect();
+        let says_something = !own.is_empty() || named(directives, "expires").next().is_some();
+        match self.inherit {
+            Inherit::On if own.is_empty() => {}
+            Inherit::On => {
+                checker.diagnostics.extend(dropped(&own, &self.fields));
+                self.fields = own.into();
+            }
+            Inherit::Off => self.fields = own.into(),
+            Inherit::Merge => self.fields = own.iter().chain(&*self.fields).cloned().collect(),
+        }
+        if says_something {
+            checker.diagnostics.extend(self.sent_twice());
+        }
+    }
+
+    /// Puts them into the settings of a location.
+    pub(super) fn fill_in(&self, settings: &mut ir::Settings) {
+        settings.added_fields = self.fields.iter().map(|added| added.field.clone()).collect();
+        settings.expires = self.expires.map(|(expires, _)| expires);
+    }
+
+    /// The fields of `expires` that an `add_header` sends again.
+    fn sent_twice(&self) -> Option<Diagnostic> {
+        let (_, expires) = self.expires?;
+        let twice = self.fields.iter().find(|added| {
+            added.sends_something() && (added.is("cache-control") || added.is("expires"))
+        })?;
+        let message = format!("a response has two `{}` fields", twice.field.name);
+        Some(
+            Diagnostic::warning("Z12", twice.span, message)
+                .label("one is sent by this")
+                .also(expires, "and one by this")
+                .help("leave `expires` out and say all of it with `add_header`, or the reverse"),
+        )
+    }
+}
+
+impl Added {
+    /// Whether it has this name, given in lower case.
+    fn is(&self, name: &str) -> bool {
+        self.field.name.eq_ignore_ascii_case(name)
+    }
+
+    fn sends_something(&self) -> bool {
+        literal(&self.field.value) != Some(b"")
+    }
+}
+
+/// Warns where a context's own fields are the reason that outer ones are not sent.
+fn dropped(own: &[Added], outer: &[Added]) -> Option<Diagnostic> {
+    if !own.iter().any(Added::sends_something) {
+        // An empty value sends nothing: it is there to keep the outer ones out.
+        return None;
+    }
+    let is_dropped = |added: &&Added| {
+        added.sends_something() && !own.iter().any(|other| other.is(&added.field.name))
+    };
+    let dropped: Vec<_> = outer.iter().filter(is_dropped).collect();
+    let names: Vec<_> = dropped.iter().map(|added| format!("`{}`", added.field.name)).collect();
+    let message = match &names[..] {
+        [] => return None,
+        [name] => format!("{name} is not sent here"),
+        [first, last] => format!("{first} and {last} are not sent here"),
+        [first, more @ ..] => format!("{first} and {} more fields are not sent here", more.len()),
+    };
+    let diagnostic = Diagnostic::warning("D09", own[0].span, message)
+        .label("a context with an `add_header` of its own inherits none, as in nginx");
+    let diagnostic = dropped.iter().fold(diagnostic, |diagnostic, added| {
+        diagnostic.also(added.span, "this one holds outside only")
+    });
+    Some(diagnostic.help(
+        "`add_header_inherit merge;` keeps what is outside, `add_header_inherit off;` says that \
+         it is not meant to be sent",
+    ))
+}
+
+impl Checker<'_> {
+    /// One `add_header`.
+    fn added(&mut self, directive: &Directive, groups: &Groups) -> Checked<Added> {
+        let [name, text, options @ ..] = &directive.args[..] else {
+            unreachable!("the table asks for two parameters")
+        };
+        let span = directive.name.span.to(name.span);
+        let value = self.value(text, 0, groups)?;
+        check_name(name)?;
+        check_text(text, &value)?;
+        if let [always] = options {
+            keyword(always, &[("always", ())])?;
+        }
+        let added = Added {
+            field: ir::AddedField { name: name.shown(), value, always: !options.is_empty() },
+            span,
+        };
+        if added.sends_something() {
+            self.diagnostics.extend(spoken_for(name));
+        }
+        Ok(added)
+    }
+}
+
+/// A field's name is a token (RFC 9110, 5.1).
+fn check_name(word: &Word) -> Checked<()> {
+    let shown = word.shown();
+    if FRAMING.contains(&shown.to_ascii_lowercase().as_str()) {
+        let message = format!("`{shown}` is the server's own to send");
+        return Err(Box::new(
+            Diagnostic::error("Z13", word.span, message)
+                .note("a second one would leave clients in doubt where the response ends"),
+        ));
+    }
+    if is_token(&word.value) {
+        return Ok(());
+    }
+    let message = format!("`{shown}` is not the name of a field");
+    let diagnostic = Diagnostic::error("T13", word.span, message);
+    Err(Box::new(match shown.strip_suffix(':') {
+        Some(bare) if is_token(bare.as_bytes()) => {
+            diagnostic.patch("write the name without a colon", word.span, bare)
+        }
+        _ => diagnostic.help("a name has letters, digits and `-`: `X-Frame-Options`"),
+    }))
+}
+
+/// A field's value has no control characters but tabs (RFC 9110, 5.5).
+fn check_text(word: &Word, value: &ir::Value) -> Checked<()> {
+    let is_wrong = |byte: &u8| byte.is_ascii_control() && *byte != b'\t';
+    let mut literals = value.0.iter().filter_map(|piece| match piece {
+        Piece::Literal(bytes) => Some(bytes),
+        _ => None,
+    });
+    if !literals.any(|bytes| bytes.iter().any(is_wrong)) {
+        return Ok(());
+    }
+    let at = word.value.iter().position(is_wrong).unwrap_or_default();
+    let (message, help) = match word.value[at] {
+        b'\r' | b'\n' => ("a field is one line", "write the value on one line"),
+        _ => ("a field has no control characters", "leave it out"),
+    };
+    Err(Box::new(Diagnostic::error("T13", word.part(at..at + 1), message).help(help)))
+}
+
+/// Warns about a field that every response has anyhow.
+fn spoken_for(name: &Word) -> Option<Diagnostic> {
+    let help = match name.shown().to_ascii_lowercase().as_str() {
+        "content-type" => "set the type with `default_type` or `types`",
+        "date" | "server" => "leave it out",
+        _ => return None,
+    };
+    let message = format!("a response with `{0}` gets a second `{0}`", name.shown());
+    Some(Diagnostic::warning("Z13", name.span, message).help(help))
+}

@@ -1,0 +1,131 @@
+//! `add_header`, `add_header_inherit` and `expires`.
+
+use sitec_runtime::site::Expires;
+
+use super::{codes, refused, settings, site, warned, written};
+
+/// The fields that are added at `path`, `!` before those that are always.
+fn added(site: &crate::ir::Site, path: &str) -> String {
+    let fields = settings(site, path).added_fields.iter().map(|field| {
+        let mark = if field.always { "!" } else { "" };
+        format!("{mark}{}={}", field.name, written(&field.value))
+    });
+    fields.collect::<Vec<_>>().join(" ")
+}
+
+#[test]
+fn fields_are_inherited_as_said() {
+    let site = site(
+        "add_header A 1; add_header B $uri always;
+         server { listen 80; root www;
+           location /same { location /same/off { add_header_inherit off; } }
+           location /none { add_header_inherit off; add_header C 3; }
+           location /both { add_header_inherit merge; add_header C 3;
+             location /both/more { add_header D 4; }
+             location /both/same { } }
+           location /empty { add_header A \"\"; } }",
+    );
+    for (path, expected) in [
+        ("/", "A=1 !B={uri}"),
+        ("/same", "A=1 !B={uri}"),
+        ("/same/off", ""),
+        ("/none", "C=3"),
+        ("/both", "C=3 A=1 !B={uri}"),
+        ("/both/more", "D=4 C=3 A=1 !B={uri}"),
+        ("/both/same", "C=3 A=1 !B={uri}"),
+        ("/empty", "A="),
+    ] {
+        assert_eq!(added(&site, path), expected, "{path}");
+    }
+}
+
+#[test]
+fn fields_that_are_left_behind_are_named() {
+    warned(
+        "server { listen 80; root www; add_header A 1; location /x { add_header B 2; } }",
+        "                              ------------                  ^^^^^^^^^^^^",
+        "D09: `A` is not sent here",
+    );
+    warned(
+        "server { listen 80; root www;
+         add_header A 1; add_header B 2; add_header C 3; location /x { add_header a 1; } }",
+        "                         ------------    ------------                  ^^^^^^^^^^^^",
+        "D09: `B` and `C` are not sent here",
+    );
+    for text in [
+        "add_header A 1; server { listen 80; root www; add_header a 2; }",
+        "add_header A \"\"; server { listen 80; root www; add_header B 2; }",
+        "add_header A 1; server { listen 80; root www; add_header_inherit off; add_header B 2; }",
+        "add_header_inherit merge; add_header A 1; server { listen 80; root www; add_header B 2; }",
+    ] {
+        assert!(codes(text).is_empty(), "{text}");
+    }
+}
+
+#[test]
+fn names_and_values_are_those_of_fields() {
+    let cases = [
+        ("\"X A\" 1", "           ^^^^^", "T13: `X A` is not the name of a field"),
+        ("X-A: 1", "           ^^^^", "T13: `X-A:` is not the name of a field"),
+        ("\"\" 1", "           ^^", "T13: `` is not the name of a field"),
+        ("X-A \"a\\r\\nB: 1\"", "                 ^^", "T13: a field is one line"),
+        (
+            "Content-Length 1",
+            "           ^^^^^^^^^^^^^^",
+            "Z13: `Content-Length` is the server's own to send",
+        ),
+        ("connection x", "           ^^^^^^^^^^", "Z13: `connection` is the server's own to send"),
+        ("A 1 ever", "               ^^^^", "T25: `ever` is not `always`"),
+        ("A $nothing", "             ^^^^^^^^", "T18: there is no variable `$nothing`"),
+    ];
+    for (args, drawn, message) in cases {
+        let text = format!("add_header {args};\nserver {{ listen 80; root www; }}");
+        refused(&text, drawn, message);
+    }
+    warned(
+        "add_header Content-Type a/b;\nserver { listen 80; root www; }",
+        "           ^^^^^^^^^^^^",
+        "Z13: a response with `Content-Type` gets a second `Content-Type`",
+    );
+}
+
+#[test]
+fn expires_is_inherited_and_turned_off() {
+    let site = site(
+        "expires 1h;
+         server { listen 80; root www;
+           location /off { expires off; location /off/max { expires max; } }
+           location /modified { expires modified +1d; } }",
+    );
+    for (path, expected) in [
+        ("/", Some(Expires::FromNow(3600))),
+        ("/off", None),
+        ("/off/max", Some(Expires::Max)),
+        ("/modified", Some(Expires::FromModified(86_400))),
+    ] {
+        assert_eq!(settings(&site, path).expires, expected, "{path}");
+    }
+    refused(
+        "expires changed 1h;\nserver { listen 80; root www; }",
+        "        ^^^^^^^",
+        "T25: `changed` is not `modified`",
+    );
+}
+
+#[test]
+fn a_field_is_not_added_twice() {
+    warned(
+        "server { listen 80; root www; expires 1h; add_header Cache-Control public; }",
+        "                              ----------  ^^^^^^^^^^^^^^^^^^^^^^^^",
+        "Z12: a response has two `Cache-Control` fields",
+    );
+    let outer = "expires 1h; server { listen 80; root www; location /x { ";
+    for (inner, expected) in [
+        ("add_header expires 0;", vec!["Z12"]),
+        ("expires off; add_header Cache-Control no-store;", vec![]),
+        ("add_header Cache-Control \"\";", vec![]),
+        ("add_header Vary Cookie;", vec![]),
+    ] {
+        assert_eq!(codes(&format!("{outer}{inner} }} }}")), expected, "{inner}");
+    }
+}

@@ -1,0 +1,89 @@
+//! What is added to the fields of responses. Lines without variables that follow one another
+//! are one run of bytes.
+
+use proc_macro2::TokenStream;
+use quote::{ToTokens, quote};
+use sitec_runtime::site::Expires;
+
+use super::tokens::{Shared, bytes, fixed, number, variant};
+use crate::ir;
+
+/// Fields of which a response has one: what is added stands in its place.
+const SOLE: &[&str] = &["last-modified", "etag"];
+
+/// A `site::AddedFields`.
+pub(super) fn added_fields(settings: &ir::Settings, shared: &mut Shared) -> TokenStream {
+    let all: Vec<_> = settings.added_fields.iter().collect();
+    let always: Vec<_> = all.iter().copied().filter(|field| field.always).collect();
+    let expires = settings.expires.map(|expires| {
+        let expires = expires_value(expires);
+        quote!(site::AddedField::Expires(site::Expires::#expires))
+    });
+    let usual = expires.into_iter().chain(list(&all, shared)).collect::<Vec<_>>();
+    let always = list(&always, shared);
+    quote!(site::AddedFields { usual: &[#(#usual),*], always: &[#(#always),*] })
+}
+
+/// Each a `site::AddedField`.
+fn list(fields: &[&ir::AddedField], shared: &mut Shared) -> Vec<TokenStream> {
+    let mut list = Vec::new();
+    let mut lines = Vec::new();
+    for field in fields {
+        let is_sole = SOLE.contains(&field.name.to_ascii_lowercase().as_str());
+        match fixed(&field.value) {
+            Some(value) if !is_sole => lines.extend(line(&field.name, &value)),
+            _ => {
+                list.extend(take_lines(&mut lines));
+                let (name, text) = (&field.name, shared.text(&field.value));
+                list.push(match is_sole {
+                    true => quote!(site::AddedField::Sole(#name, #text)),
+                    false => quote!(site::AddedField::Line(#name, #text)),
+                });
+            }
+        }
+    }
+    list.extend(take_lines(&mut lines));
+    list
+}
+
+/// A whole line; none for an empty value.
+fn line(name: &str, value: &[u8]) -> Vec<u8> {
+    match value {
+        [] => Vec::new(),
+        _ => [name.as_bytes(), b": ", value, b"\r\n"].concat(),
+    }
+}
+
+fn take_lines(lines: &mut Vec<u8>) -> Option<TokenStream> {
+    if lines.is_empty() {
+        return None;
+    }
+    let lines = bytes(&std::mem::take(lines));
+    Some(quote!(site::AddedField::Lines(#lines)))
+}
+
+/// A variant of `site::Expires`.
+fn expires_value(expires: Expires) -> TokenStream {
+    let seconds = |time: i64| match time {
+        0.. => number(time).into_token_stream(),
+        _ => {
+            let time = number(time.unsigned_abs());
+            quote!(-#time)
+        }
+    };
+    match expires {
+        Expires::Epoch | Expires::Max => variant(expires).into_token_stream(),
+        Expires::FromNow(time) => {
+            let time = seconds(time);
+            quote!(FromNow(#time))
+        }
+        Expires::FromModified(time) => {
+            let time = seconds(time);
+            quote!(FromModified(#time))
+        }
+        Expires::AtTime(time) => {
+            let time = seconds(time);
+            quote!(AtTime(#time))
+        }
+    }
+}

@@ -1,0 +1,107 @@
+//! When a response expires: Expires and Cache-Control as nginx's `expires` makes them.
+
+use super::{date, response};
+use crate::clock::{LocalClock, Now};
+use crate::site::Expires;
+
+/// `expires epoch`: one second after the beginning of time.
+const EPOCH_S: i64 = 1;
+/// `expires max`: the last day of 2037, 23:55:55.
+const MAX_S: i64 = 2_145_916_555;
+/// The age that goes with it: ten years.
+const MAX_AGE_S: u64 = 315_360_000;
+
+/// When a response expires.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Expiry {
+    /// Seconds since 1970, for Expires.
+    pub at_s: i64,
+    /// For how many seconds it may be kept; `None`: it may not.
+    pub max_age_s: Option<u64>,
+}
+
+/// When a response expires that is sent now, of what was last modified at `modified_s`.
+pub fn expiry(
+    expires: Expires,
+    modified_s: Option<i64>,
+    now: Now,
+    local_clock: &LocalClock,
+) -> Expiry {
+    let now_s = now.unix_s();
+    let (at_s, is_past) = match (expires, modified_s) {
+        (Expires::Epoch, _) => return Expiry { at_s: EPOCH_S, max_age_s: None },
+        (Expires::Max, _) => return Expiry { at_s: MAX_S, max_age_s: Some(MAX_AGE_S) },
+        (Expires::AtTime(second_of_day), _) => (local_clock.next(now, second_of_day), false),
+        (Expires::FromModified(time), Some(modified_s)) => (modified_s + time, time < 0),
+        (Expires::FromNow(time) | Expires::FromModified(time), _) => (now_s + time, time < 0),
+    };
+    let age = u64::try_from(at_s - now_s).ok();
+    Expiry { at_s, max_age_s: age.filter(|_| !is_past) }
+}
+
+impl Expiry {
+    /// Appends both fields. `at` is the time in the form of a date.
+    pub fn write(&self, at: &[u8; date::LEN], out: &mut Vec<u8>) {
+        response::write_field(out, "Expires", at);
+        match self.max_age_s {
+            None => out.extend_from_slice(b"Cache-Control: no-cache\r\n"),
+            Some(age) => {
+                out.extend_from_slice(b"Cache-Control: max-age=");
+                out.extend_from_slice(itoa::Buffer::new().format(age).as_bytes());
+                out.extend_from_slice(b"\r\n");
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_and_ages() {
+        let now = Now { monotonic_ms: 0, unix_ms: 1_000_000_500 };
+        let clock = LocalClock::new(now);
+        let modified = Some(999_000);
+        for (expires, modified_s, at_s, max_age_s) in [
+            (Expires::FromNow(0), None, 1_000_000, Some(0)),
+            (Expires::FromNow(60), modified, 1_000_060, Some(60)),
+            (Expires::FromNow(-1), None, 999_999, None),
+            (Expires::FromModified(60), None, 1_000_060, Some(60)),
+            (Expires::FromModified(60), modified, 999_060, None),
+            (Expires::FromModified(3000), modified, 1_002_000, Some(2000)),
+            // The file is of the future, and the time before it still to come.
+            (Expires::FromModified(-60), Some(2_000_000), 1_999_940, None),
+        ] {
+            let found = expiry(expires, modified_s, now, &clock);
+            assert_eq!(found, Expiry { at_s, max_age_s }, "{expires:?} {modified_s:?}");
+        }
+        let daily = expiry(Expires::AtTime(3600), None, now, &clock);
+        assert_eq!(daily.max_age_s, u64::try_from(daily.at_s - 1_000_000).ok());
+    }
+
+    #[test]
+    fn as_fields() {
+        let now = Now { monotonic_ms: 0, unix_ms: 0 };
+        let clock = LocalClock::new(now);
+        for (expires, expected) in [
+            (
+                Expires::Epoch,
+                "Expires: Thu, 01 Jan 1970 00:00:01 GMT\r\nCache-Control: no-cache\r\n",
+            ),
+            (
+                Expires::Max,
+                "Expires: Thu, 31 Dec 2037 23:55:55 GMT\r\nCache-Control: max-age=315360000\r\n",
+            ),
+            (
+                Expires::FromNow(90),
+                "Expires: Thu, 01 Jan 1970 00:01:30 GMT\r\nCache-Control: max-age=90\r\n",
+            ),
+        ] {
+            let mut out = Vec::new();
+            let expiry = expiry(expires, None, now, &clock);
+            expiry.write(&date::format(expiry.at_s), &mut out);
+            assert_eq!(String::from_utf8_lossy(&out), expected);
+        }
+    }
+}
