@@ -79,6 +79,14 @@ impl Client {
         self.send(format!("GET {path} HTTP/1.1\r\nHost: {host}\r\n\r\n")).response("GET")
     }
 
+    /// Reads bytes until `buffer` is full.
+    ///
+    /// # Panics
+    /// Where fewer come.
+    pub fn read_exact(&mut self, buffer: &mut [u8]) {
+        self.stream.read_exact(buffer).expect("so many bytes");
+    }
+
     /// Waits for the server to close, and returns what it sent before.
     ///
     /// # Panics

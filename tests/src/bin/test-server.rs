@@ -30,5 +30,6 @@ sites! {
     manual => "../sites/manual/site.conf",
     process => "sites/process.conf",
     routing => "sites/routing.conf",
+    writing => "sites/writing.conf",
     tour => "../sites/default/site.conf",
 }

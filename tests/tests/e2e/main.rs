@@ -2,6 +2,7 @@
 //! every test starts the servers that it needs.
 
 mod conf;
+mod dav;
 mod files;
 mod files_conditional;
 mod files_confined;
@@ -19,6 +20,7 @@ mod routing;
 mod routing_errors;
 mod sites;
 mod socket;
+mod uploads;
 mod wire;
 
 use sitec_tests::server::{Launch, Server};

@@ -1,0 +1,76 @@
+//! `dav_methods`, as nginx carries them out; the cases in full stand beside the code.
+
+use std::fs;
+use std::os::unix::fs::MetadataExt;
+
+use crate::launch;
+use sitec_tests::folder::Folder;
+use sitec_tests::response::Response;
+use sitec_tests::server::Server;
+
+fn start(www: &Folder) -> Server {
+    let path = www.path().to_str().expect("text");
+    launch("writing").set("WWW", path).set("STORE", path).start()
+}
+
+fn ask(server: &Server, method: &str, path: &str, fields: &str, content: &str) -> Response {
+    let length = format!("Content-Length: {}\r\n", content.len());
+    let length = if content.is_empty() && method != "PUT" { "" } else { &length };
+    let request = format!("{method} {path} HTTP/1.1\r\nHost: a\r\n{length}{fields}\r\n{content}");
+    server.connect().send(request).response(method)
+}
+
+#[test]
+fn a_folder_is_built_and_taken_apart() {
+    let www = Folder::new();
+    let server = start(&www);
+    for (method, path, fields, content, status, location) in [
+        ("MKCOL", "/dav/c%20d/", "", "", 201, Some("/dav/c%20d/")),
+        ("MKCOL", "/dav/c%20d/", "", "", 405, None),
+        ("MKCOL", "/dav/x", "", "", 409, None),
+        ("MKCOL", "/dav/x/", "", "body", 415, None),
+        ("PUT", "/dav/c%20d/a", "Date: Sun, 06 Nov 1994 08:49:37 GMT\r\n", "text", 201, {
+            Some("/dav/c%20d/a")
+        }),
+        ("PUT", "/dav/c%20d/a", "", "text", 204, None),
+        ("PUT", "/dav/c%20d/", "", "text", 409, None),
+        ("PUT", "/dav/none/a", "", "text", 409, None),
+        ("PUT", "/dav/b", "Content-Range: bytes 0-1/2\r\n", "xx", 501, None),
+        ("COPY", "/dav/c%20d/", "Destination: /dav/e/\r\n", "", 201, None),
+        ("COPY", "/dav/e/a", "Destination: http://a/dav/b\r\n", "", 204, None),
+        ("COPY", "/dav/e/a", "Destination: /dav/b\r\nOverwrite: F\r\n", "", 412, None),
+        ("MOVE", "/dav/b", "Destination: /dav/way/b\r\n", "", 204, None),
+        ("COPY", "/dav/way/b", "Destination: /elsewhere\r\n", "", 400, None),
+        ("COPY", "/dav/way/b", "", "", 400, None),
+        ("MOVE", "/dav/e/", "Destination: /dav/f/\r\n", "", 201, None),
+        ("DELETE", "/dav/f", "", "", 409, None),
+        ("DELETE", "/dav/f/", "", "", 204, None),
+        ("DELETE", "/dav/f/", "", "", 404, None),
+        ("DELETE", "/dav/", "", "", 403, None),
+    ] {
+        let response = ask(&server, method, path, fields, content);
+        assert_eq!(response.status, status, "{method} {path} {fields}");
+        let found = response.field("Location").map(str::to_owned);
+        assert_eq!(found.as_deref(), location, "{method} {path}");
+    }
+    assert_eq!((www.text("c d/a"), www.text("way/b")), ("text".into(), "text".into()));
+    assert_eq!(server.get("/dav/way/b").text(), "text");
+    assert!(!www.path().join("f").exists() && !www.path().join("e").exists());
+}
+
+#[test]
+fn the_way_is_made_with_the_rights_that_are_given() {
+    let www = Folder::new();
+    let server = start(&www);
+    assert_eq!(ask(&server, "PUT", "/deep/x/y/z", "", "text").status, 201);
+    for (path, mode) in [("x", 0o775), ("x/y", 0o775), ("x/y/z", 0o664)] {
+        let found = fs::metadata(www.path().join(path)).expect("made").mode() & 0o777;
+        assert_eq!(found, mode, "{path}");
+    }
+    assert_eq!(ask(&server, "DELETE", "/deep/x/", "", "").status, 409);
+    assert_eq!(ask(&server, "DELETE", "/deep/x/y/", "", "").status, 204);
+    assert_eq!(ask(&server, "MKCOL", "/deep/z/", "", "").status, 405);
+    assert_eq!(ask(&server, "MKCOL", "/deep/z/", "", "").field("Allow"), {
+        Some("GET, HEAD, PUT, DELETE")
+    });
+}
