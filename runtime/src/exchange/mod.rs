@@ -364,6 +364,8 @@ impl Exchange {
         let report = |level: Level, text: fmt::Arguments<'_>| {
             logs.error(error_log, level, About::Request(&variables), time, text);
         };
+        let server = self.route.map(|route| route.server).unwrap_or_default();
+        let locate = |path: &[u8]| S::location(S::route(server, path));
         let request = handler::Request {
             variables: &variables,
             method: self.method().unwrap_or(Method::Get),
@@ -373,8 +375,9 @@ impl Exchange {
                 false => self.head.framing,
             },
             append_path: self.append_path,
-            programs: &cx.shared.programs,
             media_type: S::media_type,
+            locate: &locate,
+            programs: &cx.shared.programs,
             report: &report,
         };
         ask(&request, &mut cx.files)

@@ -21,7 +21,7 @@ use crate::cgi;
 use crate::http::body::Framing;
 use crate::http::method::Method;
 use crate::media;
-use crate::site::{Level, ProgramId, Settings, TypesId};
+use crate::site::{Level, Location, ProgramId, Settings, TypesId};
 use crate::variables::Variables;
 
 /// What a handler makes of a request.
@@ -63,6 +63,8 @@ pub struct Request<'a> {
     pub append_path: bool,
     /// [`Site::media_type`](crate::site::Site::media_type).
     pub media_type: fn(TypesId, &[u8]) -> Option<&'static [u8]>,
+    /// The location of another path, for a method that names one.
+    pub locate: &'a dyn Fn(&[u8]) -> &'static Location,
     /// The absolute paths of [`Site::PROGRAMS`](crate::site::Site::PROGRAMS).
     pub programs: &'a [PathBuf],
     /// Writes to the request's error log.

@@ -49,6 +49,7 @@ fn ask<T>(
             conditional: true,
             append_path: false,
             media_type,
+            locate: &|_| panic!("nothing leads there"),
             programs: &[],
             report: &report,
         };

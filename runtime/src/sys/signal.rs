@@ -39,7 +39,8 @@ pub enum Signal {
 pub struct Signals(OwnedFd);
 
 impl Signals {
-    /// Takes over SIGTERM, SIGINT and SIGUSR1, and ignores SIGPIPE. Once per process.
+    /// Takes over SIGTERM, SIGINT and SIGUSR1, and ignores SIGPIPE and SIGXFSZ: the call that
+    /// brings them fails as well. Once per process.
     pub fn install() -> io::Result<Signals> {
         let mut ends = [0; 2];
         let flags = libc::O_NONBLOCK | libc::O_CLOEXEC;
@@ -53,6 +54,7 @@ impl Signals {
             set_handler(signal, handler as *const () as libc::sighandler_t)?;
         }
         set_handler(libc::SIGPIPE, libc::SIG_IGN)?;
+        set_handler(libc::SIGXFSZ, libc::SIG_IGN)?;
         Ok(Signals(read_end))
     }
 

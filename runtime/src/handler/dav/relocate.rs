@@ -10,7 +10,7 @@ use crate::handler::Response;
 use crate::handler::{Outcome, Request, change, no_content};
 use crate::http::method::Method;
 use crate::http::target::{normalize, split_args, split_port};
-use crate::site::Dav;
+use crate::site::{Action, Dav, Handler, Location};
 
 /// Carries a COPY or MOVE out: 201 for a collection, 204 for a file.
 pub(super) fn relocate(
@@ -57,10 +57,23 @@ fn destination(request: &Request<'_>) -> Result<Vec<u8>, Outcome> {
     }
     let base = &variables.settings.base;
     let replaced = variables.path.get(..base.replaced_len);
-    match !base.alias || base.append_path && path.get(..base.replaced_len) == replaced {
-        true => Ok(path),
-        false => Err(refuse("\"Destination\" must be within the location's \"alias\"")),
+    if base.alias && !(base.append_path && path.get(..base.replaced_len) == replaced) {
+        return Err(refuse("\"Destination\" must be within the location's \"alias\""));
     }
+    match allows(request, (request.locate)(&path)) {
+        true => Ok(path),
+        false => Err(change::refuse(request, 403, "the method is not for \"Destination\"")),
+    }
+}
+
+/// Whether the location that a destination belongs to has the method too, and its files in the
+/// same place: else a client could write where the conf does not let it.
+fn allows(request: &Request<'_>, there: &Location) -> bool {
+    let (here, base) = (&request.variables.settings.base, &there.settings.base);
+    let same_place = here.directory == base.directory && here.replaced_len == base.replaced_len;
+    let Action::Serve { handler: Handler::Dav(dav), .. } = &there.action else { return false };
+    let method = request.method;
+    same_place && !there.internal && there.methods.contains(method) && dav.methods.contains(method)
 }
 
 /// The path and what follows it in the value of Destination, if it is on this host. In front of

@@ -6,7 +6,7 @@ use std::os::unix::fs::MetadataExt;
 use super::*;
 use crate::http::method::MethodSet;
 use crate::samples::{Folder, ROOT, SETTINGS, head, leak, with_variables};
-use crate::site::{FileBase, Settings};
+use crate::site::{Action, FileBase, Handler, Location, Settings};
 
 const DAV: Dav = Dav {
     methods: MethodSet::of(&[
@@ -30,7 +30,8 @@ fn ask_with(
     let directories = std::slice::from_ref(&folder.0);
     let length = if method == Method::Put { "Transfer-Encoding: chunked\r\n" } else { "" };
     let head = head(target, &format!("{length}{fields}"));
-    let outcome = with_variables(&head, leak(settings), directories, |variables| {
+    let (dav, settings) = (leak(dav), leak(settings));
+    let outcome = with_variables(&head, settings, directories, |variables| {
         let request = Request {
             variables,
             method,
@@ -38,11 +39,12 @@ fn ask_with(
             conditional: true,
             append_path: false,
             media_type: |_, _| None,
+            locate: &|path| locate(path, dav, settings),
             programs: &[],
             report: &|_, _| (),
         };
         let mut files = Files::new(directories);
-        match serve(leak(dav), &request, &mut files) {
+        match serve(dav, &request, &mut files) {
             Outcome::Receive(mut receiver) => {
                 receiver.receive(variables.path).expect("room");
                 receiver.finish(&request, &mut files)
@@ -57,6 +59,19 @@ fn ask_with(
         }
         outcome => panic!("{outcome:?}"),
     }
+}
+
+/// Where a path leads: to the location that is asked, but for what is beneath `/other/`.
+fn locate(path: &[u8], dav: &'static Dav, settings: &'static Settings) -> &'static Location {
+    let handler = if path.starts_with(b"/other/") { Handler::Files } else { Handler::Dav(dav) };
+    leak(Location {
+        settings,
+        internal: path.starts_with(b"/inside/"),
+        pattern: None,
+        methods: MethodSet::ALL,
+        allow: b"",
+        action: Action::Serve { try_files: None, handler },
+    })
 }
 
 fn ask(folder: &Folder, request: (Method, &str, &str)) -> (u16, String) {

@@ -42,6 +42,7 @@ impl<'a> Ask<'a> {
                 conditional: true,
                 append_path: false,
                 media_type: |_, _| None,
+                locate: &|_| panic!("nothing leads there"),
                 programs: &[],
                 report: &report,
             };
