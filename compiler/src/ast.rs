@@ -88,4 +88,15 @@ pub struct Block {
 pub struct Conf {
     /// The directives at top level.
     pub directives: Vec<Directive>,
+    /// The comments of all files, those of one file in their order.
+    pub comments: Vec<Comment>,
+}
+
+/// A comment.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Comment {
+    /// What stands behind the `#`, up to the end of the line.
+    pub text: String,
+    /// From the `#` to the end of the line.
+    pub span: Span,
 }

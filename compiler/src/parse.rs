@@ -22,7 +22,7 @@ mod tests;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use crate::ast::{Conf, Directive};
+use crate::ast::{Comment, Conf, Directive};
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::files::{Files, Kind};
 use crate::source::{FileId, Source, Sources, Span};
@@ -48,6 +48,7 @@ pub fn parse(
         read: BTreeMap::new(),
         chain: Vec::new(),
         included: 0,
+        comments: Vec::new(),
         is_sound: true,
     };
     let directives = match includer.file(path) {
@@ -60,12 +61,20 @@ pub fn parse(
     };
     includer.chain.push((Span::default(), path.to_owned()));
     let directives = includer.resolve(directives, 0);
-    includer.is_sound.then_some(Conf { directives })
+    let comments = includer.comments;
+    includer.is_sound.then_some(Conf { directives, comments })
 }
 
-/// The directives of one file, as written, and whether its braces can be relied on.
-fn file(id: FileId, source: &Source, diagnostics: &mut Diagnostics) -> (Vec<Directive>, bool) {
+/// The directives of one file, as written, and whether its braces can be relied on. Adds its
+/// comments to `comments`.
+fn file(
+    id: FileId,
+    source: &Source,
+    comments: &mut Vec<Comment>,
+    diagnostics: &mut Diagnostics,
+) -> (Vec<Directive>, bool) {
     let mut items = read::items(id, source, diagnostics);
+    comments.append(&mut items.comments);
     semicolon::restore(source, &mut items, diagnostics);
     let is_sound = brace::balance(source, &mut items, diagnostics);
     let directives = if is_sound { tree::build(items.items, diagnostics) } else { Vec::new() };

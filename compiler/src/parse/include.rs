@@ -6,7 +6,7 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::{Component, Path, PathBuf};
 
 use super::tree::MAX_DEPTH;
-use crate::ast::{Block, Directive, Word};
+use crate::ast::{Block, Comment, Directive, Word};
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::files::{Files, Kind};
 use crate::source::{Sources, Span};
@@ -28,6 +28,8 @@ pub(super) struct Includer<'a> {
     pub(super) read: BTreeMap<PathBuf, Vec<Directive>>,
     /// The `include` words that led here, and what each named.
     pub(super) chain: Vec<(Span, PathBuf)>,
+    /// The comments of the files that were read.
+    pub(super) comments: Vec<Comment>,
     /// How many files were put in place.
     pub(super) included: usize,
     /// Whether all braces have their partners.
@@ -43,7 +45,8 @@ impl Includer<'_> {
         depend(self.dependencies, path);
         let bytes = self.files.read(path)?;
         let id = self.sources.add(path.to_string_lossy(), &bytes);
-        let (directives, is_sound) = super::file(id, self.sources.file(id), self.diagnostics);
+        let source = self.sources.file(id);
+        let (directives, is_sound) = super::file(id, source, &mut self.comments, self.diagnostics);
         self.is_sound &= is_sound;
         self.read.insert(path.to_owned(), directives.clone());
         Ok(directives)

@@ -7,7 +7,7 @@ use pest::Parser as _;
 use pest::iterators::Pair;
 
 use super::slip;
-use crate::ast::Word;
+use crate::ast::{Comment, Word};
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::source::{FileId, Source, Span, escaped_byte};
 
@@ -41,13 +41,16 @@ pub(super) enum End {
 pub(super) struct Items {
     /// The items, in the order of the text.
     pub(super) items: Vec<Item>,
+    /// The comments, likewise.
+    pub(super) comments: Vec<Comment>,
     /// Whether a string did not end, so that nobody knows which braces it took in.
     pub(super) unsure: bool,
 }
 
 /// Reads `source`, which is `file`.
 pub(super) fn items(file: FileId, source: &Source, diagnostics: &mut Diagnostics) -> Items {
-    let mut reader = Reader { file, source, diagnostics, items: Vec::new(), unsure: false };
+    let (items, comments) = (Vec::new(), Vec::new());
+    let mut reader = Reader { file, source, diagnostics, items, comments, unsure: false };
     match Grammar::parse(Rule::conf, &source.text) {
         Ok(mut pairs) => pairs.next().into_iter().flat_map(Pair::into_inner).for_each(|pair| {
             reader.item(pair);
@@ -62,7 +65,7 @@ pub(super) fn items(file: FileId, source: &Source, diagnostics: &mut Diagnostics
             reader.diagnostics.push(Diagnostic::error("Y10", span, "this cannot be read"));
         }
     }
-    Items { items: reader.items, unsure: reader.unsure }
+    Items { items: reader.items, comments: reader.comments, unsure: reader.unsure }
 }
 
 /// Turns pairs to items.
@@ -71,6 +74,7 @@ struct Reader<'a> {
     source: &'a Source,
     diagnostics: &'a mut Diagnostics,
     items: Vec<Item>,
+    comments: Vec<Comment>,
     unsure: bool,
 }
 
@@ -96,8 +100,14 @@ impl Reader<'_> {
                 self.diagnostics.push(slip::lone_semicolon(span));
             }
             Rule::odd_blanks | Rule::odd_nothing => self.odd(&pair),
+            Rule::comment => self.comment(&pair),
             _ => {}
         }
+    }
+
+    fn comment(&mut self, pair: &Pair<Rule>) {
+        let (span, text) = (self.place(pair), pair.as_str()[1..].trim_end().to_owned());
+        self.comments.push(Comment { text, span });
     }
 
     fn statement(&mut self, pair: Pair<Rule>) {
@@ -119,6 +129,7 @@ impl Reader<'_> {
                 Rule::no_end if open_string => end = End::Excused,
                 Rule::no_end => {}
                 Rule::odd_blanks | Rule::odd_nothing => self.odd(&pair),
+                Rule::comment => self.comment(&pair),
                 rule => {
                     open_string = rule == Rule::unterminated;
                     is_broken |= open_string || rule == Rule::glued;

@@ -475,3 +475,18 @@ proptest::proptest! {
         proptest::prop_assert!(read.conf.is_some() || read.diagnostics.has_errors());
     }
 }
+
+#[test]
+fn comments_are_kept() {
+    let files = [
+        ("site.conf", "# a\r\nroot # b;\n www;#c\ninclude x.conf;\nx a#b '#';"),
+        ("x.conf", "#\u{e9} # d"),
+    ];
+    let read = read(files);
+    let comments = read.conf.expect("no errors").comments;
+    let found: Vec<_> = comments
+        .iter()
+        .map(|comment| (comment.text.as_str(), read.sources.line_column(comment.span)))
+        .collect();
+    assert_eq!(found, [(" a", (1, 1)), (" b;", (2, 6)), ("c", (3, 6)), ("\u{e9} # d", (1, 1))]);
+}
