@@ -1,16 +1,25 @@
 //! What is wrong in a conf: facts with their places, collected, and rendered as rustc does.
 
+mod allow;
+#[cfg(test)]
+mod allow_tests;
+mod levels;
 mod render;
 #[cfg(test)]
 mod tests;
 
 use std::fmt;
 
+use crate::ast::Conf;
 use crate::source::{Sources, Span};
+use allow::Allow;
+pub use levels::Levels;
 
 /// How bad a diagnostic is.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub enum Severity {
+    /// The conf compiles; it could be better. Shown only when asked for.
+    Lint,
     /// The conf compiles; something in it is probably not meant.
     Warning,
     /// Nothing is built.
@@ -20,6 +29,7 @@ pub enum Severity {
 impl fmt::Display for Severity {
     fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
         f.write_str(match self {
+            Severity::Lint => "lint",
             Severity::Warning => "warning",
             Severity::Error => "error",
         })
@@ -47,8 +57,11 @@ pub struct Help {
 /// One fact about a conf.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Diagnostic {
-    /// Error or warning.
+    /// Error, warning or lint.
     pub severity: Severity,
+    /// Whether the site can be built all the same, so that an `allow` may silence it: every
+    /// warning and lint, and such errors as say that a whole site is not what was meant.
+    pub allowable: bool,
     /// Its code in the catalogue, such as `D01`.
     pub code: &'static str,
     /// The fact, in one sentence: lower case, names in backticks, no full stop.
@@ -74,10 +87,21 @@ impl Diagnostic {
         Self::new(Severity::Warning, code, span, message.into())
     }
 
+    /// A lint at `span`.
+    pub fn lint(code: &'static str, span: Span, message: impl Into<String>) -> Self {
+        Self::new(Severity::Lint, code, span, message.into())
+    }
+
     fn new(severity: Severity, code: &'static str, span: Span, message: String) -> Self {
         let primary = Label { span, text: String::new() };
+        let allowable = severity != Severity::Error;
         let (secondary, helps, notes) = (Vec::new(), Vec::new(), Vec::new());
-        Diagnostic { severity, code, message, primary, secondary, helps, notes }
+        Diagnostic { severity, allowable, code, message, primary, secondary, helps, notes }
+    }
+
+    /// Lets an `allow` silence this error. The site must be whole without it.
+    pub fn allowable(self) -> Self {
+        Diagnostic { allowable: true, ..self }
     }
 
     /// Says a few words at the primary place.
@@ -119,17 +143,27 @@ impl Diagnostic {
 /// The most diagnostics that are kept: whoever has more reads the first of them.
 const MOST: usize = 1000;
 
-/// The sink of all phases.
+/// The sink of all phases. What the conf or the user allows never gets in.
 #[derive(Default, Debug)]
 pub struct Diagnostics {
     list: Vec<Diagnostic>,
     /// Whether an error was not kept.
     lost_error: bool,
+    levels: Levels,
+    allows: Vec<Allow>,
 }
 
 impl Diagnostics {
-    /// Adds one.
+    /// An empty sink of a run with these levels.
+    pub fn new(levels: Levels) -> Diagnostics {
+        Diagnostics { levels, ..Diagnostics::default() }
+    }
+
+    /// Adds one, unless it is allowed.
     pub fn push(&mut self, diagnostic: Diagnostic) {
+        if self.silences(&diagnostic) {
+            return;
+        }
         if self.list.len() < MOST {
             self.list.push(diagnostic);
         } else {
@@ -140,6 +174,34 @@ impl Diagnostics {
     /// Adds all of `more`.
     pub fn extend(&mut self, more: impl IntoIterator<Item = Diagnostic>) {
         more.into_iter().for_each(|diagnostic| self.push(diagnostic));
+    }
+
+    /// Whether an `allow` of the conf takes it, or the levels hide it.
+    fn silences(&mut self, diagnostic: &Diagnostic) -> bool {
+        let by_comment = allow::take(&mut self.allows, diagnostic);
+        by_comment || self.levels.hide(diagnostic)
+    }
+
+    /// Takes in the `allow` comments of the conf, which hold for what was found before, too.
+    pub(crate) fn allow(&mut self, conf: &Conf, sources: &Sources) {
+        let found = std::mem::take(&mut self.list);
+        let mut faults = Vec::new();
+        self.allows = allow::read(conf, sources, &mut faults);
+        self.extend(found.into_iter().chain(faults));
+    }
+
+    /// Ends the run: reports each `allow` that silenced nothing, unless an error kept a phase
+    /// from running, and makes errors of what the levels deny.
+    pub(crate) fn finish(&mut self) {
+        if !self.has_errors() {
+            let unused = allow::unused(&self.allows);
+            self.extend(unused);
+        }
+        for diagnostic in &mut self.list {
+            if self.levels.denies(diagnostic) {
+                diagnostic.severity = Severity::Error;
+            }
+        }
     }
 
     /// Whether any is an error: the barrier after each phase.
@@ -189,7 +251,7 @@ impl Diagnostics {
             1 => Some(format!("1 {severity}")),
             count => Some(format!("{count} {severity}s")),
         };
-        let counts = [count(Severity::Error), count(Severity::Warning)];
+        let counts = [Severity::Error, Severity::Warning, Severity::Lint].map(count);
         counts.into_iter().flatten().collect::<Vec<_>>().join(", ")
     }
 }

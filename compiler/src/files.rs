@@ -109,6 +109,24 @@ impl Memory {
     }
 }
 
+#[cfg(test)]
+impl Memory {
+    /// Adds a file.
+    pub(crate) fn add(&mut self, path: &str, text: &str) {
+        self.files.insert(plain(path), text.into());
+    }
+
+    /// Adds a file that its owner alone can read.
+    pub(crate) fn add_private(&mut self, path: &str) {
+        self.add(path, "");
+    }
+
+    /// Adds a symlink.
+    pub(crate) fn add_link(&mut self, path: &str, _target: &str) {
+        self.add(path, "");
+    }
+}
+
 /// `path` without `.` components.
 fn plain(path: impl AsRef<Path>) -> PathBuf {
     path.as_ref().components().filter(|component| *component != Component::CurDir).collect()

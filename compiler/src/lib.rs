@@ -11,6 +11,7 @@ use std::path::{Path, PathBuf};
 
 pub mod ast;
 pub mod automata;
+pub mod catalogue;
 pub mod check;
 mod codegen;
 pub mod diagnostic;
@@ -29,7 +30,7 @@ mod template;
 #[cfg(test)]
 mod testing;
 
-use diagnostic::Diagnostics;
+use diagnostic::{Diagnostics, Levels};
 use files::Files;
 use places::Places;
 use source::Sources;
@@ -58,19 +59,28 @@ pub struct Generated {
     pub blobs: Vec<(String, Vec<u8>)>,
 }
 
-/// Reads, parses and checks the conf at `path`. Whatever a phase finds fault with, the next
-/// one does not see, so that one run shows all mistakes and none twice.
+/// Reads, parses and checks the conf at `path`; see [`compile_with`].
 pub fn compile(files: &dyn Files, path: &Path) -> Compilation {
-    let (mut sources, mut diagnostics) = (Sources::default(), Diagnostics::default());
+    compile_with(files, path, Levels::default())
+}
+
+/// Reads, parses and checks the conf at `path`, and says what `levels` ask for. Whatever a
+/// phase finds fault with, the next one does not see, so that one run shows all mistakes and
+/// none twice.
+pub fn compile_with(files: &dyn Files, path: &Path, levels: Levels) -> Compilation {
+    let (mut sources, mut diagnostics) = (Sources::default(), Diagnostics::new(levels));
     let mut dependencies = Vec::new();
     let conf = parse::parse(files, path, &mut sources, &mut dependencies, &mut diagnostics);
     let checked = conf.and_then(|mut conf| {
+        diagnostics.allow(&conf, &sources);
         check::structure::check(&conf, &mut diagnostics);
         check::prune(&mut conf, &diagnostics);
         let text = sources.text();
         let surroundings = check::Surroundings { path, files, text };
         check::check(&conf, surroundings, &mut dependencies, &mut diagnostics)
     });
+    diagnostics.finish();
+    let checked = checked.filter(|_| !diagnostics.has_errors());
     let (site, places) =
         checked.map_or((None, Places::default()), |(site, places)| (Some(site), places));
     Compilation { sources, diagnostics, dependencies, site, places }

@@ -5,7 +5,7 @@ use std::path::Path;
 use super::Checker;
 use super::value::Checked;
 use crate::ast::Word;
-use crate::diagnostic::{Diagnostic, Severity};
+use crate::diagnostic::Diagnostic;
 use crate::files::{Files, Kind};
 use crate::suggest::closest;
 
@@ -46,23 +46,20 @@ impl Checker<'_> {
             Some(_) => format!("`{text}` is not a {what}"),
             None => format!("there is no {what} `{text}`"),
         };
-        let severity = if inside { Severity::Error } else { Severity::Warning };
-        let mut diagnostic = match severity {
-            Severity::Error => Diagnostic::error(code, word.span, message),
-            Severity::Warning => Diagnostic::warning(code, word.span, message),
+        let mut diagnostic = match inside {
+            true => Diagnostic::error(code, word.span, message),
+            false => Diagnostic::warning(code, word.span, message),
         };
         if found.is_none() {
             diagnostic = self.suggest_file(diagnostic, word, text, wanted);
             self.dependencies.push(path);
         }
-        match severity {
-            Severity::Error => Err(Box::new(diagnostic)),
-            Severity::Warning => {
-                let note = "it is looked for on the machine that compiles, and again at start";
-                self.diagnostics.push(diagnostic.note(note));
-                Ok(())
-            }
+        if inside {
+            return Err(Box::new(diagnostic));
         }
+        let note = "it is looked for on the machine that compiles, and again at start";
+        self.diagnostics.push(diagnostic.note(note));
+        Ok(())
     }
 
     /// Adds what is there under a similar name.

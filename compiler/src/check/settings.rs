@@ -10,6 +10,9 @@ use super::writing::{dav_methods, file_mode};
 use crate::ast::{Directive, Word};
 use crate::diagnostic::Diagnostic;
 
+/// Requests of one connection where nothing is said.
+const USUAL_REQUESTS: u64 = 1000;
+
 impl Level {
     /// Takes one directive, if it is of this kind.
     pub(super) fn set(&mut self, directive: &Directive, checker: &mut Checker<'_>) -> Checked<()> {
@@ -24,16 +27,16 @@ impl Level {
         match name {
             "add_header_inherit" => self.additions.inherit = inherit(first)?,
             "absolute_redirect" => settings.absolute_redirect = flag(first)?,
-            "cgi_timeout" => self.cgi.timeout_ms = script_timeout(first, checker)?,
+            "cgi_timeout" => self.cgi.timeout_ms = timeout(first, checker)?,
             "client_body_buffer_size" => settings.client_body_buffer_size = buffer_len(first)?,
-            "client_body_timeout" => settings.client_body_timeout_ms = timeout(first)?,
+            "client_body_timeout" => settings.client_body_timeout_ms = timeout(first, checker)?,
             "client_header_buffer_size" => server.client_header_buffer_len = buffer_len(first)?,
-            "client_header_timeout" => server.client_header_timeout_ms = timeout(first)?,
+            "client_header_timeout" => server.client_header_timeout_ms = timeout(first, checker)?,
             "client_max_body_size" => {
                 settings.client_max_body_size = body_size(first, checker)?;
             }
             "client_timeout" => {
-                let time = timeout(first)?;
+                let time = timeout(first, checker)?;
                 server.client_header_timeout_ms = time;
                 settings.client_body_timeout_ms = time;
                 settings.send_timeout_ms = time;
@@ -59,10 +62,12 @@ impl Level {
             }
             "ignore_invalid_headers" => server.ignore_invalid_headers = flag(first)?,
             "keepalive_disable" => settings.keepalive_disable = browsers(&directive.args)?,
-            "keepalive_requests" => settings.keepalive_requests = count(first, 0..=u64::MAX)?,
+            "keepalive_requests" => {
+                settings.keepalive_requests = keepalive_requests(first, checker)?;
+            }
             "keepalive_time" => settings.keepalive_time_ms = time_ms(first)?,
             "keepalive_timeout" => {
-                settings.keepalive_timeout_ms = time_ms(first)?;
+                settings.keepalive_timeout_ms = seconds_or_units(first, checker)?;
                 let header = directive.args.get(1).map(seconds).transpose()?;
                 settings.keepalive_header_s = header.filter(|&seconds| seconds > 0);
             }
@@ -77,7 +82,9 @@ impl Level {
                 settings.lingering_close = keyword(first, &words)?;
             }
             "lingering_time" => settings.lingering_time_ms = time_ms(first)?,
-            "lingering_timeout" => settings.lingering_timeout_ms = time_ms(first)?,
+            "lingering_timeout" => {
+                settings.lingering_timeout_ms = seconds_or_units(first, checker)?
+            }
             "log_not_found" => settings.log_not_found = flag(first)?,
             "max_headers" => server.max_headers = count(first, 1..=u64::from(u32::MAX))? as usize,
             "max_ranges" => settings.max_ranges = count(first, 0..=u64::from(u32::MAX))? as usize,
@@ -89,10 +96,10 @@ impl Level {
             "port_in_redirect" => settings.port_in_redirect = flag(first)?,
             "recursive_error_pages" => settings.recursive_error_pages = flag(first)?,
             "reset_timedout_connection" => settings.reset_timedout_connection = flag(first)?,
-            "send_timeout" => settings.send_timeout_ms = timeout(first)?,
+            "send_timeout" => settings.send_timeout_ms = timeout(first, checker)?,
             "sendfile" => settings.sendfile = flag(first)?,
             "server_name_in_redirect" => settings.server_name_in_redirect = flag(first)?,
-            "server_tokens" => settings.server_tokens = flag(first)?,
+            "server_tokens" => settings.server_tokens = server_tokens(first, checker)?,
             "tcp_nodelay" => settings.tcp_nodelay = flag(first)?,
             "tcp_nopush" => settings.tcp_nopush = flag(first)?,
             "underscores_in_headers" => server.underscores_in_headers = flag(first)?,
@@ -105,8 +112,8 @@ impl Level {
 }
 
 /// A time that something must happen within, which cannot be 0.
-fn timeout(word: &Word) -> Checked<u64> {
-    match time_ms(word)? {
+fn timeout(word: &Word, checker: &mut Checker<'_>) -> Checked<u64> {
+    match seconds_or_units(word, checker)? {
         0 => Err(Box::new(
             Diagnostic::error("Z05", word.span, "a timeout of 0 leaves a client no time")
                 .help("write a time such as `60s`"),
@@ -115,11 +122,14 @@ fn timeout(word: &Word) -> Checked<u64> {
     }
 }
 
-/// The time of a script. A bare number of thousands was probably meant in milliseconds.
-fn script_timeout(word: &Word, checker: &mut Checker<'_>) -> Checked<u64> {
-    let time = timeout(word)?;
-    if time >= 1_000_000 && word.value.iter().all(u8::is_ascii_digit) {
-        let message = format!("this is {} minutes", time / 60_000);
+/// A time. A bare number that is large and round in thousands, but not in minutes or hours,
+/// was probably meant in milliseconds.
+fn seconds_or_units(word: &Word, checker: &mut Checker<'_>) -> Checked<u64> {
+    let time = time_ms(word)?;
+    let seconds = time / 1000;
+    let is_odd = seconds % 60 != 0 || seconds % 500 == 0 && seconds % 3600 != 0;
+    if seconds >= 1000 && is_odd && word.value.iter().all(u8::is_ascii_digit) {
+        let message = format!("this is {} minutes", seconds / 60);
         let meant = format!("{}ms", word.shown());
         checker.diagnostics.push(Diagnostic::warning("T05", word.span, message).patch(
             "a number alone counts seconds; name the unit",
@@ -128,6 +138,26 @@ fn script_timeout(word: &Word, checker: &mut Checker<'_>) -> Checked<u64> {
         ));
     }
     Ok(time)
+}
+
+fn keepalive_requests(word: &Word, checker: &mut Checker<'_>) -> Checked<u64> {
+    let requests = count(word, 0..=u64::MAX)?;
+    if (1..USUAL_REQUESTS).contains(&requests) {
+        let message = format!("a client connects again after {requests} requests");
+        let note = format!("the default is {USUAL_REQUESTS}");
+        checker.diagnostics.push(Diagnostic::lint("Z07", word.span, message).note(note));
+    }
+    Ok(requests)
+}
+
+fn server_tokens(word: &Word, checker: &mut Checker<'_>) -> Checked<bool> {
+    let is_on = flag(word)?;
+    if is_on {
+        let message = "every response tells which version of the server this is";
+        let lint = Diagnostic::lint("X13", word.span, message);
+        checker.diagnostics.push(lint.help("leave the line out: it is off by default"));
+    }
+    Ok(is_on)
 }
 
 fn body_size(word: &Word, checker: &mut Checker<'_>) -> Checked<u64> {

@@ -46,6 +46,7 @@ fn facts<'a>(diagnostic: &'a Diagnostic, sources: &'a Sources) -> Group<'a> {
     let level = match diagnostic.severity {
         Severity::Error => Level::ERROR,
         Severity::Warning => Level::WARNING,
+        Severity::Lint => Level::INFO.with_name("lint"),
     };
     let mut group =
         Group::with_title(level.primary_title(safe(&diagnostic.message)).id(diagnostic.code));

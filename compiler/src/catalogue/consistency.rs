@@ -1,0 +1,48 @@
+//! What directives say together.
+
+use super::{Check, Group, error, lint, warning};
+
+pub(super) const GROUP: Group = Group { title: "Consistency", checks: CHECKS };
+
+const CHECKS: &[Check] = &[
+    error(
+        "Z05",
+        "timeout-zero",
+        "A timeout of 0 leaves a client no time, or, taken as no limit, lets clients that send \
+         nothing use up all connections.",
+        "server {\n    listen 8080;\n    root www;\n    client_header_timeout ⟪0⟫;\n}",
+        "server {\n    listen 8080;\n    root www;\n    client_header_timeout 5s;\n}",
+    ),
+    lint(
+        "Z07",
+        "keepalive-low",
+        "A connection is closed after a few requests, and the client has to open another one. \
+         nginx's default of 1000 costs nothing here.",
+        "server {\n    listen 8080;\n    root www;\n    keepalive_requests ⟪10⟫;\n}",
+        "server {\n    listen 8080;\n    root www;\n    keepalive_requests 1000;\n}",
+    ),
+    warning(
+        "Z12",
+        "header-twice",
+        "`expires` sends Cache-Control and Expires, and an `add_header` sends one of them again. \
+         Caches take whichever of the two they like.",
+        "server {\n    listen 8080;\n    root www;\n    expires 1h;\n    ⟪add_header Cache-Control⟫ no-store;\n}",
+        "server {\n    listen 8080;\n    root www;\n    add_header Cache-Control no-store;\n}",
+    ),
+    warning(
+        "Z13",
+        "content-type-by-header",
+        "A field that every response has anyhow would be sent twice. `default_type` and `types` \
+         set the type of what is sent. What frames a response (Content-Length, \
+         Transfer-Encoding) cannot be added at all: that is an error.",
+        "server {\n    listen 8080;\n    root www;\n    add_header ⟪Content-Type⟫ text/html;\n}",
+        "server {\n    listen 8080;\n    root www;\n    default_type text/html;\n}",
+    ),
+    error(
+        "Z14",
+        "empty-server",
+        "There is nothing to serve: no `server` at all.",
+        "⟪worker_processes 1⟫;",
+        "server {\n    listen 8080;\n    root www;\n}",
+    ),
+];
