@@ -7,7 +7,7 @@
 use sitec_runtime::http::method::MethodSet;
 use sitec_runtime::site::{
     Dav, DirectoryId, ErrorLog, ErrorStatus, Expires, IfModifiedSince, KeepaliveDisable, Lingering,
-    LocationId, LogId, ParamKind, ProgramId, ServerId, TypesId, Upload,
+    ListingFormat, LocationId, LogId, ParamKind, ProgramId, ServerId, TypesId, Upload,
 };
 use std::net::SocketAddr;
 
@@ -410,6 +410,15 @@ pub struct AccessLog {
     pub condition: Option<Value>,
 }
 
+/// See [`sitec_runtime::site::Listing`].
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+#[allow(missing_docs)]
+pub struct Listing {
+    pub format: ListingFormat,
+    pub exact_size: bool,
+    pub local_time: bool,
+}
+
 /// One table of media types: lower-case extensions, each once, in the order of the conf.
 pub type Types = Vec<(Vec<u8>, Vec<u8>)>;
 
@@ -454,4 +463,5 @@ pub struct Settings {
     pub access_logs: Vec<AccessLog>,
     pub error_log: ErrorLog,
     pub log_not_found: bool,
+    pub listing: Option<Listing>,
 }

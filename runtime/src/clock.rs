@@ -80,6 +80,11 @@ impl LocalClock {
         next + i64::from(time.offset_s - local_time(next).offset_s)
     }
 
+    /// Seconds that the zone is ahead of UTC.
+    pub fn offset_s(&self, now: Now) -> i32 {
+        self.at(now).offset_s
+    }
+
     fn at(&self, now: Now) -> LocalTime {
         let second = now.unix_s();
         match self.last.get() {

@@ -36,6 +36,19 @@ pub fn write_json(value: &[u8], out: &mut Vec<u8>) {
     }
 }
 
+/// Appends `value` as text of HTML and XML, or the value of an attribute in quotes.
+pub fn write_html(value: &[u8], out: &mut Vec<u8>) {
+    for &byte in value {
+        match byte {
+            b'&' => out.extend(b"&amp;"),
+            b'<' => out.extend(b"&lt;"),
+            b'>' => out.extend(b"&gt;"),
+            b'"' => out.extend(b"&quot;"),
+            _ => out.push(byte),
+        }
+    }
+}
+
 /// Shows bytes as [`write_log`] writes them, but for text in UTF-8, which stays readable.
 pub struct Escaped<'a>(pub &'a [u8]);
 
@@ -99,6 +112,12 @@ mod tests {
         ] {
             assert_eq!(written(write_json, value), text);
         }
+    }
+
+    #[test]
+    fn html_values() {
+        assert_eq!(written(write_html, b"a<b> & \"c\" 'd'"), "a&lt;b&gt; &amp; &quot;c&quot; 'd'");
+        assert_eq!(written(write_html, "é".as_bytes()), "é");
     }
 
     #[test]

@@ -95,6 +95,7 @@ pub(crate) const SETTINGS: Settings = Settings {
     access_logs: &[],
     error_log: ErrorLog { log: 0, level: Level::Error },
     log_not_found: true,
+    listing: None,
 };
 
 static SERVER: Server = Server {

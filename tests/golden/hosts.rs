@@ -364,6 +364,7 @@ static SETTINGS: [site::Settings; 1] = [
             log: 0,
             level: site::Level::Error,
         },
+        listing: None,
         types: 0,
         recursive_error_pages: false,
         hidden_files: false,

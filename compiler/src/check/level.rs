@@ -4,7 +4,8 @@ use std::rc::Rc;
 
 use sitec_runtime::http::method::MethodSet;
 use sitec_runtime::site::{
-    ErrorLog, IfModifiedSince, KeepaliveDisable, Level as LogLevel, Lingering, TypesId,
+    ErrorLog, IfModifiedSince, KeepaliveDisable, Level as LogLevel, Lingering, ListingFormat,
+    TypesId,
 };
 
 use super::added_fields::Additions;
@@ -41,6 +42,10 @@ pub(crate) struct Level {
     pub(super) methods: Option<MethodSet>,
     /// `internal`.
     pub(super) internal: bool,
+    /// `autoindex`: whether directories are listed as `listing` says.
+    pub(super) lists: bool,
+    /// `autoindex_format` and the like.
+    pub(super) listing: ir::Listing,
 }
 
 /// Settings that hold before a location is known; see [`ir::Server`].
@@ -78,6 +83,12 @@ impl Level {
             server,
             methods: None,
             internal: false,
+            lists: false,
+            listing: ir::Listing {
+                format: ListingFormat::Html,
+                exact_size: true,
+                local_time: false,
+            },
         }
     }
 
@@ -183,6 +194,7 @@ fn default_settings() -> ir::Settings {
         access_logs: Vec::new(),
         error_log: ErrorLog { log: 0, level: LogLevel::Error },
         log_not_found: true,
+        listing: None,
     }
 }
 

@@ -145,6 +145,7 @@ impl Checker<'_> {
         let mut settings = level.settings.clone();
         settings.types = level.types(self);
         level.additions.fill_in(&mut settings);
+        settings.listing = level.lists.then_some(level.listing);
         settings.error_pages = self.error_pages_in(&level.error_pages, names);
         let resolved = self.action(id, directives, level, groups, names);
         let (action, methods, base) = resolved.unwrap_or_else(|| {

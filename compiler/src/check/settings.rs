@@ -1,6 +1,6 @@
 //! Directives that give one value each: what each is, in one flat match.
 
-use sitec_runtime::site::{IfModifiedSince, KeepaliveDisable, Lingering};
+use sitec_runtime::site::{IfModifiedSince, KeepaliveDisable, Lingering, ListingFormat};
 
 use super::Checker;
 use super::added_fields::{expires, inherit};
@@ -27,6 +27,14 @@ impl Level {
         match name {
             "add_header_inherit" => self.additions.inherit = inherit(first)?,
             "absolute_redirect" => settings.absolute_redirect = flag(first)?,
+            "autoindex" => self.lists = flag(first)?,
+            "autoindex_exact_size" => self.listing.exact_size = flag(first)?,
+            "autoindex_format" => {
+                use ListingFormat::{Html, Json, Jsonp, Xml};
+                let words = [("html", Html), ("xml", Xml), ("json", Json), ("jsonp", Jsonp)];
+                self.listing.format = keyword(first, &words)?;
+            }
+            "autoindex_localtime" => self.listing.local_time = flag(first)?,
             "cgi_timeout" => self.cgi.timeout_ms = timeout(first, checker)?,
             "client_body_buffer_size" => settings.client_body_buffer_size = buffer_len(first)?,
             "client_body_timeout" => settings.client_body_timeout_ms = timeout(first, checker)?,

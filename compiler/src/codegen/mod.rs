@@ -7,6 +7,7 @@
 mod added;
 mod answer;
 mod host;
+mod listing;
 mod location;
 mod lookup;
 mod media;
@@ -68,6 +69,7 @@ fn file(site: &ir::Site, shared: &mut Shared) -> TokenStream {
     let servers = start::servers(&site.servers);
     let formats = value::formats(&site.formats);
     let scripts = script::scripts(shared);
+    let listings = listing::listings(shared);
     let values = value::values(shared);
     let put = value::put(site, shared);
     let patterns = value::patterns(shared);
@@ -108,6 +110,7 @@ fn file(site: &ir::Site, shared: &mut Shared) -> TokenStream {
         #location_items
         #settings
         #scripts
+        #listings
         #values
         #formats
         #put

@@ -79,6 +79,11 @@ fn settings_value(settings: &ir::Settings, shared: &mut Shared) -> TokenStream {
     let access_logs = settings.access_logs.iter().map(|log| access_log(log, shared));
     let access_logs = access_logs.collect::<Vec<_>>();
     let error_log = error_log(&settings.error_log);
+    let listing = settings.listing.as_ref().map(|listing| {
+        let name = numbered("LISTING", shared.listings.number(listing));
+        quote!(&#name)
+    });
+    let listing = option(listing);
     let plain = plain_fields!(settings:
         types, recursive_error_pages, hidden_files, follow_symlinks, etag, max_ranges,
         server_tokens, absolute_redirect, port_in_redirect, server_name_in_redirect,
@@ -100,6 +105,7 @@ fn settings_value(settings: &ir::Settings, shared: &mut Shared) -> TokenStream {
             added_fields: #added_fields,
             access_logs: &[#(#access_logs),*],
             error_log: #error_log,
+            listing: #listing,
             #plain
         }
     }

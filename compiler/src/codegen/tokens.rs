@@ -47,6 +47,8 @@ pub(super) struct Shared {
     pub(super) patterns: Interner<(String, bool)>,
     /// Scripts: each is a static.
     pub(super) scripts: Interner<ir::Cgi>,
+    /// The ways in which directories are listed.
+    pub(super) listings: Interner<ir::Listing>,
     /// Names and contents of the files.
     pub(super) blobs: Vec<(String, Vec<u8>)>,
 }

@@ -37,6 +37,36 @@ pub(super) const GROUP: Group = Group {
              slash looks for a folder. If there is none, the last parameter says what happens: an \
              internal redirect to a URI, a named location, or a status.",
         ),
+        flag(
+            "autoindex",
+            "off",
+            "Whether a folder without any of the files of `index` is shown as a listing: folders \
+             first, then files by name, none that begins with a dot. A page has a button to \
+             delete each file where the location allows `DELETE`.",
+        )
+        .differs(
+            "The page has a look of its own. A symlink that a request could not follow is not \
+             listed. At most 20,000 names are, and a line in the error log says so where there \
+             are more.",
+        ),
+        flag(
+            "autoindex_exact_size",
+            "on",
+            "Whether the page gives sizes in bytes; `off` rounds them to `K`, `M` and `G`.",
+        ),
+        flag(
+            "autoindex_localtime",
+            "off",
+            "Whether the page gives times in the machine's zone, by its present distance from \
+             UTC; `off` is UTC.",
+        ),
+        setting(
+            "autoindex_format",
+            "html | xml | json | jsonp",
+            "html",
+            "What a listing is: a page, or nginx's data in XML or JSON. `jsonp` is `json` in a \
+             call of the function that the argument `callback` names.",
+        ),
         table("types", HTTP_SERVER_LOCATION).inherits_all("").doc(
             "Lines of a media type and file name extensions, `text/html html htm;`. Replaces the \
              table of the outer context.",

@@ -323,5 +323,4 @@ pub(super) const GROUPS: &[Group] = &[
 
 /// What this language has, or will have, with nginx's meaning.
 pub(super) const PLANNED: &str = "\
-    allow autoindex autoindex_exact_size autoindex_format autoindex_localtime charset deny \
-    gzip_static limit_except stub_status";
+    allow charset deny gzip_static limit_except stub_status";

@@ -8,6 +8,7 @@
 mod cache;
 mod draft;
 mod entry;
+mod list;
 mod open;
 pub mod path;
 mod spot;
@@ -15,6 +16,7 @@ mod spot;
 pub use cache::Files;
 pub use draft::{Draft, prepare_store};
 pub use entry::{Entry, Source, StoredFile};
+pub use list::{Item, ItemKind};
 pub use open::Directory;
 pub use spot::Spot;
 

@@ -109,7 +109,7 @@ impl Spot {
 fn remove_tree(parent: BorrowedFd<'_>, name: &CStr, depth: usize) -> io::Result<()> {
     let opened = fs::open_at_no_follow(parent, name, OpenFor::Reading)?;
     let mut result = Ok(());
-    for entry in directory::names(opened.as_fd())? {
+    for entry in directory::names(opened.as_fd()).collect::<io::Result<Vec<_>>>()? {
         let removed = match change::remove_file(opened.as_fd(), &entry) {
             Err(error) if error.kind() == io::ErrorKind::IsADirectory => match depth {
                 0 => Err(too_deep()),
@@ -131,7 +131,7 @@ fn copy_tree(from: &Spot, to: &Spot, depth: usize) -> io::Result<()> {
     }
     let target = Rc::new(fs::open_at_no_follow(to.parent.as_fd(), &to.name, OpenFor::Reading)?);
     let source = Rc::new(source);
-    for name in directory::names(source.as_fd())? {
+    for name in directory::names(source.as_fd()).collect::<io::Result<Vec<_>>>()? {
         let from = Spot::new(source.clone(), name.clone());
         let to = Spot::new(target.clone(), name);
         let kind = from.metadata()?.file_type();

@@ -75,12 +75,13 @@ fn look_up_index(request: &Request<'_>, files: &mut Files, candidate: &[u8]) -> 
     look_up(&Request { append_path: true, ..*request }, files, name)
 }
 
-/// The first of `index` that is there, by an internal redirect.
+/// The first of `index` that is there, by an internal redirect; else the listing, if there is to
+/// be one.
 fn serve_directory(request: &Request<'_>, files: &mut Files) -> Outcome {
-    let path = request.variables.path;
+    let (path, settings) = (request.variables.path, request.variables.settings);
     let mut directory_seen = false;
     let mut candidate = Vec::with_capacity(path.len() + 32);
-    for name in request.variables.settings.index {
+    for name in settings.index {
         candidate.clear();
         candidate.extend_from_slice(path);
         name.write(request.variables, &mut candidate);
@@ -100,6 +101,9 @@ fn serve_directory(request: &Request<'_>, files: &mut Files) -> Outcome {
             }
         }
     }
+    if let Some(listing) = settings.listing {
+        return listing.answer(request, files);
+    }
     let name = name_of(request);
     (request.report)(Level::Error, format_args!("directory index of \"{name}\" is forbidden"));
     Outcome::Status(403)
@@ -118,7 +122,7 @@ fn slash_redirect(request: &Request<'_>) -> Outcome {
 }
 
 /// The response to a path that cannot be opened.
-fn fail(request: &Request<'_>, error: i32) -> Outcome {
+pub(super) fn fail(request: &Request<'_>, error: i32) -> Outcome {
     let (status, level) = match error {
         libc::ENOENT | libc::ENOTDIR | libc::ENAMETOOLONG => (404, Level::Error),
         // A symlink that leads out of the directory, or round in circles.
@@ -137,7 +141,7 @@ fn fail(request: &Request<'_>, error: i32) -> Outcome {
 }
 
 /// The name of the file, for the log.
-fn name_of(request: &Request<'_>) -> String {
+pub(super) fn name_of(request: &Request<'_>) -> String {
     let mut name = Vec::new();
     request.variables.request_filename(&mut name);
     Escaped(&name).to_string()

@@ -3,6 +3,7 @@
 mod change;
 pub mod dav;
 pub mod file;
+pub(crate) mod listing;
 mod receive;
 mod representation;
 pub mod try_files;

@@ -23,6 +23,28 @@ pub fn format(unix_s: i64) -> [u8; LEN] {
     text
 }
 
+/// The names of the months in dates.
+const MONTHS: [&[u8; 3]; 12] = [
+    b"Jan", b"Feb", b"Mar", b"Apr", b"May", b"Jun", b"Jul", b"Aug", b"Sep", b"Oct", b"Nov", b"Dec",
+];
+
+/// Appends `1994-11-06T08:49:37Z`, likewise.
+pub fn write_iso(unix_s: i64, out: &mut Vec<u8>) {
+    let date = format(unix_s);
+    let month = MONTHS.iter().position(|name| name[..] == date[8..11]).unwrap_or_default() + 1;
+    let month = [b'0' + month as u8 / 10, b'0' + month as u8 % 10];
+    out.extend([&date[12..16], b"-", &month, b"-", &date[5..7], b"T"].concat());
+    out.extend_from_slice(&date[17..25]);
+    out.push(b'Z');
+}
+
+/// Appends `06-Nov-1994 08:49`, likewise.
+pub fn write_short(unix_s: i64, out: &mut Vec<u8>) {
+    let date = format(unix_s);
+    out.extend([&date[5..7], b"-", &date[8..11], b"-", &date[12..16], b" "].concat());
+    out.extend_from_slice(&date[17..22]);
+}
+
 /// A date in one of the three forms of RFC 9110, in seconds since 1970. The name of the day is
 /// not compared with the date, as in nginx.
 pub fn parse(text: &[u8]) -> Option<i64> {
@@ -96,6 +118,20 @@ mod tests {
     fn times_outside_of_the_form_are_clamped() {
         assert_eq!(&format(-5), b"Thu, 01 Jan 1970 00:00:00 GMT");
         assert_eq!(&format(i64::MAX), b"Fri, 31 Dec 9999 23:59:59 GMT");
+    }
+
+    #[test]
+    fn other_forms_are_written() {
+        for (unix_s, iso, short) in [
+            (784_111_777, "1994-11-06T08:49:37Z", "06-Nov-1994 08:49"),
+            (0, "1970-01-01T00:00:00Z", "01-Jan-1970 00:00"),
+            (1_583_020_799, "2020-02-29T23:59:59Z", "29-Feb-2020 23:59"),
+        ] {
+            let (mut out, mut other) = (Vec::new(), Vec::new());
+            write_iso(unix_s, &mut out);
+            write_short(unix_s, &mut other);
+            assert_eq!((&out[..], &other[..]), (iso.as_bytes(), short.as_bytes()));
+        }
     }
 
     #[test]

@@ -23,6 +23,7 @@ macro_rules! sites {
 }
 
 sites! {
+    assets => "sites/assets.conf",
     few => "sites/few.conf",
     files => "sites/files.conf",
     headers => "sites/headers.conf",

@@ -13,6 +13,7 @@ mod http_body;
 mod http_connection;
 mod http_head;
 mod http_response;
+mod listing;
 mod logs;
 mod process;
 mod redirects;

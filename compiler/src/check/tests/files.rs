@@ -1,6 +1,9 @@
 //! Where files are.
 
+use sitec_runtime::site::ListingFormat;
+
 use super::{refused, settings, site, started, warned, written};
+use crate::ir::Listing;
 
 /// Compiles a server with this text, and gives for `/i/x`: the folder, what is behind it, the
 /// bytes cut off, and whether the path is put behind it.
@@ -164,4 +167,25 @@ fn pages_that_no_location_has() {
     ] {
         site(conf);
     }
+}
+
+#[test]
+fn listings() {
+    let site = site(
+        "autoindex_format json; autoindex_exact_size off;
+         server { root www; autoindex on;
+             location /a/ { autoindex off; }
+             location /b/ { autoindex_format html; autoindex_localtime on; } }",
+    );
+    let listing = |path| settings(&site, path).listing;
+    let json = Listing { format: ListingFormat::Json, exact_size: false, local_time: false };
+    assert_eq!(listing("/"), Some(json));
+    assert_eq!(listing("/a/"), None);
+    let html = Listing { format: ListingFormat::Html, exact_size: false, local_time: true };
+    assert_eq!(listing("/b/"), Some(html));
+    refused(
+        "server { root www; autoindex_format yaml; }",
+        "                                    ^^^^",
+        "T25: `yaml` is none of `html`, `xml`, `json` and `jsonp`",
+    );
 }
