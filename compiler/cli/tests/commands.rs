@@ -1,16 +1,34 @@
 //! The commands as a user calls them.
 
 use std::fs;
+use std::ops::Deref;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use std::time::SystemTime;
 
-/// A folder of this name for one test, empty.
-fn folder(name: &str) -> PathBuf {
-    let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
-    let _ = fs::remove_dir_all(&path);
-    fs::create_dir_all(&path).expect("a folder");
-    path
+/// An empty folder for one test, outside of the checkout; gone when the test ends.
+struct Folder(PathBuf);
+
+impl Folder {
+    fn new(name: &str) -> Folder {
+        let path = std::env::temp_dir().join(format!("sitec-{}-{name}", std::process::id()));
+        fs::create_dir(&path).expect("a folder for temporary files");
+        Folder(path)
+    }
+}
+
+impl Deref for Folder {
+    type Target = Path;
+
+    fn deref(&self) -> &Path {
+        &self.0
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        let _ = fs::remove_dir_all(&self.0);
+    }
 }
 
 /// Runs `sitec` in `folder`.
@@ -36,7 +54,7 @@ const WRONG: &str = "server { lsten 127.0.0.1:8080; }\n";
 
 #[test]
 fn check_tells_wrong_from_unreadable() {
-    let folder = folder("check");
+    let folder = Folder::new("check");
     fs::write(folder.join("good.conf"), GOOD).unwrap();
     fs::write(folder.join("doubtful.conf"), DOUBTFUL).unwrap();
     fs::write(folder.join("wrong.conf"), WRONG).unwrap();
@@ -65,7 +83,7 @@ fn check_tells_wrong_from_unreadable() {
 
 #[test]
 fn a_wrong_conf_is_not_built() {
-    let folder = folder("wrong");
+    let folder = Folder::new("wrong");
     fs::write(folder.join("site.conf"), WRONG).unwrap();
     for command in ["build", "run"] {
         let output = sitec(&folder, &[command, "site.conf"]);
@@ -74,7 +92,7 @@ fn a_wrong_conf_is_not_built() {
         let output = sitec(&folder, &[command, "missing.conf"]);
         assert!(status(&output) != 0 && errors(&output).contains("missing.conf"), "{command}");
     }
-    assert_eq!(fs::read_dir(&folder).unwrap().count(), 1, "something was written");
+    assert_eq!(fs::read_dir(&*folder).unwrap().count(), 1, "something was written");
     fs::write(folder.join("site.conf"), GOOD).unwrap();
     let output = sitec(&folder, &["build", "site.conf", "-o", "no/such/folder"]);
     assert!(status(&output) == 1 && errors(&output).contains("no/such/folder"));
@@ -82,7 +100,7 @@ fn a_wrong_conf_is_not_built() {
 
 #[test]
 fn a_conf_anywhere_becomes_a_binary() {
-    let folder = folder("build");
+    let folder = Folder::new("build");
     let conf = folder.join("hello/site.conf");
     fs::create_dir(folder.join("hello")).unwrap();
     fs::write(&conf, GOOD).unwrap();
@@ -108,7 +126,7 @@ fn a_conf_anywhere_becomes_a_binary() {
     assert_eq!(printed_conf(&folder.join("other")), other);
     let run = sitec(&folder, &["run", "--debug", "other.conf", "--", "--conf"]);
     assert_eq!(String::from_utf8_lossy(&run.stdout), other);
-    let names = fs::read_dir(&folder).unwrap().count();
+    let names = fs::read_dir(&*folder).unwrap().count();
     assert_eq!(names, 4, "server, hello, other.conf, other and nothing else");
 }
 
@@ -136,7 +154,7 @@ fn runtime_built() -> Vec<(PathBuf, SystemTime)> {
 
 #[test]
 fn a_new_site_stands_alone() {
-    let folder = folder("new");
+    let folder = Folder::new("new");
     let output = sitec(&folder, &["new", "blog"]);
     assert_eq!(status(&output), 0, "{}", errors(&output));
     let conf = fs::read_to_string(folder.join("blog/site.conf")).unwrap();
@@ -152,7 +170,7 @@ fn a_new_site_stands_alone() {
 
 #[test]
 fn a_new_site_in_a_checkout_is_a_feature() {
-    let folder = folder("checkout");
+    let folder = Folder::new("checkout");
     fs::create_dir_all(folder.join("sites/default")).unwrap();
     fs::create_dir_all(folder.join("compiler/cli")).unwrap();
     fs::write(folder.join("compiler/cli/Cargo.toml"), "").unwrap();
@@ -166,7 +184,7 @@ fn a_new_site_in_a_checkout_is_a_feature() {
 
 #[test]
 fn version_and_usage() {
-    let here = folder("usage");
+    let here = Folder::new("usage");
     let output = sitec(&here, &["--version"]);
     let version = format!("sitec {}\n", env!("CARGO_PKG_VERSION"));
     assert_eq!(String::from_utf8_lossy(&output.stdout), version);
