@@ -39,7 +39,9 @@ fn the_tour_leads_everywhere() {
     let server = launch("tour").start();
     let found = crawl(&server);
     assert_eq!(failed(&found), [("/no/such/page", 404), ("/post-only", 405)]);
-    assert!(found.len() > 12, "{found:?}");
+    assert!(found.len() >= 12, "{found:?}");
+    assert!(server.get("/files/").text().contains("poem.txt"));
+    assert_eq!(server.get("/files/boot.log").field("Content-Type"), Some("text/plain"));
     assert!(server.get("/no/such/page").text().contains("Back to the tour"));
     let second = server.get("/second").field("Location").unwrap().to_owned();
     assert_eq!(second, format!("http://second.localhost:{}/", server.port()));
