@@ -99,6 +99,18 @@ impl Client {
         }
     }
 
+    /// Waits for the server to end the stream in order, and returns what it sent before.
+    ///
+    /// # Panics
+    /// Where the connection is reset, or still open when patience ends.
+    pub fn until_ended(&mut self) -> Vec<u8> {
+        let mut rest = Vec::new();
+        match self.stream.read_to_end(&mut rest) {
+            Err(e) => panic!("not ended: {e}, after {} bytes", rest.len()),
+            Ok(_) => rest,
+        }
+    }
+
     /// Reads responses to GET requests until the server closes.
     pub fn responses(&mut self) -> Vec<Response> {
         let mut responses = Vec::new();

@@ -244,7 +244,11 @@ impl Connection {
                 State::Content(_) => self.advance_content(cx, &mut data),
                 State::Draining { .. } => self.advance_draining(&mut data),
                 State::Script(_) => self.advance_script(&mut data),
-                State::Sending(_) | State::Lingering { .. } => Step::More,
+                State::Sending(_) => Step::More,
+                State::Lingering { .. } => {
+                    data = &[];
+                    Step::More
+                }
                 State::Closed => return Next::Close,
             };
             if step == Step::More && cx.output.buffered_len() > 0 {

@@ -59,8 +59,8 @@ impl Connection {
         Step::Again
     }
 
-    /// Decides what becomes of a request's content, `begun` if some of it has come, and answers
-    /// at once if that does not depend on it.
+    /// Decides what becomes of a request's content, and answers at once if that does not depend
+    /// on it. `begun`: some of it has come, or of the next request.
     pub(super) fn take_content<S: Site>(
         &mut self,
         cx: &mut Context<S>,
@@ -75,14 +75,16 @@ impl Connection {
         let sink = match reply {
             Reply::Receive(receiver) if reader.is_done() => {
                 let reply = exchange.received(cx, &self.client, receiver);
-                return self.answer(cx, exchange, reply, None);
+                return self.answer(cx, exchange, reply, begun.then_some(reader));
             }
             Reply::Receive(receiver) => Sink::Receive(receiver),
             Reply::Script(call) if S::MAX_SCRIPTS.is_some() => {
                 let preface = if asks { CONTINUE } else { b"" };
                 return self.start_script(cx, exchange, *call, reader, preface);
             }
-            reply if reader.is_done() => return self.queue(cx, exchange, reply, None),
+            reply if reader.is_done() => {
+                return self.queue(cx, exchange, reply, begun.then_some(reader));
+            }
             reply if asks && exchange.status >= 300 => {
                 exchange.persist = false;
                 return self.queue(cx, exchange, reply, Some(reader));
@@ -116,12 +118,12 @@ impl Connection {
                 return Step::Again;
             }
             if pending.reader.is_done() {
-                let Pending { mut exchange, sink, .. } = *pending;
+                let Pending { mut exchange, sink, reader } = *pending;
                 let reply = match sink {
                     Sink::Discard(reply) => reply,
                     Sink::Receive(receiver) => exchange.received(cx, &self.client, receiver),
                 };
-                self.answer(cx, exchange, reply, None);
+                self.answer(cx, exchange, reply, (!data.is_empty()).then_some(reader));
                 return Step::Again;
             }
             if data.is_empty() {

@@ -59,7 +59,8 @@ impl Connection {
     }
 
     /// Puts a response into the output, and sends that unless more responses may be gathered.
-    /// `content` is what is still to come of the request.
+    /// `content` is what is still to come: the rest of the request's content, or further
+    /// requests where that is done.
     pub(super) fn queue<S: Site>(
         &mut self,
         cx: &mut Context<S>,
@@ -79,8 +80,8 @@ impl Connection {
         exchange.content_sent_len = body.len();
         let whole = cx.output.append(body);
         let after = match (persistence, content) {
-            (Persistence::Keep(_), None) => After::Head,
-            (Persistence::Keep(_), Some(reader)) => After::Drain(reader),
+            (Persistence::Keep(_), Some(reader)) if !reader.is_done() => After::Drain(reader),
+            (Persistence::Keep(_), _) => After::Head,
             (Persistence::Close, content) => After::Close { linger: content.is_some() },
         };
         if whole && matches!(after, After::Head) && cx.output.buffered_len() < GATHERED_LEN {

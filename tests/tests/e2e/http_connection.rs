@@ -86,6 +86,49 @@ fn nothing_is_answered_after_a_close() {
 }
 
 #[test]
+fn what_is_not_answered_does_not_destroy_what_is() {
+    let server = http();
+    let request = |path| format!("GET {path} HTTP/1.1\r\nHost: http.test\r\n\r\n");
+    // Closed with bytes unread, a connection is reset: the client may lose the last response.
+    for last in [
+        "GET /ping HTTP/1.1\r\nHost: http.test\r\nConnection: close\r\n\r\n".to_owned(),
+        request("/once"),
+        "POST /post HTTP/1.0\r\nContent-Length: 2\r\n\r\nok".to_owned(),
+    ] {
+        let mut client = server.connect();
+        client.send(last + &request("/ping").repeat(100));
+        client.send(vec![b'x'; 200_000]).finish();
+        let sent = client.until_ended();
+        assert!(sent.starts_with(b"HTTP/1.1 200 "), "{}", String::from_utf8_lossy(&sent));
+        assert_eq!(sent.windows(9).filter(|&window| window == b"HTTP/1.1 ").count(), 1);
+    }
+}
+
+#[test]
+fn content_that_is_refused_does_not_destroy_the_answer() {
+    let server = http();
+    let content = vec![b'x'; 4_000_000];
+    for head in [
+        "POST /ping HTTP/1.1\r\nHost: http.test\r\nContent-Length: 4000000\r\n\r\n",
+        "POST /ping HTTP/1.1\r\nHost: http.test\r\nTransfer-Encoding: chunked\r\n\r\n3d0900\r\n",
+    ] {
+        let mut client = server.connect();
+        let sent = client.send(head).send(&content).finish().until_ended();
+        assert!(sent.starts_with(b"HTTP/1.1 413 "), "{}", String::from_utf8_lossy(&sent));
+    }
+}
+
+#[test]
+fn empty_lines_before_a_request_are_passed_over() {
+    let server = http();
+    let request = "GET /ping HTTP/1.1\r\nHost: http.test\r\n\r\n";
+    exchange(&server, format!("\r\n\r\n{request}\r\n\n{request}"), &[200, 200], Open);
+    let mut client = server.connect();
+    client.send("\r\n".repeat(100_000)).send(request);
+    assert_eq!(client.response("GET").text(), "pong");
+}
+
+#[test]
 fn head_is_get_without_content() {
     let server = http();
     for path in ["/ping", "/empty", "/missing", "/plain.txt", "/docs", "/get", "/post"] {
