@@ -8,6 +8,7 @@ use std::sync::Arc;
 use std::thread;
 
 use crate::cgi::{Spawner, SpawnerProcess};
+use crate::connection::limits;
 use crate::context::{Context, Shared};
 use crate::files::{self, Files};
 use crate::listener::{self, Endpoint, Listener, Opened};
@@ -218,10 +219,8 @@ fn start_spawner<S: Site>(
 
 /// Bytes to read input into: more than the longest head.
 fn scratch_len<S: Site>() -> usize {
-    let head_len = |listen: &crate::site::Listen| {
-        let (count, len) = S::server_settings(listen.default_server).large_client_header_buffers;
-        count * len
-    };
+    let head_len =
+        |listen: &crate::site::Listen| limits(S::server_settings(listen.default_server)).head_len;
     let longest = S::LISTENS.iter().map(head_len).max().unwrap_or(0);
     longest.max(48 * 1024) + 16 * 1024
 }

@@ -15,6 +15,7 @@ use crate::poll_set::Interest;
 use crate::site::{Server, Settings, Site};
 use crate::sys::net;
 
+pub use request::limits;
 use request::{Pending, timed_out};
 use response::{After, Sending};
 use script::Session;

@@ -4,7 +4,7 @@ use crate::context::Context;
 use crate::exchange::{Exchange, Reply};
 use crate::handler::{Receiver, Refusal};
 use crate::http::body::{BodyReader, Framing};
-use crate::http::head::Limits;
+use crate::http::head::{Limits, skip_empty_lines};
 use crate::site::{Server, Site};
 
 use super::response::After;
@@ -31,6 +31,7 @@ enum Sink {
 impl Connection {
     /// Reads a head, and makes the response to it.
     pub(super) fn advance_head<S: Site>(&mut self, cx: &mut Context<S>, data: &mut &[u8]) -> Step {
+        *data = skip_empty_lines(data);
         if data.is_empty() {
             return Step::More;
         }
@@ -189,11 +190,12 @@ pub(super) fn timed_out() -> Refusal {
 }
 
 /// What heads may be like on a connection to this server.
-fn limits(server: &Server) -> Limits {
+pub fn limits(server: &Server) -> Limits {
     let (count, line_len) = server.large_client_header_buffers;
     Limits {
-        line_len,
-        head_len: count * line_len,
+        // A line may also stand in the first buffer, as in nginx.
+        line_len: line_len.max(server.client_header_buffer_len),
+        head_len: server.client_header_buffer_len + count * line_len,
         max_fields: server.max_headers,
         ignore_invalid_fields: server.ignore_invalid_headers,
         underscores: server.underscores_in_headers,

@@ -16,7 +16,7 @@ const FEW: usize = 64;
 /// What a head may be like.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Limits {
-    /// Longest request line and longest field line, in bytes.
+    /// Longest request line and longest field line, in bytes, with their ends.
     pub line_len: usize,
     /// Longest head, in bytes.
     pub head_len: usize,
@@ -125,12 +125,12 @@ impl Head {
     ) -> Result<Option<usize>, HeadError> {
         match self.parse_syntax(input, limits) {
             Ok(Some(len)) => {
-                self.check_lengths(len, limits)?;
+                check_lengths(&input[..len], limits)?;
                 self.interpret(limits)?;
                 Ok(Some(len))
             }
             Ok(None) => {
-                check_partial(input, limits)?;
+                check_lengths(input, limits)?;
                 Ok(None)
             }
             Err(Error::HeaderName) if limits.ignore_invalid_fields => {
@@ -213,12 +213,12 @@ impl Head {
         let skipped = input.len() - skip_empty_lines(input).len();
         match self.parse_syntax(&kept, limits) {
             Ok(Some(_)) => {
-                self.check_lengths(complete_len, limits)?;
+                check_lengths(&input[..skipped + complete_len], limits)?;
                 self.interpret(limits)?;
                 Ok(Some(skipped + complete_len))
             }
             Ok(None) => {
-                check_partial(input, limits)?;
+                check_lengths(input, limits)?;
                 Ok(None)
             }
             Err(error) => refuse_syntax(error, &kept, limits),
@@ -233,7 +233,7 @@ impl Head {
     ) -> Result<Option<usize>, HeadError> {
         let line = first_line(input);
         if skip_empty_lines(input).get(line.len()).is_none() {
-            check_partial(input, limits)?;
+            check_lengths(input, limits)?;
             return Ok(None);
         }
         let mut words = line.splitn(3, |&byte| byte == b' ').skip(2);
@@ -253,24 +253,9 @@ impl Head {
         }
     }
 
-    /// The line limits on a whole head of `len` bytes.
-    fn check_lengths(&self, len: usize, limits: &Limits) -> Result<(), HeadError> {
-        if self.line().len() > limits.line_len {
-            return refuse(414, "request line is too long");
-        }
-        let field_len = |field: &FieldSpan| field.value.end.max(field.name.end) - field.name.start;
-        if self.fields.iter().any(|field| field_len(field) as usize > limits.line_len) {
-            return refuse(431, "field is too long");
-        }
-        if len > limits.head_len {
-            return refuse(431, "head is too long");
-        }
-        Ok(())
-    }
-
     /// What the fields say about the message itself.
     fn interpret(&mut self, limits: &Limits) -> Result<(), HeadError> {
-        self.drop_underscores(limits)?;
+        self.drop_underscores(limits);
         let mut seen = Seen::default();
         self.host = Span::default();
         self.expect_continue = false;
@@ -287,17 +272,14 @@ impl Head {
         self.settle_target(&seen, limits)
     }
 
-    fn drop_underscores(&mut self, limits: &Limits) -> Result<(), HeadError> {
-        if limits.underscores {
-            return Ok(());
+    /// An underscore makes a name invalid, but for RFC 9110: so it is dropped or kept, as nginx
+    /// does it, and never refused.
+    fn drop_underscores(&mut self, limits: &Limits) {
+        if limits.underscores || !limits.ignore_invalid_fields {
+            return;
         }
         let bytes = &self.bytes;
-        let count = self.fields.len();
         self.fields.retain(|field| !field.name.of(bytes).contains(&b'_'));
-        if self.fields.len() < count && !limits.ignore_invalid_fields {
-            return refuse(400, "underscore in a field name");
-        }
-        Ok(())
     }
 
     fn interpret_field(&mut self, seen: &mut Seen, field: FieldSpan) -> Result<(), HeadError> {
@@ -355,7 +337,9 @@ impl Head {
             return refuse(400, "no Host");
         }
         if let Some(value) = seen.host {
-            if !target::is_valid_host(value.of(&self.bytes)) {
+            let text = value.of(&self.bytes);
+            // Of an http URI the host is never empty (RFC 9110, 4.2.1).
+            if text.is_empty() || !target::is_valid_host(text) {
                 return refuse(400, "invalid Host");
             }
             self.host = value;
@@ -467,17 +451,24 @@ fn parse_length(text: &[u8]) -> Result<u64, HeadError> {
     }
 }
 
-/// What a head that has not ended may not have by now.
-fn check_partial(input: &[u8], limits: &Limits) -> Result<(), HeadError> {
-    let input = skip_empty_lines(input);
-    let mut lines = input.split(|&byte| byte == b'\n');
-    if lines.next().is_some_and(|line| line.len() > limits.line_len) {
+/// What a head, or as much as there is of one, may not have: lines and a length past the limits.
+fn check_lengths(head: &[u8], limits: &Limits) -> Result<(), HeadError> {
+    let head = skip_empty_lines(head);
+    if head.len() <= limits.line_len {
+        return Ok(());
+    }
+    let mut lines = head.split_inclusive(|&byte| byte == b'\n');
+    let is_long = |line: &[u8]| {
+        // What has no end yet will have one.
+        line.len() + usize::from(!line.ends_with(b"\n")) > limits.line_len
+    };
+    if lines.next().is_some_and(is_long) {
         return refuse(414, "request line is too long");
     }
-    if lines.any(|line| line.len() > limits.line_len) {
+    if lines.any(is_long) {
         return refuse(431, "field is too long");
     }
-    if input.len() > limits.head_len {
+    if head.len() > limits.head_len {
         return refuse(431, "head is too long");
     }
     Ok(())
@@ -498,7 +489,7 @@ fn refuse_syntax<T>(error: Error, input: &[u8], limits: &Limits) -> Result<T, He
 }
 
 /// `input` without the empty lines in front of the request line (RFC 9112, 2.2).
-fn skip_empty_lines(mut input: &[u8]) -> &[u8] {
+pub fn skip_empty_lines(mut input: &[u8]) -> &[u8] {
     while let Some(rest) = input.strip_prefix(b"\r\n").or_else(|| input.strip_prefix(b"\n")) {
         input = rest;
     }

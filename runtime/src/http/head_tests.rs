@@ -53,11 +53,11 @@ fn accepts_what_is_well_formed() {
             Framing::Length(0),
         ),
         (
-            "GET / HTTP/1.1\r\nHost:\r\nConnection: x, CLOSE\r\n\r\n",
+            "GET / HTTP/1.1\r\nHost: a\r\nConnection: x, CLOSE\r\n\r\n",
             "GET",
             "/",
             "",
-            "",
+            "a",
             false,
             Framing::Length(0),
         ),
@@ -132,6 +132,8 @@ fn refuses_what_is_not() {
         (400, "GET / HTTP/1.1\r\n\r\n"),
         (400, "GET / HTTP/1.1\r\nHost: a\r\nHost: a\r\n\r\n"),
         (400, "GET / HTTP/1.1\r\nHost: a/b\r\n\r\n"),
+        (400, "GET / HTTP/1.1\r\nHost:\r\n\r\n"),
+        (400, "GET http://a/ HTTP/1.1\r\nHost: \r\n\r\n"),
         (400, "GET / HTTP/1.1\r\nHost : a\r\n\r\n"),
         (400, "GET / HTTP/1.1\r\nHost: a\r\nContent-Length : 1\r\n\r\n"),
         (400, "GET / HTTP/1.1\r\nHost: a\r\n folded: b\r\n\r\n"),
@@ -197,17 +199,39 @@ fn refuses_what_is_not() {
 #[test]
 fn invalid_names_are_refused_where_asked() {
     let strict = Limits { ignore_invalid_fields: false, ..LIMITS };
-    for input in [
-        "GET / HTTP/1.1\r\nHost: a\r\nX@Y: 1\r\n\r\n",
-        "GET / HTTP/1.1\r\nHost: a\r\nX_Y: 1\r\n\r\n",
-    ] {
-        let error = parse_whole(input.as_bytes(), &strict).map(|_| ()).expect_err(input);
-        assert_eq!(error.status, 400);
-    }
-    let lax = Limits { underscores: true, ..LIMITS };
+    let input = b"GET / HTTP/1.1\r\nHost: a\r\nX@Y: 1\r\n\r\n";
+    assert_eq!(parse_whole(input, &strict).map(|_| ()).unwrap_err().status, 400);
     let input = b"GET / HTTP/1.1\r\nHost: a\r\nX_Y: 1\r\n\r\n";
-    let (_, head) = parse_whole(input, &lax).unwrap().unwrap();
-    assert_eq!(head.fields().first(b"x_y"), Some(&b"1"[..]));
+    let underscores = |underscores, ignore_invalid_fields| {
+        let limits = Limits { underscores, ignore_invalid_fields, ..LIMITS };
+        let (_, head) = parse_whole(input, &limits).unwrap().unwrap();
+        head.fields().first(b"x_y").is_some()
+    };
+    assert!(!underscores(false, true));
+    assert!(underscores(true, true) && underscores(false, false) && underscores(true, false));
+}
+
+#[test]
+fn lines_are_measured_with_their_ends() {
+    let limits = Limits { line_len: 30, ..LIMITS };
+    let line = |len: usize| format!("GET /{} HTTP/1.1\r\nHost: a\r\n\r\n", "x".repeat(len - 16));
+    let field =
+        |len: usize| format!("GET / HTTP/1.1\r\nHost: a\r\nX: {}\r\n\r\n", "x".repeat(len - 5));
+    let spaces = |len: usize| format!("GET / HTTP/1.1\r\nHost: a{}\r\n\r\n", " ".repeat(len - 9));
+    for (input, status) in [
+        (line(30), None),
+        (line(31), Some(414)),
+        (field(30), None),
+        (field(31), Some(431)),
+        (spaces(30), None),
+        (spaces(31), Some(431)),
+    ] {
+        for result in
+            [parse_whole(input.as_bytes(), &limits), parse_growing(input.as_bytes(), &limits)]
+        {
+            assert_eq!(result.err().map(|error| error.status), status, "{input:?}");
+        }
+    }
 }
 
 #[test]

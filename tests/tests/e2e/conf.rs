@@ -33,7 +33,6 @@ fn host_picks_the_server() {
         ("a1.home.test", "default"),
         ("www7.home.test", "numbered"),
         ("www42.example.test", "numbered"),
-        ("", "no name"),
     ] {
         assert_eq!(server.get_from(host, "/").text(), body, "{host:?}");
     }
