@@ -34,7 +34,8 @@ fn is_disabled(disable: KeepaliveDisable, exchange: &Exchange) -> bool {
     }
     let agent = exchange.head.fields().first(b"user-agent").unwrap_or_default();
     let has = |text: &str| memchr::memmem::find(agent, text.as_bytes()).is_some();
-    let msie6 = || ["MSIE 4.", "MSIE 5.", "MSIE 6."].iter().any(|version| has(version));
+    // Windows XP's second service pack, which says that it is SV1, mended version 6.
+    let msie6 = || has("MSIE 4.") || has("MSIE 5.") || has("MSIE 6.") && !has("SV1");
     let safari = || has("Safari/") && has("Mac OS X") && !has("Chrome/");
     disable.msie6 && posted && msie6() && !has("Opera") || disable.safari && safari()
 }
