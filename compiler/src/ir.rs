@@ -220,6 +220,8 @@ pub struct Location {
     pub pattern: Option<Pattern>,
     /// The methods that may be used here.
     pub methods: MethodSet,
+    /// Whether `methods` names them, or they are what the handler can do.
+    pub methods_named: bool,
     /// What is done.
     pub action: Action,
 }

@@ -236,6 +236,9 @@ pub struct Location {
     pub pattern: Option<&'static Pattern>,
     /// The methods that may be used here.
     pub methods: MethodSet,
+    /// Whether the conf names them: then they hold before `try_files` looks for anything, else
+    /// they are what the handler can do.
+    pub methods_named: bool,
     /// The value of the Allow field that goes with a 405 from `methods`.
     pub allow: &'static [u8],
     /// What is done.

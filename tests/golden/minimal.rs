@@ -134,6 +134,7 @@ static LOCATIONS: [site::Location; 1] = [
         internal: false,
         pattern: None,
         methods: MethodSet::of(&[Method::Get, Method::Head]),
+        methods_named: false,
         allow: b"GET, HEAD",
         action: site::Action::Serve {
             try_files: None,

@@ -238,6 +238,7 @@ static LOCATIONS: [site::Location; 10] = [
         internal: false,
         pattern: None,
         methods: MethodSet::of(&[Method::Get, Method::Head]),
+        methods_named: false,
         allow: b"GET, HEAD",
         action: site::Action::Serve {
             try_files: None,
@@ -249,6 +250,7 @@ static LOCATIONS: [site::Location; 10] = [
         internal: true,
         pattern: None,
         methods: MethodSet::ALL,
+        methods_named: false,
         allow: b"GET, HEAD, POST, PUT, DELETE, CONNECT, OPTIONS, TRACE, PATCH, MKCOL, COPY, MOVE, PROPFIND, PROPPATCH, LOCK, UNLOCK",
         action: site::Action::Return(
             site::Return::Prebuilt(site::Prebuilt {
@@ -263,6 +265,7 @@ static LOCATIONS: [site::Location; 10] = [
         internal: false,
         pattern: None,
         methods: MethodSet::ALL,
+        methods_named: false,
         allow: b"GET, HEAD, POST, PUT, DELETE, CONNECT, OPTIONS, TRACE, PATCH, MKCOL, COPY, MOVE, PROPFIND, PROPPATCH, LOCK, UNLOCK",
         action: site::Action::Return(
             site::Return::Prebuilt(site::Prebuilt {
@@ -277,6 +280,7 @@ static LOCATIONS: [site::Location; 10] = [
         internal: false,
         pattern: None,
         methods: MethodSet::of(&[Method::Get, Method::Head]),
+        methods_named: false,
         allow: b"GET, HEAD",
         action: site::Action::Serve {
             try_files: None,
@@ -288,6 +292,7 @@ static LOCATIONS: [site::Location; 10] = [
         internal: false,
         pattern: None,
         methods: MethodSet::ALL,
+        methods_named: false,
         allow: b"GET, HEAD, POST, PUT, DELETE, CONNECT, OPTIONS, TRACE, PATCH, MKCOL, COPY, MOVE, PROPFIND, PROPPATCH, LOCK, UNLOCK",
         action: site::Action::Return(
             site::Return::Prebuilt(site::Prebuilt {
@@ -302,6 +307,7 @@ static LOCATIONS: [site::Location; 10] = [
         internal: false,
         pattern: None,
         methods: MethodSet::ALL,
+        methods_named: false,
         allow: b"GET, HEAD, POST, PUT, DELETE, CONNECT, OPTIONS, TRACE, PATCH, MKCOL, COPY, MOVE, PROPFIND, PROPPATCH, LOCK, UNLOCK",
         action: site::Action::Return(site::Return::Status(403)),
     },
@@ -310,6 +316,7 @@ static LOCATIONS: [site::Location; 10] = [
         internal: false,
         pattern: Some(&PATTERN_0),
         methods: MethodSet::ALL,
+        methods_named: false,
         allow: b"GET, HEAD, POST, PUT, DELETE, CONNECT, OPTIONS, TRACE, PATCH, MKCOL, COPY, MOVE, PROPFIND, PROPPATCH, LOCK, UNLOCK",
         action: site::Action::Return(
             site::Return::Redirect(301, site::Text::Computed(value_0)),
@@ -320,6 +327,7 @@ static LOCATIONS: [site::Location; 10] = [
         internal: false,
         pattern: None,
         methods: MethodSet::of(&[Method::Get, Method::Head]),
+        methods_named: false,
         allow: b"GET, HEAD",
         action: site::Action::Serve {
             try_files: Some(
@@ -345,6 +353,7 @@ static LOCATIONS: [site::Location; 10] = [
         internal: true,
         pattern: None,
         methods: MethodSet::of(&[Method::Get, Method::Head]),
+        methods_named: false,
         allow: b"GET, HEAD",
         action: site::Action::Serve {
             try_files: None,
@@ -356,6 +365,7 @@ static LOCATIONS: [site::Location; 10] = [
         internal: false,
         pattern: None,
         methods: MethodSet::ALL,
+        methods_named: false,
         allow: b"GET, HEAD, POST, PUT, DELETE, CONNECT, OPTIONS, TRACE, PATCH, MKCOL, COPY, MOVE, PROPFIND, PROPPATCH, LOCK, UNLOCK",
         action: site::Action::Return(site::Return::Status(404)),
     },

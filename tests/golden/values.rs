@@ -161,6 +161,7 @@ static LOCATIONS: [site::Location; 8] = [
         internal: false,
         pattern: None,
         methods: MethodSet::of(&[Method::Get, Method::Head]),
+        methods_named: false,
         allow: b"GET, HEAD",
         action: site::Action::Return(site::Return::Status(404)),
     },
@@ -169,6 +170,7 @@ static LOCATIONS: [site::Location; 8] = [
         internal: true,
         pattern: None,
         methods: MethodSet::ALL,
+        methods_named: false,
         allow: b"GET, HEAD, POST, PUT, DELETE, CONNECT, OPTIONS, TRACE, PATCH, MKCOL, COPY, MOVE, PROPFIND, PROPPATCH, LOCK, UNLOCK",
         action: site::Action::Return(site::Return::Status(503)),
     },
@@ -177,6 +179,7 @@ static LOCATIONS: [site::Location; 8] = [
         internal: false,
         pattern: None,
         methods: MethodSet::ALL,
+        methods_named: false,
         allow: b"GET, HEAD, POST, PUT, DELETE, CONNECT, OPTIONS, TRACE, PATCH, MKCOL, COPY, MOVE, PROPFIND, PROPPATCH, LOCK, UNLOCK",
         action: site::Action::Return(
             site::Return::Prebuilt(site::Prebuilt {
@@ -191,6 +194,7 @@ static LOCATIONS: [site::Location; 8] = [
         internal: false,
         pattern: None,
         methods: MethodSet::ALL,
+        methods_named: false,
         allow: b"GET, HEAD, POST, PUT, DELETE, CONNECT, OPTIONS, TRACE, PATCH, MKCOL, COPY, MOVE, PROPFIND, PROPPATCH, LOCK, UNLOCK",
         action: site::Action::Return(
             site::Return::Redirect(301, site::Text::Fixed(b"/new")),
@@ -201,6 +205,7 @@ static LOCATIONS: [site::Location; 8] = [
         internal: false,
         pattern: None,
         methods: MethodSet::ALL,
+        methods_named: false,
         allow: b"GET, HEAD, POST, PUT, DELETE, CONNECT, OPTIONS, TRACE, PATCH, MKCOL, COPY, MOVE, PROPFIND, PROPPATCH, LOCK, UNLOCK",
         action: site::Action::Return(
             site::Return::Prebuilt(site::Prebuilt {
@@ -215,6 +220,7 @@ static LOCATIONS: [site::Location; 8] = [
         internal: false,
         pattern: None,
         methods: MethodSet::ALL,
+        methods_named: false,
         allow: b"GET, HEAD, POST, PUT, DELETE, CONNECT, OPTIONS, TRACE, PATCH, MKCOL, COPY, MOVE, PROPFIND, PROPPATCH, LOCK, UNLOCK",
         action: site::Action::Return(
             site::Return::Text(200, site::Text::Computed(value_0)),
@@ -225,6 +231,7 @@ static LOCATIONS: [site::Location; 8] = [
         internal: false,
         pattern: None,
         methods: MethodSet::of(&[Method::Get, Method::Head, Method::Post]),
+        methods_named: true,
         allow: b"GET, HEAD, POST",
         action: site::Action::Serve {
             try_files: None,
@@ -236,6 +243,7 @@ static LOCATIONS: [site::Location; 8] = [
         internal: false,
         pattern: None,
         methods: MethodSet::ALL,
+        methods_named: false,
         allow: b"GET, HEAD, POST, PUT, DELETE, CONNECT, OPTIONS, TRACE, PATCH, MKCOL, COPY, MOVE, PROPFIND, PROPPATCH, LOCK, UNLOCK",
         action: site::Action::Return(
             site::Return::Prebuilt(site::Prebuilt {

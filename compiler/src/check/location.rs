@@ -157,7 +157,8 @@ impl Checker<'_> {
         }
         let settings = self.settings.add(settings);
         let internal = level.internal;
-        let location = ir::Location { settings, internal, pattern: None, methods, action };
+        let (pattern, methods_named) = (None, level.methods.is_some());
+        let location = ir::Location { settings, internal, pattern, methods, methods_named, action };
         self.locations[id as usize] = Some(location);
     }
 }

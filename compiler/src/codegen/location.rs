@@ -115,6 +115,7 @@ fn location_value(
     let internal = location.internal;
     let pattern = shared.pattern(location.pattern.as_ref());
     let methods = method_set(location.methods);
+    let methods_named = location.methods_named;
     let allow = bytes(location.methods.allow().as_bytes());
     quote! {
         site::Location {
@@ -122,6 +123,7 @@ fn location_value(
             internal: #internal,
             pattern: #pattern,
             methods: #methods,
+            methods_named: #methods_named,
             allow: #allow,
             action: #action,
         }

@@ -266,7 +266,7 @@ impl Exchange {
 
     /// Asks a location, in the order of nginx's phases.
     fn ask<S: Site>(&mut self, cx: &mut Context<S>, client: &Client, route: Route) -> Outcome {
-        let Location { settings, internal, methods, action, .. } = route.location;
+        let Location { settings, internal, methods, methods_named, action, .. } = route.location;
         if *internal && !self.internal {
             return Outcome::status(404);
         }
@@ -280,7 +280,8 @@ impl Exchange {
             self.persist = false;
             return Outcome::status(413);
         }
-        if !self.method().is_some_and(|method| methods.contains(method)) {
+        let method = self.method().filter(|&method| methods.contains(method));
+        if method.is_none() && *methods_named {
             return Outcome::status(405);
         }
         match action {
@@ -288,6 +289,11 @@ impl Exchange {
             Action::Serve { try_files, handler } => {
                 let fallback = try_files.and_then(|list| self.try_files(cx, client, list));
                 fallback.unwrap_or_else(|| {
+                    // To a POST, what is not there is 404; a file itself refuses it.
+                    let posted = self.method() == Some(Method::Post);
+                    if method.is_none() && !(posted && matches!(handler, Handler::Files)) {
+                        return Outcome::status(405);
+                    }
                     // What no location of the site does, is not in its binary.
                     let serve = |request: &handler::Request<'_>, files: &mut Files| match handler {
                         Handler::Cgi(cgi) if S::MAX_SCRIPTS.is_some() => {

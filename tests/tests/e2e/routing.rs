@@ -100,3 +100,29 @@ fn methods_of_a_location() {
     let refused = send("POST");
     assert_eq!((refused.status, refused.field("Allow")), (405, Some("GET, HEAD, DELETE")));
 }
+
+#[test]
+fn methods_are_judged_by_who_answers() {
+    let server = routing();
+    let send = |method: &str, path: &str| {
+        let request = format!("{method} {path} HTTP/1.1\r\nHost: errors.test\r\n\r\n");
+        server.connect().send(request).response(method)
+    };
+    for (method, path, status, body) in [
+        // What `try_files` does not find goes to who takes any method.
+        ("POST", "/app/x", 200, "app: POST /app/x"),
+        ("DELETE", "/app/x", 200, "app: DELETE /app/x"),
+        // What `methods` says comes first.
+        ("GET", "/app/limited/x", 200, "app: GET /app/limited/x"),
+        ("POST", "/app/limited/x", 405, "GET /error/method"),
+        // A file that is not there cannot refuse a method.
+        ("POST", "/app/404/x", 200, "app: POST /app/404/x"),
+        ("POST", "/missing", 404, "<p>own 404</p>\n"),
+        ("PUT", "/missing", 405, "GET /error/method"),
+        ("POST", "/plain.txt", 405, "GET /error/method"),
+    ] {
+        let response = send(method, path);
+        assert_eq!((response.status, response.text().as_str()), (status, body), "{method} {path}");
+        assert_eq!(response.field("Allow").is_some(), status == 405, "{method} {path}");
+    }
+}

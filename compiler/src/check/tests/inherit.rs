@@ -93,6 +93,7 @@ fn methods_and_internal_are_inherited_and_actions_are_not() {
     ] {
         let found = at(&site, path);
         assert_eq!((&found.methods.allow()[..], found.internal), (methods, internal), "{path}");
+        assert!(found.methods_named, "{path}");
         assert_eq!(matches!(found.action, ir::Action::Return(_)), returns, "{path}");
     }
 }
@@ -101,6 +102,7 @@ fn methods_and_internal_are_inherited_and_actions_are_not() {
 fn without_methods_each_action_takes_what_it_can() {
     let site = site("server { listen 80; root www; location /r { return 200 x; } }");
     assert_eq!(at(&site, "/").methods.allow(), "GET, HEAD");
+    assert!(!at(&site, "/").methods_named);
     assert!(at(&site, "/r").methods.contains(sitec_runtime::http::method::Method::Patch));
 }
 

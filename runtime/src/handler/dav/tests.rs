@@ -69,6 +69,7 @@ fn locate(path: &[u8], dav: &'static Dav, settings: &'static Settings) -> &'stat
         internal: path.starts_with(b"/inside/"),
         pattern: None,
         methods: MethodSet::ALL,
+        methods_named: false,
         allow: b"",
         action: Action::Serve { try_files: None, handler },
     })
