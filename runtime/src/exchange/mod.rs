@@ -329,7 +329,7 @@ impl Exchange {
             }
             Return::Text(status, text) => {
                 // The text may name it.
-                self.status = *status;
+                self.status = self.status_override.unwrap_or(*status);
                 Outcome::Text(*status, self.value(cx, client, text))
             }
         }

@@ -3,7 +3,6 @@
 use crate::context::{Client, Context};
 use crate::handler;
 use crate::http::method::Method;
-use crate::http::target::split_port;
 use crate::http::{response, status};
 use crate::output::Body;
 use crate::site::{ErrorStatus, ErrorTarget, Prebuilt, Site};
@@ -46,8 +45,15 @@ impl Exchange {
                 self.error(cx, client, status, Some(&location))
             }
             Outcome::Handled(File(file)) => {
-                self.status = self.status_override.unwrap_or(file.status);
+                self.status = match self.status_override {
+                    // A part is a part, and what the client has it has, of this page too.
+                    None | Some(200) => file.status,
+                    Some(status) => status,
+                };
                 file.write_fields(&mut self.fields);
+                if !matches!(self.status, 200 | 206 | 304) {
+                    response::remove_field(&mut self.fields, "Last-Modified");
+                }
                 Step::Reply(Reply::Response(Body::File(file.body)))
             }
             Outcome::Handled(handler::Outcome::Response(response)) => {
@@ -74,14 +80,12 @@ impl Exchange {
         if let (405, Some(route)) = (status, self.route) {
             response::write_field(&mut self.fields, "Allow", route.location.allow);
         }
-        if let Some(step) = self.error_page(cx, client, status) {
-            return step;
+        // A page in the place of a redirect's own says where to all the same.
+        if let Some(location) = location {
+            self.write_location(client, location);
         }
-        let reply = match location {
-            Some(location) => self.redirect::<S>(client, status, location),
-            None => self.default_page::<S>(status),
-        };
-        Step::Reply(reply)
+        let step = self.error_page(cx, client, status);
+        step.unwrap_or_else(|| Step::Reply(self.default_page::<S>(status)))
     }
 
     /// The `error_page` for a status, unless one has been used already.
@@ -117,7 +121,9 @@ impl Exchange {
                     ErrorStatus::Replace(status) if status::is_redirect(status) => status,
                     _ => 302,
                 };
-                Step::Reply(self.redirect::<S>(client, status, &location))
+                self.fields.clear();
+                self.write_location(client, &location);
+                Step::Reply(self.default_page::<S>(status))
             }
         })
     }
@@ -150,10 +156,7 @@ impl Exchange {
             response::write_content_length(&mut self.fields, content.len() as u64);
         }
         if let Some(location) = location {
-            let mut uri = Vec::with_capacity(location.len());
-            self.write_origin(client, &location, &mut uri);
-            uri.extend_from_slice(&location);
-            response::write_field(&mut self.fields, "Location", &uri);
+            self.write_location(client, &location);
         }
         Reply::Response(Body::Owned(content))
     }
@@ -170,14 +173,12 @@ impl Exchange {
         Reply::Response(Body::Owned(content))
     }
 
-    /// A redirect of the client, with the page of its status.
-    fn redirect<S: Site>(&mut self, client: &Client, status: u16, location: &[u8]) -> Reply {
+    /// Appends a Location.
+    fn write_location(&mut self, client: &Client, location: &[u8]) {
         let mut uri = Vec::with_capacity(location.len());
         self.write_origin(client, location, &mut uri);
         uri.extend_from_slice(location);
-        let reply = self.default_page::<S>(status);
         response::write_field(&mut self.fields, "Location", &uri);
-        reply
     }
 
     /// What stands before a path in a Location, where the conf wants it whole.
@@ -189,8 +190,7 @@ impl Exchange {
         }
         out.extend_from_slice(b"http://");
         let local = client.local();
-        let (host, _) = split_port(self.head.host());
-        match (host, local) {
+        match (&self.host[..], local) {
             _ if settings.server_name_in_redirect && !name.is_empty() => {
                 out.extend_from_slice(name);
             }
@@ -198,7 +198,7 @@ impl Exchange {
                 out.extend_from_slice(local.ip().to_string().as_bytes());
             }
             (b"", _) => out.extend_from_slice(name),
-            (host, _) => out.extend(host.iter().map(u8::to_ascii_lowercase)),
+            (host, _) => out.extend_from_slice(host),
         }
         let port = local.map(|local| local.port()).filter(|&port| port != 80);
         if let Some(port) = port.filter(|_| settings.port_in_redirect) {
@@ -214,6 +214,12 @@ impl Exchange {
         client: &Client,
         reply: Reply,
     ) -> Reply {
+        if self.status == 204 {
+            // What an `error_page` gives this status to has fields of a content.
+            for name in ["Content-Type", "Content-Length", "Last-Modified"] {
+                response::remove_field(&mut self.fields, name);
+            }
+        }
         if matches!(reply, Reply::Response(_) | Reply::Content(_)) {
             self.add_fields(cx, client);
         }

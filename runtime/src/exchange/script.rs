@@ -39,7 +39,7 @@ impl Exchange {
         {
             response::write_field(&mut self.fields, "Content-Type", default_type);
         }
-        if let Some(len) = head.content_len {
+        if let Some(len) = head.content_len.filter(|_| self.status != 204) {
             response::write_content_length(&mut self.fields, len);
         }
         let reply = match no_content || self.head.method == Some(Method::Head) {

@@ -146,6 +146,17 @@ mod tests {
     }
 
     #[test]
+    fn takes_fields_out() {
+        let mut fields = b"A: 1\r\nContent-Type: x\r\ncontent-type:\r\nContent: y\r\n".to_vec();
+        remove_field(&mut fields, "Content-Type");
+        assert_eq!(fields, b"A: 1\r\nContent: y\r\n");
+        remove_field(&mut fields, "content");
+        remove_field(&mut fields, "A");
+        remove_field(&mut fields, "A");
+        assert_eq!(fields, b"");
+    }
+
+    #[test]
     fn nothing_ends_a_line_early() {
         let mut out = Vec::new();
         write_field(&mut out, "X", b"a\r\nSet-Cookie: b\0");

@@ -67,3 +67,39 @@ fn an_error_page_for_what_was_not_read() {
     assert_eq!((response.status, response.field("Content-Length")), (404, Some("15")));
     assert_eq!(client.get("/get", "errors.test").text(), "got");
 }
+
+#[test]
+fn a_page_for_a_redirect_still_says_where_to() {
+    let server = routing();
+    for (path, target) in [("/moved", "/there"), ("/moved/out", "http://else.test/")] {
+        let response = server.get_from("errors.test", path);
+        assert_eq!((response.status, response.field("Location")), (301, Some(target)));
+        assert_eq!(response.text(), "moved, 301");
+    }
+    // A redirect in place of one says only its own.
+    let response = server.get_from("errors.test", "/moved/on");
+    assert_eq!(response.values("Location").collect::<Vec<_>>(), ["http://status.test/moved"]);
+}
+
+#[test]
+fn what_a_page_is_sent_with_follows_from_the_status() {
+    let server = routing();
+    let get = |path: &str, fields: &str| {
+        let request = format!("GET {path} HTTP/1.1\r\nHost: errors.test\r\n{fields}\r\n");
+        server.connect().send(request).response("GET")
+    };
+    let kept = get("/missing", "");
+    assert!(kept.field("Last-Modified").is_none() && kept.field("ETag").is_some(), "{kept:?}");
+    let replaced = get("/code/410", "");
+    assert!(replaced.field("Last-Modified").is_some(), "{replaced:?}");
+    let empty = get("/without", "");
+    assert_eq!((empty.status, empty.body.len()), (204, 0));
+    for name in ["Content-Type", "Content-Length", "Last-Modified"] {
+        assert_eq!(empty.field(name), None, "{name}");
+    }
+    // A page that stands for a 200 has parts and states; one that tells an error is sent whole.
+    let part = get("/code/410", "Range: bytes=0-1\r\n");
+    assert_eq!((part.status, part.text().as_str()), (206, "in"));
+    assert_eq!(get("/code/410", "If-None-Match: *\r\n").status, 304);
+    assert_eq!(get("/missing", "Range: bytes=0-1\r\n").text(), "<p>own 404</p>\n");
+}
