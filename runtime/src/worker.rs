@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
+use crate::cgi::describe_end;
 use crate::clock::Now;
 use crate::connection::{Connection, Deadline, Interests, Next, Source};
 use crate::context::{Client, Context};
@@ -229,6 +230,10 @@ impl<S: Site> Worker<S> {
             2 => Source::ScriptOutput,
             _ => Source::ScriptErrors,
         };
+        if source == Source::ScriptOutput {
+            // A script that was not started has closed its output: the reason comes first.
+            self.on_spawner(SPAWNER);
+        }
         // A connection that was served before it in this turn may have made way for another.
         if self.slots[index].generation == (token >> 32) as u32 & GENERATIONS {
             self.drive(index, |connection, cx| connection.on_ready(cx, source));
@@ -262,8 +267,11 @@ impl<S: Site> Worker<S> {
         let result = if token == SPAWNER_OUTGOING { spawner.flush() } else { Ok(()) };
         let mut next = result.and_then(|()| spawner.next_event());
         while let Ok(Some((id, event))) = next {
+            if let Some((level, text)) = describe_end(&event) {
+                self.cx.report(level, format_args!("{text}"));
+            }
             let index = id.token as u32 as usize;
-            self.drive(index, |connection, cx| connection.on_script_event(cx, id, event));
+            self.drive(index, |connection, cx| connection.on_script_event(cx, id, &event));
             next = spawner.next_event();
         }
         if let Err(error) = next {

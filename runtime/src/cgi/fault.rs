@@ -20,18 +20,20 @@ pub fn not_started(error: &io::Error) -> Refusal {
     Refusal { status, level, reason: format!("a script could not be started: {error}") }
 }
 
-/// The line about a script that has ended, and whether it is more than a matter of information:
-/// a signal has killed it that was not for want of a reader.
-pub fn describe_end(ended: Ended, script: &[u8]) -> (Level, String) {
+/// What the error log says of a script that has come to a bad end. Its response may be complete.
+pub fn describe_end(event: &Event) -> Option<(Level, String)> {
+    let Event::Ended(ended, script) = event else { return None };
     let script = Escaped(script);
     match ended {
+        Ended::Exited(0) => None,
         Ended::Exited(status) => {
-            (Level::Info, format!("script \"{script}\" has ended with status {status}"))
+            Some((Level::Warn, format!("script \"{script}\" has ended with status {status}")))
         }
         Ended::Killed(signal) => {
-            let is_pipe = i32::from(signal) == libc::SIGPIPE;
+            // One that nobody reads any more is killed for writing on.
+            let is_pipe = i32::from(*signal) == libc::SIGPIPE;
             let level = if is_pipe { Level::Info } else { Level::Error };
-            (level, format!("script \"{script}\" was killed by signal {signal}"))
+            Some((level, format!("script \"{script}\" was killed by signal {signal}")))
         }
     }
 }

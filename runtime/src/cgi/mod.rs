@@ -2,9 +2,6 @@
 //! the process that starts it ([`spawner`]), its pipes ([`Running`]) and what it answers
 //! ([`output`]). A script runs in a process group of its own and is stopped with all of it.
 
-// Connections do not drive scripts yet.
-#![allow(dead_code, unused_imports)]
-
 mod command;
 mod content;
 mod environment;
@@ -16,9 +13,8 @@ mod spawner;
 mod spool;
 mod stderr;
 
-pub use command::Command;
-pub use content::{ContentWriter, Ending, Transfer};
+pub use content::{Ending, Transfer};
 pub use fault::{describe_end, not_started};
-pub use output::{BadOutput, ScriptHead};
+pub use output::ScriptHead;
 pub use running::{Call, Input, Received, Running};
 pub use spawner::{Event, RequestId, Spawner, SpawnerProcess};

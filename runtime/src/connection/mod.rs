@@ -152,7 +152,7 @@ impl Connection {
     /// state.
     pub fn interests(&self) -> Interests {
         let socket = match &self.state {
-            State::Script(session) => return session.interests(),
+            State::Script(session) => return session.interests(!self.input.is_empty()),
             State::Sending(_) => Interest::Write,
             _ => Interest::Read,
         };
@@ -179,28 +179,29 @@ impl Connection {
         let mut scratch = std::mem::take(&mut cx.scratch);
         let kept = self.input.len();
         scratch[..kept].copy_from_slice(&self.input);
-        let next = match net::recv(self.socket(), &mut scratch[kept..]) {
-            Ok(0) => self.on_end(cx),
-            Ok(len) => {
-                self.input.clear();
-                self.advance(cx, &scratch[..kept + len])
-            }
-            Err(error) if is_transient(&error) => Next::Wait(Deadline::Keep),
-            Err(_) => self.on_end(cx),
-        };
+        let received = net::recv(self.socket(), &mut scratch[kept..]);
+        if let Ok(len @ 1..) = received {
+            self.input.clear();
+            let next = self.advance(cx, &scratch[..kept + len]);
+            cx.scratch = scratch;
+            return next;
+        }
         cx.scratch = scratch;
-        next
+        match received {
+            Err(error) if is_transient(&error) => Next::Wait(Deadline::Keep),
+            result => self.on_end(cx, result.is_err()),
+        }
     }
 
-    /// The client sends no more. A request that it has not finished is logged.
-    fn on_end<S: Site>(&mut self, cx: &mut Context<S>) -> Next {
+    /// The client sends no more, or is `gone`. A request that it has not finished is logged.
+    fn on_end<S: Site>(&mut self, cx: &mut Context<S>, gone: bool) -> Next {
         match &mut self.state {
             State::Content(pending) => {
                 pending.exchange.status = 400;
                 pending.exchange.log(cx, &self.client);
             }
             State::Script(_) if S::MAX_SCRIPTS.is_some() => {
-                return cx.with_scratch(|cx, scratch| self.abandon_script(cx, scratch));
+                return self.on_script_client_end(cx, gone);
             }
             _ => {}
         }
@@ -289,10 +290,7 @@ impl Connection {
                 self.server.client_header_timeout_ms
             }
             State::Content(_) => self.settings.client_body_timeout_ms,
-            State::Script(session) => {
-                let Settings { send_timeout_ms, client_body_timeout_ms, .. } = *self.settings;
-                session.timeout_ms(send_timeout_ms, client_body_timeout_ms)
-            }
+            State::Script(session) => session.timeout_ms(self.settings),
             State::Draining { until_ms, .. } | State::Lingering { until_ms } => {
                 self.settings.lingering_timeout_ms.min(left_ms(*until_ms))
             }

@@ -4,18 +4,19 @@
 use std::io;
 use std::os::fd::{AsFd, AsRawFd};
 
-use crate::cgi::{BadOutput, Call, Ending, Event, Input, Received, RequestId, Running, ScriptHead};
+use crate::cgi::{
+    Call, Ending, Event, Input, Received, RequestId, Running, ScriptHead, not_started,
+};
 use crate::context::Context;
-use crate::escape::Escaped;
 use crate::exchange::{Exchange, Reply};
 use crate::handler::Refusal;
 use crate::http::body::BodyReader;
 use crate::http::response::Persistence;
 use crate::output::{Output, Progress};
 use crate::poll_set::Interest;
-use crate::site::{Level, Site};
-use crate::sys::spawn::Ended;
+use crate::site::{Level, Settings, Site};
 
+use super::request::timed_out;
 use super::response::{After, Sending};
 use super::{Connection, Deadline, Interests, Next, Source, State, Step};
 
@@ -31,17 +32,21 @@ pub(super) struct Session {
     /// Whether the script was told that all content has come.
     input_ended: bool,
     output: Output,
+    /// Whether the client has said that it sends no more: it is probably gone.
+    client_ended: bool,
     /// What the response's head has said, once it is written.
     persistence: Option<Persistence>,
 }
 
 impl Session {
-    /// What `poll(2)` should watch.
-    pub(super) fn interests(&self) -> Interests {
+    /// What `poll(2)` should watch. Where nothing is wanted of the client, it is read as long as
+    /// nothing was `received`, so that its end is seen.
+    pub(super) fn interests(&self, received: bool) -> Interests {
         let blocked = self.output.buffered_len() > 0;
         let socket = match () {
             () if blocked => Some(Interest::Write),
-            () if self.wants_content() => Some(Interest::Read),
+            () if self.client_ended => None,
+            () if self.wants_content() || !received => Some(Interest::Read),
             () => None,
         };
         Interests {
@@ -57,11 +62,13 @@ impl Session {
         !self.reader.is_done() && self.running.takes_input()
     }
 
-    /// How long the next step may take: the client's, or the script's.
-    pub(super) fn timeout_ms(&self, send_ms: u64, body_ms: u64) -> u64 {
+    /// How long the next step may take: the client's, or the script's. A client that sends no
+    /// more has mostly closed; the few that still read get what comes soon.
+    pub(super) fn timeout_ms(&self, settings: &Settings) -> u64 {
         match () {
-            () if self.output.buffered_len() > 0 => send_ms,
-            () if self.wants_content() => body_ms,
+            () if self.output.buffered_len() > 0 => settings.send_timeout_ms,
+            () if self.wants_content() => settings.client_body_timeout_ms,
+            () if self.client_ended => self.running.timeout_ms().min(settings.lingering_timeout_ms),
             () => self.running.timeout_ms(),
         }
     }
@@ -86,14 +93,7 @@ impl Connection {
         let running = match started {
             Ok(running) => running,
             Err(error) => {
-                let status = match error.raw_os_error() {
-                    Some(libc::EMFILE | libc::ENFILE) => 503,
-                    Some(libc::E2BIG) => 431,
-                    _ => 502,
-                };
-                let text = format!("script could not be started: {error}");
-                let refusal = Refusal { status, level: Level::Crit, reason: text };
-                let reply = exchange.fail_script(cx, &self.client, &refusal);
+                let reply = exchange.fail_script(cx, &self.client, &not_started(&error));
                 let content = (!reader.is_done()).then_some(reader);
                 return self.answer(cx, exchange, reply, content);
             }
@@ -101,7 +101,15 @@ impl Connection {
         let mut output = Output::default();
         output.buffer().extend_from_slice(preface);
         let input_ended = !streamed;
-        let session = Session { exchange, running, reader, input_ended, output, persistence: None };
+        let session = Session {
+            exchange,
+            running,
+            reader,
+            input_ended,
+            output,
+            client_ended: false,
+            persistence: None,
+        };
         // Responses to earlier requests come first.
         self.send(cx, None, After::Script(Box::new(session)));
     }
@@ -191,9 +199,9 @@ impl Connection {
             Ok(Received::Head(head)) => self.begin_script_response(cx, head, scratch),
             Ok(Received::Content) => self.send_script_output(cx, scratch),
             Ok(Received::End(ending)) => self.end_script(cx, ending, scratch),
-            Err(BadOutput(reason)) => {
-                let reason = format!("script has failed: {reason}");
-                self.fail_script(cx, 502, reason, scratch)
+            Err(bad_output) => {
+                let refusal = running.bad_output(bad_output);
+                self.fail_script(cx, &refusal, scratch)
             }
         }
     }
@@ -203,53 +211,52 @@ impl Connection {
         &mut self,
         cx: &mut Context<S>,
         id: RequestId,
-        event: Event,
+        event: &Event,
     ) -> Next {
         let session = match &mut self.state {
             State::Script(session) if session.running.id() == id => session,
             _ => return Next::Wait(Deadline::Keep),
         };
-        let (status, reason) = match event {
-            Event::Started => return self.wait(cx),
-            Event::Refused => (503, "too many scripts wait to be started".to_owned()),
-            Event::Failed(error) => {
-                let error = io::Error::from_raw_os_error(error);
-                (502, format!("script could not be started: {error}"))
-            }
-            Event::Ended(ended, script) => {
-                let how = match ended {
-                    Ended::Exited(0) => None,
-                    Ended::Exited(status) => Some(("left with status", status)),
-                    Ended::Killed(signal) => Some(("was killed by signal", signal)),
-                };
-                if let Some((how, number)) = how {
-                    let text = format_args!("script \"{}\" {how} {number}", Escaped(&script));
-                    session.exchange.report(cx, &self.client, Level::Error, text);
-                }
-                session.running.set_gone();
-                // What it has written is still to be read, once the client takes it.
-                return match session.output.buffered_len() {
-                    0 => self.on_script_output(cx),
-                    _ => Next::Wait(Deadline::Keep),
-                };
-            }
-        };
-        cx.with_scratch(|cx, scratch| self.fail_script(cx, status, reason, scratch));
+        if let Some(refusal) = session.running.refusal(event) {
+            cx.with_scratch(|cx, scratch| self.fail_script(cx, &refusal, scratch));
+        } else if let Event::Ended(..) = event {
+            session.running.set_gone();
+            // What it has written is still to be read, once the client takes it.
+            return match session.output.buffered_len() {
+                0 => self.on_script_output(cx),
+                _ => Next::Wait(Deadline::Keep),
+            };
+        }
         self.resume(cx)
     }
 
     /// The client or the script has taken too long.
     pub(super) fn on_script_deadline<S: Site>(&mut self, cx: &mut Context<S>) -> Next {
         let State::Script(session) = &self.state else { return Next::Close };
-        let (status, reason) = match () {
-            () if session.output.buffered_len() > 0 => {
+        let refusal = match () {
+            () if session.output.buffered_len() > 0 || session.client_ended => {
                 return cx.with_scratch(|cx, scratch| self.abandon_script(cx, scratch));
             }
-            () if session.wants_content() => (408, "client timed out"),
-            () => (504, "script timed out"),
+            () if session.wants_content() => timed_out(),
+            () => session.running.timed_out(),
         };
-        cx.with_scratch(|cx, scratch| self.fail_script(cx, status, reason.to_owned(), scratch));
+        cx.with_scratch(|cx, scratch| self.fail_script(cx, &refusal, scratch));
         self.resume(cx)
+    }
+
+    /// The client sends no more, or is `gone`.
+    pub(super) fn on_script_client_end<S: Site>(
+        &mut self,
+        cx: &mut Context<S>,
+        gone: bool,
+    ) -> Next {
+        let State::Script(session) = &mut self.state else { return Next::Close };
+        if gone || !session.reader.is_done() {
+            return cx.with_scratch(|cx, scratch| self.abandon_script(cx, scratch));
+        }
+        session.client_ended = true;
+        session.exchange.persist = false;
+        self.wait(cx)
     }
 
     /// Nobody wants the response any more.
@@ -344,8 +351,7 @@ impl Connection {
     fn fail_script<S: Site>(
         &mut self,
         cx: &mut Context<S>,
-        status: u16,
-        reason: String,
+        refusal: &Refusal,
         scratch: &mut [u8],
     ) -> bool {
         let State::Script(session) = std::mem::replace(&mut self.state, State::Closed) else {
@@ -353,12 +359,11 @@ impl Connection {
         };
         let Session { mut exchange, running, reader, output, persistence, .. } = *session;
         running.abandon(scratch, &mut |line| exchange.report_script(cx, &self.client, line));
-        let refusal = Refusal { status, level: Level::Error, reason };
         if persistence.is_some() || output.buffered_len() > 0 {
             exchange.report(cx, &self.client, refusal.level, format_args!("{}", refusal.reason));
             self.send_rest(cx, output, exchange, After::Close { linger: false });
         } else {
-            let reply = exchange.fail_script(cx, &self.client, &refusal);
+            let reply = exchange.fail_script(cx, &self.client, refusal);
             let content = (!reader.is_done()).then_some(reader);
             self.answer(cx, exchange, reply, content);
         }

@@ -1,8 +1,5 @@
 //! From what a script has come to, to a reply.
 
-// Connections do not drive scripts yet.
-#![allow(dead_code)]
-
 use crate::cgi::{ScriptHead, Transfer};
 use crate::context::{Client, Context};
 use crate::escape::Escaped;
