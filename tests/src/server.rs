@@ -173,6 +173,15 @@ impl Server {
         self.child.id()
     }
 
+    /// The most memory that it has had at once, in kB.
+    pub fn peak_memory_kb(&self) -> u64 {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.pid()));
+        let status = status.expect("/proc");
+        let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+        let number = line.and_then(|line| line.trim().strip_suffix(" kB"));
+        number.and_then(|number| number.parse().ok()).expect("a number of kB")
+    }
+
     /// Connects to its first port.
     pub fn connect(&self) -> Client {
         Client::connect((Ipv4Addr::LOCALHOST, self.port()))

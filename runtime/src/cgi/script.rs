@@ -111,8 +111,10 @@ impl Script {
     fn begin(self, request: &Request<'_>) -> Outcome {
         match request.framing {
             Framing::Length(0) => {
-                let said = request.variables.head.fields().first(b"content-length");
-                self.call(request, Input::Empty, said.and(Some(0)))
+                let head = request.variables.head;
+                let said = head.fields().first(b"content-length").and(Some(0));
+                // What was there may have gone to another one.
+                self.call(request, Input::Empty, said.filter(|_| head.framing.is_empty()))
             }
             Framing::Length(len) => self.call(request, Input::Stream, Some(len)),
             Framing::Chunked => {

@@ -24,6 +24,8 @@ macro_rules! sites {
 
 sites! {
     assets => "sites/assets.conf",
+    cgi => "sites/cgi.conf",
+    cgi_queue => "sites/cgi_queue.conf",
     few => "sites/few.conf",
     files => "sites/files.conf",
     headers => "sites/headers.conf",
@@ -31,6 +33,6 @@ sites! {
     manual => "../sites/manual/site.conf",
     process => "sites/process.conf",
     routing => "sites/routing.conf",
-    writing => "sites/writing.conf",
     tour => "../sites/default/site.conf",
+    writing => "sites/writing.conf",
 }

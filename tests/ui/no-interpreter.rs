@@ -1,0 +1,3 @@
+sitec_macros::site!("./no-interpreter.conf");
+
+fn main() {}
