@@ -75,7 +75,8 @@ pub struct Running {
     unwritten: Vec<u8>,
     /// Whether nothing follows that.
     input_ends: bool,
-    output: PipeReader,
+    /// `None` once it has come to its end.
+    output: Option<PipeReader>,
     /// Set once the script itself is gone: how much is still read of its output. What it has left
     /// behind may hold the pipe open, and write to it, for as long as it likes.
     left_len: Option<usize>,
@@ -120,7 +121,7 @@ impl Running {
             input,
             unwritten,
             input_ends,
-            output,
+            output: Some(output),
             left_len: None,
             progress: Progress::Head(HeadReader::default()),
             errors: Some(errors),
@@ -161,9 +162,10 @@ impl Running {
         self.input.as_ref().filter(|_| !self.unwritten.is_empty()).map(AsFd::as_fd)
     }
 
-    /// The pipe to be watched for reading, while the client takes the output.
-    pub fn output_fd(&self) -> BorrowedFd<'_> {
-        self.output.as_fd()
+    /// The pipe to be watched for reading, while the client takes the output; `None` once it is
+    /// closed.
+    pub fn output_fd(&self) -> Option<BorrowedFd<'_>> {
+        self.output.as_ref().map(AsFd::as_fd)
     }
 
     /// The pipe to be watched for reading, always; `None` once it is closed.
@@ -228,11 +230,15 @@ impl Running {
         out: &mut Vec<u8>,
     ) -> Result<Received, BadOutput> {
         let most = self.left_len.unwrap_or(scratch.len()).min(scratch.len());
-        let len = match self.output.read(&mut scratch[..most]) {
+        let read = self.output.as_mut().map_or(Ok(0), |output| output.read(&mut scratch[..most]));
+        let len = match read {
             Ok(len) => len,
             Err(error) if is_transient(&error) && !self.is_gone() => return Ok(Received::Nothing),
             Err(_) => 0,
         };
+        if matches!(read, Ok(0)) && most > 0 {
+            self.output = None;
+        }
         self.left_len = self.left_len.map(|left| left - len);
         let piece = &scratch[..len];
         match &mut self.progress {
@@ -299,7 +305,8 @@ impl Running {
         self.read_errors(scratch, emit);
         self.error_lines.finish(emit);
         self.wanted = false;
-        self.spawner.release(self.id, self.timeout_ms);
+        let output = self.output.take().map(OwnedFd::from);
+        self.spawner.release(self.id, self.timeout_ms, output);
     }
 
     /// Stops the script, with all of its process group, and gives out what it has still said on

@@ -2,7 +2,7 @@
 //! other end takes them.
 
 use std::io;
-use std::os::fd::{AsFd, AsRawFd};
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd};
 
 use crate::cgi::{
     Call, Ending, Event, Input, Received, RequestId, Running, ScriptHead, not_started,
@@ -49,11 +49,13 @@ impl Session {
             () if self.wants_content() || !received => Some(Interest::Read),
             () => None,
         };
+        let pipe = |fd: BorrowedFd<'_>, interest| (fd.as_raw_fd(), interest);
+        let output = self.running.output_fd().filter(|_| !blocked);
         Interests {
             socket,
-            input: self.running.input_fd().map(|fd| (fd.as_raw_fd(), Interest::Write)),
-            output: (!blocked).then(|| (self.running.output_fd().as_raw_fd(), Interest::Read)),
-            errors: self.running.errors_fd().map(|fd| (fd.as_raw_fd(), Interest::Read)),
+            input: self.running.input_fd().map(|fd| pipe(fd, Interest::Write)),
+            output: output.map(|fd| pipe(fd, Interest::Read)),
+            errors: self.running.errors_fd().map(|fd| pipe(fd, Interest::Read)),
         }
     }
 

@@ -1,5 +1,6 @@
 //! The scripts that run, and the process groups that they lead.
 
+use std::os::fd::{AsRawFd, OwnedFd, RawFd};
 use std::time::{Duration, Instant};
 
 use super::RequestId;
@@ -40,6 +41,8 @@ struct Group {
     /// Whether the script itself lives; what it has started may outlive it.
     leader: bool,
     ending: Ending,
+    /// Our end of its output, if that was open still when it was released.
+    output: Option<OwnedFd>,
 }
 
 /// Every group that has a member left.
@@ -50,7 +53,8 @@ impl Groups {
     /// Adds the group of a script that has just started.
     pub(super) fn add(&mut self, pid: Pid, owner: Owner, script: &[u8]) {
         let script = script.into();
-        self.0.push(Group { pid, owner, script, leader: true, ending: Ending::Wanted });
+        let (leader, ending, output) = (true, Ending::Wanted, None);
+        self.0.push(Group { pid, owner, script, leader, ending, output });
     }
 
     /// Whether nothing runs.
@@ -87,14 +91,30 @@ impl Groups {
         self.each(|group| group.owner.worker == worker, |group| group.ask(now));
     }
 
-    /// Stops a group if its leader takes longer than `patience` to end.
-    pub(super) fn release(&mut self, owner: Owner, patience: Duration, now: Instant) {
-        let wanted = |group: &Group| group.owner == owner && group.ending == Ending::Wanted;
-        self.each(wanted, |group| {
-            // What a script leaves running on purpose has let go of its output, or it would not
-            // be complete.
+    /// Stops a group if it takes longer than `patience` until its leader has ended and nobody in
+    /// it holds `output`. What a script leaves running on purpose has let go of that.
+    pub(super) fn release(
+        &mut self,
+        owner: Owner,
+        patience: Duration,
+        output: Option<OwnedFd>,
+        now: Instant,
+    ) {
+        let wanted = |group: &&mut Group| group.owner == owner && group.ending == Ending::Wanted;
+        if let Some(group) = self.0.iter_mut().find(wanted) {
             group.ending = Ending::Patient(now + patience);
-        });
+            group.output = output;
+        }
+    }
+
+    /// The outputs to be watched for reading, and whose they are.
+    pub(super) fn outputs(&self) -> impl Iterator<Item = (Pid, RawFd)> {
+        self.0.iter().filter_map(|group| Some((group.pid, group.output.as_ref()?.as_raw_fd())))
+    }
+
+    /// Closes an output: nobody holds it any more, or somebody writes on and is to be told.
+    pub(super) fn close_output(&mut self, pid: Pid) {
+        self.0.iter_mut().filter(|group| group.pid == pid).for_each(|group| group.output = None);
     }
 
     /// When [`on_time`](Self::on_time) has something to do.
@@ -115,7 +135,7 @@ impl Groups {
 impl Group {
     fn deadline(&self) -> Option<Instant> {
         match self.ending {
-            Ending::Patient(at) if self.leader => Some(at),
+            Ending::Patient(at) if self.leader || self.output.is_some() => Some(at),
             Ending::Asked(at) => Some(at),
             Ending::Wanted | Ending::Patient(_) | Ending::Forced => None,
         }

@@ -129,18 +129,20 @@ impl Spawner {
     /// Gives a script up: it is not started if it has not been, and else stopped, with all of
     /// its process group.
     pub fn cancel(&self, id: RequestId) {
-        self.tell(Head { kind: Kind::Cancel, id, value: 0 });
+        self.tell(Head { kind: Kind::Cancel, id, value: 0 }, Vec::new());
     }
 
     /// Lets a script come to its end, of which nothing more is wanted. It is stopped if it takes
-    /// longer than this.
-    pub fn release(&self, id: RequestId, patience_ms: u64) {
-        self.tell(Head { kind: Kind::Release, id, value: patience_ms });
+    /// longer than this; so is what it has left behind, if that still holds its `output`, which
+    /// has not come to its end, without writing to it.
+    pub fn release(&self, id: RequestId, patience_ms: u64, output: Option<OwnedFd>) {
+        let head = Head { kind: Kind::Release, id, value: patience_ms };
+        self.tell(head, output.into_iter().collect());
     }
 
-    fn tell(&self, head: Head) {
+    fn tell(&self, head: Head, fds: Vec<OwnedFd>) {
         // Without a spawner process there is nobody to tell; its scripts ended with it.
-        let _ = self.channel.borrow_mut().send(head.packet(&[]), Vec::new());
+        let _ = self.channel.borrow_mut().send(head.packet(&[]), fds);
     }
 
     /// The next event, if there is one. The error means that the spawner process is gone.

@@ -111,6 +111,7 @@ impl Server {
             for worker in ready.workers {
                 self.on_worker(worker);
             }
+            ready.outputs.into_iter().for_each(|group| self.groups.close_output(group));
             self.groups.on_time(Instant::now());
         }
         Ok(())
@@ -133,6 +134,8 @@ impl Server {
                 numbers.push(number);
             }
         }
+        let outputs: Vec<_> = self.groups.outputs().collect();
+        entries.extend(outputs.iter().map(|&(_, fd)| PollFd::new(fd, false)));
         let next = self.groups.next_deadline().into_iter().chain(self.leave_at).min();
         let timeout_ms = next.map_or(-1, |at| {
             let left = at.saturating_duration_since(Instant::now());
@@ -140,13 +143,14 @@ impl Server {
             i32::try_from(left.as_millis()).map_or(i32::MAX, |ms| ms.saturating_add(1))
         });
         poll(&mut entries, timeout_ms)?;
-        let mut workers: Vec<_> = entries[1..]
-            .iter()
-            .zip(numbers)
-            .filter_map(|(entry, number)| entry.ready().then_some(number))
-            .collect();
+        let (workers, released) = entries[1..].split_at(numbers.len());
+        let workers = workers.iter().zip(numbers);
+        let mut workers: Vec<_> =
+            workers.filter_map(|(entry, number)| entry.ready().then_some(number)).collect();
         workers.dedup();
-        Ok(Ready { children: entries[0].ready(), workers })
+        let outputs = released.iter().zip(outputs);
+        let outputs = outputs.filter_map(|(entry, (pid, _))| entry.ready().then_some(pid));
+        Ok(Ready { children: entries[0].ready(), workers, outputs: outputs.collect() })
     }
 
     /// Children have ended: scripts, or what they have left behind.
@@ -201,7 +205,8 @@ impl Server {
             }
             Kind::Release => {
                 let patience = Duration::from_millis(head.value);
-                self.groups.release(owner, patience, Instant::now());
+                let output = packet.fds.into_iter().next();
+                self.groups.release(owner, patience, output, Instant::now());
             }
             // Only this process says such things.
             Kind::Started | Kind::Refused | Kind::Failed | Kind::Exited | Kind::Killed => {}
@@ -256,6 +261,8 @@ impl Server {
 struct Ready {
     children: bool,
     workers: Vec<usize>,
+    /// Groups whose released output has come to its end, or is written to.
+    outputs: Vec<Pid>,
 }
 
 impl Job {

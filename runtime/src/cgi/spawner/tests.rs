@@ -95,18 +95,20 @@ fn wait_for(fd: RawFd, write: bool) {
     assert!(ready > 0, "nothing comes");
 }
 
-/// Waits until no process is in the group that `leader` led.
+/// Whether a process is in the group that `leader` led.
+fn is_there(leader: &str) -> bool {
+    std::fs::read_dir("/proc").expect("/proc").flatten().any(|entry| {
+        let stat = std::fs::read_to_string(entry.path().join("stat")).unwrap_or_default();
+        // Behind the name: state, parent, group.
+        let mut words = stat.rsplit(')').next().unwrap_or_default().split_whitespace();
+        words.nth(2) == Some(leader)
+    })
+}
+
+/// Waits until none is.
 fn wait_until_gone(leader: &str) {
     let end = Instant::now() + Duration::from_millis(PATIENCE_MS as u64);
-    let members = || {
-        std::fs::read_dir("/proc").expect("/proc").flatten().any(|entry| {
-            let stat = std::fs::read_to_string(entry.path().join("stat")).unwrap_or_default();
-            // Behind the name: state, parent, group.
-            let mut words = stat.rsplit(')').next().unwrap_or_default().split_whitespace();
-            words.nth(2) == Some(leader)
-        })
-    };
-    while members() {
+    while is_there(leader) {
         assert!(Instant::now() < end, "group {leader} is still there");
         std::thread::yield_now();
     }
@@ -254,12 +256,33 @@ fn a_released_script_may_take_its_time_and_no_more() {
     let mut quick = office.run("echo $$; exec >/dev/null; cat");
     let mut slow = office.run("echo $$; exec >/dev/null; sleep 1000");
     let (_, leader) = (quick.line(), slow.line());
-    office.spawner.release(quick.id, PATIENCE_MS as u64);
-    office.spawner.release(slow.id, 1);
+    office.spawner.release(quick.id, PATIENCE_MS as u64, None);
+    office.spawner.release(slow.id, 1, None);
     assert_eq!(slow.output(), "");
     wait_until_gone(&leader);
     drop(quick.input.take());
     assert_eq!(quick.output(), "");
+}
+
+#[test]
+fn what_a_released_script_leaves_behind_lets_go_of_its_output_or_goes() {
+    let office = Office::new(3);
+    let release = |mut script: Script, patience_ms| {
+        let leader = script.line();
+        office.spawner.release(script.id, patience_ms, Some(script.output.into()));
+        (leader, script.input)
+    };
+    let (holds, _) = release(office.run("sleep 1000 & echo $$"), 1);
+    wait_until_gone(&holds);
+    let (writes, _) = release(office.run("echo $$; yes &"), PATIENCE_MS as u64);
+    wait_until_gone(&writes);
+    let (lets_go, input) = release(office.run("exec 3<&0; cat <&3 >/dev/null & echo $$"), 1);
+    // Still there once another one has come and gone by the same way.
+    let (holds, _) = release(office.run("sleep 1000 & echo $$"), 1);
+    wait_until_gone(&holds);
+    assert!(is_there(&lets_go));
+    drop(input);
+    wait_until_gone(&lets_go);
 }
 
 #[test]
