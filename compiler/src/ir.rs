@@ -6,8 +6,9 @@
 
 use sitec_runtime::http::method::MethodSet;
 use sitec_runtime::site::{
-    Dav, DirectoryId, ErrorLog, ErrorStatus, Expires, IfModifiedSince, KeepaliveDisable, Lingering,
-    ListingFormat, LocationId, LogId, ParamKind, ProgramId, ServerId, TypesId, Upload,
+    Dav, DirectoryId, ErrorLog, ErrorStatus, Expires, GzipStatic, IfModifiedSince,
+    KeepaliveDisable, Lingering, ListingFormat, LocationId, LogId, ParamKind, ProgramId, ServerId,
+    TypesId, Upload,
 };
 use std::net::SocketAddr;
 
@@ -465,5 +466,6 @@ pub struct Settings {
     pub access_logs: Vec<AccessLog>,
     pub error_log: ErrorLog,
     pub log_not_found: bool,
+    pub gzip_static: GzipStatic,
     pub listing: Option<Listing>,
 }

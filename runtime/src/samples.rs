@@ -6,8 +6,8 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use crate::clock::{LocalClock, Now};
 use crate::http::head::{Head, Limits};
 use crate::site::{
-    AddedFields, ErrorLog, FileBase, IfModifiedSince, KeepaliveDisable, Level, Lingering, Server,
-    Settings, Text,
+    AddedFields, ErrorLog, FileBase, GzipStatic, IfModifiedSince, KeepaliveDisable, Level,
+    Lingering, Server, Settings, Text,
 };
 use crate::variables::{ConnectionFacts, Endpoint, Progress, Variables};
 
@@ -95,6 +95,7 @@ pub(crate) const SETTINGS: Settings = Settings {
     access_logs: &[],
     error_log: ErrorLog { log: 0, level: Level::Error },
     log_not_found: true,
+    gzip_static: GzipStatic::Off,
     listing: None,
 };
 

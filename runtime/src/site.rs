@@ -554,6 +554,17 @@ pub enum ListingSection {
     Delete,
 }
 
+/// `gzip_static`.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum GzipStatic {
+    /// Files are sent as they are.
+    Off,
+    /// The `.gz` file beside a file is sent to clients that take it.
+    On,
+    /// It is sent to all.
+    Always,
+}
+
 /// `if_modified_since`.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub enum IfModifiedSince {
@@ -706,6 +717,8 @@ pub struct Settings {
     pub error_log: ErrorLog,
     /// `log_not_found`.
     pub log_not_found: bool,
+    /// `gzip_static`.
+    pub gzip_static: GzipStatic,
     /// `autoindex`; `None`: off.
     pub listing: Option<&'static Listing>,
 }

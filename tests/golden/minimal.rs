@@ -172,6 +172,7 @@ static SETTINGS: [site::Settings; 1] = [
             log: 0,
             level: site::Level::Error,
         },
+        gzip_static: site::GzipStatic::Off,
         listing: None,
         types: 0,
         recursive_error_pages: false,

@@ -156,6 +156,7 @@ static LOCATIONS: [site::Location; 3] = [
         internal: false,
         pattern: None,
         methods: MethodSet::of(&[Method::Get, Method::Head]),
+        methods_named: false,
         allow: b"GET, HEAD",
         action: site::Action::Serve {
             try_files: None,
@@ -167,6 +168,7 @@ static LOCATIONS: [site::Location; 3] = [
         internal: false,
         pattern: None,
         methods: MethodSet::of(&[Method::Get, Method::Head, Method::Post]),
+        methods_named: false,
         allow: b"GET, HEAD, POST",
         action: site::Action::Serve {
             try_files: None,
@@ -178,6 +180,7 @@ static LOCATIONS: [site::Location; 3] = [
         internal: false,
         pattern: None,
         methods: MethodSet::of(&[Method::Get, Method::Head, Method::Post]),
+        methods_named: false,
         allow: b"GET, HEAD, POST",
         action: site::Action::Serve {
             try_files: None,
@@ -215,6 +218,7 @@ static SETTINGS: [site::Settings; 1] = [
             log: 0,
             level: site::Level::Error,
         },
+        gzip_static: site::GzipStatic::Off,
         listing: None,
         types: 0,
         recursive_error_pages: false,

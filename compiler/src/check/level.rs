@@ -4,8 +4,8 @@ use std::rc::Rc;
 
 use sitec_runtime::http::method::MethodSet;
 use sitec_runtime::site::{
-    ErrorLog, IfModifiedSince, KeepaliveDisable, Level as LogLevel, Lingering, ListingFormat,
-    TypesId,
+    ErrorLog, GzipStatic, IfModifiedSince, KeepaliveDisable, Level as LogLevel, Lingering,
+    ListingFormat, TypesId,
 };
 
 use super::added_fields::Additions;
@@ -194,6 +194,7 @@ fn default_settings() -> ir::Settings {
         access_logs: Vec::new(),
         error_log: ErrorLog { log: 0, level: LogLevel::Error },
         log_not_found: true,
+        gzip_static: GzipStatic::Off,
         listing: None,
     }
 }

@@ -1,6 +1,8 @@
 //! Directives that give one value each: what each is, in one flat match.
 
-use sitec_runtime::site::{IfModifiedSince, KeepaliveDisable, Lingering, ListingFormat};
+use sitec_runtime::site::{
+    GzipStatic, IfModifiedSince, KeepaliveDisable, Lingering, ListingFormat,
+};
 
 use super::Checker;
 use super::added_fields::{expires, inherit};
@@ -60,6 +62,11 @@ impl Level {
             "error_log" => settings.error_log = checker.error_log(directive)?,
             "etag" => settings.etag = flag(first)?,
             "expires" => self.additions.expires = expires(directive)?,
+            "gzip_static" => {
+                use GzipStatic::{Always, Off, On};
+                let words = [("on", On), ("off", Off), ("always", Always)];
+                settings.gzip_static = keyword(first, &words)?;
+            }
             "hidden_files" => {
                 settings.hidden_files = keyword(first, &[("deny", false), ("allow", true)])?;
             }

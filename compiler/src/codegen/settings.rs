@@ -84,6 +84,7 @@ fn settings_value(settings: &ir::Settings, shared: &mut Shared) -> TokenStream {
         quote!(&#name)
     });
     let listing = option(listing);
+    let gzip_static = variant(settings.gzip_static);
     let plain = plain_fields!(settings:
         types, recursive_error_pages, hidden_files, follow_symlinks, etag, max_ranges,
         server_tokens, absolute_redirect, port_in_redirect, server_name_in_redirect,
@@ -105,6 +106,7 @@ fn settings_value(settings: &ir::Settings, shared: &mut Shared) -> TokenStream {
             added_fields: #added_fields,
             access_logs: &[#(#access_logs),*],
             error_log: #error_log,
+            gzip_static: site::GzipStatic::#gzip_static,
             listing: #listing,
             #plain
         }

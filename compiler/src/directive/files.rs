@@ -98,6 +98,19 @@ pub(super) const GROUP: Group = Group {
             "Without it, a symlink is followed while it stays beneath its root; nginx's default is \
              `off`. `on` and `if_not_owner` are not built.",
         ),
+        setting(
+            "gzip_static",
+            "on | off | always",
+            "off",
+            "`on`: a file `a.js` is sent as the file `a.js.gz` beside it, with its times and \
+             length, to a client that takes gzip; not to HTTP/1.0, and not through a proxy that \
+             says so in `Via`. `always` asks no client. A compressed file is sent whole, whatever \
+             ranges are asked for.",
+        )
+        .differs(
+            "With `on`, a response of which there are two variants has `Vary: Accept-Encoding`, \
+             as if by `gzip_vary on`.",
+        ),
         flag("etag", "on", "Whether files are sent with an ETag field."),
         setting(
             "if_modified_since",

@@ -166,7 +166,8 @@ pub(super) const GROUPS: &[Group] = &[
     },
     Group {
         about: "compressing while serving",
-        instead: "compress files before they are served: nothing is compressed at run time",
+        instead: "put `.gz` files beside the others and use `gzip_static`: nothing is compressed at \
+                  run time",
         names: "\
             brotli brotli_buffers brotli_comp_level brotli_min_length brotli_static brotli_types \
             brotli_window gunzip gunzip_buffers gzip gzip_buffers gzip_comp_level gzip_disable \
@@ -323,4 +324,4 @@ pub(super) const GROUPS: &[Group] = &[
 
 /// What this language has, or will have, with nginx's meaning.
 pub(super) const PLANNED: &str = "\
-    allow charset deny gzip_static limit_except stub_status";
+    allow charset deny limit_except stub_status";

@@ -1,12 +1,14 @@
 //! Static files, as nginx's index and static modules serve them.
 
 use std::io;
+use std::rc::Rc;
 
-use super::{Outcome, Request, change, escape_path, media_type, representation};
+use super::representation::{self, Variant};
+use super::{Outcome, Request, change, escape_path, media_type};
 use crate::escape::Escaped;
-use crate::files::{Entry, Files, path};
+use crate::files::{Entry, Files, StoredFile, path};
 use crate::http::method::Method;
-use crate::site::{Level, Text};
+use crate::site::{GzipStatic, Level, Text};
 
 /// Serves what the path of the request leads to.
 pub fn serve(request: &Request<'_>, files: &mut Files) -> Outcome {
@@ -18,13 +20,16 @@ pub fn serve(request: &Request<'_>, files: &mut Files) -> Outcome {
     if request.variables.path.ends_with(b"/") {
         return serve_directory(request, files);
     }
+    let mut variant = Variant::Only;
+    if let Entry::File(compressed) = look_up_compressed(request, files) {
+        variant = Variant::choose(request);
+        if variant != Variant::Plain {
+            return respond(request, compressed, variant);
+        }
+    }
     match look_up(request, files, request.variables.path) {
         Entry::File(_) if request.method == Method::Post => Outcome::Status(405),
-        Entry::File(file) => {
-            let media_type =
-                media_type(request.variables.settings, request.variables.path, request.media_type);
-            representation::respond(request, file, media_type)
-        }
+        Entry::File(file) => respond(request, file, variant),
         Entry::Directory => slash_redirect(request),
         Entry::Unreadable { .. } => fail(request, libc::EACCES),
         Entry::Special => {
@@ -36,9 +41,29 @@ pub fn serve(request: &Request<'_>, files: &mut Files) -> Outcome {
     }
 }
 
+fn respond(request: &Request<'_>, file: Rc<StoredFile>, variant: Variant) -> Outcome {
+    let variables = request.variables;
+    let media_type = media_type(variables.settings, variables.path, request.media_type);
+    representation::respond(request, file, media_type, variant)
+}
+
+/// The `.gz` file beside what the path leads to, where `gzip_static` looks for it.
+fn look_up_compressed(request: &Request<'_>, files: &mut Files) -> Entry {
+    let off = request.variables.settings.gzip_static == GzipStatic::Off;
+    if off || request.method == Method::Post {
+        return Entry::Failed(libc::ENOENT);
+    }
+    look_up_with(request, files, request.variables.path, b".gz")
+}
+
 /// What a path leads to beneath the root or alias of the request. A path that cannot lead to a
 /// file is as one that leads to none; so is a hidden one.
 pub(crate) fn look_up(request: &Request<'_>, files: &mut Files, path: &[u8]) -> Entry {
+    look_up_with(request, files, path, b"")
+}
+
+/// The same with something at the end of the file's name.
+fn look_up_with(request: &Request<'_>, files: &mut Files, path: &[u8], ending: &[u8]) -> Entry {
     let Request { variables, append_path, .. } = *request;
     let settings = variables.settings;
     let base = &settings.base;
@@ -46,7 +71,9 @@ pub(crate) fn look_up(request: &Request<'_>, files: &mut Files, path: &[u8]) -> 
         return Entry::Failed(libc::ENOENT);
     }
     files.find(base.directory, settings.follow_symlinks, variables.now, |out| {
-        path::write_beneath(base, path, variables, append_path, out)
+        path::write_beneath(base, path, variables, append_path, out)?;
+        out.extend_from_slice(ending);
+        Some(())
     })
 }
 

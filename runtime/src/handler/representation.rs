@@ -10,9 +10,11 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::{Outcome, Request};
 use crate::files::{Source, StoredFile};
+use crate::http::accept::accepts_coding;
 use crate::http::conditional::{Conditions, Validators, Verdict};
 use crate::http::method::Method;
 use crate::http::range::{self, Selection};
+use crate::site::GzipStatic;
 
 /// The response that a file is.
 #[derive(Debug)]
@@ -26,7 +28,50 @@ pub struct FileResponse {
     file: Rc<StoredFile>,
     content_type: &'static [u8],
     etag: bool,
+    variant: Variant,
     form: Form,
+}
+
+/// Which representation of a resource a file is.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Variant {
+    /// There is no other.
+    Only,
+    /// There is a compressed one beside it.
+    Plain,
+    /// It is compressed.
+    Gzip {
+        /// Whether some clients get the plain one.
+        varies: bool,
+    },
+}
+
+impl Variant {
+    /// The variant to send of a file that has a compressed one, as nginx's gzip_static module
+    /// chooses: none for old clients and behind proxies.
+    pub(super) fn choose(request: &Request<'_>) -> Variant {
+        let head = request.variables.head;
+        let accepts = || {
+            head.minor_version > 0
+                && head.fields().first(b"via").is_none()
+                && accepts_coding(head.fields(), b"gzip")
+        };
+        match request.variables.settings.gzip_static {
+            GzipStatic::Off => Variant::Only,
+            GzipStatic::Always => Variant::Gzip { varies: false },
+            GzipStatic::On if accepts() => Variant::Gzip { varies: true },
+            GzipStatic::On => Variant::Plain,
+        }
+    }
+
+    fn write_fields(self, status: u16, out: &mut Vec<u8>) {
+        if matches!(self, Variant::Gzip { .. }) && status != 304 {
+            out.extend_from_slice(b"Content-Encoding: gzip\r\n");
+        }
+        if matches!(self, Variant::Plain | Variant::Gzip { varies: true }) {
+            out.extend_from_slice(b"Vary: Accept-Encoding\r\n");
+        }
+    }
 }
 
 /// What to send behind the head.
@@ -71,9 +116,12 @@ pub(super) fn respond(
     request: &Request<'_>,
     file: Rc<StoredFile>,
     content_type: &'static [u8],
+    variant: Variant,
 ) -> Outcome {
     let settings = request.variables.settings;
-    let accept_ranges = request.conditional && settings.max_ranges > 0;
+    // As in nginx, a compressed file is sent whole.
+    let compressed = matches!(variant, Variant::Gzip { .. });
+    let accept_ranges = request.conditional && settings.max_ranges > 0 && !compressed;
     let mut selection = Selection::Whole;
     let conditions = Conditions::find(request.variables.head.fields());
     if let Some(conditions) = conditions.filter(|_| request.conditional) {
@@ -82,7 +130,7 @@ pub(super) fn respond(
         match conditions.evaluate(validators, settings.if_modified_since) {
             Verdict::Failed => return Outcome::Status(412),
             Verdict::NotModified => {
-                let response = FileResponse::empty(file, content_type, settings.etag);
+                let response = FileResponse::empty(file, content_type, settings.etag, variant);
                 return Outcome::File(response);
             }
             Verdict::Proceed => {}
@@ -91,7 +139,7 @@ pub(super) fn respond(
             selection = range::select(value, file.len, settings.max_ranges);
         }
     }
-    let mut response = FileResponse::empty(file, content_type, settings.etag);
+    let mut response = FileResponse::empty(file, content_type, settings.etag, variant);
     match selection {
         Selection::Unsatisfiable => return Outcome::RangeNotSatisfiable(response.file.len),
         Selection::Whole => response.send_whole(accept_ranges),
@@ -106,7 +154,12 @@ pub(super) fn respond(
 
 impl FileResponse {
     /// A 304.
-    fn empty(file: Rc<StoredFile>, content_type: &'static [u8], etag: bool) -> FileResponse {
+    fn empty(
+        file: Rc<StoredFile>,
+        content_type: &'static [u8],
+        etag: bool,
+        variant: Variant,
+    ) -> FileResponse {
         let (status, form) = (304, Form::NotModified);
         FileResponse {
             status,
@@ -115,6 +168,7 @@ impl FileResponse {
             file,
             content_type,
             etag,
+            variant,
             form,
         }
     }
@@ -155,6 +209,7 @@ impl FileResponse {
     /// Appends the field lines that describe the content, each ended by CRLF: Content-Type,
     /// Content-Length, Content-Range, Accept-Ranges, Last-Modified, ETag, as the status has them.
     pub fn write_fields(&self, out: &mut Vec<u8>) {
+        self.variant.write_fields(self.status, out);
         match &self.form {
             Form::NotModified => {}
             Form::Whole { accept_ranges } => {

@@ -9,7 +9,7 @@ use super::*;
 use crate::files::Files;
 use crate::http::range::{Selection, select};
 use crate::samples::{Folder, ROOT, SETTINGS, head, leak, with_variables};
-use crate::site::{Candidate, FileBase, IfModifiedSince, Settings, Text};
+use crate::site::{Candidate, FileBase, GzipStatic, IfModifiedSince, Settings, Text};
 
 const SAME: &str = "Wed, 01 Jan 2020 00:00:00 GMT";
 const VALIDATORS: &str = "Last-Modified: Wed, 01 Jan 2020 00:00:00 GMT\r\nETag: \"5e0be100-c\"\r\n";
@@ -424,5 +424,60 @@ fn try_files_beneath_an_alias() {
         let expected = found
             .map(|(found, append_path)| try_files::Found { path: found.map(path), append_path });
         assert_eq!(answer, expected);
+    }
+}
+
+#[test]
+fn a_compressed_file_is_sent_to_those_who_take_it() {
+    let folder = folder();
+    folder.write("a.html.gz", "smaller");
+    folder.write("only.html.gz", "alone");
+    folder.write("plain.html", "plain");
+    std::fs::create_dir(folder.0.join("plain.html.gz")).expect("a folder");
+    let on = || Settings { gzip_static: GzipStatic::On, ..SETTINGS };
+    let always = || Settings { gzip_static: GzipStatic::Always, ..SETTINGS };
+    let takes = "Accept-Encoding: gzip\r\n";
+    let through = "Via: 1.1 proxy\r\nAccept-Encoding: gzip\r\n";
+    let (coding, vary) = ("Content-Encoding: gzip\r\n", "Vary: Accept-Encoding\r\n");
+    let html = "Content-Type: text/html\r\n";
+    for (settings, target, fields, status, start, content) in [
+        (on(), "/a.html", takes, "200", [coding, vary, html].concat(), "smaller"),
+        (on(), "/a.html", "", "200", [vary, html].concat(), "hello world\n"),
+        (
+            on(),
+            "/a.html",
+            "Accept-Encoding: gzip;q=0\r\n",
+            "200",
+            [vary, html].concat(),
+            "hello world\n",
+        ),
+        (on(), "/a.html", through, "200", [vary, html].concat(), "hello world\n"),
+        (on(), "/only.html", takes, "200", [coding, vary, html].concat(), "alone"),
+        (on(), "/only.html", "", "404", String::new(), ""),
+        (on(), "/plain.html", takes, "200", html.to_owned(), "plain"),
+        (always(), "/a.html", "", "200", [coding, html].concat(), "smaller"),
+        (SETTINGS, "/a.html", takes, "200", html.to_owned(), "hello world\n"),
+        (
+            on(),
+            "/a.html",
+            "Accept-Encoding: gzip\r\nRange: bytes=0-1\r\n",
+            "200",
+            [coding, vary, html].concat(),
+            "smaller",
+        ),
+        (on(), "/a.html", "Range: bytes=0-1\r\n", "206", [vary, html].concat(), "he"),
+        (
+            on(),
+            "/a.html",
+            "Accept-Encoding: gzip\r\nIf-None-Match: *\r\n",
+            "304",
+            vary.to_owned(),
+            "",
+        ),
+    ] {
+        let (found, head, sent) = show(serve(&folder, settings, target, fields));
+        assert_eq!((&found[..], &sent[..]), (status, content), "{target} {fields}");
+        assert!(head.starts_with(&start), "{target} {fields}\n{head}");
+        assert!(!head.contains(coding) || !head.contains("Accept-Ranges"), "{head}");
     }
 }

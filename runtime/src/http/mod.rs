@@ -1,5 +1,6 @@
 //! RFC 9110 and 9112: bytes to values and back. No I/O.
 
+pub mod accept;
 pub mod body;
 pub mod conditional;
 pub mod date;

@@ -19,6 +19,7 @@ mod http_head;
 mod http_response;
 mod listing;
 mod logs;
+mod precompressed;
 mod process;
 mod redirects;
 mod routing;

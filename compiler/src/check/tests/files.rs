@@ -1,6 +1,6 @@
 //! Where files are.
 
-use sitec_runtime::site::ListingFormat;
+use sitec_runtime::site::{GzipStatic, ListingFormat};
 
 use super::{refused, settings, site, started, warned, written};
 use crate::ir::Listing;
@@ -188,4 +188,11 @@ fn listings() {
         "                                    ^^^^",
         "T25: `yaml` is none of `html`, `xml`, `json` and `jsonp`",
     );
+}
+
+#[test]
+fn compressed_files() {
+    let site = site("gzip_static always; server { root www; location /a/ { gzip_static on; } }");
+    assert_eq!(settings(&site, "/").gzip_static, GzipStatic::Always);
+    assert_eq!(settings(&site, "/a/").gzip_static, GzipStatic::On);
 }

@@ -47,8 +47,15 @@ fn list(
 ) -> (u16, String, String, String) {
     let settings: &Settings = leak(Settings { listing: Some(leak(listing)), ..SETTINGS });
     let action = Action::Serve { try_files: None, handler: Handler::Files };
-    let location: &Location =
-        leak(Location { settings, internal: false, pattern: None, methods, allow: b"", action });
+    let location: &Location = leak(Location {
+        settings,
+        internal: false,
+        pattern: None,
+        methods,
+        methods_named: true,
+        allow: b"",
+        action,
+    });
     let log = RefCell::new(String::new());
     let report = |_: Level, text: fmt::Arguments<'_>| *log.borrow_mut() += &text.to_string();
     let directories: &[PathBuf] = std::slice::from_ref(&folder.0);

@@ -1,0 +1,63 @@
+//! R3: files that lie there compressed.
+
+use crate::listing::serve;
+use sitec_tests::folder::Folder;
+use sitec_tests::response::Response;
+use sitec_tests::server::Server;
+
+/// GET with these field lines.
+fn get(server: &Server, path: &str, fields: &str) -> Response {
+    let mut client = server.connect();
+    client.send(format!("GET {path} HTTP/1.1\r\nHost: a\r\n{fields}\r\n"));
+    client.response("GET")
+}
+
+#[test]
+fn the_variant_follows_the_client() {
+    let folder = Folder::new();
+    folder.write("www/a.js", "long and plain");
+    folder.write("www/a.js.gz", "short");
+    let server = serve(&folder);
+    let (short, long) = ("short", "long and plain");
+    for (path, fields, body, coding, vary) in [
+        ("/gzip/a.js", "Accept-Encoding: br, gzip\r\n", short, Some("gzip"), true),
+        ("/gzip/a.js", "Accept-Encoding: br\r\n", long, None, true),
+        ("/gzip/a.js", "Accept-Encoding: gzip;q=0\r\n", long, None, true),
+        ("/gzip/a.js", "Accept-Encoding: gzip\r\nVia: 1.1 x\r\n", long, None, true),
+        ("/gzip/a.js", "", long, None, true),
+        ("/gzip-re/a.js", "Accept-Encoding: gzip\r\n", short, Some("gzip"), true),
+        ("/gzip-always/a.js", "", short, Some("gzip"), false),
+        ("/a.js", "Accept-Encoding: gzip\r\n", long, None, false),
+    ] {
+        let response = get(&server, path, fields);
+        assert_eq!((response.status, &response.text()[..]), (200, body), "{path} {fields}");
+        assert_eq!(response.field("Content-Encoding"), coding, "{path} {fields}");
+        assert_eq!(response.field("Vary").is_some(), vary, "{path} {fields}");
+        let length = body.len().to_string();
+        assert_eq!(response.field("Content-Length"), Some(&length[..]), "{path} {fields}");
+        assert!(response.field("Content-Type").unwrap().ends_with("/javascript"), "{response:?}");
+    }
+    let mut old = server.connect();
+    old.send("GET /gzip/a.js HTTP/1.0\r\nAccept-Encoding: gzip\r\n\r\n");
+    assert_eq!(old.response("GET").text(), long);
+}
+
+#[test]
+fn variants_are_told_apart() {
+    let folder = Folder::new();
+    folder.write("www/a.js", "long and plain");
+    folder.write("www/a.js.gz", "short");
+    let server = serve(&folder);
+    let takes = "Accept-Encoding: gzip\r\n";
+    let compressed = get(&server, "/gzip/a.js", takes);
+    let plain = get(&server, "/gzip/a.js", "");
+    assert_ne!(compressed.field("ETag"), plain.field("ETag"));
+    assert_eq!(compressed.field("Accept-Ranges"), None);
+    assert_eq!(plain.field("Accept-Ranges"), Some("bytes"));
+    let tag = format!("{takes}If-None-Match: {}\r\n", compressed.field("ETag").unwrap());
+    let unchanged = get(&server, "/gzip/a.js", &tag);
+    assert_eq!((unchanged.status, unchanged.field("Vary")), (304, Some("Accept-Encoding")));
+    assert_eq!(unchanged.field("Content-Encoding"), None);
+    let part = get(&server, "/gzip/a.js", &format!("{takes}Range: bytes=0-1\r\n"));
+    assert_eq!((part.status, &part.text()[..]), (200, "short"));
+}
