@@ -14,6 +14,7 @@ use super::scripts::Scripted;
 use super::server::Names;
 use super::text::Groups;
 use super::value::Regex;
+use super::written::Writer;
 use super::{Checker, named};
 use crate::ast::{Block, Directive};
 use crate::ir::{self, Action, Prefix, RegexLocation, Return, Scope};
@@ -85,6 +86,7 @@ impl Checker<'_> {
             Path::Exact(path) | Path::Prefix { path, .. } => &path[..],
             Path::Regex(_) | Path::Named(_) => b"",
         };
+        self.prefixes[id as usize] = prefix.to_vec();
         self.note_scripts(around.names.id, id, prefix, &level);
         let outer = Some((&path, span));
         let inside = Surrounding { level: &level, outer, regex, groups, names: around.names };
@@ -129,6 +131,7 @@ impl Checker<'_> {
         self.places.locations.push(LocationPlace { span, server, written });
         self.locations.push(None);
         self.regexes.push(None);
+        self.prefixes.push(Vec::new());
         (self.locations.len() - 1) as LocationId
     }
 
@@ -157,6 +160,9 @@ impl Checker<'_> {
         }
         let settings = self.settings.add(settings);
         let internal = level.internal;
+        if let Some(span) = level.writing.span() {
+            self.writers.push(Writer { location: id, span });
+        }
         let (pattern, methods_named) = (None, level.methods.is_some());
         let location = ir::Location { settings, internal, pattern, methods, methods_named, action };
         self.locations[id as usize] = Some(location);

@@ -34,6 +34,7 @@ mod types;
 mod unknown;
 pub mod value;
 mod writing;
+mod written;
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::path::{Path, PathBuf};
@@ -54,6 +55,7 @@ use param::Params;
 use scripts::{Scripted, check_scripts};
 use text::{CaptureNames, Groups};
 use value::{Checked, Regex};
+use written::{Writer, check_writers};
 
 /// What a conf is checked against.
 pub(crate) struct Surroundings<'a> {
@@ -97,6 +99,8 @@ pub(crate) fn check(
         locations: Vec::new(),
         places: Places::default(),
         regexes: Vec::new(),
+        prefixes: Vec::new(),
+        writers: Vec::new(),
         servers: Vec::new(),
         listens: Vec::new(),
         pages: Vec::new(),
@@ -135,6 +139,10 @@ struct Checker<'a> {
     places: Places,
     /// For each location, the innermost regex that led there.
     regexes: Vec<Option<Rc<Regex>>>,
+    /// For each location, what its paths begin with; empty where that is not known.
+    prefixes: Vec<Vec<u8>>,
+    /// Locations where clients write.
+    writers: Vec<Writer>,
     servers: Vec<server::Server>,
     listens: Vec<listen::Listen>,
     /// Pages that the conf leads to.
@@ -180,6 +188,8 @@ impl Checker<'_> {
         };
         check_pages(&self.pages, &site, &self.folder, self.files, self.diagnostics);
         check_scripts(&self.scripted, &site, &self.folder, self.files, self.diagnostics);
+        let paths = (&self.places, &self.prefixes[..]);
+        check_writers(&self.writers, &site, paths, &self.folder, self.diagnostics);
         (!self.diagnostics.has_errors()).then_some((site, self.places))
     }
 

@@ -8,7 +8,7 @@ use super::Checker;
 use super::added_fields::{expires, inherit};
 use super::level::{Level, method_set};
 use super::value::{Checked, buffer_len, count, flag, keyword, media_type, seconds, size, time_ms};
-use super::writing::{dav_methods, file_mode};
+use super::writing::file_mode;
 use crate::ast::{Directive, Word};
 use crate::diagnostic::Diagnostic;
 
@@ -55,7 +55,7 @@ impl Level {
             }
             "create_full_put_path" => self.writing.full_path = flag(first)?,
             "dav_access" => self.writing.file_mode = file_mode(&directive.args)?,
-            "dav_methods" => self.writing.dav_methods = dav_methods(&directive.args)?,
+            "dav_methods" => self.writing.set_dav_methods(directive)?,
             "default_type" if first.value.is_empty() => settings.default_type.clear(),
             "default_type" => settings.default_type = media_type(first)?,
             "disable_symlinks" => settings.follow_symlinks = follow_symlinks(first)?,

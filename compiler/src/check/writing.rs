@@ -11,6 +11,7 @@ use super::{Checker, named};
 use crate::ast::{Directive, Word};
 use crate::diagnostic::Diagnostic;
 use crate::ir::Handler;
+use crate::source::Span;
 
 /// What a level has been given for writing.
 #[derive(Clone)]
@@ -18,7 +19,9 @@ pub(super) struct Writing {
     store: Option<Store>,
     pub(super) overwrite: bool,
     pub(super) sync: bool,
-    pub(super) dav_methods: MethodSet,
+    dav_methods: MethodSet,
+    /// Where `dav_methods` stands.
+    dav_span: Span,
     pub(super) full_path: bool,
     pub(super) min_delete_depth: usize,
     pub(super) file_mode: u32,
@@ -30,6 +33,7 @@ pub(super) struct Writing {
 struct Store {
     directory: DirectoryId,
     folder_len: Option<usize>,
+    span: Span,
 }
 
 impl Writing {
@@ -40,6 +44,7 @@ impl Writing {
             overwrite: false,
             sync: false,
             dav_methods: MethodSet::EMPTY,
+            dav_span: Span::default(),
             full_path: false,
             min_delete_depth: 0,
             file_mode: 0o600,
@@ -63,14 +68,27 @@ impl Writing {
             }
             Some(Path::Regex(_) | Path::Named(_)) | None => None,
         };
-        self.store = Some(Store { directory, folder_len });
+        self.store = Some(Store { directory, folder_len, span: directive.span() });
+    }
+
+    /// Takes a `dav_methods`.
+    pub(super) fn set_dav_methods(&mut self, directive: &Directive) -> Checked<()> {
+        self.dav_methods = dav_methods(&directive.args)?;
+        self.dav_span = directive.span();
+        Ok(())
+    }
+
+    /// The directive that lets clients write, if one does.
+    pub(super) fn span(&self) -> Option<Span> {
+        let dav = (self.dav_methods != MethodSet::EMPTY).then_some(self.dav_span);
+        self.store.as_ref().map(|store| store.span).or(dav)
     }
 
     /// Who writes in a location that has been given this, and by which methods unless the conf
     /// names others. `None` if nobody does.
     pub(super) fn resolved(&self) -> Option<(Handler, MethodSet)> {
         let reading = MethodSet::of(&[Method::Get, Method::Head]);
-        if let Some(Store { directory, folder_len }) = self.store {
+        if let Some(Store { directory, folder_len, .. }) = self.store {
             let (overwrite, sync) = (self.overwrite, self.sync);
             let methods = reading.with(Method::Post).with(Method::Put);
             let methods = match self.dav_methods.contains(Method::Delete) {
@@ -127,7 +145,7 @@ impl Level {
 }
 
 /// The methods of a `dav_methods`, which nginx takes in any case.
-pub(super) fn dav_methods(words: &[Word]) -> Checked<MethodSet> {
+fn dav_methods(words: &[Word]) -> Checked<MethodSet> {
     let known = [
         ("off", None),
         ("PUT", Some(Method::Put)),

@@ -3,7 +3,7 @@
 use sitec_runtime::http::method::{Method, MethodSet};
 use sitec_runtime::site::{Dav, Upload};
 
-use super::{at, codes, refused, site, started};
+use super::{at, codes, refused, site, started, warned};
 use crate::ir::{self, Action, Handler};
 
 /// The handler of the location that takes `path`, and its methods.
@@ -162,5 +162,60 @@ fn wrong_webdav() {
         let word = text["dav_access ".len()..].trim_end_matches(';');
         let message = format!("T25: `{word}` does not say what somebody may do");
         refused(&conf, &drawn, &message);
+    }
+}
+
+#[test]
+fn nobody_runs_what_he_writes() {
+    refused(
+        "server { listen 80; location /up/ { upload_store www/; }
+           location /cgi/ { alias www/; cgi_pass .sh; } }",
+        "                                    ^^^^^^^^^^^^^^^^^",
+        "X02: what clients write here they could run, as `/cgi/x.sh`",
+    );
+    refused(
+        "server { listen 80; root www; location /dav/ { alias www/; dav_methods PUT; }
+           location / { cgi_pass .sh; } }",
+        "                                                           ^^^^^^^^^^^^^^^",
+        "X02: what clients write here they could run, as `/x.sh`",
+    );
+    refused(
+        "server { listen 80; root www; location /dav/ { alias www/; dav_methods PUT; }
+           location /cgi/ { cgi_pass .sh; } }",
+        "                                                           ^^^^^^^^^^^^^^^",
+        "X02: what clients write here they could run, as `/cgi/x.sh`",
+    );
+    for good in [
+        "location /up/ { upload_store other; } location /cgi/ { root www; cgi_pass .sh; }",
+        "location /up/ { upload_store www; } location /cgi/ { root www; cgi_pass .sh; }",
+        "root www; dav_methods PUT; location /cgi/ { cgi_pass .sh; }",
+        "location /up/ { upload_store www; } location /cgi/ { alias www/; cgi_pass .sh; internal; }",
+    ] {
+        let found = codes(&format!("server {{ listen 80; {good} }}"));
+        assert!(!found.contains(&"X02"), "{good}: {found:?}");
+    }
+}
+
+#[test]
+fn stores_that_are_public() {
+    warned(
+        "server { listen 80; location /up/ { upload_store www; }
+           location / { root .; } }",
+        "                                    ^^^^^^^^^^^^^^^^",
+        "F08: uploads are public at once, as `/www/NAME`",
+    );
+    warned(
+        "server { listen 80; location /www/ { root .; upload_store www; } }",
+        "                                             ^^^^^^^^^^^^^^^^",
+        "F08: uploads are public at once, as `/www/NAME`",
+    );
+    for good in [
+        "root www; location /up/ { upload_store other; }",
+        "root www; location /up/ { upload_store other; alias other/; }",
+        "root www; location /up/ { upload_store other; } location /in/ { alias other/; }",
+        "root .; location /up/ { upload_store www; } location /www/ { return 404; }",
+    ] {
+        let found = codes(&format!("server {{ listen 80; {good} }}"));
+        assert!(found.is_empty(), "{good}: {found:?}");
     }
 }
