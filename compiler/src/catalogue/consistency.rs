@@ -1,10 +1,34 @@
 //! What directives say together.
 
-use super::{Check, Group, error, lint, warning};
+use super::{Check, Entry, Group, error, lint, warning};
 
 pub(super) const GROUP: Group = Group { title: "Consistency", checks: CHECKS };
 
 const CHECKS: &[Check] = &[
+    warning(
+        "Z01",
+        "method-without-handler",
+        "A `methods` names a method that nothing answers where it holds: the response would be 405 \
+         all the same. Static files take GET and HEAD, and DELETE where it is named.",
+        "server {\n    listen 8080;\n    root www;\n    methods GET ⟪POST⟫;\n}",
+        "server {\n    listen 8080;\n    root www;\n    methods GET POST;\n    location /cgi/ { cgi_pass .py python3; }\n}",
+    ),
+    warning(
+        "Z02",
+        "handler-without-method",
+        "A location stores uploads, or has methods of WebDAV, and `methods` does not let them be \
+         used.",
+        "server {\n    listen 8080;\n    root www;\n    location /up/ { ⟪upload_store⟫ store; methods GET; }\n}",
+        "server {\n    listen 8080;\n    root www;\n    location /up/ { upload_store store; methods GET POST; }\n}",
+    )
+    .among(&[Entry::File("store/.keep", "")]),
+    warning(
+        "Z03",
+        "body-limit-unused",
+        "The size of content is bounded where no method may be used that has content.",
+        "server {\n    listen 8080;\n    root www;\n    methods GET;\n    ⟪client_max_body_size⟫ 1g;\n}",
+        "server {\n    listen 8080;\n    root www;\n    methods GET;\n}",
+    ),
     error(
         "Z05",
         "timeout-zero",

@@ -57,6 +57,16 @@ const CHECKS: &[Check] = &[
     )
     .among(&[Entry::File("store/.keep", "")]),
     warning(
+        "F08",
+        "upload-inside-root",
+        "The folder of an `upload_store` lies in a root that is served: whatever somebody uploads \
+         is a page of the site at once. Where that is meant, a location with an `alias` to the \
+         folder says so.",
+        "server {\n    listen 8080;\n    root www;\n    location /up/ { ⟪upload_store www/up⟫; }\n}",
+        "server {\n    listen 8080;\n    root www;\n    location /up/ { upload_store store; alias store/; }\n}",
+    )
+    .among(&[Entry::File("www/up/.keep", ""), Entry::File("store/.keep", "")]),
+    warning(
         "F19",
         "log-dir-missing",
         "The folder of a log file is not there, so the server could not open it.",

@@ -18,7 +18,7 @@ const CHECKS: &[Check] = &[
         "X02",
         "upload-plus-cgi",
         "A place where clients store files is one where files are run as scripts: anyone who may \
-         upload may run anything.",
+         upload may run anything. That may be one location, or two that lead to one folder.",
         "server {\n    listen 8080;\n    root www;\n    location /up/ {\n        upload_store store;\n        ⟪cgi_pass .py python3⟫;\n    }\n}",
         "server {\n    listen 8080;\n    root www;\n    location /up/ { upload_store store; }\n    location /cgi/ { cgi_pass .py python3; }\n}",
     )
@@ -31,6 +31,14 @@ const CHECKS: &[Check] = &[
         "server {\n    listen 8080;\n    root ⟪/⟫;\n}",
         "server {\n    listen 8080;\n    root /srv/www;\n}",
     ),
+    warning(
+        "X04",
+        "listing-of-uploads",
+        "The folder of an `upload_store` is listed: everyone sees what everyone has uploaded.",
+        "server {\n    listen 8080;\n    location /up/ {\n        alias store/;\n        autoindex on;\n        ⟪upload_store store⟫;\n    }\n}",
+        "server {\n    listen 8080;\n    location /up/ {\n        alias store/;\n        upload_store store;\n    }\n}",
+    )
+    .among(&[super::Entry::File("store/.keep", "")]),
     lint(
         "X13",
         "version-disclosure",

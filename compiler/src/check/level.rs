@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use sitec_runtime::http::method::MethodSet;
+use sitec_runtime::http::method::{Method, MethodSet};
 use sitec_runtime::site::{
     ErrorLog, GzipStatic, IfModifiedSince, KeepaliveDisable, Level as LogLevel, Lingering,
     ListingFormat, TypesId,
@@ -10,13 +10,14 @@ use sitec_runtime::site::{
 
 use super::added_fields::Additions;
 use super::cgi::Cgi;
+use super::consistency::Named;
 use super::error_page::ErrorPage;
 use super::location::Path;
 use super::text::Groups;
 use super::value::{self, Checked};
 use super::writing::Writing;
 use super::{Checker, named};
-use crate::ast::Directive;
+use crate::ast::{Directive, Word};
 use crate::ir;
 
 /// The settings of one context, inherited ones included.
@@ -40,6 +41,8 @@ pub(crate) struct Level {
     pub(super) server: ServerSettings,
     /// `methods`.
     pub(super) methods: Option<MethodSet>,
+    /// Its words.
+    pub(super) named_methods: Option<Named>,
     /// `internal`.
     pub(super) internal: bool,
     /// `autoindex`: whether directories are listed as `listing` says.
@@ -82,6 +85,7 @@ impl Level {
             additions: Additions::default(),
             server,
             methods: None,
+            named_methods: None,
             internal: false,
             lists: false,
             listing: ir::Listing {
@@ -199,12 +203,14 @@ fn default_settings() -> ir::Settings {
     }
 }
 
-/// The methods of a `methods` directive; HEAD comes with GET.
-pub(super) fn method_set(directive: &Directive) -> Checked<MethodSet> {
-    use sitec_runtime::http::method::Method;
-    let mut set = MethodSet::EMPTY;
-    for word in &directive.args {
-        set = set.with(value::method(word)?);
-    }
-    Ok(if set.contains(Method::Get) { set.with(Method::Head) } else { set })
+/// The words of a `methods` directive.
+pub(super) fn named_methods(directive: &Directive) -> Checked<Named> {
+    let named = |word: &Word| Ok((value::method(word)?, word.span));
+    directive.args.iter().map(named).collect()
+}
+
+/// The methods that such words let be used; HEAD comes with GET.
+pub(super) fn method_set(named: &Named) -> MethodSet {
+    let set = named.iter().fold(MethodSet::EMPTY, |set, (method, _)| set.with(*method));
+    if set.contains(Method::Get) { set.with(Method::Head) } else { set }
 }

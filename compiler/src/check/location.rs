@@ -160,6 +160,10 @@ impl Checker<'_> {
         }
         let settings = self.settings.add(settings);
         let internal = level.internal;
+        self.check_methods_of(directives, level);
+        if let Some(words) = level.named_methods.clone() {
+            self.method_uses.push((id, words));
+        }
         if let Some(span) = level.writing.span() {
             self.writers.push(Writer { location: id, span });
         }

@@ -9,6 +9,7 @@ mod added_fields;
 mod base;
 mod captures;
 mod cgi;
+mod consistency;
 mod error_page;
 mod exist;
 mod intern;
@@ -40,7 +41,7 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
-use sitec_runtime::site::{ServerId, TypesId};
+use sitec_runtime::site::{LocationId, ServerId, TypesId};
 
 use crate::ast::{self, Conf, Directive};
 use crate::diagnostic::{Diagnostic, Diagnostics, Severity};
@@ -48,6 +49,7 @@ use crate::files::Files;
 use crate::ir;
 use crate::places::Places;
 use crate::source::Span;
+use consistency::{Named, check_methods};
 use intern::Interner;
 use level::Level;
 use pages::{Page, check_pages};
@@ -101,6 +103,7 @@ pub(crate) fn check(
         regexes: Vec::new(),
         prefixes: Vec::new(),
         writers: Vec::new(),
+        method_uses: Vec::new(),
         servers: Vec::new(),
         listens: Vec::new(),
         pages: Vec::new(),
@@ -143,6 +146,8 @@ struct Checker<'a> {
     prefixes: Vec<Vec<u8>>,
     /// Locations where clients write.
     writers: Vec<Writer>,
+    /// For each location that has a `methods`, its words.
+    method_uses: Vec<(LocationId, Named)>,
     servers: Vec<server::Server>,
     listens: Vec<listen::Listen>,
     /// Pages that the conf leads to.
@@ -188,6 +193,7 @@ impl Checker<'_> {
         };
         check_pages(&self.pages, &site, &self.folder, self.files, self.diagnostics);
         check_scripts(&self.scripted, &site, &self.folder, self.files, self.diagnostics);
+        check_methods(&self.method_uses, &site, self.diagnostics);
         let paths = (&self.places, &self.prefixes[..]);
         check_writers(&self.writers, &site, paths, &self.folder, self.diagnostics);
         (!self.diagnostics.has_errors()).then_some((site, self.places))

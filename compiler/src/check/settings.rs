@@ -6,7 +6,7 @@ use sitec_runtime::site::{
 
 use super::Checker;
 use super::added_fields::{expires, inherit};
-use super::level::{Level, method_set};
+use super::level::{Level, method_set, named_methods};
 use super::value::{Checked, buffer_len, count, flag, keyword, media_type, seconds, size, time_ms};
 use super::writing::file_mode;
 use crate::ast::{Directive, Word};
@@ -107,7 +107,11 @@ impl Level {
             "min_delete_depth" => {
                 self.writing.min_delete_depth = count(first, 0..=u64::from(u32::MAX))? as usize;
             }
-            "methods" => self.methods = Some(method_set(directive)?),
+            "methods" => {
+                let words = named_methods(directive)?;
+                self.methods = Some(method_set(&words));
+                self.named_methods = Some(words);
+            }
             "port_in_redirect" => settings.port_in_redirect = flag(first)?,
             "recursive_error_pages" => settings.recursive_error_pages = flag(first)?,
             "reset_timedout_connection" => settings.reset_timedout_connection = flag(first)?,

@@ -37,10 +37,10 @@ pub(super) fn check_writers(
     let lookup = Lookup { site, places, prefixes, folder, router: Router::new(site) };
     let mut reported = BTreeSet::new();
     for writer in writers {
-        if let Some(diagnostic) = lookup.check(writer)
-            && reported.insert(writer.span)
-        {
-            diagnostics.push(diagnostic);
+        for diagnostic in lookup.check(writer) {
+            if reported.insert((writer.span, diagnostic.code)) {
+                diagnostics.push(diagnostic);
+            }
         }
     }
 }
@@ -55,24 +55,26 @@ struct Lookup<'a> {
 }
 
 impl Lookup<'_> {
-    fn check(&self, writer: &Writer) -> Option<Diagnostic> {
-        let written = self.written_folder(writer.location)?;
-        let locations = 0..self.site.locations.len() as LocationId;
+    fn check(&self, writer: &Writer) -> Vec<Diagnostic> {
+        let Some(written) = self.written_folder(writer.location) else { return Vec::new() };
+        let locations = || 0..self.site.locations.len() as LocationId;
         if let Some((id, uri)) =
-            locations.clone().find_map(|id| Some((id, self.run(writer.location, &written, id)?)))
+            locations().find_map(|id| Some((id, self.run(writer.location, &written, id)?)))
         {
-            return Some(self.runs(writer, id, &uri));
+            return vec![self.runs(writer, id, &uri)];
         }
         if !matches!(self.handler(writer.location), Some(Handler::Upload(_))) {
-            return None;
+            return Vec::new();
         }
-        let seen = locations.filter(|&id| {
-            let handler = self.handler(id);
-            handler.is_some_and(|handler| !matches!(handler, Handler::Cgi(_)))
-                && !self.is_meant(id, &written)
-        });
-        let mut uris = seen.filter_map(|id| Some((id, self.uri_of(id, &written, "NAME")?)));
-        uris.next().map(|(id, uri)| self.shows(writer, id, &uri))
+        let served = |id| {
+            let handler = self.handler(id).filter(|handler| !matches!(handler, Handler::Cgi(_)));
+            handler.and_then(|_| self.uri_of(id, &written, "NAME"))
+        };
+        let shown = |id| (!self.is_meant(id, &written)).then(|| served(id)).flatten();
+        let listed = |id| self.settings(id).listing.as_ref().and_then(|_| served(id));
+        let shown = locations().find_map(|id| Some(self.shows(writer, id, &shown(id)?)));
+        let listed = locations().find_map(|id| Some(self.lists(writer, id, &listed(id)?)));
+        shown.into_iter().chain(listed).collect()
     }
 
     /// The path of a URI by which a location runs what another one writes in a folder. WebDAV
@@ -104,8 +106,12 @@ impl Lookup<'_> {
         }
     }
 
+    fn settings(&self, id: LocationId) -> &ir::Settings {
+        &self.site.settings[self.site.locations[id as usize].settings]
+    }
+
     fn base(&self, id: LocationId) -> &FileBase {
-        &self.site.settings[self.site.locations[id as usize].settings].base
+        &self.settings(id).base
     }
 
     /// The folder that clients of a location write to.
@@ -168,15 +174,27 @@ impl Lookup<'_> {
 
     fn shows(&self, writer: &Writer, id: LocationId, uri: &str) -> Diagnostic {
         let message = format!("uploads are public at once, as `{uri}`");
-        let mut diagnostic = Diagnostic::warning("F08", writer.span, message);
-        if id != writer.location {
-            let span = self.places.locations[id as usize].span;
-            diagnostic = diagnostic.also(span, "they are served here");
-        }
-        diagnostic.help(
+        self.beside(Diagnostic::warning("F08", writer.span, message), writer, id).help(
             "move the folder out of the root; where it is to be seen, say so in a location with \
              `alias`",
         )
+    }
+
+    fn lists(&self, writer: &Writer, id: LocationId, uri: &str) -> Diagnostic {
+        let folder = uri.strip_suffix("NAME").unwrap_or(uri);
+        let message = format!("every upload is listed to everyone, at `{folder}`");
+        self.beside(Diagnostic::warning("X04", writer.span, message), writer, id)
+            .help("leave `autoindex` off there, or let nobody in who should not see them")
+    }
+
+    /// Adds the location that serves uploads, if it is another one.
+    fn beside(&self, diagnostic: Diagnostic, writer: &Writer, id: LocationId) -> Diagnostic {
+        match id == writer.location {
+            true => diagnostic,
+            false => {
+                diagnostic.also(self.places.locations[id as usize].span, "they are served here")
+            }
+        }
     }
 }
 

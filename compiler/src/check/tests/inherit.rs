@@ -83,13 +83,13 @@ fn methods_and_internal_are_inherited_and_actions_are_not() {
     let site = site(
         "server { listen 80; root www; methods GET DELETE;
            location /a { return 200 a; location /a/b { } }
-           location /in/ { internal; methods POST; location /in/ner { } } }",
+           location /in/ { internal; methods DELETE; location /in/ner { } } }",
     );
     for (path, methods, internal, returns) in [
         ("/", "GET, HEAD, DELETE", false, false),
         ("/a", "GET, HEAD, DELETE", false, true),
         ("/a/b", "GET, HEAD, DELETE", false, false),
-        ("/in/ner", "POST", true, false),
+        ("/in/ner", "DELETE", true, false),
     ] {
         let found = at(&site, path);
         assert_eq!((&found.methods.allow()[..], found.internal), (methods, internal), "{path}");

@@ -219,3 +219,74 @@ fn stores_that_are_public() {
         assert!(found.is_empty(), "{good}: {found:?}");
     }
 }
+
+#[test]
+fn stores_that_are_listed() {
+    warned(
+        "server { listen 80; location /up/ { alias other/; autoindex on; upload_store other; } }",
+        "                                                                ^^^^^^^^^^^^^^^^^^",
+        "X04: every upload is listed to everyone, at `/up/`",
+    );
+    assert_eq!(
+        codes("server { listen 80; root .; autoindex on; location /up/ { upload_store www; } }"),
+        { ["F08", "X04"] }
+    );
+}
+
+#[test]
+fn methods_without_a_handler() {
+    warned(
+        "server { listen 80; root www; methods GET POST; }",
+        "                                          ^^^^",
+        "Z01: nothing here answers POST: it would be 405",
+    );
+    for (good, code) in [
+        ("root www; methods GET POST; location /x { return 200 x; }", ""),
+        ("root www; methods GET DELETE;", ""),
+        ("root www; methods GET POST; error_page 405 /404.html;", ""),
+        ("root www; methods GET POST; cgi_pass .py python3;", ""),
+        ("root www; methods GET PUT; location /up/ { upload_store other; }", ""),
+        ("root www; methods GET PUT; dav_methods PUT;", ""),
+        (
+            "methods POST; location / { root www; try_files $uri @app; } location @app { return 204; }",
+            "",
+        ),
+        ("root www; methods GET PATCH; location /up/ { upload_store other; }", "Z01"),
+        (
+            "root www; methods GET MKCOL; dav_methods PUT MKCOL; location /x { methods GET PUT; }",
+            "",
+        ),
+    ] {
+        let found = codes(&format!("server {{ listen 80; {good} }}"));
+        let found: Vec<_> = found.into_iter().filter(|code| *code == "Z01").collect();
+        assert_eq!(found.join(" "), code, "{good}");
+    }
+}
+
+#[test]
+fn handlers_without_a_method() {
+    warned(
+        "server { listen 80; location /up/ { upload_store other; methods GET; } }",
+        "                                    ^^^^^^^^^^^^                ---     ",
+        "Z02: nobody can upload anything here",
+    );
+    warned(
+        "server { listen 80; root www; location / { dav_methods PUT DELETE; methods GET PUT; } }",
+        "                                                           ^^^^^^          ---",
+        "Z02: `methods` does not let DELETE be used",
+    );
+    warned(
+        "server { listen 80; root www; methods GET; client_max_body_size 1g; }",
+        "                                      ---  ^^^^^^^^^^^^^^^^^^^^",
+        "Z03: no method here has content",
+    );
+    for good in [
+        "location /up/ { upload_store other; methods PUT; client_max_body_size 1g; }",
+        "location /up/ { upload_store other; methods GET; location /up/x { methods PUT; } }",
+        "root www; client_max_body_size 1g;",
+        "root www; methods GET; client_max_body_size 1g; location /x { methods POST; return 204; }",
+    ] {
+        let found = codes(&format!("server {{ listen 80; {good} }}"));
+        assert!(found.is_empty(), "{good}: {found:?}");
+    }
+}
