@@ -32,6 +32,7 @@ sites! {
     http => "sites/http.conf",
     manual => "../sites/manual/site.conf",
     process => "sites/process.conf",
+    programs => "sites/programs.conf",
     routing => "sites/routing.conf",
     tour => "../sites/default/site.conf",
     writing => "sites/writing.conf",

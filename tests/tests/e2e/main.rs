@@ -5,6 +5,7 @@ mod cgi;
 mod cgi_content;
 mod cgi_faults;
 mod cgi_output;
+mod cgi_programs;
 mod conf;
 mod dav;
 mod files;

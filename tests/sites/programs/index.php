@@ -1,0 +1,1 @@
+<?php header('Location: /session.php', true, 307);
