@@ -3,8 +3,12 @@
 mod allow;
 #[cfg(test)]
 mod allow_tests;
+mod json;
 mod levels;
+#[cfg(test)]
+mod machine_tests;
 mod render;
+mod sarif;
 #[cfg(test)]
 mod tests;
 
@@ -13,7 +17,9 @@ use std::fmt;
 use crate::ast::Conf;
 use crate::source::{Sources, Span};
 use allow::Allow;
+pub use json::json;
 pub use levels::Levels;
+pub use sarif::sarif;
 
 /// How bad a diagnostic is.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]

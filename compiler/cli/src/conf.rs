@@ -13,14 +13,19 @@ use sitec_compiler::{Compilation, compile};
 pub(crate) fn compile_and_show(path: &Path) -> io::Result<Compilation> {
     std::fs::read(path)?;
     let compilation = compile(&Disk, path);
+    show(&compilation);
+    Ok(compilation)
+}
+
+/// Prints what was found in a conf.
+pub(crate) fn show(compilation: &Compilation) {
     let diagnostics = &compilation.diagnostics;
     if !diagnostics.is_empty() {
         eprintln!("{}\n", diagnostics.render(&compilation.sources, color()).trim_end());
     }
-    if let Some(summary) = summary(&compilation) {
+    if let Some(summary) = summary(compilation) {
         eprintln!("{summary}");
     }
-    Ok(compilation)
 }
 
 /// What to say of a conf that cannot be read.
@@ -36,23 +41,12 @@ fn color() -> bool {
 
 /// The last line: how much was found. Nothing for a clean conf.
 fn summary(compilation: &Compilation) -> Option<String> {
-    let diagnostics = compilation.diagnostics.sorted();
-    let count = |severity| diagnostics.iter().filter(|d| d.severity == severity).count();
+    let diagnostics = &compilation.diagnostics;
     let name = compilation.sources.iter().next().map_or("", |(_, source)| &source.name);
-    match (count(Severity::Error), count(Severity::Warning)) {
-        (0, 0) => None,
-        (0, warnings) => Some(format!("warning: `{name}`: {}", plural(warnings, "warning"))),
-        (errors, 0) => {
-            Some(format!("error: `{name}` does not compile: {}", plural(errors, "error")))
-        }
-        (errors, warnings) => Some(format!(
-            "error: `{name}` does not compile: {}, {}",
-            plural(errors, "error"),
-            plural(warnings, "warning")
-        )),
-    }
-}
-
-fn plural(count: usize, noun: &str) -> String {
-    format!("{count} {noun}{}", if count == 1 { "" } else { "s" })
+    let worst = diagnostics.sorted().into_iter().map(|diagnostic| diagnostic.severity).max()?;
+    let said = match worst {
+        Severity::Error => " does not compile",
+        Severity::Warning | Severity::Lint => "",
+    };
+    Some(format!("{worst}: `{name}`{said}: {}", diagnostics.summary()))
 }

@@ -5,7 +5,9 @@ mod build;
 mod carried;
 mod check;
 mod conf;
+mod explain;
 mod new;
+mod output;
 mod package;
 mod progress;
 mod run;
@@ -27,6 +29,7 @@ enum Command {
     Build(build::Options),
     Run(run::Options),
     Check(check::Options),
+    Explain(explain::Options),
     New(new::Options),
 }
 
@@ -34,7 +37,8 @@ fn main() -> ExitCode {
     let result = match Arguments::parse().command {
         Command::Build(options) => build::build(&options),
         Command::Run(options) => run::run(&options),
-        Command::Check(options) => Ok(check::check(&options)),
+        Command::Check(options) => check::check(&options),
+        Command::Explain(options) => explain::explain(&options),
         Command::New(options) => new::new(&options),
     };
     result.unwrap_or_else(|failure| {

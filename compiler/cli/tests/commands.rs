@@ -192,3 +192,80 @@ fn version_and_usage() {
         assert_eq!(status(&sitec(&here, args)), 2, "{args:?}");
     }
 }
+
+/// Two warnings, one of them about a folder elsewhere, and a lint.
+const NOTED: &str =
+    "error_log off;\nserver { listen 8080; root /srv/nowhere; server_tokens on; }\n";
+
+#[test]
+fn check_sets_severities() {
+    let folder = Folder::new("levels");
+    fs::write(folder.join("site.conf"), NOTED).unwrap();
+    let allowed =
+        "# sitec: allow(D11) a file\nerror_log off;\nserver { listen 8080; return 204; }\n";
+    fs::write(folder.join("allowed.conf"), allowed).unwrap();
+    for (options, expected, codes) in [
+        ("site.conf", 0, "D11 F01"),
+        ("site.conf --lints", 0, "D11 F01 X13"),
+        ("site.conf --deny warnings", 1, "D11 F01"),
+        ("site.conf --deny D11 --deny root-missing", 1, "D11 F01"),
+        ("site.conf --deny X13", 1, "D11 F01 X13"),
+        ("site.conf --deny warnings --allow D11 --allow F01", 0, ""),
+        ("allowed.conf --deny warnings", 0, ""),
+        ("site.conf --deny D99", 2, ""),
+    ] {
+        let arguments = ["check", "--format", "short"].into_iter().chain(options.split(' '));
+        let output = sitec(&folder, &arguments.collect::<Vec<_>>());
+        let said = errors(&output);
+        assert_eq!(status(&output), expected, "{options}: {said}");
+        let found: Vec<_> =
+            said.lines().filter_map(|line| Some(&line.split_once('[')?.1[..3])).collect();
+        assert_eq!(found.join(" "), if expected == 2 { "" } else { codes }, "{options}: {said}");
+    }
+}
+
+#[test]
+fn check_tells_programs() {
+    let folder = Folder::new("formats");
+    fs::write(folder.join("site.conf"), NOTED).unwrap();
+    fs::write(folder.join("wrong.conf"), WRONG).unwrap();
+    for (format, part) in [("json", "\"severity\": \"error\""), ("sarif", "\"ruleId\": \"D01\"")] {
+        let files = ["site.conf", "wrong.conf", "missing.conf"];
+        let output = sitec(&folder, &[&["check", "--format", format][..], &files].concat());
+        assert_eq!(status(&output), 2);
+        let text = String::from_utf8_lossy(&output.stdout);
+        assert!(text.starts_with('{') && text.ends_with("}\n") && text.contains(part), "{text}");
+        assert!(errors(&output).contains("missing.conf"));
+    }
+}
+
+#[test]
+fn check_looks_into_an_image() {
+    let folder = Folder::new("sysroot");
+    fs::write(folder.join("site.conf"), "server { listen 8080; root /srv/nowhere; }\n").unwrap();
+    fs::create_dir_all(folder.join("empty")).unwrap();
+    fs::create_dir_all(folder.join("image/srv/nowhere")).unwrap();
+    fs::write(folder.join("image/srv/nowhere/index.html"), "").unwrap();
+    let check = |sysroot: &[&str]| sitec(&folder, &[&["check", "site.conf"], sysroot].concat());
+    assert!(errors(&check(&[])).contains("warning[F01]"));
+    let found = check(&["--sysroot", "image"]);
+    assert!(errors(&found).is_empty(), "{}", errors(&found));
+    let missing = check(&["--sysroot", "empty"]);
+    assert!(errors(&missing).contains("error[F01]"), "{}", errors(&missing));
+    assert_eq!((status(&missing), status(&check(&["--sysroot", "none"]))), (1, 2));
+}
+
+#[test]
+fn explain_tells_what_a_check_means() {
+    let folder = Folder::new("explain");
+    let explained = |code| {
+        let output = sitec(&folder, &["explain", code]);
+        (status(&output), String::from_utf8_lossy(&output.stdout).into_owned())
+    };
+    let (status_of_code, text) = explained("D01");
+    assert!(status_of_code == 0 && text.contains("unknown-directive") && text.contains("lsten"));
+    assert_eq!(explained("unknown-directive"), (0, text));
+    assert_eq!(explained("D99"), (1, String::new()));
+    let all = sitec(&folder, &["explain"]);
+    assert!(String::from_utf8_lossy(&all.stdout).contains("Y01"));
+}

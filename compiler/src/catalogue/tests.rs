@@ -22,7 +22,7 @@ fn disk(check: &Check, conf: &str) -> Memory {
     let mut files = Memory::new(FILES.iter().copied().chain([("site.conf", conf)]));
     for entry in check.files {
         match *entry {
-            Entry::File(path, text) => files.add(path, text),
+            Entry::File(path, text) => files = files.with(path, text),
             Entry::Private(path) => files.add_private(path),
             Entry::Link(path, target) => files.add_link(path, target),
         }

@@ -41,12 +41,13 @@ impl Checker<'_> {
         }
         let beneath = self.folder.is_absolute() && path.starts_with(&self.folder);
         let inside = beneath || Path::new(text).is_relative();
+        let is_certain = inside || self.files.knows_all();
         let what = if wanted == Kind::Directory { "folder" } else { "file" };
         let message = match found {
             Some(_) => format!("`{text}` is not a {what}"),
             None => format!("there is no {what} `{text}`"),
         };
-        let mut diagnostic = match inside {
+        let mut diagnostic = match is_certain {
             true => Diagnostic::error(code, word.span, message),
             false => Diagnostic::warning(code, word.span, message),
         };
@@ -54,7 +55,7 @@ impl Checker<'_> {
             diagnostic = self.suggest_file(diagnostic, word, text, wanted);
             self.dependencies.push(path);
         }
-        if inside {
+        if is_certain {
             return Err(Box::new(diagnostic));
         }
         let note = "it is looked for on the machine that compiles, and again at start";

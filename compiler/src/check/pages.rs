@@ -164,7 +164,7 @@ impl<'a> Lookup<'a> {
     fn report(&self, page: &Page, file: &str) -> Diagnostic {
         let shown = String::from_utf8_lossy(&page.path);
         let message = format!("nothing serves `{shown}`");
-        let diagnostic = match Path::new(file).is_relative() {
+        let diagnostic = match Path::new(file).is_relative() || self.files.knows_all() {
             true => Diagnostic::error(page.code(), page.span, message),
             false => Diagnostic::warning(page.code(), page.span, message),
         };

@@ -1,0 +1,15 @@
+//! What commands print.
+
+use std::io::{self, ErrorKind, Write};
+
+/// Writes `text` to standard output. Whoever reads it may have seen enough and gone: that is no
+/// failure.
+pub(crate) fn print(text: &str) -> Result<(), String> {
+    let mut out = io::stdout().lock();
+    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+        Err(error) if error.kind() != ErrorKind::BrokenPipe => {
+            Err(format!("cannot write to standard output: {error}"))
+        }
+        _ => Ok(()),
+    }
+}
