@@ -1,8 +1,11 @@
 //! The sites of `sites/`: every link leads somewhere.
 
 use std::collections::BTreeSet;
+use std::path::Path;
+use std::process::Command;
 
 use crate::launch;
+use sitec_tests::folder::Folder;
 use sitec_tests::server::Server;
 
 /// The addresses within the site that a page names.
@@ -48,6 +51,35 @@ fn the_tour_leads_everywhere() {
     assert!(server.get_from("second.localhost", "/").text().contains("The second site"));
     assert_eq!(server.get("/hello/ann").text(), "Hello, ann!\n");
     assert!(server.get("/whoami").text().starts_with("You are 127.0.0.1, port "));
+}
+
+#[test]
+fn the_guestbook_takes_entries_and_knows_who_wrote() {
+    let folder = Folder::new();
+    let from = Path::new(env!("CARGO_MANIFEST_DIR")).join("../sites/default");
+    let status = Command::new("cp").arg("-r").arg(from.join(".")).arg(folder.path()).status();
+    assert!(status.expect("cp").success());
+    // What a visitor of the sources has written is not of interest here.
+    let _ = std::fs::remove_file(folder.path().join("guestbook.txt"));
+    let server = launch("tour").arg("--prefix").arg(folder.path()).start();
+    let path = "/cgi-bin/guestbook.sh";
+    let empty = server.get(path);
+    assert!(empty.status == 200 && empty.text().contains("Nobody has written yet"), "{empty:?}");
+    let form = "name=Ann+%3CB%3E&text=Hello%2C+%22you%22%0A%26+all";
+    let request = format!(
+        "POST {path} HTTP/1.1\r\nHost: a\r\nContent-Type: application/x-www-form-urlencoded\r\n\
+         Content-Length: {}\r\n\r\n{form}",
+        form.len()
+    );
+    let written = server.connect().send(request).response("POST");
+    assert_eq!((written.status, written.field("Location")), (303, Some(path)));
+    let cookies: Vec<_> = written.values("Set-Cookie").map(str::to_owned).collect();
+    assert!(cookies.len() == 2 && cookies[0].starts_with("name=Ann+%3CB%3E; "), "{cookies:?}");
+    let request = format!("GET {path} HTTP/1.1\r\nHost: a\r\nCookie: x=y; {}", cookies[0]);
+    let page = server.connect().send(format!("{request}; wrote=yes\r\n\r\n")).response("GET");
+    let text = page.text();
+    assert!(text.contains("value=\"Ann &lt;B&gt;\"") && text.contains("Thank you"), "{text}");
+    assert!(text.contains("<dd>Hello, &quot;you&quot; &amp; all</dd>"), "{text}");
 }
 
 #[test]
