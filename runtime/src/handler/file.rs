@@ -129,7 +129,10 @@ fn serve_directory(request: &Request<'_>, files: &mut Files) -> Outcome {
         }
     }
     if let Some(listing) = settings.listing {
-        return listing.answer(request, files);
+        return match request.method {
+            Method::Post => Outcome::Status(405),
+            _ => listing.answer(request, files),
+        };
     }
     let name = name_of(request);
     (request.report)(Level::Error, format_args!("directory index of \"{name}\" is forbidden"));
