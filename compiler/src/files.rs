@@ -36,6 +36,11 @@ pub trait Files {
     /// The names in a directory, sorted by bytes, and what each is.
     fn list(&self, directory: &Path) -> io::Result<Vec<(String, Kind)>>;
 
+    /// `path` with all symlinks resolved; `None` if there is no such path, or no links.
+    fn real(&self, _path: &Path) -> Option<PathBuf> {
+        None
+    }
+
     /// Whether `path` is a regular file that somebody may execute.
     fn is_executable(&self, path: &Path) -> bool;
 
@@ -92,6 +97,10 @@ impl Files for Disk {
         }
         names.sort();
         Ok(names)
+    }
+
+    fn real(&self, path: &Path) -> Option<PathBuf> {
+        path.canonicalize().ok()
     }
 
     fn is_executable(&self, path: &Path) -> bool {

@@ -401,6 +401,14 @@ pub struct AddedField {
     pub always: bool,
 }
 
+impl AddedField {
+    /// Whether a response has at most one field of this name: this one then stands in the place
+    /// of another.
+    pub fn is_sole(&self) -> bool {
+        ["last-modified", "etag"].iter().any(|sole| self.name.eq_ignore_ascii_case(sole))
+    }
+}
+
 /// See [`sitec_runtime::site::AccessLog`].
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 #[allow(missing_docs)]

@@ -9,6 +9,7 @@
 
 use std::path::{Path, PathBuf};
 
+pub mod answer;
 pub mod ast;
 pub mod automata;
 pub mod catalogue;

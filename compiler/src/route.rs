@@ -1,12 +1,13 @@
 //! The plain evaluation of routing: which server takes a host, which location a path.
 //!
 //! It walks `ir` as nginx walks its own trees, asks one regex after another, and prepares
-//! nothing. What is generated must agree with it.
+//! nothing. What is generated must agree with it. On request it tells what it asks.
 
 use std::cell::RefCell;
 use std::collections::HashMap;
 
-use regex_automata::nfa::thompson::pikevm::PikeVM;
+use regex_automata::PatternID;
+use regex_automata::nfa::thompson::pikevm::{Cache, PikeVM};
 use sitec_runtime::site::{ListenId, LocationId, ServerId};
 
 use crate::{automata, ir};
@@ -14,7 +15,46 @@ use crate::{automata, ir};
 /// Routes requests to a site that need not be built.
 pub struct Router<'a> {
     site: &'a ir::Site,
-    matchers: RefCell<HashMap<(&'a str, bool), PikeVM>>,
+    matchers: RefCell<Matchers<'a>>,
+}
+
+/// A matcher for each pattern that was asked, by its text and whether case is ignored.
+type Matchers<'a> = HashMap<(&'a str, bool), (PikeVM, Cache)>;
+
+/// Why a server takes a host.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum NameMatch<'a> {
+    /// The host is one of its names.
+    Exact,
+    /// This is the longest name with a leading star that the host ends in, without the star.
+    Suffix(&'a [u8]),
+    /// This is the longest name with a trailing star that the host begins with, without it.
+    Prefix(&'a [u8]),
+    /// This is the first regex that matches.
+    Regex(&'a ir::Pattern),
+    /// No server has a name for it.
+    Default,
+}
+
+/// What was asked about a path, in the order of asking.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Asked {
+    /// The path is the one of this exact location.
+    Exact(LocationId),
+    /// This is the longest prefix of the path in its scope; with `^~`, no regex is asked.
+    Prefix {
+        /// The location.
+        location: LocationId,
+        /// `^~`.
+        no_regex: bool,
+    },
+    /// A regex.
+    Regex {
+        /// Its location.
+        location: LocationId,
+        /// Whether it matches.
+        matches: bool,
+    },
 }
 
 /// What a scope found, and whether regexes around it are still asked.
@@ -35,38 +75,60 @@ impl<'a> Router<'a> {
     /// The server that takes `host` at a listen. The host is in lower case, without port and
     /// last dot; empty where the request has none.
     pub fn server(&self, listen: ListenId, host: &[u8]) -> ServerId {
+        self.server_and_why(listen, host).0
+    }
+
+    /// The same, and why it is that one.
+    pub fn server_and_why(&self, listen: ListenId, host: &[u8]) -> (ServerId, NameMatch<'a>) {
         let listen = &self.site.listens[usize::from(listen)];
         let names = &listen.names;
-        let exact = names.exact.iter().find(|(name, _)| name == host);
-        let suffix = longest(&names.suffix, |name| host.ends_with(name));
-        let prefix = longest(&names.prefix, |name| host.starts_with(name));
-        if let Some((_, server)) = exact.or(suffix).or(prefix) {
-            return *server;
+        if let Some((_, server)) = names.exact.iter().find(|(name, _)| name == host) {
+            return (*server, NameMatch::Exact);
         }
-        let regexes = names.regex.iter().filter(|_| !host.is_empty());
-        let regex = regexes.into_iter().find(|name| self.matches(&name.pattern, host));
-        regex.map_or(listen.default_server, |name| name.server)
+        if let Some((name, server)) = longest(&names.suffix, |name| host.ends_with(name)) {
+            return (*server, NameMatch::Suffix(name));
+        }
+        if let Some((name, server)) = longest(&names.prefix, |name| host.starts_with(name)) {
+            return (*server, NameMatch::Prefix(name));
+        }
+        let mut regexes = names.regex.iter().filter(|_| !host.is_empty());
+        match regexes.find(|name| self.matches(&name.pattern, host)) {
+            Some(name) => (name.server, NameMatch::Regex(&name.pattern)),
+            None => (listen.default_server, NameMatch::Default),
+        }
     }
 
     /// The location of `server` that takes a normalised path.
     pub fn location(&self, server: ServerId, path: &[u8]) -> LocationId {
+        self.location_asking(server, path, &mut |_| {})
+    }
+
+    /// The same, telling `asked` what is asked on the way.
+    pub fn location_asking(
+        &self,
+        server: ServerId,
+        path: &[u8],
+        asked: &mut dyn FnMut(Asked),
+    ) -> LocationId {
         let server = &self.site.servers[usize::from(server)];
-        match self.find(&server.scope, path) {
+        match self.find(&server.scope, path, asked) {
             Found::Settled(location) | Found::Prefix(location) => location,
             Found::Nothing => server.location,
         }
     }
 
     /// Searches one scope, and those within it.
-    fn find(&self, scope: &'a ir::Scope, path: &[u8]) -> Found {
+    fn find(&self, scope: &'a ir::Scope, path: &[u8], asked: &mut dyn FnMut(Asked)) -> Found {
         if let Some((_, location)) = scope.exact.iter().find(|(exact, _)| exact == path) {
+            asked(Asked::Exact(*location));
             return Found::Settled(*location);
         }
         let prefixes = scope.prefix.iter().filter(|prefix| path.starts_with(&prefix.path));
         let prefix = prefixes.max_by_key(|prefix| prefix.path.len());
         let mut found = Found::Nothing;
         if let Some(prefix) = prefix {
-            found = match self.find(&prefix.nested, path) {
+            asked(Asked::Prefix { location: prefix.location, no_regex: prefix.no_regex });
+            found = match self.find(&prefix.nested, path, asked) {
                 Found::Settled(location) => return Found::Settled(location),
                 Found::Prefix(location) => Found::Prefix(location),
                 Found::Nothing => Found::Prefix(prefix.location),
@@ -75,8 +137,13 @@ impl<'a> Router<'a> {
         if prefix.is_some_and(|prefix| prefix.no_regex) {
             return found;
         }
-        match scope.regex.iter().find(|regex| self.matches(&regex.pattern, path)) {
-            Some(regex) => match self.find(&regex.nested, path) {
+        let matching = scope.regex.iter().find(|regex| {
+            let matches = self.matches(&regex.pattern, path);
+            asked(Asked::Regex { location: regex.location, matches });
+            matches
+        });
+        match matching {
+            Some(regex) => match self.find(&regex.nested, path, asked) {
                 Found::Settled(location) | Found::Prefix(location) => Found::Settled(location),
                 Found::Nothing => Found::Settled(regex.location),
             },
@@ -85,10 +152,43 @@ impl<'a> Router<'a> {
     }
 
     fn matches(&self, pattern: &'a ir::Pattern, subject: &[u8]) -> bool {
+        self.with_matcher(pattern, |matcher, cache| matcher.is_match(cache, subject))
+    }
+
+    /// The groups of a pattern that matches, the whole match first.
+    pub fn groups(
+        &self,
+        pattern: &'a ir::Pattern,
+        subject: &[u8],
+    ) -> Vec<Option<std::ops::Range<usize>>> {
+        self.with_matcher(pattern, |matcher, cache| {
+            let mut captures = matcher.create_captures();
+            matcher.captures(cache, subject, &mut captures);
+            let groups = (0..captures.group_len()).map(|group| captures.get_group(group));
+            groups.map(|span| span.map(|span| span.range())).collect()
+        })
+    }
+
+    /// The number of a pattern's group with this name.
+    pub fn group_named(&self, pattern: &'a ir::Pattern, name: &str) -> Option<usize> {
+        self.with_matcher(pattern, |matcher, _| {
+            matcher.get_nfa().group_info().to_index(PatternID::ZERO, name)
+        })
+    }
+
+    fn with_matcher<T>(
+        &self,
+        pattern: &'a ir::Pattern,
+        ask: impl FnOnce(&PikeVM, &mut Cache) -> T,
+    ) -> T {
         let mut matchers = self.matchers.borrow_mut();
         let key = (&pattern.text[..], pattern.ignore_case);
-        let matcher = matchers.entry(key).or_insert_with(|| automata::matcher(pattern));
-        matcher.is_match(&mut matcher.create_cache(), subject)
+        let (matcher, cache) = matchers.entry(key).or_insert_with(|| {
+            let matcher = automata::matcher(pattern);
+            let cache = matcher.create_cache();
+            (matcher, cache)
+        });
+        ask(matcher, cache)
     }
 }
 

@@ -22,6 +22,7 @@ mod output;
 mod params;
 mod poll_set;
 mod programs;
+pub mod pure;
 pub mod regex;
 pub mod response_table;
 #[cfg(test)]

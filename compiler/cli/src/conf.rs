@@ -5,7 +5,9 @@ use std::path::Path;
 
 use sitec_compiler::diagnostic::Severity;
 use sitec_compiler::files::Disk;
-use sitec_compiler::{Compilation, compile};
+use sitec_compiler::places::Places;
+use sitec_compiler::source::Sources;
+use sitec_compiler::{Compilation, compile, ir};
 
 /// Compiles the conf at `path` and prints its diagnostics to standard error.
 ///
@@ -26,6 +28,25 @@ pub(crate) fn show(compilation: &Compilation) {
     if let Some(summary) = summary(compilation) {
         eprintln!("{summary}");
     }
+}
+
+/// A conf without errors.
+pub(crate) struct Checked {
+    pub(crate) site: ir::Site,
+    pub(crate) places: Places,
+    pub(crate) sources: Sources,
+}
+
+/// Compiles the conf at `path`; `None` if it is wrong, which has then been shown. Warnings are
+/// not: whoever asks about a conf asks something else.
+pub(crate) fn checked(path: &Path) -> Result<Option<Checked>, String> {
+    std::fs::read(path).map_err(|error| unreadable(path, &error))?;
+    let compilation = compile(&Disk, path);
+    if compilation.site.is_none() {
+        show(&compilation);
+    }
+    let Compilation { site, places, sources, .. } = compilation;
+    Ok(site.map(|site| Checked { site, places, sources }))
 }
 
 /// What to say of a conf that cannot be read.

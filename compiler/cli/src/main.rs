@@ -10,6 +10,7 @@ mod new;
 mod output;
 mod package;
 mod progress;
+mod route;
 mod run;
 
 use std::process::ExitCode;
@@ -30,6 +31,7 @@ enum Command {
     Run(run::Options),
     Check(check::Options),
     Explain(explain::Options),
+    Route(route::Options),
     New(new::Options),
 }
 
@@ -39,6 +41,7 @@ fn main() -> ExitCode {
         Command::Run(options) => run::run(&options),
         Command::Check(options) => check::check(&options),
         Command::Explain(options) => explain::explain(&options),
+        Command::Route(options) => route::route(&options),
         Command::New(options) => new::new(&options),
     };
     result.unwrap_or_else(|failure| {

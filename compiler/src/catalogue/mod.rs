@@ -7,6 +7,7 @@
 mod consistency;
 mod directives;
 mod disk;
+mod expect;
 mod page;
 mod routing;
 mod security;
@@ -65,6 +66,7 @@ pub const GROUPS: &[Group] = &[
     disk::GROUP,
     security::GROUP,
     consistency::GROUP,
+    expect::GROUP,
 ];
 
 /// All checks, group by group.

@@ -20,8 +20,8 @@ use crate::ast::{Block, Directive};
 use crate::ir::{self, Action, Prefix, RegexLocation, Return, Scope};
 use crate::places::LocationPlace;
 use crate::source::Span;
-pub(super) use path::{Path, location_name, regex_words};
-use path::{path, written};
+use path::path;
+pub(super) use path::{Path, location_name, regex_words, written};
 use place::check_unique;
 
 /// Where a scope of locations lies.

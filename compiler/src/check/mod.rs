@@ -12,6 +12,7 @@ mod cgi;
 mod consistency;
 mod error_page;
 mod exist;
+mod expect;
 mod intern;
 mod level;
 mod listen;
@@ -50,6 +51,7 @@ use crate::ir;
 use crate::places::Places;
 use crate::source::Span;
 use consistency::{Named, check_methods};
+use expect::Bench;
 use intern::Interner;
 use level::Level;
 use pages::{Page, check_pages};
@@ -107,6 +109,7 @@ pub(crate) fn check(
         servers: Vec::new(),
         listens: Vec::new(),
         pages: Vec::new(),
+        expectations: Vec::new(),
         looked_up: HashSet::new(),
     };
     checker.site(conf, path, text)
@@ -150,6 +153,8 @@ struct Checker<'a> {
     method_uses: Vec<(LocationId, Named)>,
     servers: Vec<server::Server>,
     listens: Vec<listen::Listen>,
+    /// Tests of the conf.
+    expectations: Vec<expect::Expectation>,
     /// Pages that the conf leads to.
     pages: Vec<Page>,
     /// The places of error pages that are among them, for each server.
@@ -196,6 +201,11 @@ impl Checker<'_> {
         check_methods(&self.method_uses, &site, self.diagnostics);
         let paths = (&self.places, &self.prefixes[..]);
         check_writers(&self.writers, &site, paths, &self.folder, self.diagnostics);
+        if !self.diagnostics.has_errors() {
+            let (places, folder) = (&self.places, &self.folder);
+            let bench = Bench { site: &site, places, files: self.files, folder };
+            bench.run(&self.expectations, self.dependencies, self.diagnostics);
+        }
         (!self.diagnostics.has_errors()).then_some((site, self.places))
     }
 

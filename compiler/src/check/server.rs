@@ -90,6 +90,7 @@ impl Checker<'_> {
         let words = named(directives, "server_name").flat_map(|directive| &directive.args);
         let written = words.map(Word::shown).collect();
         self.places.servers.push(ServerPlace { span: server, names: written });
+        self.expectations(id, directives);
         let settings = level.server;
         let resolved = ir::Server {
             name,

@@ -8,9 +8,6 @@ use sitec_runtime::site::Expires;
 use super::tokens::{Shared, bytes, fixed, number, variant};
 use crate::ir;
 
-/// Fields of which a response has one: what is added stands in its place.
-const SOLE: &[&str] = &["last-modified", "etag"];
-
 /// A `site::AddedFields`.
 pub(super) fn added_fields(settings: &ir::Settings, shared: &mut Shared) -> TokenStream {
     let all: Vec<_> = settings.added_fields.iter().collect();
@@ -29,7 +26,7 @@ fn list(fields: &[&ir::AddedField], shared: &mut Shared) -> Vec<TokenStream> {
     let mut list = Vec::new();
     let mut lines = Vec::new();
     for field in fields {
-        let is_sole = SOLE.contains(&field.name.to_ascii_lowercase().as_str());
+        let is_sole = field.is_sole();
         match fixed(&field.value) {
             Some(value) if !is_sole => lines.extend(line(&field.name, &value)),
             _ => {

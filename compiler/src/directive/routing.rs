@@ -32,6 +32,25 @@ pub(super) const GROUP: Group = Group {
              with an Allow field. Without it, files take GET and HEAD, and `return` takes any.",
             )
             .differs("sitec's own."),
+        simple(
+            "expect",
+            &[Server],
+            (3, MANY),
+            "METHOD URL STATUS [LOCATION] [file=PATH] [location=URI] [type=TYPE]",
+        )
+        .repeats()
+        .doc(
+            "A test of the conf, run when it is compiled: unless the request would be answered \
+             so, there is no server. URL is a path, for this server, or `http://HOST[:PORT]/PATH`, \
+             whose host picks the server as it does for clients. LOCATION is the location that \
+             answers (or whose `error_page` does), as it is written: `= /x`, `~ \\.php$`, \
+             `@name`. `file=` is the file that is sent or the script that runs, `location=` the \
+             Location field, `type=` the Content-Type. A script's own status is not known: 200 \
+             means that it runs. 444 is a connection that is closed without a response. What \
+             depends on something that the compiling machine lacks, such as a folder with an \
+             absolute path, is a warning at most.",
+        )
+        .differs("sitec's own."),
         flag("merge_slashes", "on", "Whether a run of slashes in a path counts as one.")
             .server_wide(),
     ],

@@ -39,7 +39,7 @@ pub fn write_beneath(
 }
 
 /// Whether no segment is `..`, and there is no NUL.
-fn stays_beneath(path: &[u8]) -> bool {
+pub fn stays_beneath(path: &[u8]) -> bool {
     memchr::memchr(0, path).is_none() && path.split(|&byte| byte == b'/').all(|name| name != b"..")
 }
 

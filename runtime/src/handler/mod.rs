@@ -109,7 +109,7 @@ const ESCAPED: &AsciiSet = &CONTROLS
 
 /// A decoded path for a Location. Two slashes at its front would name another host (RFC 3986,
 /// 4.2), so a dot comes between them.
-fn escape_path(path: &[u8]) -> Vec<u8> {
+pub fn escape_path(path: &[u8]) -> Vec<u8> {
     let front = if path.starts_with(b"//") { &b"/."[..] } else { b"" };
     let escaped = percent_encode(path, ESCAPED).flat_map(str::bytes);
     front.iter().copied().chain(escaped).collect()

@@ -145,12 +145,7 @@ impl Variables<'_> {
     /// `$arg_NAME`: the value of the first argument with this name, undecoded. Names are
     /// compared without regard to case, as nginx does.
     pub fn argument(&self, name: &[u8], out: &mut Vec<u8>) -> bool {
-        let value = self.args.split(|&byte| byte == b'&').find_map(|argument| {
-            let (found, value) = argument.split_at_checked(name.len())?;
-            let value = value.strip_prefix(b"=")?;
-            found.eq_ignore_ascii_case(name).then_some(value)
-        });
-        write_some(value, out)
+        write_some(find_argument(self.args, name), out)
     }
 
     /// `$scheme`.
@@ -409,8 +404,17 @@ fn escape_what<P>(
     presence
 }
 
+/// The value of the first argument with this name, undecoded.
+pub fn find_argument<'a>(args: &'a [u8], name: &[u8]) -> Option<&'a [u8]> {
+    args.split(|&byte| byte == b'&').find_map(|argument| {
+        let (found, value) = argument.split_at_checked(name.len())?;
+        let value = value.strip_prefix(b"=")?;
+        found.eq_ignore_ascii_case(name).then_some(value)
+    })
+}
+
 /// Whether a field name is the one that a variable names: `-` and `_` are the same there.
-fn is_same_name(field: &[u8], name: &[u8]) -> bool {
+pub fn is_same_name(field: &[u8], name: &[u8]) -> bool {
     let fold = |byte: &u8| if *byte == b'-' { b'_' } else { byte.to_ascii_lowercase() };
     field.len() == name.len() && field.iter().map(fold).eq(name.iter().map(fold))
 }
@@ -430,7 +434,7 @@ fn join<'v>(values: impl Iterator<Item = &'v [u8]>, separator: &[u8], out: &mut 
 
 /// The value of a cookie in one Cookie line, found as nginx finds it: names without regard to
 /// case, pairs after `;` or `,`, values up to the `;`.
-fn find_cookie<'l>(line: &'l [u8], name: &[u8]) -> Option<&'l [u8]> {
+pub fn find_cookie<'l>(line: &'l [u8], name: &[u8]) -> Option<&'l [u8]> {
     let mut rest = line.trim_ascii_start();
     loop {
         let pair = rest.split_at_checked(name.len()).and_then(|(found, after)| {

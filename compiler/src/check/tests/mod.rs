@@ -4,6 +4,7 @@ mod actions;
 mod added_fields;
 mod any;
 mod cgi;
+mod expect;
 mod files;
 mod inherit;
 mod listens;

@@ -1,7 +1,7 @@
 //! Uploads: what is sent to an `upload_store` becomes a file in it, whole or not at all.
 
 mod form;
-mod name;
+pub mod name;
 
 use std::fs::Metadata;
 use std::io;

@@ -7,7 +7,7 @@ const MAX_LEN: usize = 255;
 
 /// A decoded name as one for the system, or why it is none: one segment of a path that is not
 /// hidden, without control characters.
-pub(super) fn check(name: &[u8]) -> Result<CString, &'static str> {
+pub fn check(name: &[u8]) -> Result<CString, &'static str> {
     const CONTROL: &str = "the name of the upload has a control character";
     match name {
         [] => Err("the upload has no name"),

@@ -1,0 +1,258 @@
+//! What a site answers to one request, and why, without being run.
+//!
+//! The request goes through nginx's phases over [`ir`](crate::ir) as it goes through the
+//! server's `exchange`: server, location, methods, `return`, `try_files`, files and `index`,
+//! `error_page`. Where the server would look at its disk, this looks at [`Files`]. What only a
+//! running server knows is not guessed: it is named among [`Answer::doubts`].
+
+mod added;
+mod disk;
+mod json;
+mod phases;
+mod request;
+mod script;
+mod settle;
+mod text;
+mod value;
+mod walk;
+mod writing;
+
+#[cfg(test)]
+mod tests;
+
+use std::path::{Path, PathBuf};
+
+use sitec_runtime::site::{ListenId, LocationId, ServerId};
+
+use crate::files::Files;
+use crate::ir;
+use crate::route::{Asked, Router};
+pub use request::Request;
+pub use text::Shown;
+
+/// A site that can be asked.
+pub struct Answers<'a> {
+    site: &'a ir::Site,
+    router: Router<'a>,
+    files: &'a dyn Files,
+    folder: &'a Path,
+}
+
+impl<'a> Answers<'a> {
+    /// The site, whose relative paths are beneath `folder`.
+    pub fn new(site: &'a ir::Site, files: &'a dyn Files, folder: &'a Path) -> Answers<'a> {
+        Answers { site, router: Router::new(site), files, folder }
+    }
+
+    /// The answer to a request.
+    pub fn to(&self, request: &Request) -> Answer {
+        walk::Walk::new(self, request).run()
+    }
+}
+
+/// What comes of one request.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Answer {
+    /// The request line's method and URL, as they were asked for.
+    pub asked: String,
+    /// Where the connection comes in.
+    pub listen: ListenId,
+    /// The host asked for, as servers are chosen by it.
+    pub host: Vec<u8>,
+    /// The server.
+    pub server: ServerId,
+    /// Why it is that one.
+    pub server_by: ServerBy,
+    /// What happens, in order.
+    pub steps: Vec<Step>,
+    /// Where it ends.
+    pub end: End,
+    /// The response's status; `None` where there is no response, or a program decides.
+    pub status: Option<u16>,
+    /// The response's fields, as far as they are known.
+    pub fields: Vec<Field>,
+    /// What could not be known, and was taken to be absent.
+    pub doubts: Vec<String>,
+}
+
+/// Why a server takes a request.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum ServerBy {
+    /// It was asked for.
+    Asked,
+    /// Nobody else listens there.
+    Alone,
+    /// A name with params in it is the host.
+    Param,
+    /// The host is one of its names.
+    Exact,
+    /// Its `*.NAME` is the longest that the host ends in.
+    Suffix(String),
+    /// Its `NAME.*` is the longest that the host begins with.
+    Prefix(String),
+    /// Of all regexes, the first that matches is this one of its own, counted from 0.
+    Regex(usize),
+    /// No name is the host's: it is the default server.
+    Default,
+}
+
+/// One thing that happens to a request.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Step {
+    /// A location is chosen for a path.
+    Location {
+        /// The path.
+        path: Vec<u8>,
+        /// What was asked for it.
+        asked: Vec<Asked>,
+        /// The location chosen; the server's own settings where none takes the path.
+        location: LocationId,
+    },
+    /// A named location is gone to.
+    Named(LocationId),
+    /// Something is looked for on the disk.
+    Looked {
+        /// Who looks.
+        by: Looker,
+        /// The file or folder.
+        path: PathBuf,
+        /// Whether it is there, as what is looked for.
+        found: bool,
+    },
+    /// The location gives a status instead of a response.
+    Status {
+        /// The status.
+        status: u16,
+        /// What led to it.
+        reason: String,
+    },
+    /// An `error_page` takes the status over.
+    ErrorPage {
+        /// The status.
+        status: u16,
+        /// Where it leads: a URI or a named location.
+        target: String,
+    },
+    /// The request goes on with another URI.
+    Redirect {
+        /// What leads there: `try_files` or `index`.
+        by: Looker,
+        /// The URI.
+        uri: Vec<u8>,
+    },
+}
+
+/// What looks for files.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[allow(missing_docs)]
+pub enum Looker {
+    TryFiles,
+    Index,
+    File,
+    Script,
+}
+
+/// Where a request ends.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum End {
+    /// A file is sent.
+    File(PathBuf),
+    /// What is in a folder is listed.
+    Listing(PathBuf),
+    /// A file is removed.
+    Removed(PathBuf),
+    /// The request's content becomes this file, or a folder is made; of a form, the files in
+    /// this folder.
+    Stored(PathBuf),
+    /// A file or folder is copied or moved.
+    Moved(PathBuf),
+    /// A script answers.
+    Script {
+        /// The script.
+        file: PathBuf,
+        /// What runs it; `None`: it runs by itself.
+        interpreter: Option<String>,
+        /// What of the path is behind its name.
+        extra_path: Vec<u8>,
+    },
+    /// A text of the conf is sent.
+    Text(Vec<u8>),
+    /// The page of the status is sent.
+    Page,
+    /// The connection is closed without a response.
+    Close,
+}
+
+/// A field of the response.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Field {
+    /// Its name.
+    pub name: String,
+    /// Its value; `None` if only the running server knows it.
+    pub value: Option<String>,
+}
+
+impl Answer {
+    /// The locations that the response comes from: the last one, and the one whose
+    /// `error_page` led there.
+    pub fn deciding(&self) -> Vec<LocationId> {
+        let mut at = None;
+        let mut deciding = Vec::new();
+        for step in &self.steps {
+            match step {
+                Step::Location { location, .. } | Step::Named(location) => at = Some(*location),
+                Step::ErrorPage { .. } => deciding.extend(at),
+                _ => {}
+            }
+        }
+        deciding.extend(at);
+        deciding.reverse();
+        deciding.dedup();
+        deciding
+    }
+
+    /// The file that is sent, changed or run.
+    pub fn file(&self) -> Option<&Path> {
+        match &self.end {
+            End::File(file) | End::Removed(file) | End::Stored(file) | End::Moved(file) => {
+                Some(file)
+            }
+            End::Script { file, .. } => Some(file),
+            End::Listing(_) | End::Text(_) | End::Page | End::Close => None,
+        }
+    }
+
+    /// The value of a field, if it is known.
+    pub fn field(&self, name: &str) -> Option<&str> {
+        let field = self.fields.iter().find(|field| field.name.eq_ignore_ascii_case(name));
+        field?.value.as_deref()
+    }
+}
+
+/// The address of a listen, with the defaults of params.
+pub fn address(site: &ir::Site, listen: ListenId) -> String {
+    match &site.listens[usize::from(listen)].address {
+        ir::Address::Ip(address) => address.to_string(),
+        ir::Address::Unix(path) => format!("unix:{}", start_text(site, path)),
+        ir::Address::Param(text) => start_text(site, text),
+    }
+}
+
+/// A text of the start, with the defaults of params.
+pub(crate) fn start_text(site: &ir::Site, text: &ir::StartText) -> String {
+    let pieces = text.iter().map(|piece| match piece {
+        ir::StartPiece::Literal(text) => &text[..],
+        ir::StartPiece::Param(param) => &site.params[*param].default,
+    });
+    pieces.collect()
+}
+
+/// Whether a server is one of those behind a listen.
+pub(crate) fn listens_at(listen: &ir::Listen, server: ServerId) -> bool {
+    let names = &listen.names;
+    let mut named = [&names.exact, &names.suffix, &names.prefix].into_iter().flatten();
+    listen.default_server == server
+        || named.any(|(_, id)| *id == server)
+        || names.regex.iter().any(|name| name.server == server)
+        || listen.param_names.iter().any(|(_, id)| *id == server)
+}

@@ -1,0 +1,172 @@
+//! A request as somebody writes it down: method, URL, fields. What a server would read of it is
+//! read by the server's own parser.
+
+use sitec_runtime::http::head::{Head, HeadError, Limits};
+use sitec_runtime::http::response::write_uri;
+use sitec_runtime::http::target::split_port;
+use sitec_runtime::site::{ListenId, ServerId};
+
+use super::{address, listens_at};
+use crate::ir;
+
+/// A request, and where it comes in.
+#[derive(Clone, Debug)]
+pub struct Request {
+    /// Method and URL, for messages.
+    pub(super) shown: String,
+    /// Where the connection comes in.
+    pub(super) listen: ListenId,
+    /// The server that is to answer; without one, the host picks it.
+    pub(super) server: Option<ServerId>,
+    /// What the server reads of it.
+    pub(super) head: Result<Head, HeadError>,
+}
+
+/// A URL, taken apart.
+struct Url<'a> {
+    host: Option<&'a str>,
+    port: Option<u16>,
+    target: &'a str,
+}
+
+impl Request {
+    /// A request with these fields to `url`: `http://HOST[:PORT]/PATH`, or `/PATH` alone, which
+    /// goes to `server` if one is given, and else to the default server of the first address.
+    ///
+    /// Errors: what is wrong with the URL, or that nobody listens on its port.
+    pub fn new(
+        site: &ir::Site,
+        server: Option<ServerId>,
+        method: &str,
+        url: &str,
+        fields: &[(String, String)],
+    ) -> Result<Request, String> {
+        let url_parts = Url::parse(url)?;
+        let given = fields.iter().find(|(name, _)| name.eq_ignore_ascii_case("host"));
+        let given = given.map(|(_, value)| value.as_str());
+        let (host, port) = match (url_parts.host, given) {
+            (Some(host), None) => (Some(host), url_parts.port),
+            (Some(_), Some(_)) => return Err("the host is given twice".to_owned()),
+            (None, Some(host)) => (Some(host), port_of(host)?),
+            (None, None) => (None, None),
+        };
+        let listen = find_listen(site, server, host, port)?;
+        let fixed = server.filter(|_| host.is_none());
+        let at = fixed.unwrap_or(site.listens[usize::from(listen)].default_server);
+        let host = host.map_or_else(|| name_of(site, at), str::to_owned);
+        let mut bytes = format!("{method} ").into_bytes();
+        write_uri(&mut bytes, url_parts.target.as_bytes());
+        bytes.extend(format!(" HTTP/1.1\r\nHost: {host}\r\n").bytes());
+        // As clients do, even where there is no content.
+        let takes_content = ["POST", "PUT", "PATCH"].contains(&method);
+        if takes_content && !fields.iter().any(|(name, _)| frames_content(name)) {
+            bytes.extend(b"Content-Length: 0\r\n");
+        }
+        for (name, value) in fields.iter().filter(|(name, _)| !name.eq_ignore_ascii_case("host")) {
+            bytes.extend(format!("{name}: {value}\r\n").bytes());
+        }
+        bytes.extend(b"\r\n");
+        let mut head = Head::default();
+        let read = head.parse(&bytes, &limits(&site.servers[usize::from(at)]));
+        let head = match read {
+            Ok(Some(_)) => Ok(head),
+            Ok(None) => return Err("a method or a field has a line break in it".to_owned()),
+            Err(error) => Err(error),
+        };
+        Ok(Request { shown: format!("{method} {url}"), listen, server: fixed, head })
+    }
+}
+
+impl<'a> Url<'a> {
+    fn parse(url: &'a str) -> Result<Url<'a>, String> {
+        if url.starts_with('/') || url == "*" {
+            return Ok(Url { host: None, port: None, target: url });
+        }
+        let rest = match url.split_once("://") {
+            Some((scheme, rest)) if scheme.eq_ignore_ascii_case("http") => rest,
+            Some((scheme, _)) => return Err(format!("`{scheme}` is not http")),
+            None => {
+                return Err(format!("`{url}` is neither a path nor a URL that begins with http"));
+            }
+        };
+        let (authority, target) = rest.split_at(rest.find(['/', '?']).unwrap_or(rest.len()));
+        let target = if target.is_empty() { "/" } else { target };
+        if authority.is_empty() {
+            return Err(format!("`{url}` has no host"));
+        }
+        Ok(Url { host: Some(authority), port: port_of(authority)?, target })
+    }
+}
+
+fn frames_content(name: &str) -> bool {
+    ["content-length", "transfer-encoding"].iter().any(|framing| name.eq_ignore_ascii_case(framing))
+}
+
+/// The port behind a host.
+fn port_of(host: &str) -> Result<Option<u16>, String> {
+    match split_port(host.as_bytes()).1 {
+        None | Some(b"") => Ok(None),
+        Some(port) => {
+            let port = String::from_utf8_lossy(port);
+            port.parse().map(Some).map_err(|_| format!("`{port}` is not a port"))
+        }
+    }
+}
+
+/// Where a connection for such a URL comes in.
+fn find_listen(
+    site: &ir::Site,
+    server: Option<ServerId>,
+    host: Option<&str>,
+    port: Option<u16>,
+) -> Result<ListenId, String> {
+    let ids = || (0..site.listens.len()).map(|id| id as ListenId);
+    let of_server = |id: &ListenId| {
+        server.is_none_or(|server| listens_at(&site.listens[usize::from(*id)], server))
+    };
+    let at_port = |id: &ListenId| listen_port(site, *id) == Some(port.unwrap_or(80));
+    let of_host = |id: &ListenId| {
+        let name = host.map(|host| split_port(host.as_bytes()).0).unwrap_or_default();
+        let name = String::from_utf8_lossy(name);
+        address(site, *id).starts_with(&format!("{name}:"))
+    };
+    let first = ids().find(of_server).unwrap_or(0);
+    if host.is_none() {
+        return Ok(first);
+    }
+    let found = ids().find(|id| at_port(id) && of_host(id));
+    let found = found.or_else(|| ids().find(|id| at_port(id) && of_server(id)));
+    match found.or_else(|| ids().find(at_port)) {
+        Some(listen) => Ok(listen),
+        None if port.is_none() => Ok(first),
+        None => Err(format!("nobody listens on port {}", port.unwrap_or(80))),
+    }
+}
+
+/// The port of a listen, with the defaults of params.
+pub(super) fn listen_port(site: &ir::Site, listen: ListenId) -> Option<u16> {
+    let address = address(site, listen);
+    address.rsplit(':').next().and_then(|port| port.parse().ok())
+}
+
+/// A host that a server answers to, for requests that name none.
+fn name_of(site: &ir::Site, server: ServerId) -> String {
+    let name = String::from_utf8_lossy(&site.servers[usize::from(server)].name).into_owned();
+    match name.is_empty() || name.contains(['*', '~', '/', ' ']) {
+        true => "localhost".to_owned(),
+        false => name,
+    }
+}
+
+/// What heads may be like in a server.
+fn limits(server: &ir::Server) -> Limits {
+    let (count, line_len) = server.large_client_header_buffers;
+    Limits {
+        line_len,
+        head_len: count * line_len,
+        max_fields: server.max_headers,
+        ignore_invalid_fields: server.ignore_invalid_headers,
+        underscores: server.underscores_in_headers,
+        merge_slashes: server.merge_slashes,
+    }
+}

@@ -1,0 +1,323 @@
+//! Sites and what they answer.
+
+use std::path::Path;
+
+use proptest::prelude::*;
+
+use super::{Answer, Answers, End, Request, ServerBy, Shown, Step};
+use crate::files::Memory;
+use crate::sketch;
+use crate::{Compilation, compile};
+
+/// A conf among the files that it serves.
+struct Bench {
+    files: Memory,
+    compilation: Compilation,
+}
+
+const FILES: &[&str] = &[
+    "www/index.html",
+    "www/404.html",
+    "www/docs/index.html",
+    "www/empty/x.txt",
+    "www/.secret",
+    "www/a.php",
+    "www/dir.php/b.php",
+    "img/a.png",
+    "store/old",
+];
+
+impl Bench {
+    fn new(text: &str) -> Bench {
+        let files = FILES.iter().map(|&path| (path, "")).chain([("site.conf", text)]);
+        let files = Memory::new(files.chain([("/usr/bin/python3", "")]));
+        let compilation = compile(&files, Path::new("site.conf"));
+        let said = compilation.diagnostics.render(&compilation.sources, false);
+        assert!(compilation.site.is_some(), "{said}");
+        Bench { files, compilation }
+    }
+
+    fn ask(&self, request: &str) -> Answer {
+        let mut lines = request.split('\n');
+        let (method, url) = lines.next().unwrap().split_once(' ').unwrap();
+        let fields: Vec<_> = lines
+            .map(|line| line.split_once(": ").unwrap())
+            .map(|(name, value)| (name.to_owned(), value.to_owned()))
+            .collect();
+        let site = self.compilation.site.as_ref().unwrap();
+        let request = Request::new(site, None, method, url, &fields).unwrap();
+        Answers::new(site, &self.files, Path::new("")).to(&request)
+    }
+
+    fn shown(&self, answer: &Answer) -> String {
+        let Compilation { site, places, sources, .. } = &self.compilation;
+        let site = site.as_ref().unwrap();
+        Shown { site, places, sources, folder: Path::new("") }.text(answer)
+    }
+
+    /// `STATUS END [LOCATION FIELD]` of each request.
+    #[track_caller]
+    fn check(&self, cases: &[(&str, &str)]) {
+        for (request, expected) in cases {
+            let answer = self.ask(request);
+            assert_eq!(outline(&answer), *expected, "{request}\n{}", self.shown(&answer));
+        }
+    }
+}
+
+fn outline(answer: &Answer) -> String {
+    let status = answer.status.map_or("-".to_owned(), |status| status.to_string());
+    let end = match &answer.end {
+        End::File(file) => format!("file {}", file.display()),
+        End::Listing(folder) => format!("listing {}", folder.display()),
+        End::Removed(file) => format!("removed {}", file.display()),
+        End::Stored(file) => format!("stored {}", file.display()),
+        End::Moved(file) => format!("moved {}", file.display()),
+        End::Script { file, interpreter, extra_path } => {
+            let by = interpreter.as_deref().unwrap_or("-");
+            format!("script {} {by} {}", file.display(), String::from_utf8_lossy(extra_path))
+        }
+        End::Text(text) => format!("text {}", String::from_utf8_lossy(text)),
+        End::Page => "page".to_owned(),
+        End::Close => "close".to_owned(),
+    };
+    let location = answer.field("Location").map_or(String::new(), |uri| format!(" {uri}"));
+    format!("{status} {end}{location}")
+}
+
+#[test]
+fn files_and_folders() {
+    let bench = Bench::new(
+        "server { listen 80; root www; location /i/ { alias img/; autoindex on; }
+         location = /one { alias img/a.png; } location /t/ { try_files $uri /docs/ =410; } }",
+    );
+    bench.check(&[
+        ("GET /", "200 file www/index.html"),
+        ("HEAD /index.html", "200 file www/index.html"),
+        ("GET /docs", "301 page /docs/"),
+        ("GET /docs?a=b", "301 page /docs/?a=b"),
+        ("GET /docs/", "200 file www/docs/index.html"),
+        ("GET /empty/", "403 page"),
+        ("GET /nowhere/", "404 page"),
+        ("GET /nowhere", "404 page"),
+        ("GET /index.html/", "404 page"),
+        ("GET /.secret", "404 page"),
+        ("GET /%2e%2e/site.conf", "400 page"),
+        ("GET /docs/../index.html", "200 file www/index.html"),
+        ("GET /i/a.png", "200 file img/a.png"),
+        ("GET /i/b.png", "404 page"),
+        ("GET /one", "200 file img/a.png"),
+        ("GET /t/x", "301 page /docs/"),
+        ("GET /i/", "200 listing img"),
+        ("POST /nowhere", "404 page"),
+        ("POST /", "405 page"),
+        ("PATCH /", "405 page"),
+        ("BREW /", "501 page"),
+        ("OPTIONS *", "204 text "),
+        ("GET /\nExpect: tea", "417 page"),
+        ("GET /\nContent-Length: 2000000", "413 page"),
+    ]);
+    assert_eq!(bench.ask("POST /").field("Allow"), Some("GET, HEAD"));
+    assert_eq!(bench.ask("GET /i/a.png").field("Content-Type"), Some("image/png"));
+}
+
+#[test]
+fn returns_and_variables() {
+    let bench = Bench::new(
+        "server { listen 8080; server_name a.test;
+         location = /v { return 200 \"$host$uri$is_args$args $arg_x $http_user_agent $cookie_c\"; }
+         location ~ ^/u/(?<name>[a-z]+)/(.*)$ { return 307 /$2/$name; }
+         location = /q { return 404; } location = /z { return 444; }
+         location = /p { return 200 $server_port; }
+         location = /e { return 204; } location = /r { return 302 http://b.test$request_uri; }
+         location = /a { absolute_redirect on; return 301 /x; }
+         location = /t { return 200 $time_local; } }",
+    );
+    bench.check(&[
+        ("GET /v?x=1", "200 text a.test/v?x=1 1  "),
+        ("GET /v\nUser-Agent: me\nCookie: b=1; c=2", "200 text a.test/v  me 2"),
+        ("GET /u/joe/a%20b", "307 page /a%20b/joe"),
+        ("PUT /q", "404 page"),
+        ("GET /z", "- close"),
+        ("GET /p", "200 text 8080"),
+        ("GET /e", "204 text "),
+        ("GET /r?x", "302 page http://b.test/r?x"),
+        ("GET /a", "301 page http://a.test:8080/x"),
+        ("GET /t", "200 text $time_local"),
+    ]);
+    assert!(bench.ask("GET /v").doubts.is_empty());
+    assert!(bench.ask("GET /t").doubts[0].contains("$time_local"));
+}
+
+#[test]
+fn errors_lead_to_pages() {
+    let bench = Bench::new(
+        "server { listen 80; root www; error_page 404 /404.html; error_page 403 =200 /docs/;
+         error_page 405 @other; error_page 410 = @other; error_page 411 http://b.test/;
+         location = /404.html { internal; } location = /gone { return 410; }
+         location = /len { return 411; } location @other { return 418 tea; }
+         location /loop { return 418; error_page 418 /loop; recursive_error_pages on; } }",
+    );
+    bench.check(&[
+        ("GET /none", "404 file www/404.html"),
+        ("GET /404.html", "404 file www/404.html"),
+        ("GET /empty/", "200 file www/docs/index.html"),
+        ("POST /", "405 text tea"),
+        ("GET /gone", "418 text tea"),
+        ("GET /len", "302 page http://b.test/"),
+        ("GET /loop", "500 page"),
+    ]);
+    let deciding = bench.ask("GET /none").deciding();
+    let places = &bench.compilation.places;
+    let names: Vec<_> = deciding.into_iter().map(|id| places.location(id)).collect();
+    assert_eq!(names, ["location = /404.html", "server"]);
+}
+
+#[test]
+fn scripts() {
+    let bench = Bench::new(
+        "server { listen 80; root www; location / { cgi_pass .php python3; }
+         location /run/ { cgi_pass /usr/bin/python3; } }",
+    );
+    bench.check(&[
+        ("GET /a.php", "- script www/a.php python3 "),
+        ("POST /a.php/more/x.php", "- script www/a.php python3 /more/x.php"),
+        ("GET /dir.php/b.php", "- script www/dir.php/b.php python3 "),
+        ("GET /b.php", "404 page"),
+        ("GET /index.html", "200 file www/index.html"),
+        ("GET /run/x", "- script /usr/bin/python3 - /x"),
+    ]);
+}
+
+#[test]
+fn what_writes() {
+    let bench = Bench::new(
+        "server { listen 80; root www;
+         location /up/ { upload_store store; methods GET POST PUT DELETE; }
+         location /dav/ { alias img/; dav_methods PUT DELETE MKCOL COPY; min_delete_depth 2; } }",
+    );
+    bench.check(&[
+        ("POST /up/new", "201 stored store/new /up/new"),
+        ("PUT /up/old", "409 page"),
+        ("PUT /up/.x", "400 page"),
+        ("POST /up/\nContent-Type: multipart/form-data; boundary=x", "201 stored store /up/"),
+        ("DELETE /up/old", "204 removed store/old"),
+        ("DELETE /up/none", "404 page"),
+        ("GET /up/old", "404 page"),
+        ("PUT /dav/a.png", "204 stored img/a.png"),
+        ("PUT /dav/x/b.png", "409 page"),
+        ("MKCOL /dav/x/", "201 stored img/x /dav/x/"),
+        ("DELETE /dav/a.png", "204 removed img/a.png"),
+        ("DELETE /dav/", "409 page"),
+        ("COPY /dav/a.png", "- moved img/a.png"),
+        ("GET /dav/a.png", "200 file img/a.png"),
+    ]);
+}
+
+#[test]
+fn added_fields() {
+    let bench = Bench::new(
+        "server { listen 80; expires 1h; add_header X-A $uri; add_header X-B b always;
+         location /no { return 404; } location /ok { return 200 ok; } }",
+    );
+    let fields = |request: &str| {
+        let answer = bench.ask(request);
+        let shown = answer
+            .fields
+            .iter()
+            .map(|field| format!("{}: {}", field.name, field.value.as_deref().unwrap_or("?")));
+        shown.collect::<Vec<_>>().join("; ")
+    };
+    assert_eq!(
+        fields("GET /ok"),
+        "Content-Type: text/plain; Content-Length: 2; Expires: ?; Cache-Control: max-age=3600; \
+         X-A: /ok; X-B: b"
+    );
+    assert_eq!(fields("GET /no"), "Content-Type: text/html; X-B: b");
+}
+
+#[test]
+fn hosts_pick_servers() {
+    let bench = Bench::new(
+        "server { listen 80; server_name a.test; return 200 a; }
+         server { listen 80; server_name *.test; return 200 star; }
+         server { listen 80; server_name www.*; return 200 www; }
+         server { listen 80 default_server; server_name ~^x(.)$ ~^y(.)$; return 200 $1; }
+         server { listen 8081; return 200 other; }",
+    );
+    for (url, expected, by) in [
+        ("http://A.test./", "a", ServerBy::Exact),
+        ("http://b.a.test/", "star", ServerBy::Suffix("*.test".into())),
+        ("http://www.b/", "www", ServerBy::Prefix("www.*".into())),
+        ("http://y1/", "1", ServerBy::Regex(1)),
+        ("http://c/", "", ServerBy::Default),
+        ("http://a.test:8081/", "other", ServerBy::Alone),
+    ] {
+        let answer = bench.ask(&format!("GET {url}"));
+        assert_eq!(answer.end, End::Text(expected.into()), "{url}");
+        assert_eq!(answer.server_by, by, "{url}");
+    }
+    assert_eq!(bench.ask("GET /\nHost: b.test").end, End::Text("star".into()));
+    let site = bench.compilation.site.as_ref().unwrap();
+    for url in ["x", "https://a.test/", "http:///", "http://a.test:81/", "http://a.test:x/"] {
+        assert!(Request::new(site, None, "GET", url, &[]).is_err(), "{url}");
+    }
+}
+
+#[test]
+fn an_answer_in_words() {
+    let bench = Bench::new(
+        "server {\n listen 80;\n server_name a.test;\n root www;\n location / { try_files $uri @no; }\n \
+         location ~ \\.php$ { return 403; }\n location @no { return 302 /docs/; }\n}",
+    );
+    let answer = bench.ask("GET /x");
+    assert_eq!(
+        bench.shown(&answer),
+        "GET /x\n\n\
+         server `a.test` on 0.0.0.0:80 (site.conf:1)\n    `a.test` is one of its names\n\
+         location / (site.conf:5) for /x\n\
+         \x20   location / (site.conf:5) is the longest prefix\n\
+         \x20   location ~ \\.php$ (site.conf:6) does not match\n\
+         \x20   `try_files` looks for `www/x`: not there\n\
+         location @no (site.conf:7)\n\
+         \x20   302: `return` says so\n\
+         the page of the status is sent\n\n\
+         HTTP/1.1 302 Found\nLocation: /docs/\nContent-Type: text/html\n"
+    );
+    let Compilation { site, places, sources, .. } = &bench.compilation;
+    let shown = Shown { site: site.as_ref().unwrap(), places, sources, folder: Path::new("") };
+    let json = shown.json(&answer);
+    assert_eq!((&json["status"], &json["end"]["kind"]), (&302.into(), &"page".into()));
+    assert_eq!(json["steps"][0]["asked"][1]["location"], "~ \\.php$");
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+    #[test]
+    fn agrees_with_the_router(
+        sketch in sketch::sketches(),
+        requests in proptest::collection::vec((sketch::hosts(), sketch::paths()), 8),
+    ) {
+        let bench = Bench::new(&sketch.conf());
+        let site = bench.compilation.site.as_ref().unwrap();
+        let router = crate::route::Router::new(site);
+        for (host, path) in requests {
+            let host = if host.is_empty() { "none".to_owned() } else { host };
+            let answer = bench.ask(&format!("GET http://{host}:8080{path}"));
+            let server = router.server(0, host.as_bytes());
+            prop_assert_eq!(answer.server, server);
+            let mut normal = Vec::new();
+            sitec_runtime::http::target::normalize(path.as_bytes(), true, &mut normal).unwrap();
+            let location = router.location(server, &normal);
+            let Step::Location { location: found, .. } = answer.steps[0] else { panic!() };
+            prop_assert_eq!(found, location);
+            // Each location of a sketch returns its number.
+            let crate::ir::Action::Return(crate::ir::Return::Text(_, value)) =
+                &site.locations[location as usize].action else { continue };
+            prop_assert_eq!(&answer.end, &End::Text(match &value.0[..] {
+                [crate::ir::Piece::Literal(text)] => text.clone(),
+                _ => Vec::new(),
+            }));
+        }
+    }
+}

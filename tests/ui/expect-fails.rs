@@ -1,0 +1,3 @@
+sitec_macros::site!("./expect-fails.conf");
+
+fn main() {}
