@@ -32,6 +32,8 @@ pub struct Site {
     pub locations: Vec<Location>,
     /// The distinct settings that locations have.
     pub settings: Vec<Settings>,
+    /// The distinct lists of `allow` and `deny`.
+    pub accesses: Vec<Access>,
     /// The distinct directories that files are opened beneath.
     pub directories: Vec<StartText>,
     /// The distinct programs that scripts are run by, or that are scripts.
@@ -219,12 +221,40 @@ pub struct Location {
     pub internal: bool,
     /// Its regex, if a value uses the captures.
     pub pattern: Option<Pattern>,
+    /// `limit_except`.
+    pub limit_except: Option<LimitExcept>,
     /// The methods that may be used here.
     pub methods: MethodSet,
     /// Whether `methods` names them, or they are what the handler can do.
     pub methods_named: bool,
     /// What is done.
     pub action: Action,
+}
+
+/// See [`sitec_runtime::site::LimitExcept`].
+#[derive(Clone, PartialEq, Eq, Debug)]
+#[allow(missing_docs)]
+pub struct LimitExcept {
+    pub methods: MethodSet,
+    /// Index into [`Site::accesses`].
+    pub access: Option<usize>,
+}
+
+/// See [`sitec_runtime::site::Access`].
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+#[allow(missing_docs)]
+pub struct Access {
+    pub v4: Option<Ranges>,
+    pub v6: Ranges,
+    pub unix: bool,
+}
+
+/// See [`sitec_runtime::site::Ranges`].
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+#[allow(missing_docs)]
+pub struct Ranges {
+    pub first: bool,
+    pub flips: Vec<u128>,
 }
 
 /// See [`sitec_runtime::site::Action`].
@@ -468,6 +498,8 @@ pub struct Settings {
     pub sendfile: bool,
     pub tcp_nodelay: bool,
     pub tcp_nopush: bool,
+    /// Index into [`Site::accesses`].
+    pub access: Option<usize>,
     /// In the order in which they are added.
     pub added_fields: Vec<AddedField>,
     pub expires: Option<Expires>,

@@ -4,6 +4,7 @@
 
 #![deny(unsafe_code)]
 
+mod access;
 mod cgi;
 mod clock;
 mod connection;

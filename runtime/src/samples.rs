@@ -91,6 +91,7 @@ pub(crate) const SETTINGS: Settings = Settings {
     sendfile: true,
     tcp_nodelay: true,
     tcp_nopush: false,
+    access: None,
     added_fields: AddedFields { usual: &[], always: &[] },
     access_logs: &[],
     error_log: ErrorLog { log: 0, level: Level::Error },

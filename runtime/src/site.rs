@@ -234,6 +234,8 @@ pub struct Location {
     pub internal: bool,
     /// The location's regex, if a value uses its captures.
     pub pattern: Option<&'static Pattern>,
+    /// `limit_except`.
+    pub limit_except: Option<LimitExcept>,
     /// The methods that may be used here.
     pub methods: MethodSet,
     /// Whether the conf names them: then they hold before `try_files` looks for anything, else
@@ -243,6 +245,32 @@ pub struct Location {
     pub allow: &'static [u8],
     /// What is done.
     pub action: Action,
+}
+
+/// `limit_except`: who may use the methods that it does not name.
+pub struct LimitExcept {
+    /// The methods that it names. They are used as if it were not there.
+    pub methods: MethodSet,
+    /// Who may use the others; `None`: everyone.
+    pub access: Option<&'static Access>,
+}
+
+/// Who may come in: the rules of `allow` and `deny`, resolved to ranges of addresses.
+pub struct Access {
+    /// IPv4 clients. `None`: no rule is about them, and all may.
+    pub v4: Option<Ranges<u32>>,
+    /// IPv6 clients. One whose address is a mapped IPv4 one is judged by `v4`, if there is any.
+    pub v6: Ranges<u128>,
+    /// Clients that come through the file system.
+    pub unix: bool,
+}
+
+/// A verdict on each address.
+pub struct Ranges<T: 'static> {
+    /// The verdict on the lowest address.
+    pub first: bool,
+    /// The addresses, rising, at which the verdict changes.
+    pub flips: &'static [T],
 }
 
 /// What a location does with a request that it allows.
@@ -709,6 +737,8 @@ pub struct Settings {
     pub tcp_nodelay: bool,
     /// `tcp_nopush`.
     pub tcp_nopush: bool,
+    /// `allow` and `deny`; `None`: everyone may come in.
+    pub access: Option<&'static Access>,
     /// `add_header` and `expires`.
     pub added_fields: AddedFields,
     /// `access_log`.

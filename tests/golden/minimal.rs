@@ -133,6 +133,7 @@ static LOCATIONS: [site::Location; 1] = [
         settings: &SETTINGS[0],
         internal: false,
         pattern: None,
+        limit_except: None,
         methods: MethodSet::of(&[Method::Get, Method::Head]),
         methods_named: false,
         allow: b"GET, HEAD",
@@ -163,6 +164,7 @@ static SETTINGS: [site::Settings; 1] = [
             safari: false,
         },
         lingering_close: site::Lingering::On,
+        access: None,
         added_fields: site::AddedFields {
             usual: &[],
             always: &[],

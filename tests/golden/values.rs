@@ -160,6 +160,7 @@ static LOCATIONS: [site::Location; 8] = [
         settings: &SETTINGS[0],
         internal: false,
         pattern: None,
+        limit_except: None,
         methods: MethodSet::of(&[Method::Get, Method::Head]),
         methods_named: false,
         allow: b"GET, HEAD",
@@ -169,6 +170,7 @@ static LOCATIONS: [site::Location; 8] = [
         settings: &SETTINGS[0],
         internal: true,
         pattern: None,
+        limit_except: None,
         methods: MethodSet::ALL,
         methods_named: false,
         allow: b"GET, HEAD, POST, PUT, DELETE, CONNECT, OPTIONS, TRACE, PATCH, MKCOL, COPY, MOVE, PROPFIND, PROPPATCH, LOCK, UNLOCK",
@@ -178,6 +180,7 @@ static LOCATIONS: [site::Location; 8] = [
         settings: &SETTINGS[0],
         internal: false,
         pattern: None,
+        limit_except: None,
         methods: MethodSet::ALL,
         methods_named: false,
         allow: b"GET, HEAD, POST, PUT, DELETE, CONNECT, OPTIONS, TRACE, PATCH, MKCOL, COPY, MOVE, PROPFIND, PROPPATCH, LOCK, UNLOCK",
@@ -193,6 +196,7 @@ static LOCATIONS: [site::Location; 8] = [
         settings: &SETTINGS[0],
         internal: false,
         pattern: None,
+        limit_except: None,
         methods: MethodSet::ALL,
         methods_named: false,
         allow: b"GET, HEAD, POST, PUT, DELETE, CONNECT, OPTIONS, TRACE, PATCH, MKCOL, COPY, MOVE, PROPFIND, PROPPATCH, LOCK, UNLOCK",
@@ -204,6 +208,7 @@ static LOCATIONS: [site::Location; 8] = [
         settings: &SETTINGS[0],
         internal: false,
         pattern: None,
+        limit_except: None,
         methods: MethodSet::ALL,
         methods_named: false,
         allow: b"GET, HEAD, POST, PUT, DELETE, CONNECT, OPTIONS, TRACE, PATCH, MKCOL, COPY, MOVE, PROPFIND, PROPPATCH, LOCK, UNLOCK",
@@ -219,6 +224,7 @@ static LOCATIONS: [site::Location; 8] = [
         settings: &SETTINGS[0],
         internal: false,
         pattern: None,
+        limit_except: None,
         methods: MethodSet::ALL,
         methods_named: false,
         allow: b"GET, HEAD, POST, PUT, DELETE, CONNECT, OPTIONS, TRACE, PATCH, MKCOL, COPY, MOVE, PROPFIND, PROPPATCH, LOCK, UNLOCK",
@@ -230,6 +236,10 @@ static LOCATIONS: [site::Location; 8] = [
         settings: &SETTINGS[1],
         internal: false,
         pattern: None,
+        limit_except: Some(site::LimitExcept {
+            methods: MethodSet::of(&[Method::Get, Method::Head]),
+            access: Some(&ACCESSES[0]),
+        }),
         methods: MethodSet::of(&[Method::Get, Method::Head, Method::Post]),
         methods_named: true,
         allow: b"GET, HEAD, POST",
@@ -242,6 +252,7 @@ static LOCATIONS: [site::Location; 8] = [
         settings: &SETTINGS[2],
         internal: false,
         pattern: None,
+        limit_except: None,
         methods: MethodSet::ALL,
         methods_named: false,
         allow: b"GET, HEAD, POST, PUT, DELETE, CONNECT, OPTIONS, TRACE, PATCH, MKCOL, COPY, MOVE, PROPFIND, PROPPATCH, LOCK, UNLOCK",
@@ -291,6 +302,7 @@ static SETTINGS: [site::Settings; 3] = [
             safari: false,
         },
         lingering_close: site::Lingering::On,
+        access: None,
         added_fields: site::AddedFields {
             usual: &[],
             always: &[],
@@ -370,6 +382,7 @@ static SETTINGS: [site::Settings; 3] = [
             safari: false,
         },
         lingering_close: site::Lingering::On,
+        access: None,
         added_fields: site::AddedFields {
             usual: &[],
             always: &[],
@@ -449,6 +462,7 @@ static SETTINGS: [site::Settings; 3] = [
             safari: false,
         },
         lingering_close: site::Lingering::On,
+        access: None,
         added_fields: site::AddedFields {
             usual: &[
                 site::AddedField::Expires(site::Expires::FromModified(-3600)),
@@ -500,6 +514,20 @@ static SETTINGS: [site::Settings; 3] = [
         tcp_nodelay: true,
         tcp_nopush: false,
         log_not_found: true,
+    },
+];
+
+static ACCESSES: [site::Access; 1] = [
+    site::Access {
+        v4: Some(site::Ranges {
+            first: false,
+            flips: &[167772160, 184549376],
+        }),
+        v6: site::Ranges {
+            first: false,
+            flips: &[1, 2],
+        },
+        unix: false,
     },
 ];
 

@@ -39,6 +39,41 @@ const CHECKS: &[Check] = &[
         "server {\n    listen 8080;\n    location /up/ {\n        alias store/;\n        upload_store store;\n    }\n}",
     )
     .among(&[super::Entry::File("store/.keep", "")]),
+    warning(
+        "X07",
+        "write-open-to-all",
+        "DELETE is allowed, and whoever reaches the server may use it. `allow` and `deny` say who \
+         may, for the whole location or within `limit_except`. A server that listens on this \
+         machine alone is taken to know its clients.",
+        "server {\n    listen 8080;\n    root www;\n    location /up/ { methods GET POST ⟪DELETE⟫; upload_store store; }\n}",
+        "server {\n    listen 8080;\n    root www;\n    location /up/ {\n        methods GET POST DELETE;\n        upload_store store;\n        limit_except GET POST { allow 10.0.0.0/8; deny all; }\n    }\n}",
+    )
+    .among(&[super::Entry::File("store/.keep", "")]),
+    warning(
+        "X08",
+        "allow-without-deny",
+        "Rules are tried in order, and a client that none of them is about may come in: a list of \
+         `allow` alone keeps nobody out. Add `deny all;` at its end.",
+        "server {\n    listen 8080;\n    root www;\n    ⟪allow 10.0.0.0/8⟫;\n}",
+        "server {\n    listen 8080;\n    root www;\n    allow 10.0.0.0/8;\n    deny all;\n}",
+    ),
+    warning(
+        "X09",
+        "return-before-deny",
+        "As in nginx, `return` answers before the rules are looked at, so that it answers \
+         everyone. A `limit_except` comes before it.",
+        "server {\n    listen 8080;\n    location /a/ { ⟪deny all⟫; return 200 secret; }\n}",
+        "server {\n    listen 8080;\n    location /a/ { deny all; root www; }\n}",
+    ),
+    warning(
+        "X10",
+        "acl-dead-rule",
+        "A rule that can never apply: those before it decide for every address that it is about. \
+         Or a network whose address has bits that its prefix leaves out: `10.0.0.1/8` is all of \
+         `10.0.0.0/8`.",
+        "server {\n    listen 8080;\n    root www;\n    deny all;\n    ⟪allow 10.0.0.1⟫;\n}",
+        "server {\n    listen 8080;\n    root www;\n    allow 10.0.0.1;\n    deny all;\n}",
+    ),
     lint(
         "X13",
         "version-disclosure",

@@ -121,6 +121,9 @@ impl Level {
         inner.writing.set(directives, checker, groups, path);
         inner.choose_handler(directives, checker);
         inner.additions.set_fields(directives, checker, groups);
+        if let Some(access) = checker.access(directives) {
+            inner.settings.access = Some(access);
+        }
         let base = checker.base(directives, path, groups);
         if let Some(Some(base)) = checker.report(base) {
             inner.base = Some(base);
@@ -195,6 +198,7 @@ fn default_settings() -> ir::Settings {
         tcp_nopush: false,
         added_fields: Vec::new(),
         expires: None,
+        access: None,
         access_logs: Vec::new(),
         error_log: ErrorLog { log: 0, level: LogLevel::Error },
         log_not_found: true,

@@ -34,6 +34,23 @@ enum Host {
     Param(StartText),
 }
 
+impl Listen {
+    /// Whether another machine may reach `server` here.
+    pub(super) fn opens(&self, server: ServerId) -> bool {
+        self.server == server
+            && match &self.address {
+                Address::Ip(address) => !address.ip().is_loopback(),
+                Address::Unix(_) => false,
+                Address::Param(text) => match text.first() {
+                    Some(StartPiece::Literal(text)) => {
+                        !["127.", "[::1]", "unix:"].iter().any(|start| text.starts_with(start))
+                    }
+                    _ => true,
+                },
+            }
+    }
+}
+
 impl Checker<'_> {
     /// Takes the `listen` lines of a server; without one, it listens on port 80.
     pub(super) fn listens_of(&mut self, server: ServerId, directives: &[Directive], span: Span) {

@@ -159,7 +159,6 @@ impl Checker<'_> {
             settings.base = base;
         }
         let settings = self.settings.add(settings);
-        let internal = level.internal;
         self.check_methods_of(directives, level);
         if let Some(words) = level.named_methods.clone() {
             self.method_uses.push((id, words));
@@ -167,8 +166,16 @@ impl Checker<'_> {
         if let Some(span) = level.writing.span() {
             self.writers.push(Writer { location: id, span });
         }
-        let (pattern, methods_named) = (None, level.methods.is_some());
-        let location = ir::Location { settings, internal, pattern, methods, methods_named, action };
+        let location = ir::Location {
+            settings,
+            internal: level.internal,
+            pattern: None,
+            limit_except: self.limit_except(directives, level),
+            methods,
+            methods_named: level.methods.is_some(),
+            action,
+        };
+        self.note_deletion(&location, level, names.id);
         self.locations[id as usize] = Some(location);
     }
 }

@@ -4,6 +4,7 @@
 //! given, begins as a copy of the outer one's, and its own directives are put over it. So a
 //! mistake is reported once, however many locations inherit it.
 
+mod access;
 mod action;
 mod added_fields;
 mod base;
@@ -100,6 +101,8 @@ pub(crate) fn check(
         common_types: None,
         format_values: Interner::new(),
         settings: Interner::new(),
+        accesses: Interner::new(),
+        open_deletions: Vec::new(),
         locations: Vec::new(),
         places: Places::default(),
         regexes: Vec::new(),
@@ -139,6 +142,9 @@ struct Checker<'a> {
     common_types: Option<TypesId>,
     format_values: Interner<ir::Value>,
     settings: Interner<ir::Settings>,
+    accesses: Interner<ir::Access>,
+    /// Where the servers are told that everyone may delete.
+    open_deletions: Vec<(ServerId, Span)>,
     /// Places are reserved before the locations are resolved, so that names can lead to them.
     locations: Vec<Option<ir::Location>>,
     /// Where servers and locations are written.
@@ -173,6 +179,7 @@ impl Checker<'_> {
         }
         self.mark_captures();
         let max_scripts = self.max_scripts(&conf.directives);
+        self.warn_of_deletions();
         let listens = self.group_listens();
         self.bound_counts(conf);
         let params = std::mem::take(&mut self.params).finish(self.diagnostics);
@@ -190,6 +197,7 @@ impl Checker<'_> {
             max_scripts: locations.iter().any(has_scripts).then_some(max_scripts),
             locations,
             settings: self.settings.into_items(),
+            accesses: self.accesses.into_items(),
             directories: self.directories.into_items(),
             programs: self.programs.into_items(),
             logs: self.logs.into_items(),

@@ -9,6 +9,7 @@ use sitec_runtime::http::method::MethodSet;
 use sitec_runtime::response_table::ResponseTable;
 use sitec_runtime::site::LocationId;
 
+use super::access::limit_except;
 use super::answer::{Answer, Body, Response, answer, exact_paths, prebuilt};
 use super::page::page;
 use super::tokens::{Shared, bytes, choice, id_pattern, number, numbered, option, variant};
@@ -114,6 +115,7 @@ fn location_value(
     let settings = number(location.settings);
     let internal = location.internal;
     let pattern = shared.pattern(location.pattern.as_ref());
+    let limit_except = option(location.limit_except.as_ref().map(limit_except));
     let methods = method_set(location.methods);
     let methods_named = location.methods_named;
     let allow = bytes(location.methods.allow().as_bytes());
@@ -122,6 +124,7 @@ fn location_value(
             settings: &SETTINGS[#settings],
             internal: #internal,
             pattern: #pattern,
+            limit_except: #limit_except,
             methods: #methods,
             methods_named: #methods_named,
             allow: #allow,

@@ -4,6 +4,7 @@
 //! What is large stands in files beside the text. Equal input gives equal bytes: everything
 //! is written in the order of `ir`.
 
+mod access;
 mod added;
 mod answer;
 mod host;
@@ -63,6 +64,7 @@ fn file(site: &ir::Site, shared: &mut Shared) -> TokenStream {
     let (server, server_items) = host::servers(&site.listens, &mut sets, shared);
     let (route, route_items) = route::routes(&Plan::new(site), &mut sets, shared);
     let (location, location_items) = location::locations(site, shared);
+    let accesses = access::accesses(&site.accesses);
     let settings = settings::all_settings(&site.settings, shared);
     let (media_type, media_items) = media::media_types(&site.types, shared);
     let (error_page, page_items) = page::pages(site, shared);
@@ -109,6 +111,7 @@ fn file(site: &ir::Site, shared: &mut Shared) -> TokenStream {
         #set_items
         #location_items
         #settings
+        #accesses
         #scripts
         #listings
         #values

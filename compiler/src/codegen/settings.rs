@@ -5,6 +5,7 @@ use quote::{ToTokens, quote};
 
 use sitec_runtime::site::ErrorStatus;
 
+use super::access::access_of;
 use super::added::added_fields;
 use super::start::error_log;
 use super::tokens::{Shared, bytes, number, numbered, option, variant};
@@ -75,6 +76,7 @@ fn settings_value(settings: &ir::Settings, shared: &mut Shared) -> TokenStream {
     let keepalive_header_s = option(settings.keepalive_header_s.map(number));
     let (msie6, safari) = (settings.keepalive_disable.msie6, settings.keepalive_disable.safari);
     let lingering_close = variant(settings.lingering_close);
+    let access = access_of(settings.access);
     let added_fields = added_fields(settings, shared);
     let access_logs = settings.access_logs.iter().map(|log| access_log(log, shared));
     let access_logs = access_logs.collect::<Vec<_>>();
@@ -103,6 +105,7 @@ fn settings_value(settings: &ir::Settings, shared: &mut Shared) -> TokenStream {
             keepalive_header_s: #keepalive_header_s,
             keepalive_disable: site::KeepaliveDisable { msie6: #msie6, safari: #safari },
             lingering_close: site::Lingering::#lingering_close,
+            access: #access,
             added_fields: #added_fields,
             access_logs: &[#(#access_logs),*],
             error_log: #error_log,

@@ -7,6 +7,7 @@
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
+mod access;
 mod cgi;
 mod files;
 mod limits;
@@ -112,6 +113,7 @@ pub const GROUPS: &[Group] = &[
     responses::GROUP,
     cgi::GROUP,
     writing::GROUP,
+    access::GROUP,
     limits::GROUP,
     logs::GROUP,
 ];

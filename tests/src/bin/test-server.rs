@@ -27,6 +27,7 @@ sites! {
     cgi => "sites/cgi.conf",
     cgi_queue => "sites/cgi_queue.conf",
     few => "sites/few.conf",
+    access => "sites/access.conf",
     files => "sites/files.conf",
     headers => "sites/headers.conf",
     http => "sites/http.conf",

@@ -1,6 +1,7 @@
 //! Compiled sites, driven over sockets. One module for each row of what a server must do;
 //! every test starts the servers that it needs.
 
+mod access;
 mod cgi;
 mod cgi_content;
 mod cgi_faults;

@@ -1,5 +1,6 @@
 //! Confs: what they resolve to, and what is said about wrong ones.
 
+mod access;
 mod actions;
 mod added_fields;
 mod any;

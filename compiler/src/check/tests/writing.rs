@@ -24,7 +24,7 @@ fn upload<'a>(site: &'a ir::Site, path: &str) -> (&'a Upload, String) {
 fn stores() {
     let site = site(
         "param DATA /srv/www;
-         server { listen 80; root www;
+         server { listen 127.0.0.1:80; root www;
            location /up/ { upload_store other/;
              location ~ ^/up/.*x$ { upload_overwrite on; }
              location /up/in { upload_sync on; methods PUT; } }
@@ -67,7 +67,7 @@ fn a_store_needs_no_root() {
 fn webdav() {
     let site = site(
         "http { dav_methods PUT DELETE; min_delete_depth 2;
-         server { listen 80; root www;
+         server { listen 127.0.0.1:80; root www;
            location /on { dav_access group:rw all:r; create_full_put_path on; }
            location /own { dav_methods mkcol Copy MOVE; dav_access user:r; min_delete_depth 0; }
            location /off { dav_methods off; }

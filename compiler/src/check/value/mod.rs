@@ -2,6 +2,7 @@
 //! it comes back as a diagnostic at the smallest part at fault.
 
 mod address;
+mod client;
 mod expires;
 mod media_type;
 mod method;
@@ -16,6 +17,7 @@ mod time;
 mod variable;
 
 pub(crate) use address::{Bind, bind, ip, port};
+pub(crate) use client::{Clients, clients};
 pub(crate) use expires::{expires, expires_modified};
 pub(crate) use media_type::{is_token, media_type};
 pub(crate) use method::method;

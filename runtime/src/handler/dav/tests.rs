@@ -68,6 +68,7 @@ fn locate(path: &[u8], dav: &'static Dav, settings: &'static Settings) -> &'stat
         settings,
         internal: path.starts_with(b"/inside/"),
         pattern: None,
+        limit_except: None,
         methods: MethodSet::ALL,
         methods_named: false,
         allow: b"",

@@ -51,6 +51,7 @@ fn list(
         settings,
         internal: false,
         pattern: None,
+        limit_except: None,
         methods,
         methods_named: true,
         allow: b"",

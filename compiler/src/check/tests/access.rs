@@ -1,0 +1,183 @@
+//! `allow`, `deny` and `limit_except`.
+
+use std::net::IpAddr;
+
+use sitec_runtime::http::method::Method;
+
+use super::{at, codes, refused, settings, site, warned};
+use crate::ir;
+
+/// Whether the list at `path` lets a client in; `unix` comes through the file system.
+fn lets_in(site: &ir::Site, access: Option<usize>, client: &str) -> bool {
+    let Some(access) = access.map(|index| &site.accesses[index]) else { return true };
+    let verdict = |ranges: &ir::Ranges, address: u128| {
+        let flips = ranges.flips.iter().filter(|&&flip| flip <= address).count();
+        ranges.first ^ (flips % 2 == 1)
+    };
+    match client.parse() {
+        Err(_) => access.unix,
+        Ok(IpAddr::V4(ip)) => access.v4.as_ref().is_none_or(|v4| verdict(v4, ip.to_bits().into())),
+        Ok(IpAddr::V6(ip)) => verdict(&access.v6, ip.to_bits()),
+    }
+}
+
+/// The clients among a few that may come in at `path`.
+fn guests(site: &ir::Site, access: Option<usize>) -> String {
+    let clients = ["unix", "0.0.0.0", "10.0.0.1", "10.9.9.9", "192.0.2.1", "::1", "2001:db8::1"];
+    let clients = clients.into_iter().filter(|client| lets_in(site, access, client));
+    clients.collect::<Vec<_>>().join(" ")
+}
+
+#[test]
+fn the_first_rule_that_fits_decides() {
+    for (rules, expected) in [
+        ("deny all;", ""),
+        ("allow unix:; deny all;", "unix"),
+        ("allow 10.0.0.0/8; deny all;", "10.0.0.1 10.9.9.9"),
+        ("deny 10.0.0.1; allow 10.0.0.0/8; allow 2001:db8::/32; deny all;", "10.9.9.9 2001:db8::1"),
+        ("deny 10.0.0.0/8;", "unix 0.0.0.0 192.0.2.1 ::1 2001:db8::1"),
+        ("deny ::/0;", "unix 0.0.0.0 10.0.0.1 10.9.9.9 192.0.2.1"),
+        ("deny 0.0.0.0/1; deny unix:;", "192.0.2.1 ::1 2001:db8::1"),
+        (
+            "allow 10.0.0.0/24; deny 10.0.0.0/8; allow 0.0.0.0/0; deny all;",
+            "0.0.0.0 10.0.0.1 192.0.2.1",
+        ),
+    ] {
+        let site = site(&format!("server {{ listen 80; root www; {rules} }}"));
+        assert_eq!(guests(&site, settings(&site, "/").access), expected, "{rules}");
+    }
+}
+
+#[test]
+fn rules_are_inherited_whole_or_not_at_all() {
+    let site = site(
+        "allow 10.0.0.0/8; deny all;
+         server { listen 80; root www;
+           location /same { }
+           location /own { deny 192.0.2.1; location /own/er { } } }",
+    );
+    for (path, expected) in [
+        ("/", "10.0.0.1 10.9.9.9"),
+        ("/same", "10.0.0.1 10.9.9.9"),
+        ("/own", "unix 0.0.0.0 10.0.0.1 10.9.9.9 ::1 2001:db8::1"),
+        ("/own/er", "unix 0.0.0.0 10.0.0.1 10.9.9.9 ::1 2001:db8::1"),
+    ] {
+        assert_eq!(guests(&site, settings(&site, path).access), expected, "{path}");
+    }
+    assert_eq!(site.accesses.len(), 2);
+}
+
+#[test]
+fn limits_are_a_locations_own() {
+    let site = site(
+        "server { listen 80; root www; allow 10.0.0.1; deny all;
+           location /get { limit_except GET { deny all; } location /get/inner { } }
+           location /put { limit_except PUT DELETE { allow ::1; deny all; } }
+           location /same { limit_except POST { } } }",
+    );
+    for (path, get, head, others) in [
+        ("/get", true, true, Some("")),
+        ("/get/inner", false, false, None),
+        ("/put", false, false, Some("::1")),
+        ("/same", false, false, Some("10.0.0.1")),
+    ] {
+        let limit = at(&site, path).limit_except.as_ref();
+        assert_eq!(limit.map(|limit| guests(&site, limit.access)).as_deref(), others, "{path}");
+        let has = |method| limit.is_some_and(|limit| limit.methods.contains(method));
+        assert_eq!((has(Method::Get), has(Method::Head)), (get, head), "{path}");
+    }
+}
+
+#[test]
+fn rules_that_do_not_what_they_seem_to() {
+    for (rules, drawn, message) in [
+        ("allow 10.0.0.0/8;", "^^^^^^^^^^^^^^^^", "X08: nobody is kept out here"),
+        (
+            "deny 10.0.0.1/8;",
+            "     ^^^^^^^^^^",
+            "X10: `10.0.0.1/8` has bits that its prefix leaves out",
+        ),
+        (
+            "deny all; allow 10.0.0.1;",
+            "--------  ^^^^^^^^^^^^^^",
+            "X10: `allow 10.0.0.1` can never apply",
+        ),
+        (
+            "deny ::/1; deny 8000::/1; deny ff00::/8;",
+            "           -------------  ^^^^^^^^^^^^^",
+            "X10: `deny ff00::/8` can never apply",
+        ),
+        (
+            "deny ::/1; deny 8000::/1; deny 6000::/3;",
+            "---------                 ^^^^^^^^^^^^^",
+            "X10: `deny 6000::/3` can never apply",
+        ),
+        (
+            "deny 0.0.0.0/1; deny 128.0.0.0/1; deny 0.0.0.0/0;",
+            "                                  ^^^^^^^^^^^^^^",
+            "X10: `deny 0.0.0.0/0` can never apply",
+        ),
+    ] {
+        warned(&format!("{rules}\nserver {{ listen 80; root www; }}"), drawn, message);
+    }
+    warned(
+        "server { listen 80; location /x { deny all; return 200 x; } }",
+        "                                  ^^^^^^^^  ------------",
+        "X09: `return` answers before `deny` is looked at, as in nginx",
+    );
+    for text in [
+        "deny 10.0.0.1; server { listen 80; location /x { return 200 x; } }",
+        "server { listen 80; location /x { limit_except GET { deny all; } return 200 x; } }",
+        "server { listen 80; root www; allow 127.0.0.1; allow ::1; deny all; }",
+    ] {
+        assert!(codes(text).is_empty(), "{text}");
+    }
+}
+
+#[test]
+fn deletion_is_not_for_everyone() {
+    let conf = |listen: &str, directives: &str| {
+        format!(
+            "server {{ listen {listen}; root www; location /d {{ dav_methods PUT {directives} }} }}"
+        )
+    };
+    warned(
+        &conf("80", "DELETE;"),
+        "                                            ^^^^^^^^^^^^^^^^^^^^^^",
+        "X07: anyone may delete files here",
+    );
+    for (listen, directives, expected) in [
+        ("80", "DELETE; allow 10.0.0.0/8; deny all;", vec![]),
+        ("80", "DELETE; limit_except GET { deny 10.0.0.1; }", vec![]),
+        ("80", "DELETE; limit_except DELETE { deny all; }", vec!["X07"]),
+        ("80", "DELETE; internal;", vec![]),
+        ("80", "DELETE; methods GET PUT;", vec!["Z02"]),
+        ("80", "DELETE; return 404;", vec![]),
+        ("80", "MKCOL;", vec![]),
+        ("80", "MKCOL; methods PUT DELETE; location /d/e { }", vec!["X07"]),
+        ("127.0.0.1:80", "DELETE;", vec![]),
+        ("unix:run/d.sock", "DELETE;", vec![]),
+        ("127.0.0.1:80; listen [::]:80", "DELETE;", vec!["X07"]),
+    ] {
+        assert_eq!(codes(&conf(listen, directives)), expected, "{listen} {directives}");
+    }
+}
+
+#[test]
+fn what_is_no_rule() {
+    refused(
+        "server { listen 80; root www; deny localhost; }",
+        "                                   ^^^^^^^^^",
+        "T07: `localhost` is not an address",
+    );
+    refused(
+        "server { listen 80; root www; location / { limit_except GETT { deny all; } } }",
+        "                                                        ^^^^",
+        "T12: `GETT` is not a method that is known",
+    );
+    refused(
+        "server { listen 80; root www; location / { limit_except GET { root www; } } }",
+        "                                           ----------------   ^^^^",
+        "D04: `root` is not allowed in `limit_except`",
+    );
+}

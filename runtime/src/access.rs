@@ -1,0 +1,59 @@
+//! Who may come in.
+
+use std::net::IpAddr;
+
+use crate::site::{Access, Ranges};
+
+impl Access {
+    /// Whether a client may come in; `None` is one that came through the file system.
+    pub(crate) fn allows(&self, client: Option<IpAddr>) -> bool {
+        match client {
+            None => self.unix,
+            Some(IpAddr::V4(ip)) => self.v4.as_ref().is_none_or(|v4| v4.verdict(ip.to_bits())),
+            Some(IpAddr::V6(ip)) => match (ip.to_ipv4_mapped(), &self.v4) {
+                (Some(ip), Some(v4)) => v4.verdict(ip.to_bits()),
+                _ => self.v6.verdict(ip.to_bits()),
+            },
+        }
+    }
+}
+
+impl<T: Ord> Ranges<T> {
+    /// The verdict on an address.
+    fn verdict(&self, address: T) -> bool {
+        let flips = self.flips.partition_point(|flip| *flip <= address);
+        self.first ^ (flips % 2 == 1)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn verdicts() {
+        let access = Access {
+            v4: Some(Ranges { first: false, flips: &[0x0a00_0000, 0x0b00_0000] }),
+            v6: Ranges { first: true, flips: &[1 << 127] },
+            unix: false,
+        };
+        let only_v6 = Access { v4: None, v6: Ranges { first: false, flips: &[] }, unix: true };
+        for (client, expected, without_v4) in [
+            ("9.255.255.255", false, true),
+            ("10.0.0.0", true, true),
+            ("10.255.255.255", true, true),
+            ("11.0.0.0", false, true),
+            ("::1", true, false),
+            ("7fff::", true, false),
+            ("8000::", false, false),
+            ("::ffff:10.0.0.1", true, false),
+            ("::ffff:11.0.0.1", false, false),
+        ] {
+            let ip = client.parse().ok();
+            assert!(ip.is_some());
+            assert_eq!(access.allows(ip), expected, "{client}");
+            assert_eq!(only_v6.allows(ip), without_v4, "{client}");
+        }
+        assert!(!access.allows(None) && only_v6.allows(None));
+    }
+}
