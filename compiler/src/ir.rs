@@ -270,6 +270,7 @@ pub enum Action {
 #[allow(missing_docs)]
 pub enum Handler {
     Files,
+    Status,
     Cgi(Cgi),
     Upload(Upload),
     Dav(Dav),

@@ -7,9 +7,11 @@ use std::net::SocketAddr;
 use std::os::fd::{AsFd, OwnedFd};
 use std::path::PathBuf;
 use std::rc::Rc;
+use std::sync::Arc;
 
 use crate::cgi::Spawner;
 use crate::clock::{LocalClock, Now};
+use crate::counts::{AllCounts, Counts};
 use crate::exchange::Exchange;
 use crate::files::Files;
 use crate::http::date;
@@ -27,6 +29,8 @@ pub struct Shared {
     pub programs: Vec<PathBuf>,
     /// The paths of sockets in the file system, by listen; empty for the others.
     pub socket_paths: Vec<PathBuf>,
+    /// The counts of all workers.
+    pub counts: AllCounts,
     /// Server names that params are part of, by listen: in lower case.
     pub param_names: Vec<Vec<(Vec<u8>, ServerId)>>,
 }
@@ -55,6 +59,8 @@ pub struct Context<S> {
     pub output: Output,
     /// What the connection that is being served is known by to the event loop.
     pub token: u64,
+    /// What this worker counts, where the site tells it.
+    pub counts: Arc<Counts>,
     /// Whether the server is on its way out: no connection is kept.
     pub leaving: bool,
     scratch_len: usize,
@@ -88,6 +94,7 @@ impl<S: Site> Context<S> {
             scratch: vec![0; scratch_len].into_boxed_slice(),
             output: Output::default(),
             token: 0,
+            counts: shared.counts.join(),
             leaving: false,
             scratch_len,
             spare: Vec::new(),

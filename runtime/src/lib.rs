@@ -9,6 +9,7 @@ mod cgi;
 mod clock;
 mod connection;
 mod context;
+mod counts;
 mod deadlines;
 mod escape;
 mod exchange;

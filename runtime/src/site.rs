@@ -46,6 +46,8 @@ pub trait Site: Sync + 'static {
     const STORES: &'static [DirectoryId] = &[];
     /// Whether any location has `dav_methods`. A site without has no code for them.
     const DAV: bool = false;
+    /// Whether connections and requests are counted, for [`Handler::Status`].
+    const COUNTS: bool = false;
     /// Every log file. A relative one is under the prefix.
     const LOGS: &'static [LogTarget];
     /// Every program that scripts are run by, or that is one: a path, relative ones under the
@@ -294,6 +296,8 @@ pub enum Handler {
     Cgi(&'static Cgi),
     /// `upload_store`; static files for GET and HEAD.
     Upload(&'static Upload),
+    /// `stub_status`.
+    Status,
     /// `dav_methods`; static files for the others.
     Dav(&'static Dav),
 }

@@ -10,6 +10,7 @@ use std::thread;
 use crate::cgi::{Spawner, SpawnerProcess};
 use crate::connection::limits;
 use crate::context::{Context, Shared};
+use crate::counts::AllCounts;
 use crate::files::{self, Files};
 use crate::listener::{self, Endpoint, Listener, Opened};
 use crate::log::{LogPlace, Logs};
@@ -86,6 +87,7 @@ fn settle<S: Site>(options: &Options, prefix: &Path) -> Result<Settled, String> 
         programs: S::PROGRAMS.iter().copied().map(program).collect::<Result<_, _>>()?,
         directories: S::DIRECTORIES.iter().map(|text| params.path(&prefix, text)).collect(),
         socket_paths: endpoints.iter().map(socket_path).collect(),
+        counts: AllCounts::default(),
         param_names: S::LISTENS
             .iter()
             .map(|listen| {

@@ -11,6 +11,7 @@ use crate::cgi::describe_end;
 use crate::clock::Now;
 use crate::connection::{Connection, Deadline, Interests, Next, Source};
 use crate::context::{Client, Context};
+use crate::counts::Phase;
 use crate::deadlines::Deadlines;
 use crate::listener::Listener;
 use crate::poll_set::{Interest, PollSet};
@@ -347,6 +348,9 @@ impl<S: Site> Worker<S> {
                 self.slots.len() - 1
             });
             self.slots[index].connection = Some(connection);
+            if S::COUNTS {
+                self.cx.counts.accept();
+            }
             self.deadlines.set(index, accepted_ms, timeout_ms);
             self.drive(index, |connection, cx| connection.on_ready(cx, Source::Socket));
         }
@@ -381,12 +385,22 @@ impl<S: Site> Worker<S> {
         }
     }
 
+    /// Counts a connection in another phase than before, where the site tells its counts.
+    fn count(&self, before: Phase, after: Phase) {
+        if S::COUNTS {
+            self.cx.counts.enter(before, after);
+        }
+    }
+
     /// Lets a connection act, and does what it says then.
     fn drive(&mut self, index: usize, act: impl FnOnce(&mut Connection, &mut Context<S>) -> Next) {
         let slot = &mut self.slots[index];
         let Some(mut connection) = slot.connection.take() else { return };
         self.cx.token = token(index, slot.generation, Source::Socket);
+        let before = connection.phase();
+        self.count(before, Phase::Writing);
         let next = contain(|| act(&mut connection, &mut self.cx));
+        self.count(Phase::Writing, connection.phase());
         self.slots[index].connection = Some(connection);
         match next {
             Some(Next::Wait(deadline)) => {
@@ -447,6 +461,9 @@ impl<S: Site> Worker<S> {
         }
         if watched.socket == Some(Interest::Write) {
             self.poll_set.remove(token(index, slot.generation, Source::Socket));
+        }
+        if S::COUNTS {
+            self.cx.counts.close(connection.phase());
         }
         // Closing takes it out of the epoll instance: no other descriptor stands for it.
         drop(connection);

@@ -23,6 +23,11 @@ impl Walk<'_, '_> {
     /// What a path leads to beneath the root or alias of the request. `append_path` appends to
     /// an `alias` that is otherwise complete.
     pub(super) fn look_up(&self, path: &[u8], append_path: bool) -> Found {
+        self.look_up_with(path, append_path, "")
+    }
+
+    /// The same with something at the end of the file's name.
+    pub(super) fn look_up_with(&self, path: &[u8], append_path: bool, ending: &str) -> Found {
         let nothing = Found { file: None, kind: None };
         let settings = self.settings();
         let base = &settings.base;
@@ -30,7 +35,8 @@ impl Walk<'_, '_> {
         if !settings.hidden_files && self.is_hidden(base, path, append_path) {
             return nothing;
         }
-        let Some(beneath) = self.beneath(base, path, append_path) else { return nothing };
+        let Some(mut beneath) = self.beneath(base, path, append_path) else { return nothing };
+        beneath.push_str(ending);
         let file = match &beneath[..] {
             "." => directory.clone(),
             beneath => directory.join(beneath.trim_end_matches('/')),

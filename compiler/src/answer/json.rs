@@ -80,6 +80,7 @@ impl Shown<'_> {
         let (kind, more) = match end {
             End::File(file) => ("file", file_alone(file)),
             End::Listing(folder) => ("listing", file_alone(folder)),
+            End::Counts => ("counts", Vec::new()),
             End::Removed(file) => ("removed", file_alone(file)),
             End::Stored(file) => ("stored", file_alone(file)),
             End::Moved(file) => ("moved", file_alone(file)),

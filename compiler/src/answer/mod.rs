@@ -159,6 +159,8 @@ pub enum End {
     File(PathBuf),
     /// What is in a folder is listed.
     Listing(PathBuf),
+    /// The counts of the process are told.
+    Counts,
     /// A file is removed.
     Removed(PathBuf),
     /// The request's content becomes this file, or a folder is made; of a form, the files in
@@ -218,7 +220,7 @@ impl Answer {
                 Some(file)
             }
             End::Script { file, .. } => Some(file),
-            End::Listing(_) | End::Text(_) | End::Page | End::Close => None,
+            End::Listing(_) | End::Counts | End::Text(_) | End::Page | End::Close => None,
         }
     }
 

@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use sitec_runtime::http::body::Framing;
 use sitec_runtime::http::method::Method;
 use sitec_runtime::http::status;
-use sitec_runtime::pure::{escape_path, find_argument};
-use sitec_runtime::site::ListingFormat;
+use sitec_runtime::pure::{accepts_gzip, escape_path, find_argument};
+use sitec_runtime::site::{GzipStatic, ListingFormat};
 
 use super::disk::Found;
 use super::walk::{Next, Walk};
@@ -53,6 +53,7 @@ impl<'a> Walk<'_, 'a> {
     fn handle(&mut self, handler: &'a Handler) -> Next {
         match handler {
             Handler::Files => self.serve_file(),
+            Handler::Status => self.counts(),
             Handler::Upload(upload) => self.upload(upload),
             Handler::Dav(dav) => self.dav(dav),
             Handler::Cgi(cgi) => self.script(cgi).unwrap_or_else(|| self.serve_file()),
@@ -160,6 +161,9 @@ impl<'a> Walk<'_, 'a> {
         if self.path.ends_with(b"/") && method != Method::Delete {
             return self.serve_directory();
         }
+        if let Some(file) = self.compressed(method) {
+            return self.send(file);
+        }
         let Found { file, kind } = self.look_up(&self.path.clone(), self.append_path);
         let found = kind.is_some();
         self.steps.extend(file.clone().map(|path| Step::Looked { by: Looker::File, path, found }));
@@ -173,6 +177,26 @@ impl<'a> Walk<'_, 'a> {
             (Some(Kind::Other), _) => self.error(404, "it is not a regular file".to_owned()),
             _ => self.error(404, "there is no such file".to_owned()),
         }
+    }
+
+    /// The `.gz` file that `gzip_static` sends in place of the file.
+    fn compressed(&mut self, method: Method) -> Option<PathBuf> {
+        let gzip_static = self.settings().gzip_static;
+        if gzip_static == GzipStatic::Off || !matches!(method, Method::Get | Method::Head) {
+            return None;
+        }
+        let Found { file, kind } = self.look_up_with(&self.path.clone(), self.append_path, ".gz");
+        let (by, found) = (Looker::File, kind == Some(Kind::File));
+        self.steps.extend(file.clone().map(|path| Step::Looked { by, path, found }));
+        let file = file.filter(|_| found)?;
+        let chosen = gzip_static == GzipStatic::Always || accepts_gzip(&self.head);
+        if chosen {
+            self.field("Content-Encoding", "gzip");
+        }
+        if gzip_static == GzipStatic::On {
+            self.field("Vary", "Accept-Encoding");
+        }
+        chosen.then_some(file)
     }
 
     /// The first of `index` that is there, by an internal redirect.
@@ -210,7 +234,9 @@ impl<'a> Walk<'_, 'a> {
         self.status = self.status_override.unwrap_or(200);
         let media_type = match format {
             ListingFormat::Html => "text/html",
-            ListingFormat::Jsonp if find_argument(&self.args, b"callback").is_some() => {
+            ListingFormat::Jsonp
+                if find_argument(&self.args, b"callback").is_some_and(|name| !name.is_empty()) =>
+            {
                 "application/javascript"
             }
             ListingFormat::Json | ListingFormat::Jsonp => "application/json",
@@ -219,6 +245,14 @@ impl<'a> Walk<'_, 'a> {
         self.field("Content-Type", media_type);
         self.fields.push(Field { name: "Content-Length".to_owned(), value: None });
         self.end(End::Listing(folder))
+    }
+
+    /// `stub_status`.
+    fn counts(&mut self) -> Next {
+        self.status = self.status_override.unwrap_or(200);
+        self.field("Content-Type", "text/plain");
+        self.fields.push(Field { name: "Content-Length".to_owned(), value: None });
+        self.end(End::Counts)
     }
 
     fn index(&mut self, path: Vec<u8>) -> Next {

@@ -18,6 +18,7 @@ struct Bench {
 const FILES: &[&str] = &[
     "www/index.html",
     "www/404.html",
+    "www/404.html.gz",
     "www/docs/index.html",
     "www/empty/x.txt",
     "www/.secret",
@@ -70,6 +71,7 @@ fn outline(answer: &Answer) -> String {
     let end = match &answer.end {
         End::File(file) => format!("file {}", file.display()),
         End::Listing(folder) => format!("listing {}", folder.display()),
+        End::Counts => "counts".to_owned(),
         End::Removed(file) => format!("removed {}", file.display()),
         End::Stored(file) => format!("stored {}", file.display()),
         End::Moved(file) => format!("moved {}", file.display()),
@@ -119,6 +121,29 @@ fn files_and_folders() {
     ]);
     assert_eq!(bench.ask("POST /").field("Allow"), Some("GET, HEAD"));
     assert_eq!(bench.ask("GET /i/a.png").field("Content-Type"), Some("image/png"));
+}
+
+#[test]
+fn compressed_files_and_counts() {
+    let bench = Bench::new(
+        "server { listen 80; root www; gzip_static on; location = /s { stub_status; }
+         location /always/ { alias www/; gzip_static always; }
+         location = /one { alias www/404.html; } }",
+    );
+    bench.check(&[
+        ("GET /404.html\nAccept-Encoding: gzip", "200 file www/404.html.gz"),
+        ("GET /404.html\nAccept-Encoding: gzip;q=0", "200 file www/404.html"),
+        ("GET /404.html\nAccept-Encoding: gzip\nVia: 1.1 a", "200 file www/404.html"),
+        ("GET /one\nAccept-Encoding: gzip", "200 file www/404.html.gz"),
+        ("GET /always/404.html", "200 file www/404.html.gz"),
+        ("GET /a.php\nAccept-Encoding: gzip", "200 file www/a.php"),
+        ("GET /s", "200 counts"),
+        ("POST /s", "405 page"),
+    ]);
+    assert_eq!(bench.ask("GET /404.html").field("Vary"), Some("Accept-Encoding"));
+    assert_eq!(bench.ask("GET /a.php").field("Vary"), None);
+    let compressed = bench.ask("GET /404.html\nAccept-Encoding: gzip");
+    assert_eq!(compressed.field("Content-Encoding"), Some("gzip"));
 }
 
 #[test]

@@ -142,6 +142,7 @@ impl Shown<'_> {
         match &answer.end {
             End::File(file) => format!("the file `{}` is sent", self.file(file)),
             End::Listing(folder) => format!("what is in `{}` is listed", self.file(folder)),
+            End::Counts => "the counts of the process are told".to_owned(),
             End::Removed(file) => format!("the file `{}` is removed", self.file(file)),
             End::Stored(file) => format!("`{}` is stored", self.file(file)),
             End::Moved(file) => format!("`{}` is copied or moved", self.file(file)),

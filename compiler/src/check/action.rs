@@ -135,6 +135,9 @@ impl Checker<'_> {
 /// Who makes the responses, and by which methods unless the conf names others.
 fn handler(level: &Level) -> (Handler, MethodSet) {
     let reading = MethodSet::of(&[Method::Get, Method::Head]);
+    if level.status.is_some() {
+        return (Handler::Status, reading);
+    }
     if let Some(cgi) = level.cgi.resolved() {
         return (Handler::Cgi(cgi), reading.with(Method::Post));
     }
@@ -146,7 +149,7 @@ fn needs_no_folder(handler: &Handler) -> bool {
     let program = |cgi: &Cgi| matches!(cgi.scripts, Scripts::Program { .. });
     match handler {
         Handler::Cgi(cgi) => program(cgi),
-        Handler::Upload(_) => true,
+        Handler::Upload(_) | Handler::Status => true,
         Handler::Dav(_) | Handler::Files => false,
     }
 }

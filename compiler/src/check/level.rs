@@ -19,6 +19,7 @@ use super::writing::Writing;
 use super::{Checker, named};
 use crate::ast::{Directive, Word};
 use crate::ir;
+use crate::source::Span;
 
 /// The settings of one context, inherited ones included.
 #[derive(Clone)]
@@ -45,6 +46,8 @@ pub(crate) struct Level {
     pub(super) named_methods: Option<Named>,
     /// `internal`.
     pub(super) internal: bool,
+    /// `stub_status`, which holds only where it stands.
+    pub(super) status: Option<Span>,
     /// `autoindex`: whether directories are listed as `listing` says.
     pub(super) lists: bool,
     /// `autoindex_format` and the like.
@@ -87,6 +90,7 @@ impl Level {
             methods: None,
             named_methods: None,
             internal: false,
+            status: None,
             lists: false,
             listing: ir::Listing {
                 format: ListingFormat::Html,
@@ -108,7 +112,7 @@ impl Level {
         groups: &Groups,
         path: Option<&Path>,
     ) -> Level {
-        let mut inner = self.clone();
+        let mut inner = Level { status: None, ..self.clone() };
         // What it sets at once must not undo what stands beside it.
         let (general, others): (Vec<_>, Vec<_>) =
             directives.iter().partition(|directive| directive.name.value == b"client_timeout");

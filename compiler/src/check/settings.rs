@@ -20,6 +20,10 @@ impl Level {
     pub(super) fn set(&mut self, directive: &Directive, checker: &mut Checker<'_>) -> Checked<()> {
         let name = directive.name.text().unwrap_or_default();
         let first = directive.args.first();
+        if name == "stub_status" {
+            self.status = Some(directive.name.span);
+            return first.map_or(Ok(()), |word| keyword(word, &[("on", ())]));
+        }
         if name == "internal" {
             self.internal = true;
             return Ok(());

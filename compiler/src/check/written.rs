@@ -119,7 +119,7 @@ impl Lookup<'_> {
         match self.handler(id)? {
             Handler::Upload(upload) => self.directory(upload.directory),
             Handler::Dav(_) => self.prefixed_folder(id),
-            Handler::Cgi(_) | Handler::Files => None,
+            Handler::Cgi(_) | Handler::Files | Handler::Status => None,
         }
     }
 

@@ -198,6 +198,7 @@ fn serve(
     }));
     let handler = match handler {
         ir::Handler::Files => quote!(Files),
+        ir::Handler::Status => quote!(Status),
         ir::Handler::Cgi(cgi) => {
             let cgi = numbered("CGI", shared.scripts.number(cgi));
             quote!(Cgi(&#cgi))

@@ -21,6 +21,7 @@ pub(super) fn constants(site: &ir::Site, shared: &mut Shared) -> TokenStream {
     let logs = site.logs.iter().map(log);
     let scripts = site.max_scripts.map(|max_scripts| scripts(max_scripts, &site.programs));
     let writing = writing::constants(&site.locations);
+    let counts = counts(&site.locations);
     quote! {
         const NAME: &'static str = #name;
         const CONF: &'static [u8] = #conf;
@@ -31,7 +32,20 @@ pub(super) fn constants(site: &ir::Site, shared: &mut Shared) -> TokenStream {
         const LOGS: &'static [site::LogTarget] = &[#(#logs),*];
         #scripts
         #writing
+        #counts
     }
+}
+
+/// What a site that tells its counts has beyond others.
+fn counts(locations: &[ir::Location]) -> Option<TokenStream> {
+    let tells = |location: &ir::Location| {
+        matches!(location.action, ir::Action::Serve { handler: ir::Handler::Status, .. })
+    };
+    locations.iter().any(tells).then(|| {
+        quote!(
+            const COUNTS: bool = true;
+        )
+    })
 }
 
 /// What a site with scripts has beyond others.

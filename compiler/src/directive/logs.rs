@@ -41,6 +41,11 @@ pub(super) const GROUP: Group = Group {
                  `error`, `crit`, `alert`, `emerg`. FILE may hold `${NAME}` of a `param`.",
             )
             .differs("One for each context; nginx's default is `logs/error.log`."),
+        simple("stub_status", &[Server, Location], (0, 1), "[on]").doc(
+            "Answers `GET` with nginx's counts: connections that are open, connections and \
+                 requests so far, and how many connections read a head, have a request under way, \
+                 or wait for one. Over all workers; counted only in a site that has the directive.",
+        ),
         flag("log_not_found", "on", "Whether a file that was not found is reported as a fault."),
     ],
 };

@@ -324,4 +324,4 @@ pub(super) const GROUPS: &[Group] = &[
 
 /// What this language has, or will have, with nginx's meaning.
 pub(super) const PLANNED: &str = "\
-    charset stub_status";
+    charset";

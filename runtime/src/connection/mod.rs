@@ -10,6 +10,7 @@ use std::io;
 use std::os::fd::{AsFd, BorrowedFd, RawFd};
 
 use crate::context::{Client, Context};
+use crate::counts::Phase;
 use crate::http::body::BodyReader;
 use crate::poll_set::Interest;
 use crate::site::{Server, Settings, Site};
@@ -146,6 +147,16 @@ impl Connection {
     /// Whether it waits between two requests, so that closing it loses nothing.
     pub fn is_idle(&self) -> bool {
         matches!(self.state, State::Head) && self.input.is_empty()
+    }
+
+    /// What it is counted as.
+    pub fn phase(&self) -> Phase {
+        match self.state {
+            State::Head if self.input.is_empty() => Phase::Waiting,
+            State::Head => Phase::Reading,
+            State::Closed => Phase::Waiting,
+            _ => Phase::Writing,
+        }
     }
 
     /// What `poll(2)` should watch. Derived on every turn, so that it cannot disagree with the

@@ -43,7 +43,7 @@ impl Connection {
                 return Step::More;
             }
             Err(error) => {
-                self.client.requests += 1;
+                self.count_request(cx);
                 let refusal = Refusal::of_client(error.status, error.reason);
                 self.refuse(cx, exchange, refusal);
                 *data = &[];
@@ -51,13 +51,20 @@ impl Connection {
             }
         };
         *data = &data[len..];
-        self.client.requests += 1;
+        self.count_request(cx);
         exchange.started_ms = self.head_began_ms.take().unwrap_or(cx.now.monotonic_ms);
         exchange.pipelined = cx.output.buffered_len() > 0;
         let reply = exchange.respond(cx, &self.client);
         self.settings = exchange.settings().unwrap_or(self.settings);
         self.take_content(cx, exchange, reply, !data.is_empty());
         Step::Again
+    }
+
+    fn count_request<S: Site>(&mut self, cx: &Context<S>) {
+        self.client.requests += 1;
+        if S::COUNTS {
+            cx.counts.request();
+        }
     }
 
     /// Decides what becomes of a request's content, and answers at once if that does not depend

@@ -12,7 +12,7 @@ use std::fmt;
 use crate::cgi::{self, Call, Transfer};
 use crate::context::{Client, Context};
 use crate::files::Files;
-use crate::handler::{self, Receiver, Refusal, dav, file, try_files, upload};
+use crate::handler::{self, Receiver, Refusal, dav, file, status, try_files, upload};
 use crate::http::body::Framing;
 use crate::http::head::Head;
 use crate::http::method::{Method, MethodSet};
@@ -298,6 +298,7 @@ impl Exchange {
                     if method.is_none() && !(posted && matches!(handler, Handler::Files)) {
                         return Outcome::status(405);
                     }
+                    let counts = &cx.shared.counts;
                     // What no location of the site does, is not in its binary.
                     let serve = |request: &handler::Request<'_>, files: &mut Files| match handler {
                         Handler::Cgi(cgi) if S::MAX_SCRIPTS.is_some() => {
@@ -306,6 +307,7 @@ impl Exchange {
                         Handler::Upload(upload) if !S::STORES.is_empty() => {
                             upload::serve(upload, request, files)
                         }
+                        Handler::Status if S::COUNTS => status::serve(counts),
                         Handler::Dav(dav) if S::DAV => dav::serve(dav, request, files),
                         _ => file::serve(request, files),
                     };

@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::{Outcome, Request};
 use crate::files::{Source, StoredFile};
-use crate::http::accept::accepts_coding;
+use crate::http::accept::accepts_gzip;
 use crate::http::conditional::{Conditions, Validators, Verdict};
 use crate::http::method::Method;
 use crate::http::range::{self, Selection};
@@ -48,18 +48,13 @@ pub(super) enum Variant {
 
 impl Variant {
     /// The variant to send of a file that has a compressed one, as nginx's gzip_static module
-    /// chooses: none for old clients and behind proxies.
+    /// chooses.
     pub(super) fn choose(request: &Request<'_>) -> Variant {
         let head = request.variables.head;
-        let accepts = || {
-            head.minor_version > 0
-                && head.fields().first(b"via").is_none()
-                && accepts_coding(head.fields(), b"gzip")
-        };
         match request.variables.settings.gzip_static {
             GzipStatic::Off => Variant::Only,
             GzipStatic::Always => Variant::Gzip { varies: false },
-            GzipStatic::On if accepts() => Variant::Gzip { varies: true },
+            GzipStatic::On if accepts_gzip(head) => Variant::Gzip { varies: true },
             GzipStatic::On => Variant::Plain,
         }
     }

@@ -1,10 +1,18 @@
 //! Which content codings a client takes (RFC 9110, 12.5.3).
 
 use super::fields::Fields;
+use super::head::Head;
+
+/// Whether a request may be answered in gzip. As in nginx, not where the client is an old one or
+/// there is a proxy on the way.
+pub fn accepts_gzip(head: &Head) -> bool {
+    let fields = head.fields();
+    head.minor_version > 0 && fields.first(b"via").is_none() && accepts_coding(fields, b"gzip")
+}
 
 /// Whether a coding is named with a weight above zero. As in nginx, `*` stands for none, and
 /// a weight that is not well formed is zero.
-pub fn accepts_coding(fields: Fields<'_>, name: &[u8]) -> bool {
+fn accepts_coding(fields: Fields<'_>, name: &[u8]) -> bool {
     let members = fields.values(b"accept-encoding").flat_map(|line| line.split(|&b| b == b','));
     let weight = members.filter_map(|member| weight_of(member, name)).next();
     weight.is_some_and(|weight| weight > 0)

@@ -28,6 +28,7 @@ mod routing;
 mod routing_errors;
 mod sites;
 mod socket;
+mod status;
 mod uploads;
 mod wire;
 

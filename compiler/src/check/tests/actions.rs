@@ -1,7 +1,7 @@
 //! What locations do.
 
 use super::{at, codes, refused, settings, site, warned, written};
-use crate::ir::{Action, ErrorTarget, Fallback, Return};
+use crate::ir::{Action, ErrorTarget, Fallback, Handler, Return};
 use sitec_runtime::site::ErrorStatus;
 
 /// The `return` of a location with this text.
@@ -235,4 +235,23 @@ fn groups_that_are_not_there() {
         "T17: `$1` is always empty",
     );
     assert_eq!(codes("server { root www; location ~ (a { } location ~ [b { } }"), ["T15", "T15"]);
+}
+
+#[test]
+fn counts_are_told_where_the_conf_says_so() {
+    let conf = site("server { root www; location /s/ { stub_status; location /s/in/ { } } }");
+    let handler = |path| match &at(&conf, path).action {
+        Action::Serve { handler, .. } => handler.clone(),
+        action => panic!("{path}: {action:?}"),
+    };
+    assert_eq!(handler("/s/"), Handler::Status);
+    assert_eq!(handler("/s/in/"), Handler::Files);
+    let alone = site("server { listen 80; location = /s { stub_status on; } }");
+    let serve = Action::Serve { try_files: None, handler: Handler::Status };
+    assert_eq!(at(&alone, "/s").action, serve);
+    refused(
+        "server { root www; location /s { stub_status off; } }",
+        "                                             ^^^",
+        "T25: `off` is not `on`",
+    );
 }
