@@ -53,15 +53,57 @@ fn the_tour_leads_everywhere() {
     assert!(server.get("/whoami").text().starts_with("You are 127.0.0.1, port "));
 }
 
-#[test]
-fn the_guestbook_takes_entries_and_knows_who_wrote() {
+/// The tour in a folder of its own, where nothing is left of what others have written.
+fn copied_tour() -> (Server, Folder) {
     let folder = Folder::new();
     let from = Path::new(env!("CARGO_MANIFEST_DIR")).join("../sites/default");
     let status = Command::new("cp").arg("-r").arg(from.join(".")).arg(folder.path()).status();
     assert!(status.expect("cp").success());
-    // What a visitor of the sources has written is not of interest here.
     let _ = std::fs::remove_file(folder.path().join("guestbook.txt"));
-    let server = launch("tour").arg("--prefix").arg(folder.path()).start();
+    for upload in std::fs::read_dir(folder.path().join("uploads")).expect("a folder") {
+        std::fs::remove_file(upload.expect("a file").path()).expect("a file");
+    }
+    (launch("tour").arg("--prefix").arg(folder.path()).start(), folder)
+}
+
+#[test]
+fn the_tour_stores_lists_and_deletes() {
+    let (server, folder) = copied_tour();
+    let page = server.get("/upload/").text();
+    for part in [
+        "action=\"/uploads/\"",
+        "method=\"post\"",
+        "enctype=\"multipart/form-data\"",
+        "type=\"file\"",
+        "src=\"/upload/upload.js\"",
+    ] {
+        assert!(page.contains(part), "{part}");
+    }
+    let content = "--x\r\nContent-Disposition: form-data; name=\"files\"; filename=\"a b.html\"\r\n\
+                   Content-Type: text/html\r\n\r\n<b>hello</b>\r\n--x--\r\n";
+    let request = format!(
+        "POST /uploads/ HTTP/1.1\r\nHost: a\r\nContent-Type: multipart/form-data; boundary=x\r\n\
+         Content-Length: {}\r\n\r\n{content}",
+        content.len()
+    );
+    let stored = server.connect().send(request).response("POST");
+    assert_eq!((stored.status, stored.field("Location")), (201, Some("/uploads/a%20b.html")));
+    assert_eq!(folder.text("uploads/a b.html"), "<b>hello</b>");
+    let listed = server.get("/uploads.json/").text();
+    assert!(listed.contains("\"name\":\"a b.html\"") && listed.contains("\"size\":12"), "{listed}");
+    assert!(server.get("/uploads/").text().contains("a%20b.html"));
+    let opened = server.get("/uploads/a%20b.html");
+    assert_eq!(opened.text(), "<b>hello</b>");
+    assert_eq!(opened.field("Content-Security-Policy"), Some("sandbox"));
+    let delete = "DELETE /uploads/a%20b.html HTTP/1.1\r\nHost: a\r\n\r\n";
+    assert_eq!(server.connect().send(delete).response("DELETE").status, 204);
+    assert_eq!(server.get("/uploads/a%20b.html").status, 404);
+    assert!(!server.get("/uploads.json/").text().contains("a b.html"));
+}
+
+#[test]
+fn the_guestbook_takes_entries_and_knows_who_wrote() {
+    let (server, _folder) = copied_tour();
     let path = "/cgi-bin/guestbook.sh";
     let empty = server.get(path);
     assert!(empty.status == 200 && empty.text().contains("Nobody has written yet"), "{empty:?}");
