@@ -18,6 +18,7 @@ mod codegen;
 pub mod diagnostic;
 pub mod directive;
 pub mod files;
+pub mod format;
 pub mod ir;
 mod names;
 pub mod parse;

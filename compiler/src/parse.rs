@@ -81,6 +81,46 @@ fn file(
     (directives, is_sound)
 }
 
+/// A word, a sign or a comment.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Token {
+    pub(crate) kind: TokenKind,
+    pub(crate) span: Span,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum TokenKind {
+    Word,
+    Semicolon,
+    Open,
+    Close,
+    Comment,
+}
+
+/// All tokens of a file, in the order of the text; complete if there is no error.
+pub(crate) fn tokens(id: FileId, source: &Source, diagnostics: &mut Diagnostics) -> Vec<Token> {
+    file(id, source, &mut Vec::new(), diagnostics);
+    let items = read::items(id, source, &mut Diagnostics::default());
+    let mut tokens = Vec::new();
+    let mut add = |kind, span| tokens.push(Token { kind, span });
+    for item in &items.items {
+        match item {
+            read::Item::Statement(words, end) => {
+                words.iter().for_each(|word| add(TokenKind::Word, word.span));
+                match end {
+                    read::End::Semicolon(span) => add(TokenKind::Semicolon, *span),
+                    read::End::Open(span) => add(TokenKind::Open, *span),
+                    read::End::Missing | read::End::Excused => {}
+                }
+            }
+            read::Item::Close(span) => add(TokenKind::Close, *span),
+        }
+    }
+    items.comments.iter().for_each(|comment| add(TokenKind::Comment, comment.span));
+    tokens.sort_by_key(|token| token.span.start);
+    tokens
+}
+
 fn unreadable(files: &dyn Files, path: &Path, span: Span, error: &std::io::Error) -> Diagnostic {
     let shown = path.to_string_lossy();
     match files.kind(path) {

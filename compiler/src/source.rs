@@ -36,17 +36,7 @@ pub struct Source {
 impl Source {
     /// The bytes of the file.
     fn bytes(&self) -> Vec<u8> {
-        if !self.escaped {
-            return self.text.clone().into_bytes();
-        }
-        let mut bytes = Vec::with_capacity(self.text.len());
-        for character in self.text.chars() {
-            match escaped_byte(character) {
-                Some(byte) => bytes.push(byte),
-                None => bytes.extend_from_slice(character.encode_utf8(&mut [0; 4]).as_bytes()),
-            }
-        }
-        bytes
+        if self.escaped { unescape(&self.text) } else { self.text.clone().into_bytes() }
     }
 }
 
@@ -125,6 +115,18 @@ fn escape(bytes: &[u8]) -> String {
         chunk.invalid().iter().for_each(|&byte| push_byte(&mut text, byte));
     }
     text
+}
+
+/// The bytes that `text` of a [`Source`] stands for.
+pub(crate) fn unescape(text: &str) -> Vec<u8> {
+    let mut bytes = Vec::with_capacity(text.len());
+    for character in text.chars() {
+        match escaped_byte(character) {
+            Some(byte) => bytes.push(byte),
+            None => bytes.extend_from_slice(character.encode_utf8(&mut [0; 4]).as_bytes()),
+        }
+    }
+    bytes
 }
 
 /// The byte that an escaped character of a [`Source`] stands for.

@@ -2,12 +2,14 @@
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::time::SystemTime;
 
 use clap::{Args, ValueEnum};
 use sitec_compiler::diagnostic::{Levels, json, sarif};
 use sitec_compiler::files::{Disk, Files, Sysroot};
 use sitec_compiler::{Compilation, catalogue, compile_with};
 
+use crate::watch::Watch;
 use crate::{conf, output};
 
 /// Some conf has errors.
@@ -38,6 +40,9 @@ pub(crate) struct Options {
     /// output
     #[arg(long, value_enum, default_value_t = Format::Human)]
     format: Format,
+    /// Go on, and check again whenever the confs or what they refer to change
+    #[arg(long, conflicts_with = "format")]
+    watch: bool,
     /// Look for absolute paths in the image that will run the site, which is in DIR
     #[arg(long, value_name = "DIR")]
     sysroot: Option<PathBuf>,
@@ -101,17 +106,33 @@ impl Options {
     }
 }
 
-/// Checks all files, and returns the worst that any of them came to.
+/// Checks all files, and returns the worst that any of them came to. With `--watch`, does so
+/// until it is ended.
 pub(crate) fn check(options: &Options) -> Result<ExitCode, String> {
-    let mut status = 0;
-    let mut compilations = Vec::new();
     if let Some(root) = options.sysroot.as_ref().filter(|root| !root.is_dir()) {
         eprintln!("error: there is no folder `{}`", root.display());
         return Ok(ExitCode::from(UNREADABLE));
     }
+    loop {
+        let (since, mut dependencies) = (SystemTime::now(), options.files.clone());
+        let status = check_once(options, &mut dependencies)?;
+        if !options.watch {
+            return Ok(ExitCode::from(status));
+        }
+        let watch = Watch::new(dependencies, since);
+        eprintln!("waiting for changes");
+        watch.wait();
+    }
+}
+
+/// Checks all files. What they depend on is added to `dependencies`.
+fn check_once(options: &Options, dependencies: &mut Vec<PathBuf>) -> Result<u8, String> {
+    let mut status = 0;
+    let mut compilations = Vec::new();
     for path in &options.files {
         match options.compile(path) {
             Ok(compilation) => {
+                dependencies.extend_from_slice(&compilation.dependencies);
                 status = status.max(if compilation.site.is_some() { 0 } else { WRONG });
                 match options.format {
                     Format::Human => conf::show(&compilation),
@@ -133,5 +154,5 @@ pub(crate) fn check(options: &Options) -> Result<ExitCode, String> {
         Format::Sarif => output::print(&sarif(&found))?,
         Format::Human | Format::Short => {}
     }
-    Ok(ExitCode::from(status))
+    Ok(status)
 }

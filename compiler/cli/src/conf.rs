@@ -55,7 +55,7 @@ pub(crate) fn unreadable(path: &Path, error: &io::Error) -> String {
 }
 
 /// Whether standard error is shown by something that knows colours (see no-color.org).
-fn color() -> bool {
+pub(crate) fn color() -> bool {
     let unwanted = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
     !unwanted && io::stderr().is_terminal()
 }

@@ -4,14 +4,17 @@
 mod build;
 mod carried;
 mod check;
+mod completions;
 mod conf;
 mod explain;
+mod fmt;
 mod new;
 mod output;
 mod package;
 mod progress;
 mod route;
 mod run;
+mod watch;
 
 use std::process::ExitCode;
 
@@ -32,7 +35,10 @@ enum Command {
     Check(check::Options),
     Explain(explain::Options),
     Route(route::Options),
+    Fmt(fmt::Options),
     New(new::Options),
+    Completions(completions::Completions),
+    Man(completions::Man),
 }
 
 fn main() -> ExitCode {
@@ -42,7 +48,10 @@ fn main() -> ExitCode {
         Command::Check(options) => check::check(&options),
         Command::Explain(options) => explain::explain(&options),
         Command::Route(options) => route::route(&options),
+        Command::Fmt(options) => Ok(fmt::fmt(&options)),
         Command::New(options) => new::new(&options),
+        Command::Completions(options) => completions::completions(&options),
+        Command::Man(options) => completions::man(&options),
     };
     result.unwrap_or_else(|failure| {
         eprintln!("error: {failure}");

@@ -1,6 +1,7 @@
 //! The commands as a user calls them.
 
 use std::fs;
+use std::io::{BufRead, BufReader};
 use std::ops::Deref;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
@@ -268,4 +269,67 @@ fn explain_tells_what_a_check_means() {
     assert_eq!(explained("D99"), (1, String::new()));
     let all = sitec(&folder, &["explain"]);
     assert!(String::from_utf8_lossy(&all.stdout).contains("Y01"));
+}
+
+#[test]
+fn route_shows_each_step() {
+    let folder = Folder::new("route");
+    let conf = "server { listen 8080; location /a { return 301 /b?$http_x; } }\n";
+    fs::write(folder.join("site.conf"), conf).unwrap();
+    let route = |args: &[&str]| sitec(&folder, &[&["route", "site.conf"], args].concat());
+    let output = route(&["GET", "/a/b", "--header", "X: 1"]);
+    let shown = String::from_utf8_lossy(&output.stdout);
+    for part in ["location /a (site.conf:1)", "HTTP/1.1 301", "Location: /b?1"] {
+        assert!(shown.contains(part), "{part}: {shown}");
+    }
+    let json = route(&["GET", "/a", "--format", "json"]);
+    assert!(String::from_utf8_lossy(&json.stdout).contains("\"status\": 301"));
+    for wrong in [&["GET", "a"][..], &["GET", "http://a:81/"], &["GET", "/", "--header", "X"]] {
+        assert_ne!(status(&route(wrong)), 0, "{wrong:?}");
+    }
+}
+
+#[test]
+fn fmt_lays_out() {
+    let folder = Folder::new("fmt");
+    let conf = folder.join("site.conf");
+    fs::write(&conf, "server{listen 8080;return 200;}").unwrap();
+    assert_eq!(status(&sitec(&folder, &["fmt", "--check", "site.conf"])), 1);
+    assert_eq!(status(&sitec(&folder, &["fmt", "site.conf"])), 0);
+    let laid_out = "server {\n    listen 8080;\n    return 200;\n}\n";
+    assert_eq!(fs::read_to_string(&conf).unwrap(), laid_out);
+    assert_eq!(status(&sitec(&folder, &["fmt", "--check", "site.conf"])), 0);
+    fs::write(&conf, "server {").unwrap();
+    let output = sitec(&folder, &["fmt", "site.conf"]);
+    assert!(status(&output) == 1 && errors(&output).contains("Y02"), "{}", errors(&output));
+    assert_eq!(fs::read_to_string(&conf).unwrap(), "server {");
+}
+
+#[test]
+fn watch_checks_again() {
+    let folder = Folder::new("watch");
+    fs::write(folder.join("site.conf"), WRONG).unwrap();
+    let mut command = Command::new(env!("CARGO_BIN_EXE_sitec"));
+    command.current_dir(&*folder).args(["check", "--watch", "site.conf"]);
+    let mut child = command.stderr(std::process::Stdio::piped()).spawn().expect("sitec runs");
+    let mut lines = BufReader::new(child.stderr.take().unwrap()).lines().map(Result::unwrap);
+    assert!(lines.any(|line| line.contains("lsten")));
+    assert!(lines.any(|line| line == "waiting for changes"));
+    fs::write(folder.join("site.conf"), GOOD).unwrap();
+    assert_eq!(lines.next().as_deref(), Some("waiting for changes"));
+    child.kill().unwrap();
+    child.wait().unwrap();
+}
+
+#[test]
+fn completions_and_man_pages() {
+    let folder = Folder::new("man");
+    for shell in ["bash", "fish", "zsh"] {
+        let output = sitec(&folder, &["completions", shell]);
+        assert!(String::from_utf8_lossy(&output.stdout).contains("route"), "{shell}");
+    }
+    let output = sitec(&folder, &["man"]);
+    assert!(String::from_utf8_lossy(&output.stdout).starts_with(".ie"), "{output:?}");
+    assert_eq!(status(&sitec(&folder, &["man", "--out", "."])), 0);
+    assert!(folder.join("sitec.1").is_file() && folder.join("sitec-route.1").is_file());
 }
