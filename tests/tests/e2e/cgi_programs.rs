@@ -9,12 +9,17 @@ use sitec_tests::folder::Folder;
 use sitec_tests::response::Response;
 use sitec_tests::server::Server;
 
-/// Where a program is, by a line of the shell that prints it.
-fn find(line: &str) -> String {
+/// Where a program is, by a line of the shell that prints it. `None`, said on standard error,
+/// where it is not installed; with `CI` set, as it is behind `.ci/run`, that is a failure.
+fn find(line: &str) -> Option<String> {
     let output = Command::new("sh").args(["-c", line]).output().expect("a shell");
     let path = String::from_utf8(output.stdout).expect("a path").trim().to_owned();
-    assert!(Path::new(&path).is_file(), "`{line}` finds no program: see .ci/run");
-    path
+    if Path::new(&path).is_file() {
+        return Some(path);
+    }
+    assert!(std::env::var_os("CI").is_none(), "`{line}` finds no program: see .ci/run");
+    eprintln!("not tested: `{line}` finds no program");
+    None
 }
 
 /// A server over a copy of `sites/programs`, with the program that the param stands for.
@@ -68,7 +73,8 @@ fn noise(len: usize) -> Vec<u8> {
 #[test]
 fn git_clones_and_pushes() {
     let folder = Folder::new();
-    let server = serve(&folder, "GIT", &find("echo $(git --exec-path)/git-http-backend"));
+    let Some(program) = find("echo $(git --exec-path)/git-http-backend") else { return };
+    let server = serve(&folder, "GIT", &program);
     let git = Git { home: folder.path().to_owned() };
     git.run(&["init", "--bare", "-q", "programs/git/project.git"]);
     let url = format!("http://127.0.0.1:{}/git/project.git", server.port());
@@ -94,7 +100,8 @@ fn git_clones_and_pushes() {
 #[test]
 fn gitweb_shows_a_repository() {
     let folder = Folder::new();
-    let server = serve(&folder, "GITWEB", &find("echo /usr/share/gitweb/gitweb.cgi"));
+    let Some(program) = find("echo /usr/share/gitweb/gitweb.cgi") else { return };
+    let server = serve(&folder, "GITWEB", &program);
     let git = Git { home: folder.path().to_owned() };
     git.run(&["init", "-q", "programs/git/project"]);
     folder.write("programs/git/project/text", "hello\n");
@@ -122,7 +129,8 @@ fn cookies(response: &Response) -> String {
 #[test]
 fn php_has_sessions_and_takes_files() {
     let folder = Folder::new();
-    let server = serve(&folder, "PHP", &find("command -v php-cgi"));
+    let Some(program) = find("command -v php-cgi") else { return };
+    let server = serve(&folder, "PHP", &program);
     assert_eq!(server.get("/").field("Location"), Some("/session.php"));
     let first = server.get("/session.php/extra?q=a%20b");
     assert_eq!(first.text(), "visit 1\nname -\nquery a b\ninfo /extra\n");
@@ -156,7 +164,8 @@ fn php_has_sessions_and_takes_files() {
 #[test]
 fn perl_answers_a_form() {
     let folder = Folder::new();
-    let server = serve(&folder, "PERL", &find("command -v perl"));
+    let Some(program) = find("perl -MCGI -e 1 && command -v perl") else { return };
+    let server = serve(&folder, "PERL", &program);
     let form = server.get("/form.pl");
     assert_eq!(form.status, 200, "{}", server.log());
     assert!(form.text().contains("action=\"/form.pl\""), "{}", form.text());
