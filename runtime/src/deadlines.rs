@@ -32,11 +32,7 @@ impl Deadlines {
     /// Gives `index` a deadline `timeout_ms` from `now_ms`, in place of any that it has.
     pub fn set(&mut self, index: usize, now_ms: u64, timeout_ms: u64) {
         self.clear(index);
-        let known = self.lists.iter().position(|list| list.timeout_ms == timeout_ms);
-        let list = known.unwrap_or_else(|| {
-            self.lists.push(List { timeout_ms, first: NONE, last: NONE });
-            self.lists.len() - 1
-        });
+        let list = self.list_of(timeout_ms);
         let last = std::mem::replace(&mut self.lists[list].last, index as u32);
         match last {
             NONE => self.lists[list].first = index as u32,
@@ -44,6 +40,22 @@ impl Deadlines {
         }
         let deadline_ms = now_ms.saturating_add(timeout_ms);
         self.entries[index] = Entry { list: list as u32, previous: last, next: NONE, deadline_ms };
+    }
+
+    /// The list of a timeout. What is left of a longer time makes timeouts of any length, so one
+    /// that is empty is taken for another: there are no more than deadlines.
+    fn list_of(&mut self, timeout_ms: u64) -> usize {
+        let same = |list: &List| list.timeout_ms == timeout_ms;
+        let empty = |list: &List| list.first == NONE;
+        let found = self.lists.iter().position(same);
+        let found = found.or_else(|| self.lists.iter().position(empty));
+        let list = List { timeout_ms, first: NONE, last: NONE };
+        match found {
+            Some(index) if empty(&self.lists[index]) => self.lists[index] = list,
+            Some(_) => {}
+            None => self.lists.push(list),
+        }
+        found.unwrap_or(self.lists.len() - 1)
     }
 
     /// Takes the deadline of `index` away.
@@ -106,5 +118,20 @@ mod tests {
         deadlines.clear(0);
         deadlines.clear(0);
         assert_eq!(deadlines.next_ms(), None);
+    }
+
+    #[test]
+    fn timeouts_that_are_over_take_no_room() {
+        let mut deadlines = Deadlines::default();
+        deadlines.set(0, 0, 7);
+        for timeout_ms in 1..10_000 {
+            deadlines.set(1, 0, timeout_ms);
+            deadlines.set(2, 0, timeout_ms);
+            assert_eq!(deadlines.next_ms(), Some(timeout_ms.min(7)));
+        }
+        assert!(deadlines.lists.len() <= 3, "{}", deadlines.lists.len());
+        assert_eq!(deadlines.pop_expired(7), Some(0));
+        assert_eq!(deadlines.pop_expired(9999), Some(1));
+        assert_eq!(deadlines.pop_expired(9999), Some(2));
     }
 }
