@@ -290,10 +290,13 @@ impl Head {
                 return refuse(400, "more than one Host");
             }
             6 if is("expect") => {
-                if !text.eq_ignore_ascii_case(b"100-continue") {
-                    return refuse(417, "unknown expectation");
+                let members = text.split(|&byte| byte == b',').map(<[u8]>::trim_ascii);
+                for member in members.filter(|member| !member.is_empty()) {
+                    if !member.eq_ignore_ascii_case(b"100-continue") {
+                        return refuse(417, "unknown expectation");
+                    }
+                    self.expect_continue = true;
                 }
-                self.expect_continue = true;
             }
             10 if is("connection") => {
                 for option in text.split(|&byte| byte == b',') {

@@ -242,4 +242,18 @@ fn expects_only_what_can_come() {
     assert!(expect("1\r\nHost: a\r\nContent-Length: 1").expect_continue);
     assert!(!expect("1\r\nHost: a\r\nContent-Length: 0").expect_continue);
     assert!(!expect("0\r\nContent-Length: 1").expect_continue);
+    for (value, status) in [
+        ("", Ok(false)),
+        (",", Ok(false)),
+        ("100-continue, 100-continue", Ok(true)),
+        (", 100-Continue ,", Ok(true)),
+        ("100-continue, tea", Err(417)),
+        ("100-continue;q=1", Err(417)),
+    ] {
+        let input =
+            format!("PUT / HTTP/1.1\r\nHost: a\r\nExpect: {value}\r\nContent-Length: 1\r\n\r\n");
+        let result = parse_whole(input.as_bytes(), &LIMITS);
+        let found = result.map(|head| head.unwrap().1.expect_continue).map_err(|e| e.status);
+        assert_eq!(found, status, "{value}");
+    }
 }
