@@ -25,12 +25,13 @@ pub(super) const GROUP: Group = Group {
             "client_header_buffer_size",
             "SIZE",
             "1k",
-            "The first size of the buffer for a request's head.",
+            "The first of the buffers for a request's head.",
         )
         .server_wide(),
         simple("large_client_header_buffers", HTTP_SERVER, (2, 2), "N SIZE").inherits("4 8k").doc(
             "Number and size of the buffers for a head that needs more. A request line longer than \
-             one is 414, a field longer than one or a head longer than all is 431.",
+             one is 414, a field longer than one or a head longer than all is 431. Lines count \
+             with their ends, and `client_header_buffer_size` counts too.",
         )
         .differs("nginx answers 400 where this is 431."),
         setting("max_headers", "N", "1000", "The most fields that a head may have; more is 431.")
@@ -101,13 +102,16 @@ pub(super) const GROUP: Group = Group {
         flag(
             "ignore_invalid_headers",
             "on",
-            "Whether a field with an invalid name is dropped; `off` refuses the request with 400.",
+            "Whether a field with an invalid name is dropped; `off` refuses the request with 400, \
+             but for an underscore in the name, which is kept.",
         )
-        .server_wide(),
+        .server_wide()
+        .differs("nginx takes such names where this is `off`."),
         flag(
             "underscores_in_headers",
             "off",
-            "Whether a field name with an underscore is valid.",
+            "Whether a field name with an underscore is valid; else `ignore_invalid_headers` says \
+             whether it is dropped or kept.",
         )
         .server_wide(),
     ],
