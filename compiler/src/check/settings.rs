@@ -7,7 +7,10 @@ use sitec_runtime::site::{
 use super::Checker;
 use super::added_fields::{expires, inherit};
 use super::level::{Level, method_set, named_methods};
-use super::value::{Checked, buffer_len, count, flag, keyword, media_type, seconds, size, time_ms};
+use super::value::{
+    Checked, buffer_len, count, flag, keyword, keyword_in_any_case, media_type, seconds, size,
+    time_ms,
+};
 use super::writing::file_mode;
 use crate::ast::{Directive, Word};
 use crate::diagnostic::Diagnostic;
@@ -38,7 +41,7 @@ impl Level {
             "autoindex_format" => {
                 use ListingFormat::{Html, Json, Jsonp, Xml};
                 let words = [("html", Html), ("xml", Xml), ("json", Json), ("jsonp", Jsonp)];
-                self.listing.format = keyword(first, &words)?;
+                self.listing.format = keyword_in_any_case(first, &words)?;
             }
             "autoindex_localtime" => self.listing.local_time = flag(first)?,
             "cgi_timeout" => self.cgi.timeout_ms = timeout(first, checker)?,
@@ -69,7 +72,7 @@ impl Level {
             "gzip_static" => {
                 use GzipStatic::{Always, Off, On};
                 let words = [("on", On), ("off", Off), ("always", Always)];
-                settings.gzip_static = keyword(first, &words)?;
+                settings.gzip_static = keyword_in_any_case(first, &words)?;
             }
             "hidden_files" => {
                 settings.hidden_files = keyword(first, &[("deny", false), ("allow", true)])?;
@@ -77,7 +80,7 @@ impl Level {
             "if_modified_since" => {
                 use IfModifiedSince::{Before, Exact, Off};
                 let words = [("off", Off), ("exact", Exact), ("before", Before)];
-                settings.if_modified_since = keyword(first, &words)?;
+                settings.if_modified_since = keyword_in_any_case(first, &words)?;
             }
             "ignore_invalid_headers" => server.ignore_invalid_headers = flag(first)?,
             "keepalive_disable" => settings.keepalive_disable = browsers(&directive.args)?,
@@ -98,7 +101,7 @@ impl Level {
             "lingering_close" => {
                 use Lingering::{Always, Off, On};
                 let words = [("off", Off), ("on", On), ("always", Always)];
-                settings.lingering_close = keyword(first, &words)?;
+                settings.lingering_close = keyword_in_any_case(first, &words)?;
             }
             "lingering_time" => settings.lingering_time_ms = time_ms(first)?,
             "lingering_timeout" => {
@@ -205,7 +208,7 @@ fn body_size(word: &Word, checker: &mut Checker<'_>) -> Checked<u64> {
 fn browsers(words: &[Word]) -> Checked<KeepaliveDisable> {
     let mut disable = KeepaliveDisable { msie6: false, safari: false };
     for word in words {
-        match keyword(word, &[("none", 'n'), ("msie6", 'm'), ("safari", 's')])? {
+        match keyword_in_any_case(word, &[("none", 'n'), ("msie6", 'm'), ("safari", 's')])? {
             'm' => disable.msie6 = true,
             's' => disable.safari = true,
             _ => {}

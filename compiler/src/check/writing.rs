@@ -6,7 +6,7 @@ use sitec_runtime::site::{Dav, DirectoryId, Upload};
 use super::level::Level;
 use super::location::Path;
 use super::text::Groups;
-use super::value::{Checked, keyword};
+use super::value::{Checked, keyword_in_any_case};
 use super::{Checker, named};
 use crate::ast::{Directive, Word};
 use crate::diagnostic::Diagnostic;
@@ -156,9 +156,7 @@ fn dav_methods(words: &[Word]) -> Checked<MethodSet> {
     ];
     let mut set = MethodSet::EMPTY;
     for word in words {
-        let same = |name: &str| name.as_bytes().eq_ignore_ascii_case(&word.value);
-        let found = known.iter().find(|(name, _)| same(name)).map(|(_, method)| *method);
-        let Some(method) = found.map_or_else(|| keyword(word, &known), Ok)? else { continue };
+        let Some(method) = keyword_in_any_case(word, &known)? else { continue };
         set = set.with(method);
     }
     Ok(set)

@@ -21,7 +21,7 @@ pub(crate) use client::{Clients, clients};
 pub(crate) use expires::{expires, expires_modified};
 pub(crate) use media_type::{is_token, media_type};
 pub(crate) use method::method;
-pub(crate) use number::{count, flag, keyword};
+pub(crate) use number::{count, flag, keyword, keyword_in_any_case};
 pub(crate) use regex::{Outline, Regex, outline, regex};
 pub(crate) use server_name::{ServerName, server_name};
 pub(crate) use size::{buffer_len, size};

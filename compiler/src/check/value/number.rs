@@ -23,14 +23,14 @@ pub(crate) fn count(word: &Word, range: RangeInclusive<u64>) -> Checked<u64> {
     }
 }
 
-/// `on` or `off`.
+/// `on` or `off`, in any case as in nginx.
 pub(crate) fn flag(word: &Word) -> Checked<bool> {
-    match &word.value[..] {
-        b"on" => return Ok(true),
-        b"off" => return Ok(false),
+    let shown = word.shown();
+    match shown.to_ascii_lowercase().as_str() {
+        "on" => return Ok(true),
+        "off" => return Ok(false),
         _ => {}
     }
-    let shown = word.shown();
     let meant = match shown.to_ascii_lowercase().as_str() {
         "yes" | "true" | "1" | "enable" | "enabled" => Some("on"),
         "no" | "false" | "0" | "disable" | "disabled" => Some("off"),
@@ -63,6 +63,12 @@ pub(crate) fn keyword<T: Copy>(word: &Word, words: &[(&str, T)]) -> Checked<T> {
     }))
 }
 
+/// Likewise, case aside: where nginx takes it so.
+pub(crate) fn keyword_in_any_case<T: Copy>(word: &Word, words: &[(&str, T)]) -> Checked<T> {
+    let found = words.iter().find(|(name, _)| name.as_bytes().eq_ignore_ascii_case(&word.value));
+    found.map_or_else(|| keyword(word, words), |&(_, meaning)| Ok(meaning))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -88,6 +94,8 @@ mod tests {
         for (text, expected) in [
             ("on", Ok(true)),
             ("off", Ok(false)),
+            ("On", Ok(true)),
+            ("OFF", Ok(false)),
             ("yes", Err("T11 0..3 `yes` is neither `on` nor `off` [did you mean `on`?]")),
             ("of", Err("T11 0..2 `of` is neither `on` nor `off` [did you mean `off`?]")),
             ("maybe", Err("T11 0..5 `maybe` is neither `on` nor `off`")),
@@ -109,5 +117,8 @@ mod tests {
         ] {
             assert_eq!(outcome(keyword(&word(text), &words)), expected.map_err(str::to_owned));
         }
+        assert!(keyword(&word("EXACT"), &words).is_err());
+        assert_eq!(keyword_in_any_case(&word("EXACT"), &words).unwrap(), 1);
+        assert!(keyword_in_any_case(&word("EXATC"), &words).is_err());
     }
 }

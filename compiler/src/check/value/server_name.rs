@@ -21,6 +21,9 @@ pub(crate) enum ServerName {
 
 /// A name without params in it.
 pub(crate) fn server_name(word: &Word) -> Checked<ServerName> {
+    if word.value == b"~" {
+        return Err(Box::new(Diagnostic::error("T20", word.span, "there is no regex behind `~`")));
+    }
     if word.value.first() == Some(&b'~') {
         return regex(word, 1, true).map(ServerName::Regex);
     }
@@ -71,6 +74,9 @@ fn misspelled(word: &Word) -> Option<Diagnostic> {
     if let Some(dots) = value.windows(2).position(|pair| pair == b"..") {
         return wrong(dots..dots + 2, "there is nothing between these dots");
     }
+    if value == b"." {
+        return wrong(0..1, "there is no name behind this dot");
+    }
     let star = value.iter().position(|&byte| byte == b'*')?;
     let last = value.len() - 1;
     let at_front = star == 0 && value.len() > 2 && value[1] == b'.' && !value[1..].contains(&b'*');
@@ -113,6 +119,8 @@ mod tests {
             ("a.test/x", "T20 6..8 a server name has no path".to_owned()),
             ("a.test:80", "T20 6..9 a server name has no port".to_owned()),
             ("a test", "T20 1..2 this character cannot stand in a server name".to_owned()),
+            (".", "T20 0..1 there is no name behind this dot".to_owned()),
+            ("~", "T20 0..1 there is no regex behind `~`".to_owned()),
             ("a..test", "T20 1..3 there is nothing between these dots".to_owned()),
             (
                 "bücher.test",
