@@ -264,7 +264,9 @@ impl<S: Site> Worker<S> {
 
     /// Tells connections what has become of their scripts.
     fn on_spawner(&mut self, token: u64) {
-        let Some(spawner) = self.cx.spawner.clone() else { return };
+        // Without scripts in the site, their code is not in the binary.
+        let scripted = S::MAX_SCRIPTS.is_some();
+        let Some(spawner) = self.cx.spawner.clone().filter(|_| scripted) else { return };
         let result = if token == SPAWNER_OUTGOING { spawner.flush() } else { Ok(()) };
         let mut next = result.and_then(|()| spawner.next_event());
         while let Ok(Some((id, event))) = next {
@@ -287,7 +289,8 @@ impl<S: Site> Worker<S> {
 
     /// Watches the spawner for taking more, as long as something waits to be told it.
     fn watch_spawner(&mut self) {
-        let Some(spawner) = &self.cx.spawner else { return };
+        let scripted = S::MAX_SCRIPTS.is_some();
+        let Some(spawner) = self.cx.spawner.as_ref().filter(|_| scripted) else { return };
         let outgoing = spawner.has_outgoing();
         if outgoing != self.spawner_outgoing {
             self.spawner_outgoing = outgoing;

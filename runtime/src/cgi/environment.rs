@@ -177,3 +177,68 @@ fn write_server_name(variables: &Variables<'_>, out: &mut Vec<u8>) {
         (_, host) => out.extend_from_slice(host),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::samples::{SETTINGS, head, leak, with_variables};
+    use crate::site::{Server, Text};
+
+    /// The `HTTP_…` variables of a request with these fields, after Host.
+    fn variables(fields: &str, params: &'static [CgiParam]) -> Vec<String> {
+        let head = head("/", fields);
+        with_variables(&head, leak(SETTINGS), &[], |variables| {
+            let mut environment = Environment { bytes: Vec::new(), params };
+            environment.add_fields(variables);
+            let text = String::from_utf8(environment.bytes).expect("ASCII");
+            text.split_terminator('\0').skip(1).map(str::to_owned).collect()
+        })
+    }
+
+    #[test]
+    fn fields_become_variables() {
+        for (fields, expected) in [
+            ("", vec![]),
+            ("Accept-Language: de\r\n", vec!["HTTP_ACCEPT_LANGUAGE=de"]),
+            ("X: a\r\nY: b\r\nx: c\r\n", vec!["HTTP_X=a, c", "HTTP_Y=b"]),
+            ("Cookie: a=1\r\ncookie: b=2\r\n", vec!["HTTP_COOKIE=a=1; b=2"]),
+            ("X-Y: a\r\nX_Y: b\r\n", vec!["HTTP_X_Y=a, b"]),
+            ("X.Forwarded.For: a\r\nX!: b\r\n", vec![]),
+            ("Proxy: a\r\nPROXY: b\r\n", vec![]),
+            ("Authorization: a\r\nProxy-Authorization: b\r\nContent-Type: c\r\n", vec![]),
+            ("X: \r\n", vec!["HTTP_X="]),
+            ("X: \u{e9}=\r\n", vec!["HTTP_X=\u{e9}="]),
+        ] {
+            assert_eq!(variables(fields, &[]), expected, "{fields:?}");
+        }
+        let params = leak([CgiParam { name: b"HTTP_X", value: Text::Fixed(b"conf") }]);
+        assert!(variables("X: client\r\n", params).is_empty());
+    }
+
+    #[test]
+    fn a_value_with_a_nul_is_not_told() {
+        let mut environment = Environment { bytes: Vec::new(), params: &[] };
+        environment.set(b"A", b"1");
+        environment.set(b"B", b"2\0C=3");
+        environment.set(b"D", b"");
+        assert_eq!(environment.bytes, b"A=1\0D=\0");
+    }
+
+    #[test]
+    fn servers_have_names() {
+        let name = |server: &'static [u8], host: &'static [u8]| {
+            with_variables(&head("/", ""), leak(SETTINGS), &[], |variables| {
+                variables.server = leak(Server { name: server, ..*variables.server });
+                variables.host = host;
+                let mut out = Vec::new();
+                write_server_name(variables, &mut out);
+                String::from_utf8(out).expect("ASCII")
+            })
+        };
+        assert_eq!(name(b"a.test", b"b.test"), "a.test");
+        for pattern in [&b"*.a.test"[..], b"www.*", b"~^w\\d+$", b".a.test", b""] {
+            assert_eq!(name(pattern, b"b.test"), "b.test");
+        }
+        assert_eq!(name(b"", b""), "2001:db8::1");
+    }
+}

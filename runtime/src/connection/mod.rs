@@ -256,8 +256,8 @@ impl Connection {
                 State::Head => self.advance_head(cx, &mut data),
                 State::Content(_) => self.advance_content(cx, &mut data),
                 State::Draining { .. } => self.advance_draining(&mut data),
-                State::Script(_) => self.advance_script(&mut data),
-                State::Sending(_) => Step::More,
+                State::Script(_) if S::MAX_SCRIPTS.is_some() => self.advance_script(&mut data),
+                State::Sending(_) | State::Script(_) => Step::More,
                 State::Lingering { .. } => {
                     data = &[];
                     Step::More
