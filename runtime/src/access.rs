@@ -2,11 +2,27 @@
 
 use std::net::IpAddr;
 
-use crate::site::{Access, Ranges};
+use crate::http::method::{Method, MethodSet};
+use crate::site::{Access, Action, Location, Ranges};
+
+impl Location {
+    /// Whether the rules of the location keep a client out that wants to use a method.
+    pub(crate) fn keeps_out(&self, method: Option<Method>, client: Option<IpAddr>) -> bool {
+        let is_named = |set: &MethodSet| method.is_some_and(|method| set.contains(method));
+        let limit = self.limit_except.as_ref().filter(|limit| !is_named(&limit.methods));
+        let access = match limit {
+            Some(limit) => limit.access,
+            // A `return` comes before anybody asks who the client is.
+            None if matches!(self.action, Action::Return(_)) => None,
+            None => self.settings.access,
+        };
+        access.is_some_and(|access| !access.allows(client))
+    }
+}
 
 impl Access {
     /// Whether a client may come in; `None` is one that came through the file system.
-    pub(crate) fn allows(&self, client: Option<IpAddr>) -> bool {
+    fn allows(&self, client: Option<IpAddr>) -> bool {
         match client {
             None => self.unix,
             Some(IpAddr::V4(ip)) => self.v4.as_ref().is_none_or(|v4| v4.verdict(ip.to_bits())),

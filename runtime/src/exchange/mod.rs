@@ -15,7 +15,7 @@ use crate::files::Files;
 use crate::handler::{self, Receiver, Refusal, dav, file, status, try_files, upload};
 use crate::http::body::Framing;
 use crate::http::head::Head;
-use crate::http::method::{Method, MethodSet};
+use crate::http::method::Method;
 use crate::http::response;
 use crate::http::target::{split_args, split_port};
 use crate::log::About;
@@ -280,7 +280,7 @@ impl Exchange {
             self.persist = false;
             return Outcome::status(413);
         }
-        if self.is_kept_out(client, route.location) {
+        if route.location.keeps_out(self.method(), client.peer.map(|peer| peer.ip())) {
             self.report(cx, client, Level::Error, format_args!("access forbidden by rule"));
             return Outcome::status(403);
         }
@@ -315,20 +315,6 @@ impl Exchange {
                 })
             }
         }
-    }
-
-    /// Whether the rules of a location keep the client out.
-    fn is_kept_out(&self, client: &Client, location: &Location) -> bool {
-        let Location { limit_except, settings, action, .. } = location;
-        let is_named = |set: &MethodSet| self.method().is_some_and(|method| set.contains(method));
-        let limit = limit_except.as_ref().filter(|limit| !is_named(&limit.methods));
-        let access = match limit {
-            Some(limit) => limit.access,
-            // A `return` comes before anybody asks who the client is.
-            None if matches!(action, Action::Return(_)) => None,
-            None => settings.access,
-        };
-        access.is_some_and(|access| !access.allows(client.peer.map(|peer| peer.ip())))
     }
 
     /// A `return`.

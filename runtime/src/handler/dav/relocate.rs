@@ -11,6 +11,7 @@ use crate::handler::{Outcome, Request, change, no_content};
 use crate::http::method::Method;
 use crate::http::target::{normalize, split_args, split_port};
 use crate::site::{Action, Dav, Handler, Location};
+use crate::variables::Endpoint;
 
 /// Carries a COPY or MOVE out: 201 for a collection, 204 for a file.
 pub(super) fn relocate(
@@ -66,14 +67,19 @@ fn destination(request: &Request<'_>) -> Result<Vec<u8>, Outcome> {
     }
 }
 
-/// Whether the location that a destination belongs to has the method too, and its files in the
-/// same place: else a client could write where the conf does not let it.
+/// Whether the location that a destination belongs to lets this client use the method too, and
+/// has its files in the same place: else clients could write where the conf does not let them.
 fn allows(request: &Request<'_>, there: &Location) -> bool {
     let (here, base) = (&request.variables.settings.base, &there.settings.base);
     let same_place = here.directory == base.directory && here.replaced_len == base.replaced_len;
     let Action::Serve { handler: Handler::Dav(dav), .. } = &there.action else { return false };
+    let client = match request.variables.connection.peer {
+        Endpoint::Ip(address) => Some(address.ip()),
+        Endpoint::Unix(_) => None,
+    };
     let method = request.method;
-    same_place && !there.internal && there.methods.contains(method) && dav.methods.contains(method)
+    let usable = there.methods.contains(method) && dav.methods.contains(method);
+    same_place && usable && !there.internal && !there.keeps_out(Some(method), client)
 }
 
 /// The path and what follows it in the value of Destination, if it is on this host. In front of

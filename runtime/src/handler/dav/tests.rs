@@ -6,7 +6,7 @@ use std::os::unix::fs::MetadataExt;
 use super::*;
 use crate::http::method::MethodSet;
 use crate::samples::{Folder, ROOT, SETTINGS, head, leak, with_variables};
-use crate::site::{Action, FileBase, Handler, Location, Settings};
+use crate::site::{Access, Action, FileBase, Handler, LimitExcept, Location, Ranges, Settings};
 
 const DAV: Dav = Dav {
     methods: MethodSet::of(&[
@@ -61,6 +61,13 @@ fn ask_with(
     }
 }
 
+/// `deny all;`
+static NOBODY: Access = Access {
+    v4: Some(Ranges { first: false, flips: &[] }),
+    v6: Ranges { first: false, flips: &[] },
+    unix: false,
+};
+
 /// Where a path leads: to the location that is asked, but for what is beneath `/other/`.
 fn locate(path: &[u8], dav: &'static Dav, settings: &'static Settings) -> &'static Location {
     let handler = if path.starts_with(b"/other/") { Handler::Files } else { Handler::Dav(dav) };
@@ -68,7 +75,10 @@ fn locate(path: &[u8], dav: &'static Dav, settings: &'static Settings) -> &'stat
         settings,
         internal: path.starts_with(b"/inside/"),
         pattern: None,
-        limit_except: None,
+        limit_except: path.starts_with(b"/shut/").then_some(LimitExcept {
+            methods: MethodSet::of(&[Method::Get]),
+            access: Some(&NOBODY),
+        }),
         methods: MethodSet::ALL,
         methods_named: false,
         allow: b"",
