@@ -232,7 +232,7 @@ impl Head {
         limits: &Limits,
     ) -> Result<Option<usize>, HeadError> {
         let line = first_line(input);
-        if skip_empty_lines(input).get(line.len()).is_none() {
+        if !skip_empty_lines(input).contains(&b'\n') {
             check_lengths(input, limits)?;
             return Ok(None);
         }
@@ -457,7 +457,7 @@ fn parse_length(text: &[u8]) -> Result<u64, HeadError> {
 /// What a head, or as much as there is of one, may not have: lines and a length past the limits.
 fn check_lengths(head: &[u8], limits: &Limits) -> Result<(), HeadError> {
     let head = skip_empty_lines(head);
-    if head.len() <= limits.line_len {
+    if head.len() <= limits.line_len.min(limits.head_len) {
         return Ok(());
     }
     let mut lines = head.split_inclusive(|&byte| byte == b'\n');

@@ -235,6 +235,27 @@ fn lines_are_measured_with_their_ends() {
 }
 
 #[test]
+fn a_head_is_measured_before_it_is_whole() {
+    let limits = Limits { line_len: 100, head_len: 40, ..LIMITS };
+    let input = format!("GET / HTTP/1.1\r\nHost: {}", "a".repeat(40));
+    for result in [parse_whole(input.as_bytes(), &limits), parse_growing(input.as_bytes(), &limits)]
+    {
+        assert_eq!(result.map(|_| ()).unwrap_err().status, 431);
+    }
+}
+
+/// A CR that nothing follows yet may be the end of the line or a mistake within it.
+#[test]
+fn a_line_of_another_version_ends_with_its_lf() {
+    assert!(parse_whole(b"GET / HTTP/1.2\r", &LIMITS).unwrap().is_none());
+    for input in [&b"GET / HTTP/1.2\rx\r\nHost: a\r\n\r\n"[..], b"GET / HTTP/2.0\rx\r\n\r\n"] {
+        let statuses = [parse_whole(input, &LIMITS), parse_growing(input, &LIMITS)]
+            .map(|result| result.map(|_| ()).unwrap_err().status);
+        assert_eq!(statuses, [400, 400], "{input:?}");
+    }
+}
+
+#[test]
 fn expects_only_what_can_come() {
     let head = |input: &str| parse_whole(input.as_bytes(), &LIMITS).unwrap().unwrap().1;
     let expect =
