@@ -7,6 +7,7 @@ mod sysroot;
 use std::io;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
+use std::time::SystemTime;
 
 pub use memory::Memory;
 pub use sysroot::Sysroot;
@@ -38,6 +39,16 @@ pub trait Files {
 
     /// `path` with all symlinks resolved; `None` if there is no such path, or no links.
     fn real(&self, _path: &Path) -> Option<PathBuf> {
+        None
+    }
+
+    /// Whether `path` itself is a symlink.
+    fn is_link(&self, _path: &Path) -> bool {
+        false
+    }
+
+    /// When a file was changed last.
+    fn modified(&self, _path: &Path) -> Option<SystemTime> {
         None
     }
 
@@ -101,6 +112,14 @@ impl Files for Disk {
 
     fn real(&self, path: &Path) -> Option<PathBuf> {
         path.canonicalize().ok()
+    }
+
+    fn is_link(&self, path: &Path) -> bool {
+        std::fs::symlink_metadata(path).is_ok_and(|data| data.is_symlink())
+    }
+
+    fn modified(&self, path: &Path) -> Option<SystemTime> {
+        std::fs::metadata(path).ok()?.modified().ok()
     }
 
     fn is_executable(&self, path: &Path) -> bool {

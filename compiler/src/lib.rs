@@ -11,6 +11,7 @@ use std::path::{Path, PathBuf};
 
 pub mod answer;
 pub mod ast;
+mod audit;
 pub mod automata;
 pub mod catalogue;
 pub mod check;
@@ -70,6 +71,16 @@ pub fn compile(files: &dyn Files, path: &Path) -> Compilation {
 /// phase finds fault with, the next one does not see, so that one run shows all mistakes and
 /// none twice.
 pub fn compile_with(files: &dyn Files, path: &Path, levels: Levels) -> Compilation {
+    run(files, path, levels, audit::audit)
+}
+
+/// The phases in order; `audit` is the last one.
+fn run(
+    files: &dyn Files,
+    path: &Path,
+    levels: Levels,
+    audit: fn(&audit::Subject<'_>, &mut Diagnostics),
+) -> Compilation {
     let (mut sources, mut diagnostics) = (Sources::default(), Diagnostics::new(levels));
     let mut dependencies = Vec::new();
     let conf = parse::parse(files, path, &mut sources, &mut dependencies, &mut diagnostics);
@@ -79,7 +90,14 @@ pub fn compile_with(files: &dyn Files, path: &Path, levels: Levels) -> Compilati
         check::prune(&mut conf, &diagnostics);
         let text = sources.text();
         let surroundings = check::Surroundings { path, files, text };
-        check::check(&conf, surroundings, &mut dependencies, &mut diagnostics)
+        let checked = check::check(&conf, surroundings, &mut dependencies, &mut diagnostics)?;
+        let folder = path.parent().unwrap_or(Path::new(""));
+        let (site, places) = &checked;
+        audit(
+            &audit::Subject::new((&conf, &sources), (site, places), files, folder),
+            &mut diagnostics,
+        );
+        Some(checked)
     });
     diagnostics.finish();
     let checked = checked.filter(|_| !diagnostics.has_errors());

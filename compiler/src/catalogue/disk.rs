@@ -14,6 +14,15 @@ const CHECKS: &[Check] = &[
         "server {\n    listen 8080;\n    root ⟪wwww⟫;\n}",
         "server {\n    listen 8080;\n    root www;\n}",
     ),
+    warning(
+        "F02",
+        "no-index",
+        "The front page of a server is a folder that has none of the files that `index` names and \
+         is not listed, so that it is always answered with an error.",
+        "server {\n    listen 8080;\n    root ⟪img⟫;\n}",
+        "server {\n    listen 8080;\n    root img;\n    autoindex on;\n}",
+    )
+    .among(&[Entry::File("img/a.png", "")]),
     error(
         "F03",
         "error-page-missing",
@@ -66,6 +75,71 @@ const CHECKS: &[Check] = &[
         "server {\n    listen 8080;\n    root www;\n    location /up/ { upload_store store; alias store/; }\n}",
     )
     .among(&[Entry::File("www/up/.keep", ""), Entry::File("store/.keep", "")]),
+    error(
+        "F09",
+        "secret-in-root",
+        "A file lies where it is served, and is nobody's business: a repository, a file of \
+         passwords or settings (`.env`, `.htpasswd`), a private key, a dump (`*.sql`), what an \
+         editor left behind (`*~`), or the conf itself. Where only `hidden_files deny` keeps it \
+         back, it is a warning.",
+        "server {\n    listen 8080;\n    root ⟪site⟫;\n}",
+        "server {\n    listen 8080;\n    root site;\n    location ~ \\.sql$ { return 404; }\n}",
+    )
+    .among(&[Entry::File("site/index.html", ""), Entry::File("site/dump.sql", "")]),
+    warning(
+        "F10",
+        "symlink-escapes",
+        "A link in a folder that is served leads out of it. It is not followed, unless \
+         `disable_symlinks off` says so; then everything behind it is served.",
+        "server {\n    listen 8080;\n    root ⟪site⟫;\n}",
+        "server {\n    listen 8080;\n    root www;\n}",
+    )
+    .among(&[Entry::File("site/index.html", ""), Entry::Link("site/out", "/srv/www")]),
+    warning(
+        "F11",
+        "mime-unknown",
+        "Files have an extension that no type is known for, so they are sent as text/plain. With a \
+         `default_type` of the conf's own, nothing is said.",
+        "server {\n    listen 8080;\n    root ⟪site⟫;\n}",
+        "server {\n    listen 8080;\n    root site;\n    default_type application/octet-stream;\n}",
+    )
+    .among(&[Entry::File("site/index.html", ""), Entry::File("site/scene.blend", "")]),
+    warning(
+        "F13",
+        "stale-precompressed",
+        "A `.gz` file is older than the one that it was made from, and `gzip_static` sends it in \
+         its place: clients that take gzip get the old content.",
+        "server {\n    listen 8080;\n    root ⟪site⟫;\n    gzip_static on;\n}",
+        "server {\n    listen 8080;\n    root site;\n}",
+    )
+    .among(&[
+        Entry::File("site/index.html", ""),
+        Entry::File("site/index.html.gz", ""),
+        Entry::Newer("site/index.html"),
+    ]),
+    warning(
+        "F14",
+        "case-collision",
+        "Two files have names that differ only by case: on some machines they are one file, and \
+         readers take them for one.",
+        "server {\n    listen 8080;\n    root ⟪site⟫;\n}",
+        "server {\n    listen 8080;\n    root www;\n}",
+    )
+    .among(&[
+        Entry::File("site/index.html", ""),
+        Entry::File("site/a.html", ""),
+        Entry::File("site/A.html", ""),
+    ]),
+    warning(
+        "F15",
+        "unreadable",
+        "The mode of a file lets nobody but its owner read it, and the server is likely to run as \
+         somebody else. Where no file can be read by others and the conf names no `user`, nothing \
+         is said.",
+        "server {\n    listen 8080;\n    root ⟪site⟫;\n}",
+        "server {\n    listen 8080;\n    root www;\n}",
+    )
+    .among(&[Entry::File("site/index.html", ""), Entry::Private("site/a.html")]),
     warning(
         "F19",
         "log-dir-missing",

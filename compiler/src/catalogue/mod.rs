@@ -45,6 +45,8 @@ pub enum Entry {
     File(&'static str, &'static str),
     /// A file of this path that its owner alone can read.
     Private(&'static str),
+    /// The file of this path was changed after the others.
+    Newer(&'static str),
     /// A symlink: its path, and what it holds.
     Link(&'static str, &'static str),
 }

@@ -32,7 +32,7 @@ pub mod structure;
 mod testing;
 #[cfg(test)]
 mod tests;
-mod text;
+pub(crate) mod text;
 mod types;
 mod unknown;
 pub mod value;

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::io;
 use std::path::{Component, Path, PathBuf};
+use std::time::{Duration, SystemTime};
 
 use super::{Files, GLOB_OPTIONS, Kind};
 
@@ -20,6 +21,8 @@ pub struct Memory {
 struct File {
     bytes: Vec<u8>,
     is_private: bool,
+    /// Since 1970.
+    modified: Duration,
 }
 
 impl Memory {
@@ -31,7 +34,8 @@ impl Memory {
     }
 
     fn add(&mut self, path: &str, bytes: &[u8], is_private: bool) {
-        self.files.insert(plain(path), File { bytes: bytes.to_vec(), is_private });
+        let file = File { bytes: bytes.to_vec(), is_private, modified: Duration::ZERO };
+        self.files.insert(plain(path), file);
     }
 
     /// Where `path` leads.
@@ -56,6 +60,13 @@ impl Memory {
     /// Adds a file that its owner alone can read.
     pub(crate) fn add_private(&mut self, path: &str) {
         self.add(path, b"", true);
+    }
+
+    /// Lets a file be changed an hour after the others.
+    pub(crate) fn touch(&mut self, path: &str) {
+        if let Some(file) = self.files.get_mut(Path::new(path)) {
+            file.modified = Duration::from_secs(3600);
+        }
     }
 
     /// Adds a symlink; `target` is no link itself.
@@ -124,6 +135,18 @@ impl Files for Memory {
         } else {
             Ok(names.into_iter().collect())
         }
+    }
+
+    fn real(&self, path: &Path) -> Option<PathBuf> {
+        self.kind(path).map(|_| self.follow(path))
+    }
+
+    fn is_link(&self, path: &Path) -> bool {
+        self.links.contains_key(&plain(path))
+    }
+
+    fn modified(&self, path: &Path) -> Option<SystemTime> {
+        self.file(path).map(|file| SystemTime::UNIX_EPOCH + file.modified)
     }
 
     fn is_executable(&self, path: &Path) -> bool {

@@ -4,6 +4,7 @@ use std::collections::VecDeque;
 use std::ffi::OsString;
 use std::io;
 use std::path::{Component, Path, PathBuf};
+use std::time::SystemTime;
 
 use super::{Disk, Files, Kind};
 
@@ -89,6 +90,24 @@ impl Files for Sysroot {
             names.push((name, kind));
         }
         Ok(names)
+    }
+
+    fn real(&self, path: &Path) -> Option<PathBuf> {
+        let host = self.host(path);
+        if host == path {
+            return Disk.real(path);
+        }
+        host.exists().then(|| Path::new("/").join(self.inside(path)))
+    }
+
+    fn is_link(&self, path: &Path) -> bool {
+        let parent = path.parent().map(|parent| self.host(parent));
+        let name = path.file_name();
+        parent.zip(name).is_some_and(|(parent, name)| Disk.is_link(&parent.join(name)))
+    }
+
+    fn modified(&self, path: &Path) -> Option<SystemTime> {
+        Disk.modified(&self.host(path))
     }
 
     fn is_executable(&self, path: &Path) -> bool {

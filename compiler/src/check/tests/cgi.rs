@@ -203,6 +203,7 @@ fn scripts_must_run_by_themselves() {
         ("www/plain/other.py", ""),
         ("www/elsewhere/mode.cgi", ""),
         ("cgi/bin/text.cgi", "hello"),
+        ("www/index.html", ""),
         ("/usr/bin/python3", ""),
     ];
     let said = |conf: &str| {

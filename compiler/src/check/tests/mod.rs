@@ -16,9 +16,10 @@ mod writing;
 
 use std::path::Path;
 
+use crate::diagnostic::Levels;
 use crate::files::Memory;
 use crate::testing::assert_drawn;
-use crate::{Compilation, compile, ir};
+use crate::{Compilation, ir};
 
 /// The files that the confs here refer to.
 const FILES: &[&str] = &[
@@ -42,7 +43,8 @@ const FILES: &[&str] = &[
 fn compiled(text: &str) -> Compilation {
     let others = FILES.iter().map(|&path| (path, ""));
     let files = Memory::new(others.chain([("site.conf", text)]));
-    compile(&files, Path::new("site.conf"))
+    // What is said of whole sites is tested there.
+    crate::run(&files, Path::new("site.conf"), Levels::default(), |_, _| {})
 }
 
 /// The site that `text` resolves to, which has no mistakes.

@@ -1,0 +1,127 @@
+//! The folders that files are served from, each walked once.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use sitec_runtime::site::LocationId;
+
+use crate::audit::Subject;
+use crate::check::text::literal;
+use crate::files::{Files, Kind};
+use crate::ir::{Action, FileBase, StartPiece};
+use crate::source::Span;
+
+/// The most names in one folder and those within it; of larger ones nothing is said.
+const MOST_NAMES: usize = 20_000;
+
+/// A folder that is served.
+pub(crate) struct Tree {
+    /// Its path, as the conf has it.
+    pub(super) name: String,
+    /// Where it is.
+    pub(super) path: PathBuf,
+    /// The `root` or `alias` that names it.
+    pub(super) span: Span,
+    /// The locations whose files are there.
+    pub(super) locations: Vec<LocationId>,
+    /// The files in it, as paths from there, in the order of their bytes.
+    pub(crate) files: Vec<String>,
+    /// The symlinks in it that lead out of it; nothing behind them is looked at.
+    pub(super) escapes: Vec<String>,
+}
+
+impl Tree {
+    /// The path of a URL that a location finds a file of this folder by, if it has the URL.
+    pub(crate) fn url(&self, subject: &Subject<'_>, id: LocationId, file: &str) -> Option<String> {
+        let base = &subject.settings(id).base;
+        let written = &subject.places.locations[id as usize].written;
+        let path = written.rsplit(' ').next().unwrap_or_default();
+        let front = if base.alias { path.get(..base.replaced_len)? } else { "" };
+        Some(format!("{}/{file}", front.trim_end_matches('/')))
+    }
+}
+
+/// All of them, by the path that the conf has.
+pub(crate) struct Trees<'a> {
+    trees: BTreeMap<String, Tree>,
+    subject: &'a Subject<'a>,
+}
+
+impl<'a> Trees<'a> {
+    /// The folders of a site that are there.
+    pub(crate) fn of_site(subject: &'a Subject<'a>) -> Trees<'a> {
+        let mut trees = Trees { trees: BTreeMap::new(), subject };
+        let mut by_folder: BTreeMap<String, Vec<LocationId>> = BTreeMap::new();
+        for id in 0..subject.site.locations.len() as LocationId {
+            if matches!(subject.location(id).action, Action::Serve { .. })
+                && let Some(folder) = trees.folder(&subject.settings(id).base)
+            {
+                by_folder.entry(folder).or_default().push(id);
+            }
+        }
+        for (name, locations) in by_folder {
+            let path = subject.folder.join(&name);
+            let span = locations.iter().find_map(|&id| subject.base_span(id));
+            let Some(span) = span else { continue };
+            if let Some((files, escapes)) = walk(subject.files, &path) {
+                let tree = Tree { name: name.clone(), path, span, locations, files, escapes };
+                trees.trees.insert(name, tree);
+            }
+        }
+        trees
+    }
+
+    /// The folder of a location's files.
+    pub(crate) fn of(&self, base: &FileBase) -> Option<&Tree> {
+        self.trees.get(&self.folder(base)?)
+    }
+
+    pub(super) fn iter(&self) -> impl Iterator<Item = &Tree> {
+        self.trees.values()
+    }
+
+    /// The path of a base in the conf's words, if no request changes it.
+    fn folder(&self, base: &FileBase) -> Option<String> {
+        let directory = self.subject.site.directories.get(usize::from(base.directory))?;
+        let [StartPiece::Literal(directory)] = &directory[..] else { return None };
+        let inner = literal(&base.inner)?;
+        (inner.is_empty() && base.append_path).then(|| directory.clone())
+    }
+}
+
+/// The files beneath a folder, and the links that lead out of it; `None` if there are too
+/// many, or no folder.
+fn walk(files: &dyn Files, root: &Path) -> Option<(Vec<String>, Vec<String>)> {
+    if files.kind(root) != Some(Kind::Directory) {
+        return None;
+    }
+    let real_root = files.real(root);
+    let leaves = |path: &Path| {
+        let real_root = real_root.as_ref()?;
+        files
+            .is_link(path)
+            .then(|| files.real(path))
+            .flatten()
+            .map(|real| !real.starts_with(real_root))
+    };
+    let (mut found, mut escapes, mut left) = (Vec::new(), Vec::new(), MOST_NAMES);
+    let mut folders = vec![(root.to_owned(), String::new())];
+    while let Some((folder, name)) = folders.pop() {
+        for (entry, kind) in files.list(&folder).unwrap_or_default() {
+            left = left.checked_sub(1)?;
+            let (path, relative) = (folder.join(&entry), format!("{name}{entry}"));
+            let is_link = files.is_link(&path);
+            match kind {
+                _ if is_link && leaves(&path) == Some(true) => escapes.push(relative),
+                // A link within the folder may lead round in a circle.
+                Kind::Directory if is_link => {}
+                Kind::Directory => folders.push((path, format!("{relative}/"))),
+                Kind::File => found.push(relative),
+                Kind::Other => {}
+            }
+        }
+    }
+    found.sort();
+    escapes.sort();
+    Some((found, escapes))
+}

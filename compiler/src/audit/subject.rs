@@ -1,0 +1,92 @@
+//! What is looked at: the site, and where the conf and the disk have what it is made of.
+
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+
+use sitec_runtime::site::LocationId;
+
+use crate::ast::{Conf, Directive};
+use crate::files::Files;
+use crate::ir;
+use crate::places::Places;
+use crate::source::{Sources, Span};
+
+/// A site, its conf and its disk.
+pub(crate) struct Subject<'a> {
+    pub(super) conf: &'a Conf,
+    pub(super) site: &'a ir::Site,
+    pub(super) places: &'a Places,
+    pub(super) files: &'a dyn Files,
+    /// Where relative paths are.
+    pub(super) folder: &'a Path,
+    sources: &'a Sources,
+    /// The blocks by what stands before their `{`, each with the one around it.
+    blocks: HashMap<Span, (&'a Directive, Option<&'a Directive>)>,
+}
+
+impl<'a> Subject<'a> {
+    /// The site that `conf` resolved to.
+    pub(crate) fn new(
+        (conf, sources): (&'a Conf, &'a Sources),
+        (site, places): (&'a ir::Site, &'a Places),
+        files: &'a dyn Files,
+        folder: &'a Path,
+    ) -> Subject<'a> {
+        let mut blocks = HashMap::new();
+        collect(&conf.directives, None, &mut blocks);
+        Subject { conf, site, places, files, folder, sources, blocks }
+    }
+
+    /// Where a location is written: from `location` to its URI, or the word `server`.
+    pub(super) fn span(&self, id: LocationId) -> Span {
+        self.places.locations[id as usize].span
+    }
+
+    /// The block of a location, or the server that it stands for.
+    pub(super) fn block(&self, id: LocationId) -> Option<&'a Directive> {
+        self.blocks.get(&self.span(id)).map(|(block, _)| *block)
+    }
+
+    /// The `root` or `alias` that holds for a location.
+    pub(super) fn base_span(&self, id: LocationId) -> Option<Span> {
+        let find = |directives: &[Directive]| {
+            let names = [&b"root"[..], b"alias"];
+            let base = directives.iter().find(|d| names.contains(&&d.name.value[..]))?;
+            Some(base.args.first()?.span)
+        };
+        let mut at = self.block(id);
+        while let Some(directive) = at {
+            let found = directive.block.as_ref().and_then(|block| find(&block.directives));
+            if found.is_some() {
+                return found;
+            }
+            at = self.blocks.get(&directive.span()).and_then(|(_, around)| *around);
+        }
+        find(&self.conf.directives)
+    }
+
+    /// The files that the conf is in.
+    pub(super) fn conf_files(&self) -> Vec<PathBuf> {
+        self.sources.iter().map(|(_, source)| PathBuf::from(&source.name)).collect()
+    }
+
+    pub(super) fn location(&self, id: LocationId) -> &'a ir::Location {
+        &self.site.locations[id as usize]
+    }
+
+    pub(super) fn settings(&self, id: LocationId) -> &'a ir::Settings {
+        &self.site.settings[self.location(id).settings]
+    }
+}
+
+fn collect<'a>(
+    directives: &'a [Directive],
+    around: Option<&'a Directive>,
+    blocks: &mut HashMap<Span, (&'a Directive, Option<&'a Directive>)>,
+) {
+    for directive in directives {
+        let Some(block) = &directive.block else { continue };
+        blocks.insert(directive.span(), (directive, around));
+        collect(&block.directives, Some(directive), blocks);
+    }
+}
