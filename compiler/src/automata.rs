@@ -39,7 +39,7 @@ fn parse(pattern: &Pattern) -> Result<Hir, Box<regex_syntax::Error>> {
 }
 
 /// The structure of a pattern that has passed [`check`].
-fn parsed(pattern: &Pattern) -> Hir {
+pub(crate) fn parsed(pattern: &Pattern) -> Hir {
     parse(pattern).expect("a pattern in ir parses")
 }
 
@@ -47,6 +47,11 @@ fn parsed(pattern: &Pattern) -> Hir {
 pub(crate) fn matcher(pattern: &Pattern) -> PikeVM {
     let nfa = nfa(&parsed(pattern)).expect("a pattern in ir fits");
     PikeVM::new_from_nfa(nfa).expect("an NFA with captures makes a matcher")
+}
+
+/// The automaton that finds whether one pattern matches anywhere, unless it is very large.
+pub(crate) fn searcher(pattern: &Pattern) -> Option<DFA<Vec<u32>>> {
+    automaton(Class::Rest, &[&parsed(pattern)], REST_GROUP_LIMIT)
 }
 
 /// The program that finds the captures of `pattern`.

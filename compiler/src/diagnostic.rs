@@ -188,6 +188,12 @@ impl Diagnostics {
         by_comment || self.levels.hide(diagnostic)
     }
 
+    /// Whether anybody asks for this lint, so that it is worth looking for.
+    pub(crate) fn wants(&self, lint: &str) -> bool {
+        let levels = &self.levels;
+        levels.lints || levels.deny.contains(&lint) || self.allows.iter().any(|a| a.is_for(lint))
+    }
+
     /// Takes in the `allow` comments of the conf, which hold for what was found before, too.
     pub(crate) fn allow(&mut self, conf: &Conf, sources: &Sources) {
         let found = std::mem::take(&mut self.list);

@@ -24,6 +24,7 @@ pub mod ir;
 mod names;
 pub mod parse;
 pub mod places;
+mod prove;
 pub mod route;
 #[cfg(test)]
 mod sketch;

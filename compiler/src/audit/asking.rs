@@ -3,7 +3,8 @@
 use sitec_runtime::site::ServerId;
 
 use super::Subject;
-use crate::answer::{Answer, Answers, Request};
+use crate::answer::{Answer, Answers, Request, address};
+use crate::ir;
 
 /// Requests to a site, by URL.
 pub(super) struct Asking<'a> {
@@ -17,9 +18,57 @@ impl<'a> Asking<'a> {
         Asking { subject, answers }
     }
 
+    /// What `GET url` is answered; `None` if it is nobody's here.
+    pub(super) fn get(&self, url: &str) -> Option<Answer> {
+        let request = Request::new(self.subject.site, None, "GET", url, &[]).ok()?;
+        Some(self.answers.to(&request))
+    }
+
     /// What a server answers to `GET path`, whatever its names are.
     pub(super) fn get_from(&self, server: ServerId, path: &str) -> Option<Answer> {
         let request = Request::new(self.subject.site, Some(server), "GET", path, &[]).ok()?;
         Some(self.answers.to(&request))
+    }
+
+    /// A URL that leads to `path` of a server; `None` where its address or name is not known.
+    pub(super) fn url(&self, server: ServerId, path: &str) -> Option<String> {
+        let site = self.subject.site;
+        let is_here = |listen: &ir::Listen| {
+            let named = listen.names.exact.iter().any(|(_, id)| *id == server);
+            named || listen.default_server == server
+        };
+        let number = site.listens.iter().position(is_here)?;
+        let listen = &site.listens[number];
+        let address = address(site, number as u16);
+        let port =
+            address.rsplit(':').next().filter(|port| port.bytes().all(|b| b.is_ascii_digit()))?;
+        let own = listen.names.exact.iter().filter(|(name, id)| *id == server && !name.is_empty());
+        let name = own.map(|(name, _)| String::from_utf8_lossy(name).into_owned()).next();
+        // The default server takes any name.
+        let host = name.unwrap_or_else(|| "nobody.invalid".to_owned());
+        Some(format!("http://{host}:{port}{path}"))
+    }
+
+    /// Where a client goes that was at `url` and is sent to `location`; `None` if that is not a
+    /// URL of this kind.
+    pub(super) fn follow(&self, url: &str, location: &str) -> Option<String> {
+        let location = location.split('#').next()?;
+        if let Some(rest) = location.strip_prefix("http://") {
+            let (host, path) = rest.split_at(rest.find(['/', '?']).unwrap_or(rest.len()));
+            let has_port = host.rsplit(']').next().is_some_and(|end| end.contains(':'));
+            let port = if has_port { "" } else { ":80" };
+            return Some(format!("http://{host}{port}{path}"));
+        }
+        let path_start = 7 + url.get(7..)?.find('/')?;
+        let is_path = location.starts_with('/') && !location.starts_with("//");
+        is_path.then(|| format!("{}{location}", &url[..path_start]))
+    }
+
+    /// A URL for a message: the path alone, where the host was made up.
+    pub(super) fn shown(&self, url: &str) -> String {
+        match url.strip_prefix("http://nobody.invalid:") {
+            Some(rest) => rest[rest.find('/').unwrap_or(0)..].to_owned(),
+            None => url.to_owned(),
+        }
     }
 }

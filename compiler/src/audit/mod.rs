@@ -4,14 +4,26 @@
 //! router or the disk confirms; where a proof hits its bound, nothing is said.
 
 mod asking;
+mod circles;
 mod disk;
+mod hosts;
+mod reach;
+mod siblings;
 mod subject;
+#[cfg(test)]
+mod tests;
+mod unused;
 
 use crate::diagnostic::Diagnostics;
 pub(crate) use subject::Subject;
 
 /// Looks at a whole site.
 pub(crate) fn audit(subject: &Subject<'_>, diagnostics: &mut Diagnostics) {
+    unused::check(subject, diagnostics);
     let trees = disk::Trees::of_site(subject);
+    reach::check(subject, &trees, diagnostics);
+    siblings::check(subject, diagnostics);
+    hosts::check(subject, diagnostics);
+    circles::check(subject, diagnostics);
     disk::check(subject, &trees, diagnostics);
 }

@@ -3,12 +3,13 @@
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
-use sitec_runtime::site::LocationId;
+use sitec_runtime::site::{LocationId, ServerId};
 
 use crate::ast::{Conf, Directive};
 use crate::files::Files;
 use crate::ir;
 use crate::places::Places;
+use crate::route::Router;
 use crate::source::{Sources, Span};
 
 /// A site, its conf and its disk.
@@ -47,6 +48,11 @@ impl<'a> Subject<'a> {
         self.blocks.get(&self.span(id)).map(|(block, _)| *block)
     }
 
+    /// The block of a server.
+    pub(super) fn server_block(&self, id: ServerId) -> Option<&'a Directive> {
+        self.blocks.get(&self.places.servers[usize::from(id)].span).map(|(block, _)| *block)
+    }
+
     /// The `root` or `alias` that holds for a location.
     pub(super) fn base_span(&self, id: LocationId) -> Option<Span> {
         let find = |directives: &[Directive]| {
@@ -65,9 +71,21 @@ impl<'a> Subject<'a> {
         find(&self.conf.directives)
     }
 
+    /// The `return` of a location, or else the location.
+    pub(super) fn return_span(&self, id: LocationId) -> Span {
+        let block = self.block(id).and_then(|directive| directive.block.as_ref());
+        let answer = block.and_then(|b| b.directives.iter().find(|d| d.name.value == b"return"));
+        answer.map_or(self.span(id), Directive::span)
+    }
+
     /// The files that the conf is in.
     pub(super) fn conf_files(&self) -> Vec<PathBuf> {
         self.sources.iter().map(|(_, source)| PathBuf::from(&source.name)).collect()
+    }
+
+    /// The oracle that has the last word on which location takes a path.
+    pub(super) fn router(&self) -> Router<'a> {
+        Router::new(self.site)
     }
 
     pub(super) fn location(&self, id: LocationId) -> &'a ir::Location {

@@ -1,6 +1,6 @@
 //! Which server and location a request gets.
 
-use super::{Check, Group, error, warning};
+use super::{Check, Group, error, lint, warning};
 
 pub(super) const GROUP: Group = Group { title: "Routing", checks: CHECKS };
 
@@ -28,6 +28,17 @@ const CHECKS: &[Check] = &[
         "server {\n    listen 8080 default_server;\n    server_name a.test;\n    root www;\n}\nserver {\n    listen 8080 ⟪default_server⟫;\n    server_name b.test;\n    root www;\n}",
         "server {\n    listen 8080 default_server;\n    server_name a.test;\n    root www;\n}\nserver {\n    listen 8081 default_server;\n    server_name b.test;\n    root www;\n}",
     ),
+    warning(
+        "K04",
+        "no-default-server",
+        "Several servers share an address and none of them is its `default_server`, so the first \
+         one in the conf gets the requests for every host that no server has a name for: for \
+         other people's names, and for bare addresses. Say which one it is, or add a server that \
+         turns them away. A first server without a name can only be meant for them, so nothing is \
+         said then.",
+        "server {\n    listen ⟪8080⟫;\n    server_name a.test;\n    root www;\n}\nserver {\n    listen 8080;\n    server_name b.test;\n    root www;\n}",
+        "server {\n    listen 8080 default_server;\n    server_name a.test;\n    root www;\n}\nserver {\n    listen 8080;\n    server_name b.test;\n    root www;\n}",
+    ),
     error(
         "K05",
         "listen-overlap",
@@ -46,9 +57,71 @@ const CHECKS: &[Check] = &[
     warning(
         "K07",
         "location-unreachable",
-        "No request can select this location. That is proved from the patterns, not guessed.",
-        "server {\n    listen 8080;\n    location ⟪img/⟫ { root www; }\n}",
-        "server {\n    listen 8080;\n    location /img/ { root www; }\n}",
+        "No request can select this location: an earlier regex matches every path that this one \
+         matches, or no path looks like it at all. That is proved from the patterns, not guessed. \
+         Regexes are tried in the order of the conf; put the narrower one first.",
+        "server {\n    listen 8080;\n    location ~ ^/api/ { return 200 \"api\"; }\n    ⟪location ~ ^/api/v1/⟫ { return 200 \"v1\"; }\n}",
+        "server {\n    listen 8080;\n    location ~ ^/api/v1/ { return 200 \"v1\"; }\n    location ~ ^/api/ { return 200 \"api\"; }\n}",
+    ),
+    warning(
+        "K08",
+        "prefix-eclipsed",
+        "Every path that this prefix would take is taken by regexes, which are tried before the \
+         longest prefix has its turn. With `^~`, no regex is tried.",
+        "server {\n    listen 8080;\n    ⟪location /img/⟫ { root www; }\n    location ~ ^/img/ { return 404; }\n}",
+        "server {\n    listen 8080;\n    location /img/ { root www; }\n    location ~ ^/img/old/ { return 404; }\n}",
+    ),
+    warning(
+        "K09",
+        "regex-cut-off",
+        "Every path that this regex matches belongs to a prefix with `^~`, or is an exact \
+         location's, so the regex is never tried. Put it into that location, or leave `^~` out.",
+        "server {\n    listen 8080;\n    root www;\n    location ^~ / { index index.html; }\n    ⟪location ~ \\.css$⟫ { expires 1d; }\n}",
+        "server {\n    listen 8080;\n    root www;\n    location / { index index.html; }\n    location ~ \\.css$ { return 404; }\n}",
+    ),
+    warning(
+        "K10",
+        "partly-eclipsed",
+        "Some paths that this regex matches belong to a prefix with `^~` that serves files \
+         otherwise, so the regex is not tried for them. The message shows such a path. Of a regex \
+         that runs scripts or answers by itself, this is said only if a file is there that it \
+         is for: to keep it away is what `^~` is for.",
+        "server {\n    listen 8080;\n    root www;\n    location ^~ /static/ { expires 1h; }\n    ⟪location ~ \\.css$⟫ { expires 1d; }\n}",
+        "server {\n    listen 8080;\n    root www;\n    location ^~ /static/ { expires 1h; }\n    location ~ \\.php$ { return 404; }\n}",
+    ),
+    lint(
+        "K11",
+        "sibling-prefix",
+        "A prefix without a slash at its end takes every path that begins so: `/api` takes \
+         `/apikeys` too.",
+        "server {\n    listen 8080;\n    ⟪location /api⟫ { return 200 \"api\"; }\n}",
+        "server {\n    listen 8080;\n    location /api/ { return 200 \"api\"; }\n    location = /api { return 301 /api/; }\n}",
+    ),
+    warning(
+        "K12",
+        "dead-server-name",
+        "Every host that this name would match belongs to another name: whole names come before \
+         those with `*`, and these before regexes, which are tried in the order of the conf. That \
+         is proved from the patterns.",
+        "server {\n    listen 8080 default_server;\n    server_name *.a.test;\n    root www;\n}\nserver {\n    listen 8080;\n    server_name ⟪~^[a-z]+\\.a\\.test$⟫;\n    root www;\n}",
+        "server {\n    listen 8080 default_server;\n    server_name *.a.test;\n    root www;\n}\nserver {\n    listen 8080;\n    server_name ~^[a-z]+\\.b\\.test$;\n    root www;\n}",
+    ),
+    error(
+        "K13",
+        "internal-loop",
+        "Named locations fall back to each other: a request for a file that none of them has goes \
+         round until it is given up. A page for a status that answers that very status, without a \
+         text, is a warning: the default page is sent in its place.",
+        "server {\n    listen 8080;\n    root www;\n    location / { try_files $uri @a; }\n    ⟪location @a⟫ { try_files $uri.html @b; }\n    location @b { try_files $uri.htm @a; }\n}",
+        "server {\n    listen 8080;\n    root www;\n    location / { try_files $uri @a; }\n    location @a { try_files $uri.html @b; }\n    location @b { try_files $uri.htm =404; }\n}",
+    ),
+    warning(
+        "K14",
+        "redirect-loop",
+        "A redirect leads, perhaps by way of others, back to where it began, so that a browser \
+         gives up. Found by following the redirects of the conf as a browser would.",
+        "server {\n    listen 8080;\n    location /a { ⟪return 301 /a/⟫; }\n}",
+        "server {\n    listen 8080;\n    location = /a { return 301 /a/; }\n    location /a/ { return 200 \"a\"; }\n}",
     ),
     error(
         "K15",

@@ -20,6 +20,13 @@ pub(super) struct Allow {
     used: bool,
 }
 
+impl Allow {
+    /// Whether it silences this check.
+    pub(super) fn is_for(&self, code: &str) -> bool {
+        self.code == code
+    }
+}
+
 /// The `allow`s of a conf; what is wrong with them goes to `faults`.
 pub(super) fn read(conf: &Conf, sources: &Sources, faults: &mut Vec<Diagnostic>) -> Vec<Allow> {
     let mut allows = Vec::new();

@@ -5,6 +5,8 @@ use std::net::SocketAddr;
 
 use super::Listen;
 use crate::check::Checker;
+use crate::check::server::Name;
+use crate::check::value::ServerName;
 use crate::diagnostic::Diagnostic;
 use crate::ir::{self, Address, StartPiece, StartText};
 use crate::source::Span;
@@ -27,6 +29,9 @@ impl Checker<'_> {
         }
         let mut resolved: Vec<_> = groups.iter().map(|group| self.listen_group(group)).collect();
         self.check_overlaps(&groups, &mut resolved);
+        if !self.diagnostics.has_errors() {
+            groups.iter().for_each(|group| self.check_default(group));
+        }
         resolved
     }
 
@@ -57,6 +62,29 @@ impl Checker<'_> {
             self.diagnostics.push(diagnostic.also(first, "first default here"));
         }
         Some(listen)
+    }
+
+    /// That nobody is surprised who gets the requests for hosts that no server has a name for.
+    /// A first server that has no name of its own can only be meant for them.
+    fn check_default(&mut self, group: &[&Listen]) {
+        let [first, _, ..] = group else { return };
+        if group.iter().any(|listen| listen.default_server.is_some()) {
+            return;
+        }
+        let is_nobody = |(name, _): &(Name, Span)| matches!(name, Name::Known(ServerName::Exact(name)) if name.is_empty() || name == b"_");
+        let server = &self.servers[usize::from(first.server)];
+        if server.names.iter().all(is_nobody) {
+            return;
+        }
+        let message = format!("no server on `{}` is its default", shown(&first.address));
+        self.diagnostics.push(
+            Diagnostic::warning("K04", first.span, message)
+                .label("requests for any other host come here, since it stands first")
+                .help(
+                    "add `default_server` here, or a server that turns them away: \
+                     `server { listen … default_server; return 444; }`",
+                ),
+        );
     }
 
     /// The value of an option, on which all who give it must agree.

@@ -5,7 +5,7 @@ use super::{refused, site, warned};
 #[test]
 fn tests_that_hold() {
     site(
-        "server { listen 80; server_name a.test; root www; error_page 404 /404.html;
+        "server { listen 80 default_server; server_name a.test; root www; error_page 404 /404.html;
          location / { } location = /404.html { internal; } location ~ [.]php$ { return 403; }
          location = /old { return 301 /new?$args; } location @no { return 418; }
          location /try { try_files $uri @no; } location = /c { return 444; }

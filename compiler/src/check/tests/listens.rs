@@ -48,7 +48,7 @@ fn servers_are_grouped_by_address() {
 #[test]
 fn options_hold_for_the_address() {
     let site = site(
-        "server { root www; listen [::]:80 backlog=9 reuseport ipv6only=off; server_name a; }
+        "server { root www; listen [::]:80 default_server backlog=9 reuseport ipv6only=off; server_name a; }
          server { root www; listen [::]:80 backlog=9; server_name b; }",
     );
     assert_eq!((site.listens[0].backlog, site.listens[0].ipv6_only), (9, false));

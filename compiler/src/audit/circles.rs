@@ -1,0 +1,191 @@
+//! Requests that go round in circles: redirects that lead back, and pages that need themselves.
+//!
+//! Each is found by asking the site, as a client would, and following where it is sent.
+
+use sitec_runtime::site::{LocationId, ServerId};
+
+use super::Subject;
+use super::asking::Asking;
+use crate::answer::{Answer, Step};
+use crate::diagnostic::{Diagnostic, Diagnostics};
+use crate::ir::{Action, ErrorTarget, Fallback, Return, Scope};
+use crate::prove::guess;
+use crate::{automata, ir};
+
+/// The most redirects that are followed one after another; browsers follow 20.
+const MOST_HOPS: usize = 20;
+/// The most locations whose redirects are followed.
+const MOST_ASKED: usize = 500;
+
+/// Reports them.
+pub(super) fn check(subject: &Subject<'_>, diagnostics: &mut Diagnostics) {
+    let asking = Asking::new(subject);
+    for (id, server) in subject.site.servers.iter().enumerate() {
+        let server_id = id as ServerId;
+        let mut starts = Vec::new();
+        if matches!(subject.location(server.location).action, Action::Return(_)) {
+            starts.push((server.location, vec![b"/".to_vec()]));
+        }
+        collect(&server.scope, &mut starts);
+        let redirects = starts.iter().filter(|(id, _)| redirects(subject, *id));
+        for (id, paths) in redirects.take(MOST_ASKED) {
+            diagnostics.extend(paths.iter().find_map(|path| circle(&asking, server_id, *id, path)));
+        }
+    }
+    check_fallbacks(subject, diagnostics);
+    check_pages(subject, diagnostics);
+}
+
+/// The locations of a scope, each with paths that it may take.
+fn collect(scope: &Scope, starts: &mut Vec<(LocationId, Vec<Vec<u8>>)>) {
+    starts.extend(scope.exact.iter().map(|(path, id)| (*id, vec![path.clone()])));
+    for prefix in &scope.prefix {
+        let inner = [&prefix.path[..], b"a"].concat();
+        starts.push((prefix.location, vec![prefix.path.clone(), inner]));
+        collect(&prefix.nested, starts);
+    }
+    for regex in &scope.regex {
+        let path = guess(&automata::parsed(&regex.pattern));
+        let beneath = [b"/", &path[..]].concat();
+        starts.push((regex.location, vec![path, beneath]));
+        collect(&regex.nested, starts);
+    }
+}
+
+fn redirects(subject: &Subject<'_>, id: LocationId) -> bool {
+    matches!(subject.location(id).action, Action::Return(Return::Redirect(..)))
+}
+
+/// Follows the redirect that the location `id` gives for `path`, and reports it if it comes
+/// back to a URL that was asked for before.
+fn circle(
+    asking: &Asking<'_>,
+    server: ServerId,
+    id: LocationId,
+    path: &[u8],
+) -> Option<Diagnostic> {
+    let path = std::str::from_utf8(path).ok().filter(|path| path.starts_with('/'))?;
+    let mut url = asking.url(server, path)?;
+    let mut passed: Vec<(String, LocationId)> = Vec::new();
+    for _ in 0..MOST_HOPS {
+        let answer = asking.get(&url)?;
+        let by = redirected_by(&answer)?;
+        if passed.is_empty() && by != id {
+            return None;
+        }
+        if let Some(first) = passed.iter().position(|(earlier, _)| *earlier == url) {
+            // Of a circle, the location that is written first is shown.
+            let circle = passed[first..].iter().map(|(_, id)| *id);
+            let shown = circle.min_by_key(|&id| asking.subject.span(id));
+            return (shown == Some(id)).then(|| report(asking, &passed, &url));
+        }
+        let next = asking.follow(&url, answer.field("Location")?)?;
+        passed.push((std::mem::replace(&mut url, next), by));
+    }
+    let by_one = passed.iter().all(|(_, by)| *by == id);
+    by_one.then(|| report_endless(asking, &passed))
+}
+
+/// The location whose `return` redirects the client, if nothing else does.
+fn redirected_by(answer: &Answer) -> Option<LocationId> {
+    let is_redirect = matches!(answer.status, Some(301 | 302 | 303 | 307 | 308));
+    let by_return = !answer.steps.iter().any(|step| matches!(step, Step::ErrorPage { .. }));
+    if !is_redirect || !by_return || !answer.doubts.is_empty() {
+        return None;
+    }
+    answer.deciding().first().copied()
+}
+
+fn report(asking: &Asking<'_>, passed: &[(String, LocationId)], url: &str) -> Diagnostic {
+    let subject = asking.subject;
+    let shown: Vec<_> = passed.iter().map(|(url, _)| asking.shown(url)).collect();
+    let chain = format!("{} -> {}", shown.join(" -> "), asking.shown(url));
+    let place = subject.return_span(passed[0].1);
+    let diagnostic = Diagnostic::warning("K14", place, "this redirect leads back to itself");
+    let others = passed[1..].iter().map(|(_, id)| subject.return_span(*id));
+    let mut others: Vec<_> = others.filter(|span| *span != place).collect();
+    others.sort();
+    others.dedup();
+    let others_are_there = !others.is_empty();
+    let diagnostic = others
+        .into_iter()
+        .fold(diagnostic, |diagnostic, span| diagnostic.also(span, "by way of this one"));
+    let help = match others_are_there {
+        true => "let one of them answer, or lead elsewhere",
+        false => "let it lead elsewhere, or write the page here",
+    };
+    diagnostic.help(help).note(format!("a browser would go {chain}"))
+}
+
+/// A redirect that leads to itself by a new URL each time.
+fn report_endless(asking: &Asking<'_>, passed: &[(String, LocationId)]) -> Diagnostic {
+    let shown: Vec<_> = passed.iter().take(4).map(|(url, _)| asking.shown(url)).collect();
+    let place = asking.subject.return_span(passed[0].1);
+    Diagnostic::warning("K14", place, "this redirect leads back to itself")
+        .note(format!("a browser would go {}, and so on", shown.join(" -> ")))
+        .help(
+            "let it lead out of the paths that come here, or let a `location` of its own take them",
+        )
+}
+
+/// Reports named locations that fall back to each other.
+fn check_fallbacks(subject: &Subject<'_>, diagnostics: &mut Diagnostics) {
+    let next = |id: LocationId| match &subject.location(id).action {
+        Action::Serve {
+            try_files: Some(ir::TryFiles { fallback: Fallback::Named(id), .. }),
+            ..
+        } => Some(*id),
+        _ => None,
+    };
+    for start in 0..subject.site.locations.len() as LocationId {
+        let chain = std::iter::successors(next(start), |&id| next(id));
+        let mut chain: Vec<_> = chain.take(MOST_HOPS).take_while(|&id| id != start).collect();
+        let returns = chain.last().map_or(next(start), |&last| next(last)) == Some(start);
+        chain.insert(0, start);
+        // Of a circle, the location that is written first is shown.
+        if returns && chain.iter().all(|&id| subject.span(id) >= subject.span(start)) {
+            let names: Vec<_> = chain.iter().chain([&start]).map(|&id| name(subject, id)).collect();
+            diagnostics.push(
+                Diagnostic::error("K13", subject.span(start), "this falls back to itself")
+                    .allowable()
+                    .note(format!("where no file is found: {}", names.join(" -> "))),
+            );
+        }
+    }
+}
+
+fn name(subject: &Subject<'_>, id: LocationId) -> String {
+    subject.places.locations[id as usize].written.clone()
+}
+
+/// Reports pages for a status that give that very status and nothing else.
+fn check_pages(subject: &Subject<'_>, diagnostics: &mut Diagnostics) {
+    let mut reported = std::collections::BTreeSet::new();
+    for id in 0..subject.site.locations.len() as LocationId {
+        let server = subject.places.locations[id as usize].server;
+        for page in &subject.settings(id).error_pages {
+            let target = match &page.target {
+                ErrorTarget::Named(id) => *id,
+                ErrorTarget::Uri(uri) => match crate::check::text::literal(uri) {
+                    Some(path) if path.starts_with(b"/") && reported.len() < MOST_ASKED => {
+                        subject.router().location(server, path)
+                    }
+                    _ => continue,
+                },
+                ErrorTarget::Redirect(_) => continue,
+            };
+            let gives = match &subject.location(target).action {
+                Action::Return(Return::Status(status)) => *status,
+                _ => continue,
+            };
+            if gives == page.status && reported.insert((target, gives)) {
+                let place = subject.return_span(target);
+                let message = format!("the page for {gives} answers {gives} itself");
+                diagnostics.push(
+                    Diagnostic::warning("K13", place, message)
+                        .help(format!("give it a text: `return {gives} \"…\";`")),
+                );
+            }
+        }
+    }
+}

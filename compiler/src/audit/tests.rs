@@ -1,0 +1,233 @@
+//! Sites as a whole: what is said of them, and that it is true.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use proptest::prelude::*;
+
+use crate::compile;
+use crate::files::Memory;
+use crate::route::Router;
+use crate::sketch::{paths, sketches};
+
+const FILES: &[(&str, &str)] =
+    &[("www/index.html", ""), ("www/404.html", ""), ("www/assets/a.js", "")];
+
+/// What is said about a server with these directives: each code, the line in it (from 1), and
+/// the notes.
+fn said(inside: &str) -> Vec<String> {
+    let conf = format!("server {{ listen 8080;\n{inside}\n}}");
+    let files = Memory::new(FILES.iter().copied().chain([("site.conf", &conf[..])]));
+    let compilation = compile(&files, Path::new("site.conf"));
+    let found = compilation.diagnostics.sorted().into_iter().map(|diagnostic| {
+        let (line, _) = compilation.sources.line_column(diagnostic.primary.span);
+        let notes = diagnostic.notes.iter().map(|note| format!(" [{note}]")).collect::<String>();
+        format!("{} {}{notes}", diagnostic.code, line - 1)
+    });
+    found.collect()
+}
+
+#[track_caller]
+fn check(inside: &str, expected: &[&str]) {
+    assert_eq!(said(inside), expected, "{inside}");
+}
+
+#[test]
+fn regexes_that_others_take_over() {
+    let a = "location ~ ^/a { return 200 a; }";
+    check(
+        &format!("{a}\nlocation ~ ^/a/b {{ return 200 b; }}"),
+        &["K07 2 [`/a/b` is answered by `location ~ ^/a`]"],
+    );
+    check(&format!("location ~ ^/a/b {{ return 200 b; }}\n{a}"), &[]);
+    check(&format!("{a}\n{a}"), &["K07 2 [`/a` is answered by `location ~ ^/a`]"]);
+    check(
+        "location ~* ^/A { return 200 1; }\nlocation ~ ^/a { return 200 2; }",
+        &["K07 2 [`/a` is answered by `location ~* ^/A`]"],
+    );
+    check("location ~ ^/a { return 200 1; }\nlocation ~* ^/A { return 200 2; }", &[]);
+    // None of two takes them all, both together do.
+    let halves = "location ~ ^/[a-m] { return 200 1; }\nlocation ~ ^/[n-z] { return 200 2; }";
+    check(
+        &format!("{halves}\nlocation ~ ^/[c-x] {{ return 200 3; }}"),
+        &["K07 3 [`/c` is answered by `location ~ ^/[a-m]`]"],
+    );
+    check(&format!("{halves}\nlocation ~ ^/[a-z0] {{ return 200 3; }}"), &[]);
+    // Of two that were met, one does alone.
+    check(
+        "location ~ ^/ab$ { return 200 1; }\nlocation ~ ^/a { return 200 2; }\n\
+         location ~ ^/ab { return 200 3; }",
+        &["K07 3 [`/ab` is answered by `location ~ ^/ab$`]"],
+    );
+}
+
+#[test]
+fn paths_that_nobody_asks_for() {
+    let path = "no path is, or begins with,";
+    let merged = "runs of slashes are merged before locations are looked for (`merge_slashes`)";
+    let dots = "dots are resolved before locations are looked for";
+    let form = "no path that comes here matches it: paths begin with a slash, and have no empty \
+                or dot segments";
+    check("location = /a//b { return 200 a; }", &[&format!("K07 1 [{path} `/a//b`: {merged}]")]);
+    check("location /a/../b { return 200 a; }", &[&format!("K07 1 [{path} `/a/../b`: {dots}]")]);
+    check("location ~ ^a { return 200 a; }", &[&format!("K07 1 [{form}]")]);
+    check("location ~ ^//a { return 200 a; }", &[&format!("K07 1 [{form}]")]);
+    check("merge_slashes off;\nlocation = /a//b { return 200 a; }", &[]);
+    check("merge_slashes off;\nlocation ~ ^//a { return 200 a; }", &[]);
+    check("location = /a/.b { return 200 a; }\nlocation /a/..b { return 200 a; }", &[]);
+}
+
+#[test]
+fn prefixes_and_regexes() {
+    let img = "location /img/ { return 200 p; }";
+    check(
+        &format!("{img}\nlocation ~ /img/ {{ return 200 r; }}"),
+        &["K08 1 [`/img/` is answered by `location ~ /img/`]"],
+    );
+    check(&format!("{img}\nlocation ~ ^/img/. {{ return 200 r; }}"), &[]);
+    // The dot is not a line break, which a path may have.
+    let exact = "location = /img/ { return 200 e; }";
+    check(&format!("{img}\n{exact}\nlocation ~ ^/img/. {{ return 200 r; }}"), &[]);
+    check(
+        &format!(
+            "{img}\nlocation = /img/ {{ return 200 e; }}\nlocation ~ (?s)^/img/. {{ return 200 r; }}"
+        ),
+        &["K08 1 [`/img/a` is answered by `location ~ (?s)^/img/.`]"],
+    );
+    check("location ^~ /img/ { return 200 p; }\nlocation ~ ^/im { return 200 r; }", &[]);
+    check(
+        "location ^~ / { return 200 p; }\nlocation ~ x { return 200 r; }",
+        &["K09 2 [`/x` is answered by `location ^~ /`]"],
+    );
+    check(
+        "location ^~ / { return 200 p; }\nlocation /a { return 200 q; }\n\
+         location ~ x { return 200 r; }",
+        &[],
+    );
+    check(
+        "location = /x { return 200 e; }\nlocation ~ ^/x$ { return 200 r; }",
+        &["K07 2 [`/x` is answered by `location = /x`]"],
+    );
+}
+
+#[test]
+fn nested_locations() {
+    check(
+        "location /a/ {\nlocation ~ b { return 200 1; }\nlocation ~ bc { return 200 2; }\n\
+         return 200 3; }",
+        &["K07 3 [`/a/bc` is answered by `location ~ b`]"],
+    );
+    check(
+        "location ~ ^/a/ {\nlocation ~ ^/b/ { return 200 1; }\nreturn 200 2; }",
+        &["K07 2 [no path that comes here matches it: paths begin with a slash, and have no \
+           empty or dot segments]"],
+    );
+    check("location /a/ {\nlocation /a/ { return 200 1; }\nreturn 200 2; }", &["K07 1"]);
+    // The regex outside takes what the nested prefix would.
+    check(
+        "location /a/ {\nlocation /a/b/ { return 200 1; }\nreturn 200 2; }\n\
+         location ~ ^/a/b/ { return 200 3; }",
+        &["K08 2 [`/a/b/` is answered by `location ~ ^/a/b/`]"],
+    );
+    check(
+        "location ^~ /a/ {\nlocation /a/b/ { return 200 1; }\nreturn 200 2; }\n\
+         location ~ b/ { return 200 3; }",
+        &[],
+    );
+}
+
+#[test]
+fn regexes_that_are_not_tried_everywhere() {
+    let css = "location ~ [.]css$ { expires 1d; }";
+    check(
+        &format!("root www;\nlocation ^~ /static/ {{ expires 1h; }}\n{css}"),
+        &["K10 3 [`/static/a.css` is answered by `location ^~ /static/`]"],
+    );
+    // Other programs' files, an answer for all, and the same done for both.
+    check(&format!("root www;\nlocation ^~ /.well-known/ {{ expires 1h; }}\n{css}"), &[]);
+    check(&format!("root www;\nlocation ^~ /static/ {{ return 410; }}\n{css}"), &[]);
+    check("root www;\nlocation ^~ /static/ { }\nlocation ~ [.]css$ { }", &[]);
+    // What keeps other answers away is meant, unless a file is there that they are for.
+    let answer = "root www;\nlocation ^~ /assets/ { }\nlocation ~ [.]EXT$ { return 404; }";
+    check(&answer.replace("EXT", "php"), &[]);
+    let said = "K10 3 [`/assets/a.js` is answered by `location ^~ /assets/`]";
+    check(&answer.replace("EXT", "js"), &[said]);
+    let aliased = "location ^~ /s/ { alias www/assets/; }\nlocation ~ [.]js$ { return 404; }";
+    check(aliased, &["K10 2 [`/s/a.js` is answered by `location ^~ /s/`]"]);
+    check(&aliased.replace("[.]js", "^/x[.]js"), &[]);
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
+    /// What is said to be unreachable is never reached.
+    #[test]
+    fn unreachable_locations_are_not_reached(
+        sketch in sketches(),
+        paths in proptest::collection::vec(paths(), 40),
+    ) {
+        let conf = sketch.conf();
+        let compilation = compile(&Memory::new([("site.conf", &conf)]), Path::new("site.conf"));
+        let site = compilation.site.expect("a sketch compiles");
+        let sorted = compilation.diagnostics.sorted();
+        let proved = sorted.iter().filter(|found| matches!(found.code, "K07" | "K08" | "K09"));
+        let proved: BTreeSet<_> = proved.map(|found| found.primary.span).collect();
+        let router = Router::new(&site);
+        for path in paths {
+            let mut normal = Vec::new();
+            if sitec_runtime::http::target::normalize(path.as_bytes(), true, &mut normal).is_err() {
+                continue;
+            }
+            for server in 0..site.servers.len() {
+                let id = router.location(server as u16, &normal);
+                let place = &compilation.places.locations[id as usize];
+                prop_assert!(!proved.contains(&place.span), "{path} reaches {}\n{conf}", place.written);
+            }
+        }
+    }
+}
+
+#[test]
+fn redirects_that_lead_back() {
+    let circle = |path: &str| format!("K14 {path}");
+    check("location /a { return 301 /a/; }", &[&circle("1 [a browser would go /a -> /a/ -> /a/]")]);
+    check("location = /a { return 301 /a/; }\nlocation /a/ { return 200 x; }", &[]);
+    check(
+        "location = /a { return 301 /b; }\nlocation = /b { return 302 /a; }",
+        &[&circle("1 [a browser would go /a -> /b -> /a]")],
+    );
+    // What only leads into a circle is no part of it.
+    check(
+        "location = /x { return 301 /b; }\nlocation = /b { return 302 /b; }",
+        &[&circle("2 [a browser would go /b -> /b]")],
+    );
+    check(
+        "location ~ ^/(.*)$ { return 301 /$1?seen; }",
+        &[&circle("1 [a browser would go / -> /?seen -> /?seen]")],
+    );
+    // It may be another server, or nobody's.
+    check("location / { return 301 https://a.test$request_uri; }", &[]);
+    check("location / { return 301 http://a.test$request_uri; }", &[]);
+    check("location / { return 301 http://$http_x_to/; }", &[]);
+    check(
+        "server_name a.test;\nlocation / { return 301 http://$host:8080$request_uri; }",
+        &[&circle("2 [a browser would go http://a.test:8080/ -> http://a.test:8080/]")],
+    );
+    // What never comes back and never ends is no better.
+    check(
+        "location / { return 301 /x$request_uri; }",
+        &[&circle("1 [a browser would go / -> /x/ -> /x/x/ -> /x/x/x/, and so on]")],
+    );
+}
+
+#[test]
+fn pages_and_fallbacks_that_need_themselves() {
+    check(
+        "root www;\nlocation / { try_files $uri @a; }\nlocation @a { try_files /x @a; }",
+        &["K13 3 [where no file is found: @a -> @a]"],
+    );
+    check("error_page 404 /nf;\nlocation = /nf { return 404; }", &["K13 2"]);
+    check("error_page 404 /nf;\nlocation = /nf { return 404 \"gone\"; }", &[]);
+    check("error_page 403 /nf;\nlocation = /nf { return 404; }", &[]);
+    check("error_page 403 @nf;\nlocation @nf { return 403; }", &["K13 2"]);
+}

@@ -1,0 +1,183 @@
+//! The walk over the product of machines, breadth first.
+
+use std::collections::HashMap;
+
+use super::Budget;
+use super::machine::{DEAD, Machine, State};
+
+/// The most states of a product that are looked at.
+const MOST_STATES: usize = 10_000;
+
+/// What a search came to.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(crate) enum Found {
+    /// A shortest string that is in all sets.
+    Witness(Vec<u8>),
+    /// There is none.
+    Nothing,
+    /// The bound was hit.
+    Unknown,
+}
+
+/// Bytes that no machine tells apart, each class by one of them.
+pub(super) struct Classes {
+    of: [u16; 256],
+    count: usize,
+}
+
+impl Classes {
+    fn new(machines: &[Machine<'_>]) -> Classes {
+        let mut classes = Classes { of: [0; 256], count: 1 };
+        machines.iter().for_each(|machine| machine.split(&mut classes));
+        classes
+    }
+
+    /// Splits classes whose bytes `key` tells apart.
+    pub(super) fn split(&mut self, key: impl Fn(u8) -> u8) {
+        let mut numbers = HashMap::new();
+        for byte in 0..=255u8 {
+            let next = numbers.len() as u16;
+            let class = &mut self.of[usize::from(byte)];
+            *class = *numbers.entry((*class, key(byte))).or_insert(next);
+        }
+        self.count = numbers.len();
+    }
+
+    /// One byte of each class: the one that reads best, best first.
+    fn representatives(&self) -> Vec<u8> {
+        let mut bytes: Vec<u8> = (0..=255).collect();
+        bytes.sort_by_key(|&byte| match byte {
+            b'a'..=b'z' => (0, byte),
+            b'0'..=b'9' => (1, byte),
+            b'/' | b'.' | b'-' | b'_' => (2, byte),
+            b'A'..=b'Z' => (3, byte),
+            // These would have to be escaped in a URL.
+            b'%' | b'?' | b'#' => (5, byte),
+            b'!'..=b'~' => (4, byte),
+            _ => (6, byte),
+        });
+        let mut seen = vec![false; self.count];
+        bytes.retain(|&byte| {
+            !std::mem::replace(&mut seen[self.of[usize::from(byte)] as usize], true)
+        });
+        bytes
+    }
+}
+
+/// A place in the walk: where it came from, and by which byte.
+struct Step {
+    from: usize,
+    byte: u8,
+    states: Box<[State]>,
+}
+
+/// A shortest string that is in the sets of all machines.
+pub(crate) fn search(machines: &[Machine<'_>], budget: &mut Budget) -> Found {
+    let bytes = Classes::new(machines).representatives();
+    let start: Box<[State]> = machines.iter().map(Machine::start).collect();
+    if start.contains(&DEAD) {
+        return Found::Nothing;
+    }
+    let mut seen = HashMap::from([(start.clone(), ())]);
+    let mut steps = vec![Step { from: 0, byte: 0, states: start }];
+    let mut at = 0;
+    while at < steps.len() {
+        let accepts = |(machine, &state): (&Machine<'_>, &State)| machine.accepts(state);
+        if machines.iter().zip(&steps[at].states).all(accepts) {
+            return Found::Witness(spelled(&steps, at));
+        }
+        for &byte in &bytes {
+            let states = machines.iter().zip(&steps[at].states);
+            let states: Box<[State]> =
+                states.map(|(machine, &state)| machine.next(state, byte)).collect();
+            if states.contains(&DEAD) || seen.insert(states.clone(), ()).is_some() {
+                continue;
+            }
+            if steps.len() >= MOST_STATES || budget.states == 0 {
+                return Found::Unknown;
+            }
+            budget.states -= 1;
+            steps.push(Step { from: at, byte, states });
+        }
+        at += 1;
+    }
+    Found::Nothing
+}
+
+/// The bytes on the way to `at`.
+fn spelled(steps: &[Step], mut at: usize) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    while at > 0 {
+        bytes.push(steps[at].byte);
+        at = steps[at].from;
+    }
+    bytes.reverse();
+    bytes
+}
+
+#[cfg(test)]
+mod tests {
+    use std::rc::Rc;
+
+    use super::*;
+    use crate::automata;
+    use crate::ir::Pattern;
+    use crate::prove::{Text, Trie};
+
+    fn pattern(text: &str, negated: bool) -> Machine<'static> {
+        let (text, ignore_case) = match text.strip_prefix("~*") {
+            Some(text) => (text, true),
+            None => (text, false),
+        };
+        let pattern = Pattern { text: text.to_owned(), ignore_case, captures_used: false };
+        Machine::Pattern { dfa: Rc::new(automata::searcher(&pattern).unwrap()), negated }
+    }
+
+    fn walk(machines: &[Machine<'_>]) -> Found {
+        search(machines, &mut Budget::default())
+    }
+
+    fn path() -> Machine<'static> {
+        Machine::Text(Text::Path { merge_slashes: true, hidden: false })
+    }
+
+    #[test]
+    fn patterns_within_each_other() {
+        for (inner, outer, expected) in [
+            ("^/api/v1/", "^/api/", None),
+            ("^/api/", "^/api/v1/", Some("/api/")),
+            (r"\.php$", r"\.ph", None),
+            (r"\.ph", r"\.php$", Some("/a.ph")),
+            (r"~*\.PNG$", r"\.png$", Some("/a.pnG")),
+            (r"\.png$", r"~*\.PNG$", None),
+            ("^/(a|b)$", "^/[ab]", None),
+            ("^/a/../b", "^/x", Some("/a/aa/b")),
+            ("^/a/[.][.]/b", "^/x", None),
+            ("a//b", "^/x", None),
+            ("b$", "", None),
+            ("^/é$", "^/x", Some("/é")),
+        ] {
+            let found = walk(&[path(), pattern(inner, false), pattern(outer, true)]);
+            let expected = expected.map_or(Found::Nothing, |text| Found::Witness(text.into()));
+            assert_eq!(found, expected, "{inner} without {outer}");
+        }
+    }
+
+    #[test]
+    fn prefixes_and_patterns() {
+        let prefixes: [&[u8]; 2] = [b"/static/", b"/"];
+        let trie = Trie::new(prefixes, [&b"/static/a.js"[..]]);
+        let beneath = |number| {
+            let wanted = Box::new(move |longest| longest == Some(number));
+            walk(&[path(), pattern(r"\.js$", false), Machine::Prefix { trie: &trie, wanted }])
+        };
+        assert_eq!(beneath(0), Found::Witness("/static/b.js".into()));
+        assert_eq!(beneath(1), Found::Witness("/a.js".into()));
+    }
+
+    #[test]
+    fn a_search_has_a_bound() {
+        let far = ["^/(a{101})+$", "^/(a{103})+$"].map(|text| pattern(text, false));
+        assert!(walk(&far) == Found::Unknown);
+    }
+}
