@@ -7,23 +7,33 @@ mod asking;
 mod circles;
 mod disk;
 mod hosts;
+mod masks;
+mod process;
 mod reach;
+mod returns;
 mod siblings;
+mod statuses;
 mod subject;
 #[cfg(test)]
 mod tests;
 mod unused;
+mod words;
 
 use crate::diagnostic::Diagnostics;
 pub(crate) use subject::Subject;
 
 /// Looks at a whole site.
 pub(crate) fn audit(subject: &Subject<'_>, diagnostics: &mut Diagnostics) {
+    words::check(subject, diagnostics);
     unused::check(subject, diagnostics);
+    returns::check(subject, diagnostics);
+    statuses::check(subject, diagnostics);
+    process::check(subject, diagnostics);
     let trees = disk::Trees::of_site(subject);
     reach::check(subject, &trees, diagnostics);
     siblings::check(subject, diagnostics);
     hosts::check(subject, diagnostics);
     circles::check(subject, diagnostics);
     disk::check(subject, &trees, diagnostics);
+    masks::check(subject, &trees, diagnostics);
 }

@@ -231,3 +231,50 @@ fn pages_and_fallbacks_that_need_themselves() {
     check("error_page 403 /nf;\nlocation = /nf { return 404; }", &[]);
     check("error_page 403 @nf;\nlocation @nf { return 403; }", &["K13 2"]);
 }
+
+#[test]
+fn dots_of_regexes() {
+    for (pattern, is_open) in [
+        (".php$", true),
+        (r"^/x\.php$", false),
+        (".(?:jpe?g|png)$", true),
+        (".(a|b)$", false),
+        (r"\.(jpg|png)$", false),
+        ("[.]php$", false),
+        ("^/a.*$", false),
+        ("^/file.html", true),
+        ("^/v1.2/", false),
+        ("^/a.phpx", false),
+    ] {
+        let said = said(&format!("location ~ \"{pattern}\" {{ return 200 a; }}"));
+        assert_eq!(said.contains(&"T21 1".to_owned()), is_open, "{pattern}: {said:?}");
+    }
+    for (name, is_open) in [
+        ("~^www.a.test$", true),
+        (r"~^www\.a\.test$", false),
+        (r"~^.+\.a\.test$", false),
+        (r"~^(?<user>.*)\.test$", false),
+    ] {
+        let said = said(&format!("server_name \"{name}\";\nroot www;"));
+        assert_eq!(said.contains(&"T21 1".to_owned()), is_open, "{name}: {said:?}");
+    }
+}
+
+#[test]
+fn what_a_return_answers_before() {
+    check("location /a { autoindex on; return 301 /b; }", &["D08 1"]);
+    check("root www;\nlocation /a { index x; }\nreturn 204;", &["D08 1", "D08 2"]);
+    // A nested location has what stands around it, and a text may be made of the root.
+    check("location /a/ { root www;\nlocation /a/b/ { }\nreturn 204; }", &[]);
+    check("location /a { root www; return 200 $document_root; }", &[]);
+    check("location /a { error_page 404 /404.html; return 404; }\nroot www;", &[]);
+}
+
+#[test]
+fn pages_in_the_place_of_what_is_missing() {
+    let page = "root www;\nlocation / { try_files $uri /index.html; }";
+    check(page, &["X17 2 [the page is `www/index.html`]"]);
+    check(&format!("{page}\nlocation /assets/ {{ try_files $uri =404; }}"), &[]);
+    check("root www;\nlocation / { try_files $uri =404; }", &[]);
+    check("root www;\nlocation /app/ { try_files $uri /index.html; }", &[]);
+}

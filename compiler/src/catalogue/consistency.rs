@@ -46,6 +46,16 @@ const CHECKS: &[Check] = &[
         "server {\n    listen 8080;\n    root www;\n    keepalive_requests 1000;\n}",
     ),
     warning(
+        "Z08",
+        "fd-budget",
+        "So many connections may need more descriptors than this machine lets a process have: each \
+         has a socket, and perhaps a file or a pipe. The server raises the limit as far as it may \
+         (`ulimit -Hn`).",
+        "worker_connections ⟪1000000⟫;\nserver {\n    listen 8080;\n    root www;\n}",
+        "worker_connections 1000;\nserver {\n    listen 8080;\n    root www;\n}",
+    )
+    .among(&[Entry::File("/proc/self/limits", LIMITS)]),
+    warning(
         "Z12",
         "header-twice",
         "`expires` sends Cache-Control and Expires, and an `add_header` sends one of them again. \
@@ -69,4 +79,25 @@ const CHECKS: &[Check] = &[
         "⟪worker_processes 1⟫;",
         "server {\n    listen 8080;\n    root www;\n}",
     ),
+    warning(
+        "Z15",
+        "error-page-unused",
+        "The page of an `error_page` is for a status that neither the server nor any `return` of \
+         the conf gives.",
+        "server {\n    listen 8080;\n    root www;\n    error_page ⟪401⟫ /404.html;\n}",
+        "server {\n    listen 8080;\n    root www;\n    error_page 401 /404.html;\n    location = /members { return 401; }\n}",
+    ),
+    warning(
+        "Z17",
+        "pipeline-memory",
+        "All connections together could hold 3 GB of memory or more, if each sent as large a \
+         head, and as much content for a script, as the conf lets it. Fewer connections or smaller \
+         buffers bound it.",
+        "worker_connections 10000;\nserver {\n    listen 8080;\n    root www;\n    ⟪large_client_header_buffers 8 64k⟫;\n}",
+        "worker_connections 10000;\nserver {\n    listen 8080;\n    root www;\n    large_client_header_buffers 4 16k;\n}",
+    ),
 ];
+
+/// What Linux says of a process.
+const LIMITS: &str = "Limit                     Soft Limit           Hard Limit           Units\n\
+    Max open files            1024                 524288               files\n";

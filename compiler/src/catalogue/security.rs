@@ -39,6 +39,24 @@ const CHECKS: &[Check] = &[
         "server {\n    listen 8080;\n    location /up/ {\n        alias store/;\n        upload_store store;\n    }\n}",
     )
     .among(&[super::Entry::File("store/.keep", "")]),
+    lint(
+        "X05",
+        "host-in-redirect",
+        "A redirect leads to the host that the client asked for, and this server takes any host. \
+         Write the name, or let another server be the default one and turn the others away.",
+        "server {\n    listen 8080;\n    return 301 ⟪https://$host$request_uri⟫;\n}",
+        "server {\n    listen 8080;\n    return 301 https://a.test$request_uri;\n}",
+    ),
+    error(
+        "X06",
+        "crlf-in-redirect",
+        "`$uri` is decoded, and may hold a line break. nginx sends it as it is, so that a client \
+         can be made to read fields that somebody else wrote; here it is encoded again. It also \
+         lacks the arguments. `$request_uri` is what the client sent. In a target that is a path, \
+         it is a warning.",
+        "server {\n    listen 8080;\n    return 301 ⟪https://a.test$uri⟫;\n}",
+        "server {\n    listen 8080;\n    return 301 https://a.test$request_uri;\n}",
+    ),
     warning(
         "X07",
         "write-open-to-all",
@@ -97,5 +115,31 @@ const CHECKS: &[Check] = &[
          to carry.",
         "cgi_max_processes ⟪5000⟫;\nserver {\n    listen 8080;\n    root www;\n    cgi_pass .py python3;\n}",
         "cgi_max_processes 64;\nserver {\n    listen 8080;\n    root www;\n    cgi_pass .py python3;\n}",
+    ),
+    lint(
+        "X16",
+        "runs-as-root",
+        "A port below 1024 is opened by root, and no `user` says who the server becomes then. \
+         Where it is started as somebody else who may open such ports, all is well.",
+        "server {\n    listen ⟪80⟫;\n    root www;\n}",
+        "user www-data;\nserver {\n    listen 80;\n    root www;\n}",
+    ),
+    warning(
+        "X17",
+        "spa-masks-404",
+        "`try_files` falls back to a page for everything that is missing, so that a missing script \
+         or picture is answered 200 with a page: caches keep it, and the fault shows elsewhere. \
+         The fallback is for paths without an extension.",
+        "server {\n    listen 8080;\n    root www;\n    location / { ⟪try_files $uri /index.html⟫; }\n}",
+        "server {\n    listen 8080;\n    root www;\n    location / { try_files $uri /index.html; }\n    location ~ \\.[a-z0-9]+$ { try_files $uri =404; }\n}",
+    ),
+    lint(
+        "X19",
+        "lan-rebinding",
+        "A server in a private network answers requests for any host. A page elsewhere can let a \
+         name of its own lead to this address, and read what is answered. A default server that \
+         turns other hosts away keeps it out.",
+        "server {\n    listen ⟪192.168.1.1:8080⟫;\n    root www;\n}",
+        "server {\n    listen 192.168.1.1:8080 default_server;\n    return 444;\n}\nserver {\n    listen 192.168.1.1:8080;\n    server_name box.lan;\n    root www;\n}",
     ),
 ];

@@ -1,6 +1,6 @@
 //! What parameters may be.
 
-use super::{Check, Group, error, warning};
+use super::{Check, Group, error, lint, warning};
 
 pub(super) const GROUP: Group = Group { title: "Values", checks: CHECKS };
 
@@ -132,12 +132,36 @@ const CHECKS: &[Check] = &[
         "server {\n    listen 8080;\n    return 301 https://a.test⟪$requset_uri⟫;\n}",
         "server {\n    listen 8080;\n    return 301 https://a.test$request_uri;\n}",
     ),
+    warning(
+        "T19",
+        "variable-case",
+        "A variable is spelled in two ways that differ by the case of letters. Both are the same \
+         variable, as in nginx; whoever reads the conf may take them for two.",
+        "server {\n    listen 8080;\n    location ~ ^/(?<My_Name>[a-z]+)$ { return 200 \"$My_Name, ⟪$MY_NAME⟫\"; }\n}",
+        "server {\n    listen 8080;\n    location ~ ^/(?<My_Name>[a-z]+)$ { return 200 \"$My_Name, $My_Name\"; }\n}",
+    ),
     error(
         "T20",
         "server-name-grammar",
         "A `server_name` is a host name: no scheme, port or path.",
         "server {\n    listen 8080;\n    server_name ⟪http://⟫a.test/;\n    root www;\n}",
         "server {\n    listen 8080;\n    server_name a.test *.a.test;\n    root www;\n}",
+    ),
+    warning(
+        "T21",
+        "unescaped-dot",
+        "A dot of a regex stands for any byte. Before an extension, or between the labels of a \
+         host, a real dot is meant: `\\.`.",
+        "server {\n    listen 8080;\n    root www;\n    location ~ ⟪.⟫php$ { return 403; }\n}",
+        "server {\n    listen 8080;\n    root www;\n    location ~ ^/x.*\\.php$ { return 403; }\n}",
+    ),
+    lint(
+        "T22",
+        "unanchored-regex",
+        "A regex that begins with a slash matches anywhere in a path: `/v1/` matches `/else/v1/` \
+         too. With `^`, it matches at the front alone, and faster.",
+        "server {\n    listen 8080;\n    location ~ ⟪/v1/⟫ { return 200 \"v1\"; }\n}",
+        "server {\n    listen 8080;\n    location ~ ^/v1/ { return 200 \"v1\"; }\n    location ~ /\\.ht { return 403; }\n}",
     ),
     error(
         "T23",

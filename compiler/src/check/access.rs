@@ -103,11 +103,12 @@ impl Checker<'_> {
         level: &Level,
         server: ServerId,
     ) {
-        let Action::Serve { handler: Handler::Upload(_) | Handler::Dav(_), .. } = location.action
-        else {
-            return;
-        };
-        if location.internal || !location.methods.contains(Method::Delete) {
+        if !matches!(
+            location.action,
+            Action::Serve { handler: Handler::Files | Handler::Upload(_) | Handler::Dav(_), .. }
+        ) || location.internal
+            || !location.methods.contains(Method::Delete)
+        {
             return;
         }
         let limit = location.limit_except.as_ref();

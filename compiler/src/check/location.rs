@@ -21,7 +21,8 @@ use crate::ir::{self, Action, Prefix, RegexLocation, Return, Scope};
 use crate::places::LocationPlace;
 use crate::source::Span;
 use path::path;
-pub(super) use path::{Path, location_name, regex_words, written};
+pub(crate) use path::regex_words;
+pub(super) use path::{Path, location_name, written};
 use place::check_unique;
 
 /// Where a scope of locations lies.

@@ -33,7 +33,7 @@ mod testing;
 #[cfg(test)]
 mod tests;
 pub(crate) mod text;
-mod types;
+pub(crate) mod types;
 mod unknown;
 pub mod value;
 mod writing;
@@ -55,6 +55,7 @@ use consistency::{Named, check_methods};
 use expect::Bench;
 use intern::Interner;
 use level::Level;
+pub(crate) use location::regex_words;
 use pages::{Page, check_pages};
 use param::Params;
 use scripts::{Scripted, check_scripts};

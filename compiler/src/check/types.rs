@@ -59,6 +59,14 @@ pub(super) fn common() -> Types {
     extensions().filter_map(typed).collect()
 }
 
+/// Extensions of programs that pages are made by.
+const SCRIPTS: &[&str] = &["php", "phtml", "cgi", "fcgi", "asp", "aspx", "jsp", "rb"];
+
+/// Whether an extension is in common use.
+pub(crate) fn is_known_extension(name: &str) -> bool {
+    extensions().chain(SCRIPTS.iter().copied()).any(|known| known == name)
+}
+
 fn extensions() -> impl Iterator<Item = &'static str> {
     COMMON.iter().flat_map(|kind| kind.split_ascii_whitespace())
 }

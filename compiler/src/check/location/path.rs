@@ -69,7 +69,7 @@ pub(in crate::check) fn written(words: &[Word]) -> Option<String> {
 }
 
 /// The words of a directive that hold regexes, and where in each the regex begins.
-pub(in crate::check) fn regex_words(directive: &Directive) -> Vec<(&Word, usize)> {
+pub(crate) fn regex_words(directive: &Directive) -> Vec<(&Word, usize)> {
     match &directive.name.value[..] {
         b"location" => match head(&directive.args) {
             Some((Modifier::Regex | Modifier::RegexAnyCase, word, start)) => vec![(word, start)],

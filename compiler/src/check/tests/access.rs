@@ -161,6 +161,9 @@ fn deletion_is_not_for_everyone() {
     ] {
         assert_eq!(codes(&conf(listen, directives)), expected, "{listen} {directives}");
     }
+    // Files are deleted without `dav_methods`, too.
+    assert_eq!(codes("server { root www; methods GET DELETE; }"), ["X07"]);
+    assert_eq!(codes("server { root www; methods GET DELETE; deny all; }"), [""; 0]);
 }
 
 #[test]

@@ -81,7 +81,7 @@ fn root_and_alias_replace_each_other() {
 #[test]
 fn methods_and_internal_are_inherited_and_actions_are_not() {
     let site = site(
-        "server { listen 80; root www; methods GET DELETE;
+        "server { listen 127.0.0.1:80; root www; methods GET DELETE;
            location /a { return 200 a; location /a/b { } }
            location /in/ { internal; methods DELETE; location /in/ner { } } }",
     );

@@ -1,0 +1,147 @@
+//! What stands beside a `return` and is never looked at, and where redirects lead.
+
+use sitec_runtime::site::LocationId;
+
+use super::Subject;
+use crate::ast::{Block, Directive};
+use crate::diagnostic::{Diagnostic, Diagnostics};
+use crate::ir::{Action, Piece, Return, Value, Variable};
+use crate::source::Span;
+
+/// Directives that only say how files are found, sent and stored.
+const FOR_FILES: &[&str] = &[
+    "alias",
+    "autoindex",
+    "autoindex_exact_size",
+    "autoindex_format",
+    "autoindex_localtime",
+    "cgi_param",
+    "cgi_pass",
+    "cgi_timeout",
+    "create_full_put_path",
+    "dav_access",
+    "dav_methods",
+    "disable_symlinks",
+    "etag",
+    "gzip_static",
+    "hidden_files",
+    "if_modified_since",
+    "index",
+    "max_ranges",
+    "min_delete_depth",
+    "root",
+    "sendfile",
+    "try_files",
+    "upload_overwrite",
+    "upload_store",
+    "upload_sync",
+];
+
+/// Variables that are made of the root.
+const OF_ROOT: &[&str] = &["document_root", "realpath_root", "request_filename"];
+
+/// Reports them.
+pub(super) fn check(subject: &Subject<'_>, diagnostics: &mut Diagnostics) {
+    for id in 0..subject.site.locations.len() as LocationId {
+        let Action::Return(answer) = &subject.location(id).action else { continue };
+        let Some(block) = subject.block(id).and_then(|directive| directive.block.as_ref()) else {
+            continue;
+        };
+        let Some(directive) = find(block, "return") else { continue };
+        let is_server = subject.places.locations[id as usize].written.is_empty();
+        check_unheard(directive, block, is_server, answer, diagnostics);
+        if let Return::Redirect(_, target) = answer {
+            check_target(subject, id, directive, target, diagnostics);
+        }
+    }
+}
+
+/// Reports what a `return` answers before.
+fn check_unheard(
+    answer: &Directive,
+    block: &Block,
+    is_server: bool,
+    resolved: &Return,
+    diagnostics: &mut Diagnostics,
+) {
+    let text = match resolved {
+        Return::Redirect(_, text) | Return::Text(_, text) => Some(text),
+        Return::Status(_) | Return::Close => None,
+    };
+    let names_root = text.is_some_and(|text| has_variable(text, OF_ROOT));
+    // A `return` of the server comes before any location is looked for; one of a location
+    // leaves those within it alone, which have what stands here.
+    let has_locations = find(block, "location").is_some();
+    let locations = if is_server { &["location"][..] } else { &[] };
+    let for_files = if has_locations && !is_server { &[] } else { FOR_FILES };
+    for directive in &block.directives {
+        let name = directive.name.text().unwrap_or_default();
+        let is_unheard = locations.contains(&name) || for_files.contains(&name);
+        if is_unheard && !(names_root && ["root", "alias"].contains(&name)) {
+            let message = format!("`{name}` has no effect here");
+            diagnostics.push(
+                Diagnostic::warning("D08", directive.span(), message)
+                    .label("never looked at")
+                    .also(answer.span(), "this answers before"),
+            );
+        }
+    }
+}
+
+/// Reports what a request may put into the target of a redirect.
+fn check_target(
+    subject: &Subject<'_>,
+    id: LocationId,
+    directive: &Directive,
+    target: &Value,
+    diagnostics: &mut Diagnostics,
+) {
+    let Some(place) = directive.args.last().map(|word| word.span) else { return };
+    if has_variable(target, &["uri", "document_uri"]) {
+        diagnostics.push(decoded(target, place));
+    }
+    let of_client = |piece: &Piece| match piece {
+        Piece::Variable(Variable::Simple(name)) => *name == "host",
+        Piece::Variable(Variable::RequestField(name)) => name == b"host",
+        _ => false,
+    };
+    let server = subject.places.locations[id as usize].server;
+    let takes_all = subject.site.listens.iter().any(|listen| listen.default_server == server);
+    if takes_all && target.0.iter().take(2).any(of_client) {
+        diagnostics.push(
+            Diagnostic::lint("X05", place, "the client chooses where this leads")
+                .note("this server is a default one: it takes requests for any host")
+                .help("write the name, or let another server be the default and turn others away"),
+        );
+    }
+}
+
+/// `$uri` in the target of a redirect.
+fn decoded(target: &Value, place: Span) -> Diagnostic {
+    let message = "`$uri` is decoded: it may hold anything, line breaks too";
+    let is_absolute = match target.0.first() {
+        Some(Piece::Literal(text)) => !text.starts_with(b"/"),
+        Some(Piece::Variable(Variable::Simple(name))) => *name == "scheme",
+        _ => false,
+    };
+    // nginx would send a client to any host that an attacker writes behind a line break; a
+    // target that is a path is less of a lure.
+    let diagnostic = match is_absolute {
+        true => Diagnostic::error("X06", place, message).allowable(),
+        false => Diagnostic::warning("X06", place, message),
+    };
+    diagnostic
+        .help("`$request_uri` is what the client sent, arguments included")
+        .note("sitec encodes the target again; nginx sends it as it is")
+}
+
+fn has_variable(value: &Value, names: &[&str]) -> bool {
+    value.0.iter().any(|piece| match piece {
+        Piece::Variable(Variable::Simple(name)) => names.contains(name),
+        _ => false,
+    })
+}
+
+fn find<'a>(block: &'a Block, name: &str) -> Option<&'a Directive> {
+    block.directives.iter().find(|directive| directive.name.value == name.as_bytes())
+}
