@@ -461,6 +461,14 @@ pub struct Listing {
     pub local_time: bool,
 }
 
+/// See [`sitec_runtime::site::Charset`].
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+#[allow(missing_docs)]
+pub struct Charset {
+    pub name: Value,
+    pub types: Option<Vec<Vec<u8>>>,
+}
+
 /// One table of media types: lower-case extensions, each once, in the order of the conf.
 pub type Types = Vec<(Vec<u8>, Vec<u8>)>;
 
@@ -472,6 +480,7 @@ pub struct Settings {
     pub index: Vec<Value>,
     pub types: TypesId,
     pub default_type: Vec<u8>,
+    pub charset: Option<Charset>,
     pub error_pages: Vec<ErrorPage>,
     pub recursive_error_pages: bool,
     pub hidden_files: bool,

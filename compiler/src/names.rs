@@ -22,8 +22,6 @@ pub(crate) struct Group {
 pub(crate) enum Known {
     /// nginx has it, sitec has not.
     Nginx(&'static Group),
-    /// nginx has it, and sitec will.
-    Planned,
     /// nginx has it, and a site needs nothing of the kind: it has no effect.
     Process(&'static Group),
     /// Others have it. Ours is called so, and takes the same parameters or not.
@@ -36,7 +34,6 @@ static KNOWN: LazyLock<BTreeMap<&str, Known>> = LazyLock::new(|| {
         let names = alias.names.split_ascii_whitespace();
         known.extend(names.map(|name| (name, Known::Foreign(alias.ours, alias.same))));
     }
-    known.extend(nginx::PLANNED.split_ascii_whitespace().map(|name| (name, Known::Planned)));
     for group in nginx::GROUPS {
         known.extend(group.names.split_ascii_whitespace().map(|name| (name, Known::Nginx(group))));
     }

@@ -64,6 +64,7 @@ pub(crate) const SETTINGS: Settings = Settings {
     index: &[Text::Fixed(b"index.html")],
     types: 0,
     default_type: b"text/plain",
+    charset: None,
     error_pages: &[],
     recursive_error_pages: false,
     hidden_files: false,

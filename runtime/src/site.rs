@@ -505,6 +505,14 @@ pub enum ErrorTarget {
     Redirect(Text),
 }
 
+/// `charset`, and what it is for.
+pub struct Charset {
+    /// Its name. One that is empty is not told.
+    pub name: Text,
+    /// `charset_types`, in lower case; `None`: any.
+    pub types: Option<&'static [&'static [u8]]>,
+}
+
 /// `autoindex on`. Held by settings, so that a site that lists nothing has no code for it.
 pub struct Listing {
     /// `autoindex_format`.
@@ -687,6 +695,9 @@ pub struct Settings {
     pub types: TypesId,
     /// `default_type`; empty: no Content-Type.
     pub default_type: &'static [u8],
+    /// `charset`; `None`: off. The types of files and of texts of the conf have it already,
+    /// unless its name has variables.
+    pub charset: Option<&'static Charset>,
     /// `error_page`.
     pub error_pages: &'static [ErrorPage],
     /// `recursive_error_pages`.

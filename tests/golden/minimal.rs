@@ -156,6 +156,7 @@ static SETTINGS: [site::Settings; 1] = [
         },
         index: &[site::Text::Fixed(b"index.html")],
         default_type: b"text/plain",
+        charset: None,
         error_pages: &[],
         if_modified_since: site::IfModifiedSince::Exact,
         keepalive_header_s: None,

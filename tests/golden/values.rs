@@ -278,6 +278,7 @@ static SETTINGS: [site::Settings; 3] = [
         },
         index: &[site::Text::Fixed(b"index.html")],
         default_type: b"text/x-unknown",
+        charset: None,
         error_pages: &[
             site::ErrorPage {
                 status: 404,
@@ -358,6 +359,7 @@ static SETTINGS: [site::Settings; 3] = [
         },
         index: &[site::Text::Fixed(b"index.html")],
         default_type: b"text/x-unknown",
+        charset: None,
         error_pages: &[
             site::ErrorPage {
                 status: 404,
@@ -438,6 +440,7 @@ static SETTINGS: [site::Settings; 3] = [
         },
         index: &[site::Text::Fixed(b"index.html")],
         default_type: b"text/x-unknown",
+        charset: None,
         error_pages: &[
             site::ErrorPage {
                 status: 404,

@@ -1,5 +1,6 @@
 //! What the conf adds to the fields of a response: `expires` and `add_header`.
 
+use sitec_runtime::http::charset::{parameter, takes_charset};
 use sitec_runtime::http::status;
 use sitec_runtime::site::Expires;
 
@@ -7,6 +8,21 @@ use super::Field;
 use super::walk::Walk;
 
 impl Walk<'_, '_> {
+    /// Says in which charset the content is, where `charset` says so and the response does not.
+    pub(super) fn say_charset(&mut self) {
+        let Some(charset) = &self.settings().charset else { return };
+        let name = self.value(&charset.name);
+        let parameter = String::from_utf8_lossy(&parameter(&name)).into_owned();
+        let is_redirect = matches!(self.status, 301 | 302);
+        let field = self.fields.iter_mut().find(|field| field.name == "Content-Type");
+        let Some(value) = field.and_then(|field| field.value.as_mut()) else { return };
+        if is_redirect {
+            value.truncate(value.strip_suffix(&parameter).unwrap_or(value).len());
+        } else if !name.is_empty() && takes_charset(value.as_bytes(), charset.types.as_deref()) {
+            value.push_str(&parameter);
+        }
+    }
+
     /// Adds what goes with the status that the response has at last; a script's is taken to be
     /// 200.
     pub(super) fn add_fields(&mut self, code: Option<u16>) {

@@ -240,7 +240,7 @@ impl<'a> Walk<'_, 'a> {
                 "application/javascript"
             }
             ListingFormat::Json | ListingFormat::Jsonp => "application/json",
-            ListingFormat::Xml => "text/xml",
+            ListingFormat::Xml => "text/xml; charset=utf-8",
         };
         self.field("Content-Type", media_type);
         self.fields.push(Field { name: "Content-Length".to_owned(), value: None });

@@ -240,6 +240,28 @@ fn what_writes() {
 }
 
 #[test]
+fn charsets() {
+    let bench = Bench::new(
+        "server { listen 80; root www; charset utf-8; location /i/ { alias img/; autoindex on; }
+         location /asked { charset $arg_c; return 200 a; } location /moved { return 301 /; }
+         location /away { return 303 /; } }",
+    );
+    for (path, expected) in [
+        ("/", "text/html; charset=utf-8"),
+        ("/i/a.png", "image/png"),
+        ("/i/", "text/html; charset=utf-8"),
+        ("/nowhere", "text/html; charset=utf-8"),
+        ("/asked?c=x", "text/plain; charset=x"),
+        ("/asked", "text/plain"),
+        ("/moved", "text/html"),
+        ("/away", "text/html; charset=utf-8"),
+    ] {
+        let answer = bench.ask(&format!("GET {path}"));
+        assert_eq!(answer.field("Content-Type"), Some(expected), "{path}");
+    }
+}
+
+#[test]
 fn added_fields() {
     let bench = Bench::new(
         "server { listen 80; expires 1h; add_header X-A $uri; add_header X-B b always;

@@ -231,6 +231,7 @@ impl<'w, 'a> Walk<'w, 'a> {
             _ => Some(self.status),
         };
         if end != End::Close {
+            self.say_charset();
             self.add_fields(status);
         }
         Answer {

@@ -152,6 +152,8 @@ impl Checker<'_> {
             if is_file {
                 target.split_file();
             }
+        } else if !folder && !append_path && target.inner.0.is_empty() {
+            target.split_file();
         }
         let directory = self.directories.add(target.directory) as DirectoryId;
         let Target { inner, text, .. } = target;

@@ -5,11 +5,12 @@ use std::rc::Rc;
 use sitec_runtime::http::method::{Method, MethodSet};
 use sitec_runtime::site::{
     ErrorLog, GzipStatic, IfModifiedSince, KeepaliveDisable, Level as LogLevel, Lingering,
-    ListingFormat, TypesId,
+    ListingFormat,
 };
 
 use super::added_fields::Additions;
 use super::cgi::Cgi;
+use super::charset::Charset;
 use super::consistency::Named;
 use super::error_page::ErrorPage;
 use super::location::Path;
@@ -37,7 +38,9 @@ pub(crate) struct Level {
     /// `add_header` and `expires`.
     pub(super) additions: Additions,
     /// `types`; `None`: the common ones.
-    types: Option<TypesId>,
+    pub(super) types: Option<usize>,
+    /// `charset` and `charset_types`.
+    pub(super) charset: Charset,
     /// What holds for a whole server.
     pub(super) server: ServerSettings,
     /// `methods`.
@@ -81,6 +84,7 @@ impl Level {
         Level {
             settings: default_settings(),
             types: None,
+            charset: Charset::outermost(),
             base: None,
             cgi: Cgi::outermost(),
             writing: Writing::outermost(),
@@ -121,6 +125,7 @@ impl Level {
             checker.report(result);
         }
         inner.set_lists(directives, checker, groups);
+        inner.charset.set(directives, checker, groups);
         inner.cgi.set(directives, checker, groups, path);
         inner.writing.set(directives, checker, groups, path);
         inner.choose_handler(directives, checker);
@@ -135,11 +140,6 @@ impl Level {
         inner
     }
 
-    /// The table of media types.
-    pub(super) fn types(&self, checker: &mut Checker<'_>) -> TypesId {
-        self.types.unwrap_or_else(|| checker.common_types())
-    }
-
     /// Takes the directives that may repeat; any of one kind replace all inherited ones.
     fn set_lists(&mut self, directives: &[Directive], checker: &mut Checker<'_>, groups: &Groups) {
         let has = |name| named(directives, name).next().is_some();
@@ -151,7 +151,7 @@ impl Level {
         }
         if has("types") {
             let types = checker.type_table(directives);
-            self.types = Some(checker.types.add(types) as TypesId);
+            self.types = Some(checker.types.add(types));
         }
         if has("error_page") {
             let pages = named(directives, "error_page")
@@ -173,6 +173,7 @@ fn default_settings() -> ir::Settings {
         index: vec![literal("index.html")],
         types: 0,
         default_type: b"text/plain".to_vec(),
+        charset: None,
         error_pages: Vec::new(),
         recursive_error_pages: false,
         hidden_files: false,

@@ -147,7 +147,8 @@ impl Checker<'_> {
         names: &Names,
     ) {
         let mut settings = level.settings.clone();
-        settings.types = level.types(self);
+        level.charset.fill_in(&mut settings);
+        settings.types = self.types.resolve(level.types, settings.charset.as_ref());
         level.additions.fill_in(&mut settings);
         settings.listing = level.lists.then_some(level.listing);
         settings.error_pages = self.error_pages_in(&level.error_pages, names);

@@ -10,6 +10,7 @@ mod added_fields;
 mod base;
 mod captures;
 mod cgi;
+mod charset;
 mod consistency;
 mod error_page;
 mod exist;
@@ -43,7 +44,7 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
-use sitec_runtime::site::{LocationId, ServerId, TypesId};
+use sitec_runtime::site::{LocationId, ServerId};
 
 use crate::ast::{self, Conf, Directive};
 use crate::diagnostic::{Diagnostic, Diagnostics, Severity};
@@ -60,6 +61,7 @@ use pages::{Page, check_pages};
 use param::Params;
 use scripts::{Scripted, check_scripts};
 use text::{CaptureNames, Groups};
+use types::TypeTables;
 use value::{Checked, Regex};
 use written::{Writer, check_writers};
 
@@ -98,8 +100,7 @@ pub(crate) fn check(
         programs: Interner::new(),
         scripted: Vec::new(),
         logs,
-        types: Interner::new(),
-        common_types: None,
+        types: TypeTables::new(),
         format_values: Interner::new(),
         settings: Interner::new(),
         accesses: Interner::new(),
@@ -138,9 +139,7 @@ struct Checker<'a> {
     /// Locations whose files may be scripts.
     scripted: Vec<Scripted>,
     logs: Interner<ir::LogTarget>,
-    types: Interner<ir::Types>,
-    /// The table where no `types` was given, once it was asked for.
-    common_types: Option<TypesId>,
+    types: TypeTables,
     format_values: Interner<ir::Value>,
     settings: Interner<ir::Settings>,
     accesses: Interner<ir::Access>,
@@ -249,7 +248,7 @@ impl Checker<'_> {
             ("folders", self.directories.items().len()),
             ("programs", self.programs.items().len()),
             ("log files", self.logs.items().len()),
-            ("tables of types", self.types.items().len()),
+            ("tables of types", self.types.len()),
         ];
         for (what, count) in counts.into_iter().filter(|&(_, count)| count > most) {
             let span = conf.directives.first().map_or(Span::default(), ast::Directive::span);

@@ -1,12 +1,16 @@
 //! Media types by file name extension.
 
+use std::collections::HashMap;
+
 use sitec_runtime::site::TypesId;
 
+use super::charset::say_charset;
+use super::intern::Interner;
 use super::value::{Checked, media_type};
 use super::{Checker, named};
 use crate::ast::Directive;
 use crate::diagnostic::Diagnostic;
-use crate::ir::Types;
+use crate::ir::{self, Types};
 
 /// Extensions of what is found on the web. Those that a conf does not need cost nothing but
 /// a place in a match.
@@ -71,17 +75,63 @@ fn extensions() -> impl Iterator<Item = &'static str> {
     COMMON.iter().flat_map(|kind| kind.split_ascii_whitespace())
 }
 
-impl Checker<'_> {
-    /// The table where no `types` was given.
-    pub(super) fn common_types(&mut self) -> TypesId {
-        if let Some(types) = self.common_types {
-            return types;
+/// The tables of a conf.
+pub(super) struct TypeTables {
+    /// As they are written.
+    written: Interner<Types>,
+    /// The one where no `types` was given, once it was asked for.
+    common: Option<usize>,
+    /// As locations have them.
+    resolved: Interner<Types>,
+    /// Which come from the same table and the same charset.
+    by_charset: HashMap<(usize, Option<ir::Charset>), TypesId>,
+}
+
+impl TypeTables {
+    pub(super) fn new() -> TypeTables {
+        TypeTables {
+            written: Interner::new(),
+            common: None,
+            resolved: Interner::new(),
+            by_charset: HashMap::new(),
         }
-        let types = self.types.add(common()) as TypesId;
-        self.common_types = Some(types);
-        types
     }
 
+    pub(super) fn add(&mut self, table: Types) -> usize {
+        self.written.add(table)
+    }
+
+    /// What a location has: `table`, or the common one, with the charset in its types.
+    pub(super) fn resolve(
+        &mut self,
+        table: Option<usize>,
+        charset: Option<&ir::Charset>,
+    ) -> TypesId {
+        let table =
+            table.unwrap_or_else(|| *self.common.get_or_insert_with(|| self.written.add(common())));
+        let key = (table, charset.cloned());
+        if let Some(types) = self.by_charset.get(&key) {
+            return *types;
+        }
+        let mut types = self.written.items()[table].clone();
+        if let Some(charset) = charset {
+            types.iter_mut().for_each(|(_, media_type)| say_charset(charset, media_type));
+        }
+        let id = self.resolved.add(types) as TypesId;
+        self.by_charset.insert(key, id);
+        id
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.resolved.items().len()
+    }
+
+    pub(super) fn into_items(self) -> Vec<Types> {
+        self.resolved.into_items()
+    }
+}
+
+impl Checker<'_> {
     /// The table that all `types` among these directives make together. An extension that
     /// stands twice is of the later type, as in nginx.
     pub(super) fn type_table(&mut self, directives: &[Directive]) -> Types {

@@ -11,7 +11,6 @@ use crate::suggest::closest;
 pub(super) fn explain(directive: &Directive, inside: &Inside) -> Diagnostic {
     match directive.name.text().and_then(names::lookup) {
         Some(Known::Nginx(group)) => unsupported(directive, group),
-        Some(Known::Planned) => planned(directive),
         Some(Known::Process(group)) => no_effect(directive, group),
         Some(Known::Foreign(ours, same)) => foreign(directive, ours, same),
         None => unknown(directive, inside),
@@ -23,12 +22,6 @@ fn unsupported(directive: &Directive, group: &Group) -> Diagnostic {
     Diagnostic::error("D02", directive.name.span, message)
         .label(format!("for {}, which sitec does not do", group.about))
         .help(group.instead)
-}
-
-fn planned(directive: &Directive) -> Diagnostic {
-    let message = format!("nginx's `{}` is not supported yet", directive.name.shown());
-    Diagnostic::error("D02", directive.name.span, message)
-        .label("this version of sitec does not have it")
 }
 
 fn no_effect(directive: &Directive, group: &Group) -> Diagnostic {

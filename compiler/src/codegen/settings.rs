@@ -70,6 +70,7 @@ fn settings_value(settings: &ir::Settings, shared: &mut Shared) -> TokenStream {
     let base = base(&settings.base, shared);
     let index = settings.index.iter().map(|name| shared.text(name)).collect::<Vec<_>>();
     let default_type = bytes(&settings.default_type);
+    let charset = option(settings.charset.as_ref().map(|charset| charset_value(charset, shared)));
     let error_pages = settings.error_pages.iter().map(|page| error_page(page, shared));
     let error_pages = error_pages.collect::<Vec<_>>();
     let if_modified_since = variant(settings.if_modified_since);
@@ -100,6 +101,7 @@ fn settings_value(settings: &ir::Settings, shared: &mut Shared) -> TokenStream {
             base: #base,
             index: &[#(#index),*],
             default_type: #default_type,
+            charset: #charset,
             error_pages: &[#(#error_pages),*],
             if_modified_since: site::IfModifiedSince::#if_modified_since,
             keepalive_header_s: #keepalive_header_s,
@@ -130,6 +132,16 @@ fn base(base: &ir::FileBase, shared: &mut Shared) -> TokenStream {
             alias: #alias,
         }
     }
+}
+
+fn charset_value(charset: &ir::Charset, shared: &mut Shared) -> TokenStream {
+    let name = shared.text(&charset.name);
+    let types = charset.types.as_ref().map(|types| {
+        let types = types.iter().map(|name| bytes(name));
+        quote!(&[#(#types),*])
+    });
+    let types = option(types);
+    quote!(&site::Charset { name: #name, types: #types })
 }
 
 fn error_page(page: &ir::ErrorPage, shared: &mut Shared) -> TokenStream {

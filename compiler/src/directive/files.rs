@@ -81,6 +81,25 @@ pub(super) const GROUP: Group = Group {
              `return` in such places.",
         ),
         setting(
+            "charset",
+            "NAME | off",
+            "off",
+            "Puts `; charset=NAME` behind the Content-Type of files, texts of `return`, pages, \
+             listings and what scripts write, if it is one of `charset_types` and names no \
+             charset yet. NAME may hold variables; where it comes to nothing, nothing is put \
+             there. Not for 301 and 302, nor for what a script has compressed.",
+        )
+        .differs("Content is never recoded: `source_charset` and `charset_map` are errors that say so."),
+        simple("charset_types", HTTP_SERVER_LOCATION, (1, MANY), "TYPE… | *")
+            .inherits_all(
+                "text/html text/xml text/plain text/vnd.wap.wml application/javascript \
+                 application/rss+xml",
+            )
+            .doc(
+                "The media types that `charset` is for, beside `text/html`; `*` is all. A type \
+                 with parameters is none of them but of all.",
+            ),
+        setting(
             "hidden_files",
             "deny | allow",
             "deny",

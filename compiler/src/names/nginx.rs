@@ -206,15 +206,21 @@ pub(super) const GROUPS: &[Group] = &[
         about: "changing content while serving",
         instead: "make the content as it should be sent before the site is compiled, or with a CGI script",
         names: "\
-            add_after_body add_before_body addition_types charset_map charset_types concat \
+            add_after_body add_before_body addition_types concat \
             concat_max_files concat_types concat_unique image_filter image_filter_buffer \
             image_filter_interlace image_filter_jpeg_quality image_filter_sharpen \
-            image_filter_transparency image_filter_webp_quality override_charset pagespeed \
-            replace_filter slice source_charset ssi ssi_ignore_recycled_buffers \
+            image_filter_transparency image_filter_webp_quality pagespeed \
+            replace_filter slice ssi ssi_ignore_recycled_buffers \
             ssi_last_modified ssi_min_file_chunk ssi_silent_errors ssi_types ssi_value_length \
             sub_filter sub_filter_last_modified sub_filter_once sub_filter_types subs_filter \
             subs_filter_bypass subs_filter_types xml_entities xslt_entities xslt_last_modified \
             xslt_param xslt_string_param xslt_stylesheet xslt_types",
+    },
+    Group {
+        about: "recoding content",
+        instead: "save the content in the charset that it is to be sent in, and name that with `charset`",
+        names: "\
+            charset_map override_charset source_charset",
     },
     Group {
         about: "changing fields on the way",
@@ -321,7 +327,3 @@ pub(super) const GROUPS: &[Group] = &[
             upload_state_store upload_store_access",
     },
 ];
-
-/// What this language has, or will have, with nginx's meaning.
-pub(super) const PLANNED: &str = "\
-    charset";

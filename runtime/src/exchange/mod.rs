@@ -3,6 +3,7 @@
 //! conf means here what it means there. Nothing here touches a socket.
 
 mod added;
+mod charset;
 mod facts;
 mod reply;
 mod script;

@@ -221,6 +221,7 @@ impl Exchange {
             }
         }
         if matches!(reply, Reply::Response(_) | Reply::Content(_)) {
+            self.say_charset(cx, client);
             self.add_fields(cx, client);
         }
         let is_head = self.head.method == Some(Method::Head);

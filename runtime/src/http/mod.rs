@@ -2,6 +2,7 @@
 
 pub mod accept;
 pub mod body;
+pub mod charset;
 pub mod conditional;
 pub mod date;
 pub mod etag;

@@ -1,5 +1,7 @@
 //! Response heads (RFC 9112, section 4).
 
+use std::ops::Range;
+
 use super::date;
 use super::status::reason;
 
@@ -59,10 +61,19 @@ pub fn write_field(out: &mut Vec<u8>, name: &str, value: &[u8]) {
 
 /// The value of the first line with this name among `fields`.
 pub fn field_value<'f>(fields: &'f [u8], name: &str) -> Option<&'f [u8]> {
+    field_range(fields, name).map(|range| &fields[range])
+}
+
+/// Where that value is.
+pub fn field_range(fields: &[u8], name: &str) -> Option<Range<usize>> {
+    let mut end = 0;
     fields.split_inclusive(|&byte| byte == b'\n').find_map(|line| {
+        end += line.len();
         let (found, value) = line.split_at_checked(name.len())?;
-        let value = value.strip_prefix(b":")?;
-        found.eq_ignore_ascii_case(name.as_bytes()).then(|| value.trim_ascii())
+        let value = value.strip_prefix(b":")?.trim_ascii_start();
+        let start = end - value.len();
+        let is_named = found.eq_ignore_ascii_case(name.as_bytes());
+        is_named.then(|| start..start + value.trim_ascii_end().len())
     })
 }
 

@@ -26,6 +26,7 @@ sites! {
     assets => "sites/assets.conf",
     cgi => "sites/cgi.conf",
     cgi_queue => "sites/cgi_queue.conf",
+    content => "sites/content.conf",
     few => "sites/few.conf",
     access => "sites/access.conf",
     files => "sites/files.conf",

@@ -119,7 +119,7 @@ fn listings_for_programs() {
     assert_eq!(call.text(), format!("/* callback */\r\nf({text});"));
     assert_eq!(server.get("/jsonp/?callback=f()").status, 400);
     let xml = server.get("/xml/");
-    assert_eq!(xml.field("Content-Type"), Some("text/xml"));
+    assert_eq!(xml.field("Content-Type"), Some("text/xml; charset=utf-8"));
     assert!(xml.text().ends_with(" size=\"2\">a&quot;b</file>\r\n</list>\r\n"), "{xml:?}");
 }
 

@@ -7,6 +7,7 @@ mod cgi_content;
 mod cgi_faults;
 mod cgi_output;
 mod cgi_programs;
+mod charset;
 mod conf;
 mod dav;
 mod files;

@@ -89,17 +89,22 @@ impl Target {
         Ok(())
     }
 
-    /// Makes the last segment of the folder the file in it.
+    /// Makes the last segment of the folder the file in it. A param alone stays the folder.
     pub(super) fn split_file(&mut self) {
-        let Some(directory) = self.literal_directory() else { return };
-        let (folder, name) = match directory.rfind('/') {
-            Some(0) => ("/", &directory[1..]),
-            Some(slash) => (&directory[..slash], &directory[slash + 1..]),
-            None => (".", directory),
+        let alone = self.directory.len() == 1;
+        let Some(StartPiece::Literal(last)) = self.directory.last_mut() else { return };
+        let (folder, name) = match last.rfind('/') {
+            Some(0) if alone => ("/", &last[1..]),
+            Some(slash) => (&last[..slash], &last[slash + 1..]),
+            None if alone => (".", &last[..]),
+            None => return,
         };
         let (folder, name) = (folder.to_owned(), name.to_owned());
         push_literal(&mut self.inner, name.as_bytes());
-        self.directory = vec![StartPiece::Literal(folder)];
+        self.directory.pop();
+        if !folder.is_empty() {
+            self.directory.push(StartPiece::Literal(folder));
+        }
     }
 }
 

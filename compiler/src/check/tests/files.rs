@@ -51,6 +51,10 @@ fn aliases_cannot_be_left() {
         ("location ~ ^/i/(.*)$ { alias img/$1; }", "img", "{1}", 0, false),
         ("location ~ ^/i/(.*)$ { alias /srv/img-$1; }", "/srv", "img-{1}", 0, false),
         ("location ~ ^/i/ { alias robots.txt; }", ".", "robots.txt", 0, false),
+        ("location = /i/x { alias ${D}/a/b.html; }", "${0}/a", "b.html", 4, false),
+        ("location = /i/x { alias ${D}/b.html; }", "${0}", "b.html", 4, false),
+        ("location = /i/x { alias ${D}; }", "${0}", "", 4, false),
+        ("location = /i/x { alias ${D}/a/; }", "${0}/a", "", 4, false),
         ("location /i/ { alias /srv/$host/; }", "/srv", "{host}", 2, true),
     ] {
         let expected = (directory.to_owned(), inner.to_owned(), replaced, appended);
@@ -195,4 +199,39 @@ fn compressed_files() {
     let site = site("gzip_static always; server { root www; location /a/ { gzip_static on; } }");
     assert_eq!(settings(&site, "/").gzip_static, GzipStatic::Always);
     assert_eq!(settings(&site, "/a/").gzip_static, GzipStatic::On);
+}
+
+#[test]
+fn a_charset_is_put_into_the_types() {
+    let site = site(
+        "server { listen 80; root www; charset utf-8; types { text/html html; image/png png; }
+             location /a/ { charset_types image/png; }
+             location /b/ { charset_types *; default_type 'a/b; charset=x'; }
+             location /c/ { charset off; }
+             location /d/ { charset $arg_c; } }",
+    );
+    for (path, expected) in [
+        ("/", "text/html; charset=utf-8 image/png text/plain; charset=utf-8"),
+        ("/a/x", "text/html; charset=utf-8 image/png; charset=utf-8 text/plain"),
+        ("/b/x", "text/html; charset=utf-8 image/png; charset=utf-8 a/b; charset=x"),
+        ("/c/x", "text/html image/png text/plain"),
+        ("/d/x", "text/html image/png text/plain"),
+    ] {
+        let settings = settings(&site, path);
+        let types = site.types[usize::from(settings.types)].iter().map(|(_, name)| name);
+        let types: Vec<_> = types.chain([&settings.default_type]).cloned().collect();
+        assert_eq!(String::from_utf8(types.join(&b' ')).unwrap(), expected, "{path}");
+        assert_eq!(settings.charset.is_some(), path != "/c/x", "{path}");
+    }
+    assert_eq!(site.types.len(), 3, "tables that no location has are not kept");
+    refused(
+        "server { root www; charset 'utf 8'; }",
+        "                           ^^^^^^^ ",
+        "T14: `utf 8` is not the name of a charset",
+    );
+    refused(
+        "server { root www; charset_types html; }",
+        "                                 ^^^^ ",
+        "T14: `html` is not a media type",
+    );
 }

@@ -48,7 +48,7 @@ pub(crate) fn serve(request: &Request<'_>, files: &mut Files, listing: &Listing)
         ListingFormat::Html => &b"text/html"[..],
         ListingFormat::Jsonp if !callback.is_empty() => b"application/javascript",
         ListingFormat::Json | ListingFormat::Jsonp => b"application/json",
-        ListingFormat::Xml => b"text/xml",
+        ListingFormat::Xml => b"text/xml; charset=utf-8",
     };
     Outcome::Response(Response { status: 200, content_type, content, ..Response::default() })
 }

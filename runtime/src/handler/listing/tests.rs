@@ -156,7 +156,7 @@ fn data_is_as_nginx_writes_it() {
         (Jsonp, "/?x&callback=a.b_1", 200, "application/javascript", &called),
         (Jsonp, "/?callback=a-b", 400, "", ""),
         (Jsonp, "/?callback=%61", 400, "", ""),
-        (Xml, "/", 200, "text/xml", xml),
+        (Xml, "/", 200, "text/xml; charset=utf-8", xml),
     ] {
         let listing = Listing::new(format, true, false, &[]);
         let (found, found_type, data, _) = list(&folder, target, listing, READ);
