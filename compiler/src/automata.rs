@@ -1,6 +1,8 @@
 //! Patterns to automata and capture programs, in the bytes that
 //! [`sitec_runtime::regex`] loads.
 
+mod table;
+
 use regex_automata::dfa::StartKind;
 use regex_automata::dfa::dense::{self, DFA};
 use regex_automata::nfa::thompson::pikevm::PikeVM;
@@ -10,6 +12,7 @@ use regex_syntax::hir::{Hir, HirKind, Look};
 use sitec_runtime::regex::{Class, GroupBytes, Program, Set};
 
 use crate::ir::Pattern;
+pub(crate) use table::{Table, table};
 
 /// The largest automaton that holds several patterns. Past it the list is halved; the time
 /// to find out grows with the limit, and is worst where matches may begin anywhere.

@@ -21,6 +21,7 @@ pub mod directive;
 pub mod files;
 pub mod format;
 pub mod ir;
+pub mod map;
 mod names;
 pub mod parse;
 pub mod places;
@@ -33,6 +34,7 @@ mod suggest;
 mod template;
 #[cfg(test)]
 mod testing;
+mod wording;
 
 use diagnostic::{Diagnostics, Levels};
 use files::Files;

@@ -63,6 +63,11 @@ impl Sources {
         &self.files[id.0 as usize]
     }
 
+    /// FILE:LINE of a place.
+    pub fn place(&self, span: Span) -> String {
+        format!("{}:{}", self.file(span.file).name, self.line_column(span).0)
+    }
+
     /// All files, in the order in which they were read.
     pub fn iter(&self) -> impl Iterator<Item = (FileId, &Source)> {
         self.files.iter().enumerate().map(|(i, file)| (FileId(i as u32), file))

@@ -40,19 +40,51 @@ impl Template {
     ///
     /// # Panics
     /// On a section, and on a hole that `values` does not name.
-    pub(crate) fn fill(&self, values: &[(&str, &str)]) -> String {
+    pub(crate) fn fill(&self, values: &[(&'static str, &str)]) -> String {
+        let text =
+            |(name, value): &(&'static str, &str)| (*name, Filling::Text((*value).to_owned()));
+        self.render(&values.iter().map(text).collect::<Vec<_>>())
+    }
+
+    /// The same with sections, each shown once for each of its own values.
+    ///
+    /// # Panics
+    /// On a hole or a section that the values around it do not name.
+    pub(crate) fn render(&self, values: &Values) -> String {
         let mut out = String::new();
-        for piece in &self.pieces {
-            match piece {
-                Piece::Literal(text) => out.push_str(text),
-                Piece::Hole(hole) => {
-                    let value = values.iter().find(|(name, _)| name == hole);
-                    escape(&mut out, value.expect("the template's holes are known").1);
-                }
-                Piece::Section(name, _) => panic!("the section {name} is the server's to fill"),
-            }
-        }
+        render(&mut out, &self.pieces, values);
         out
+    }
+}
+
+/// What stands for the holes and sections of a template, by their names.
+pub(crate) type Values = Vec<(&'static str, Filling)>;
+
+/// What stands for one of them.
+pub(crate) enum Filling {
+    /// A hole's text.
+    Text(String),
+    /// A section's values, as often as it is shown.
+    Each(Vec<Values>),
+}
+
+fn render(out: &mut String, pieces: &[Piece], values: &Values) {
+    let named = |wanted: &str| {
+        let value = values.iter().find(|(name, _)| *name == wanted);
+        &value.unwrap_or_else(|| panic!("the template's `{wanted}` has a value")).1
+    };
+    for piece in pieces {
+        match piece {
+            Piece::Literal(text) => out.push_str(text),
+            Piece::Hole(name) => match named(name) {
+                Filling::Text(text) => escape(out, text),
+                Filling::Each(_) => panic!("`{name}` is a section's values"),
+            },
+            Piece::Section(name, pieces) => match named(name) {
+                Filling::Each(all) => all.iter().for_each(|values| render(out, pieces, values)),
+                Filling::Text(_) => panic!("`{name}` is a hole's value"),
+            },
+        }
     }
 }
 
@@ -119,6 +151,18 @@ mod tests {
         let inner = vec![Hole("b"), Section("t", vec![Literal("c")])];
         let expected = [Literal("a"), Section("s", inner), Section("t", Vec::new()), Literal("d")];
         assert_eq!(template.pieces(), expected);
+    }
+
+    #[test]
+    fn sections_are_shown_for_each_of_their_values() {
+        let item = |text: &str| vec![("b", Filling::Text(text.to_owned()))];
+        let values = vec![
+            ("a", Filling::Text("<".to_owned())),
+            ("s", Filling::Each(vec![item("1"), item("2")])),
+            ("t", Filling::Each(Vec::new())),
+        ];
+        let template = Template::new("{{a}}{{#s}}[{{b}}]{{/s}}{{#t}}{{b}}{{/t}}");
+        assert_eq!(template.render(&values), "&lt;[1][2]");
     }
 
     #[test]

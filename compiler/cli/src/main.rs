@@ -13,6 +13,7 @@ mod output;
 mod package;
 mod progress;
 mod route;
+mod routes;
 mod run;
 mod watch;
 
@@ -35,6 +36,7 @@ enum Command {
     Check(check::Options),
     Explain(explain::Options),
     Route(route::Options),
+    Routes(routes::Options),
     Fmt(fmt::Options),
     New(new::Options),
     Completions(completions::Completions),
@@ -48,6 +50,7 @@ fn main() -> ExitCode {
         Command::Check(options) => check::check(&options),
         Command::Explain(options) => explain::explain(&options),
         Command::Route(options) => route::route(&options),
+        Command::Routes(options) => routes::routes(&options),
         Command::Fmt(options) => Ok(fmt::fmt(&options)),
         Command::New(options) => new::new(&options),
         Command::Completions(options) => completions::completions(&options),

@@ -1,6 +1,6 @@
 //! What commands print.
 
-use std::io::{self, ErrorKind, Write};
+use std::io::{self, ErrorKind, IsTerminal, Write};
 
 /// Writes `text` to standard output. Whoever reads it may have seen enough and gone: that is no
 /// failure.
@@ -12,4 +12,10 @@ pub(crate) fn print(text: &str) -> Result<(), String> {
         }
         _ => Ok(()),
     }
+}
+
+/// How many characters a line of standard output has, where that is a terminal.
+pub(crate) fn width() -> Option<usize> {
+    let terminal = io::stdout().is_terminal();
+    terminal.then(|| usize::from(console::Term::stdout().size().1))
 }

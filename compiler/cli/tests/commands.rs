@@ -290,6 +290,29 @@ fn route_shows_each_step() {
 }
 
 #[test]
+fn routes_are_shown_in_each_format() {
+    let folder = Folder::new("routes");
+    let conf = "server { listen 8080; location /a { return 301 /b; } }\n";
+    fs::write(folder.join("site.conf"), conf).unwrap();
+    fs::write(folder.join("wrong.conf"), "server {").unwrap();
+    for (format, part) in [
+        (&[][..], "301 to /b"),
+        (&["--format", "table"], "301 to /b"),
+        (&["--format", "json"], "\"target\": \"/b\""),
+        (&["--format", "dot"], "digraph site {"),
+        (&["--format", "html"], "<title>Routes of site.conf</title>"),
+    ] {
+        let output = sitec(&folder, &[&["routes", "site.conf"], format].concat());
+        let shown = String::from_utf8_lossy(&output.stdout);
+        assert!(status(&output) == 0 && shown.contains(part), "{format:?}: {shown}");
+    }
+    for wrong in ["wrong.conf", "missing.conf"] {
+        let output = sitec(&folder, &["routes", wrong]);
+        assert!(status(&output) == 1 && errors(&output).contains(wrong), "{wrong}");
+    }
+}
+
+#[test]
 fn fmt_lays_out() {
     let folder = Folder::new("fmt");
     let conf = folder.join("site.conf");

@@ -19,7 +19,7 @@ impl Shown<'_> {
             "listen": address(self.site, answer.listen),
             "host": lossy(&answer.host),
             "server": {
-                "names": place.names, "place": self.line(place.span), "by": by, "name": name,
+                "names": place.names, "place": self.sources.place(place.span), "by": by, "name": name,
             },
             "steps": answer.steps.iter().map(|step| self.step_json(step)).collect::<Vec<_>>(),
             "end": self.end_json(&answer.end),
@@ -71,7 +71,7 @@ impl Shown<'_> {
 
     fn location_json(&self, id: LocationId) -> Value {
         let place = &self.places.locations[id as usize];
-        json!({ "location": place.written, "place": self.line(place.span) })
+        json!({ "location": place.written, "place": self.sources.place(place.span) })
     }
 
     fn end_json(&self, end: &End) -> Value {

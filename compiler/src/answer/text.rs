@@ -11,7 +11,7 @@ use super::{Answer, End, Looker, ServerBy, Step, address};
 use crate::ir;
 use crate::places::{Places, ServerPlace};
 use crate::route::Asked;
-use crate::source::{Sources, Span};
+use crate::source::Sources;
 
 /// Regexes that did not match are listed one by one up to this many.
 const FEW: usize = 5;
@@ -74,7 +74,7 @@ impl Shown<'_> {
             names => format!(" `{}`", names.join(" ")),
         };
         let listen = address(self.site, answer.listen);
-        format!("server{names} on {listen} ({})\n    {why}", self.line(place.span))
+        format!("server{names} on {listen} ({})\n    {why}", self.sources.place(place.span))
     }
 
     fn step(&self, out: &mut String, step: &Step) {
@@ -169,13 +169,7 @@ impl Shown<'_> {
             "" => "the server itself".to_owned(),
             written => format!("location {written}"),
         };
-        format!("{name} ({})", self.line(place.span))
-    }
-
-    /// FILE:LINE of a place.
-    pub(crate) fn line(&self, span: Span) -> String {
-        let (line, _) = self.sources.line_column(span);
-        format!("{}:{line}", self.sources.file(span.file).name)
+        format!("{name} ({})", self.sources.place(place.span))
     }
 
     /// A file as the conf would name it.
