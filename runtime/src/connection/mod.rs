@@ -301,7 +301,7 @@ impl Connection {
                 self.server.client_header_timeout_ms
             }
             State::Content(_) => self.settings.client_body_timeout_ms,
-            State::Script(session) => session.timeout_ms(self.settings),
+            State::Script(session) => session.timeout_ms(self.settings, cx.now.monotonic_ms),
             State::Draining { until_ms, .. } | State::Lingering { until_ms } => {
                 self.settings.lingering_timeout_ms.min(left_ms(*until_ms))
             }
