@@ -25,6 +25,8 @@ const ACCEPT_BATCH: usize = 64;
 const DRAIN_MS: u64 = 30_000;
 /// How long accepting rests when the process has no descriptor left.
 const ACCEPT_REST_MS: u64 = 500;
+/// How long the spawner is not told of scripts that it may forget, unless it is told something else.
+const TELL_RELEASES_MS: u64 = 100;
 
 /// How often it is reported that there is no room for more connections.
 const FULL_REPORT_MS: u64 = 1000;
@@ -138,6 +140,8 @@ pub struct Worker<S> {
     /// When it was last reported that there is no room for more connections.
     full_reported_ms: u64,
     spawner_outgoing: bool,
+    /// When the spawner is told of scripts that it may forget, if it is to be told of any.
+    tell_releases_at_ms: Option<u64>,
 }
 
 impl<S: Site> Worker<S> {
@@ -171,6 +175,7 @@ impl<S: Site> Worker<S> {
             leave_until_ms: None,
             full_reported_ms: 0,
             spawner_outgoing: false,
+            tell_releases_at_ms: None,
         })
     }
 
@@ -207,6 +212,7 @@ impl<S: Site> Worker<S> {
             self.accept_rests_until_ms,
             self.leave_until_ms,
             self.cx.logs.next_flush_ms(),
+            self.tell_releases_at_ms,
         ];
         let Some(next_ms) = next.into_iter().flatten().min() else { return -1 };
         // The clock may have moved on since it was read for this turn.
@@ -287,10 +293,18 @@ impl<S: Site> Worker<S> {
         }
     }
 
-    /// Watches the spawner for taking more, as long as something waits to be told it.
+    /// Tells the spawner what is due, and watches it for taking more as long as something waits.
     fn watch_spawner(&mut self) {
         let scripted = S::MAX_SCRIPTS.is_some();
         let Some(spawner) = self.cx.spawner.as_ref().filter(|_| scripted) else { return };
+        let now_ms = self.cx.now.monotonic_ms;
+        if self.tell_releases_at_ms.is_some_and(|at_ms| at_ms <= now_ms) {
+            spawner.tell_releases();
+        }
+        self.tell_releases_at_ms = match spawner.has_releases() {
+            true => self.tell_releases_at_ms.or(Some(now_ms + TELL_RELEASES_MS)),
+            false => None,
+        };
         let outgoing = spawner.has_outgoing();
         if outgoing != self.spawner_outgoing {
             self.spawner_outgoing = outgoing;

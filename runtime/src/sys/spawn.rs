@@ -184,6 +184,11 @@ pub fn stop(child: Pid, how: Stop) {
 }
 
 impl Stop {
+    /// Whether this signal is what is sent.
+    pub fn is(self, signal: u8) -> bool {
+        self.signal() == libc::c_int::from(signal)
+    }
+
     fn signal(self) -> libc::c_int {
         match self {
             Stop::Ask => libc::SIGTERM,

@@ -4,7 +4,7 @@ use std::os::fd::{AsRawFd, OwnedFd, RawFd};
 use std::time::{Duration, Instant};
 
 use super::RequestId;
-use crate::sys::spawn::{self, Pid, Stop};
+use crate::sys::spawn::{self, Ended, Pid, Stop};
 
 /// How long a group that was asked to end may take before it is forced to.
 const GRACE: Duration = Duration::from_secs(1);
@@ -45,6 +45,18 @@ struct Group {
     output: Option<OwnedFd>,
 }
 
+/// The end of a script.
+#[derive(Debug)]
+pub(super) struct End {
+    pub(super) owner: Owner,
+    /// Its path.
+    pub(super) script: Box<[u8]>,
+    /// Whether nobody had asked for it, or not so.
+    pub(super) by_itself: bool,
+    /// Whether its group has members still.
+    pub(super) leaves_others: bool,
+}
+
 /// Every group that has a member left.
 #[derive(Debug, Default)]
 pub(super) struct Groups(Vec<Group>);
@@ -67,12 +79,23 @@ impl Groups {
         self.0.iter().filter(|group| group.leader).count()
     }
 
-    /// A child has ended. If it was a script whose end nobody had asked for: whose, and which.
-    pub(super) fn on_end(&mut self, pid: Pid) -> Option<(Owner, Vec<u8>)> {
-        let group = self.0.iter_mut().find(|group| group.leader && group.pid == pid)?;
+    /// A child has ended. If it was a script: what is to be known of it. A group that it leaves
+    /// nobody in is forgotten.
+    pub(super) fn on_end(&mut self, pid: Pid, ended: Ended) -> Option<End> {
+        let index = self.0.iter().position(|group| group.leader && group.pid == pid)?;
+        let group = &mut self.0[index];
         group.leader = false;
-        let ended_itself = matches!(group.ending, Ending::Wanted | Ending::Patient(_));
-        ended_itself.then(|| (group.owner, group.script.to_vec()))
+        let by_itself = match group.ending {
+            Ending::Wanted | Ending::Patient(_) => true,
+            Ending::Asked(_) => matches!(ended, Ended::Killed(signal) if !Stop::Ask.is(signal)),
+            Ending::Forced => false,
+        };
+        let (owner, leaves_others) = (group.owner, spawn::has_child_in(pid));
+        let script = match leaves_others {
+            true => group.script.clone(),
+            false => self.0.swap_remove(index).script,
+        };
+        Some(End { owner, script, by_itself, leaves_others })
     }
 
     /// Forgets the groups that have no member any more: those without a leader in which this

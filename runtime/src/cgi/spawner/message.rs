@@ -7,6 +7,15 @@ use crate::sys::spawn::Ended;
 /// Length of what every packet begins with: kind, request, value.
 pub(super) const HEAD_LEN: usize = 1 + 8 + 8 + 8;
 
+/// Length of a release that goes along with another message.
+const RELEASE_LEN: usize = 8 + 8 + 8;
+
+/// The most releases that go along with one.
+pub(super) const MAX_RELEASES: usize = 64;
+
+/// Length of all that stands before the texts of a packet to the spawner, at most.
+pub(super) const MAX_FRONT_LEN: usize = HEAD_LEN + 1 + MAX_RELEASES * RELEASE_LEN;
+
 /// The longest packet: well below what a socket's buffer takes at once.
 pub(super) const MAX_PACKET_LEN: usize = 32 * 1024;
 
@@ -23,8 +32,11 @@ pub(super) enum Kind {
     Start,
     /// To the spawner: the script is not wanted any more.
     Cancel,
-    /// To the spawner: the output is complete. Milliseconds that the script may go on.
+    /// To the spawner: nothing is wanted of the output any more, though it has not come to its
+    /// end. Milliseconds that the script may go on.
     Release,
+    /// To the spawner: nothing but the releases that go along.
+    Releases,
     /// To the worker: it has started, having waited.
     Started,
     /// To the worker: it was not started, since too many wait.
@@ -38,17 +50,53 @@ pub(super) enum Kind {
 }
 
 impl Kind {
-    const ALL: [Kind; 9] = [
+    const ALL: [Kind; 10] = [
         Kind::Part,
         Kind::Start,
         Kind::Cancel,
         Kind::Release,
+        Kind::Releases,
         Kind::Started,
         Kind::Refused,
         Kind::Failed,
         Kind::Exited,
         Kind::Killed,
     ];
+}
+
+/// A script whose output is complete, and the milliseconds that it may go on. There is no haste
+/// with it: it goes along with the next packet to the spawner, which is woken for that anyway.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) struct Release {
+    pub(super) id: RequestId,
+    pub(super) patience_ms: u64,
+}
+
+impl Release {
+    /// A list of at most [`MAX_RELEASES`], for behind a head.
+    pub(super) fn write_list(list: &[Release], packet: &mut Vec<u8>) {
+        packet.push(list.len() as u8);
+        for release in list {
+            for number in [release.id.token, release.id.serial, release.patience_ms] {
+                packet.extend_from_slice(&number.to_ne_bytes());
+            }
+        }
+    }
+
+    /// The list behind a head, and the texts behind it.
+    pub(super) fn split_list(bytes: &[u8]) -> Option<(&[[u8; RELEASE_LEN]], &[u8])> {
+        let (&count, rest) = bytes.split_first()?;
+        let (list, texts) = rest.split_at_checked(usize::from(count) * RELEASE_LEN)?;
+        Some((list.as_chunks().0, texts))
+    }
+
+    /// One of a list.
+    pub(super) fn parse(record: &[u8; RELEASE_LEN]) -> Release {
+        let (numbers, _) = record.as_chunks();
+        let number = |index: usize| u64::from_ne_bytes(numbers[index]);
+        let id = RequestId { token: number(0), serial: number(1) };
+        Release { id, patience_ms: number(2) }
+    }
 }
 
 /// The head of a packet.
@@ -60,14 +108,13 @@ pub(super) struct Head {
 }
 
 impl Head {
-    /// A packet with this head and `texts` behind it.
-    pub(super) fn packet(self, texts: &[u8]) -> Vec<u8> {
-        let mut packet = Vec::with_capacity(HEAD_LEN + texts.len());
+    /// A packet with this head, and room for what follows it.
+    pub(super) fn packet(self, room: usize) -> Vec<u8> {
+        let mut packet = Vec::with_capacity(HEAD_LEN + room);
         packet.push(self.kind as u8);
         packet.extend_from_slice(&self.id.token.to_ne_bytes());
         packet.extend_from_slice(&self.id.serial.to_ne_bytes());
         packet.extend_from_slice(&self.value.to_ne_bytes());
-        packet.extend_from_slice(texts);
         packet
     }
 
@@ -93,14 +140,16 @@ impl Head {
             Event::Ended(Ended::Killed(signal), script) => (Kind::Killed, (*signal).into(), script),
         };
         let script = &script[..script.len().min(MAX_EVENT_LEN - HEAD_LEN)];
-        Head { kind, id, value }.packet(script)
+        let mut packet = Head { kind, id, value }.packet(script.len());
+        packet.extend_from_slice(script);
+        packet
     }
 
     /// The event that it tells of; `None` for what workers say.
     pub(super) fn event(self, script: &[u8]) -> Option<Event> {
         let ended = |ended| Some(Event::Ended(ended, script.to_vec()));
         match self.kind {
-            Kind::Part | Kind::Start | Kind::Cancel | Kind::Release => None,
+            Kind::Part | Kind::Start | Kind::Cancel | Kind::Release | Kind::Releases => None,
             Kind::Started => Some(Event::Started),
             Kind::Refused => Some(Event::Refused),
             Kind::Failed => Some(Event::Failed(self.value as i32)),
@@ -138,11 +187,29 @@ mod tests {
     }
 
     #[test]
+    fn releases_are_read_as_they_were_written() {
+        let release = |serial| Release { id: RequestId { token: 3, serial }, patience_ms: 60_000 };
+        for count in [0, 1, MAX_RELEASES] {
+            let list: Vec<_> = (0..count as u64).map(release).collect();
+            let mut packet = Vec::new();
+            Release::write_list(&list, &mut packet);
+            assert!(packet.len() <= MAX_FRONT_LEN - HEAD_LEN);
+            packet.extend_from_slice(b"texts");
+            let (read, texts) = Release::split_list(&packet).expect("a list");
+            let read: Vec<_> = read.iter().map(Release::parse).collect();
+            assert_eq!((read, texts), (list, &b"texts"[..]));
+            let (cut, _) = packet.split_at(packet.len() - b"texts".len() - 1);
+            assert!(Release::split_list(cut).is_none());
+        }
+    }
+
+    #[test]
     fn what_is_no_packet_is_not_read() {
         let head = Head { kind: Kind::Cancel, id: RequestId { token: 1, serial: 2 }, value: 3 };
-        let packet = head.packet(b"");
+        let packet = head.packet(0);
         assert_eq!(Head::parse(&packet), Some((head, &b""[..])));
         assert_eq!(Head::parse(&packet[..HEAD_LEN - 1]), None);
-        assert_eq!(Head::parse(&[&[9], &packet[1..]].concat()), None);
+        let no_kind = Kind::ALL.len() as u8;
+        assert_eq!(Head::parse(&[&[no_kind], &packet[1..]].concat()), None);
     }
 }

@@ -18,7 +18,9 @@ use std::io;
 use std::os::fd::{AsRawFd, OwnedFd, RawFd};
 
 use self::channel::Channel;
-use self::message::{HEAD_LEN, Head, Kind, MAX_EVENT_LEN, MAX_PACKET_LEN};
+use self::message::{
+    Head, Kind, MAX_EVENT_LEN, MAX_FRONT_LEN, MAX_PACKET_LEN, MAX_RELEASES, Release,
+};
 use super::command::Command;
 use crate::sys::spawn::{self, DescriptorLimit, Ended, Pid};
 
@@ -89,11 +91,14 @@ impl SpawnerProcess {
 pub struct Spawner {
     channel: RefCell<Channel>,
     serial: Cell<u64>,
+    /// What goes along with the next packet.
+    releases: RefCell<Vec<Release>>,
 }
 
 impl Spawner {
     fn new(channel: Channel) -> Spawner {
-        Spawner { channel: RefCell::new(channel), serial: Cell::new(0) }
+        let (channel, releases) = (RefCell::new(channel), RefCell::default());
+        Spawner { channel, serial: Cell::new(0), releases }
     }
 
     /// Has a script started, now or when others have ended. The error is `E2BIG`, or
@@ -112,8 +117,7 @@ impl Spawner {
         }
         let mut fds = vec![descriptors.output, descriptors.errors];
         fds.extend(descriptors.input);
-        let mut channel = self.channel.borrow_mut();
-        let mut pieces = texts.chunks(MAX_PACKET_LEN - HEAD_LEN).peekable();
+        let mut pieces = texts.chunks(MAX_PACKET_LEN - MAX_FRONT_LEN).peekable();
         while let Some(piece) = pieces.next() {
             let last = pieces.peek().is_none();
             let (kind, value) = match last {
@@ -121,7 +125,7 @@ impl Spawner {
                 false => (Kind::Part, 0),
             };
             let fds = if last { std::mem::take(&mut fds) } else { Vec::new() };
-            channel.send(Head { kind, id, value }.packet(piece), fds)?;
+            self.send(Head { kind, id, value }, piece, fds)?;
         }
         Ok(id)
     }
@@ -135,14 +139,46 @@ impl Spawner {
     /// Lets a script come to its end, of which nothing more is wanted. It is stopped if it takes
     /// longer than this; so is what it has left behind, if that still holds its `output`, which
     /// has not come to its end, without writing to it.
+    ///
+    /// Without an output there is no haste: it is told with the next packet.
     pub fn release(&self, id: RequestId, patience_ms: u64, output: Option<OwnedFd>) {
-        let head = Head { kind: Kind::Release, id, value: patience_ms };
-        self.tell(head, output.into_iter().collect());
+        match output {
+            Some(output) => {
+                self.tell(Head { kind: Kind::Release, id, value: patience_ms }, vec![output]);
+            }
+            None => {
+                self.releases.borrow_mut().push(Release { id, patience_ms });
+                if self.releases.borrow().len() == MAX_RELEASES {
+                    self.tell_releases();
+                }
+            }
+        }
+    }
+
+    /// Whether releases wait for a packet to go along with. Without one,
+    /// [`tell_releases`](Self::tell_releases) is to be called after a while.
+    pub fn has_releases(&self) -> bool {
+        !self.releases.borrow().is_empty()
+    }
+
+    /// Tells the releases that wait.
+    pub fn tell_releases(&self) {
+        let id = RequestId { token: 0, serial: 0 };
+        self.tell(Head { kind: Kind::Releases, id, value: 0 }, Vec::new());
     }
 
     fn tell(&self, head: Head, fds: Vec<OwnedFd>) {
         // Without a spawner process there is nobody to tell; its scripts ended with it.
-        let _ = self.channel.borrow_mut().send(head.packet(&[]), fds);
+        let _ = self.send(head, &[], fds);
+    }
+
+    fn send(&self, head: Head, texts: &[u8], fds: Vec<OwnedFd>) -> io::Result<()> {
+        let mut releases = self.releases.borrow_mut();
+        let mut packet = head.packet(MAX_FRONT_LEN + texts.len());
+        Release::write_list(&releases, &mut packet);
+        releases.clear();
+        packet.extend_from_slice(texts);
+        self.channel.borrow_mut().send(packet, fds)
     }
 
     /// The next event, if there is one. The error means that the spawner process is gone.

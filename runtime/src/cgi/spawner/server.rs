@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use super::Event;
 use super::channel::Channel;
 use super::groups::{Groups, Owner};
-use super::message::{Head, Kind, MAX_PACKET_LEN};
+use super::message::{Head, Kind, MAX_PACKET_LEN, Release};
 use crate::sys::poll::{PollFd, poll};
 use crate::sys::process;
 use crate::sys::spawn::{self, ChildSignals, DescriptorLimit, Ended, Launch, Launcher, Pid};
@@ -155,14 +155,19 @@ impl Server {
 
     /// Children have ended: scripts, or what they have left behind.
     fn on_children(&mut self) {
+        let mut others = false;
         while let Some((pid, ended)) = spawn::reap() {
-            if let Some((owner, script)) = self.groups.on_end(pid)
-                && (ended != Ended::Exited(0) || spawn::has_child_in(pid))
-            {
-                self.tell(owner, &Event::Ended(ended, script));
+            match self.groups.on_end(pid, ended) {
+                Some(end) if end.by_itself && (ended != Ended::Exited(0) || end.leaves_others) => {
+                    self.tell(end.owner, &Event::Ended(ended, end.script.into_vec()));
+                }
+                Some(_) => {}
+                None => others = true,
             }
         }
-        self.groups.forget_empty();
+        if others {
+            self.groups.forget_empty();
+        }
         self.start_waiting();
     }
 
@@ -185,7 +190,15 @@ impl Server {
         worker.channel.flush()?;
         let Some(packet) = worker.channel.receive(&mut self.buffer)? else { return Ok(()) };
         let parsed = Head::parse(&self.buffer[..packet.len]);
-        let Some((head, texts)) = parsed else { return Err(io::ErrorKind::InvalidData.into()) };
+        let parsed = parsed.and_then(|(head, rest)| Some((head, Release::split_list(rest)?)));
+        let Some((head, (releases, texts))) = parsed else {
+            return Err(io::ErrorKind::InvalidData.into());
+        };
+        for Release { id, patience_ms } in releases.iter().map(Release::parse) {
+            let owner = Owner { worker: number, id };
+            let patience = Duration::from_millis(patience_ms);
+            self.groups.release(owner, patience, None, Instant::now());
+        }
         let owner = Owner { worker: number, id: head.id };
         match head.kind {
             Kind::Part => worker.texts.extend_from_slice(texts),
@@ -208,6 +221,7 @@ impl Server {
                 let output = packet.fds.into_iter().next();
                 self.groups.release(owner, patience, output, Instant::now());
             }
+            Kind::Releases => {}
             // Only this process says such things.
             Kind::Started | Kind::Refused | Kind::Failed | Kind::Exited | Kind::Killed => {}
         }

@@ -258,10 +258,24 @@ fn a_released_script_may_take_its_time_and_no_more() {
     let (_, leader) = (quick.line(), slow.line());
     office.spawner.release(quick.id, PATIENCE_MS as u64, None);
     office.spawner.release(slow.id, 1, None);
+    assert!(office.spawner.has_releases());
+    office.spawner.tell_releases();
+    assert!(!office.spawner.has_releases());
     assert_eq!(slow.output(), "");
     wait_until_gone(&leader);
     drop(quick.input.take());
     assert_eq!(quick.output(), "");
+}
+
+#[test]
+fn releases_go_along_with_the_next_start() {
+    let office = Office::new(3);
+    let mut slow = office.run("echo $$; exec >/dev/null; sleep 1000");
+    let leader = slow.line();
+    office.spawner.release(slow.id, 1, None);
+    assert_eq!(office.run("echo next").output(), "next\n");
+    assert!(!office.spawner.has_releases());
+    wait_until_gone(&leader);
 }
 
 /// Long enough for a script that has said its last word to leave, also on a busy machine.
