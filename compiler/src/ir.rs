@@ -6,7 +6,7 @@
 
 use sitec_runtime::http::method::MethodSet;
 use sitec_runtime::site::{
-    Dav, DirectoryId, ErrorLog, ErrorStatus, Expires, GzipStatic, IfModifiedSince,
+    Dav, DirectoryId, ErrorLog, ErrorStatus, Expires, FileCache, GzipStatic, IfModifiedSince,
     KeepaliveDisable, Lingering, ListingFormat, LocationId, LogId, ParamKind, ProgramId, ServerId,
     TypesId, Upload,
 };
@@ -42,6 +42,8 @@ pub struct Site {
     pub max_scripts: Option<u32>,
     /// The distinct log files; the first is standard error.
     pub logs: Vec<LogTarget>,
+    /// The largest `max=` of an `open_file_cache`.
+    pub known_files: Option<usize>,
     /// The distinct tables of media types.
     pub types: Vec<Types>,
     /// The distinct log formats.
@@ -485,6 +487,7 @@ pub struct Settings {
     pub recursive_error_pages: bool,
     pub hidden_files: bool,
     pub follow_symlinks: bool,
+    pub file_cache: FileCache,
     pub etag: bool,
     pub if_modified_since: IfModifiedSince,
     pub max_ranges: usize,

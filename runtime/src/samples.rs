@@ -6,8 +6,8 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use crate::clock::{LocalClock, Now};
 use crate::http::head::{Head, Limits};
 use crate::site::{
-    AddedFields, ErrorLog, FileBase, GzipStatic, IfModifiedSince, KeepaliveDisable, Level,
-    Lingering, Server, Settings, Text,
+    AddedFields, ErrorLog, FileBase, FileCache, GzipStatic, IfModifiedSince, KeepaliveDisable,
+    Level, Lingering, Server, Settings, Text,
 };
 use crate::variables::{ConnectionFacts, Endpoint, Progress, Variables};
 
@@ -69,6 +69,7 @@ pub(crate) const SETTINGS: Settings = Settings {
     recursive_error_pages: false,
     hidden_files: false,
     follow_symlinks: false,
+    file_cache: FileCache::USUAL,
     etag: true,
     if_modified_since: IfModifiedSince::Exact,
     max_ranges: usize::MAX,

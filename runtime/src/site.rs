@@ -53,6 +53,9 @@ pub trait Site: Sync + 'static {
     /// Every program that scripts are run by, or that is one: a path, relative ones under the
     /// prefix, or without a slash a name that is looked for in `PATH` at start.
     const PROGRAMS: &'static [StartText] = &[];
+    /// The largest `max=` of an `open_file_cache`, if any location has one: paths that a worker
+    /// remembers.
+    const KNOWN_FILES: Option<usize> = None;
     /// `cgi_max_processes` of a site that has scripts. One that has none has no code for them.
     const MAX_SCRIPTS: Option<u32> = None;
 
@@ -447,6 +450,25 @@ pub struct FileBase {
     pub alias: bool,
 }
 
+/// `open_file_cache`, and what goes with it: for how long it is believed what a path was.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub struct FileCache {
+    /// `open_file_cache_valid`; 0 where the cache is off: every request looks at the disk.
+    pub valid_ms: u64,
+    /// `inactive=`: how long something is remembered that is not used.
+    pub inactive_ms: u64,
+    /// `open_file_cache_min_uses`: how often a file is looked at before it is believed.
+    pub min_uses: u32,
+    /// `open_file_cache_errors`: whether it is also believed that something is not there.
+    pub errors: bool,
+}
+
+impl FileCache {
+    /// What holds where there is no `open_file_cache`.
+    pub const USUAL: FileCache =
+        FileCache { valid_ms: 1000, inactive_ms: 60_000, min_uses: 1, errors: true };
+}
+
 /// `try_files`.
 pub struct TryFiles {
     /// What is looked for, in order.
@@ -706,6 +728,8 @@ pub struct Settings {
     pub hidden_files: bool,
     /// Whether a symlink may lead out of the directory (`disable_symlinks off`).
     pub follow_symlinks: bool,
+    /// `open_file_cache` and what goes with it.
+    pub file_cache: FileCache,
     /// `etag`.
     pub etag: bool,
     /// `if_modified_since`.

@@ -11,7 +11,7 @@ use crate::cgi::{Spawner, SpawnerProcess};
 use crate::connection::limits;
 use crate::context::{Context, Shared};
 use crate::counts::AllCounts;
-use crate::files::{self, Files};
+use crate::files::{self, Changes, Files};
 use crate::listener::{self, Endpoint, Listener, Opened};
 use crate::log::{LogPlace, Logs};
 use crate::options::{self, Command, HELP, Options};
@@ -183,11 +183,13 @@ fn start<S: Site>(settled: Settled) -> Result<(), String> {
     // Before the first thread, and while the descriptor limit is what scripts are to have.
     let (spawner_process, spawners) = start_spawner::<S>(worker_count)?.unzip();
     // Each connection may have a file open beside its socket.
-    let wanted = u64::from(S::PROCESS.worker_connections) * 2 * worker_count as u64 + 64;
+    let for_worker =
+        u64::from(S::PROCESS.worker_connections) * 2 + S::KNOWN_FILES.unwrap_or(0) as u64;
+    let wanted = for_worker * worker_count as u64 + 64;
     let clock = Clock::start();
     let shared: &'static Shared = Box::leak(Box::new(shared));
     S::prepare();
-    let files = Files::new(&shared.directories);
+    let files = Files::for_worker(&shared.directories, S::KNOWN_FILES, Changes::default());
     let cx = Context::<S>::new(shared, files, logs, clock.now(), scratch_len::<S>());
     match process::raise_descriptor_limit(wanted) {
         Ok(limit) if limit < wanted => cx.report(
@@ -253,7 +255,7 @@ fn run_workers<S: Site>(
             let spawner = spawners.next();
             let changes = cx.files.changes();
             let run = move || {
-                let files = Files::for_worker(&shared.directories, changes);
+                let files = Files::for_worker(&shared.directories, S::KNOWN_FILES, changes);
                 let clock = clock;
                 let now = clock.now();
                 let mut cx = Context::<S>::new(shared, files, logs, now, scratch_len::<S>());

@@ -376,6 +376,7 @@ static SETTINGS: [site::Settings; 1] = [
             log: 0,
             level: site::Level::Error,
         },
+        file_cache: site::FileCache::USUAL,
         gzip_static: site::GzipStatic::Off,
         listing: None,
         types: 0,

@@ -4,11 +4,12 @@ use std::rc::Rc;
 
 use sitec_runtime::http::method::{Method, MethodSet};
 use sitec_runtime::site::{
-    ErrorLog, GzipStatic, IfModifiedSince, KeepaliveDisable, Level as LogLevel, Lingering,
-    ListingFormat,
+    ErrorLog, FileCache, GzipStatic, IfModifiedSince, KeepaliveDisable, Level as LogLevel,
+    Lingering, ListingFormat,
 };
 
 use super::added_fields::Additions;
+use super::caching::Caching;
 use super::cgi::Cgi;
 use super::charset::Charset;
 use super::consistency::Named;
@@ -39,6 +40,8 @@ pub(crate) struct Level {
     pub(super) additions: Additions,
     /// `types`; `None`: the common ones.
     pub(super) types: Option<usize>,
+    /// `open_file_cache` and the like.
+    pub(super) caching: Caching,
     /// `charset` and `charset_types`.
     pub(super) charset: Charset,
     /// What holds for a whole server.
@@ -84,6 +87,7 @@ impl Level {
         Level {
             settings: default_settings(),
             types: None,
+            caching: Caching::outermost(),
             charset: Charset::outermost(),
             base: None,
             cgi: Cgi::outermost(),
@@ -178,6 +182,7 @@ fn default_settings() -> ir::Settings {
         recursive_error_pages: false,
         hidden_files: false,
         follow_symlinks: false,
+        file_cache: FileCache::USUAL,
         etag: true,
         if_modified_since: IfModifiedSince::Exact,
         max_ranges: usize::MAX,

@@ -147,6 +147,7 @@ impl Checker<'_> {
         names: &Names,
     ) {
         let mut settings = level.settings.clone();
+        settings.file_cache = level.caching.resolved();
         level.charset.fill_in(&mut settings);
         settings.types = self.types.resolve(level.types, settings.charset.as_ref());
         level.additions.fill_in(&mut settings);

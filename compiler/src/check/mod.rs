@@ -8,6 +8,7 @@ mod access;
 mod action;
 mod added_fields;
 mod base;
+mod caching;
 mod captures;
 mod cgi;
 mod charset;
@@ -101,6 +102,7 @@ pub(crate) fn check(
         scripted: Vec::new(),
         logs,
         types: TypeTables::new(),
+        known_files: None,
         format_values: Interner::new(),
         settings: Interner::new(),
         accesses: Interner::new(),
@@ -140,6 +142,8 @@ struct Checker<'a> {
     scripted: Vec<Scripted>,
     logs: Interner<ir::LogTarget>,
     types: TypeTables,
+    /// The largest `max=` of an `open_file_cache`.
+    known_files: Option<usize>,
     format_values: Interner<ir::Value>,
     settings: Interner<ir::Settings>,
     accesses: Interner<ir::Access>,
@@ -201,6 +205,7 @@ impl Checker<'_> {
             directories: self.directories.into_items(),
             programs: self.programs.into_items(),
             logs: self.logs.into_items(),
+            known_files: self.known_files,
             types: self.types.into_items(),
             formats: self.format_values.into_items(),
         };

@@ -119,6 +119,12 @@ impl Level {
                 self.methods = Some(method_set(&words));
                 self.named_methods = Some(words);
             }
+            "open_file_cache" => self.caching.set(directive, checker)?,
+            "open_file_cache_errors" => self.caching.on.errors = flag(first)?,
+            "open_file_cache_min_uses" => {
+                self.caching.on.min_uses = count(first, 1..=u64::from(u32::MAX))? as u32;
+            }
+            "open_file_cache_valid" => self.caching.on.valid_ms = time_ms(first)?,
             "port_in_redirect" => settings.port_in_redirect = flag(first)?,
             "recursive_error_pages" => settings.recursive_error_pages = flag(first)?,
             "reset_timedout_connection" => settings.reset_timedout_connection = flag(first)?,

@@ -3,7 +3,7 @@
 use proc_macro2::TokenStream;
 use quote::{ToTokens, quote};
 
-use sitec_runtime::site::ErrorStatus;
+use sitec_runtime::site::{ErrorStatus, FileCache};
 
 use super::access::access_of;
 use super::added::added_fields;
@@ -87,6 +87,7 @@ fn settings_value(settings: &ir::Settings, shared: &mut Shared) -> TokenStream {
         quote!(&#name)
     });
     let listing = option(listing);
+    let file_cache = file_cache(settings.file_cache);
     let gzip_static = variant(settings.gzip_static);
     let plain = plain_fields!(settings:
         types, recursive_error_pages, hidden_files, follow_symlinks, etag, max_ranges,
@@ -111,6 +112,7 @@ fn settings_value(settings: &ir::Settings, shared: &mut Shared) -> TokenStream {
             added_fields: #added_fields,
             access_logs: &[#(#access_logs),*],
             error_log: #error_log,
+            file_cache: #file_cache,
             gzip_static: site::GzipStatic::#gzip_static,
             listing: #listing,
             #plain
@@ -130,6 +132,23 @@ fn base(base: &ir::FileBase, shared: &mut Shared) -> TokenStream {
             append_path: #append_path,
             text: #text,
             alias: #alias,
+        }
+    }
+}
+
+fn file_cache(cache: FileCache) -> TokenStream {
+    if cache == FileCache::USUAL {
+        return quote!(site::FileCache::USUAL);
+    }
+    let FileCache { valid_ms, inactive_ms, min_uses, errors } = cache;
+    let (valid_ms, inactive_ms) = (Plain::tokens(valid_ms), Plain::tokens(inactive_ms));
+    let min_uses = number(min_uses);
+    quote! {
+        site::FileCache {
+            valid_ms: #valid_ms,
+            inactive_ms: #inactive_ms,
+            min_uses: #min_uses,
+            errors: #errors,
         }
     }
 }

@@ -22,6 +22,10 @@ pub(super) fn constants(site: &ir::Site, shared: &mut Shared) -> TokenStream {
     let scripts = site.max_scripts.map(|max_scripts| scripts(max_scripts, &site.programs));
     let writing = writing::constants(&site.locations);
     let counts = counts(&site.locations);
+    let known_files = site.known_files.map(|max| {
+        let max = number(max);
+        quote!(const KNOWN_FILES: Option<usize> = Some(#max);)
+    });
     quote! {
         const NAME: &'static str = #name;
         const CONF: &'static [u8] = #conf;
@@ -33,6 +37,7 @@ pub(super) fn constants(site: &ir::Site, shared: &mut Shared) -> TokenStream {
         #scripts
         #writing
         #counts
+        #known_files
     }
 }
 

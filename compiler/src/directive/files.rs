@@ -130,6 +130,42 @@ pub(super) const GROUP: Group = Group {
             "With `on`, a response of which there are two variants has `Vary: Accept-Encoding`, \
              as if by `gzip_vary on`.",
         ),
+        simple(
+            "open_file_cache",
+            HTTP_SERVER_LOCATION,
+            (1, 2),
+            "off | max=N [inactive=TIME]",
+        )
+        .inherits("")
+        .doc(
+            "For how long it is believed what a path was. With `max`, what was found is believed \
+             for `open_file_cache_valid`, and forgotten when it was not used for `inactive` (60s). \
+             `off`: every request looks at the disk.",
+        )
+        .differs(
+            "Without it, what was found, or was not, is believed for a second. One cache of each \
+             worker serves all locations; it remembers as much as the largest `max`, else 1024 \
+             paths. A change that a client of the site makes is seen at once.",
+        ),
+        setting(
+            "open_file_cache_valid",
+            "TIME",
+            "60s",
+            "For how long it is believed what a path was, where `open_file_cache` has `max`.",
+        ),
+        setting(
+            "open_file_cache_min_uses",
+            "N",
+            "1",
+            "How often a file has to be used, with no pause as long as `inactive`, before it is \
+             held open and believed, where `open_file_cache` has `max`.",
+        ),
+        flag(
+            "open_file_cache_errors",
+            "off",
+            "Whether it is also believed that there is no such file, or that it may not be read, \
+             where `open_file_cache` has `max`.",
+        ),
         flag("etag", "on", "Whether files are sent with an ETag field."),
         setting(
             "if_modified_since",

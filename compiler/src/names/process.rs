@@ -24,9 +24,8 @@ pub(super) const GROUPS: &[Group] = &[
         names: "\
             aio aio_write chunked_transfer_encoding client_body_in_file_only \
             client_body_in_single_buffer connection_pool_size directio directio_alignment \
-            open_file_cache open_file_cache_errors open_file_cache_events \
-            open_file_cache_min_uses open_file_cache_valid open_log_file_cache output_buffers \
-            postpone_output read_ahead request_pool_size send_lowat sendfile_max_chunk \
+            open_file_cache_events open_log_file_cache output_buffers postpone_output \
+            read_ahead request_pool_size send_lowat sendfile_max_chunk \
             subrequest_output_buffer_size thread_pool",
     },
     Group {

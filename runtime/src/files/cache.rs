@@ -1,5 +1,5 @@
 //! What paths are, remembered: a bounded cache for one worker, checked against the disk at
-//! most once a second.
+//! most once a second, or as `open_file_cache` says.
 
 use std::collections::HashMap;
 use std::ffi::CStr;
@@ -12,20 +12,23 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use super::entry::Entry;
 use super::open::Directory;
 use crate::clock::Now;
-use crate::site::DirectoryId;
+use crate::site::{DirectoryId, FileCache};
 use crate::sys::fs::OpenFor;
 
-/// Paths that are remembered.
+/// Paths that are remembered where the conf says nothing.
 const MAX_ENTRIES: usize = 1024;
 
 /// Bytes of content that are held in memory.
 const MAX_CONTENT_LEN: usize = 8 * 1024 * 1024;
 
-/// Descriptors that are held; the others are the connections'.
+/// Descriptors that are held where the conf says nothing; the others are the connections'.
 const MAX_DESCRIPTORS: usize = 256;
 
-/// How long an entry, or the directory itself, is believed.
+/// How long a directory is believed to be the one that its path names.
 const BELIEVED_MS: u64 = 1000;
+
+/// Entries that are looked at, each time that another is made, for being idle too long.
+const SWEPT_AT_ONCE: usize = 2;
 
 /// Bytes of a key in front of the path: the directory, and how symlinks are followed.
 const KEY_FRONT_LEN: usize = size_of::<DirectoryId>() + 1;
@@ -42,6 +45,10 @@ pub struct Files {
     free: Vec<usize>,
     /// Where the search for an entry to give up goes on.
     hand: usize,
+    /// Where the search for idle ones goes on.
+    sweeper: usize,
+    max_entries: usize,
+    max_descriptors: usize,
     content_len: usize,
     descriptors: usize,
     /// Holds the key of a lookup.
@@ -64,17 +71,39 @@ struct Slot {
     checked_ms: u64,
     /// Whether it was used since the hand last passed.
     used: bool,
+    /// How often it was used without a pause that made it idle.
+    uses: u32,
+    /// When it is idle.
+    idle_at_ms: u64,
+}
+
+/// What is asked about a path.
+#[derive(Clone, Copy)]
+pub struct Question {
+    /// The directory that it is beneath.
+    pub directory: DirectoryId,
+    /// Whether symlinks may lead out of it.
+    pub follow_symlinks: bool,
+    /// How long an answer is believed.
+    pub cache: FileCache,
+    /// The present.
+    pub now: Now,
 }
 
 impl Files {
     /// The files beneath these absolute paths, in the order of their ids. One that is missing
     /// is looked for again when it is used.
+    #[cfg(test)]
     pub fn new(directories: &[PathBuf]) -> Files {
-        Files::for_worker(directories, Changes::default())
+        Files::for_worker(directories, None, Changes::default())
     }
 
-    /// The same for one more worker.
-    pub fn for_worker(directories: &[PathBuf], changes: Changes) -> Files {
+    /// The same for one of several workers; `max_entries` is what the conf says.
+    pub fn for_worker(
+        directories: &[PathBuf],
+        max_entries: Option<usize>,
+        changes: Changes,
+    ) -> Files {
         let open = |path: &PathBuf| OpenDirectory { path: path.clone(), opened: None };
         Files {
             directories: directories.iter().map(open).collect(),
@@ -82,6 +111,9 @@ impl Files {
             slots: Vec::new(),
             free: Vec::new(),
             hand: 0,
+            sweeper: 0,
+            max_entries: max_entries.unwrap_or(MAX_ENTRIES),
+            max_descriptors: max_entries.unwrap_or(MAX_DESCRIPTORS),
             content_len: 0,
             descriptors: 0,
             key: Vec::new(),
@@ -90,19 +122,16 @@ impl Files {
         }
     }
 
-    /// What a path beneath a directory is: now, or at most a second ago. `write_path` appends
-    /// it: relative, no `..`, no NUL; `None` if no such path can lead anywhere. With
-    /// `follow_symlinks`, symlinks may lead out of the directory.
+    /// What a path beneath a directory is: now, or a little while ago. `write_path` appends it:
+    /// relative, no `..`, no NUL; `None` if no such path can lead anywhere.
     pub fn find(
         &mut self,
-        directory: DirectoryId,
-        follow_symlinks: bool,
-        now: Now,
+        question: Question,
         write_path: impl FnOnce(&mut Vec<u8>) -> Option<()>,
     ) -> Entry {
         self.key.clear();
-        self.key.extend_from_slice(&directory.to_ne_bytes());
-        self.key.push(follow_symlinks.into());
+        self.key.extend_from_slice(&question.directory.to_ne_bytes());
+        self.key.push(question.follow_symlinks.into());
         if write_path(&mut self.key).is_none() {
             return Entry::Failed(libc::ENOENT);
         }
@@ -114,19 +143,22 @@ impl Files {
         let known = self.index.get(self.key.as_slice()).copied();
         if let Some(index) = known {
             let slot = &mut self.slots[index];
-            slot.used = true;
-            if now.monotonic_ms < slot.checked_ms + BELIEVED_MS {
+            let believed = slot.is_believed(&question);
+            slot.note_use(&question);
+            if believed {
                 return slot.entry.clone();
             }
         }
-        let entry = self.look(directory, follow_symlinks, now);
-        match known {
+        let entry = self.look(&question);
+        let entry = match known {
             // The table may have been emptied to free descriptors.
             Some(index) if self.slots.get(index).is_some_and(|slot| slot.key.is_some()) => {
-                self.refresh(index, entry, now)
+                self.refresh(index, entry, question.now)
             }
-            _ => self.insert(entry, now),
-        }
+            _ => self.insert(entry, &question),
+        };
+        self.sweep(question.now);
+        entry
     }
 
     /// What tells other workers of changes.
@@ -150,7 +182,7 @@ impl Files {
         self.index.clear();
         self.slots.clear();
         self.free.clear();
-        (self.hand, self.content_len, self.descriptors) = (0, 0, 0);
+        (self.hand, self.sweeper, self.content_len, self.descriptors) = (0, 0, 0, 0);
     }
 
     /// How many entries and descriptors are held.
@@ -160,24 +192,20 @@ impl Files {
     }
 
     /// Looks at the disk. Where descriptors have run out, the cache's own are given up first.
-    fn look(&mut self, directory: DirectoryId, follow_symlinks: bool, now: Now) -> Entry {
+    fn look(&mut self, question: &Question) -> Entry {
         // The path is to be a C string.
         self.key.push(0);
-        let mut found = self.open(directory, follow_symlinks, now);
+        let mut found = self.open(question);
         if is_out_of_descriptors(&found) && self.descriptors > 0 {
             self.release();
-            found = self.open(directory, follow_symlinks, now);
+            found = self.open(question);
         }
         self.key.pop();
         found.unwrap_or_else(|error| Entry::Failed(error.raw_os_error().unwrap_or(libc::EIO)))
     }
 
-    fn open(
-        &mut self,
-        directory: DirectoryId,
-        follow_symlinks: bool,
-        now: Now,
-    ) -> io::Result<Entry> {
+    fn open(&mut self, question: &Question) -> io::Result<Entry> {
+        let Question { directory, follow_symlinks, now, .. } = *question;
         let path = CStr::from_bytes_with_nul(&self.key[KEY_FRONT_LEN..]);
         let path = path.map_err(|_| invalid_path())?;
         let directory = self.directories.get_mut(usize::from(directory));
@@ -213,16 +241,18 @@ impl Files {
     }
 
     /// Remembers an entry under the key of the lookup.
-    fn insert(&mut self, entry: Entry, now: Now) -> Entry {
-        if self.index.len() >= MAX_ENTRIES {
+    fn insert(&mut self, entry: Entry, question: &Question) -> Entry {
+        if self.index.len() >= self.max_entries {
             self.give_one_up();
         }
         let key: Rc<[u8]> = self.key.as_slice().into();
         let slot = Slot {
             key: Some(key.clone()),
             entry: entry.clone(),
-            checked_ms: now.monotonic_ms,
+            checked_ms: question.now.monotonic_ms,
             used: false,
+            uses: 1,
+            idle_at_ms: question.idle_at_ms(),
         };
         let index = self.free.pop().unwrap_or(self.slots.len());
         match self.slots.get_mut(index) {
@@ -238,7 +268,7 @@ impl Files {
 
     /// Gives entries up until memory and descriptors are within their bounds.
     fn shrink(&mut self) {
-        while self.content_len > MAX_CONTENT_LEN || self.descriptors > MAX_DESCRIPTORS {
+        while self.content_len > MAX_CONTENT_LEN || self.descriptors > self.max_descriptors {
             self.give_one_up();
         }
     }
@@ -248,17 +278,56 @@ impl Files {
         while !self.index.is_empty() {
             self.hand = (self.hand + 1) % self.slots.len();
             let slot = &mut self.slots[self.hand];
-            if slot.key.is_none() || std::mem::take(&mut slot.used) {
-                continue;
+            if slot.key.is_some() && !std::mem::take(&mut slot.used) {
+                return self.give_up(self.hand);
             }
-            let Some(key) = slot.key.take() else { continue };
-            self.index.remove(&key);
-            let entry = std::mem::replace(&mut slot.entry, Entry::Special);
-            self.content_len -= entry.content_len();
-            self.descriptors -= usize::from(entry.holds_descriptor());
-            self.free.push(self.hand);
-            return;
         }
+    }
+
+    fn give_up(&mut self, index: usize) {
+        let slot = &mut self.slots[index];
+        let Some(key) = slot.key.take() else { return };
+        self.index.remove(&key);
+        let entry = std::mem::replace(&mut slot.entry, Entry::Special);
+        self.content_len -= entry.content_len();
+        self.descriptors -= usize::from(entry.holds_descriptor());
+        self.free.push(index);
+    }
+
+    /// Gives up entries that are idle, a few at a time.
+    fn sweep(&mut self, now: Now) {
+        for _ in 0..SWEPT_AT_ONCE.min(self.slots.len()) {
+            self.sweeper = (self.sweeper + 1) % self.slots.len();
+            if self.slots[self.sweeper].idle_at_ms <= now.monotonic_ms {
+                self.give_up(self.sweeper);
+            }
+        }
+    }
+}
+
+impl Slot {
+    /// Whether its answer is good for a question, before that is counted as a use.
+    fn is_believed(&self, question: &Question) -> bool {
+        let (now_ms, cache) = (question.now.monotonic_ms, &question.cache);
+        let is_kind_believed = match self.entry {
+            Entry::File(_) => self.uses >= cache.min_uses,
+            Entry::Directory | Entry::Special => true,
+            Entry::Unreadable { .. } | Entry::Failed(_) => cache.errors,
+        };
+        is_kind_believed && now_ms - self.checked_ms < cache.valid_ms && now_ms < self.idle_at_ms
+    }
+
+    fn note_use(&mut self, question: &Question) {
+        let is_idle = self.idle_at_ms <= question.now.monotonic_ms;
+        self.uses = if is_idle { 1 } else { self.uses.saturating_add(1) };
+        self.used = true;
+        self.idle_at_ms = question.idle_at_ms();
+    }
+}
+
+impl Question {
+    fn idle_at_ms(&self) -> u64 {
+        self.now.monotonic_ms.saturating_add(self.cache.inactive_ms)
     }
 }
 

@@ -6,13 +6,13 @@ use std::io::Read;
 use std::path::PathBuf;
 use std::rc::Rc;
 
-use super::cache::Files;
+use super::cache::{Changes, Files, Question};
 use super::entry::{Entry, SMALL_LEN, Source, StoredFile};
 use super::open::Directory;
 use super::path;
 use crate::clock::Now;
 use crate::samples::{Folder, ROOT, SETTINGS, head, with_variables};
-use crate::site::{FileBase, Text};
+use crate::site::{FileBase, FileCache, Text};
 use crate::sys::fs::OpenFor;
 
 /// Far enough from the present for every time stamp to be settled.
@@ -23,7 +23,12 @@ fn at(monotonic_ms: u64) -> Now {
 }
 
 fn find(files: &mut Files, path: &str, now: Now) -> Entry {
-    files.find(0, false, now, |out| {
+    find_with(files, path, FileCache::USUAL, now)
+}
+
+fn find_with(files: &mut Files, path: &str, cache: FileCache, now: Now) -> Entry {
+    let question = Question { directory: 0, follow_symlinks: false, cache, now };
+    files.find(question, |out| {
         out.extend_from_slice(path.as_bytes());
         Some(())
     })
@@ -219,6 +224,84 @@ fn the_cache_is_bounded_and_keeps_what_is_used() {
     files.release();
     assert_eq!(files.held(), (0, 0));
     assert_eq!(content(&stored(find(&mut files, "hot", at(0)))), b"hot");
+}
+
+/// A file that was read anew is not the one that was.
+fn is_same(first: &Entry, second: &Entry) -> bool {
+    matches!((first, second), (Entry::File(first), Entry::File(second)) if Rc::ptr_eq(first, second))
+}
+
+#[test]
+fn an_answer_is_believed_for_as_long_as_the_conf_says() {
+    let folder = Folder::new();
+    folder.write("a", "one");
+    let minute = FileCache { valid_ms: 60_000, inactive_ms: u64::MAX, ..FileCache::USUAL };
+    let never = FileCache { valid_ms: 0, ..FileCache::USUAL };
+    let mut files = files(&folder);
+    let first = find_with(&mut files, "a", minute, at(0));
+    folder.write("a", "changed");
+    assert!(is_same(&first, &find_with(&mut files, "a", minute, at(59_999))));
+    assert_eq!(content(&stored(find_with(&mut files, "a", minute, at(60_000)))), b"changed");
+    folder.write("a", "again");
+    assert_eq!(content(&stored(find_with(&mut files, "a", never, at(60_000)))), b"again");
+    assert_eq!(content(&stored(find_with(&mut files, "a", never, at(60_000)))), b"again");
+}
+
+#[test]
+fn a_failure_is_believed_only_where_that_is_asked_for() {
+    for (errors, expected) in [(true, true), (false, false)] {
+        let folder = Folder::new();
+        let mut files = files(&folder);
+        let cache = FileCache { errors, ..FileCache::USUAL };
+        assert!(matches!(find_with(&mut files, "a", cache, at(0)), Entry::Failed(libc::ENOENT)));
+        folder.write("a", "new");
+        let found = find_with(&mut files, "a", cache, at(1));
+        assert_eq!(matches!(found, Entry::Failed(_)), expected, "{errors}");
+    }
+}
+
+#[test]
+fn a_file_is_believed_once_it_was_used_often_enough() {
+    let folder = Folder::new();
+    let mut files = files(&folder);
+    let cache = FileCache { min_uses: 3, inactive_ms: 10, ..FileCache::USUAL };
+    let mut find = |text: &str, ms| {
+        folder.write("a", text);
+        String::from_utf8(content(&stored(find_with(&mut files, "a", cache, at(ms)))).to_vec())
+            .expect("text")
+    };
+    assert_eq!(find("first", 0), "first");
+    assert_eq!(find("second", 5), "second");
+    assert_eq!(find("third", 10), "third");
+    assert_eq!(find("fourth", 15), "third");
+    // A pause, and it is as if it had not been used.
+    assert_eq!(find("fifth", 25), "fifth");
+    assert_eq!(find("sixth", 26), "sixth");
+}
+
+#[test]
+fn what_is_idle_is_given_up() {
+    let folder = Folder::new();
+    folder.write("large", vec![0; SMALL_LEN as usize + 1]);
+    let mut files = files(&folder);
+    find(&mut files, "large", at(0));
+    assert_eq!(files.held(), (1, 1));
+    find(&mut files, "missing", at(FileCache::USUAL.inactive_ms));
+    find(&mut files, "missing-too", at(FileCache::USUAL.inactive_ms));
+    assert_eq!(files.held(), (2, 0));
+}
+
+#[test]
+fn the_conf_says_how_much_is_remembered() {
+    let folder = Folder::new();
+    let names: Vec<_> = (0..400).map(|number| format!("{number}")).collect();
+    names.iter().for_each(|name| drop(folder.write(name, vec![0; SMALL_LEN as usize + 1])));
+    for (max, expected) in [(Some(10), (10, 10)), (Some(300), (300, 300)), (None, (256, 256))] {
+        let directory = std::slice::from_ref(&folder.0);
+        let mut files = Files::for_worker(directory, max, Changes::default());
+        names.iter().for_each(|name| drop(find(&mut files, name, at(0))));
+        assert_eq!(files.held(), expected);
+    }
 }
 
 #[test]

@@ -6,7 +6,7 @@ use std::rc::Rc;
 use super::representation::{self, Variant};
 use super::{Outcome, Request, change, escape_path, media_type};
 use crate::escape::Escaped;
-use crate::files::{Entry, Files, StoredFile, path};
+use crate::files::{Entry, Files, Question, StoredFile, path};
 use crate::http::method::Method;
 use crate::site::{GzipStatic, Level, Text};
 
@@ -70,7 +70,13 @@ fn look_up_with(request: &Request<'_>, files: &mut Files, path: &[u8], ending: &
     if !settings.hidden_files && is_hidden(request, path) {
         return Entry::Failed(libc::ENOENT);
     }
-    files.find(base.directory, settings.follow_symlinks, variables.now, |out| {
+    let question = Question {
+        directory: base.directory,
+        follow_symlinks: settings.follow_symlinks,
+        cache: settings.file_cache,
+        now: variables.now,
+    };
+    files.find(question, |out| {
         path::write_beneath(base, path, variables, append_path, out)?;
         out.extend_from_slice(ending);
         Some(())

@@ -10,6 +10,7 @@ mod cgi_programs;
 mod charset;
 mod conf;
 mod dav;
+mod file_cache;
 mod files;
 mod files_conditional;
 mod files_confined;

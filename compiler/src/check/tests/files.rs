@@ -1,6 +1,6 @@
 //! Where files are.
 
-use sitec_runtime::site::{GzipStatic, ListingFormat};
+use sitec_runtime::site::{FileCache, GzipStatic, ListingFormat};
 
 use super::{refused, settings, site, started, warned, written};
 use crate::ir::Listing;
@@ -233,5 +233,35 @@ fn a_charset_is_put_into_the_types() {
         "server { root www; charset_types html; }",
         "                                 ^^^^ ",
         "T14: `html` is not a media type",
+    );
+}
+
+#[test]
+fn what_is_believed_of_files() {
+    let site = site(
+        "open_file_cache_valid 30s; server { listen 80; root www;
+             location /a/ { open_file_cache max=9 inactive=5s; open_file_cache_errors on; }
+             location /b/ { open_file_cache max=7; open_file_cache_min_uses 3; }
+             location /c/ { open_file_cache off; } }",
+    );
+    let on = FileCache { valid_ms: 30_000, inactive_ms: 60_000, min_uses: 1, errors: false };
+    for (path, expected) in [
+        ("/", FileCache::USUAL),
+        ("/a/x", FileCache { inactive_ms: 5000, errors: true, ..on }),
+        ("/b/x", FileCache { min_uses: 3, ..on }),
+        ("/c/x", FileCache { valid_ms: 0, ..FileCache::USUAL }),
+    ] {
+        assert_eq!(settings(&site, path).file_cache, expected, "{path}");
+    }
+    assert_eq!(site.known_files, Some(9));
+    refused(
+        "server { root www; open_file_cache inactive=5s; }",
+        "                   ^^^^^^^^^^^^^^^              ",
+        "D05: nothing says how much is to be remembered",
+    );
+    refused(
+        "server { root www; open_file_cache max=5 off; }",
+        "                                         ^^^ ",
+        "T25: `open_file_cache` has no parameter `off`",
     );
 }
