@@ -13,6 +13,7 @@ pub mod answer;
 pub mod ast;
 mod audit;
 pub mod automata;
+pub mod bounds;
 pub mod catalogue;
 pub mod check;
 mod codegen;

@@ -5,6 +5,7 @@
 #![deny(unsafe_code)]
 
 mod access;
+pub mod bounds;
 mod cgi;
 mod clock;
 mod connection;

@@ -10,9 +10,9 @@ use crate::sys::{fs, net};
 
 /// Contents up to this length are copied behind their heads: cheaper than another part of the
 /// write, and pipelined responses go out as one.
-const COPIED_LEN: usize = 4096;
+pub const COPIED_LEN: usize = 4096;
 /// Memory of the buffer that is kept from one connection to the next.
-const KEPT_LEN: usize = 128 * 1024;
+pub const KEPT_LEN: usize = 128 * 1024;
 /// The most that is sent from a file before others have their turn.
 const TURN_LEN: u64 = 1 << 20;
 

@@ -7,6 +7,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::thread;
 
+use crate::bounds;
 use crate::cgi::{Spawner, SpawnerProcess};
 use crate::connection::limits;
 use crate::context::{Context, Shared};
@@ -182,10 +183,9 @@ fn start<S: Site>(settled: Settled) -> Result<(), String> {
     prepare_stores::<S>(&shared)?;
     // Before the first thread, and while the descriptor limit is what scripts are to have.
     let (spawner_process, spawners) = start_spawner::<S>(worker_count)?.unzip();
-    // Each connection may have a file open beside its socket.
-    let for_worker =
-        u64::from(S::PROCESS.worker_connections) * 2 + S::KNOWN_FILES.unwrap_or(0) as u64;
-    let wanted = for_worker * worker_count as u64 + 64;
+    let connections = u64::from(S::PROCESS.worker_connections);
+    let known_files = S::KNOWN_FILES.unwrap_or(0) as u64;
+    let wanted = bounds::wanted_descriptors(worker_count as u64, connections, known_files);
     let clock = Clock::start();
     let shared: &'static Shared = Box::leak(Box::new(shared));
     S::prepare();
@@ -226,9 +226,7 @@ fn scratch_len<S: Site>() -> usize {
     let head_len =
         |listen: &crate::site::Listen| limits(S::server_settings(listen.default_server)).head_len;
     let longest = S::LISTENS.iter().map(head_len).max().unwrap_or(0);
-    // Content that is stored costs a third less where it comes in larger pieces.
-    let content_len = if S::STORES.is_empty() && !S::DAV { 48 } else { 240 } * 1024;
-    longest.max(content_len) + 16 * 1024
+    bounds::scratch_len(longest, !S::STORES.is_empty() || S::DAV)
 }
 
 /// Runs the first worker here and the others in threads, until all have left.

@@ -1,6 +1,7 @@
 //! `sitec`, the command line of the site compiler. One module for each command; they share
 //! how a conf is read and shown ([`conf`]) and how a binary is built ([`package`]).
 
+mod bounds;
 mod build;
 mod carried;
 mod check;
@@ -37,6 +38,7 @@ enum Command {
     Explain(explain::Options),
     Route(route::Options),
     Routes(routes::Options),
+    Bounds(bounds::Options),
     Fmt(fmt::Options),
     New(new::Options),
     Completions(completions::Completions),
@@ -51,6 +53,7 @@ fn main() -> ExitCode {
         Command::Explain(options) => explain::explain(&options),
         Command::Route(options) => route::route(&options),
         Command::Routes(options) => routes::routes(&options),
+        Command::Bounds(options) => bounds::bounds(&options),
         Command::Fmt(options) => Ok(fmt::fmt(&options)),
         Command::New(options) => new::new(&options),
         Command::Completions(options) => completions::completions(&options),

@@ -313,6 +313,18 @@ fn routes_are_shown_in_each_format() {
 }
 
 #[test]
+fn bounds_are_shown() {
+    let folder = Folder::new("bounds");
+    fs::write(folder.join("site.conf"), GOOD).unwrap();
+    let human = sitec(&folder, &["bounds", "site.conf"]);
+    let shown = String::from_utf8_lossy(&human.stdout);
+    assert!(status(&human) == 0 && shown.contains("processes              1"), "{shown}");
+    let json = sitec(&folder, &["bounds", "site.conf", "--format", "json"]);
+    assert!(String::from_utf8_lossy(&json.stdout).contains("\"processes\": 1"));
+    assert_eq!(status(&sitec(&folder, &["bounds", "missing.conf"])), 1);
+}
+
+#[test]
 fn fmt_lays_out() {
     let folder = Folder::new("fmt");
     let conf = folder.join("site.conf");

@@ -5,6 +5,7 @@ use std::path::Path;
 
 use super::Subject;
 use crate::ast::{Directive, Word};
+use crate::bounds;
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::ir::{Action, Address, Return};
 use crate::source::Span;
@@ -27,19 +28,13 @@ pub(super) fn check(subject: &Subject<'_>, diagnostics: &mut Diagnostics) {
     }
 }
 
-/// All connections of all workers; with `auto`, of one.
-fn connections(subject: &Subject<'_>) -> u64 {
-    let process = &subject.site.process;
-    u64::from(process.worker_connections) * u64::from(process.workers.unwrap_or(1))
-}
-
 /// Each connection may have a file or a pipe open beside its socket.
 fn check_descriptors(subject: &Subject<'_>, word: &Word) -> Option<Diagnostic> {
     if subject.files.knows_all() {
         return None;
     }
-    let per_connection = 2 * u64::from(subject.site.process.workers.unwrap_or(1));
-    let needed = per_connection * u64::from(subject.site.process.worker_connections);
+    let facts = bounds::facts(subject.site, 1);
+    let needed = facts.bounds().wanted_descriptors;
     let limits = subject.files.read(Path::new("/proc/self/limits")).ok()?;
     let limits = String::from_utf8_lossy(&limits);
     let line = limits.lines().find_map(|line| line.strip_prefix("Max open files"))?;
@@ -50,29 +45,27 @@ fn check_descriptors(subject: &Subject<'_>, word: &Word) -> Option<Diagnostic> {
     Some(
         Diagnostic::warning("Z08", word.span, message)
             .label("each may have a file or a pipe open beside its socket")
-            .help(format!("write {} or less, or raise the limit", hard / per_connection))
+            .help(format!(
+                "write {} or less, or raise the limit",
+                facts.connections * hard / needed
+            ))
             .note(format!("{hard} is what this machine allows a process (`ulimit -Hn`)")),
     )
 }
 
-/// What all connections could hold at once: heads, and content that scripts wait for.
+/// What the buffers of all connections could hold at once: heads, and content that scripts wait
+/// for.
 fn check_memory(subject: &Subject<'_>) -> Option<Diagnostic> {
-    let site = subject.site;
-    let heads = site.servers.iter().map(|server| {
-        let (count, len) = server.large_client_header_buffers;
-        server.client_header_buffer_len as u64 + count as u64 * len as u64
-    });
-    let bodies = site.settings.iter().map(|settings| settings.client_body_buffer_size as u64);
-    let bodies = bodies.filter(|_| site.max_scripts.is_some());
-    let (head, body) = (heads.max().unwrap_or(0), bodies.max().unwrap_or(0));
-    let worst = connections(subject).saturating_mul(head + body);
+    let facts = bounds::facts(subject.site, 1);
+    let (count, head, body) =
+        (facts.connections * facts.workers, facts.head_len, facts.waiting_len);
+    let worst = count.saturating_mul((head + body) as u64);
     if worst < MUCH_MEMORY {
         return None;
     }
     let names = ["large_client_header_buffers", "client_body_buffer_size", "worker_connections"];
     let directive = names.iter().find_map(|name| find(&subject.conf.directives, name))?;
     let message = format!("connections could hold {} GB of memory at once", worst >> 30);
-    let count = connections(subject);
     let held = match body {
         0 => format!("{count} connections, each with a head of {} KB", head >> 10),
         _ => format!(
@@ -82,7 +75,7 @@ fn check_memory(subject: &Subject<'_>) -> Option<Diagnostic> {
             body >> 10
         ),
     };
-    let help = "allow fewer connections, or less for each";
+    let help = "allow fewer connections, or less for each; `sitec bounds` has the whole sum";
     Some(Diagnostic::warning("Z17", directive.span(), message).help(help).note(held))
 }
 

@@ -15,6 +15,7 @@ mod stderr;
 
 pub use content::{Ending, Transfer};
 pub use fault::{describe_end, not_started};
-pub use output::ScriptHead;
+pub use output::{MAX_HEAD_LEN, ScriptHead};
 pub use running::{Call, Input, Received, Running};
+pub(crate) use spawner::queue_len;
 pub use spawner::{Event, RequestId, Spawner, SpawnerProcess};

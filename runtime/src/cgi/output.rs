@@ -10,7 +10,7 @@ use crate::http::body::is_token_byte;
 use crate::http::status;
 
 /// The longest head, in bytes.
-const MAX_HEAD_LEN: usize = 64 * 1024;
+pub const MAX_HEAD_LEN: usize = 64 * 1024;
 
 /// Why output is no response: the reason, for the error log.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

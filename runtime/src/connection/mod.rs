@@ -18,6 +18,7 @@ use crate::sys::net;
 
 pub use request::limits;
 use request::{Pending, timed_out};
+pub use response::GATHERED_LEN;
 use response::{After, Sending};
 use script::Session;
 

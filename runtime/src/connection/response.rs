@@ -15,7 +15,7 @@ use super::script::Session;
 use super::{Connection, State};
 
 /// Responses to pipelined requests are gathered up to this length before they are sent.
-const GATHERED_LEN: usize = 64 * 1024;
+pub const GATHERED_LEN: usize = 64 * 1024;
 
 /// A response under way.
 pub(super) struct Sending {

@@ -16,13 +16,13 @@ use crate::site::{DirectoryId, FileCache};
 use crate::sys::fs::OpenFor;
 
 /// Paths that are remembered where the conf says nothing.
-const MAX_ENTRIES: usize = 1024;
+pub const MAX_ENTRIES: usize = 1024;
 
 /// Bytes of content that are held in memory.
-const MAX_CONTENT_LEN: usize = 8 * 1024 * 1024;
+pub const MAX_CONTENT_LEN: usize = 8 * 1024 * 1024;
 
 /// Descriptors that are held where the conf says nothing; the others are the connections'.
-const MAX_DESCRIPTORS: usize = 256;
+pub const MAX_DESCRIPTORS: usize = 256;
 
 /// How long a directory is believed to be the one that its path names.
 const BELIEVED_MS: u64 = 1000;

@@ -13,7 +13,7 @@ mod open;
 pub mod path;
 mod spot;
 
-pub use cache::{Changes, Files, Question};
+pub use cache::{Changes, Files, MAX_CONTENT_LEN, MAX_DESCRIPTORS, MAX_ENTRIES, Question};
 pub use draft::{Draft, prepare_store};
 pub use entry::{Entry, Source, StoredFile};
 pub use list::{Item, ItemKind};

@@ -21,6 +21,7 @@ use self::channel::Channel;
 use self::message::{
     Head, Kind, MAX_EVENT_LEN, MAX_FRONT_LEN, MAX_PACKET_LEN, MAX_RELEASES, Release,
 };
+pub(crate) use self::server::queue_len;
 use super::command::Command;
 use crate::sys::spawn::{self, DescriptorLimit, Ended, Pid};
 

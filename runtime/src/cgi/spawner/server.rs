@@ -24,7 +24,7 @@ const WAITING_PER_PROCESS: usize = 4;
 const LAST_WAIT: Duration = Duration::from_millis(1800);
 
 /// How many requests wait before others are refused.
-fn queue_len(max_processes: usize) -> usize {
+pub(crate) fn queue_len(max_processes: usize) -> usize {
     (max_processes * WAITING_PER_PROCESS).max(MIN_QUEUE_LEN)
 }
 

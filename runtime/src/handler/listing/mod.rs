@@ -12,7 +12,7 @@ use crate::site::{Level, Listing, ListingFormat};
 
 /// Names that are listed of one directory: each costs a look at the disk, and some hundred
 /// bytes of memory until the client has them.
-const MAX_ITEMS: usize = 20_000;
+pub(crate) const MAX_ITEMS: usize = 20_000;
 
 /// The longest name of a callback, as in nginx.
 const MAX_CALLBACK_LEN: usize = 127;

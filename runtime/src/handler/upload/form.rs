@@ -16,7 +16,7 @@ use crate::site::Upload;
 const MAX_FILES: usize = 1000;
 /// Files that are written each to a draft of its own. More share one, so that no client can use
 /// up the descriptors.
-const MAX_DRAFTS: usize = 64;
+pub const MAX_DRAFTS: usize = 64;
 
 /// A form that is being received.
 pub(super) struct Form {

@@ -3,6 +3,8 @@
 mod form;
 pub mod name;
 
+pub use form::MAX_DRAFTS;
+
 use std::fs::Metadata;
 use std::io;
 

@@ -1,0 +1,134 @@
+//! What the server of a conf may need at most, and what its binary will contain: reckoned from
+//! the resolved site by the server's own sums.
+
+mod parts;
+#[cfg(test)]
+mod tests;
+mod text;
+
+use serde_json::{Value as Json, json};
+pub use sitec_runtime::bounds::Bounds;
+use sitec_runtime::bounds::{Facts, LIST_LEN};
+
+use crate::ir::{self, Action, Handler, Piece, Return, Value};
+use crate::places::Places;
+use crate::source::Sources;
+pub use parts::Part;
+
+/// The bounds of one site.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Reckoned {
+    /// What they follow from.
+    pub facts: Facts,
+    /// The bounds.
+    pub bounds: Bounds,
+    /// Whether there is one worker for each CPU, and so many of these.
+    pub workers_by_cpus: bool,
+    /// Bytes of the list of a folder, if there are lists; they come on top.
+    pub list_len: Option<u64>,
+    /// What a binary may contain.
+    pub parts: Vec<Part>,
+}
+
+/// Reckons a site on a machine with so many CPUs.
+pub fn reckon(site: &ir::Site, places: &Places, sources: &Sources, cpus: u64) -> Reckoned {
+    let facts = facts(site, cpus);
+    Reckoned {
+        facts,
+        bounds: facts.bounds(),
+        workers_by_cpus: site.process.workers.is_none(),
+        list_len: site
+            .settings
+            .iter()
+            .any(|settings| settings.listing.is_some())
+            .then_some(LIST_LEN),
+        parts: parts::parts(site, places, sources),
+    }
+}
+
+/// What the sums depend on.
+pub(crate) fn facts(site: &ir::Site, cpus: u64) -> Facts {
+    let heads = site.servers.iter().map(|server| {
+        let (count, len) = server.large_client_header_buffers;
+        server.client_header_buffer_len + count * len
+    });
+    let head_len = heads.max().unwrap_or(0);
+    let handlers = || site.locations.iter().filter_map(handler);
+    let waiting = site.max_scripts.map_or(0, |_| {
+        site.settings.iter().map(|settings| settings.client_body_buffer_size).max().unwrap_or(0)
+    });
+    let logs = site.settings.iter().flat_map(|settings| &settings.access_logs);
+    let mut buffers: Vec<_> = logs.map(|log| (log.log, log.buffer_len)).collect();
+    buffers.sort_unstable();
+    buffers.dedup();
+    let opened = site.listens.len() + site.directories.len() + site.logs.len();
+    Facts {
+        workers: site.process.workers.map_or(cpus, u64::from),
+        connections: u64::from(site.process.worker_connections),
+        head_len,
+        text_len: site.locations.iter().map(|l| text_len(site, l, head_len)).max().unwrap_or(0),
+        waiting_len: waiting,
+        scripts: site.max_scripts,
+        stores: handlers().any(|handler| matches!(handler, Handler::Upload(_) | Handler::Dav(_))),
+        forms: handlers().any(|handler| matches!(handler, Handler::Upload(_))),
+        known_files: site.known_files,
+        log_len: buffers.iter().map(|(_, len)| len).sum(),
+        opened: opened as u64,
+    }
+}
+
+fn handler(location: &ir::Location) -> Option<&Handler> {
+    match &location.action {
+        Action::Serve { handler, .. } => Some(handler),
+        Action::Return(_) => None,
+    }
+}
+
+/// The longest text and fields that a location makes of a request.
+fn text_len(site: &ir::Site, location: &ir::Location, head_len: usize) -> usize {
+    // In a Location, a byte may become three.
+    let text = match &location.action {
+        Action::Return(Return::Text(_, text)) => value_len(text, head_len),
+        Action::Return(Return::Redirect(_, target)) => 3 * value_len(target, head_len),
+        _ => 3 * head_len,
+    };
+    let fields = &site.settings[location.settings].added_fields;
+    let fields =
+        fields.iter().map(|field| field.name.len() + 4 + value_len(&field.value, head_len));
+    text + fields.sum::<usize>()
+}
+
+/// The longest that a value may become: none of its variables is longer than a head.
+fn value_len(value: &Value, head_len: usize) -> usize {
+    let pieces = value.0.iter().map(|piece| match piece {
+        Piece::Literal(bytes) => bytes.len(),
+        Piece::Variable(_) | Piece::Logged(..) => head_len,
+    });
+    pieces.sum()
+}
+
+impl Reckoned {
+    /// The bounds as one JSON object.
+    pub fn json(&self) -> Json {
+        let Reckoned { facts, bounds, workers_by_cpus, list_len, parts } = self;
+        let parts = parts
+            .iter()
+            .map(|part| json!({ "name": part.name, "contained": part.contained, "by": part.by }));
+        json!({
+            "version": 1,
+            "workers": facts.workers,
+            "workers_by_cpus": workers_by_cpus,
+            "connections": facts.connections * facts.workers,
+            "scripts": facts.scripts.unwrap_or(0),
+            "memory": bounds.memory,
+            "memory_of_connection": bounds.connection_len,
+            "memory_of_worker": bounds.worker_len,
+            "memory_of_script": facts.scripts.map(|_| bounds.script_len),
+            "memory_of_list": list_len,
+            "descriptors": bounds.descriptors,
+            "processes": bounds.processes,
+            "threads": facts.workers,
+            "parts": parts.collect::<Vec<_>>(),
+        })
+    }
+}

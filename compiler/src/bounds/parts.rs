@@ -1,0 +1,64 @@
+//! The parts of the server that a binary contains only where the conf needs them.
+
+use sitec_runtime::site::{GzipStatic, LocationId};
+
+use crate::ir::{self, Action, Handler, Scope};
+use crate::places::Places;
+use crate::source::Sources;
+
+/// A part of the server.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Part {
+    /// What it is.
+    pub name: &'static str,
+    /// Whether the binary will contain it.
+    pub contained: bool,
+    /// What needs it first: a location and where it is.
+    pub by: Option<String>,
+}
+
+/// All parts, in the order in which they are shown.
+pub(super) fn parts(site: &ir::Site, places: &Places, sources: &Sources) -> Vec<Part> {
+    let named = |id: LocationId| {
+        let place = sources.place(places.locations[id as usize].span);
+        format!("{} ({place})", places.location(id))
+    };
+    let needed = |name, needs: &dyn Fn(&ir::Location, &ir::Settings) -> bool| {
+        let locations = (0..).zip(&site.locations);
+        let mut first = locations.filter(|(_, l)| needs(l, &site.settings[l.settings]));
+        let by = first.next().map(|(id, _)| named(id));
+        Part { name, contained: by.is_some(), by }
+    };
+    let handled = |location: &ir::Location, is: fn(&Handler) -> bool| match &location.action {
+        Action::Serve { handler, .. } => is(handler),
+        Action::Return(_) => false,
+    };
+    vec![
+        needed("scripts", &|l, _| handled(l, |h| matches!(h, Handler::Cgi(_)))),
+        needed("uploads", &|l, _| handled(l, |h| matches!(h, Handler::Upload(_)))),
+        needed("WebDAV methods", &|l, _| handled(l, |h| matches!(h, Handler::Dav(_)))),
+        needed("lists of folders", &|l, s| handled(l, |_| true) && s.listing.is_some()),
+        needed("gzip_static", &|l, s| handled(l, |_| true) && s.gzip_static != GzipStatic::Off),
+        needed("access rules", &|l, s| s.access.is_some() || l.limit_except.is_some()),
+        needed("counts", &|l, _| handled(l, |h| *h == Handler::Status)),
+        regexes(site, &named),
+        part("params", site.params.first().map(|param| format!("param {}", param.name))),
+    ]
+}
+
+fn part(name: &'static str, by: Option<String>) -> Part {
+    Part { name, contained: by.is_some(), by }
+}
+
+/// The automata of regexes.
+fn regexes(site: &ir::Site, named: &dyn Fn(LocationId) -> String) -> Part {
+    let location = site.servers.iter().find_map(|server| first_regex(&server.scope));
+    let names = site.listens.iter().flat_map(|listen| &listen.names.regex);
+    let by_name = || names.map(|name| format!("server_name ~{}", name.pattern.text)).next();
+    part("regexes", location.map(named).or_else(by_name))
+}
+
+fn first_regex(scope: &Scope) -> Option<LocationId> {
+    let nested = || scope.prefix.iter().find_map(|prefix| first_regex(&prefix.nested));
+    scope.regex.first().map(|regex| regex.location).or_else(nested)
+}

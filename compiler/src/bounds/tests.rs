@@ -1,0 +1,76 @@
+//! Bounds of small sites.
+
+use std::path::Path;
+
+use super::{Reckoned, reckon};
+use crate::compile;
+use crate::files::Memory;
+
+fn reckoned(text: &str) -> Reckoned {
+    let files = Memory::new([("up/a", ""), ("/usr/bin/php", ""), ("site.conf", text)]);
+    let compilation = compile(&files, Path::new("site.conf"));
+    let said = compilation.diagnostics.render(&compilation.sources, false);
+    let site = compilation.site.unwrap_or_else(|| panic!("{said}"));
+    reckon(&site, &compilation.places, &compilation.sources, 4)
+}
+
+#[test]
+fn directives_decide() {
+    let plain = reckoned("server { listen 80; root up; }");
+    assert_eq!((plain.facts.workers, plain.workers_by_cpus), (1, false));
+    assert_eq!(plain.bounds.processes, 1);
+    assert!(plain.parts.iter().all(|part| !part.contained));
+    let auto = reckoned("worker_processes auto; server { listen 80; root up; }");
+    assert_eq!((auto.facts.workers, auto.workers_by_cpus), (4, true));
+    for more in [
+        "worker_connections 2000; server { listen 80; }",
+        "server { listen 80; large_client_header_buffers 8 16k; }",
+        "server { listen 80; return 200 \"$http_a$http_b$http_c$http_d\"; }",
+        "server { listen 80; add_header X-A $http_a; add_header X-B $http_b$http_c$uri$uri; }",
+        "server { listen 80; root up; cgi_pass .php /usr/bin/php; }",
+        "server { listen 80; location / { upload_store up; } }",
+        "server { listen 80; access_log a.log combined buffer=1m; }",
+    ] {
+        let bounds = reckoned(more).bounds;
+        assert!(bounds.memory > plain.bounds.memory, "{more}: {bounds:?}");
+    }
+    let scripts = "cgi_max_processes 7; server { listen 80; root up; cgi_pass .php /usr/bin/php; \
+                   client_body_buffer_size 1m; }";
+    let scripts = reckoned(scripts);
+    assert_eq!((scripts.bounds.processes, scripts.facts.waiting_len), (9, 1 << 20));
+    assert!(reckoned("server { listen 80; root up; autoindex on; }").list_len.is_some());
+}
+
+#[test]
+fn parts_are_told_with_what_needs_them() {
+    let conf = "param PORT 80;
+server {
+    listen ${PORT}; root up;
+    location /a { cgi_pass .php /usr/bin/php; }
+    location /b { upload_store up; }
+    location /c { dav_methods PUT; client_max_body_size 1m; }
+    location /d { autoindex on; gzip_static on; }
+    location /e { stub_status; deny all; }
+    location ~ ^/f { return 200; }
+}";
+    let all = reckoned(conf);
+    for (part, by) in all.parts.iter().zip([
+        "location /a (site.conf:4)",
+        "location /b (site.conf:5)",
+        "location /c (site.conf:6)",
+        "location /d (site.conf:7)",
+        "location /d (site.conf:7)",
+        "location /e (site.conf:8)",
+        "location /e (site.conf:8)",
+        "location ~ ^/f (site.conf:9)",
+        "param PORT",
+    ]) {
+        assert_eq!((part.contained, part.by.as_deref()), (true, Some(by)), "{}", part.name);
+    }
+    let text = all.text();
+    for line in ["scripts           location /a", "processes             34", "workers"] {
+        assert!(text.contains(line), "{line}:\n{text}");
+    }
+    let json = all.json();
+    assert_eq!((&json["threads"], &json["parts"][0]["contained"]), (&1.into(), &true.into()));
+}

@@ -1,0 +1,56 @@
+//! The bounds for people.
+
+use std::fmt::Write;
+
+use super::Reckoned;
+
+impl Reckoned {
+    /// The bounds, and the parts of the binary, in lines.
+    pub fn text(&self) -> String {
+        let mut out = String::new();
+        let mut line = |name: &str, value: String, note: String| {
+            let line = format!("{name:<14}{value:>10}   {note}");
+            let _ = writeln!(out, "{}", line.trim_end());
+        };
+        let (facts, bounds) = (&self.facts, &self.bounds);
+        let cpus = if self.workers_by_cpus { "one for each CPU of this machine" } else { "" };
+        line("workers", facts.workers.to_string(), cpus.to_owned());
+        let connections = facts.connections * facts.workers;
+        line("connections", connections.to_string(), format!("{} a worker", facts.connections));
+        line("memory", shown(bounds.memory), "at most".to_owned());
+        let each = |len, what: &str| (shown(len), format!("each {what}, in the worst case"));
+        let (len, note) = each(bounds.connection_len, "connection");
+        line("", len, note);
+        let (len, note) = each(bounds.worker_len, "worker");
+        line("", len, note);
+        if facts.scripts.is_some() {
+            let (len, note) = each(bounds.script_len, "script beside its own");
+            line("", len, note);
+        }
+        if let Some(len) = self.list_len {
+            line("", shown(len), "each long list of a folder on its way, on top".to_owned());
+        }
+        line("descriptors", bounds.descriptors.to_string(), "at most".to_owned());
+        let processes = match facts.scripts {
+            Some(most) => format!("the server, the one that starts scripts, {most} scripts"),
+            None => "the server".to_owned(),
+        };
+        line("processes", bounds.processes.to_string(), processes);
+        out.push_str("\nThe binary contains HTTP, files, redirects, texts, logs, and\n");
+        for part in &self.parts {
+            let _ = match &part.by {
+                Some(by) => writeln!(out, "  {:<18}{by}", part.name),
+                None => writeln!(out, "  {:<18}no", part.name),
+            };
+        }
+        out
+    }
+}
+
+/// Bytes, rounded up to a unit of which there are not too many.
+fn shown(len: u64) -> String {
+    match len {
+        0..=0x00a0_0000 => format!("{} KB", len.div_ceil(1 << 10)),
+        _ => format!("{} MB", len.div_ceil(1 << 20)),
+    }
+}

@@ -1,0 +1,195 @@
+//! What a server may hold at most: sums of the numbers that its modules work by. The server takes
+//! its own sizes from here, and so does whoever reckons a site without running it.
+
+use crate::cgi::{MAX_HEAD_LEN, queue_len};
+use crate::connection::GATHERED_LEN;
+use crate::files::{MAX_CONTENT_LEN, MAX_DESCRIPTORS, MAX_ENTRIES};
+use crate::handler::listing::MAX_ITEMS;
+use crate::handler::upload::MAX_DRAFTS;
+use crate::output::{COPIED_LEN, KEPT_LEN};
+
+/// A connection that waits for a request, with what the event loop keeps of it.
+const IDLE_LEN: usize = 512;
+/// A remembered path, with what is known of the file.
+const ENTRY_LEN: usize = 1024;
+/// A worker's stack, as far as it is used, and its automata's memory.
+const STACK_LEN: usize = 1 << 20;
+/// Names, values and ends of the fields that every response has.
+const RESPONSE_HEAD_LEN: usize = 1024;
+/// A file, or parts of one, and an upload on its way: the socket is one descriptor, and this
+/// is the other.
+const CONNECTION_DESCRIPTORS: u64 = 2;
+/// What a script has beside the socket: three pipes, and a file with the request's content.
+const SCRIPT_DESCRIPTORS: u64 = 4;
+/// Files that a form's content becomes, beside the one that every connection may have.
+const FORM_DESCRIPTORS: u64 = MAX_DRAFTS as u64 - 1;
+/// Standard input, output and error, signals, and what workers are waked by.
+const PROCESS_DESCRIPTORS: u64 = 64;
+/// The mapped program and what all workers share.
+const PROGRAM_LEN: u64 = 8 << 20;
+/// The process that starts scripts, and for each script what it is told.
+const SPAWNER_LEN: u64 = 4 << 20;
+
+/// The longest list of a folder: a name of 255 bytes stands in a link and in a text, and again
+/// where it may be deleted; escaped, a byte is three in a link and six in a text.
+pub const LIST_LEN: u64 = MAX_ITEMS as u64 * (200 + 2 * (3 + 6) * 255);
+
+/// What the sums depend on.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Facts {
+    /// Workers.
+    pub workers: u64,
+    /// `worker_connections`.
+    pub connections: u64,
+    /// The longest head that any server takes.
+    pub head_len: usize,
+    /// The longest text or field section that the conf makes of a request.
+    pub text_len: usize,
+    /// The largest `client_body_buffer_size` where content waits for a script.
+    pub waiting_len: usize,
+    /// `cgi_max_processes`.
+    pub scripts: Option<u32>,
+    /// Whether content becomes files.
+    pub stores: bool,
+    /// Whether forms become files.
+    pub forms: bool,
+    /// The largest `max=` of an `open_file_cache`.
+    pub known_files: Option<usize>,
+    /// Buffers of access logs.
+    pub log_len: usize,
+    /// Listening sockets of one worker, directories and log files.
+    pub opened: u64,
+}
+
+/// At most so much.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Bounds {
+    /// Bytes of one connection.
+    pub connection_len: u64,
+    /// Bytes of one worker without connections.
+    pub worker_len: u64,
+    /// Bytes of one script beside its connection's; not its own memory.
+    pub script_len: u64,
+    /// Bytes of the whole.
+    pub memory: u64,
+    /// Descriptors of the process.
+    pub descriptors: u64,
+    /// Descriptors that the server asks to be allowed: enough, unless forms bring many files or
+    /// many scripts run.
+    pub wanted_descriptors: u64,
+    /// Processes, with the one that starts scripts; not what scripts start themselves.
+    pub processes: u64,
+}
+
+/// Bytes that input is read into: more than the longest head.
+pub(crate) fn scratch_len(head_len: usize, stores: bool) -> usize {
+    // Content that is stored costs a third less where it comes in larger pieces.
+    let content_len = if stores { 240 } else { 48 } * 1024;
+    head_len.max(content_len) + 16 * 1024
+}
+
+/// The descriptors that connections and their files may need, those that the conf wants to be
+/// remembered, and the process itself.
+pub(crate) fn wanted_descriptors(workers: u64, connections: u64, known_files: u64) -> u64 {
+    (connections * CONNECTION_DESCRIPTORS + known_files) * workers + PROCESS_DESCRIPTORS
+}
+
+impl Facts {
+    /// The sums.
+    pub fn bounds(&self) -> Bounds {
+        let scratch_len = scratch_len(self.head_len, self.stores);
+        // A request with what was read of it; a response of which the client takes nothing, with
+        // those that were gathered before; the next requests that have come meanwhile.
+        let request_len = 2 * self.head_len + self.text_len;
+        let response_len = GATHERED_LEN + COPIED_LEN + RESPONSE_HEAD_LEN + self.text_len;
+        let connection_len = IDLE_LEN + request_len + response_len + scratch_len + self.waiting_len;
+        // Content on its way to the script, its head, and output on its way to the client.
+        let script_len = 2 * scratch_len + 2 * MAX_HEAD_LEN;
+        let cache_len = MAX_CONTENT_LEN + self.known_files.unwrap_or(MAX_ENTRIES) * ENTRY_LEN;
+        let worker_len = scratch_len + KEPT_LEN + cache_len + STACK_LEN + self.log_len;
+        let (connections, scripts) = (self.connections * self.workers, self.scripts_at_once());
+        let (connection_len, script_len) = (connection_len as u64, script_len as u64);
+        let worker_len = worker_len as u64;
+        let wanted_descriptors = self.wanted_descriptors();
+        // What is remembered where the conf says nothing is not asked for.
+        let unasked = if self.known_files.is_none() { MAX_DESCRIPTORS as u64 } else { 0 };
+        let spawner_len = if self.scripts.is_some() { SPAWNER_LEN } else { 0 };
+        Bounds {
+            connection_len,
+            worker_len,
+            script_len,
+            memory: PROGRAM_LEN
+                + spawner_len
+                + connections.saturating_mul(connection_len)
+                + self.workers * worker_len
+                + scripts * script_len,
+            descriptors: wanted_descriptors
+                + self.workers * (unasked + self.opened)
+                + scripts * (SCRIPT_DESCRIPTORS - 1)
+                + if self.forms { connections * FORM_DESCRIPTORS } else { 0 },
+            wanted_descriptors,
+            processes: 1 + self.scripts.map_or(0, |most| 1 + u64::from(most)),
+        }
+    }
+
+    fn wanted_descriptors(&self) -> u64 {
+        let known_files = self.known_files.unwrap_or(0) as u64;
+        wanted_descriptors(self.workers, self.connections, known_files)
+    }
+
+    /// Requests whose script runs or waits for its turn.
+    fn scripts_at_once(&self) -> u64 {
+        let Some(most) = self.scripts else { return 0 };
+        let waiting = queue_len(most as usize) as u64;
+        (u64::from(most) + waiting).min(self.connections * self.workers)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const PLAIN: Facts = Facts {
+        workers: 1,
+        connections: 512,
+        head_len: 33 * 1024,
+        text_len: 0,
+        waiting_len: 0,
+        scripts: None,
+        stores: false,
+        forms: false,
+        known_files: None,
+        log_len: 0,
+        opened: 4,
+    };
+
+    #[test]
+    fn more_of_anything_needs_more() {
+        let plain = PLAIN.bounds();
+        assert_eq!(plain.processes, 1);
+        assert!(plain.memory < 128 << 20, "{plain:?}");
+        for more in [
+            Facts { workers: 2, ..PLAIN },
+            Facts { connections: 513, ..PLAIN },
+            Facts { head_len: 34 * 1024, ..PLAIN },
+            Facts { text_len: 1, ..PLAIN },
+            Facts { waiting_len: 1, ..PLAIN },
+            Facts { scripts: Some(1), ..PLAIN },
+            Facts { stores: true, ..PLAIN },
+            Facts { log_len: 1, ..PLAIN },
+            Facts { known_files: Some(MAX_ENTRIES + 1), ..PLAIN },
+        ] {
+            assert!(more.bounds().memory > plain.memory, "{more:?}");
+        }
+        let scripts = Facts { scripts: Some(32), ..PLAIN }.bounds();
+        assert_eq!(scripts.processes, 34);
+        assert_eq!(scripts.descriptors, plain.descriptors + 3 * (32 + 128));
+        assert!(Facts { opened: 5, ..PLAIN }.bounds().descriptors > plain.descriptors);
+    }
+
+    #[test]
+    fn what_waits_is_bounded_by_the_connections() {
+        let few = Facts { connections: 3, scripts: Some(32), ..PLAIN };
+        assert_eq!(few.scripts_at_once(), 3);
+    }
+}

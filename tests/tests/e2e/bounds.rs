@@ -1,0 +1,93 @@
+//! What `sitec bounds` says of a conf holds of its server, whatever clients do.
+
+use std::io::{ErrorKind, Write};
+use std::net::{Ipv4Addr, TcpStream};
+use std::path::Path;
+
+use sitec_compiler::bounds::{Reckoned, reckon};
+use sitec_compiler::compile;
+use sitec_compiler::files::Disk;
+use sitec_tests::server::Server;
+
+use crate::http;
+
+fn reckoned(conf: &str) -> Reckoned {
+    let compilation = compile(&Disk, Path::new(conf));
+    let site = compilation.site.expect("the conf of a test compiles");
+    reckon(&site, &compilation.places, &compilation.sources, 1)
+}
+
+/// A client that sends requests and reads no response.
+struct Deaf {
+    stream: TcpStream,
+    /// How much of the request under way is sent.
+    sent: usize,
+}
+
+impl Deaf {
+    fn connect(server: &Server) -> Deaf {
+        let stream = TcpStream::connect((Ipv4Addr::LOCALHOST, server.port())).unwrap();
+        stream.set_nonblocking(true).unwrap();
+        Deaf { stream, sent: 0 }
+    }
+
+    /// Sends more, of one `request` after another. Whether anything was taken.
+    fn send(&mut self, request: &[u8]) -> bool {
+        match self.stream.write(&request[self.sent..]) {
+            Ok(len) => {
+                self.sent = (self.sent + len) % request.len();
+                true
+            }
+            Err(error) if error.kind() == ErrorKind::WouldBlock => false,
+            Err(error) => panic!("{error}"),
+        }
+    }
+}
+
+#[test]
+fn clients_that_take_nothing_do_not_pass_the_bound() {
+    const CLIENTS: u64 = 16;
+    let Reckoned { bounds, .. } = reckoned("sites/http.conf");
+    let server = http();
+    assert_eq!(server.get("/ping").text(), "pong");
+    let before = server.peak_memory_kb() << 10;
+    let mut clients: Vec<_> = (0..CLIENTS).map(|_| Deaf::connect(&server)).collect();
+    let request = format!("GET /uri?{} HTTP/1.1\r\nHost: a\r\n\r\n", "x".repeat(4000));
+    let mut taken = true;
+    while taken {
+        taken = false;
+        for client in &mut clients {
+            taken |= client.send(request.as_bytes());
+        }
+        // The server has had its turn with what came before.
+        assert_eq!(server.get("/ping").text(), "pong");
+    }
+    let grown = (server.peak_memory_kb() << 10) - before;
+    // They do make it hold something.
+    assert!(grown > CLIENTS * 10_000, "{grown}");
+    let most = CLIENTS * bounds.connection_len + bounds.worker_len;
+    assert!(grown < most, "{grown} bytes of {most}");
+    assert!(before + grown < bounds.memory);
+}
+
+#[test]
+fn heads_that_do_not_end_do_not_pass_the_bound() {
+    const CLIENTS: usize = 400;
+    let Reckoned { bounds, .. } = reckoned("sites/http.conf");
+    let server = http();
+    assert_eq!(server.get("/ping").text(), "pong");
+    let before = server.peak_memory_kb() << 10;
+    let fields: String = (0..4).map(|i| format!("X-{i}: {}\r\n", "x".repeat(7000))).collect();
+    let mut clients: Vec<_> = (0..CLIENTS).map(|_| server.connect()).collect();
+    for client in &mut clients {
+        client.send(format!("GET / HTTP/1.1\r\nHost: a\r\n{fields}"));
+    }
+    assert_eq!(server.get("/ping").text(), "pong");
+    let grown = (server.peak_memory_kb() << 10) - before;
+    // What is sent is held: the test would see nothing otherwise.
+    assert!(grown > CLIENTS as u64 * 20_000, "{grown}");
+    assert!(grown < CLIENTS as u64 * bounds.connection_len + bounds.worker_len, "{grown}");
+    let descriptors = std::fs::read_dir(format!("/proc/{}/fd", server.pid())).expect("/proc");
+    let descriptors = descriptors.count();
+    assert!(descriptors > CLIENTS && (descriptors as u64) < bounds.descriptors, "{descriptors}");
+}
