@@ -22,6 +22,7 @@ mod log;
 pub mod media;
 mod options;
 mod output;
+pub mod pack;
 mod params;
 mod poll_set;
 mod programs;

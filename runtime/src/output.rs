@@ -86,6 +86,9 @@ impl Output {
             Body::File(FileBody::One(Piece::Memory(bytes, range))) if range.len() <= COPIED_LEN => {
                 self.bytes.extend_from_slice(&bytes[range]);
             }
+            Body::File(FileBody::One(Piece::Static(bytes))) => {
+                return self.append(Body::Static(bytes));
+            }
             Body::File(FileBody::One(piece)) => {
                 self.tail = Tail::Pieces(piece, Vec::new().into_iter());
             }
@@ -166,6 +169,12 @@ impl Output {
             Tail::Pieces(Piece::Memory(bytes, range), _) => {
                 let (sent, from_tail) = send_both(socket, head, &bytes[range.clone()])?;
                 range.start += from_tail;
+                self.sent += sent - from_tail;
+                sent
+            }
+            Tail::Pieces(Piece::Static(bytes), _) => {
+                let (sent, from_tail) = send_both(socket, head, bytes)?;
+                *bytes = &bytes[from_tail..];
                 self.sent += sent - from_tail;
                 sent
             }

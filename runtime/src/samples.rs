@@ -61,6 +61,7 @@ pub(crate) const ROOT: FileBase = FileBase {
 /// Settings as they are by default, with the first directory as `root`.
 pub(crate) const SETTINGS: Settings = Settings {
     base: ROOT,
+    pack: None,
     index: &[Text::Fixed(b"index.html")],
     types: 0,
     default_type: b"text/plain",

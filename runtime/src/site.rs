@@ -8,6 +8,7 @@ use std::sync::OnceLock;
 use crate::files::Files;
 use crate::handler::{self, Outcome, Request};
 use crate::http::method::MethodSet;
+use crate::pack::Pack;
 use crate::regex::Program;
 use crate::response_table::ResponseTable;
 use crate::variables::Variables;
@@ -42,6 +43,8 @@ pub trait Site: Sync + 'static {
     const LISTENS: &'static [Listen];
     /// Every directory that files are opened beneath. A relative one is under the prefix.
     const DIRECTORIES: &'static [StartText];
+    /// Those of them that need not be there: all that is served from them is in the binary.
+    const EMBEDDED: &'static [DirectoryId] = &[];
     /// The directories that uploads are stored in. A site without has no code for them.
     const STORES: &'static [DirectoryId] = &[];
     /// Whether any location has `dav_methods`. A site without has no code for them.
@@ -711,6 +714,8 @@ pub struct AccessLog {
 pub struct Settings {
     /// Where files are.
     pub base: FileBase,
+    /// The files beneath the base's directory, where they are part of the binary.
+    pub pack: Option<&'static Pack>,
     /// `index`: file names, tried in order for a directory.
     pub index: &'static [Text],
     /// `types`.

@@ -101,9 +101,10 @@ fn settle<S: Site>(options: &Options, prefix: &Path) -> Result<Settled, String> 
 }
 
 /// The directories that requests would look for in vain.
-fn missing_directories(shared: &Shared) -> Vec<String> {
-    let missing = shared.directories.iter().filter(|path| !path.is_dir());
-    missing.map(|path| format!("directory `{}` does not exist", path.display())).collect()
+fn missing_directories<S: Site>(shared: &Shared) -> Vec<String> {
+    let needed = (0..).zip(&shared.directories).filter(|(id, _)| !S::EMBEDDED.contains(id));
+    let missing = needed.filter(|(_, path)| !path.is_dir());
+    missing.map(|(_, path)| format!("directory `{}` does not exist", path.display())).collect()
 }
 
 /// Makes the directories ready that uploads are stored in.
@@ -121,7 +122,7 @@ fn prepare_stores<S: Site>(shared: &Shared) -> Result<(), String> {
 /// `--check`: everything that could stop the start, in one run.
 fn check<S: Site>(options: &Options, prefix: &Path) -> Result<(), Vec<String>> {
     let settled = settle::<S>(options, prefix).map_err(|error| vec![error])?;
-    let mut errors = missing_directories(&settled.shared);
+    let mut errors = missing_directories::<S>(&settled.shared);
     errors.extend(listener::open(&settled.endpoints, 1).err());
     errors.extend(open_logs(&settled.log_places).err());
     errors.extend(user_ids(&S::PROCESS).err());
@@ -153,7 +154,7 @@ fn user_ids(settings: &Process) -> Result<Option<(&'static str, process::Ids)>, 
 
 fn serve<S: Site>(options: &Options, prefix: &Path) -> Result<(), Vec<String>> {
     let settled = settle::<S>(options, prefix).map_err(|error| vec![error])?;
-    let missing = missing_directories(&settled.shared);
+    let missing = missing_directories::<S>(&settled.shared);
     if !missing.is_empty() {
         return Err(missing);
     }

@@ -12,6 +12,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use super::entry::Entry;
 use super::open::Directory;
 use crate::clock::Now;
+use crate::pack::{Found, Pack};
 use crate::site::{DirectoryId, FileCache};
 use crate::sys::fs::OpenFor;
 
@@ -84,6 +85,8 @@ pub struct Question {
     pub directory: DirectoryId,
     /// Whether symlinks may lead out of it.
     pub follow_symlinks: bool,
+    /// What of it is part of the binary.
+    pub pack: Option<&'static Pack>,
     /// How long an answer is believed.
     pub cache: FileCache,
     /// The present.
@@ -134,6 +137,15 @@ impl Files {
         self.key.push(question.follow_symlinks.into());
         if write_path(&mut self.key).is_none() {
             return Entry::Failed(libc::ENOENT);
+        }
+        if let Some(pack) = question.pack {
+            match pack.find(&self.key[KEY_FRONT_LEN..]) {
+                Found::File(file) => return Entry::Packed(file),
+                Found::Directory => return Entry::Directory,
+                Found::Special => return Entry::Special,
+                Found::Nothing(error) => return Entry::Failed(error),
+                Found::OnDisk => {}
+            }
         }
         let changes = self.changes.load(Ordering::Acquire);
         if changes != self.seen_changes {
@@ -311,7 +323,7 @@ impl Slot {
         let (now_ms, cache) = (question.now.monotonic_ms, &question.cache);
         let is_kind_believed = match self.entry {
             Entry::File(_) => self.uses >= cache.min_uses,
-            Entry::Directory | Entry::Special => true,
+            Entry::Packed(_) | Entry::Directory | Entry::Special => true,
             Entry::Unreadable { .. } | Entry::Failed(_) => cache.errors,
         };
         is_kind_believed && now_ms - self.checked_ms < cache.valid_ms && now_ms < self.idle_at_ms

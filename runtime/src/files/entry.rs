@@ -6,6 +6,7 @@ use std::os::unix::fs::{FileExt, MetadataExt};
 use std::rc::Rc;
 
 use crate::http::{date, etag};
+use crate::pack::Packed;
 
 /// Files up to this length are held in memory.
 pub(super) const SMALL_LEN: u64 = 16 * 1024;
@@ -21,6 +22,8 @@ const MAX_READS: usize = 3;
 pub enum Entry {
     /// A regular file that can be read.
     File(Rc<StoredFile>),
+    /// A file that is part of the binary.
+    Packed(Packed),
     /// A directory.
     Directory,
     /// It is there, but this process may not read it.

@@ -7,6 +7,7 @@ use std::os::fd::AsFd;
 use std::os::unix::fs::MetadataExt;
 
 use super::open::Directory;
+use crate::pack::{self, Pack};
 use crate::sys::directory::{self, Kind};
 use crate::sys::fs::OpenFor;
 
@@ -41,6 +42,24 @@ pub struct Items {
     pub items: Vec<Item>,
     /// Whether there are more of them.
     pub cut: bool,
+}
+
+impl Items {
+    /// What is in the directory of a pack at `path`, up to `most` names; `None` if it is none.
+    pub fn packed(pack: &'static Pack, path: &[u8], most: usize) -> Option<Items> {
+        let mut listed = pack.list(path)?.map(|listed| Item {
+            name: listed.name.to_vec(),
+            kind: match listed.kind {
+                pack::Kind::Directory => ItemKind::Directory,
+                pack::Kind::File | pack::Kind::OnDisk => ItemKind::File,
+                pack::Kind::Special => ItemKind::Other,
+            },
+            len: listed.len,
+            modified_s: listed.modified_s,
+        });
+        let items = listed.by_ref().take(most).collect();
+        Some(Items { items, cut: listed.next().is_some() })
+    }
 }
 
 impl Directory {

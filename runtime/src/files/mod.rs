@@ -16,7 +16,7 @@ mod spot;
 pub use cache::{Changes, Files, MAX_CONTENT_LEN, MAX_DESCRIPTORS, MAX_ENTRIES, Question};
 pub use draft::{Draft, prepare_store};
 pub use entry::{Entry, Source, StoredFile};
-pub use list::{Item, ItemKind};
+pub use list::{Item, ItemKind, Items};
 pub use open::Directory;
 pub use spot::Spot;
 

@@ -27,7 +27,7 @@ fn find(files: &mut Files, path: &str, now: Now) -> Entry {
 }
 
 fn find_with(files: &mut Files, path: &str, cache: FileCache, now: Now) -> Entry {
-    let question = Question { directory: 0, follow_symlinks: false, cache, now };
+    let question = Question { directory: 0, follow_symlinks: false, pack: None, cache, now };
     files.find(question, |out| {
         out.extend_from_slice(path.as_bytes());
         Some(())

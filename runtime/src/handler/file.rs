@@ -1,12 +1,12 @@
 //! Static files, as nginx's index and static modules serve them.
 
 use std::io;
-use std::rc::Rc;
 
-use super::representation::{self, Variant};
-use super::{Outcome, Request, change, escape_path, media_type};
+use super::representation;
+use super::resource::{AnyFile, Resource, Variant};
+use super::{Outcome, Request, change, escape_path};
 use crate::escape::Escaped;
-use crate::files::{Entry, Files, Question, StoredFile, path};
+use crate::files::{Entry, Files, Question, path};
 use crate::http::method::Method;
 use crate::site::{GzipStatic, Level, Text};
 
@@ -21,15 +21,16 @@ pub fn serve(request: &Request<'_>, files: &mut Files) -> Outcome {
         return serve_directory(request, files);
     }
     let mut variant = Variant::Only;
-    if let Entry::File(compressed) = look_up_compressed(request, files) {
+    if let Some(compressed) = compressed(request, files) {
         variant = Variant::choose(request);
         if variant != Variant::Plain {
             return respond(request, compressed, variant);
         }
     }
     match look_up(request, files, request.variables.path) {
-        Entry::File(_) if request.method == Method::Post => Outcome::Status(405),
-        Entry::File(file) => respond(request, file, variant),
+        Entry::File(_) | Entry::Packed(_) if request.method == Method::Post => Outcome::Status(405),
+        Entry::File(file) => respond(request, AnyFile::Stored(file), variant),
+        Entry::Packed(file) => respond(request, AnyFile::Packed(file), variant),
         Entry::Directory => slash_redirect(request),
         Entry::Unreadable { .. } => fail(request, libc::EACCES),
         Entry::Special => {
@@ -41,19 +42,21 @@ pub fn serve(request: &Request<'_>, files: &mut Files) -> Outcome {
     }
 }
 
-fn respond(request: &Request<'_>, file: Rc<StoredFile>, variant: Variant) -> Outcome {
-    let variables = request.variables;
-    let media_type = media_type(variables.settings, variables.path, request.media_type);
-    representation::respond(request, file, media_type, variant)
+fn respond(request: &Request<'_>, file: AnyFile, variant: Variant) -> Outcome {
+    representation::respond(request, Resource::new(request, file, variant))
 }
 
 /// The `.gz` file beside what the path leads to, where `gzip_static` looks for it.
-fn look_up_compressed(request: &Request<'_>, files: &mut Files) -> Entry {
+fn compressed(request: &Request<'_>, files: &mut Files) -> Option<AnyFile> {
     let off = request.variables.settings.gzip_static == GzipStatic::Off;
     if off || request.method == Method::Post {
-        return Entry::Failed(libc::ENOENT);
+        return None;
     }
-    look_up_with(request, files, request.variables.path, b".gz")
+    match look_up_with(request, files, request.variables.path, b".gz") {
+        Entry::File(file) => Some(AnyFile::Stored(file)),
+        Entry::Packed(file) => Some(AnyFile::Packed(file)),
+        _ => None,
+    }
 }
 
 /// What a path leads to beneath the root or alias of the request. A path that cannot lead to a
@@ -73,6 +76,7 @@ fn look_up_with(request: &Request<'_>, files: &mut Files, path: &[u8], ending: &
     let question = Question {
         directory: base.directory,
         follow_symlinks: settings.follow_symlinks,
+        pack: settings.pack,
         cache: settings.file_cache,
         now: variables.now,
     };

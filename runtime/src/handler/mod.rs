@@ -6,6 +6,7 @@ pub mod file;
 pub(crate) mod listing;
 mod receive;
 mod representation;
+mod resource;
 pub mod status;
 pub mod try_files;
 pub mod upload;

@@ -8,13 +8,11 @@ use std::rc::Rc;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use super::resource::Resource;
 use super::{Outcome, Request};
-use crate::files::{Source, StoredFile};
-use crate::http::accept::accepts_gzip;
-use crate::http::conditional::{Conditions, Validators, Verdict};
+use crate::http::conditional::{Conditions, Verdict};
 use crate::http::method::Method;
 use crate::http::range::{self, Selection};
-use crate::site::GzipStatic;
 
 /// The response that a file is.
 #[derive(Debug)]
@@ -25,48 +23,8 @@ pub struct FileResponse {
     pub content_len: u64,
     /// The content. Empty for HEAD and with 304.
     pub body: FileBody,
-    file: Rc<StoredFile>,
-    content_type: &'static [u8],
-    etag: bool,
-    variant: Variant,
+    resource: Resource,
     form: Form,
-}
-
-/// Which representation of a resource a file is.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) enum Variant {
-    /// There is no other.
-    Only,
-    /// There is a compressed one beside it.
-    Plain,
-    /// It is compressed.
-    Gzip {
-        /// Whether some clients get the plain one.
-        varies: bool,
-    },
-}
-
-impl Variant {
-    /// The variant to send of a file that has a compressed one, as nginx's gzip_static module
-    /// chooses.
-    pub(super) fn choose(request: &Request<'_>) -> Variant {
-        let head = request.variables.head;
-        match request.variables.settings.gzip_static {
-            GzipStatic::Off => Variant::Only,
-            GzipStatic::Always => Variant::Gzip { varies: false },
-            GzipStatic::On if accepts_gzip(head) => Variant::Gzip { varies: true },
-            GzipStatic::On => Variant::Plain,
-        }
-    }
-
-    fn write_fields(self, status: u16, out: &mut Vec<u8>) {
-        if matches!(self, Variant::Gzip { .. }) && status != 304 {
-            out.extend_from_slice(b"Content-Encoding: gzip\r\n");
-        }
-        if matches!(self, Variant::Plain | Variant::Gzip { varies: true }) {
-            out.extend_from_slice(b"Vary: Accept-Encoding\r\n");
-        }
-    }
 }
 
 /// What to send behind the head.
@@ -85,6 +43,8 @@ pub enum FileBody {
 pub enum Piece {
     /// Bytes in memory.
     Memory(Rc<[u8]>, Range<usize>),
+    /// Bytes of the binary.
+    Static(&'static [u8]),
     /// Bytes of an open file. It may have become shorter meanwhile: then the connection has to
     /// be closed, since the head has promised more.
     File {
@@ -106,37 +66,26 @@ enum Form {
     NotModified,
 }
 
-/// The response to a GET or HEAD of `file`: preconditions first, then ranges.
-pub(super) fn respond(
-    request: &Request<'_>,
-    file: Rc<StoredFile>,
-    content_type: &'static [u8],
-    variant: Variant,
-) -> Outcome {
+/// The response to a GET or HEAD of `resource`: preconditions first, then ranges.
+pub(super) fn respond(request: &Request<'_>, resource: Resource) -> Outcome {
     let settings = request.variables.settings;
-    // As in nginx, a compressed file is sent whole.
-    let compressed = matches!(variant, Variant::Gzip { .. });
-    let accept_ranges = request.conditional && settings.max_ranges > 0 && !compressed;
+    let accept_ranges = request.conditional && settings.max_ranges > 0 && resource.has_parts();
     let mut selection = Selection::Whole;
     let conditions = Conditions::find(request.variables.head.fields());
     if let Some(conditions) = conditions.filter(|_| request.conditional) {
-        let etag = settings.etag.then(|| file.etag());
-        let validators = Validators { etag, modified_s: file.modified_s };
+        let validators = resource.validators();
         match conditions.evaluate(validators, settings.if_modified_since) {
             Verdict::Failed => return Outcome::Status(412),
-            Verdict::NotModified => {
-                let response = FileResponse::empty(file, content_type, settings.etag, variant);
-                return Outcome::File(response);
-            }
+            Verdict::NotModified => return Outcome::File(FileResponse::empty(resource)),
             Verdict::Proceed => {}
         }
         if let Some(value) = conditions.range(validators).filter(|_| accept_ranges) {
-            selection = range::select(value, file.len, settings.max_ranges);
+            selection = range::select(value, resource.len(), settings.max_ranges);
         }
     }
-    let mut response = FileResponse::empty(file, content_type, settings.etag, variant);
+    let mut response = FileResponse::empty(resource);
     match selection {
-        Selection::Unsatisfiable => return Outcome::RangeNotSatisfiable(response.file.len),
+        Selection::Unsatisfiable => return Outcome::RangeNotSatisfiable(response.resource.len()),
         Selection::Whole => response.send_whole(accept_ranges),
         Selection::One(range) => response.send_part(range),
         Selection::Several(ranges) => response.send_parts(&ranges),
@@ -149,36 +98,22 @@ pub(super) fn respond(
 
 impl FileResponse {
     /// A 304.
-    fn empty(
-        file: Rc<StoredFile>,
-        content_type: &'static [u8],
-        etag: bool,
-        variant: Variant,
-    ) -> FileResponse {
+    fn empty(resource: Resource) -> FileResponse {
         let (status, form) = (304, Form::NotModified);
-        FileResponse {
-            status,
-            content_len: 0,
-            body: FileBody::Empty,
-            file,
-            content_type,
-            etag,
-            variant,
-            form,
-        }
+        FileResponse { status, content_len: 0, body: FileBody::Empty, resource, form }
     }
 
     fn send_whole(&mut self, accept_ranges: bool) {
         self.status = 200;
-        self.content_len = self.file.len;
-        self.body = FileBody::One(self.file.piece(0..self.file.len));
+        self.content_len = self.resource.len();
+        self.body = FileBody::One(self.resource.piece(0..self.content_len));
         self.form = Form::Whole { accept_ranges };
     }
 
     fn send_part(&mut self, range: Range<u64>) {
         self.status = 206;
         self.content_len = range.end - range.start;
-        self.body = FileBody::One(self.file.piece(range.clone()));
+        self.body = FileBody::One(self.resource.piece(range.clone()));
         self.form = Form::Part(range);
     }
 
@@ -188,11 +123,11 @@ impl FileResponse {
         let mut pieces = Vec::with_capacity(2 * ranges.len() + 1);
         for range in ranges {
             let mut head = format!("\r\n--{boundary}\r\n").into_bytes();
-            write_content_type(self.content_type, &mut head);
-            write_content_range(range, self.file.len, &mut head);
+            self.resource.write_type(&mut head);
+            write_content_range(range, self.resource.len(), &mut head);
             head.extend_from_slice(b"\r\n");
             pieces.push(Piece::of_text(head));
-            pieces.push(self.file.piece(range.clone()));
+            pieces.push(self.resource.piece(range.clone()));
         }
         pieces.push(Piece::of_text(format!("\r\n--{boundary}--\r\n").into_bytes()));
         self.status = 206;
@@ -204,18 +139,16 @@ impl FileResponse {
     /// Appends the field lines that describe the content, each ended by CRLF: Content-Type,
     /// Content-Length, Content-Range, Accept-Ranges, Last-Modified, ETag, as the status has them.
     pub fn write_fields(&self, out: &mut Vec<u8>) {
-        self.variant.write_fields(self.status, out);
+        if let Form::Whole { accept_ranges } = self.form {
+            return self.resource.write_whole(accept_ranges, out);
+        }
+        self.resource.write_coding(self.status, out);
         match &self.form {
-            Form::NotModified => {}
-            Form::Whole { accept_ranges } => {
-                write_content_type(self.content_type, out);
-                out.extend_from_slice(self.file.fields(*accept_ranges, self.etag));
-                return;
-            }
+            Form::NotModified | Form::Whole { .. } => {}
             Form::Part(range) => {
-                write_content_type(self.content_type, out);
+                self.resource.write_type(out);
                 write_content_length(self.content_len, out);
-                write_content_range(range, self.file.len, out);
+                write_content_range(range, self.resource.len(), out);
             }
             Form::Parts { boundary } => {
                 out.extend_from_slice(b"Content-Type: multipart/byteranges; boundary=");
@@ -224,7 +157,7 @@ impl FileResponse {
                 write_content_length(self.content_len, out);
             }
         }
-        out.extend_from_slice(self.file.validator_fields(self.etag));
+        self.resource.write_validators(out);
     }
 }
 
@@ -233,6 +166,7 @@ impl Piece {
     pub fn len(&self) -> u64 {
         match self {
             Piece::Memory(_, range) => range.len() as u64,
+            Piece::Static(bytes) => bytes.len() as u64,
             Piece::File { len, .. } => *len,
         }
     }
@@ -240,21 +174,6 @@ impl Piece {
     fn of_text(text: Vec<u8>) -> Piece {
         let len = text.len();
         Piece::Memory(text.into(), 0..len)
-    }
-}
-
-impl StoredFile {
-    /// A part of the content, or all of it.
-    fn piece(&self, range: Range<u64>) -> Piece {
-        match &self.source {
-            Source::Memory(content) => {
-                Piece::Memory(content.clone(), range.start as usize..range.end as usize)
-            }
-            Source::File(file) => {
-                let len = range.end - range.start;
-                Piece::File { file: file.clone(), offset: range.start, len }
-            }
-        }
     }
 }
 
@@ -267,14 +186,6 @@ fn boundary() -> String {
     // Writing to a string does not fail.
     let _ = write!(boundary, "{:020}", SEED.get_or_init(RandomState::new).hash_one(number));
     boundary
-}
-
-fn write_content_type(content_type: &[u8], out: &mut Vec<u8>) {
-    if !content_type.is_empty() {
-        out.extend_from_slice(b"Content-Type: ");
-        out.extend_from_slice(content_type);
-        out.extend_from_slice(b"\r\n");
-    }
 }
 
 fn write_content_length(len: u64, out: &mut Vec<u8>) {

@@ -84,6 +84,7 @@ fn show(outcome: Outcome) -> (String, String, String) {
             for piece in pieces {
                 match piece {
                     Piece::Memory(bytes, range) => content.extend_from_slice(&bytes[range]),
+                    Piece::Static(bytes) => content.extend_from_slice(bytes),
                     Piece::File { .. } => panic!("a small file is in memory"),
                 }
             }

@@ -35,7 +35,7 @@ fn try_one(candidate: &Candidate, request: &Request<'_>, files: &mut Files) -> O
     let is_directory = match file::look_up(&asked, files, &path) {
         Entry::Directory => true,
         Entry::Unreadable { directory } => directory,
-        Entry::File(_) | Entry::Special => false,
+        Entry::File(_) | Entry::Packed(_) | Entry::Special => false,
         Entry::Failed(_) => return None,
     };
     if is_directory != candidate.directory {

@@ -3,6 +3,66 @@
 use super::fields::Fields;
 use super::head::Head;
 
+/// How a content is compressed.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+#[allow(missing_docs)]
+pub enum Coding {
+    Gzip,
+    Brotli,
+    Zstd,
+}
+
+impl Coding {
+    /// Its name in Content-Encoding and Accept-Encoding.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Coding::Gzip => "gzip",
+            Coding::Brotli => "br",
+            Coding::Zstd => "zstd",
+        }
+    }
+}
+
+/// What a client says of content codings: how much it wants each, not at all where that is 0.
+#[derive(Clone, Copy, Default, Debug)]
+pub struct Weights {
+    /// Of no coding, and of each [`Coding`].
+    named: [Option<u16>; 4],
+    /// Of all that are not named.
+    others: Option<u16>,
+}
+
+impl Weights {
+    /// What the fields of a request say; `None` if they say nothing. What is named twice is as
+    /// it was named first; a weight that is not well formed is 0.
+    pub fn read(fields: Fields<'_>) -> Option<Weights> {
+        let mut lines = fields.values(b"accept-encoding").peekable();
+        lines.peek()?;
+        let mut weights = Weights::default();
+        for (name, weight) in lines.flat_map(|line| line.split(|&b| b == b',')).map(member) {
+            let is = |other: &str| name.eq_ignore_ascii_case(other.as_bytes());
+            let place = match () {
+                () if is("identity") => &mut weights.named[0],
+                () if is("gzip") || is("x-gzip") => &mut weights.named[1],
+                () if is("br") => &mut weights.named[2],
+                () if is("zstd") => &mut weights.named[3],
+                () if is("*") => &mut weights.others,
+                () => continue,
+            };
+            place.get_or_insert(weight);
+        }
+        Some(weights)
+    }
+
+    /// The weight of a form with this coding, or with none. One without is always welcome unless
+    /// it is ruled out, and least where it is not named.
+    pub fn of(&self, coding: Option<Coding>) -> u16 {
+        let named = self.named[coding.map_or(0, |coding| 1 + coding as usize)];
+        let said = named.or(self.others).map(|weight| 2 * weight);
+        said.unwrap_or(coding.is_none().into())
+    }
+}
+
 /// Whether a request may be answered in gzip. As in nginx, not where the client is an old one or
 /// there is a proxy on the way.
 pub fn accepts_gzip(head: &Head) -> bool {
@@ -14,22 +74,20 @@ pub fn accepts_gzip(head: &Head) -> bool {
 /// a weight that is not well formed is zero.
 fn accepts_coding(fields: Fields<'_>, name: &[u8]) -> bool {
     let members = fields.values(b"accept-encoding").flat_map(|line| line.split(|&b| b == b','));
-    let weight = members.filter_map(|member| weight_of(member, name)).next();
-    weight.is_some_and(|weight| weight > 0)
+    let mut named = members.map(member).filter(|(coding, _)| coding.eq_ignore_ascii_case(name));
+    named.next().is_some_and(|(_, weight)| weight > 0)
 }
 
-/// The weight of a member in thousandths, if it names the coding.
-fn weight_of(member: &[u8], name: &[u8]) -> Option<u16> {
+/// The coding that a member of the list names, and its weight in thousandths.
+fn member(member: &[u8]) -> (&[u8], u16) {
     let mut parts = member.split(|&byte| byte == b';').map(<[u8]>::trim_ascii);
-    let coding = parts.next()?;
-    if !coding.eq_ignore_ascii_case(name) {
-        return None;
-    }
-    Some(match (parts.next(), parts.next()) {
+    let coding = parts.next().unwrap_or_default();
+    let weight = match (parts.next(), parts.next()) {
         (None | Some(b""), _) => 1000,
         (Some([b'q' | b'Q', b'=', weight @ ..]), None) => thousandths(weight).unwrap_or(0),
         _ => 0,
-    })
+    };
+    (coding, weight)
 }
 
 /// A weight: 0 to 1 with up to three digits behind the point.
@@ -88,6 +146,31 @@ mod tests {
             let fields = Fields { bytes: head.as_bytes(), spans: &spans };
             assert_eq!(accepts_coding(fields, b"gzip"), accepted, "{value}");
         }
+    }
+
+    #[test]
+    fn codings_are_weighed() {
+        // Of no coding, gzip, br and zstd.
+        for (value, expected) in [
+            ("", [1, 0, 0, 0]),
+            ("gzip", [1, 2000, 0, 0]),
+            ("x-gzip, BR;q=0.5", [1, 2000, 1000, 0]),
+            ("gzip;q=0.001", [1, 2, 0, 0]),
+            ("*", [2000, 2000, 2000, 2000]),
+            ("*;q=0", [0, 0, 0, 0]),
+            ("*;q=0, identity;q=0.1", [200, 0, 0, 0]),
+            ("identity;q=0", [0, 0, 0, 0]),
+            ("zstd;q=0, *;q=0.2", [400, 400, 400, 0]),
+            ("br;q=x, gzip;q=1.000", [1, 2000, 0, 0]),
+            ("gzip;q=0, gzip", [1, 0, 0, 0]),
+        ] {
+            let head = format!("Accept-Encoding: {value}\r\n");
+            let spans = spans_of(&head);
+            let weights = Weights::read(Fields { bytes: head.as_bytes(), spans: &spans }).unwrap();
+            let codings = [None, Some(Coding::Gzip), Some(Coding::Brotli), Some(Coding::Zstd)];
+            assert_eq!(codings.map(|coding| weights.of(coding)), expected, "{value}");
+        }
+        assert!(Weights::read(Fields::default()).is_none());
     }
 
     #[test]

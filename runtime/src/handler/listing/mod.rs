@@ -7,7 +7,7 @@ mod page;
 use std::ffi::CString;
 
 use super::{Outcome, Request, Response, file};
-use crate::files::{Files, Item, ItemKind, path};
+use crate::files::{Directory, Files, Item, ItemKind, Items, path};
 use crate::site::{Level, Listing, ListingFormat};
 
 /// Names that are listed of one directory: each costs a look at the disk, and some hundred
@@ -61,11 +61,17 @@ fn items(request: &Request<'_>, files: &mut Files) -> Result<(Vec<Item>, bool), 
     let mut path = Vec::new();
     path::write_beneath(&settings.base, variables.path, variables, append_path, &mut path)
         .ok_or(libc::ENOENT)?;
-    let path = CString::new(path).map_err(|_| libc::ENOENT)?;
-    let directory = files.directory(settings.base.directory, variables.now);
-    let found =
-        directory.and_then(|directory| directory.list(&path, settings.follow_symlinks, MAX_ITEMS));
-    let mut found = found.map_err(|error| error.raw_os_error().unwrap_or(libc::ENOTDIR))?;
+    let mut found = match settings.pack {
+        Some(pack) => Items::packed(pack, &path, MAX_ITEMS).ok_or(libc::ENOENT)?,
+        None => {
+            let path = CString::new(path).map_err(|_| libc::ENOENT)?;
+            let directory = files.directory(settings.base.directory, variables.now);
+            let list =
+                |directory: &Directory| directory.list(&path, settings.follow_symlinks, MAX_ITEMS);
+            let found = directory.and_then(list);
+            found.map_err(|error| error.raw_os_error().unwrap_or(libc::ENOTDIR))?
+        }
+    };
     let order = |item: &Item| item.kind != ItemKind::Directory;
     found.items.sort_unstable_by(|a, b| (order(a), &a.name).cmp(&(order(b), &b.name)));
     Ok((found.items, found.cut))

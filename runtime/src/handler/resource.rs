@@ -1,0 +1,194 @@
+//! A file as it is to be sent: from the disk or from the binary, as it is or compressed.
+
+use std::ops::Range;
+use std::rc::Rc;
+
+use super::representation::Piece;
+use super::{Request, media_type};
+use crate::files::{Source, StoredFile};
+use crate::http::accept::accepts_gzip;
+use crate::http::conditional::Validators;
+use crate::pack::{Packed, PackedForm};
+use crate::site::GzipStatic;
+
+/// Which representation of a resource a file on the disk is.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Variant {
+    /// There is no other.
+    Only,
+    /// There is a compressed one beside it.
+    Plain,
+    /// It is compressed.
+    Gzip {
+        /// Whether some clients get the plain one.
+        varies: bool,
+    },
+}
+
+impl Variant {
+    /// The variant to send of a file that has a compressed one, as nginx's gzip_static module
+    /// chooses.
+    pub(super) fn choose(request: &Request<'_>) -> Variant {
+        let head = request.variables.head;
+        match request.variables.settings.gzip_static {
+            GzipStatic::Off => Variant::Only,
+            GzipStatic::Always => Variant::Gzip { varies: false },
+            GzipStatic::On if accepts_gzip(head) => Variant::Gzip { varies: true },
+            GzipStatic::On => Variant::Plain,
+        }
+    }
+
+    fn write_fields(self, status: u16, out: &mut Vec<u8>) {
+        if matches!(self, Variant::Gzip { .. }) && status != 304 {
+            out.extend_from_slice(b"Content-Encoding: gzip\r\n");
+        }
+        if matches!(self, Variant::Plain | Variant::Gzip { varies: true }) {
+            out.extend_from_slice(b"Vary: Accept-Encoding\r\n");
+        }
+    }
+}
+
+/// A file that is sent.
+#[derive(Debug)]
+pub(super) enum Resource {
+    /// One whose own lines stand apart from those that the request decides.
+    Plain { file: AnyFile, content_type: &'static [u8], etag: bool, variant: Variant },
+    /// One of the binary, with all lines ready.
+    Packed { form: PackedForm, modified_s: i64 },
+}
+
+/// A file wherever it is.
+#[derive(Debug)]
+pub(super) enum AnyFile {
+    Stored(Rc<StoredFile>),
+    Packed(Packed),
+}
+
+impl Resource {
+    /// A file in the variant that `gzip_static` has chosen, or of the binary in the form that
+    /// the client wants most.
+    pub(super) fn new(request: &Request<'_>, file: AnyFile, variant: Variant) -> Resource {
+        let variables = request.variables;
+        match (file, variant) {
+            (AnyFile::Packed(file), Variant::Only) => {
+                let form = file.choose(variables.head.fields());
+                Resource::Packed { form, modified_s: file.modified_s }
+            }
+            (file, variant) => Resource::Plain {
+                file,
+                content_type: media_type(variables.settings, variables.path, request.media_type),
+                etag: variables.settings.etag,
+                variant,
+            },
+        }
+    }
+
+    /// Its length in bytes.
+    pub(super) fn len(&self) -> u64 {
+        match self {
+            Resource::Plain { file: AnyFile::Stored(file), .. } => file.len,
+            Resource::Plain { file: AnyFile::Packed(file), .. } => {
+                file.plain().content.len() as u64
+            }
+            Resource::Packed { form, .. } => form.content.len() as u64,
+        }
+    }
+
+    /// What tells one state of it from another.
+    pub(super) fn validators(&self) -> Validators<'_> {
+        match self {
+            Resource::Plain { file: AnyFile::Stored(file), etag, .. } => {
+                Validators { etag: etag.then(|| file.etag()), modified_s: file.modified_s }
+            }
+            Resource::Plain { file: AnyFile::Packed(file), .. } => {
+                Validators { etag: file.plain().etag(), modified_s: file.modified_s }
+            }
+            Resource::Packed { form, modified_s } => {
+                Validators { etag: form.etag(), modified_s: *modified_s }
+            }
+        }
+    }
+
+    /// Whether parts of it may be asked for: as in nginx, not of what `gzip_static` sends.
+    pub(super) fn has_parts(&self) -> bool {
+        !matches!(self, Resource::Plain { variant: Variant::Gzip { .. }, .. })
+    }
+
+    /// A part of its content, or all of it.
+    pub(super) fn piece(&self, range: Range<u64>) -> Piece {
+        let bytes = range.start as usize..range.end as usize;
+        match self {
+            Resource::Plain { file: AnyFile::Stored(file), .. } => match &file.source {
+                Source::Memory(content) => Piece::Memory(content.clone(), bytes),
+                Source::File(file) => {
+                    let len = range.end - range.start;
+                    Piece::File { file: file.clone(), offset: range.start, len }
+                }
+            },
+            Resource::Plain { file: AnyFile::Packed(file), .. } => {
+                Piece::Static(&file.plain().content[bytes])
+            }
+            Resource::Packed { form, .. } => Piece::Static(&form.content[bytes]),
+        }
+    }
+
+    /// Appends its Content-Type line.
+    pub(super) fn write_type(&self, out: &mut Vec<u8>) {
+        match self {
+            Resource::Plain { content_type: b"", .. } => {}
+            Resource::Plain { content_type, .. } => {
+                out.extend_from_slice(b"Content-Type: ");
+                out.extend_from_slice(content_type);
+                out.extend_from_slice(b"\r\n");
+            }
+            Resource::Packed { form, .. } => out.extend_from_slice(form.type_field()),
+        }
+    }
+
+    /// Appends Content-Encoding, and Vary where that does not stand with the validators.
+    pub(super) fn write_coding(&self, status: u16, out: &mut Vec<u8>) {
+        match self {
+            Resource::Plain { variant, .. } => variant.write_fields(status, out),
+            Resource::Packed { .. } if status == 304 => {}
+            Resource::Packed { form, .. } => out.extend_from_slice(form.coding_field()),
+        }
+    }
+
+    /// Appends all lines of a whole response.
+    pub(super) fn write_whole(&self, ranges: bool, out: &mut Vec<u8>) {
+        match self {
+            Resource::Packed { form, .. } if ranges => out.extend_from_slice(form.fields()),
+            Resource::Packed { form, .. } => {
+                out.extend_from_slice(form.content_fields());
+                out.extend_from_slice(form.length_field());
+                out.extend_from_slice(form.validator_fields());
+            }
+            Resource::Plain { file, etag, variant, .. } => {
+                variant.write_fields(200, out);
+                self.write_type(out);
+                match file {
+                    AnyFile::Stored(file) => out.extend_from_slice(file.fields(ranges, *etag)),
+                    AnyFile::Packed(file) => {
+                        let form = file.plain();
+                        out.extend_from_slice(if ranges { form.ranges_field() } else { b"" });
+                        out.extend_from_slice(form.length_field());
+                        out.extend_from_slice(form.own_validator_fields());
+                    }
+                }
+            }
+        }
+    }
+
+    /// Appends the lines that a 304 has too: Last-Modified, ETag, and Vary of what is packed.
+    pub(super) fn write_validators(&self, out: &mut Vec<u8>) {
+        out.extend_from_slice(match self {
+            Resource::Plain { file: AnyFile::Stored(file), etag, .. } => {
+                file.validator_fields(*etag)
+            }
+            Resource::Plain { file: AnyFile::Packed(file), .. } => {
+                file.plain().own_validator_fields()
+            }
+            Resource::Packed { form, .. } => form.validator_fields(),
+        });
+    }
+}
