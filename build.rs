@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::{env, fs, io};
 
 use sitec_compiler::files::Disk;
-use sitec_compiler::{Compilation, compile, generate};
+use sitec_compiler::{Compilation, assets, compile, generate};
 
 /// Begins each line of a diagnostic: takes the cursor to the first column and erases the
 /// line, and with it the package's name that cargo puts there. Into a pipe cargo does not
@@ -18,6 +18,7 @@ fn main() {
     println!("cargo::rerun-if-changed=build.rs");
     println!("cargo::rerun-if-env-changed=SITE_CONF");
     println!("cargo::rerun-if-env-changed=NO_COLOR");
+    println!("cargo::rerun-if-env-changed={}", assets::EPOCH_VARIABLE);
     match picked_conf() {
         Ok(conf) => build(&conf),
         Err(message) => println!("cargo::error={message}"),
@@ -71,8 +72,14 @@ fn build(conf: &Path) {
     show(&compilation);
     let Some(site) = &compilation.site else { return };
     println!("cargo::rustc-env=SITE_PREFIX={}", folder.display());
-    let generated = generate(site);
     let out = PathBuf::from(variable("OUT_DIR"));
+    let newest_s = variable(assets::EPOCH_VARIABLE).parse().ok();
+    let options = assets::Options { files: &Disk, newest_s };
+    let assets = match assets::gather_into(&out, site, &options) {
+        Ok(assets) => assets,
+        Err(failure) => return println!("cargo::error={failure}"),
+    };
+    let generated = generate(site, &assets);
     let files = generated.blobs.iter().map(|(name, bytes)| (name.as_str(), bytes.as_slice()));
     for (name, bytes) in files.chain([("site.rs", generated.code.as_bytes())]) {
         if let Err(error) = write(&out.join(name), bytes) {

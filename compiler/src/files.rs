@@ -4,8 +4,10 @@
 mod memory;
 mod sysroot;
 
+use std::ffi::OsString;
+use std::fs::FileType;
 use std::io;
-use std::os::unix::fs::PermissionsExt;
+use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
@@ -23,6 +25,29 @@ pub enum Kind {
     Other,
 }
 
+impl Kind {
+    fn of(kind: FileType) -> Kind {
+        match kind {
+            kind if kind.is_dir() => Kind::Directory,
+            kind if kind.is_file() => Kind::File,
+            _ => Kind::Other,
+        }
+    }
+}
+
+/// What is known of a file without reading it.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Status {
+    /// What it is; of a symlink, nothing that tells.
+    pub kind: Kind,
+    /// Its length in bytes.
+    pub len: u64,
+    /// When it was last modified, in seconds since 1970.
+    pub modified_s: i64,
+    /// Where it leads, if it is a symlink.
+    pub link: Option<PathBuf>,
+}
+
 /// The questions. Paths are absolute, or relative to the working directory.
 pub trait Files {
     /// The bytes of a file.
@@ -36,6 +61,14 @@ pub trait Files {
 
     /// The names in a directory, sorted by bytes, and what each is.
     fn list(&self, directory: &Path) -> io::Result<Vec<(String, Kind)>>;
+
+    /// The names in a directory as they are, in no order.
+    fn names(&self, directory: &Path) -> io::Result<Vec<OsString>> {
+        Ok(self.list(directory)?.into_iter().map(|(name, _)| name.into()).collect())
+    }
+
+    /// What is at `path` itself, symlinks not followed.
+    fn status(&self, path: &Path) -> io::Result<Status>;
 
     /// `path` with all symlinks resolved; `None` if there is no such path, or no links.
     fn real(&self, _path: &Path) -> Option<PathBuf> {
@@ -84,12 +117,7 @@ impl Files for Disk {
     }
 
     fn kind(&self, path: &Path) -> Option<Kind> {
-        let metadata = std::fs::metadata(path).ok()?;
-        Some(match metadata.file_type() {
-            kind if kind.is_dir() => Kind::Directory,
-            kind if kind.is_file() => Kind::File,
-            _ => Kind::Other,
-        })
+        Some(Kind::of(std::fs::metadata(path).ok()?.file_type()))
     }
 
     fn glob(&self, pattern: &str) -> Result<Vec<PathBuf>, String> {
@@ -108,6 +136,17 @@ impl Files for Disk {
         }
         names.sort();
         Ok(names)
+    }
+
+    fn names(&self, directory: &Path) -> io::Result<Vec<OsString>> {
+        std::fs::read_dir(directory)?.map(|entry| Ok(entry?.file_name())).collect()
+    }
+
+    fn status(&self, path: &Path) -> io::Result<Status> {
+        let metadata = std::fs::symlink_metadata(path)?;
+        let link = metadata.is_symlink().then(|| std::fs::read_link(path)).transpose()?;
+        let (len, modified_s) = (metadata.len(), metadata.mtime());
+        Ok(Status { kind: Kind::of(metadata.file_type()), len, modified_s, link })
     }
 
     fn real(&self, path: &Path) -> Option<PathBuf> {

@@ -4,13 +4,16 @@
 //! Plain types of [`sitec_runtime::site`] are used as they are where they hold no reference;
 //! the rest mirrors that module with owned data, and is emitted in the order found here.
 
+use sitec_runtime::http::accept::Coding;
 use sitec_runtime::http::method::MethodSet;
+pub use sitec_runtime::pack::Kind as PackKind;
 use sitec_runtime::site::{
     Dav, DirectoryId, ErrorLog, ErrorStatus, Expires, FileCache, GzipStatic, IfModifiedSince,
     KeepaliveDisable, Lingering, ListingFormat, LocationId, LogId, ParamKind, ProgramId, ServerId,
     TypesId, Upload,
 };
 use std::net::SocketAddr;
+use std::path::PathBuf;
 
 /// One conf, resolved.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -38,6 +41,8 @@ pub struct Site {
     pub directories: Vec<StartText>,
     /// The distinct programs that scripts are run by, or that are scripts.
     pub programs: Vec<StartText>,
+    /// The distinct ways in which files are part of the binary.
+    pub packs: Vec<Pack>,
     /// `cgi_max_processes`, where any location has scripts.
     pub max_scripts: Option<u32>,
     /// The distinct log files; the first is standard error.
@@ -380,6 +385,44 @@ pub struct FileBase {
     pub alias: bool,
 }
 
+/// The files beneath one directory as some locations serve them from the binary.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub struct Pack {
+    /// The directory, whose path is known.
+    pub directory: DirectoryId,
+    /// Whether symlinks may lead out of it.
+    pub follow_symlinks: bool,
+    /// Whether names that begin with a dot are served.
+    pub hidden_files: bool,
+    /// Their media types, as in [`Settings`].
+    pub types: TypesId,
+    #[allow(missing_docs)]
+    pub default_type: Vec<u8>,
+    /// Whether they have entity tags.
+    pub etag: bool,
+    /// Whether parts of them may be asked for.
+    pub ranges: bool,
+    /// What compressed forms are made of them.
+    pub codings: Vec<Coding>,
+    /// All that is there, the directory itself first; by path.
+    pub nodes: Vec<PackNode>,
+}
+
+/// A path of a [`Pack`].
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub struct PackNode {
+    /// Relative, without a slash at either end; empty for the directory itself.
+    pub path: Vec<u8>,
+    /// What is there.
+    pub kind: PackKind,
+    /// Where it is on this machine, symlinks resolved.
+    pub source: PathBuf,
+    /// The length of a file.
+    pub len: u64,
+    /// When it was last modified, in seconds since 1970.
+    pub modified_s: i64,
+}
+
 /// See [`sitec_runtime::site::TryFiles`].
 #[derive(Clone, PartialEq, Eq, Debug)]
 #[allow(missing_docs)]
@@ -479,6 +522,8 @@ pub type Types = Vec<(Vec<u8>, Vec<u8>)>;
 #[allow(missing_docs)]
 pub struct Settings {
     pub base: FileBase,
+    /// Index into [`Site::packs`].
+    pub pack: Option<usize>,
     pub index: Vec<Value>,
     pub types: TypesId,
     pub default_type: Vec<u8>,

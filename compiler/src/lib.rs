@@ -10,6 +10,7 @@
 use std::path::{Path, PathBuf};
 
 pub mod answer;
+pub mod assets;
 pub mod ast;
 mod audit;
 pub mod automata;
@@ -37,6 +38,7 @@ mod template;
 mod testing;
 mod wording;
 
+use assets::Assets;
 use diagnostic::{Diagnostics, Levels};
 use files::Files;
 use places::Places;
@@ -60,7 +62,7 @@ pub struct Compilation {
 /// The Rust text of a site, and the tables that it includes.
 pub struct Generated {
     /// A Rust source file. It defines `pub struct Conf` and its `impl Site`, and names only
-    /// `::sitec_runtime` and the `blobs`.
+    /// `::sitec_runtime`, the `blobs` and, where files are embedded, [`assets::FILE_NAME`].
     pub code: String,
     /// Files to stand beside it: name and content, included by `include_bytes!("NAME")`.
     pub blobs: Vec<(String, Vec<u8>)>,
@@ -110,7 +112,7 @@ fn run(
     Compilation { sources, diagnostics, dependencies, site, places }
 }
 
-/// Generates the server of a checked site.
-pub fn generate(site: &ir::Site) -> Generated {
-    codegen::generate(site)
+/// Generates the server of a checked site, whose embedded files were gathered to `assets`.
+pub fn generate(site: &ir::Site, assets: &Assets) -> Generated {
+    codegen::generate(site, assets)
 }

@@ -4,6 +4,7 @@
 use std::path::{Path, PathBuf};
 use std::{env, fs};
 
+use sitec_compiler::assets::Assets;
 use sitec_compiler::files::Disk;
 use sitec_compiler::{compile, generate};
 
@@ -25,7 +26,7 @@ fn generated_text_is_as_committed() {
         let compilation = compile(&Disk, &conf);
         let rendered = compilation.diagnostics.render(&compilation.sources, false);
         let site = compilation.site.unwrap_or_else(|| panic!("{}:\n{rendered}", conf.display()));
-        let generated = generate(&site);
+        let generated = generate(&site, &Assets::default());
         let golden = conf.with_extension("rs");
         if env::var_os("UPDATE").is_some() {
             fs::write(&golden, &generated.code).expect("tests/golden is writable");
@@ -44,6 +45,10 @@ fn generated_text_is_as_committed() {
             assert!(generated.code.contains(&include), "{name} is not included");
         }
         assert_eq!(generated.code.matches("include_bytes!(").count(), generated.blobs.len());
-        assert_eq!(generate(&site).code, generated.code, "equal input gives equal bytes");
+        assert_eq!(
+            generate(&site, &Assets::default()).code,
+            generated.code,
+            "equal input gives equal bytes"
+        );
     }
 }

@@ -355,6 +355,7 @@ static SETTINGS: [site::Settings; 1] = [
             text: site::Text::Fixed(b""),
             alias: false,
         },
+        pack: None,
         index: &[site::Text::Fixed(b"index.html")],
         default_type: b"text/plain",
         charset: None,

@@ -154,6 +154,7 @@ static SETTINGS: [site::Settings; 1] = [
             text: site::Text::Fixed(b"/srv/www"),
             alias: false,
         },
+        pack: None,
         index: &[site::Text::Fixed(b"index.html")],
         default_type: b"text/plain",
         charset: None,

@@ -3,13 +3,15 @@
 //! compiled once. Two builds of one conf wait for each other; cargo sees to the rest.
 
 use std::collections::hash_map::DefaultHasher;
+use std::env;
 use std::fs::{self, File};
 use std::hash::{Hash, Hasher};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
-use sitec_compiler::{generate, ir};
+use sitec_compiler::files::Disk;
+use sitec_compiler::{Generated, assets, generate, ir};
 
 use crate::{carried, progress};
 
@@ -54,8 +56,11 @@ impl Package {
         file.hash(&mut hasher);
         let name = format!("site-{:016x}", hasher.finish());
         carried::unpack(&home).map_err(problem)?;
-        let lock = write_package(&home.join("sites").join(&name), &name, &file, site);
-        Ok(Package { _lock: lock.map_err(problem)?, home, name })
+        let folder = home.join("sites").join(&name);
+        let lock = lock(&folder).map_err(problem)?;
+        let generated = generated(&folder.join("src"), site)?;
+        write_package(&folder, &name, &file, &generated).map_err(problem)?;
+        Ok(Package { _lock: lock, home, name })
     }
 
     /// Builds the binary and returns where it is.
@@ -86,11 +91,24 @@ impl Package {
     }
 }
 
-/// Writes all files of a package, and holds its lock from before the first of them.
-fn write_package(folder: &Path, name: &str, conf: &Path, site: &ir::Site) -> io::Result<File> {
-    fs::create_dir_all(folder)?;
+/// Makes the folder of a package, and waits until no other process holds its lock.
+fn lock(folder: &Path) -> io::Result<File> {
+    fs::create_dir_all(folder.join("src"))?;
     let lock = File::create(folder.join("lock"))?;
     lock.lock()?;
+    Ok(lock)
+}
+
+/// The text of a site; the files that are part of its binary go into `folder`.
+fn generated(folder: &Path, site: &ir::Site) -> Result<Generated, String> {
+    let newest_s = env::var(assets::EPOCH_VARIABLE).ok().and_then(|time| time.parse().ok());
+    let options = assets::Options { files: &Disk, newest_s };
+    let assets = assets::gather_into(folder, site, &options);
+    Ok(generate(site, &assets.map_err(|failure| failure.to_string())?))
+}
+
+/// Writes all files of a package.
+fn write_package(folder: &Path, name: &str, conf: &Path, generated: &Generated) -> io::Result<()> {
     let manifest = format!(
         "[package]\nname = \"{name}\"\nversion = \"0.0.0\"\nedition = \"2024\"\n\n\
          [dependencies]\nsitec-runtime = {{ path = \"../../runtime\" }}\n\n\
@@ -103,7 +121,6 @@ fn write_package(folder: &Path, name: &str, conf: &Path, site: &ir::Site) -> io:
          fn main() -> std::process::ExitCode {{\n    \
          sitec_runtime::main::<site::Conf>({prefix:?})\n}}\n"
     );
-    let generated = generate(site);
     carried::write(&folder.join("Cargo.toml"), manifest.as_bytes())?;
     carried::write(&folder.join("src/main.rs"), main.as_bytes())?;
     carried::write(&folder.join("src/site.rs"), generated.code.as_bytes())?;
@@ -114,7 +131,7 @@ fn write_package(folder: &Path, name: &str, conf: &Path, site: &ir::Site) -> io:
     if !folder.join("Cargo.lock").exists() {
         carried::write(&folder.join("Cargo.lock"), carried::lock())?;
     }
-    Ok(lock)
+    Ok(())
 }
 
 /// Whether cargo got as far as rustc, so that another try would end the same way.

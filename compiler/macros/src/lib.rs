@@ -19,9 +19,10 @@ use std::path::{Path, PathBuf};
 
 use proc_macro2::TokenStream;
 use quote::quote;
+use sitec_compiler::assets::Options;
 use sitec_compiler::diagnostic::{Diagnostics, Severity};
 use sitec_compiler::files::Disk;
-use sitec_compiler::{Compilation, compile, generate};
+use sitec_compiler::{Compilation, assets, compile, generate};
 use syn::LitStr;
 
 /// Compiles a conf to `pub struct Conf`, which is a `sitec_runtime::site::Site`, and
@@ -29,7 +30,8 @@ use syn::LitStr;
 ///
 /// A path is relative to the folder of the package's Cargo.toml; one that begins with `./` is
 /// relative to the file in which the macro is called. A wrong conf is a compile error that
-/// shows the conf. Warnings are not shown: a macro has no means to.
+/// shows the conf. Warnings are not shown: a macro has no means to. A file that `embed` makes
+/// part of the program is seen to change, one that is added is not.
 #[proc_macro]
 pub fn site(input: proc_macro::TokenStream) -> proc_macro::TokenStream {
     let path = syn::parse_macro_input!(input as LitStr);
@@ -56,11 +58,18 @@ fn conf_path(literal: &LitStr) -> PathBuf {
 fn expand(path: &Path) -> Result<TokenStream, String> {
     let compilation = compile(&Disk, &shown(path));
     let Some(site) = &compilation.site else { return Err(message(&compilation)) };
-    let generated = generate(site);
+    let newest_s = std::env::var(assets::EPOCH_VARIABLE).ok().and_then(|time| time.parse().ok());
+    let mut contents = Vec::new();
+    let assets = assets::gather(site, &Options { files: &Disk, newest_s }, &mut contents);
+    let generated = generate(site, &assets.map_err(|failure| failure.to_string())?);
     let code: TokenStream = generated.code.parse().map_err(|error| format!("{error}"))?;
-    let code = blobs::inline(code, &generated.blobs);
+    let mut blobs = generated.blobs;
+    blobs.push((assets::FILE_NAME.to_owned(), contents));
+    let code = blobs::inline(code, &blobs);
     let prefix = path.parent().unwrap_or(Path::new("/")).display().to_string();
-    let tracked = compilation.dependencies.iter().filter(|dependency| dependency.is_file());
+    let nodes = site.packs.iter().flat_map(|pack| &pack.nodes);
+    let dependencies = compilation.dependencies.iter().chain(nodes.map(|node| &node.source));
+    let tracked = dependencies.filter(|dependency| dependency.is_file());
     let tracked = tracked.filter_map(|file| Some(file.canonicalize().ok()?.to_str()?.to_owned()));
     Ok(quote! {
         #code

@@ -7,6 +7,7 @@
 mod consistency;
 mod directives;
 mod disk;
+mod embed;
 mod expect;
 mod page;
 mod routing;
@@ -66,6 +67,7 @@ pub const GROUPS: &[Group] = &[
     values::GROUP,
     routing::GROUP,
     disk::GROUP,
+    embed::GROUP,
     security::GROUP,
     consistency::GROUP,
     expect::GROUP,

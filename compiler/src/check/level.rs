@@ -2,6 +2,7 @@
 
 use std::rc::Rc;
 
+use sitec_runtime::http::accept::Coding;
 use sitec_runtime::http::method::{Method, MethodSet};
 use sitec_runtime::site::{
     ErrorLog, FileCache, GzipStatic, IfModifiedSince, KeepaliveDisable, Level as LogLevel,
@@ -13,6 +14,7 @@ use super::caching::Caching;
 use super::cgi::Cgi;
 use super::charset::Charset;
 use super::consistency::Named;
+use super::embed::Embed;
 use super::error_page::ErrorPage;
 use super::location::Path;
 use super::text::Groups;
@@ -54,6 +56,10 @@ pub(crate) struct Level {
     pub(super) internal: bool,
     /// `stub_status`, which holds only where it stands.
     pub(super) status: Option<Span>,
+    /// `embed on`, and whether it stands in this very context.
+    pub(super) embed: Option<Embed>,
+    /// `precompress`.
+    pub(super) codings: Vec<Coding>,
     /// `autoindex`: whether directories are listed as `listing` says.
     pub(super) lists: bool,
     /// `autoindex_format` and the like.
@@ -99,6 +105,8 @@ impl Level {
             named_methods: None,
             internal: false,
             status: None,
+            embed: None,
+            codings: Vec::new(),
             lists: false,
             listing: ir::Listing {
                 format: ListingFormat::Html,
@@ -120,7 +128,8 @@ impl Level {
         groups: &Groups,
         path: Option<&Path>,
     ) -> Level {
-        let mut inner = Level { status: None, ..self.clone() };
+        let embed = self.embed.map(|embed| Embed { is_own: false, ..embed });
+        let mut inner = Level { status: None, embed, ..self.clone() };
         // What it sets at once must not undo what stands beside it.
         let (general, others): (Vec<_>, Vec<_>) =
             directives.iter().partition(|directive| directive.name.value == b"client_timeout");
@@ -174,6 +183,7 @@ fn default_settings() -> ir::Settings {
     let literal = |text: &str| ir::Value(vec![ir::Piece::Literal(text.into())]);
     ir::Settings {
         base: super::base::no_files(),
+        pack: None,
         index: vec![literal("index.html")],
         types: 0,
         default_type: b"text/plain".to_vec(),

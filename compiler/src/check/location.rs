@@ -7,7 +7,7 @@ use std::collections::HashMap;
 use std::rc::Rc;
 
 use sitec_runtime::http::method::MethodSet;
-use sitec_runtime::site::{LocationId, ServerId};
+use sitec_runtime::site::{GzipStatic, LocationId, ServerId};
 
 use super::level::Level;
 use super::scripts::Scripted;
@@ -160,6 +160,11 @@ impl Checker<'_> {
         });
         if let Some(base) = base {
             settings.base = base;
+        }
+        let pack = self.pack(level, &settings, &action, methods);
+        settings.pack = self.report_once(pack).flatten();
+        if settings.pack.is_some() && !level.codings.is_empty() {
+            settings.gzip_static = GzipStatic::Off;
         }
         let settings = self.settings.add(settings);
         self.check_methods_of(directives, level);

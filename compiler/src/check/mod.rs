@@ -13,6 +13,7 @@ mod captures;
 mod cgi;
 mod charset;
 mod consistency;
+mod embed;
 mod error_page;
 mod exist;
 mod expect;
@@ -54,6 +55,7 @@ use crate::ir;
 use crate::places::Places;
 use crate::source::Span;
 use consistency::{Named, check_methods};
+use embed::Packing;
 use expect::Bench;
 use intern::Interner;
 use level::Level;
@@ -99,6 +101,9 @@ pub(crate) fn check(
         default_base: None,
         directories: Interner::new(),
         programs: Interner::new(),
+        packs: Interner::new(),
+        pack_spans: Vec::new(),
+        codings: None,
         scripted: Vec::new(),
         logs,
         types: TypeTables::new(),
@@ -138,6 +143,11 @@ struct Checker<'a> {
     default_base: Option<Option<ir::FileBase>>,
     directories: Interner<ir::StartText>,
     programs: Interner<ir::StartText>,
+    /// What is part of the binary, its files not yet looked for, and where that is said.
+    packs: Interner<ir::Pack>,
+    pack_spans: Vec<Span>,
+    /// The first `precompress` that asks for something.
+    codings: Option<Span>,
     /// Locations whose files may be scripts.
     scripted: Vec<Scripted>,
     logs: Interner<ir::LogTarget>,
@@ -184,6 +194,7 @@ impl Checker<'_> {
         self.mark_captures();
         let max_scripts = self.max_scripts(&conf.directives);
         self.warn_of_deletions();
+        self.warn_of_codings();
         let listens = self.group_listens();
         self.bound_counts(conf);
         let params = std::mem::take(&mut self.params).finish(self.diagnostics);
@@ -191,7 +202,7 @@ impl Checker<'_> {
             return None;
         }
         let locations = self.locations.into_iter().collect::<Option<Vec<_>>>()?;
-        let site = ir::Site {
+        let mut site = ir::Site {
             name: path.file_name().unwrap_or_default().to_string_lossy().into_owned(),
             conf: text,
             process,
@@ -204,11 +215,20 @@ impl Checker<'_> {
             accesses: self.accesses.into_items(),
             directories: self.directories.into_items(),
             programs: self.programs.into_items(),
+            packs: self.packs.into_items(),
             logs: self.logs.into_items(),
             known_files: self.known_files,
             types: self.types.into_items(),
             formats: self.format_values.into_items(),
         };
+        let packing = Packing {
+            places: &self.places,
+            prefixes: &self.prefixes,
+            spans: &self.pack_spans,
+            folder: &self.folder,
+            files: self.files,
+        };
+        packing.fill(&mut site, self.dependencies, self.diagnostics);
         check_pages(&self.pages, &site, &self.folder, self.files, self.diagnostics);
         check_scripts(&self.scripted, &site, &self.folder, self.files, self.diagnostics);
         check_methods(&self.method_uses, &site, self.diagnostics);

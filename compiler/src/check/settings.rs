@@ -6,6 +6,7 @@ use sitec_runtime::site::{
 
 use super::Checker;
 use super::added_fields::{expires, inherit};
+use super::embed::{Embed, codings};
 use super::level::{Level, method_set, named_methods};
 use super::value::{
     Checked, buffer_len, count, flag, keyword, keyword_in_any_case, media_type, seconds, size,
@@ -66,6 +67,10 @@ impl Level {
             "default_type" if first.value.is_empty() => settings.default_type.clear(),
             "default_type" => settings.default_type = media_type(first)?,
             "disable_symlinks" => settings.follow_symlinks = follow_symlinks(first)?,
+            "embed" => {
+                let embed = Embed { span: directive.span(), is_own: true };
+                self.embed = flag(first)?.then_some(embed);
+            }
             "error_log" => settings.error_log = checker.error_log(directive)?,
             "etag" => settings.etag = flag(first)?,
             "expires" => self.additions.expires = expires(directive)?,
@@ -126,6 +131,11 @@ impl Level {
             }
             "open_file_cache_valid" => self.caching.on.valid_ms = time_ms(first)?,
             "port_in_redirect" => settings.port_in_redirect = flag(first)?,
+            "precompress" => {
+                self.codings = codings(&directive.args)?;
+                let asks = (!self.codings.is_empty()).then(|| directive.span());
+                checker.codings = checker.codings.or(asks);
+            }
             "recursive_error_pages" => settings.recursive_error_pages = flag(first)?,
             "reset_timedout_connection" => settings.reset_timedout_connection = flag(first)?,
             "send_timeout" => settings.send_timeout_ms = timeout(first, checker)?,

@@ -12,6 +12,7 @@ mod listing;
 mod location;
 mod lookup;
 mod media;
+mod pack;
 mod page;
 mod plan;
 mod route;
@@ -27,15 +28,16 @@ mod writing;
 use proc_macro2::TokenStream;
 use quote::quote;
 
+use crate::assets::Assets;
 use crate::{Generated, ir};
 use plan::Plan;
 use route::Sets;
 use tokens::Shared;
 
 /// The server of `site`.
-pub(crate) fn generate(site: &ir::Site) -> Generated {
+pub(crate) fn generate(site: &ir::Site, assets: &Assets) -> Generated {
     let mut shared = Shared::default();
-    let file = syn::parse2(file(site, &mut shared)).expect("generated text is Rust");
+    let file = syn::parse2(file(site, assets, &mut shared)).expect("generated text is Rust");
     let head = format!("// Compiled from `{}` by sitec: do not edit.\n", site.name);
     Generated { code: head + &printed(file), blobs: shared.blobs }
 }
@@ -58,12 +60,13 @@ fn printed(file: syn::File) -> String {
     text
 }
 
-fn file(site: &ir::Site, shared: &mut Shared) -> TokenStream {
+fn file(site: &ir::Site, assets: &Assets, shared: &mut Shared) -> TokenStream {
     let mut sets = Sets::default();
     let constants = start::constants(site, shared);
     let (server, server_items) = host::servers(&site.listens, &mut sets, shared);
     let (route, route_items) = route::routes(&Plan::new(site), &mut sets, shared);
     let (location, location_items) = location::locations(site, shared);
+    let packs = pack::packs(assets, shared);
     let accesses = access::accesses(&site.accesses);
     let settings = settings::all_settings(&site.settings, shared);
     let (media_type, media_items) = media::media_types(&site.types, shared);
@@ -111,6 +114,7 @@ fn file(site: &ir::Site, shared: &mut Shared) -> TokenStream {
         #set_items
         #location_items
         #settings
+        #packs
         #accesses
         #scripts
         #listings

@@ -68,6 +68,10 @@ impl Plain for u64 {
 
 fn settings_value(settings: &ir::Settings, shared: &mut Shared) -> TokenStream {
     let base = base(&settings.base, shared);
+    let pack = option(settings.pack.map(|pack| {
+        let name = numbered("PACK", pack);
+        quote!(&#name)
+    }));
     let index = settings.index.iter().map(|name| shared.text(name)).collect::<Vec<_>>();
     let default_type = bytes(&settings.default_type);
     let charset = option(settings.charset.as_ref().map(|charset| charset_value(charset, shared)));
@@ -100,6 +104,7 @@ fn settings_value(settings: &ir::Settings, shared: &mut Shared) -> TokenStream {
     quote! {
         site::Settings {
             base: #base,
+            pack: #pack,
             index: &[#(#index),*],
             default_type: #default_type,
             charset: #charset,

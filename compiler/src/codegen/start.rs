@@ -7,7 +7,7 @@ use quote::quote;
 use sitec_runtime::site::ErrorLog;
 
 use super::tokens::{Shared, bytes, number, option, start_text, variant};
-use super::writing;
+use super::{pack, writing};
 use crate::ir;
 
 /// The associated constants of `impl Site`.
@@ -18,6 +18,7 @@ pub(super) fn constants(site: &ir::Site, shared: &mut Shared) -> TokenStream {
     let params = site.params.iter().map(param);
     let listens = site.listens.iter().map(listen);
     let directories = site.directories.iter().map(start_text);
+    let embedded = pack::embedded(site);
     let logs = site.logs.iter().map(log);
     let scripts = site.max_scripts.map(|max_scripts| scripts(max_scripts, &site.programs));
     let writing = writing::constants(&site.locations);
@@ -33,6 +34,7 @@ pub(super) fn constants(site: &ir::Site, shared: &mut Shared) -> TokenStream {
         const PARAMS: &'static [site::Param] = &[#(#params),*];
         const LISTENS: &'static [site::Listen] = &[#(#listens),*];
         const DIRECTORIES: &'static [site::StartText] = &[#(#directories),*];
+        #embedded
         const LOGS: &'static [site::LogTarget] = &[#(#logs),*];
         #scripts
         #writing

@@ -10,6 +10,7 @@ use sitec_runtime::trie::{End, Trie};
 
 use super::host::parts;
 use super::plan::{Plan, RegexesIndex, ScopeIndex, Target};
+use crate::assets::Assets;
 use crate::files::Memory;
 use crate::route::Router;
 use crate::sketch::{hosts, large as large_sketch, paths, sketches};
@@ -122,7 +123,8 @@ fn redirects(count: usize) -> String {
 
 #[test]
 fn large_sites_are_tables() {
-    let [small, large] = [600, 1200].map(|count| generate(&site(&redirects(count))));
+    let [small, large] =
+        [600, 1200].map(|count| generate(&site(&redirects(count)), &Assets::default()));
     let names = |generated: &Generated| -> Vec<_> {
         let names = generated.blobs.iter().map(|(name, _)| name.clone());
         names.filter(|name| name.ends_with(".trie") || name.ends_with(".table")).collect()
@@ -130,7 +132,7 @@ fn large_sites_are_tables() {
     assert_eq!(names(&large), ["scope-0.trie", "responses.table"]);
     assert!(large.code.len() < small.code.len() + 100, "the text does not grow with the conf");
 
-    let code = generate(&site(&large_sketch().conf())).code;
+    let code = generate(&site(&large_sketch().conf()), &Assets::default()).code;
     assert!(
         code.contains("NAMES_0.find(path)") && code.contains("NAMES_OF_LISTEN_0.find_from_end")
     );

@@ -166,6 +166,24 @@ pub(super) const GROUP: Group = Group {
             "Whether it is also believed that there is no such file, or that it may not be read, \
              where `open_file_cache` has `max`.",
         ),
+        flag(
+            "embed",
+            "off",
+            "Whether the files beneath `root` or `alias` are part of the binary, as they are when \
+             it is built: nothing is read from the disk. Their folder must be known then, so it \
+             holds no `param`. Locations with scripts or uploads, or that allow `DELETE`, stay on \
+             the disk. See [embed.md](embed.md).",
+        )
+        .differs("sitec's own."),
+        simple("precompress", HTTP_SERVER_LOCATION, (1, 3), "off | CODING…")
+            .inherits("off")
+            .doc(
+                "Which compressed forms `embed` makes of files whose type gains by it: `gzip`, \
+                 `br`, `zstd`, each kept where it is smaller. A client gets the form that it \
+                 wants most by `Accept-Encoding`, of equal ones the smallest. Takes the place of \
+                 `gzip_static`.",
+            )
+            .differs("sitec's own."),
         flag("etag", "on", "Whether files are sent with an ETag field."),
         setting(
             "if_modified_since",

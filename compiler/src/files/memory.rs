@@ -5,7 +5,7 @@ use std::io;
 use std::path::{Component, Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
-use super::{Files, GLOB_OPTIONS, Kind};
+use super::{Files, GLOB_OPTIONS, Kind, Status};
 
 /// Files that are not on any disk, for tests: each a path and its bytes. A folder is there
 /// if a file is in it. Those beneath a folder `bin` are executable, and `/usr/bin` is searched
@@ -112,6 +112,14 @@ impl Files for Memory {
             return Some(Kind::File);
         }
         self.files.keys().any(|file| file.starts_with(&path)).then_some(Kind::Directory)
+    }
+
+    fn status(&self, path: &Path) -> io::Result<Status> {
+        let link = self.links.get(&plain(path)).cloned();
+        let kind = self.kind(path).or(link.is_some().then_some(Kind::Other));
+        let kind = kind.ok_or(io::ErrorKind::NotFound)?;
+        let len = self.file(path).map_or(0, |file| file.bytes.len() as u64);
+        Ok(Status { kind, len, modified_s: 0, link })
     }
 
     fn glob(&self, pattern: &str) -> Result<Vec<PathBuf>, String> {

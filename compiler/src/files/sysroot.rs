@@ -6,7 +6,7 @@ use std::io;
 use std::path::{Component, Path, PathBuf};
 use std::time::SystemTime;
 
-use super::{Disk, Files, Kind};
+use super::{Disk, Files, Kind, Status};
 
 /// Where programs are looked for in an image, as most images set `PATH`.
 const SEARCH_PATH: &[&str] =
@@ -108,6 +108,10 @@ impl Files for Sysroot {
 
     fn modified(&self, path: &Path) -> Option<SystemTime> {
         Disk.modified(&self.host(path))
+    }
+
+    fn status(&self, path: &Path) -> io::Result<Status> {
+        Disk.status(&self.host(path))
     }
 
     fn is_executable(&self, path: &Path) -> bool {

@@ -9,7 +9,7 @@ use crate::files::{Source, StoredFile};
 use crate::http::accept::accepts_gzip;
 use crate::http::conditional::Validators;
 use crate::pack::{Packed, PackedForm};
-use crate::site::GzipStatic;
+use crate::site::{GzipStatic, Text};
 
 /// Which representation of a resource a file on the disk is.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -54,7 +54,12 @@ pub(super) enum Resource {
     /// One whose own lines stand apart from those that the request decides.
     Plain { file: AnyFile, content_type: &'static [u8], etag: bool, variant: Variant },
     /// One of the binary, with all lines ready.
-    Packed { form: PackedForm, modified_s: i64 },
+    Packed {
+        form: PackedForm,
+        modified_s: i64,
+        /// The media type in the place of the file's own.
+        content_type: Option<&'static [u8]>,
+    },
 }
 
 /// A file wherever it is.
@@ -69,17 +74,21 @@ impl Resource {
     /// the client wants most.
     pub(super) fn new(request: &Request<'_>, file: AnyFile, variant: Variant) -> Resource {
         let variables = request.variables;
+        let settings = variables.settings;
+        let media_type = || media_type(settings, variables.path, request.media_type);
         match (file, variant) {
             (AnyFile::Packed(file), Variant::Only) => {
                 let form = file.choose(variables.head.fields());
-                Resource::Packed { form, modified_s: file.modified_s }
+                // An `alias` may give a path to a file of another extension.
+                let base = &settings.base;
+                let is_named = base.append_path && matches!(base.inner, Text::Fixed(b""));
+                let content_type = (!is_named).then(media_type);
+                Resource::Packed { form, modified_s: file.modified_s, content_type }
             }
-            (file, variant) => Resource::Plain {
-                file,
-                content_type: media_type(variables.settings, variables.path, request.media_type),
-                etag: variables.settings.etag,
-                variant,
-            },
+            (file, variant) => {
+                let (content_type, etag) = (media_type(), settings.etag);
+                Resource::Plain { file, content_type, etag, variant }
+            }
         }
     }
 
@@ -103,7 +112,7 @@ impl Resource {
             Resource::Plain { file: AnyFile::Packed(file), .. } => {
                 Validators { etag: file.plain().etag(), modified_s: file.modified_s }
             }
-            Resource::Packed { form, modified_s } => {
+            Resource::Packed { form, modified_s, .. } => {
                 Validators { etag: form.etag(), modified_s: *modified_s }
             }
         }
@@ -135,8 +144,10 @@ impl Resource {
     /// Appends its Content-Type line.
     pub(super) fn write_type(&self, out: &mut Vec<u8>) {
         match self {
-            Resource::Plain { content_type: b"", .. } => {}
-            Resource::Plain { content_type, .. } => {
+            Resource::Plain { content_type: b"", .. }
+            | Resource::Packed { content_type: Some(b""), .. } => {}
+            Resource::Plain { content_type, .. }
+            | Resource::Packed { content_type: Some(content_type), .. } => {
                 out.extend_from_slice(b"Content-Type: ");
                 out.extend_from_slice(content_type);
                 out.extend_from_slice(b"\r\n");
@@ -157,9 +168,13 @@ impl Resource {
     /// Appends all lines of a whole response.
     pub(super) fn write_whole(&self, ranges: bool, out: &mut Vec<u8>) {
         match self {
-            Resource::Packed { form, .. } if ranges => out.extend_from_slice(form.fields()),
+            Resource::Packed { form, content_type: None, .. } if ranges => {
+                out.extend_from_slice(form.fields());
+            }
             Resource::Packed { form, .. } => {
-                out.extend_from_slice(form.content_fields());
+                out.extend_from_slice(form.coding_field());
+                self.write_type(out);
+                out.extend_from_slice(if ranges { form.ranges_field() } else { b"" });
                 out.extend_from_slice(form.length_field());
                 out.extend_from_slice(form.validator_fields());
             }

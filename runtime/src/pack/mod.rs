@@ -81,7 +81,7 @@ pub struct Listed {
 }
 
 /// What an entry is.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub enum Kind {
     /// A file, and its forms are here.
     File,
@@ -176,11 +176,6 @@ impl PackedForm {
         self.head
     }
 
-    /// Content-Encoding and Content-Type.
-    pub fn content_fields(&self) -> &'static [u8] {
-        &self.head[..self.ends[0].into()]
-    }
-
     /// Content-Encoding, where there is one.
     pub fn coding_field(&self) -> &'static [u8] {
         let coding_len = |coding: Coding| "Content-Encoding: \r\n".len() + coding.name().len();
@@ -189,7 +184,7 @@ impl PackedForm {
 
     /// Content-Type.
     pub fn type_field(&self) -> &'static [u8] {
-        &self.content_fields()[self.coding_field().len()..]
+        &self.head[self.coding_field().len()..self.ends[0].into()]
     }
 
     /// Accept-Ranges.

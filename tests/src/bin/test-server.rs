@@ -27,6 +27,8 @@ sites! {
     cgi => "sites/cgi.conf",
     cgi_queue => "sites/cgi_queue.conf",
     content => "sites/content.conf",
+    embed_off => "sites/embed_off.conf",
+    embed_on => "sites/embed_on.conf",
     few => "sites/few.conf",
     access => "sites/access.conf",
     files => "sites/files.conf",

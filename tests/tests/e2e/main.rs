@@ -11,6 +11,7 @@ mod cgi_programs;
 mod charset;
 mod conf;
 mod dav;
+mod embed;
 mod file_cache;
 mod files;
 mod files_conditional;

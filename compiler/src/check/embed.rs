@@ -1,0 +1,238 @@
+//! `embed`: which locations serve their files from the binary, and which files those are.
+//!
+//! The files are looked for once the whole site is resolved. What a location without `embed`
+//! serves is left out: `location /video/ { embed off; }` stays on the disk, though its folder
+//! is in the embedded root.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+use sitec_runtime::http::accept::Coding;
+use sitec_runtime::http::method::{Method, MethodSet};
+use sitec_runtime::site::{DirectoryId, LocationId, ServerId};
+
+use super::Checker;
+use super::level::Level;
+use super::text::literal;
+use super::value::{Checked, keyword};
+use crate::assets::tree;
+use crate::ast::Word;
+use crate::diagnostic::{Diagnostic, Diagnostics};
+use crate::files::{Files, Kind};
+use crate::ir::{self, Action, Handler, PackKind, Scripts, StartPiece};
+use crate::places::Places;
+use crate::route::Router;
+use crate::source::Span;
+
+/// An `embed on`.
+#[derive(Clone, Copy)]
+pub(super) struct Embed {
+    pub(super) span: Span,
+    /// Whether it stands in the context itself, and not around it.
+    pub(super) is_own: bool,
+}
+
+/// The words of `precompress`, each coding once and in one order.
+pub(super) fn codings(words: &[Word]) -> Checked<Vec<Coding>> {
+    use Coding::{Brotli, Gzip, Zstd};
+    if let [word] = words
+        && word.value == b"off"
+    {
+        return Ok(Vec::new());
+    }
+    let known = [("gzip", Gzip), ("br", Brotli), ("zstd", Zstd)];
+    let codings = words.iter().map(|word| keyword(word, &known));
+    Ok(codings.collect::<Checked<BTreeSet<_>>>()?.into_iter().collect())
+}
+
+impl Checker<'_> {
+    /// Says that compressed forms are asked for of nothing.
+    pub(super) fn warn_of_codings(&mut self) {
+        if let Some(span) = self.codings.filter(|_| self.packs.items().is_empty()) {
+            let message = "nothing is embedded, so nothing is compressed";
+            let warning = Diagnostic::warning("Z18", span, message);
+            self.diagnostics.push(warning.help("write `embed on` too, or leave the line out"));
+        }
+    }
+
+    /// The pack that a location with these settings is served from, if it is to be.
+    pub(super) fn pack(
+        &mut self,
+        level: &Level,
+        settings: &ir::Settings,
+        action: &Action,
+        methods: MethodSet,
+    ) -> Checked<Option<usize>> {
+        let (Some(embed), Action::Serve { handler, .. }) = (level.embed, action) else {
+            return Ok(None);
+        };
+        let directory = settings.base.directory;
+        let has_files = match handler {
+            Handler::Status => false,
+            Handler::Cgi(cgi) => matches!(cgi.scripts, Scripts::ByExtension(_)),
+            Handler::Files | Handler::Upload(_) | Handler::Dav(_) => true,
+        };
+        if directory == DirectoryId::MAX || !has_files {
+            return Ok(None);
+        }
+        if let Some(reason) = changing(handler, methods) {
+            let message = format!("{reason}, so these files cannot be part of the binary");
+            let help = "say `embed on` in the locations whose files only change with the binary";
+            let error = || Diagnostic::error("F17", embed.span, message).help(help);
+            return if embed.is_own { Err(Box::new(error())) } else { Ok(None) };
+        }
+        self.must_be_fixed(directory, embed)?;
+        let pack = self.packs.add(ir::Pack {
+            directory,
+            follow_symlinks: settings.follow_symlinks,
+            hidden_files: settings.hidden_files,
+            types: settings.types,
+            default_type: settings.default_type.clone(),
+            etag: settings.etag,
+            ranges: settings.max_ranges > 0,
+            codings: level.codings.clone(),
+            nodes: Vec::new(),
+        });
+        if pack == self.pack_spans.len() {
+            self.pack_spans.push(embed.span);
+        }
+        Ok(Some(pack))
+    }
+
+    /// That a directory is known, and there.
+    fn must_be_fixed(&self, directory: DirectoryId, embed: Embed) -> Checked<()> {
+        let message = match &self.directories.items()[usize::from(directory)][..] {
+            [StartPiece::Literal(path)] => match self.files.kind(&self.folder.join(path)) {
+                Some(Kind::Directory) => return Ok(()),
+                _ => format!("there is no folder `{path}` whose files could be embedded"),
+            },
+            _ => "a `param` says where these files are, so they are not known yet".to_owned(),
+        };
+        let help = "say `embed off` in the locations whose files are not here";
+        Err(Box::new(Diagnostic::error("F16", embed.span, message).help(help)))
+    }
+}
+
+/// Why the files of a location change while the server runs, if they do.
+fn changing(handler: &Handler, methods: MethodSet) -> Option<&'static str> {
+    match handler {
+        Handler::Cgi(_) => Some("scripts are run from the disk"),
+        Handler::Status => None,
+        Handler::Upload(_) => Some("clients store files here"),
+        Handler::Dav(_) => Some("clients change files here"),
+        Handler::Files => methods.contains(Method::Delete).then_some("clients delete files here"),
+    }
+}
+
+/// What is needed to look for the files of all packs.
+pub(super) struct Packing<'a> {
+    pub(super) places: &'a Places,
+    /// What the paths of each location begin with.
+    pub(super) prefixes: &'a [Vec<u8>],
+    /// Where each pack is asked for.
+    pub(super) spans: &'a [Span],
+    pub(super) folder: &'a Path,
+    pub(super) files: &'a dyn Files,
+}
+
+/// How the paths of requests lead to the files of a pack.
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+enum Door {
+    /// To all of them.
+    All,
+    /// To this one and what is beneath it.
+    Only(Vec<u8>),
+    /// To those whose path behind this front is a location's of this server.
+    Routed(ServerId, Vec<u8>),
+}
+
+impl Packing<'_> {
+    /// Looks for the files of all packs.
+    pub(super) fn fill(
+        &self,
+        site: &mut ir::Site,
+        dependencies: &mut Vec<PathBuf>,
+        diagnostics: &mut Diagnostics,
+    ) {
+        let mut packs = std::mem::take(&mut site.packs);
+        for (index, pack) in packs.iter_mut().enumerate() {
+            let [StartPiece::Literal(directory)] =
+                &site.directories[usize::from(pack.directory)][..]
+            else {
+                continue;
+            };
+            let root = self.folder.join(directory);
+            let rules =
+                tree::Rules { follow_symlinks: pack.follow_symlinks, hidden: pack.hidden_files };
+            let found = tree::walk(self.files, &root, rules, dependencies);
+            dependencies.push(root);
+            match found {
+                Ok(nodes) => pack.nodes = self.reached(site, index, nodes),
+                Err((path, error)) => {
+                    let message = format!("cannot embed `{}`: {error}", path.display());
+                    diagnostics.push(Diagnostic::error("F16", self.spans[index], message));
+                }
+            }
+        }
+        site.packs = packs;
+    }
+
+    /// The nodes, of which those stay on the disk that no location serves from this pack.
+    fn reached(
+        &self,
+        site: &ir::Site,
+        pack: usize,
+        mut nodes: Vec<ir::PackNode>,
+    ) -> Vec<ir::PackNode> {
+        let doors = self.doors(site, pack);
+        let router = Router::new(site);
+        let takes = |door: &Door, path: &[u8]| match door {
+            Door::All => true,
+            Door::Only(front) => {
+                path.strip_prefix(&front[..]).is_some_and(|rest| matches!(rest, [] | [b'/', ..]))
+            }
+            Door::Routed(server, front) => {
+                let uri = [&front[..], b"/", path].concat();
+                !stays_on_disk(site, router.location(*server, &uri))
+            }
+        };
+        for node in nodes.iter_mut().filter(|node| node.kind == PackKind::File) {
+            if !doors.iter().any(|door| takes(door, &node.path)) {
+                node.kind = PackKind::OnDisk;
+            }
+        }
+        nodes
+    }
+
+    /// How requests come to the files of a pack.
+    fn doors(&self, site: &ir::Site, pack: usize) -> BTreeSet<Door> {
+        let locations = (0..).zip(&site.locations).zip(&self.places.locations);
+        let doors = locations.filter_map(|((id, location), place)| {
+            let settings = &site.settings[location.settings];
+            (settings.pack == Some(pack)).then(|| self.door(&settings.base, id, place.server))
+        });
+        doors.collect()
+    }
+
+    fn door(&self, base: &ir::FileBase, id: LocationId, server: ServerId) -> Door {
+        match literal(&base.inner) {
+            Some([])
+                if base.append_path
+                    && !self.places.locations[id as usize].written.starts_with('@') =>
+            {
+                let prefix = &self.prefixes[id as usize];
+                let front = prefix.get(..base.replaced_len).unwrap_or_default();
+                Door::Routed(server, front.to_vec())
+            }
+            Some([]) | None => Door::All,
+            Some(inner) => Door::Only(inner.to_vec()),
+        }
+    }
+}
+
+/// Whether a location serves files, and not from the binary.
+fn stays_on_disk(site: &ir::Site, id: LocationId) -> bool {
+    let location = &site.locations[id as usize];
+    let is_packed = site.settings[location.settings].pack.is_some();
+    matches!(location.action, Action::Serve { .. }) && !is_packed
+}

@@ -1,0 +1,1 @@
+a.js compressed by hand
