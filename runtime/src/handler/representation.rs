@@ -19,8 +19,6 @@ use crate::http::range::{self, Selection};
 pub struct FileResponse {
     /// 200, 206 or 304.
     pub status: u16,
-    /// Length of the content that a GET is sent; 0 with 304.
-    pub content_len: u64,
     /// The content. Empty for HEAD and with 304.
     pub body: FileBody,
     resource: Resource,
@@ -62,8 +60,15 @@ pub enum Piece {
 enum Form {
     Whole { accept_ranges: bool },
     Part(Range<u64>),
-    Parts { boundary: String },
+    Parts(Box<Parts>),
     NotModified,
+}
+
+/// Several parts, with what stands around them.
+#[derive(Debug)]
+struct Parts {
+    boundary: String,
+    len: u64,
 }
 
 /// The response to a GET or HEAD of `resource`: preconditions first, then ranges.
@@ -90,7 +95,7 @@ pub(super) fn respond(request: &Request<'_>, resource: Resource) -> Outcome {
         Selection::One(range) => response.send_part(range),
         Selection::Several(ranges) => response.send_parts(&ranges),
     }
-    if request.method == Method::Head || response.content_len == 0 {
+    if request.method == Method::Head || response.content_len() == 0 {
         response.body = FileBody::Empty;
     }
     Outcome::File(response)
@@ -100,19 +105,17 @@ impl FileResponse {
     /// A 304.
     fn empty(resource: Resource) -> FileResponse {
         let (status, form) = (304, Form::NotModified);
-        FileResponse { status, content_len: 0, body: FileBody::Empty, resource, form }
+        FileResponse { status, body: FileBody::Empty, resource, form }
     }
 
     fn send_whole(&mut self, accept_ranges: bool) {
         self.status = 200;
-        self.content_len = self.resource.len();
-        self.body = FileBody::One(self.resource.piece(0..self.content_len));
+        self.body = FileBody::One(self.resource.piece(0..self.resource.len()));
         self.form = Form::Whole { accept_ranges };
     }
 
     fn send_part(&mut self, range: Range<u64>) {
         self.status = 206;
-        self.content_len = range.end - range.start;
         self.body = FileBody::One(self.resource.piece(range.clone()));
         self.form = Form::Part(range);
     }
@@ -131,9 +134,19 @@ impl FileResponse {
         }
         pieces.push(Piece::of_text(format!("\r\n--{boundary}--\r\n").into_bytes()));
         self.status = 206;
-        self.content_len = pieces.iter().map(Piece::len).sum();
+        let len = pieces.iter().map(Piece::len).sum();
         self.body = FileBody::Multipart(pieces);
-        self.form = Form::Parts { boundary };
+        self.form = Form::Parts(Box::new(Parts { boundary, len }));
+    }
+
+    /// Length of the content that a GET is sent; 0 with 304.
+    pub fn content_len(&self) -> u64 {
+        match &self.form {
+            Form::NotModified => 0,
+            Form::Whole { .. } => self.resource.len(),
+            Form::Part(range) => range.end - range.start,
+            Form::Parts(parts) => parts.len,
+        }
     }
 
     /// Appends the field lines that describe the content, each ended by CRLF: Content-Type,
@@ -147,14 +160,14 @@ impl FileResponse {
             Form::NotModified | Form::Whole { .. } => {}
             Form::Part(range) => {
                 self.resource.write_type(out);
-                write_content_length(self.content_len, out);
+                write_content_length(self.content_len(), out);
                 write_content_range(range, self.resource.len(), out);
             }
-            Form::Parts { boundary } => {
+            Form::Parts(parts) => {
                 out.extend_from_slice(b"Content-Type: multipart/byteranges; boundary=");
-                out.extend_from_slice(boundary.as_bytes());
+                out.extend_from_slice(parts.boundary.as_bytes());
                 out.extend_from_slice(b"\r\n");
-                write_content_length(self.content_len, out);
+                write_content_length(self.content_len(), out);
             }
         }
         self.resource.write_validators(out);

@@ -83,7 +83,7 @@ impl Resource {
                 let base = &settings.base;
                 let is_named = base.append_path && matches!(base.inner, Text::Fixed(b""));
                 let content_type = (!is_named).then(media_type);
-                Resource::Packed { form, modified_s: file.modified_s, content_type }
+                Resource::Packed { form, modified_s: file.modified_s(), content_type }
             }
             (file, variant) => {
                 let (content_type, etag) = (media_type(), settings.etag);
@@ -97,9 +97,9 @@ impl Resource {
         match self {
             Resource::Plain { file: AnyFile::Stored(file), .. } => file.len,
             Resource::Plain { file: AnyFile::Packed(file), .. } => {
-                file.plain().content.len() as u64
+                file.plain().content().len() as u64
             }
-            Resource::Packed { form, .. } => form.content.len() as u64,
+            Resource::Packed { form, .. } => form.content().len() as u64,
         }
     }
 
@@ -110,7 +110,7 @@ impl Resource {
                 Validators { etag: etag.then(|| file.etag()), modified_s: file.modified_s }
             }
             Resource::Plain { file: AnyFile::Packed(file), .. } => {
-                Validators { etag: file.plain().etag(), modified_s: file.modified_s }
+                Validators { etag: file.plain().etag(), modified_s: file.modified_s() }
             }
             Resource::Packed { form, modified_s, .. } => {
                 Validators { etag: form.etag(), modified_s: *modified_s }
@@ -135,9 +135,9 @@ impl Resource {
                 }
             },
             Resource::Plain { file: AnyFile::Packed(file), .. } => {
-                Piece::Static(&file.plain().content[bytes])
+                Piece::Static(&file.plain().content()[bytes])
             }
-            Resource::Packed { form, .. } => Piece::Static(&form.content[bytes]),
+            Resource::Packed { form, .. } => Piece::Static(&form.content()[bytes]),
         }
     }
 

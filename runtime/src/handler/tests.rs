@@ -89,7 +89,7 @@ fn show(outcome: Outcome) -> (String, String, String) {
                 }
             }
             if !content.is_empty() {
-                assert_eq!(content.len() as u64, response.content_len, "length of the content");
+                assert_eq!(content.len() as u64, response.content_len(), "length of the content");
             }
             (response.status.to_string(), text(&fields), text(&content))
         }
@@ -125,7 +125,7 @@ fn head_has_the_fields_alone() {
         });
         let Outcome::File(response) = outcome else { panic!("{outcome:?}") };
         assert!(matches!(response.body, FileBody::Empty));
-        assert_eq!((response.status, response.content_len), (status, len));
+        assert_eq!((response.status, response.content_len()), (status, len));
     }
 }
 

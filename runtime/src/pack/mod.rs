@@ -15,6 +15,7 @@ mod read;
 mod write;
 
 use std::fmt;
+use std::ops::Range;
 
 use crate::http::accept::{Coding, Weights};
 use crate::http::fields::Fields;
@@ -50,22 +51,14 @@ pub enum Found {
 #[derive(Clone, Copy, Debug)]
 pub struct Packed {
     pack: &'static Pack,
-    /// When it was last modified, in seconds since 1970.
-    pub modified_s: i64,
-    first_form: u32,
-    form_count: u32,
+    row: &'static [u8; read::ENTRY_LEN],
 }
 
 /// One form of a file: itself, or compressed.
 #[derive(Clone, Copy, Debug)]
 pub struct PackedForm {
-    /// How it is compressed.
-    pub coding: Option<Coding>,
-    /// Its content.
-    pub content: &'static [u8],
-    head: &'static [u8],
-    ends: [u16; 3],
-    etag: u16,
+    pack: &'static Pack,
+    row: &'static [u8; read::FORM_LEN],
 }
 
 /// What a listing tells of a name.
@@ -105,12 +98,7 @@ impl Pack {
             _ if end < path.len() => Found::Nothing(libc::ENOTDIR),
             Kind::OnDisk => Found::OnDisk,
             Kind::Special => Found::Special,
-            Kind::File => Found::File(Packed {
-                pack: self,
-                modified_s: entry.modified_s,
-                first_form: entry.first,
-                form_count: entry.count,
-            }),
+            Kind::File => Found::File(Packed { pack: self, row: entry.row }),
         }
     }
 
@@ -149,20 +137,35 @@ fn normal(path: &[u8]) -> Option<Vec<u8>> {
 impl Packed {
     /// The file as it is.
     pub fn plain(self) -> PackedForm {
-        self.pack.form(self.first_form)
+        self.pack.form(self.forms().start)
+    }
+
+    /// When it was last modified, in seconds since 1970.
+    pub fn modified_s(self) -> i64 {
+        self.entry().modified_s
+    }
+
+    /// The numbers of its forms.
+    fn forms(self) -> Range<u32> {
+        let entry = self.entry();
+        entry.first..entry.first + entry.count
+    }
+
+    fn entry(self) -> read::Entry {
+        self.pack.read(self.row)
     }
 
     /// The form that a client wants most; of those that it likes equally well, the smallest.
     /// One that wants none of them gets the file as it is.
     pub fn choose(self, fields: Fields<'_>) -> PackedForm {
-        if self.form_count == 1 {
+        let forms = self.forms();
+        if forms.len() == 1 {
             return self.plain();
         }
         let Some(weights) = Weights::read(fields) else { return self.plain() };
-        let forms = (self.first_form..self.first_form + self.form_count).rev();
-        let weighed = forms.map(|index| {
+        let weighed = forms.rev().map(|index| {
             let form = self.pack.form(index);
-            (weights.of(form.coding), std::cmp::Reverse(form.content.len()), form)
+            (weights.of(form.coding()), std::cmp::Reverse(form.content().len()), form)
         });
         let best = weighed.max_by_key(|&(weight, len, _)| (weight, len));
         best.filter(|&(weight, ..)| weight > 0).map_or(self.plain(), |(_, _, form)| form)
@@ -173,33 +176,33 @@ impl PackedForm {
     /// The lines of the head for all of it: Content-Encoding, Content-Type, Accept-Ranges,
     /// Content-Length, and what is in [`validator_fields`](Self::validator_fields).
     pub fn fields(&self) -> &'static [u8] {
-        self.head
+        self.head()
     }
 
     /// Content-Encoding, where there is one.
     pub fn coding_field(&self) -> &'static [u8] {
         let coding_len = |coding: Coding| "Content-Encoding: \r\n".len() + coding.name().len();
-        &self.head[..self.coding.map_or(0, coding_len)]
+        &self.head()[..self.coding().map_or(0, coding_len)]
     }
 
     /// Content-Type.
     pub fn type_field(&self) -> &'static [u8] {
-        &self.head[self.coding_field().len()..self.ends[0].into()]
+        &self.head()[self.coding_field().len()..self.end(0)]
     }
 
     /// Accept-Ranges.
     pub fn ranges_field(&self) -> &'static [u8] {
-        &self.head[self.ends[0].into()..self.ends[1].into()]
+        &self.head()[self.end(0)..self.end(1)]
     }
 
     /// Content-Length.
     pub fn length_field(&self) -> &'static [u8] {
-        &self.head[self.ends[1].into()..self.ends[2].into()]
+        &self.head()[self.end(1)..self.end(2)]
     }
 
     /// Vary, Last-Modified and ETag: what a 304 has too.
     pub fn validator_fields(&self) -> &'static [u8] {
-        &self.head[self.ends[2].into()..]
+        &self.head()[self.end(2)..]
     }
 
     /// Last-Modified and ETag.
@@ -210,7 +213,7 @@ impl PackedForm {
 
     /// The entity tag, with its quotes, if the conf wants one.
     pub fn etag(&self) -> Option<&'static [u8]> {
-        let line = &self.head[self.etag.into()..];
+        let line = &self.head()[self.end(3)..];
         (!line.is_empty()).then(|| line["ETag: ".len()..].trim_ascii_end())
     }
 }

@@ -8,11 +8,16 @@ use crate::http::accept::Coding;
 /// a file, of its forms.
 pub(super) const ENTRY_LEN: usize = 36;
 /// Bytes of a form: u64 content offset, u64 content length, u32 head offset, u16 head length,
-/// u16 ends of the parts of the head (three), u16 where the ETag line begins, u16 coding.
+/// u16 ends of the parts of the head (four), u16 coding.
 pub(super) const FORM_LEN: usize = 32;
+/// Where the head, the ends and the coding stand in a form.
+const HEAD: usize = 16;
+const ENDS: usize = 22;
+const CODING: usize = 30;
 
 /// An entry, read.
 pub(super) struct Entry {
+    pub(super) row: &'static [u8; ENTRY_LEN],
     pub(super) path: &'static [u8],
     pub(super) kind: Kind,
     pub(super) first: u32,
@@ -56,7 +61,12 @@ impl Pack {
 
     /// The entry with a number.
     pub(super) fn entry_at(&'static self, index: u32) -> Entry {
-        let mut row = Row(&self.entries[index as usize]);
+        self.read(&self.entries[index as usize])
+    }
+
+    /// What a row says.
+    pub(super) fn read(&'static self, bytes: &'static [u8; ENTRY_LEN]) -> Entry {
+        let mut row = Row(bytes);
         let path = row.number() as usize;
         let path = &self.text[path..path + row.number() as usize];
         let kind = match row.number() {
@@ -66,25 +76,45 @@ impl Pack {
             _ => Kind::Special,
         };
         let (first, count) = (row.number(), row.number());
-        Entry { path, kind, first, count, modified_s: row.long() as i64, len: row.long() }
+        let (modified_s, len) = (row.long() as i64, row.long());
+        Entry { row: bytes, path, kind, first, count, modified_s, len }
     }
 
     /// The form with a number.
     pub(super) fn form(&'static self, index: u32) -> PackedForm {
-        let mut row = Row(&self.forms[index as usize]);
-        let content = row.long() as usize;
-        let content = &self.contents[content..content + row.long() as usize];
-        let head = row.number() as usize;
-        let head = &self.text[head..head + usize::from(row.short())];
-        let ends = [row.short(), row.short(), row.short()];
-        let etag = row.short();
-        let coding = match row.short() {
+        PackedForm { pack: self, row: &self.forms[index as usize] }
+    }
+}
+
+impl PackedForm {
+    /// Its content.
+    pub fn content(&self) -> &'static [u8] {
+        let mut row = Row(self.row);
+        let start = row.long() as usize;
+        &self.pack.contents[start..start + row.long() as usize]
+    }
+
+    /// How it is compressed.
+    pub fn coding(&self) -> Option<Coding> {
+        match Row(&self.row[CODING..]).short() {
             1 => Some(Coding::Gzip),
             2 => Some(Coding::Brotli),
             3 => Some(Coding::Zstd),
             _ => None,
-        };
-        PackedForm { coding, content, head, ends, etag }
+        }
+    }
+
+    /// All lines of its head.
+    pub(super) fn head(&self) -> &'static [u8] {
+        let mut row = Row(&self.row[HEAD..]);
+        let start = row.number() as usize;
+        &self.pack.text[start..start + usize::from(row.short())]
+    }
+
+    /// Where a part of the head ends: that of the content, that of ranges, that of the length,
+    /// and all in front of the entity tag.
+    pub(super) fn end(&self, part: usize) -> usize {
+        Row(&self.row[ENDS + 2 * part..]).short().into()
     }
 }
 

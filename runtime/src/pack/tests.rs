@@ -123,8 +123,8 @@ fn heads_are_ready() {
         "Content-Type: text/css\r\nAccept-Ranges: bytes\r\nContent-Length: 4\r\n\
          Last-Modified: Sun, 09 Sep 2001 01:46:40 GMT\r\nETag: \"4\"\r\n"
     );
-    assert_eq!(plain.content, b"aaaa");
-    let form = found("a.css").pack.form(found("a.css").first_form + 1);
+    assert_eq!(plain.content(), b"aaaa");
+    let form = found("a.css").pack.form(found("a.css").forms().start + 1);
     assert_eq!(text(form.coding_field()), "Content-Encoding: gzip\r\n");
     assert_eq!(text(form.type_field()), "Content-Type: text/css\r\n");
     assert_eq!(text(form.ranges_field()), "Accept-Ranges: bytes\r\n");
@@ -135,7 +135,7 @@ fn heads_are_ready() {
     );
     assert!(!text(form.own_validator_fields()).contains("Vary"));
     assert_eq!(form.etag(), Some(&b"\"3\""[..]));
-    assert_eq!(form.content, b"bbb");
+    assert_eq!(form.content(), b"bbb");
 }
 
 #[test]
@@ -156,8 +156,8 @@ fn the_form_is_chosen_that_is_wanted_most() {
         let head = format!("Accept-Encoding: {value}\r\n");
         let spans = spans_of(&head);
         let fields = Fields { bytes: head.as_bytes(), spans: &spans };
-        assert_eq!(found("a.css").choose(fields).coding, expected, "{value}");
-        assert_eq!(found("a.d/b.css").choose(fields).coding, None, "{value}");
+        assert_eq!(found("a.css").choose(fields).coding(), expected, "{value}");
+        assert_eq!(found("a.d/b.css").choose(fields).coding(), None, "{value}");
     }
-    assert_eq!(found("a.css").choose(Fields::default()).coding, None);
+    assert_eq!(found("a.css").choose(Fields::default()).coding(), None);
 }
