@@ -55,6 +55,9 @@ fn taken(
     if Text::Host.contains(&guess) && is_own(router.server_and_why(listen, &guess).1) {
         return None;
     }
+    if budget.is_spent() {
+        return None;
+    }
     let own = Machine::Pattern { dfa: Rc::new(automata::searcher(pattern)?), negated: false };
     let mut machines = vec![Machine::Text(Text::Host), own];
     let mut taker = None;

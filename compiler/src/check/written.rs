@@ -3,11 +3,11 @@
 //! Looked at once the whole site is resolved, since only then it is known which location takes
 //! a path. Nothing is said where a folder is not known when the site is built.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Component, Path, PathBuf};
 
 use sitec_runtime::http::method::Method;
-use sitec_runtime::site::{DirectoryId, LocationId};
+use sitec_runtime::site::{DirectoryId, LocationId, ServerId};
 
 use super::text::literal;
 use crate::diagnostic::{Diagnostic, Diagnostics};
@@ -34,7 +34,7 @@ pub(super) fn check_writers(
     if writers.is_empty() {
         return;
     }
-    let lookup = Lookup { site, places, prefixes, folder, router: Router::new(site) };
+    let lookup = Lookup::new(site, (places, prefixes), folder);
     let mut reported = BTreeSet::new();
     for writer in writers {
         for diagnostic in lookup.check(writer) {
@@ -52,65 +52,100 @@ struct Lookup<'a> {
     prefixes: &'a [Vec<u8>],
     folder: &'a Path,
     router: Router<'a>,
+    /// The ways from paths to files, by the folder that paths are looked up in: the server, and
+    /// what is replaced of a path.
+    ways: BTreeMap<PathBuf, BTreeSet<(ServerId, &'a [u8])>>,
+    /// The extensions of scripts.
+    extensions: BTreeSet<&'a [u8]>,
+    /// The folders of locations that run scripts by their extension.
+    run_folders: BTreeSet<PathBuf>,
 }
 
-impl Lookup<'_> {
+/// A location, and the path of a URI by which it gets at a file.
+type Taker = (LocationId, String);
+
+impl<'a> Lookup<'a> {
+    fn new(
+        site: &'a ir::Site,
+        (places, prefixes): (&'a Places, &'a [Vec<u8>]),
+        folder: &'a Path,
+    ) -> Lookup<'a> {
+        let (ways, extensions, run_folders) = Default::default();
+        let router = Router::new(site);
+        let mut lookup =
+            Lookup { site, places, prefixes, folder, router, ways, extensions, run_folders };
+        for id in 0..site.locations.len() as LocationId {
+            if let Some((folder, way)) = lookup.way(id) {
+                lookup.ways.entry(folder).or_default().insert(way);
+            }
+            let rules = lookup.rules(id);
+            if !rules.is_empty() {
+                lookup.run_folders.extend(lookup.prefixed_folder(id));
+                lookup.extensions.extend(rules.iter().map(|rule| &rule.extension[..]));
+            }
+        }
+        lookup
+    }
+
     fn check(&self, writer: &Writer) -> Vec<Diagnostic> {
         let Some(written) = self.written_folder(writer.location) else { return Vec::new() };
-        let locations = || 0..self.site.locations.len() as LocationId;
-        if let Some((id, uri)) =
-            locations().find_map(|id| Some((id, self.run(writer.location, &written, id)?)))
-        {
+        if let Some((id, uri)) = self.run(writer.location, &written) {
             return vec![self.runs(writer, id, &uri)];
         }
         if !matches!(self.handler(writer.location), Some(Handler::Upload(_))) {
             return Vec::new();
         }
-        let served = |id| {
-            let handler = self.handler(id).filter(|handler| !matches!(handler, Handler::Cgi(_)));
-            handler.and_then(|_| self.uri_of(id, &written, "NAME"))
-        };
-        let shown = |id| (!self.is_meant(id, &written)).then(|| served(id)).flatten();
-        let listed = |id| self.settings(id).listing.as_ref().and_then(|_| served(id));
-        let shown = locations().find_map(|id| Some(self.shows(writer, id, &shown(id)?)));
-        let listed = locations().find_map(|id| Some(self.lists(writer, id, &listed(id)?)));
+        let mut served = self.takers(&written, "NAME");
+        served.retain(|(id, _)| {
+            self.handler(*id).is_some_and(|handler| !matches!(handler, Handler::Cgi(_)))
+        });
+        let shown = served.iter().find(|(id, _)| !self.is_meant(*id, &written));
+        let listed = served.iter().find(|(id, _)| self.settings(*id).listing.is_some());
+        let shown = shown.map(|(id, uri)| self.shows(writer, *id, uri));
+        let listed = listed.map(|(id, uri)| self.lists(writer, *id, uri));
         shown.into_iter().chain(listed).collect()
     }
 
-    /// The path of a URI by which a location runs what another one writes in a folder. WebDAV
-    /// writes to the folders within it too.
-    fn run(&self, writer: LocationId, written: &Path, runner: LocationId) -> Option<String> {
-        let Handler::Cgi(ir::Cgi { scripts: Scripts::ByExtension(rules), .. }) =
-            self.handler(runner)?
-        else {
-            return None;
-        };
-        let names =
-            rules.iter().map(|rule| format!("x{}", String::from_utf8_lossy(&rule.extension)));
+    /// The first location that runs what another one writes in a folder. WebDAV writes to the
+    /// folders within it too.
+    fn run(&self, writer: LocationId, written: &Path) -> Option<Taker> {
         let dav = matches!(self.handler(writer), Some(Handler::Dav(_)));
-        let inner =
-            self.prefixed_folder(runner).filter(|folder| dav && folder.starts_with(written));
-        let folders: Vec<_> = [Some(written.to_owned()), inner].into_iter().flatten().collect();
-        let reaches =
-            |folder: &Path, name: &str| !dav || self.uri_of(writer, folder, name).is_some();
-        names
-            .flat_map(|name| folders.iter().map(move |folder| (folder, name.clone())))
-            .filter(|(folder, name)| reaches(folder, name))
-            .find_map(|(folder, name)| self.uri_of(runner, folder, &name))
+        let inner = self.run_folders.iter().map(PathBuf::as_path);
+        let inner = inner.filter(|folder| dav && folder.starts_with(written));
+        let mut found: Vec<Taker> = Vec::new();
+        for folder in [written].into_iter().chain(inner) {
+            for extension in &self.extensions {
+                let takers =
+                    self.takers(folder, &format!("x{}", String::from_utf8_lossy(extension)));
+                let is_writable = !dav || takers.iter().any(|(id, _)| *id == writer);
+                found.extend(takers.into_iter().filter(|(id, _)| {
+                    is_writable && self.rules(*id).iter().any(|rule| rule.extension == *extension)
+                }));
+            }
+        }
+        found.into_iter().min()
     }
 
-    fn handler(&self, id: LocationId) -> Option<&Handler> {
+    /// The extensions that a location runs scripts by.
+    fn rules(&self, id: LocationId) -> &'a [ir::CgiRule] {
+        match self.handler(id) {
+            Some(Handler::Cgi(ir::Cgi { scripts: Scripts::ByExtension(rules), .. })) => rules,
+            _ => &[],
+        }
+    }
+
+    fn handler(&self, id: LocationId) -> Option<&'a Handler> {
         match &self.site.locations[id as usize].action {
             Action::Serve { handler, .. } => Some(handler),
             Action::Return(_) => None,
         }
     }
 
-    fn settings(&self, id: LocationId) -> &ir::Settings {
+    fn settings(&self, id: LocationId) -> &'a ir::Settings {
         &self.site.settings[self.site.locations[id as usize].settings]
     }
 
-    fn base(&self, id: LocationId) -> &FileBase {
+    fn base(&self, id: LocationId) -> &'a FileBase {
         &self.settings(id).base
     }
 
@@ -144,19 +179,41 @@ impl Lookup<'_> {
         }
     }
 
-    /// The path of a URI by which a location gets at a file of this name in a folder, if there
-    /// is one: seen by clients, and not taken by another location.
-    fn uri_of(&self, id: LocationId, written: &Path, name: &str) -> Option<String> {
-        let (location, base) = (&self.site.locations[id as usize], self.base(id));
-        let file = written.join(name);
-        let beneath = file.strip_prefix(self.base_folder(base)?).ok()?.to_str()?;
-        let hidden = beneath.split('/').any(|name| name.starts_with('.'));
+    /// How a location gets from paths to files: by which folder, for which server, and what is
+    /// replaced of a path.
+    fn way(&self, id: LocationId) -> Option<(PathBuf, (ServerId, &'a [u8]))> {
+        self.handler(id)?;
+        let base = self.base(id);
         let replaced = self.prefixes[id as usize].get(..base.replaced_len)?;
-        let uri = format!("{}/{beneath}", std::str::from_utf8(replaced).ok()?);
         let server = self.places.locations[id as usize].server;
-        let reaches = || self.router.location(server, uri.as_bytes()) == id;
-        let readable = location.methods.contains(Method::Get) && !location.internal && !hidden;
-        (readable && reaches()).then_some(uri)
+        Some((self.base_folder(base)?, (server, replaced)))
+    }
+
+    /// The locations that get at a file of this name in a folder, in their order: seen by
+    /// clients, and not taken by another location.
+    fn takers(&self, written: &Path, name: &str) -> Vec<Taker> {
+        let file = written.join(name);
+        let mut takers = Vec::new();
+        for folder in file.ancestors() {
+            let Some(ways) = self.ways.get(folder) else { continue };
+            let Some(beneath) = file.strip_prefix(folder).ok().and_then(Path::to_str) else {
+                continue;
+            };
+            for (server, replaced) in ways {
+                let uri = format!("{}/{beneath}", String::from_utf8_lossy(replaced));
+                let id = self.router.location(*server, uri.as_bytes());
+                let location = &self.site.locations[id as usize];
+                let readable = location.methods.contains(Method::Get) && !location.internal;
+                let is_its = || {
+                    self.way(id).is_some_and(|way| way.0 == folder && way.1 == (*server, replaced))
+                };
+                if readable && !is_hidden(beneath) && is_its() {
+                    takers.push((id, uri));
+                }
+            }
+        }
+        takers.sort();
+        takers
     }
 
     /// Whether a location says of itself that it shows this folder: by an `alias` to it.
@@ -196,6 +253,10 @@ impl Lookup<'_> {
             }
         }
     }
+}
+
+fn is_hidden(path: &str) -> bool {
+    path.split('/').any(|name| name.starts_with('.'))
 }
 
 /// A path in the one form that all have.

@@ -1,14 +1,15 @@
 //! Many patterns: the first that matches, asking few of them.
 //!
-//! Most patterns hold a text that every match has in it. A pattern is asked only about strings
-//! that have its text, so that the time for a string does not grow with their number.
+//! Most patterns hold a text that every match has in it, or a few of which it has one. A pattern
+//! is asked only about strings that have such a text, so that the time for a string does not
+//! grow with the number of patterns.
 
-use std::cell::OnceCell;
+use std::cell::{OnceCell, RefCell};
 use std::collections::{BTreeSet, HashMap};
 use std::rc::Rc;
 
 use regex_automata::dfa::dense::DFA;
-use regex_automata::nfa::thompson::pikevm::PikeVM;
+use regex_automata::nfa::thompson::pikevm::{Cache, PikeVM};
 use regex_syntax::hir::{Class, Hir, HirKind};
 
 use super::Budget;
@@ -18,12 +19,14 @@ use crate::ir::Pattern;
 /// Patterns, in an order of precedence.
 pub(crate) struct Index<'a> {
     entries: Vec<Entry<'a>>,
-    /// The patterns that need a text, by it, in lower case.
+    /// The patterns that need a text, by each that will do, in lower case.
     by_text: HashMap<Vec<u8>, Vec<usize>>,
     /// The lengths of these texts.
     lengths: BTreeSet<usize>,
     /// The patterns that may match anything.
     free: Vec<usize>,
+    /// What the matcher that was asked last worked with.
+    cache: RefCell<Option<Cache>>,
 }
 
 struct Entry<'a> {
@@ -37,13 +40,15 @@ impl<'a> Index<'a> {
     /// An index of these patterns.
     pub(crate) fn new(patterns: impl IntoIterator<Item = &'a Pattern>) -> Index<'a> {
         let (entries, by_text) = (Vec::new(), HashMap::<_, Vec<_>>::new());
-        let mut index = Index { entries, by_text, lengths: BTreeSet::new(), free: Vec::new() };
+        let (lengths, free, cache) = (BTreeSet::new(), Vec::new(), RefCell::default());
+        let mut index = Index { entries, by_text, lengths, free, cache };
         for (number, pattern) in patterns.into_iter().enumerate() {
             let hir = automata::parsed(pattern);
-            let text = required(&hir);
-            if text.is_empty() {
+            let texts = required(&hir);
+            if texts.is_empty() {
                 index.free.push(number);
-            } else {
+            }
+            for text in texts {
                 index.lengths.insert(text.len());
                 index.by_text.entry(text).or_default().push(number);
             }
@@ -94,40 +99,70 @@ impl<'a> Index<'a> {
     pub(crate) fn matches(&self, number: usize, text: &[u8]) -> bool {
         let entry = &self.entries[number];
         let matcher = entry.matcher.get_or_init(|| automata::matcher(entry.pattern));
-        matcher.is_match(&mut matcher.create_cache(), text)
+        let mut cache = self.cache.borrow_mut();
+        let cache = cache.get_or_insert_with(|| matcher.create_cache());
+        cache.reset(matcher);
+        matcher.is_match(cache, text)
     }
 }
 
-/// The longest text that is in every match, in lower case; empty where none is known.
-fn required(hir: &Hir) -> Vec<u8> {
-    let mut longest = Vec::new();
-    let mut run = Vec::new();
-    collect(hir, &mut run, &mut longest);
-    keep_longer(&mut longest, run);
-    longest
+/// The most texts of which a match may have any one.
+const MOST_TEXTS: usize = 16;
+
+/// Texts in lower case of which every match has one, as long as they can be; none where none
+/// are known.
+fn required(hir: &Hir) -> Vec<Vec<u8>> {
+    let mut found = Required::default();
+    found.collect(hir);
+    found.end_run();
+    found.best
 }
 
-/// Adds to `run`, the text that the match has right before this place, or begins a new one.
-fn collect(hir: &Hir, run: &mut Vec<u8>, longest: &mut Vec<u8>) {
-    match hir.kind() {
-        HirKind::Literal(literal) => run.extend(literal.0.iter().map(u8::to_ascii_lowercase)),
-        HirKind::Class(class) if one_letter(class).is_some() => run.extend(one_letter(class)),
-        HirKind::Capture(capture) => collect(&capture.sub, run, longest),
-        HirKind::Concat(parts) => parts.iter().for_each(|part| collect(part, run, longest)),
-        HirKind::Look(_) | HirKind::Empty => {}
-        HirKind::Repetition(repetition) if repetition.min > 0 => {
-            collect(&repetition.sub, run, longest);
-            keep_longer(longest, std::mem::take(run));
-        }
-        HirKind::Class(_) | HirKind::Repetition(_) | HirKind::Alternation(_) => {
-            keep_longer(longest, std::mem::take(run));
+#[derive(Default)]
+struct Required {
+    best: Vec<Vec<u8>>,
+    /// The text that every match has right before the place that was come to.
+    run: Vec<u8>,
+}
+
+impl Required {
+    fn collect(&mut self, hir: &Hir) {
+        match hir.kind() {
+            HirKind::Literal(text) => self.run.extend(text.0.iter().map(u8::to_ascii_lowercase)),
+            HirKind::Class(class) if one_letter(class).is_some() => {
+                self.run.extend(one_letter(class));
+            }
+            HirKind::Capture(capture) => self.collect(&capture.sub),
+            HirKind::Concat(parts) => parts.iter().for_each(|part| self.collect(part)),
+            HirKind::Look(_) | HirKind::Empty => {}
+            HirKind::Repetition(repetition) if repetition.min > 0 => {
+                self.collect(&repetition.sub);
+                self.end_run();
+            }
+            HirKind::Alternation(parts) => {
+                self.end_run();
+                let each: Vec<_> = parts.iter().map(required).collect();
+                if each.iter().all(|texts| !texts.is_empty()) {
+                    self.keep_better(each.concat());
+                }
+            }
+            HirKind::Class(_) | HirKind::Repetition(_) => self.end_run(),
         }
     }
-}
 
-fn keep_longer(longest: &mut Vec<u8>, run: Vec<u8>) {
-    if run.len() > longest.len() {
-        *longest = run;
+    /// Ends the run of text.
+    fn end_run(&mut self) {
+        let run = std::mem::take(&mut self.run);
+        if !run.is_empty() {
+            self.keep_better(vec![run]);
+        }
+    }
+
+    fn keep_better(&mut self, texts: Vec<Vec<u8>>) {
+        let shortest = |texts: &[Vec<u8>]| texts.iter().map(Vec::len).min().unwrap_or(0);
+        if texts.len() <= MOST_TEXTS && shortest(&texts) > shortest(&self.best) {
+            self.best = texts;
+        }
     }
 }
 
@@ -156,16 +191,22 @@ mod tests {
         for (text, expected) in [
             ("^/api/v1/", "/api/v1/"),
             (r"~*\.PNG$", ".png"),
-            (r"\.(png|gif)$", "."),
+            (r"\.(png|jpeg)$", "png jpeg"),
+            (r"\.long(png|jpeg)$", ".long"),
+            ("(a|b*)c", "c"),
             ("^/a/.*/long", "/long"),
             ("^/long/.*/a", "/long/"),
             ("(ab)+c", "ab"),
             ("(ab)*c", "c"),
-            ("a|b", ""),
+            ("ab|cd", "ab cd"),
+            ("ab|", ""),
+            ("[a-q]|b", ""),
             ("", ""),
             ("[ab]", ""),
         ] {
-            assert_eq!(required(&automata::parsed(&pattern(text))), expected.as_bytes(), "{text}");
+            let found = required(&automata::parsed(&pattern(text)));
+            let expected: Vec<_> = expected.split_whitespace().map(str::as_bytes).collect();
+            assert_eq!(found, expected, "{text}");
         }
     }
 

@@ -18,6 +18,13 @@ pub(crate) struct Budget {
     states: usize,
 }
 
+impl Budget {
+    /// Whether there is nothing left for another walk.
+    pub(crate) fn is_spent(&self) -> bool {
+        self.states == 0
+    }
+}
+
 impl Default for Budget {
     fn default() -> Budget {
         Budget { matches: 1_000_000, states: 300_000 }

@@ -73,6 +73,9 @@ struct Step {
 
 /// A shortest string that is in the sets of all machines.
 pub(crate) fn search(machines: &[Machine<'_>], budget: &mut Budget) -> Found {
+    if budget.is_spent() {
+        return Found::Unknown;
+    }
     let bytes = Classes::new(machines).representatives();
     let start: Box<[State]> = machines.iter().map(Machine::start).collect();
     if start.contains(&DEAD) {
@@ -93,7 +96,7 @@ pub(crate) fn search(machines: &[Machine<'_>], budget: &mut Budget) -> Found {
             if states.contains(&DEAD) || seen.insert(states.clone(), ()).is_some() {
                 continue;
             }
-            if steps.len() >= MOST_STATES || budget.states == 0 {
+            if steps.len() >= MOST_STATES || budget.is_spent() {
                 return Found::Unknown;
             }
             budget.states -= 1;

@@ -36,6 +36,9 @@ impl Scope<'_> {
         }) {
             return Verdict::Reached;
         }
+        if budget.is_spent() {
+            return Verdict::Reached;
+        }
         let Some(pattern) = self.pattern(number, false) else { return Verdict::Reached };
         let mut machines = self.machines();
         machines.push(pattern);
