@@ -6,6 +6,7 @@
 mod asking;
 mod circles;
 mod disk;
+mod empty;
 mod hosts;
 mod masks;
 mod process;
@@ -26,6 +27,7 @@ pub(crate) use subject::Subject;
 pub(crate) fn audit(subject: &Subject<'_>, diagnostics: &mut Diagnostics) {
     words::check(subject, diagnostics);
     unused::check(subject, diagnostics);
+    empty::check(subject, diagnostics);
     returns::check(subject, diagnostics);
     statuses::check(subject, diagnostics);
     process::check(subject, diagnostics);

@@ -55,10 +55,14 @@ impl<'a> Subject<'a> {
 
     /// The `root` or `alias` that holds for a location.
     pub(super) fn base_span(&self, id: LocationId) -> Option<Span> {
-        let find = |directives: &[Directive]| {
-            let names = [&b"root"[..], b"alias"];
-            let base = directives.iter().find(|d| names.contains(&&d.name.value[..]))?;
-            Some(base.args.first()?.span)
+        Some(self.nearest(id, &["root", "alias"])?.args.first()?.span)
+    }
+
+    /// The directive with one of these names that holds for a location: the one in it, or in
+    /// the nearest block around it.
+    pub(super) fn nearest(&self, id: LocationId, names: &[&str]) -> Option<&'a Directive> {
+        let find = |directives: &'a [Directive]| {
+            directives.iter().find(|d| names.iter().any(|name| d.name.value == name.as_bytes()))
         };
         let mut at = self.block(id);
         while let Some(directive) = at {

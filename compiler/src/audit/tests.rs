@@ -278,3 +278,34 @@ fn pages_in_the_place_of_what_is_missing() {
     check("root www;\nlocation / { try_files $uri =404; }", &[]);
     check("root www;\nlocation /app/ { try_files $uri /index.html; }", &[]);
 }
+
+#[test]
+fn servers_that_have_nothing() {
+    check("", &["Z14 0"]);
+    check("server_name a.test;\nindex x;", &["Z14 0"]);
+    check("return 404;", &[]);
+    check("location = /a { return 200 a; }", &[]);
+    check("error_page 404 @a;\nlocation @a { return 200 a; }", &[]);
+}
+
+#[test]
+fn pages_that_are_kept() {
+    let note = "[until then a client does not ask whether there is a newer one]";
+    check("root www;\nexpires 30d;", &[&format!("Z10 2 {note}")]);
+    check("root www;\nexpires 29d;", &[]);
+    check("root www;\nlocation /assets/ { expires max; }", &[]);
+    check(
+        "root www;\nlocation = /404.html { internal; expires max; }",
+        &[&format!("Z10 2 {note}")],
+    );
+    check("root www;\nlocation ~ [.]html?$ { }\nlocation / { expires max; }", &[]);
+}
+
+#[test]
+fn compressed_files_that_are_not_there() {
+    check("root www;\ngzip_static on;", &["Z09 2"]);
+    check("gzip_static on;\nlocation /a/ { alias www/assets/; }\nroot www;", &["Z09 1"]);
+    // Of a folder that is not known, nothing is.
+    check("gzip_static on;\nlocation ~ ^/(a) { root www/$1; }\nlocation /b/ { root www; }", &[]);
+    check("gzip_static on;\nlocation / { return 204; }", &[]);
+}

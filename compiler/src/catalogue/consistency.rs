@@ -56,6 +56,23 @@ const CHECKS: &[Check] = &[
     )
     .among(&[Entry::File("/proc/self/limits", LIMITS)]),
     warning(
+        "Z09",
+        "static-gz-without-files",
+        "`gzip_static` sends `FILE.gz` in the place of `FILE`, and none of the folders that it \
+         holds for has such a file. With `embed`, `precompress` makes them when the site is built.",
+        "server {\n    listen 8080;\n    root www;\n    ⟪gzip_static on⟫;\n}",
+        "server {\n    listen 8080;\n    root site;\n    gzip_static on;\n}",
+    )
+    .among(&[Entry::File("site/index.html", ""), Entry::File("site/index.html.gz", "")]),
+    warning(
+        "Z10",
+        "html-cached-long",
+        "Clients keep pages for a month or more, and do not ask for a newer one meanwhile. That is \
+         for files whose names change with their content, such as `app.3f9c.js`.",
+        "server {\n    listen 8080;\n    root www;\n    ⟪expires max⟫;\n}",
+        "server {\n    listen 8080;\n    root www;\n    location ~ \\.(css|js)$ { expires max; }\n}",
+    ),
+    warning(
         "Z12",
         "header-twice",
         "`expires` sends Cache-Control and Expires, and an `add_header` sends one of them again. \
@@ -75,7 +92,8 @@ const CHECKS: &[Check] = &[
     error(
         "Z14",
         "empty-server",
-        "There is nothing to serve: no `server` at all.",
+        "There is nothing to serve: no `server` at all. A server without a `root`, a `return` and a \
+         `location` answers 404 to everything, which is a warning.",
         "⟪worker_processes 1⟫;",
         "server {\n    listen 8080;\n    root www;\n}",
     ),

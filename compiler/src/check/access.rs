@@ -96,46 +96,55 @@ impl Checker<'_> {
 }
 
 impl Checker<'_> {
-    /// Notes a location where anyone may delete files.
-    pub(super) fn note_deletion(
-        &mut self,
-        location: &ir::Location,
-        level: &Level,
-        server: ServerId,
-    ) {
-        if !matches!(
-            location.action,
-            Action::Serve { handler: Handler::Files | Handler::Upload(_) | Handler::Dav(_), .. }
-        ) || location.internal
-            || !location.methods.contains(Method::Delete)
-        {
+    /// Notes a location where anyone may delete files, or see what the server does.
+    pub(super) fn note_open(&mut self, location: &ir::Location, level: &Level, server: ServerId) {
+        let Action::Serve { handler, .. } = &location.action else { return };
+        let method = match handler {
+            Handler::Files | Handler::Upload(_) | Handler::Dav(_) => Method::Delete,
+            Handler::Status => Method::Get,
+            Handler::Cgi(_) => return,
+        };
+        if location.internal || !location.methods.contains(method) {
             return;
         }
         let limit = location.limit_except.as_ref();
-        let access = match limit.filter(|limit| !limit.methods.contains(Method::Delete)) {
+        let access = match limit.filter(|limit| !limit.methods.contains(method)) {
             Some(limit) => limit.access,
             None => level.settings.access,
         };
-        if access.is_none_or(|access| self.accesses.items()[access].lets_all_in()) {
-            let named = level.named_methods.iter().flat_map(|named| named.iter());
-            let named = named.rev().find(|(method, _)| *method == Method::Delete);
-            let place = named.map(|(_, place)| *place).or(level.writing.span());
-            self.open_deletions.extend(place.map(|place| (server, place)));
+        if access.is_some_and(|access| !self.accesses.items()[access].lets_all_in()) {
+            return;
         }
+        let open = match method {
+            Method::Get => level.status.map(open_status),
+            _ => {
+                let named = level.named_methods.iter().flat_map(|named| named.iter());
+                let named = named.rev().find(|(named, _)| *named == method);
+                named.map(|(_, place)| *place).or(level.writing.span()).map(open_deletion)
+            }
+        };
+        self.open.extend(open.map(|open| (server, open)));
     }
 
     /// Warns about them, where a server is reached from other machines.
-    pub(super) fn warn_of_deletions(&mut self) {
-        for (server, place) in std::mem::take(&mut self.open_deletions) {
-            let is_open = self.listens.iter().any(|listen| listen.opens(server));
-            if is_open && self.reported.insert(place) {
-                self.diagnostics.push(
-                    Diagnostic::warning("X07", place, "anyone may delete files here")
-                        .help("say who may: `limit_except GET { allow 10.0.0.0/8; deny all; }`"),
-                );
+    pub(super) fn warn_of_open(&mut self) {
+        for (server, open) in std::mem::take(&mut self.open) {
+            let is_reached = self.listens.iter().any(|listen| listen.opens(server));
+            if is_reached && self.reported.insert(open.primary.span) {
+                self.diagnostics.push(open);
             }
         }
     }
+}
+
+fn open_deletion(place: Span) -> Diagnostic {
+    Diagnostic::warning("X07", place, "anyone may delete files here")
+        .help("say who may: `limit_except GET { allow 10.0.0.0/8; deny all; }`")
+}
+
+fn open_status(place: Span) -> Diagnostic {
+    Diagnostic::warning("X12", place, "anyone may see how busy the server is")
+        .help("say who may: `allow 127.0.0.1; deny all;`")
 }
 
 impl ir::Access {

@@ -75,7 +75,10 @@ impl Checker<'_> {
                 let meant = parent.join(meant).to_string_lossy().into_owned();
                 at.patch(format!("did you mean `{meant}`?"), word.span, meant)
             }
-            None => at,
+            None => at.help(match wanted {
+                Kind::Directory => format!("make it, `mkdir -p {text}`, or name one that is there"),
+                Kind::File | Kind::Other => "make it, or name one that is there".to_owned(),
+            }),
         }
     }
 }

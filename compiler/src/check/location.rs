@@ -183,7 +183,7 @@ impl Checker<'_> {
             methods_named: level.methods.is_some(),
             action,
         };
-        self.note_deletion(&location, level, names.id);
+        self.note_open(&location, level, names.id);
         self.locations[id as usize] = Some(location);
     }
 }

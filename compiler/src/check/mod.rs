@@ -111,7 +111,7 @@ pub(crate) fn check(
         format_values: Interner::new(),
         settings: Interner::new(),
         accesses: Interner::new(),
-        open_deletions: Vec::new(),
+        open: Vec::new(),
         locations: Vec::new(),
         places: Places::default(),
         regexes: Vec::new(),
@@ -158,7 +158,7 @@ struct Checker<'a> {
     settings: Interner<ir::Settings>,
     accesses: Interner<ir::Access>,
     /// Where the servers are told that everyone may delete.
-    open_deletions: Vec<(ServerId, Span)>,
+    open: Vec<(ServerId, Diagnostic)>,
     /// Places are reserved before the locations are resolved, so that names can lead to them.
     locations: Vec<Option<ir::Location>>,
     /// Where servers and locations are written.
@@ -193,7 +193,7 @@ impl Checker<'_> {
         }
         self.mark_captures();
         let max_scripts = self.max_scripts(&conf.directives);
-        self.warn_of_deletions();
+        self.warn_of_open();
         self.warn_of_codings();
         let listens = self.group_listens();
         self.bound_counts(conf);

@@ -181,7 +181,7 @@ impl<'a> Lookup<'a> {
                 let uri = format!("{}{meant}", &shown[..end]);
                 diagnostic.patch(format!("did you mean `{uri}`?"), page.span, uri)
             }
-            None => diagnostic,
+            None => diagnostic.help("make the file, or name one that is there"),
         }
     }
 }

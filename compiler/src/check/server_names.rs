@@ -87,7 +87,7 @@ impl Checker<'_> {
             .note("nginx ignores the second name with a warning");
         let diagnostic = match name {
             b"" => diagnostic.help("give each a `server_name`"),
-            _ => diagnostic,
+            _ => diagnostic.help("delete it from one of them"),
         };
         self.report_once::<()>(Err(Box::new(diagnostic)));
     }

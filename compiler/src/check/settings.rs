@@ -25,8 +25,9 @@ impl Level {
         let name = directive.name.text().unwrap_or_default();
         let first = directive.args.first();
         if name == "stub_status" {
+            first.map_or(Ok(()), |word| keyword(word, &[("on", ())]))?;
             self.status = Some(directive.name.span);
-            return first.map_or(Ok(()), |word| keyword(word, &[("on", ())]));
+            return Ok(());
         }
         if name == "internal" {
             self.internal = true;

@@ -42,6 +42,10 @@ impl Groups {
         };
         let message = format!("`${number}` is always empty");
         let diagnostic = Diagnostic::error("T17", place, message);
+        let diagnostic = diagnostic.help(match number {
+            1 => "a group is what stands in parentheses: `^/old/(.*)$`".to_owned(),
+            _ => format!("it is what the group with the number {number} has matched"),
+        });
         Err(Box::new(match self {
             Groups::Of { pattern, .. } => {
                 diagnostic.also(*pattern, format!("this regex has {counted}"))

@@ -3,6 +3,7 @@
 mod files;
 mod index;
 mod secrets;
+mod sending;
 mod tree;
 
 use super::Subject;
@@ -13,6 +14,7 @@ pub(super) use tree::{Tree, Trees};
 pub(super) fn check(subject: &Subject<'_>, trees: &Trees<'_>, diagnostics: &mut Diagnostics) {
     index::check(subject, trees, diagnostics);
     secrets::check(subject, trees, diagnostics);
+    sending::check(subject, trees, diagnostics);
     for tree in trees.iter() {
         files::check(subject, tree, diagnostics);
     }

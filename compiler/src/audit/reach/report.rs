@@ -72,7 +72,12 @@ impl Scope<'_> {
         }
         let label =
             if is_exact { "this is its path" } else { "`^~` keeps regexes from being tried" };
-        Some(diagnostic.also(self.subject.span(other), label).note(self.witness(path)))
+        let help = match is_exact {
+            true => "delete it, or the exact location",
+            false => "leave `^~` out, or put this location into that one",
+        };
+        let diagnostic = diagnostic.also(self.subject.span(other), label);
+        Some(diagnostic.help(help).note(self.witness(path)))
     }
 
     /// Shows the regexes that take all paths of the location `id`, and one path; `None` if the

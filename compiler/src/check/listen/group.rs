@@ -59,7 +59,8 @@ impl Checker<'_> {
         for (_, second) in defaults {
             let message = format!("`{}` has a default server already", shown(&listen.address));
             let diagnostic = Diagnostic::error("K03", second, message);
-            self.diagnostics.push(diagnostic.also(first, "first default here"));
+            let help = "leave `default_server` out of one of them";
+            self.diagnostics.push(diagnostic.also(first, "first default here").help(help));
         }
         Some(listen)
     }
@@ -100,7 +101,8 @@ impl Checker<'_> {
             let address = shown(&group[0].address);
             let message = format!("`{address}` has another `{name}` already");
             let diagnostic = Diagnostic::error("K06", span, message);
-            self.diagnostics.push(diagnostic.also(first, "first given here"));
+            let help = format!("leave `{name}` out here: one `listen` says it for the address");
+            self.diagnostics.push(diagnostic.also(first, "first given here").help(help));
         }
         Some(agreed)
     }

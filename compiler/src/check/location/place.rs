@@ -79,7 +79,8 @@ pub(super) fn check_unique(
     let words: Vec<_> = directive.args.iter().map(Word::shown).collect();
     let message = format!("there is a `location {}` already", words.join(" "));
     let diagnostic = Diagnostic::error("K01", span, message);
-    Err(Box::new(diagnostic.also(first, "first defined here")))
+    let help = "delete one of them, or write what both say into one block";
+    Err(Box::new(diagnostic.also(first, "first defined here").help(help)))
 }
 
 impl Names {

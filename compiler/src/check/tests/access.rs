@@ -167,6 +167,23 @@ fn deletion_is_not_for_everyone() {
 }
 
 #[test]
+fn counts_are_not_for_everyone() {
+    for (listen, rules, expected) in [
+        ("80", "", vec!["X12"]),
+        ("80", "allow 10.0.0.0/8; deny all;", vec![]),
+        ("80", "limit_except POST { deny all; }", vec![]),
+        ("80", "limit_except GET { deny all; }", vec!["X12"]),
+        ("80", "internal;", vec![]),
+        ("127.0.0.1:80", "", vec![]),
+    ] {
+        let conf = format!(
+            "server {{ listen {listen}; root www; location = /s {{ stub_status; {rules} }} }}"
+        );
+        assert_eq!(codes(&conf), expected, "{conf}");
+    }
+}
+
+#[test]
 fn what_is_no_rule() {
     refused(
         "server { listen 80; root www; deny localhost; }",

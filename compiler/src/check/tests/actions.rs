@@ -239,14 +239,16 @@ fn groups_that_are_not_there() {
 
 #[test]
 fn counts_are_told_where_the_conf_says_so() {
-    let conf = site("server { root www; location /s/ { stub_status; location /s/in/ { } } }");
+    let conf = site(
+        "server { listen 127.0.0.1:80; root www; location /s/ { stub_status; location /s/in/ { } } }",
+    );
     let handler = |path| match &at(&conf, path).action {
         Action::Serve { handler, .. } => handler.clone(),
         action => panic!("{path}: {action:?}"),
     };
     assert_eq!(handler("/s/"), Handler::Status);
     assert_eq!(handler("/s/in/"), Handler::Files);
-    let alone = site("server { listen 80; location = /s { stub_status on; } }");
+    let alone = site("server { listen 127.0.0.1:80; location = /s { stub_status on; } }");
     let serve = Action::Serve { try_files: None, handler: Handler::Status };
     assert_eq!(at(&alone, "/s").action, serve);
     refused(
