@@ -8,9 +8,9 @@ use sitec_runtime::http::accept::Coding;
 use sitec_runtime::http::method::MethodSet;
 pub use sitec_runtime::pack::Kind as PackKind;
 use sitec_runtime::site::{
-    Dav, DirectoryId, ErrorLog, ErrorStatus, Expires, FileCache, GzipStatic, IfModifiedSince,
-    KeepaliveDisable, Lingering, ListingFormat, LocationId, LogId, ParamKind, ProgramId, ServerId,
-    TypesId, Upload,
+    Dav, DirectoryId, ErrorLog, ErrorStatus, Expires, FileCache, Follow, GzipStatic,
+    IfModifiedSince, KeepaliveDisable, Lingering, ListingFormat, LocationId, LogId, ParamKind,
+    ProgramId, ServerId, TypesId, Upload,
 };
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -390,8 +390,8 @@ pub struct FileBase {
 pub struct Pack {
     /// The directory, whose path is known.
     pub directory: DirectoryId,
-    /// Whether symlinks may lead out of it.
-    pub follow_symlinks: bool,
+    /// Which symlinks are followed.
+    pub follow: Follow,
     /// Whether names that begin with a dot are served.
     pub hidden_files: bool,
     /// Their media types, as in [`Settings`].
@@ -506,6 +506,14 @@ pub struct Listing {
     pub local_time: bool,
 }
 
+/// See [`sitec_runtime::site::Symlinks`].
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+#[allow(missing_docs)]
+pub struct Symlinks {
+    pub follow: Follow,
+    pub from: Value,
+}
+
 /// See [`sitec_runtime::site::Charset`].
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 #[allow(missing_docs)]
@@ -531,7 +539,7 @@ pub struct Settings {
     pub error_pages: Vec<ErrorPage>,
     pub recursive_error_pages: bool,
     pub hidden_files: bool,
-    pub follow_symlinks: bool,
+    pub symlinks: Symlinks,
     pub file_cache: FileCache,
     pub etag: bool,
     pub if_modified_since: IfModifiedSince,

@@ -7,7 +7,7 @@ use crate::clock::{LocalClock, Now};
 use crate::http::head::{Head, Limits};
 use crate::site::{
     AddedFields, ErrorLog, FileBase, FileCache, GzipStatic, IfModifiedSince, KeepaliveDisable,
-    Level, Lingering, Server, Settings, Text,
+    Level, Lingering, Server, Settings, Symlinks, Text,
 };
 use crate::variables::{ConnectionFacts, Endpoint, Progress, Variables};
 
@@ -69,7 +69,7 @@ pub(crate) const SETTINGS: Settings = Settings {
     error_pages: &[],
     recursive_error_pages: false,
     hidden_files: false,
-    follow_symlinks: false,
+    symlinks: Symlinks::USUAL,
     file_cache: FileCache::USUAL,
     etag: true,
     if_modified_since: IfModifiedSince::Exact,

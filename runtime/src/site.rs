@@ -453,6 +453,32 @@ pub struct FileBase {
     pub alias: bool,
 }
 
+/// `disable_symlinks`.
+pub struct Symlinks {
+    /// Which are followed.
+    pub follow: Follow,
+    /// `from=`: the front of absolute paths in which all are.
+    pub from: Text,
+}
+
+impl Symlinks {
+    /// What holds where there is no `disable_symlinks`.
+    pub const USUAL: Symlinks = Symlinks { follow: Follow::Beneath, from: Text::Fixed(b"") };
+}
+
+/// Which symlinks are followed.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum Follow {
+    /// Those that lead to what is beneath the directory.
+    Beneath,
+    /// `off`: all.
+    Anywhere,
+    /// `on`: none.
+    Never,
+    /// `if_not_owner`: those that have the owner of what they lead to, beneath the directory.
+    SameOwner,
+}
+
 /// `open_file_cache`, and what goes with it: for how long it is believed what a path was.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub struct FileCache {
@@ -731,8 +757,8 @@ pub struct Settings {
     pub recursive_error_pages: bool,
     /// `hidden_files`: whether a segment that begins with a dot may be served.
     pub hidden_files: bool,
-    /// Whether a symlink may lead out of the directory (`disable_symlinks off`).
-    pub follow_symlinks: bool,
+    /// `disable_symlinks`.
+    pub symlinks: Symlinks,
     /// `open_file_cache` and what goes with it.
     pub file_cache: FileCache,
     /// `etag`.

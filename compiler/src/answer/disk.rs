@@ -4,7 +4,7 @@
 use std::path::{Path, PathBuf};
 
 use sitec_runtime::pure::{is_hidden, stays_beneath};
-use sitec_runtime::site::DirectoryId;
+use sitec_runtime::site::{DirectoryId, Follow};
 
 use super::start_text;
 use super::walk::Walk;
@@ -45,10 +45,16 @@ impl Walk<'_, '_> {
         if files.kind(&directory) != Some(Kind::Directory) && !files.knows_all() {
             self.doubt(format!("the folder `{}` is not on this machine", directory.display()));
         }
+        if matches!(settings.symlinks.follow, Follow::Never | Follow::SameOwner)
+            && file.ancestors().any(|path| files.is_link(path))
+        {
+            self.doubt(format!("there are symlinks on the way to `{}`", file.display()));
+        }
         let kind = files.kind(&file).filter(|kind| {
             // Behind a file's name there is nothing, not even a slash.
             (*kind == Kind::Directory || !beneath.ends_with('/'))
-                && (settings.follow_symlinks || self.stays_within(&directory, &file))
+                && (settings.symlinks.follow == Follow::Anywhere
+                    || self.stays_within(&directory, &file))
         });
         Found { file: Some(file), kind }
     }

@@ -8,6 +8,7 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::{Component, Path, PathBuf};
 
 use sitec_runtime::pure::is_hidden;
+use sitec_runtime::site::Follow;
 
 use crate::files::{Files, Kind};
 use crate::ir::{PackKind, PackNode};
@@ -18,8 +19,8 @@ const MAX_LINKS: usize = 40;
 /// What is looked for.
 #[derive(Clone, Copy)]
 pub(crate) struct Rules {
-    /// Whether symlinks may lead out of the directory.
-    pub(crate) follow_symlinks: bool,
+    /// Which symlinks are followed. Whose they are while the site is built says nothing.
+    pub(crate) follow: Follow,
     /// Whether names that begin with a dot are wanted.
     pub(crate) hidden: bool,
 }
@@ -104,10 +105,13 @@ impl Walk<'_> {
         if status.link.is_none() {
             return Some(path);
         }
+        if self.rules.follow == Follow::Never {
+            return None;
+        }
         if let Some(place) = self.beneath(&path) {
             return Some(place);
         }
-        let place = self.files.real(&path).filter(|_| self.rules.follow_symlinks)?;
+        let place = self.files.real(&path).filter(|_| self.rules.follow == Follow::Anywhere)?;
         self.outside.push(place.clone());
         Some(place)
     }

@@ -84,7 +84,7 @@ impl Checker<'_> {
         self.must_be_fixed(directory, embed)?;
         let pack = self.packs.add(ir::Pack {
             directory,
-            follow_symlinks: settings.follow_symlinks,
+            follow: settings.symlinks.follow,
             hidden_files: settings.hidden_files,
             types: settings.types,
             default_type: settings.default_type.clone(),
@@ -162,8 +162,7 @@ impl Packing<'_> {
                 continue;
             };
             let root = self.folder.join(directory);
-            let rules =
-                tree::Rules { follow_symlinks: pack.follow_symlinks, hidden: pack.hidden_files };
+            let rules = tree::Rules { follow: pack.follow, hidden: pack.hidden_files };
             let found = tree::walk(self.files, &root, rules, dependencies);
             dependencies.push(root);
             match found {

@@ -146,6 +146,10 @@ impl Level {
         if let Some(access) = checker.access(directives) {
             inner.settings.access = Some(access);
         }
+        let symlinks = checker.symlinks(directives, groups);
+        if let Some(Some(symlinks)) = checker.report(symlinks) {
+            inner.settings.symlinks = symlinks;
+        }
         let base = checker.base(directives, path, groups);
         if let Some(Some(base)) = checker.report(base) {
             inner.base = Some(base);
@@ -191,7 +195,7 @@ fn default_settings() -> ir::Settings {
         error_pages: Vec::new(),
         recursive_error_pages: false,
         hidden_files: false,
-        follow_symlinks: false,
+        symlinks: super::symlinks::usual(),
         file_cache: FileCache::USUAL,
         etag: true,
         if_modified_since: IfModifiedSince::Exact,

@@ -31,6 +31,7 @@ mod server;
 mod server_names;
 mod settings;
 pub mod structure;
+mod symlinks;
 #[cfg(test)]
 mod testing;
 #[cfg(test)]

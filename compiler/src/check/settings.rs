@@ -67,7 +67,6 @@ impl Level {
             "dav_methods" => self.writing.set_dav_methods(directive)?,
             "default_type" if first.value.is_empty() => settings.default_type.clear(),
             "default_type" => settings.default_type = media_type(first)?,
-            "disable_symlinks" => settings.follow_symlinks = follow_symlinks(first)?,
             "embed" => {
                 let embed = Embed { span: directive.span(), is_own: true };
                 self.embed = flag(first)?.then_some(embed);
@@ -232,16 +231,4 @@ fn browsers(words: &[Word]) -> Checked<KeepaliveDisable> {
         }
     }
     Ok(disable)
-}
-
-/// Whether `disable_symlinks` lets a symlink lead out of its root.
-fn follow_symlinks(word: &Word) -> Checked<bool> {
-    let words = [("off", true), ("on", false), ("if_not_owner", false)];
-    if keyword(word, &words)? {
-        return Ok(true);
-    }
-    let message = format!("`disable_symlinks {}` is not built", word.shown());
-    Err(Box::new(Diagnostic::error("D14", word.span, message).help(
-        "leave the line out: a symlink is then followed only while it stays beneath its root",
-    )))
 }

@@ -3,7 +3,7 @@
 use proc_macro2::TokenStream;
 use quote::{ToTokens, quote};
 
-use sitec_runtime::site::{ErrorStatus, FileCache};
+use sitec_runtime::site::{ErrorStatus, FileCache, Follow};
 
 use super::access::access_of;
 use super::added::added_fields;
@@ -91,10 +91,11 @@ fn settings_value(settings: &ir::Settings, shared: &mut Shared) -> TokenStream {
         quote!(&#name)
     });
     let listing = option(listing);
+    let symlinks = symlinks(&settings.symlinks, shared);
     let file_cache = file_cache(settings.file_cache);
     let gzip_static = variant(settings.gzip_static);
     let plain = plain_fields!(settings:
-        types, recursive_error_pages, hidden_files, follow_symlinks, etag, max_ranges,
+        types, recursive_error_pages, hidden_files, etag, max_ranges,
         server_tokens, absolute_redirect, port_in_redirect, server_name_in_redirect,
         client_max_body_size, client_body_buffer_size, client_body_timeout_ms, send_timeout_ms,
         keepalive_timeout_ms, keepalive_requests, keepalive_time_ms, lingering_time_ms,
@@ -117,6 +118,7 @@ fn settings_value(settings: &ir::Settings, shared: &mut Shared) -> TokenStream {
             added_fields: #added_fields,
             access_logs: &[#(#access_logs),*],
             error_log: #error_log,
+            symlinks: #symlinks,
             file_cache: #file_cache,
             gzip_static: site::GzipStatic::#gzip_static,
             listing: #listing,
@@ -139,6 +141,14 @@ fn base(base: &ir::FileBase, shared: &mut Shared) -> TokenStream {
             alias: #alias,
         }
     }
+}
+
+fn symlinks(symlinks: &ir::Symlinks, shared: &mut Shared) -> TokenStream {
+    if symlinks.follow == Follow::Beneath {
+        return quote!(site::Symlinks::USUAL);
+    }
+    let (follow, from) = (variant(symlinks.follow), shared.text(&symlinks.from));
+    quote!(site::Symlinks { follow: site::Follow::#follow, from: #from })
 }
 
 fn file_cache(cache: FileCache) -> TokenStream {

@@ -107,15 +107,24 @@ pub(super) const GROUP: Group = Group {
              `/.well-known/`.",
         )
         .differs("sitec's own. nginx serves such files."),
-        setting(
+        simple(
             "disable_symlinks",
-            "off",
-            "",
-            "`off`: a symlink is followed wherever it leads.",
+            HTTP_SERVER_LOCATION,
+            (1, 2),
+            "off | on | if_not_owner [from=PART]",
+        )
+        .inherits("")
+        .doc(
+            "`off`: a symlink is followed wherever it leads. `on`: none is followed in the whole \
+             path of a file. `if_not_owner`: one is followed that has the owner of what it leads \
+             to. What may not be followed is 403; with `on`, 404 where it stands for a folder on \
+             the way. `from` names the front of paths that is not looked at, such as \
+             `$document_root`.",
         )
         .differs(
             "Without it, a symlink is followed while it stays beneath its root; nginx's default is \
-             `off`. `on` and `if_not_owner` are not built.",
+             `off`. With `if_not_owner` it has to stay there, too. It holds for `DELETE` and \
+             `dav_methods` as well, and a listing leaves out what it forbids.",
         ),
         setting(
             "gzip_static",

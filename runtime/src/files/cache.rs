@@ -4,12 +4,14 @@
 use std::collections::HashMap;
 use std::ffi::CStr;
 use std::io;
+use std::os::unix::ffi::OsStrExt;
 use std::path::PathBuf;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::entry::Entry;
+use super::links::{Checked, Links};
 use super::open::Directory;
 use crate::clock::Now;
 use crate::pack::{Found, Pack};
@@ -31,8 +33,9 @@ const BELIEVED_MS: u64 = 1000;
 /// Entries that are looked at, each time that another is made, for being idle too long.
 const SWEPT_AT_ONCE: usize = 2;
 
-/// Bytes of a key in front of the path: the directory, and how symlinks are followed.
-const KEY_FRONT_LEN: usize = size_of::<DirectoryId>() + 1;
+/// Bytes of a key in front of the path: the directory, how symlinks are followed, and from where
+/// on they are looked at.
+const KEY_FRONT_LEN: usize = size_of::<DirectoryId>() + 1 + size_of::<u32>();
 
 /// How often this process has changed files: what all workers share.
 pub type Changes = Arc<AtomicU64>;
@@ -79,12 +82,12 @@ struct Slot {
 }
 
 /// What is asked about a path.
-#[derive(Clone, Copy)]
+#[derive(Clone)]
 pub struct Question {
     /// The directory that it is beneath.
     pub directory: DirectoryId,
-    /// Whether symlinks may lead out of it.
-    pub follow_symlinks: bool,
+    /// Which symlinks are followed.
+    pub links: Links,
     /// What of it is part of the binary.
     pub pack: Option<&'static Pack>,
     /// How long an answer is believed.
@@ -134,7 +137,8 @@ impl Files {
     ) -> Entry {
         self.key.clear();
         self.key.extend_from_slice(&question.directory.to_ne_bytes());
-        self.key.push(question.follow_symlinks.into());
+        self.key.push(question.links.follow as u8);
+        self.key.extend_from_slice(&[0; size_of::<u32>()]);
         if write_path(&mut self.key).is_none() {
             return Entry::Failed(libc::ENOENT);
         }
@@ -147,6 +151,7 @@ impl Files {
                 Found::OnDisk => {}
             }
         }
+        self.note_checked(&question);
         let changes = self.changes.load(Ordering::Acquire);
         if changes != self.seen_changes {
             self.seen_changes = changes;
@@ -184,9 +189,10 @@ impl Files {
         self.changes.fetch_add(1, Ordering::Release);
     }
 
-    /// A directory, to change what is in it.
-    pub fn directory(&mut self, id: DirectoryId, now: Now) -> io::Result<&Directory> {
-        self.directories.get_mut(usize::from(id)).ok_or_else(invalid_path)?.open(now)
+    /// A directory, to list or to change what is in it.
+    pub fn directory(&mut self, id: DirectoryId, links: Links, now: Now) -> io::Result<Directory> {
+        let directory = self.directories.get_mut(usize::from(id)).ok_or_else(invalid_path)?;
+        Ok(directory.open(now)?.with_links(links))
     }
 
     /// Forgets everything, and so closes every descriptor that no response is using.
@@ -203,6 +209,18 @@ impl Files {
         (self.index.len(), self.descriptors)
     }
 
+    /// Notes in the key what is looked at of the path in it.
+    fn note_checked(&mut self, question: &Question) {
+        let (front, path) = self.key.split_at_mut(KEY_FRONT_LEN);
+        let Some(directory) = self.directories.get(usize::from(question.directory)) else { return };
+        let root = directory.path.as_os_str().as_bytes();
+        let from = match question.links.checked(root, path) {
+            Checked::Nothing => u32::MAX,
+            Checked::Behind(len) => len as u32,
+        };
+        front[KEY_FRONT_LEN - size_of::<u32>()..].copy_from_slice(&from.to_ne_bytes());
+    }
+
     /// Looks at the disk. Where descriptors have run out, the cache's own are given up first.
     fn look(&mut self, question: &Question) -> Entry {
         // The path is to be a C string.
@@ -217,15 +235,15 @@ impl Files {
     }
 
     fn open(&mut self, question: &Question) -> io::Result<Entry> {
-        let Question { directory, follow_symlinks, now, .. } = *question;
         let path = CStr::from_bytes_with_nul(&self.key[KEY_FRONT_LEN..]);
         let path = path.map_err(|_| invalid_path())?;
-        let directory = self.directories.get_mut(usize::from(directory));
-        let directory = directory.ok_or_else(invalid_path)?.open(now)?;
-        let read = directory.open_file(path, follow_symlinks, OpenFor::Reading);
-        match read.and_then(|file| Entry::read(file, now.unix_s())) {
+        let directory = self.directories.get_mut(usize::from(question.directory));
+        let directory = directory.ok_or_else(invalid_path)?.open(question.now)?;
+        let directory = directory.with_links(question.links.clone());
+        let read = directory.open_file(path, OpenFor::Reading);
+        match read.and_then(|file| Entry::read(file, question.now.unix_s())) {
             Err(error) if error.raw_os_error() == Some(libc::EACCES) => {
-                let known = directory.open_file(path, follow_symlinks, OpenFor::Knowing)?;
+                let known = directory.open_file(path, OpenFor::Knowing)?;
                 Ok(Entry::Unreadable { directory: known.metadata()?.is_dir() })
             }
             // A socket, or a device without a driver.

@@ -65,8 +65,8 @@ impl Items {
 impl Directory {
     /// What is in the directory at `path`, up to `most` names. Those that begin with a dot are
     /// passed over, and symlinks that a request could not follow.
-    pub fn list(&self, path: &CStr, follow_symlinks: bool, most: usize) -> io::Result<Items> {
-        let opened = self.open_file(path, follow_symlinks, OpenFor::Reading)?;
+    pub fn list(&self, path: &CStr, most: usize) -> io::Result<Items> {
+        let opened = self.open_file(path, OpenFor::Reading)?;
         if !opened.metadata()?.is_dir() {
             return Err(io::ErrorKind::NotADirectory.into());
         }
@@ -79,20 +79,14 @@ impl Directory {
             if items.len() == most {
                 return Ok(Items { items, cut: true });
             }
-            items.extend(self.item(&opened, path, name, follow_symlinks));
+            items.extend(self.item(&opened, path, name));
         }
         Ok(Items { items, cut: false })
     }
 
     /// One name in the directory at `path`, which is `opened`. `None` if it is gone again, or
     /// cannot be followed.
-    fn item(
-        &self,
-        opened: &File,
-        path: &CStr,
-        name: CString,
-        follow_symlinks: bool,
-    ) -> Option<Item> {
+    fn item(&self, opened: &File, path: &CStr, name: CString) -> Option<Item> {
         let status = directory::status(opened.as_fd(), &name).ok()?;
         let kind = match status.kind {
             Kind::Directory => ItemKind::Directory,
@@ -101,7 +95,7 @@ impl Directory {
             Kind::Symlink => {
                 let path = [path.to_bytes(), b"/", name.to_bytes()].concat();
                 let path = CString::new(path).ok()?;
-                let target = self.open_file(&path, follow_symlinks, OpenFor::Knowing).ok()?;
+                let target = self.open_file(&path, OpenFor::Knowing).ok()?;
                 return target.metadata().ok().map(|target| Item::of(name, &target));
             }
         };
@@ -133,7 +127,7 @@ mod tests {
         ["a", "b", "c", ".d"].into_iter().for_each(|name| drop(folder.write(name, "")));
         let directory = Directory::open(&folder.0).unwrap();
         for (most, len, cut) in [(2, 2, true), (3, 3, false), (4, 3, false)] {
-            let found = directory.list(c".", false, most).unwrap();
+            let found = directory.list(c".", most).unwrap();
             assert_eq!((found.items.len(), found.cut), (len, cut));
         }
     }

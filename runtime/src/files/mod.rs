@@ -8,19 +8,24 @@
 mod cache;
 mod draft;
 mod entry;
+mod links;
 mod list;
 mod open;
 pub mod path;
 mod spot;
+mod walk;
 
 pub use cache::{Changes, Files, MAX_CONTENT_LEN, MAX_DESCRIPTORS, MAX_ENTRIES, Question};
 pub use draft::{Draft, prepare_store};
 pub use entry::{Entry, Source, StoredFile};
+pub use links::Links;
 pub use list::{Item, ItemKind, Items};
 pub use open::Directory;
 pub use spot::Spot;
 
 #[cfg(test)]
 mod change_tests;
+#[cfg(test)]
+mod link_tests;
 #[cfg(test)]
 mod tests;

@@ -1,32 +1,33 @@
 //! Opening a path beneath a directory.
 //!
-//! The kernel does it where it has `openat2`. Where it has not, and for absolute symlinks
-//! (which it refuses wherever they lead), the path is walked here: each segment is opened
-//! without following, so that no race can slip a symlink in between.
+//! The kernel does it where it has `openat2`. Where it has not, for absolute symlinks (which it
+//! refuses wherever they lead), and where owners decide, the path is [walked](super::walk) here.
 
-use std::ffi::{CStr, CString};
+use std::ffi::{CStr, CString, OsStr};
 use std::fs::{File, OpenOptions};
 use std::io;
 use std::os::fd::AsFd;
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::OpenOptionsExt;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::rc::Rc;
 use std::sync::OnceLock;
 
+use super::links::{Checked, Links};
 use super::spot::Spot;
+use super::walk::Walk;
+use crate::site::Follow;
 use crate::sys::fs::{self, OpenFor};
-
-/// Symlinks on the way, as many as Linux itself follows.
-const MAX_LINKS: usize = 40;
 
 /// How often a path is tried again that was being renamed while the kernel resolved it.
 const MAX_RACES: usize = 8;
 
 /// A directory to open files beneath.
+#[derive(Clone)]
 pub struct Directory {
-    file: Rc<File>,
-    path: PathBuf,
+    pub(super) file: Rc<File>,
+    pub(super) path: Rc<Path>,
+    pub(super) links: Links,
 }
 
 impl Directory {
@@ -34,22 +35,69 @@ impl Directory {
     pub(super) fn open(path: &Path) -> io::Result<Directory> {
         let flags = libc::O_PATH | libc::O_DIRECTORY;
         let file = OpenOptions::new().read(true).custom_flags(flags).open(path)?;
-        Ok(Directory { file: Rc::new(file), path: path.to_owned() })
+        Ok(Directory { file: Rc::new(file), path: path.into(), links: Links::BENEATH })
     }
 
-    /// Opens a relative path that has no `..` in it. With `follow_symlinks`, symlinks may
-    /// lead anywhere; without, only to what is beneath the directory (`EXDEV` otherwise).
-    pub(super) fn open_file(
-        &self,
-        path: &CStr,
-        follow_symlinks: bool,
-        purpose: OpenFor,
-    ) -> io::Result<File> {
-        if follow_symlinks {
+    /// The same directory, where other symlinks are followed.
+    pub(super) fn with_links(&self, links: Links) -> Directory {
+        Directory { links, ..self.clone() }
+    }
+
+    /// Opens a relative path that has no `..` in it. Errors: `EXDEV` for a symlink that leads out
+    /// of the directory, `ELOOP` for one that may not be followed. Where none may, one in the
+    /// place of a directory on the way is `ENOTDIR`, as in nginx.
+    pub(super) fn open_file(&self, path: &CStr, purpose: OpenFor) -> io::Result<File> {
+        if self.links.follow == Follow::Anywhere {
             return fs::open_at(self.file.as_fd(), path, purpose);
         }
+        let (root, beneath) = (self.path.as_os_str().as_bytes(), path.to_bytes());
+        let free_len = match self.links.checked(root, beneath) {
+            Checked::Nothing => return self.open_beneath(path, purpose),
+            Checked::Behind(free_len) => free_len,
+        };
+        match free_len.checked_sub(root.len() + 1) {
+            Some(free_len) => {
+                let front = CString::new(&beneath[..free_len])?;
+                let file = Rc::new(self.open_beneath(&front, OpenFor::Knowing)?);
+                let path = self.path.join(OsStr::from_bytes(front.to_bytes())).into();
+                let front = Directory { file, path, links: self.links.clone() };
+                front.open_checked(&without_slash(&beneath[free_len..])?, purpose)
+            }
+            None => self.check_itself(free_len)?.open_checked(path, purpose),
+        }
+    }
+
+    /// The same directory, opened with a look at its own path behind so many bytes.
+    fn check_itself(&self, free_len: usize) -> io::Result<Directory> {
+        let (front, rest) = self.path.as_os_str().as_bytes().split_at(free_len);
+        if rest.is_empty() {
+            return Ok(self.clone());
+        }
+        let front = if front.is_empty() { b"/" } else { front };
+        let start = Directory::open(Path::new(OsStr::from_bytes(front)))?;
+        let start = start.with_links(self.links.clone());
+        // The slash says that it is a directory on the way.
+        let rest = without_slash(&[rest, b"/"].concat())?;
+        let file = start.open_checked(&rest, OpenFor::Knowing)?;
+        Ok(Directory { file: Rc::new(file), ..self.clone() })
+    }
+
+    /// Opens a path of which all is looked at.
+    fn open_checked(&self, path: &CStr, purpose: OpenFor) -> io::Result<File> {
+        if has_open_beneath() {
+            match fs::open_without_links(self.file.as_fd(), path, purpose) {
+                Err(error) if error.raw_os_error() == Some(libc::ELOOP) => {}
+                result => return result,
+            }
+        }
+        Walk::new(self, path).open(purpose)
+    }
+
+    /// Opens a path whose symlinks are followed beneath the directory.
+    fn open_beneath(&self, path: &CStr, purpose: OpenFor) -> io::Result<File> {
+        let directory = self.with_links(Links::BENEATH);
         if !has_open_beneath() {
-            return self.walk(path, purpose);
+            return Walk::new(&directory, path).open(purpose);
         }
         for _ in 0..MAX_RACES {
             match fs::open_beneath(self.file.as_fd(), path, purpose) {
@@ -58,7 +106,7 @@ impl Directory {
                 result => return result,
             }
         }
-        self.walk(path, purpose)
+        Walk::new(&directory, path).open(purpose)
     }
 
     /// The directory itself.
@@ -98,7 +146,7 @@ impl Directory {
 
     /// Opens the file at a relative path, if it is beneath the directory.
     pub fn open_to_read(&self, path: &CStr) -> io::Result<File> {
-        self.open_file(path, false, OpenFor::Reading)
+        self.open_file(path, OpenFor::Reading)
     }
 
     /// The deepest directory that is there on the way to a path.
@@ -111,69 +159,21 @@ impl Directory {
     }
 
     fn open_parent(&self, path: &[u8]) -> io::Result<Rc<File>> {
-        if path.is_empty() {
+        if path.is_empty() && self.links == Links::BENEATH {
             return Ok(self.file.clone());
         }
-        let parent = self.open_file(&CString::new(path)?, false, OpenFor::Knowing)?;
+        let path = if path.is_empty() { b"." } else { path };
+        let parent = self.open_file(&CString::new(path)?, OpenFor::Knowing)?;
         match parent.metadata()?.is_dir() {
             true => Ok(Rc::new(parent)),
             false => Err(io::ErrorKind::NotADirectory.into()),
         }
     }
+}
 
-    /// Opens a relative path segment by segment, resolving symlinks here.
-    pub(super) fn walk(&self, path: &CStr, purpose: OpenFor) -> io::Result<File> {
-        let mut todo = Segments::new(path.to_bytes());
-        // The directories passed, for `..` in the target of a symlink.
-        let mut passed: Vec<File> = Vec::new();
-        let mut links = 0;
-        loop {
-            let here = passed.last().unwrap_or(&self.file);
-            let Some(segment) = todo.next() else {
-                return fs::open_at(here.as_fd(), c".", purpose);
-            };
-            if segment == b".." {
-                passed.pop().ok_or_else(|| io::Error::from_raw_os_error(libc::EXDEV))?;
-                continue;
-            }
-            let name = CString::new(segment)?;
-            let found = fs::open_at_no_follow(here.as_fd(), &name, OpenFor::Knowing)?;
-            let kind = found.metadata()?.file_type();
-            if kind.is_symlink() {
-                links += 1;
-                if links > MAX_LINKS {
-                    return Err(io::Error::from_raw_os_error(libc::ELOOP));
-                }
-                let target = fs::read_link(found.as_fd())?;
-                if target.starts_with(b"/") {
-                    passed.clear();
-                }
-                todo.push(self.relative(&target)?);
-            } else if kind.is_dir() {
-                passed.push(found);
-            } else if todo.is_empty() {
-                return fs::open_at_no_follow(here.as_fd(), &name, purpose);
-            } else {
-                return Err(io::Error::from_raw_os_error(libc::ENOTDIR));
-            }
-        }
-    }
-
-    /// The target of a symlink as a path from where the walk goes on. An absolute one leads
-    /// back inside if it begins with the directory's name, as the conf has it or with its own
-    /// symlinks resolved.
-    fn relative<'t>(&self, target: &'t [u8]) -> io::Result<&'t [u8]> {
-        if !target.starts_with(b"/") {
-            return Ok(target);
-        }
-        let beneath = |name: &Path| {
-            let name = name.as_os_str().as_bytes();
-            let rest = target.strip_prefix(name)?;
-            (rest.is_empty() || rest.starts_with(b"/") || name.ends_with(b"/")).then_some(rest)
-        };
-        let rest = beneath(&self.path).or_else(|| beneath(&self.path.canonicalize().ok()?));
-        rest.ok_or_else(|| io::Error::from_raw_os_error(libc::EXDEV))
-    }
+/// What follows a front that has been opened, as a path from there.
+fn without_slash(rest: &[u8]) -> io::Result<CString> {
+    Ok(CString::new(rest.strip_prefix(b"/").unwrap_or(rest))?)
 }
 
 /// A path as the one of its parent, empty for the directory itself, and the last name. The
@@ -186,40 +186,6 @@ fn split_path(path: &[u8]) -> io::Result<(&[u8], CString)> {
     match name {
         b"" | b"." | b".." => Err(io::Error::from_raw_os_error(libc::EBUSY)),
         name => Ok((&path[..slash.unwrap_or(0)], CString::new(name)?)),
-    }
-}
-
-/// The segments of a path that are still to be walked, the next one last.
-struct Segments {
-    reversed: Vec<Vec<u8>>,
-    /// Whether the path ends in a slash, so that it must be a directory.
-    directory: bool,
-}
-
-impl Segments {
-    fn new(path: &[u8]) -> Segments {
-        let mut segments = Segments { reversed: Vec::new(), directory: path.ends_with(b"/") };
-        segments.push(path);
-        segments
-    }
-
-    /// Puts the segments of `path` in front of the others.
-    fn push(&mut self, path: &[u8]) {
-        let segments = path.split(|&byte| byte == b'/').rev();
-        let named = segments.filter(|segment| !segment.is_empty() && *segment != b".");
-        if self.reversed.is_empty() && path.ends_with(b"/") {
-            self.directory = true;
-        }
-        self.reversed.extend(named.map(<[u8]>::to_vec));
-    }
-
-    fn next(&mut self) -> Option<Vec<u8>> {
-        self.reversed.pop()
-    }
-
-    /// Whether nothing is left, not even a slash.
-    fn is_empty(&self) -> bool {
-        self.reversed.is_empty() && !self.directory
     }
 }
 

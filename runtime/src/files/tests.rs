@@ -8,11 +8,13 @@ use std::rc::Rc;
 
 use super::cache::{Changes, Files, Question};
 use super::entry::{Entry, SMALL_LEN, Source, StoredFile};
+use super::links::Links;
 use super::open::Directory;
 use super::path;
+use super::walk::Walk;
 use crate::clock::Now;
 use crate::samples::{Folder, ROOT, SETTINGS, head, with_variables};
-use crate::site::{FileBase, FileCache, Text};
+use crate::site::{FileBase, FileCache, Follow, Text};
 use crate::sys::fs::OpenFor;
 
 /// Far enough from the present for every time stamp to be settled.
@@ -27,7 +29,7 @@ fn find(files: &mut Files, path: &str, now: Now) -> Entry {
 }
 
 fn find_with(files: &mut Files, path: &str, cache: FileCache, now: Now) -> Entry {
-    let question = Question { directory: 0, follow_symlinks: false, pack: None, cache, now };
+    let question = Question { directory: 0, links: Links::BENEATH, pack: None, cache, now };
     files.find(question, |out| {
         out.extend_from_slice(path.as_bytes());
         Some(())
@@ -115,11 +117,13 @@ fn no_path_leaves_the_directory() {
             Err(error) => Err(error.raw_os_error().expect("errno")),
         };
         let expected = expected.map(str::to_owned);
-        let by_kernel = directory.open_file(&name, false, OpenFor::Reading);
+        let by_kernel = directory.open_file(&name, OpenFor::Reading);
         assert_eq!(describe(by_kernel), expected, "{path} by the kernel");
-        assert_eq!(describe(directory.walk(&name, OpenFor::Reading)), expected, "{path} by hand");
+        let by_hand = Walk::new(&directory, &name).open(OpenFor::Reading);
+        assert_eq!(describe(by_hand), expected, "{path} by hand");
     }
-    let followed = directory.open_file(c"escape", true, OpenFor::Reading);
+    let anywhere = Links { follow: Follow::Anywhere, ..Links::BENEATH };
+    let followed = directory.with_links(anywhere).open_file(c"escape", OpenFor::Reading);
     assert!(followed.is_ok(), "symlinks are followed anywhere where that is asked for");
 }
 

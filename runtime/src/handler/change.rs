@@ -6,7 +6,7 @@ use std::io;
 
 use super::{Outcome, Refusal, Request, file};
 use crate::escape::Escaped;
-use crate::files::{Directory, Files, Spot, path};
+use crate::files::{Directory, Files, Links, Spot, path};
 use crate::http::conditional::{Conditions, Validators, Verdict};
 use crate::http::etag;
 use crate::site::{IfModifiedSince, Level};
@@ -25,12 +25,10 @@ pub(super) fn beneath(request: &Request<'_>, path: &[u8]) -> Option<Vec<u8>> {
 }
 
 /// The directory of the request's root or alias.
-pub(super) fn directory<'f>(
-    request: &Request<'_>,
-    files: &'f mut Files,
-) -> io::Result<&'f Directory> {
+pub(super) fn directory(request: &Request<'_>, files: &mut Files) -> io::Result<Directory> {
     let variables = request.variables;
-    files.directory(variables.settings.base.directory, variables.now)
+    let links = Links::of(&variables.settings.symlinks, variables).for_changes();
+    files.directory(variables.settings.base.directory, links, variables.now)
 }
 
 /// Removes the file that the path of the request leads to: `DELETE` where the conf allows it.
@@ -120,10 +118,11 @@ pub(super) fn refusal(call: &str, path: &[u8], error: &io::Error, missing: u16) 
     });
     let (status, level) = match code {
         libc::ENOENT | libc::ENOTDIR | libc::ENAMETOOLONG => (missing, Level::Error),
-        // A symlink that leads out of the directory, or round in circles.
-        libc::EXDEV | libc::ELOOP => (missing, Level::Error),
-        // Of a mount point, or of the root itself, comes the last.
-        libc::EACCES | libc::EPERM | libc::EBUSY => (403, Level::Error),
+        // A symlink that leads out of the directory.
+        libc::EXDEV => (missing, Level::Error),
+        // ELOOP: of a symlink that leads round in circles, or may not be followed. EBUSY: of a
+        // mount point, or of the root itself.
+        libc::EACCES | libc::EPERM | libc::ELOOP | libc::EBUSY => (403, Level::Error),
         libc::EMFILE | libc::ENFILE => (503, Level::Crit),
         libc::ENOSPC | libc::EDQUOT | libc::EFBIG => (507, Level::Crit),
         _ => (500, Level::Crit),

@@ -6,7 +6,7 @@ use super::representation;
 use super::resource::{AnyFile, Resource, Variant};
 use super::{Outcome, Request, change, escape_path};
 use crate::escape::Escaped;
-use crate::files::{Entry, Files, Question, path};
+use crate::files::{Entry, Files, Links, Question, path};
 use crate::http::method::Method;
 use crate::site::{GzipStatic, Level, Text};
 
@@ -75,7 +75,7 @@ fn look_up_with(request: &Request<'_>, files: &mut Files, path: &[u8], ending: &
     }
     let question = Question {
         directory: base.directory,
-        follow_symlinks: settings.follow_symlinks,
+        links: Links::of(&settings.symlinks, variables),
         pack: settings.pack,
         cache: settings.file_cache,
         now: variables.now,
@@ -126,7 +126,7 @@ fn serve_directory(request: &Request<'_>, files: &mut Files) -> Outcome {
             return Outcome::InternalRedirect(candidate.split_off(path.len()));
         }
         match look_up_index(request, files, &candidate) {
-            Entry::Failed(libc::ENOENT | libc::EXDEV | libc::ELOOP) => {}
+            Entry::Failed(libc::ENOENT | libc::EXDEV) => {}
             Entry::Failed(error) => return fail(request, error),
             _ => return Outcome::InternalRedirect(candidate),
         }
@@ -165,9 +165,10 @@ fn slash_redirect(request: &Request<'_>) -> Outcome {
 pub(super) fn fail(request: &Request<'_>, error: i32) -> Outcome {
     let (status, level) = match error {
         libc::ENOENT | libc::ENOTDIR | libc::ENAMETOOLONG => (404, Level::Error),
-        // A symlink that leads out of the directory, or round in circles.
-        libc::EXDEV | libc::ELOOP => (404, Level::Error),
-        libc::EACCES => (403, Level::Error),
+        // A symlink that leads out of the directory.
+        libc::EXDEV => (404, Level::Error),
+        // One that leads round in circles, or may not be followed.
+        libc::EACCES | libc::ELOOP => (403, Level::Error),
         libc::EMFILE | libc::ENFILE => (503, Level::Crit),
         _ => (500, Level::Crit),
     };

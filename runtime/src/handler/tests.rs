@@ -9,7 +9,9 @@ use super::*;
 use crate::files::Files;
 use crate::http::range::{Selection, select};
 use crate::samples::{Folder, ROOT, SETTINGS, head, leak, with_variables};
-use crate::site::{Candidate, FileBase, GzipStatic, IfModifiedSince, Settings, Text};
+use crate::site::{
+    Candidate, FileBase, Follow, GzipStatic, IfModifiedSince, Settings, Symlinks, Text,
+};
 
 const SAME: &str = "Wed, 01 Jan 2020 00:00:00 GMT";
 const VALIDATORS: &str = "Last-Modified: Wed, 01 Jan 2020 00:00:00 GMT\r\nETag: \"5e0be100-c\"\r\n";
@@ -240,7 +242,8 @@ fn directories_files_and_what_is_neither() {
     let (_, log) =
         ask(&folder, quiet, ("/missing", ""), |request, files| file::serve(request, files));
     assert_eq!(log, "");
-    let following = Settings { follow_symlinks: true, ..SETTINGS };
+    let symlinks = Symlinks { follow: Follow::Anywhere, ..Symlinks::USUAL };
+    let following = Settings { symlinks, ..SETTINGS };
     assert_eq!(show(serve(&folder, following, "/etc/passwd", "")).0, "200");
 }
 

@@ -52,10 +52,30 @@ fn open_at_with(directory: BorrowedFd<'_>, path: &CStr, flags: libc::c_int) -> i
 /// `openat2(2)` that leaves `directory` on no part of the way, by `..`, symlink or mount of
 /// `/proc`: `EXDEV` where the path would. `ENOSYS` on kernels before 5.6.
 pub fn open_beneath(directory: BorrowedFd<'_>, path: &CStr, purpose: OpenFor) -> io::Result<File> {
+    let resolve = libc::RESOLVE_BENEATH | libc::RESOLVE_NO_MAGICLINKS;
+    open_resolving(directory, path, purpose, resolve)
+}
+
+/// The same where no part of the way may be a symlink: `ELOOP` for one.
+pub fn open_without_links(
+    directory: BorrowedFd<'_>,
+    path: &CStr,
+    purpose: OpenFor,
+) -> io::Result<File> {
+    let resolve = libc::RESOLVE_BENEATH | libc::RESOLVE_NO_SYMLINKS;
+    open_resolving(directory, path, purpose, resolve)
+}
+
+fn open_resolving(
+    directory: BorrowedFd<'_>,
+    path: &CStr,
+    purpose: OpenFor,
+    resolve: u64,
+) -> io::Result<File> {
     // SAFETY: all-zero bytes are a valid `open_how`.
     let mut how: libc::open_how = unsafe { MaybeUninit::zeroed().assume_init() };
     how.flags = purpose.flags() as u64;
-    how.resolve = libc::RESOLVE_BENEATH | libc::RESOLVE_NO_MAGICLINKS;
+    how.resolve = resolve;
     // SAFETY: `path` is a C string, `how` is a live value of the length given; both are only read.
     let result = unsafe {
         libc::syscall(

@@ -33,6 +33,7 @@ mod routing_errors;
 mod sites;
 mod socket;
 mod status;
+mod symlinks;
 mod uploads;
 mod wire;
 

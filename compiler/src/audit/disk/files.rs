@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use sitec_runtime::site::GzipStatic;
+use sitec_runtime::site::{Follow, GzipStatic};
 
 use super::Tree;
 use super::secrets::is_secret_name;
@@ -32,7 +32,8 @@ fn escapes(subject: &Subject<'_>, tree: &Tree) -> Option<Diagnostic> {
     let target = subject.files.real(&tree.path.join(first))?;
     let (name, target) = (join(tree, first), target.display().to_string());
     let message = format!("the link `{name}` leads to `{target}`, outside of `{}`", tree.name);
-    let followed = tree.locations.iter().any(|&id| subject.settings(id).follow_symlinks);
+    let followed =
+        tree.locations.iter().any(|&id| subject.settings(id).symlinks.follow == Follow::Anywhere);
     let label = if followed { "it is served" } else { "it is not served" };
     let diagnostic = Diagnostic::warning("F10", tree.span, message).label(label);
     let diagnostic = match tree.escapes.len() {

@@ -35,7 +35,21 @@ fn wrong_values() {
         ("default_type texthtml;", "             ^^^^^^^^", "T14: `texthtml` is not a media type"),
         ("hidden_files no;", "             ^^", "T25: `no` is none of `deny` and `allow`"),
         ("server_name a.test:80;", "                  ^^^", "T20: a server name has no port"),
-        ("disable_symlinks on;", "                 ^^", "D14: `disable_symlinks on` is not built"),
+        (
+            "disable_symlinks of;",
+            "                 ^^",
+            "T25: `of` is none of `off`, `on` and `if_not_owner`",
+        ),
+        (
+            "disable_symlinks on form=/a;",
+            "                    ^^^^^^^",
+            "T25: `disable_symlinks` has no parameter `form=/a`",
+        ),
+        (
+            "disable_symlinks off from=/a;",
+            "                     ^^^^^^^",
+            "T25: nothing may stand behind `off`",
+        ),
         ("location ~ ^/(a { }", "             ^", "T15: unclosed group"),
         (
             "location ~ '/\\.(?!git)' { }",

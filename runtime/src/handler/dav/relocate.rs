@@ -32,7 +32,7 @@ pub(super) fn relocate(
     check_apart(request, &from, &to)?;
     let directory = change::directory(request, files)
         .map_err(|error| change::fail(request, "open()", path, &error, 404))?;
-    let relocation = Relocation { dav, request, directory, from, to, destination };
+    let relocation = Relocation { dav, request, directory: &directory, from, to, destination };
     let done = relocation.carry_out(overwrite, whole);
     files.announce_change();
     done

@@ -7,7 +7,7 @@ mod page;
 use std::ffi::CString;
 
 use super::{Outcome, Request, Response, file};
-use crate::files::{Directory, Files, Item, ItemKind, Items, path};
+use crate::files::{Files, Item, ItemKind, Items, Links, path};
 use crate::site::{Level, Listing, ListingFormat};
 
 /// Names that are listed of one directory: each costs a look at the disk, and some hundred
@@ -65,10 +65,9 @@ fn items(request: &Request<'_>, files: &mut Files) -> Result<(Vec<Item>, bool), 
         Some(pack) => Items::packed(pack, &path, MAX_ITEMS).ok_or(libc::ENOENT)?,
         None => {
             let path = CString::new(path).map_err(|_| libc::ENOENT)?;
-            let directory = files.directory(settings.base.directory, variables.now);
-            let list =
-                |directory: &Directory| directory.list(&path, settings.follow_symlinks, MAX_ITEMS);
-            let found = directory.and_then(list);
+            let links = Links::of(&settings.symlinks, variables);
+            let directory = files.directory(settings.base.directory, links, variables.now);
+            let found = directory.and_then(|directory| directory.list(&path, MAX_ITEMS));
             found.map_err(|error| error.raw_os_error().unwrap_or(libc::ENOTDIR))?
         }
     };

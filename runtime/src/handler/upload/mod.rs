@@ -9,7 +9,7 @@ use std::fs::Metadata;
 use std::io;
 
 use super::{Outcome, Receiver, Refusal, Request, change, file};
-use crate::files::{Draft, Files, Spot};
+use crate::files::{Directory, Draft, Files, Links, Spot};
 use crate::http::method::Method;
 use crate::http::multipart;
 use crate::site::{Level, Upload};
@@ -46,13 +46,13 @@ fn receiver(
     }
     let (folder, name) = split(upload, variables.path).ok_or(Outcome::Status(404))?;
     let failed = |error| change::fail(request, "open()", variables.path, &error, 500);
-    let directory = files.directory(upload.directory, variables.now).map_err(failed)?;
+    let directory = store(upload, request, files).map_err(failed)?;
     if request.method == Method::Post {
         let content_type = fields.first(b"content-type").unwrap_or_default();
         let boundary = multipart::boundary(content_type)
             .map_err(|error| change::refuse(request, 400, error.0))?;
         if let Some(boundary) = boundary {
-            let form = form::Form::begin(upload, folder, &boundary, directory);
+            let form = form::Form::begin(upload, folder, &boundary, &directory);
             return Ok(Box::new(form));
         }
     }
@@ -160,13 +160,18 @@ fn delete(upload: &Upload, request: &Request<'_>, files: &mut Files) -> Outcome 
         Ok(name) => name,
         Err(error) => return change::refuse(request, 400, error),
     };
-    match files.directory(upload.directory, request.variables.now) {
+    match store(upload, request, files) {
         Ok(directory) => {
             let spot = directory.spot(name);
             change::delete_spot(request, files, &spot)
         }
         Err(error) => change::fail(request, "open()", path, &error, 500),
     }
+}
+
+/// The directory that uploads are stored in. No name in it is followed.
+fn store(upload: &Upload, request: &Request<'_>, files: &mut Files) -> io::Result<Directory> {
+    files.directory(upload.directory, Links::BENEATH, request.variables.now)
 }
 
 #[cfg(test)]

@@ -192,7 +192,11 @@ fn nothing_is_left_of_an_upload_that_breaks_off() {
     let folder = Folder::new();
     let draft = Draft::begin(
         Files::new(std::slice::from_ref(&folder.0))
-            .directory(0, crate::clock::Now { monotonic_ms: 0, unix_ms: 0 })
+            .directory(
+                0,
+                crate::files::Links::BENEATH,
+                crate::clock::Now { monotonic_ms: 0, unix_ms: 0 },
+            )
             .expect("the folder")
             .file(),
         FILE_MODE,
