@@ -55,3 +55,49 @@ pub(crate) fn base(base: &ir::FileBase) -> Option<(&'static str, String)> {
 pub(crate) fn methods(methods: MethodSet) -> String {
     if methods == MethodSet::ALL { "any".to_owned() } else { methods.allow().replace(", ", " ") }
 }
+
+/// Bytes in the largest unit that they are a whole number of.
+pub(crate) fn size(bytes: u64) -> String {
+    match bytes {
+        0 => "0".to_owned(),
+        u64::MAX => "unlimited".to_owned(),
+        _ if bytes.is_multiple_of(1 << 30) => format!("{}g", bytes >> 30),
+        _ if bytes.is_multiple_of(1 << 20) => format!("{}m", bytes >> 20),
+        _ if bytes.is_multiple_of(1 << 10) => format!("{}k", bytes >> 10),
+        _ => bytes.to_string(),
+    }
+}
+
+/// Milliseconds in the largest unit that they are a whole number of.
+pub(crate) fn time(ms: u64) -> String {
+    let units = [("d", 86_400_000), ("h", 3_600_000), ("m", 60_000), ("s", 1000)];
+    match units.iter().find(|(_, unit)| ms > 0 && ms.is_multiple_of(*unit)) {
+        Some((name, unit)) => format!("{}{name}", ms / unit),
+        None if ms == 0 => "0".to_owned(),
+        None => format!("{ms}ms"),
+    }
+}
+
+/// `on` or `off`.
+pub(crate) fn flag(on: bool) -> String {
+    if on { "on" } else { "off" }.to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_have_units() {
+        for (bytes, expected) in
+            [(0, "0"), (1, "1"), (8192, "8k"), (3 << 20, "3m"), (1025, "1025"), (5 << 30, "5g")]
+        {
+            assert_eq!(size(bytes), expected);
+        }
+        for (ms, expected) in
+            [(0, "0"), (5, "5ms"), (75_000, "75s"), (120_000, "2m"), (1500, "1500ms")]
+        {
+            assert_eq!(time(ms), expected);
+        }
+    }
+}

@@ -7,6 +7,7 @@ mod carried;
 mod check;
 mod completions;
 mod conf;
+mod diff;
 mod explain;
 mod fmt;
 mod new;
@@ -38,6 +39,7 @@ enum Command {
     Explain(explain::Options),
     Route(route::Options),
     Routes(routes::Options),
+    Diff(diff::Options),
     Bounds(bounds::Options),
     Fmt(fmt::Options),
     New(new::Options),
@@ -53,6 +55,7 @@ fn main() -> ExitCode {
         Command::Explain(options) => explain::explain(&options),
         Command::Route(options) => route::route(&options),
         Command::Routes(options) => routes::routes(&options),
+        Command::Diff(options) => diff::run(&options),
         Command::Bounds(options) => bounds::bounds(&options),
         Command::Fmt(options) => Ok(fmt::fmt(&options)),
         Command::New(options) => new::new(&options),

@@ -1,5 +1,6 @@
 //! `sitec route`: what a site answers to one request, and why.
 
+use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -24,6 +25,9 @@ pub(crate) struct Options {
     /// A field of the request; may be given more than once
     #[arg(long, value_name = "NAME: VALUE", value_parser = parse_field)]
     header: Vec<(String, String)>,
+    /// The client's address, for `allow`, `deny` and `$remote_addr`
+    #[arg(long, value_name = "ADDRESS")]
+    from: Option<IpAddr>,
     /// How to show it
     #[arg(long, value_enum, default_value_t = Format::Human)]
     format: Format,
@@ -47,6 +51,10 @@ pub(crate) fn route(options: &Options) -> Result<ExitCode, String> {
     let folder = options.file.parent().unwrap_or(Path::new(""));
     let site = &checked.site;
     let request = Request::new(site, None, &options.method, &options.url, &options.header)?;
+    let request = match options.from {
+        Some(address) => request.from(address),
+        None => request,
+    };
     let answer = Answers::new(site, &Disk, folder).to(&request);
     let (places, sources) = (&checked.places, &checked.sources);
     let shown = Shown { site, places, sources, folder };

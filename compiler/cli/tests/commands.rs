@@ -313,6 +313,29 @@ fn routes_are_shown_in_each_format() {
 }
 
 #[test]
+fn differences_have_a_witness() {
+    let folder = Folder::new("diff");
+    fs::write(folder.join("old.conf"), GOOD).unwrap();
+    fs::write(folder.join("same.conf"), GOOD.replace("; }", ";\n}")).unwrap();
+    fs::write(folder.join("new.conf"), GOOD.replace("200 \"hello\"", "204")).unwrap();
+    fs::write(folder.join("wrong.conf"), WRONG).unwrap();
+    for (new, expected, part) in [
+        ("same.conf", 0, ""),
+        ("new.conf", 1, "becomes  204"),
+        ("wrong.conf", 2, ""),
+        ("missing.conf", 2, ""),
+    ] {
+        let output = sitec(&folder, &["diff", "old.conf", new]);
+        let shown = String::from_utf8_lossy(&output.stdout);
+        assert_eq!(status(&output), expected, "{new}: {shown}");
+        assert!(shown.contains(part) && shown.is_empty() == part.is_empty(), "{new}: {shown}");
+        assert_eq!(errors(&output).is_empty(), expected < 2, "{new}");
+    }
+    let json = sitec(&folder, &["diff", "old.conf", "new.conf", "--format", "json"]);
+    assert!(String::from_utf8_lossy(&json.stdout).contains("\"directive\": \"return\""));
+}
+
+#[test]
 fn bounds_are_shown() {
     let folder = Folder::new("bounds");
     fs::write(folder.join("site.conf"), GOOD).unwrap();

@@ -5,6 +5,7 @@
 //! `error_page`. Where the server would look at its disk, this looks at [`Files`]. What only a
 //! running server knows is not guessed: it is named among [`Answer::doubts`].
 
+mod access;
 mod added;
 mod disk;
 mod json;

@@ -28,6 +28,9 @@ impl<'a> Walk<'_, 'a> {
             let reason = format!("the content has {len} bytes; `client_max_body_size` is {limit}");
             return self.error(413, reason);
         }
+        if self.keeps_out(location) {
+            return self.error(403, "`deny` keeps the client out".to_owned());
+        }
         let allowed = self.method().is_some_and(|method| location.methods.contains(method));
         if !allowed && location.methods_named {
             return self.not_allowed(location);

@@ -1,6 +1,8 @@
 //! A request as somebody writes it down: method, URL, fields. What a server would read of it is
 //! read by the server's own parser.
 
+use std::net::IpAddr;
+
 use sitec_runtime::http::head::{Head, HeadError, Limits};
 use sitec_runtime::http::response::write_uri;
 use sitec_runtime::http::target::split_port;
@@ -18,6 +20,8 @@ pub struct Request {
     pub(super) listen: ListenId,
     /// The server that is to answer; without one, the host picks it.
     pub(super) server: Option<ServerId>,
+    /// Where it comes from, if that is known.
+    pub(super) from: Option<IpAddr>,
     /// What the server reads of it.
     pub(super) head: Result<Head, HeadError>,
 }
@@ -54,26 +58,62 @@ impl Request {
         let fixed = server.filter(|_| host.is_none());
         let at = fixed.unwrap_or(site.listens[usize::from(listen)].default_server);
         let host = host.map_or_else(|| name_of(site, at), str::to_owned);
-        let mut bytes = format!("{method} ").into_bytes();
-        write_uri(&mut bytes, url_parts.target.as_bytes());
-        bytes.extend(format!(" HTTP/1.1\r\nHost: {host}\r\n").bytes());
-        // As clients do, even where there is no content.
-        let takes_content = ["POST", "PUT", "PATCH"].contains(&method);
-        if takes_content && !fields.iter().any(|(name, _)| frames_content(name)) {
-            bytes.extend(b"Content-Length: 0\r\n");
-        }
-        for (name, value) in fields.iter().filter(|(name, _)| !name.eq_ignore_ascii_case("host")) {
-            bytes.extend(format!("{name}: {value}\r\n").bytes());
-        }
-        bytes.extend(b"\r\n");
-        let mut head = Head::default();
-        let read = head.parse(&bytes, &limits(&site.servers[usize::from(at)]));
-        let head = match read {
-            Ok(Some(_)) => Ok(head),
-            Ok(None) => return Err("a method or a field has a line break in it".to_owned()),
-            Err(error) => Err(error),
-        };
-        Ok(Request { shown: format!("{method} {url}"), listen, server: fixed, head })
+        let head = read(site, at, method, url_parts.target.as_bytes(), host.as_bytes(), fields)?;
+        Ok(Request { shown: format!("{method} {url}"), listen, server: fixed, from: None, head })
+    }
+
+    /// The same from a client with this address.
+    pub fn from(self, address: IpAddr) -> Request {
+        Request { from: Some(address), ..self }
+    }
+
+    /// A request without fields for a target that comes in at a listen.
+    pub(crate) fn at(
+        site: &ir::Site,
+        listen: ListenId,
+        method: &str,
+        host: &[u8],
+        target: &[u8],
+    ) -> Request {
+        let server = site.listens[usize::from(listen)].default_server;
+        let head = read(site, server, method, target, host, &[]);
+        // There is no field that could have a line break in it.
+        let head = head.unwrap_or_else(|reason| unreachable!("{reason}"));
+        let shown = format!("{method} {}", String::from_utf8_lossy(target));
+        Request { shown, listen, server: None, from: None, head }
+    }
+}
+
+/// Writes a head, and reads it as `server` does.
+fn read(
+    site: &ir::Site,
+    server: ServerId,
+    method: &str,
+    target: &[u8],
+    host: &[u8],
+    fields: &[(String, String)],
+) -> Result<Result<Head, HeadError>, String> {
+    let mut bytes = format!("{method} ").into_bytes();
+    write_uri(&mut bytes, target);
+    match host {
+        // Only requests of an older kind have none.
+        b"" => bytes.extend(b" HTTP/1.0\r\n"),
+        host => bytes.extend([b" HTTP/1.1\r\nHost: ", host, b"\r\n"].concat()),
+    }
+    // As clients do, even where there is no content.
+    let takes_content = ["POST", "PUT", "PATCH"].contains(&method);
+    if takes_content && !fields.iter().any(|(name, _)| frames_content(name)) {
+        bytes.extend(b"Content-Length: 0\r\n");
+    }
+    for (name, value) in fields.iter().filter(|(name, _)| !name.eq_ignore_ascii_case("host")) {
+        bytes.extend(format!("{name}: {value}\r\n").bytes());
+    }
+    bytes.extend(b"\r\n");
+    let mut head = Head::default();
+    match head.parse(&bytes, &limits(&site.servers[usize::from(server)])) {
+        Ok(Some(_)) => Ok(Ok(head)),
+        Ok(None) => Err("a method or a field has a line break in it".to_owned()),
+        Err(error) => Ok(Err(error)),
     }
 }
 

@@ -368,3 +368,41 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn clients_are_kept_out_as_far_as_they_are_known() {
+    let bench = Bench::new(
+        "server { listen 80; root www;
+        location /shut { deny all; }
+        location /some { allow 10.0.0.0/8; allow fd00::/8; deny all; }
+        location /six { deny fd00::/8; }
+        location /read { limit_except GET { deny all; } }
+        location /write { limit_except GET { allow 10.0.0.1; deny all; } return 200; } }",
+    );
+    let site = bench.compilation.site.as_ref().unwrap();
+    for (method, path, from, status, doubts) in [
+        ("GET", "/shut", None, 403, 0),
+        ("GET", "/some", None, 404, 1),
+        ("GET", "/some", Some("10.1.2.3"), 404, 0),
+        ("GET", "/some", Some("::ffff:10.1.2.3"), 404, 0),
+        ("GET", "/some", Some("fd00::1"), 404, 0),
+        ("GET", "/some", Some("11.0.0.0"), 403, 0),
+        ("GET", "/six", Some("11.0.0.0"), 404, 0),
+        ("GET", "/six", None, 404, 1),
+        ("GET", "/six", Some("fd00::1"), 403, 0),
+        ("HEAD", "/read", None, 404, 0),
+        ("DELETE", "/read", None, 403, 0),
+        ("POST", "/write", None, 200, 1),
+        ("POST", "/write", Some("10.0.0.2"), 403, 0),
+        ("GET", "/write", Some("10.0.0.2"), 200, 0),
+    ] {
+        let request = Request::new(site, None, method, path, &[]).unwrap();
+        let request = match from {
+            Some(address) => request.from(address.parse().unwrap()),
+            None => request,
+        };
+        let answer = Answers::new(site, &bench.files, Path::new("")).to(&request);
+        let case = format!("{method} {path} {from:?}");
+        assert_eq!((answer.status, answer.doubts.len()), (Some(status), doubts), "{case}");
+    }
+}

@@ -138,7 +138,8 @@ impl Shown<'_> {
         }
     }
 
-    fn end(&self, answer: &Answer) -> String {
+    /// Where an answer ends, in words.
+    pub(crate) fn end(&self, answer: &Answer) -> String {
         match &answer.end {
             End::File(file) => format!("the file `{}` is sent", self.file(file)),
             End::Listing(folder) => format!("what is in `{}` is listed", self.file(folder)),

@@ -59,6 +59,9 @@ impl Walk<'_, '_> {
             "content_type" => self.first(b"content-type"),
             "document_root" => self.document_root(),
             "request_filename" => self.file_name(),
+            "remote_addr" if self.request.from.is_some() => {
+                self.request.from.map_or_else(Vec::new, |address| address.to_string().into())
+            }
             "status" => format!("{:03}", self.status).into(),
             "remote_user" => Vec::new(),
             _ => self.unknown(name),

@@ -18,7 +18,7 @@ use crate::ir::{self, Scope};
 use crate::places::Places;
 use crate::source::Sources;
 use crate::wording;
-use row::Words;
+pub(crate) use row::Words;
 
 /// A site, laid out.
 pub struct Map<'a> {

@@ -13,9 +13,9 @@ const SHOWN_LEN: usize = 40;
 
 /// Who says it.
 #[derive(Clone, Copy)]
-pub(super) struct Words<'a> {
-    pub(super) site: &'a ir::Site,
-    pub(super) places: &'a Places,
+pub(crate) struct Words<'a> {
+    pub(crate) site: &'a ir::Site,
+    pub(crate) places: &'a Places,
 }
 
 impl Words<'_> {
@@ -40,7 +40,8 @@ impl Words<'_> {
         said.join("; ")
     }
 
-    fn tries(self, list: &ir::TryFiles) -> String {
+    /// What `try_files` says.
+    pub(crate) fn tries(self, list: &ir::TryFiles) -> String {
         let candidates = list.candidates.iter().map(candidate).collect::<Vec<_>>();
         format!("tries {}, then {}", candidates.join(" "), self.fallback(&list.fallback))
     }
@@ -90,6 +91,16 @@ impl Words<'_> {
         wording::start_text(self.site, &self.site.programs[usize::from(id)])
     }
 
+    /// Which files are scripts, or which program all is given to.
+    pub(crate) fn scripts(self, scripts: &Scripts) -> String {
+        match scripts {
+            Scripts::Program { program, .. } => self.program(*program),
+            Scripts::ByExtension(rules) => {
+                rules.iter().map(|rule| self.rule(rule)).collect::<Vec<_>>().join(", ")
+            }
+        }
+    }
+
     fn rule(self, rule: &ir::CgiRule) -> String {
         let extension = String::from_utf8_lossy(&rule.extension);
         match rule.interpreter {
@@ -101,8 +112,16 @@ impl Words<'_> {
     /// The `error_page`s of a location: the statuses that one target answers, and that target.
     pub(super) fn error_pages(self, id: LocationId) -> Vec<(String, String)> {
         let settings = &self.site.settings[self.site.locations[id as usize].settings];
+        self.error_pages_of(&settings.error_pages)
+    }
+
+    /// The same of some `error_page`s.
+    pub(crate) fn error_pages_of<'p>(
+        self,
+        all: impl IntoIterator<Item = &'p ir::ErrorPage>,
+    ) -> Vec<(String, String)> {
         let mut pages: Vec<(String, String)> = Vec::new();
-        for page in &settings.error_pages {
+        for page in all {
             let (status, target) = (page.status.to_string(), self.error_target(page));
             match pages.iter_mut().find(|(_, other)| *other == target) {
                 Some((statuses, _)) => *statuses += &format!(" {status}"),

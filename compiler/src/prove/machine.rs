@@ -104,6 +104,14 @@ impl Machine<'_> {
         }
     }
 
+    /// What it tells apart of strings that end here.
+    pub(super) fn mark(&self, state: State) -> State {
+        match self {
+            Machine::Prefix { trie, .. } => trie.mark(state),
+            _ => State::from(self.accepts(state)),
+        }
+    }
+
     /// Puts bytes that it tells apart into different classes.
     pub(super) fn split(&self, classes: &mut super::search::Classes) {
         match self {

@@ -26,7 +26,7 @@ pub(super) struct Classes {
 }
 
 impl Classes {
-    fn new(machines: &[Machine<'_>]) -> Classes {
+    pub(super) fn new(machines: &[Machine<'_>]) -> Classes {
         let mut classes = Classes { of: [0; 256], count: 1 };
         machines.iter().for_each(|machine| machine.split(&mut classes));
         classes
@@ -44,7 +44,7 @@ impl Classes {
     }
 
     /// One byte of each class: the one that reads best, best first.
-    fn representatives(&self) -> Vec<u8> {
+    pub(super) fn representatives(&self) -> Vec<u8> {
         let mut bytes: Vec<u8> = (0..=255).collect();
         bytes.sort_by_key(|&byte| match byte {
             b'a'..=b'z' => (0, byte),
@@ -65,10 +65,10 @@ impl Classes {
 }
 
 /// A place in the walk: where it came from, and by which byte.
-struct Step {
-    from: usize,
-    byte: u8,
-    states: Box<[State]>,
+pub(super) struct Step {
+    pub(super) from: usize,
+    pub(super) byte: u8,
+    pub(super) states: Box<[State]>,
 }
 
 /// A shortest string that is in the sets of all machines.
@@ -108,7 +108,7 @@ pub(crate) fn search(machines: &[Machine<'_>], budget: &mut Budget) -> Found {
 }
 
 /// The bytes on the way to `at`.
-fn spelled(steps: &[Step], mut at: usize) -> Vec<u8> {
+pub(super) fn spelled(steps: &[Step], mut at: usize) -> Vec<u8> {
     let mut bytes = Vec::new();
     while at > 0 {
         bytes.push(steps[at].byte);

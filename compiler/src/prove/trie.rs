@@ -97,6 +97,13 @@ impl Trie {
         self.nodes.get(state as usize).is_some_and(|node| node.is_whole)
     }
 
+    /// What strings that end in `state` have in common: which whole string they are, or else their
+    /// longest prefix.
+    pub(super) fn mark(&self, state: State) -> State {
+        let past = self.nodes.len() as State;
+        if self.is_whole(state) { state } else { past + self.longest(state).map_or(0, |n| n + 1) }
+    }
+
     /// Bytes that lead nowhere are of one class.
     pub(super) fn class(&self, byte: u8) -> u8 {
         if self.bytes[usize::from(byte)] { byte } else { 0 }

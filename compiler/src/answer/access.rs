@@ -1,0 +1,71 @@
+//! Who may come in: `allow`, `deny` and `limit_except`, as far as the client's address is known.
+
+use std::net::IpAddr;
+
+use super::walk::Walk;
+use crate::ir::{self, Access, Action, Ranges};
+
+/// Whether a client is let in.
+enum Verdict {
+    In,
+    Out,
+    /// It depends on the address.
+    Unknown,
+}
+
+impl Walk<'_, '_> {
+    /// Whether the rules of a location keep the client out.
+    pub(super) fn keeps_out(&self, location: &ir::Location) -> bool {
+        let is_named = |limit: &&ir::LimitExcept| {
+            self.method().is_some_and(|method| limit.methods.contains(method))
+        };
+        let limit = location.limit_except.as_ref().filter(|limit| !is_named(limit));
+        let access = match limit {
+            Some(limit) => limit.access,
+            // A `return` comes before anybody asks who the client is.
+            None if matches!(location.action, Action::Return(_)) => None,
+            None => self.settings().access,
+        };
+        let Some(access) = access else { return false };
+        match verdict(&self.site().accesses[access], self.request.from) {
+            Verdict::In => false,
+            Verdict::Out => true,
+            Verdict::Unknown => {
+                self.doubt("the client's address; it is taken to be let in".to_owned());
+                false
+            }
+        }
+    }
+}
+
+fn verdict(access: &Access, from: Option<IpAddr>) -> Verdict {
+    let Access { v4, v6, unix } = access;
+    let Some(from) = from else {
+        let all = |wanted: bool| {
+            let is = |ranges: &Ranges| ranges.flips.is_empty() && ranges.first == wanted;
+            v4.as_ref().map_or(wanted, is) && is(v6) && *unix == wanted
+        };
+        return match () {
+            () if all(true) => Verdict::In,
+            // Without rules for them, IPv4 clients are let in.
+            () if v4.is_some() && all(false) => Verdict::Out,
+            () => Verdict::Unknown,
+        };
+    };
+    let allowed = match (from, v4) {
+        (IpAddr::V4(ip), v4) => v4.as_ref().is_none_or(|v4| v4.allows(ip.to_bits().into())),
+        (IpAddr::V6(ip), Some(v4)) if ip.to_ipv4_mapped().is_some() => {
+            ip.to_ipv4_mapped().is_some_and(|ip| v4.allows(ip.to_bits().into()))
+        }
+        (IpAddr::V6(ip), _) => v6.allows(ip.to_bits()),
+    };
+    if allowed { Verdict::In } else { Verdict::Out }
+}
+
+impl Ranges {
+    /// The verdict on an address.
+    fn allows(&self, address: u128) -> bool {
+        let flips = self.flips.partition_point(|flip| *flip <= address);
+        self.first ^ (flips % 2 == 1)
+    }
+}

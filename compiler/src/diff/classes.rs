@@ -1,0 +1,152 @@
+//! The classes of hosts and paths that two confs tell apart, each with a witness.
+
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
+use sitec_runtime::site::{LocationId, ServerId};
+
+use super::Pair;
+use crate::automata;
+use crate::ir::{Pattern, Scope, ServerNames};
+use crate::prove::{Machine, Text, Trie, guess, tour};
+use crate::route::Router;
+
+/// The most states of a product that are looked at.
+const MOST_STATES: usize = 60_000;
+/// Fronts and ends of hosts are tried together as long as there are not more of these pairs.
+const MOST_HOSTS: usize = 10_000;
+
+/// Pairs of what the old and the new conf choose, each with a witness, in the order of the old.
+pub(super) struct Classes<Id> {
+    pub(super) found: Vec<(Vec<u8>, (Id, Id))>,
+    pub(super) complete: bool,
+}
+
+/// The pairs of locations that paths may come to.
+pub(super) fn paths(pair: &Pair<'_>, servers: (ServerId, ServerId)) -> Classes<LocationId> {
+    let old = &pair.old.site.servers[usize::from(servers.0)];
+    let new = &pair.new.site.servers[usize::from(servers.1)];
+    let mut parts = Parts::default();
+    parts.collect(&old.scope);
+    parts.collect(&new.scope);
+    let merge_slashes = old.merge_slashes && new.merge_slashes;
+    let text = Text::Path { merge_slashes, hidden: true };
+    let trie = Trie::new(parts.prefixes.iter().copied(), parts.exact.iter().copied());
+    let (patterns, whole) = machines(&parts.patterns);
+    let prefix = Machine::Prefix { trie: &trie, wanted: Box::new(|_| true) };
+    let plain = Text::Path { merge_slashes, hidden: false };
+    let mut all: Vec<_> = [Machine::Text(plain), prefix].into_iter().chain(patterns).collect();
+    // Where there is a choice, a witness has no hidden names: these are seldom served.
+    let visible = tour(&all, MOST_STATES);
+    all[0] = Machine::Text(text);
+    let tour = tour(&all, MOST_STATES);
+    // Where the walk came to its bound, what the confs name is looked at in any case.
+    let mut strings = visible.strings;
+    strings.extend(tour.strings);
+    let named = parts.exact.iter().chain(&parts.prefixes).map(|path| path.to_vec());
+    let beneath = parts.prefixes.iter().map(|path| [path, &b"a"[..]].concat());
+    let guessed = parts.patterns.iter().map(|pattern| guess(&automata::parsed(pattern)));
+    strings.extend(named.chain(beneath).chain(guessed).filter(|path| text.contains(path)));
+    let (old, new) = (Router::new(pair.old.site), Router::new(pair.new.site));
+    let found = strings.into_iter().map(|path| {
+        let locations = (old.location(servers.0, &path), new.location(servers.1, &path));
+        (path, locations)
+    });
+    Classes { found: distinct(found), complete: tour.complete && whole }
+}
+
+/// The pairs of servers that hosts may come to.
+pub(super) fn hosts(pair: &Pair<'_>) -> Classes<ServerId> {
+    let Pair { old, new, listens } = *pair;
+    let names = [
+        &old.site.listens[usize::from(listens.0)].names,
+        &new.site.listens[usize::from(listens.1)].names,
+    ];
+    let mut patterns: Vec<&Pattern> = Vec::new();
+    for name in names.iter().flat_map(|names| &names.regex) {
+        add(&mut patterns, &name.pattern);
+    }
+    let (machines, whole) = machines(&patterns);
+    let all: Vec<_> = [Machine::Text(Text::Host)].into_iter().chain(machines).collect();
+    let tour = tour(&all, MOST_STATES);
+    let unnamed = [b"localhost".to_vec(), b"a".to_vec(), b"a.test".to_vec(), Vec::new()];
+    let strings = named_hosts(names).into_iter().chain(tour.strings).chain(unnamed);
+    let routers = (Router::new(old.site), Router::new(new.site));
+    let found = strings.map(|host| {
+        let servers = (routers.0.server(listens.0, &host), routers.1.server(listens.1, &host));
+        (host, servers)
+    });
+    Classes { found: distinct(found), complete: tour.complete && whole }
+}
+
+/// Names of servers.
+type NameList = Vec<(Vec<u8>, ServerId)>;
+
+/// Hosts that are names of the confs, or begin and end as these do.
+fn named_hosts(names: [&ServerNames; 2]) -> Vec<Vec<u8>> {
+    let texts = |list: fn(&ServerNames) -> &NameList| {
+        names.into_iter().flat_map(list).map(|(name, _)| &name[..]).collect::<Vec<_>>()
+    };
+    let exact = texts(|names| &names.exact);
+    let (suffixes, prefixes) = (texts(|names| &names.suffix), texts(|names| &names.prefix));
+    let mut hosts: Vec<_> = exact.iter().map(|name| name.to_vec()).collect();
+    // A name comes before an end, and an end before a front; what has both is the end's.
+    hosts.extend(suffixes.iter().map(|end| [b"a", *end].concat()));
+    hosts.extend(prefixes.iter().map(|front| [front, &b"a"[..]].concat()));
+    if suffixes.len() * prefixes.len() <= MOST_HOSTS {
+        for front in &prefixes {
+            hosts.extend(suffixes.iter().map(|end| [front, &b"a"[..], end].concat()));
+        }
+    }
+    hosts
+}
+
+/// The first of each pair, in the order of the pairs.
+fn distinct<Id: Ord + Copy>(
+    found: impl Iterator<Item = (Vec<u8>, (Id, Id))>,
+) -> Vec<(Vec<u8>, (Id, Id))> {
+    let mut by_pair = BTreeMap::new();
+    for (witness, pair) in found {
+        by_pair.entry(pair).or_insert(witness);
+    }
+    by_pair.into_iter().map(|(pair, witness)| (witness, pair)).collect()
+}
+
+/// The automata of patterns, and whether they are all there: very large ones are left out.
+fn machines(patterns: &[&Pattern]) -> (Vec<Machine<'static>>, bool) {
+    let searchers = patterns.iter().filter_map(|pattern| automata::searcher(pattern));
+    let machine = |dfa| Machine::Pattern { dfa: Rc::new(dfa), negated: false };
+    let machines: Vec<_> = searchers.map(machine).collect();
+    let whole = machines.len() == patterns.len();
+    (machines, whole)
+}
+
+/// What the locations of two servers are chosen by.
+#[derive(Default)]
+struct Parts<'a> {
+    exact: Vec<&'a [u8]>,
+    prefixes: Vec<&'a [u8]>,
+    patterns: Vec<&'a Pattern>,
+}
+
+impl<'a> Parts<'a> {
+    fn collect(&mut self, scope: &'a Scope) {
+        self.exact.extend(scope.exact.iter().map(|(path, _)| &path[..]));
+        for prefix in &scope.prefix {
+            self.prefixes.push(&prefix.path);
+            self.collect(&prefix.nested);
+        }
+        for regex in &scope.regex {
+            add(&mut self.patterns, &regex.pattern);
+            self.collect(&regex.nested);
+        }
+    }
+}
+
+/// Adds a pattern unless one like it is there.
+fn add<'a>(patterns: &mut Vec<&'a Pattern>, pattern: &'a Pattern) {
+    let key = |pattern: &'a Pattern| (&pattern.text, pattern.ignore_case);
+    if !patterns.iter().any(|other| key(other) == key(pattern)) {
+        patterns.push(pattern);
+    }
+}
