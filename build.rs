@@ -73,8 +73,9 @@ fn build(conf: &Path) {
     let Some(site) = &compilation.site else { return };
     println!("cargo::rustc-env=SITE_PREFIX={}", folder.display());
     let out = PathBuf::from(variable("OUT_DIR"));
-    let newest_s = variable(assets::EPOCH_VARIABLE).parse().ok();
-    let options = assets::Options { files: &Disk, newest_s };
+    // What a build script says is shown when it has ended: there is no progress to tell.
+    let mut options = assets::Options::new(&Disk, |name| env::var_os(name), &|_, _| {});
+    options.forms.get_or_insert_with(|| out.join("forms"));
     let assets = match assets::gather_into(&out, site, &options) {
         Ok(assets) => assets,
         Err(failure) => return println!("cargo::error={failure}"),

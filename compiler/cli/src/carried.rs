@@ -4,14 +4,13 @@
 use std::path::{Path, PathBuf};
 use std::{env, fs, io};
 
+use sitec_compiler::assets;
+
 include!(concat!(env!("OUT_DIR"), "/carried.rs"));
 
 /// The folder of this version: `$SITEC_HOME/HASH`, else `sitec/HASH` in the user's cache.
 pub(crate) fn home() -> Result<PathBuf, String> {
-    let named = |name| env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
-    let cache = named("SITEC_HOME")
-        .or_else(|| named("XDG_CACHE_HOME").map(|cache| cache.join("sitec")))
-        .or_else(|| named("HOME").map(|home| home.join(".cache/sitec")))
+    let cache = assets::home(|name| env::var_os(name))
         .ok_or("neither SITEC_HOME nor HOME says where to build")?;
     let version = format!("{}-{HASH}", env!("CARGO_PKG_VERSION"));
     std::path::absolute(cache.join(version)).map_err(|error| error.to_string())
@@ -35,7 +34,8 @@ pub(crate) fn lock() -> &'static [u8] {
 
 /// The sections of the checkout's manifest that say how a site is optimised.
 pub(crate) fn profiles() -> String {
-    sections(manifest(), |header| header.starts_with("profile."))
+    let wanted = |header: &str| header.starts_with("profile.") && !header.ends_with(".package");
+    sections(manifest(), wanted)
 }
 
 /// Writes a file and the folders on the way, unless it holds the same bytes already. At no
@@ -91,6 +91,6 @@ mod tests {
         for name in ["runtime/Cargo.toml", "runtime/src/lib.rs", "runtime/src/http/mod.rs"] {
             assert!(!file(name).is_empty(), "{name}");
         }
-        assert!(profiles().contains("[profile.release]"));
+        assert!(profiles().contains("[profile.release]") && !profiles().contains("brotli"));
     }
 }

@@ -3,7 +3,6 @@
 //! compiled once. Two builds of one conf wait for each other; cargo sees to the rest.
 
 use std::collections::hash_map::DefaultHasher;
-use std::env;
 use std::fs::{self, File};
 use std::hash::{Hash, Hasher};
 use std::io;
@@ -101,8 +100,9 @@ fn lock(folder: &Path) -> io::Result<File> {
 
 /// The text of a site; the files that are part of its binary go into `folder`.
 fn generated(folder: &Path, site: &ir::Site) -> Result<Generated, String> {
-    let newest_s = env::var(assets::EPOCH_VARIABLE).ok().and_then(|time| time.parse().ok());
-    let options = assets::Options { files: &Disk, newest_s };
+    let bar = progress::Bar::new("compressing files");
+    let progress = |done, total| bar.set(done, total);
+    let options = assets::Options::new(&Disk, |name| std::env::var_os(name), &progress);
     let assets = assets::gather_into(folder, site, &options);
     Ok(generate(site, &assets.map_err(|failure| failure.to_string())?))
 }

@@ -4,9 +4,9 @@ use std::io::ErrorKind;
 use std::process::{Command, Output, Stdio};
 use std::sync::mpsc;
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use indicatif::{ProgressBar, ProgressStyle};
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 /// What takes less shows nothing.
 const SOON: Duration = Duration::from_secs(1);
@@ -50,5 +50,36 @@ struct Spinner(ProgressBar);
 impl Drop for Spinner {
     fn drop(&mut self) {
         self.0.finish_and_clear();
+    }
+}
+
+/// A bar that fills, on a terminal, for what takes longer than a second.
+pub(crate) struct Bar {
+    bar: ProgressBar,
+    started: Instant,
+}
+
+impl Bar {
+    /// A bar that is not yet shown.
+    pub(crate) fn new(message: &'static str) -> Bar {
+        let style = ProgressStyle::with_template("{msg} {wide_bar} {pos}/{len} ({elapsed})");
+        let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::hidden());
+        bar.set_style(style.expect("a template"));
+        Bar { bar: bar.with_message(message), started: Instant::now() }
+    }
+
+    /// Says how much is done.
+    pub(crate) fn set(&self, done: usize, total: usize) {
+        self.bar.set_length(total as u64);
+        self.bar.set_position(done as u64);
+        if self.bar.is_hidden() && self.started.elapsed() > SOON {
+            self.bar.set_draw_target(ProgressDrawTarget::stderr());
+        }
+    }
+}
+
+impl Drop for Bar {
+    fn drop(&mut self) {
+        self.bar.finish_and_clear();
     }
 }

@@ -58,9 +58,9 @@ fn conf_path(literal: &LitStr) -> PathBuf {
 fn expand(path: &Path) -> Result<TokenStream, String> {
     let compilation = compile(&Disk, &shown(path));
     let Some(site) = &compilation.site else { return Err(message(&compilation)) };
-    let newest_s = std::env::var(assets::EPOCH_VARIABLE).ok().and_then(|time| time.parse().ok());
     let mut contents = Vec::new();
-    let assets = assets::gather(site, &Options { files: &Disk, newest_s }, &mut contents);
+    let options = Options::new(&Disk, |name| std::env::var_os(name), &|_, _| {});
+    let assets = assets::gather(site, &options, &mut contents);
     let generated = generate(site, &assets.map_err(|failure| failure.to_string())?);
     let code: TokenStream = generated.code.parse().map_err(|error| format!("{error}"))?;
     let mut blobs = generated.blobs;

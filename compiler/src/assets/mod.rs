@@ -5,21 +5,27 @@
 //! once. Times are those of the files, up to a bound for whoever wants the same from any
 //! checkout.
 
+mod compress;
 pub(crate) mod tree;
 
 use std::collections::{BTreeMap, HashMap};
+use std::ffi::OsString;
 use std::fmt;
 use std::fs::{self, File};
 use std::io::{self, BufWriter, Read, Write};
 use std::ops::Range;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
 
+use sitec_runtime::http::accept::Coding;
 use sitec_runtime::media;
 use sitec_runtime::pack::{Contents, Form, Node};
 use xxhash_rust::xxh3::xxh3_128;
 
 use crate::files::Files;
 use crate::ir::{self, PackKind};
+use compress::Store;
 
 /// The file beside the generated text that holds the contents.
 pub const FILE_NAME: &str = "files.bin";
@@ -57,6 +63,33 @@ pub struct Options<'a> {
     pub files: &'a (dyn Files + Sync),
     /// The latest time of a file, in seconds since 1970; later ones count as this.
     pub newest_s: Option<i64>,
+    /// Where compressed forms are kept from one build to the next.
+    pub forms: Option<PathBuf>,
+    /// Is told, from any thread, how many of how many files are compressed.
+    pub progress: &'a (dyn Fn(usize, usize) + Sync),
+}
+
+/// The folder of whatever outlives builds: `SITEC_HOME`, else `sitec` in the user's cache.
+/// `variable` reads the environment.
+pub fn home(variable: impl Fn(&str) -> Option<OsString>) -> Option<PathBuf> {
+    let named = |name| variable(name).filter(|value| !value.is_empty()).map(PathBuf::from);
+    named("SITEC_HOME")
+        .or_else(|| Some(named("XDG_CACHE_HOME")?.join("sitec")))
+        .or_else(|| Some(named("HOME")?.join(".cache/sitec")))
+}
+
+impl<'a> Options<'a> {
+    /// The options that the environment gives, which `variable` reads.
+    pub fn new(
+        files: &'a (dyn Files + Sync),
+        variable: impl Fn(&str) -> Option<OsString>,
+        progress: &'a (dyn Fn(usize, usize) + Sync),
+    ) -> Options<'a> {
+        let epoch = variable(EPOCH_VARIABLE).and_then(|time| time.into_string().ok());
+        let newest_s = epoch.and_then(|time| time.parse().ok());
+        let forms = home(variable).map(|home| home.join("forms"));
+        Options { files, newest_s, forms, progress }
+    }
 }
 
 /// The variable that says what [`Options::newest_s`] is, as other tools take it, so that the
@@ -70,9 +103,49 @@ pub fn gather(
     options: &Options<'_>,
     out: &mut dyn Write,
 ) -> Result<Assets, Failure> {
+    let store = Store { folder: options.forms.as_deref() };
+    compress_all(site, options, &store);
     let mut writer = Writer { out, written: 0, places: HashMap::new() };
-    let tables = site.packs.iter().map(|pack| table(site, pack, options, &mut writer));
+    let tables = site.packs.iter().map(|pack| table(site, pack, (options, &store), &mut writer));
     Ok(Assets { tables: tables.collect::<Result<_, _>>()? })
+}
+
+/// Makes the compressed forms of all files, on all processors, where they are kept: then they are
+/// at hand when the files are written in order.
+fn compress_all(site: &ir::Site, options: &Options<'_>, store: &Store<'_>) {
+    let nodes = site
+        .packs
+        .iter()
+        .flat_map(|pack| pack.nodes.iter().map(move |node| (node, codings(site, pack, node))));
+    let mut jobs: Vec<_> = nodes.filter(|(_, codings)| !codings.is_empty()).collect();
+    if jobs.is_empty() || store.folder.is_none() {
+        return;
+    }
+    // The longest first, so that none is left to the end.
+    jobs.sort_by_key(|(node, _)| std::cmp::Reverse(node.len));
+    let (next, done) = (AtomicUsize::new(0), AtomicUsize::new(0));
+    let work = || {
+        while let Some((node, codings)) = jobs.get(next.fetch_add(1, Ordering::Relaxed)) {
+            // What fails is tried again, and told, when it is written.
+            if let Ok(content) = options.files.read(&node.source) {
+                let hash = xxh3_128(&content);
+                codings.iter().for_each(|&coding| drop(store.form(coding, hash, &content)));
+            }
+            (options.progress)(done.fetch_add(1, Ordering::Relaxed) + 1, jobs.len());
+        }
+    };
+    let threads = thread::available_parallelism().map_or(1, usize::from).min(jobs.len());
+    thread::scope(|scope| (0..threads).for_each(|_| drop(scope.spawn(work))));
+    store.sweep();
+}
+
+/// How a file is compressed.
+fn codings<'a>(site: &ir::Site, pack: &'a ir::Pack, node: &ir::PackNode) -> &'a [Coding] {
+    let is_file = node.kind == PackKind::File;
+    match is_file && compress::is_compressible(media_type(site, pack, &node.path)) {
+        true => &pack.codings,
+        false => &[],
+    }
 }
 
 /// The same into [`FILE_NAME`] in a folder. What is there stays as it is where it is equal, so
@@ -103,7 +176,7 @@ pub fn gather_into(
 fn table(
     site: &ir::Site,
     pack: &ir::Pack,
-    options: &Options<'_>,
+    (options, store): (&Options<'_>, &Store<'_>),
     writer: &mut Writer<'_>,
 ) -> Result<Vec<u8>, Failure> {
     let mut nodes = BTreeMap::new();
@@ -114,10 +187,12 @@ fn table(
             PackKind::Special => Contents::Special,
             PackKind::File => {
                 let content_type = media_type(site, pack, &node.path).to_vec();
-                let forms = forms(pack, node, options, writer).map_err(|error| {
-                    let path = node.source.clone();
-                    Failure { path, error }
-                })?;
+                let codings = codings(site, pack, node);
+                let content = options.files.read(&node.source);
+                let forms =
+                    content.and_then(|content| forms(pack, &content, codings, store, writer));
+                let failure = |error| Failure { path: node.source.clone(), error };
+                let forms = forms.map_err(failure)?;
                 Contents::File { content_type, ranges: pack.ranges, forms }
             }
         };
@@ -128,17 +203,24 @@ fn table(
     Ok(sitec_runtime::pack::write(&nodes))
 }
 
-/// The forms of a file.
+/// The forms of a file, itself first.
 fn forms(
     pack: &ir::Pack,
-    node: &ir::PackNode,
-    options: &Options<'_>,
+    content: &[u8],
+    codings: &[Coding],
+    store: &Store<'_>,
     writer: &mut Writer<'_>,
 ) -> io::Result<Vec<Form>> {
-    let plain = options.files.read(&node.source)?;
-    let (hash, place) = writer.add(&plain)?;
     let etag = |hash: u128| pack.etag.then(|| format!("\"{:016x}\"", hash as u64));
-    Ok(vec![Form { coding: None, place, etag: etag(hash) }])
+    let (hash, place) = writer.add(content)?;
+    let mut forms = vec![Form { coding: None, place, etag: etag(hash) }];
+    for &coding in codings {
+        if let Some(form) = store.form(coding, hash, content)? {
+            let (hash, place) = writer.add(&form)?;
+            forms.push(Form { coding: Some(coding), place, etag: etag(hash) });
+        }
+    }
+    Ok(forms)
 }
 
 /// The media type of a file, as the server finds it for files on the disk.

@@ -1,10 +1,20 @@
 //! What the conf says about files that are part of the binary.
 
-use super::{Check, Group, error, warning};
+use super::{Check, Entry, Group, error, warning};
 
 pub(super) const GROUP: Group = Group { title: "Embedded files", checks: CHECKS };
 
 const CHECKS: &[Check] = &[
+    warning(
+        "F12",
+        "embed-size",
+        "The files that `embed` makes part of the binary are 64 MB and more. It takes memory and \
+         time to build, and all of it to ship for every change. The largest files are named; \
+         `embed off` leaves a folder on the disk.",
+        "server {\n    listen 8080;\n    root www;\n    ⟪embed on⟫;\n}",
+        "server {\n    listen 8080;\n    root www;\n    embed on;\n    location /video/ { embed off; }\n}",
+    )
+    .among(&[Entry::Long("www/video/film.mp4", 80_000_000)]),
     error(
         "F16",
         "embed-unknown",

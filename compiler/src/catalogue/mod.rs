@@ -46,6 +46,8 @@ pub enum Entry {
     File(&'static str, &'static str),
     /// A file of this path that its owner alone can read.
     Private(&'static str),
+    /// A file of this path and length.
+    Long(&'static str, u64),
     /// The file of this path was changed after the others.
     Newer(&'static str),
     /// A symlink: its path, and what it holds.

@@ -24,6 +24,7 @@ fn disk(check: &Check, conf: &str) -> Memory {
         match *entry {
             Entry::File(path, text) => files = files.with(path, text),
             Entry::Private(path) => files.add_private(path),
+            Entry::Long(path, len) => files.add_long(path, len),
             Entry::Newer(path) => files.touch(path),
             Entry::Link(path, target) => files.add_link(path, target),
         }

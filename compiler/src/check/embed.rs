@@ -4,6 +4,8 @@
 //! serves is left out: `location /video/ { embed off; }` stays on the disk, though its folder
 //! is in the embedded root.
 
+mod size;
+
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
@@ -142,8 +144,9 @@ enum Door {
     All,
     /// To this one and what is beneath it.
     Only(Vec<u8>),
-    /// To those whose path behind this front is a location's of this server.
-    Routed(ServerId, Vec<u8>),
+    /// To those whose path behind this front begins with the prefix, and is one of a location
+    /// of this server that does not serve them from the disk.
+    Routed { server: ServerId, front: Vec<u8>, prefix: Vec<u8> },
 }
 
 impl Packing<'_> {
@@ -174,57 +177,65 @@ impl Packing<'_> {
             }
         }
         site.packs = packs;
+        diagnostics.extend(size::check(&site.packs, self.spans));
     }
 
-    /// The nodes, of which those stay on the disk that no location serves from this pack.
-    fn reached(
-        &self,
-        site: &ir::Site,
-        pack: usize,
-        mut nodes: Vec<ir::PackNode>,
-    ) -> Vec<ir::PackNode> {
+    /// The nodes that requests come to. Of the files, those stay on the disk that another location
+    /// serves from there.
+    fn reached(&self, site: &ir::Site, pack: usize, nodes: Vec<ir::PackNode>) -> Vec<ir::PackNode> {
         let doors = self.doors(site, pack);
         let router = Router::new(site);
-        let takes = |door: &Door, path: &[u8]| match door {
-            Door::All => true,
+        let behind = |door: &Door, path: &[u8]| match door {
+            Door::All => Some(PackKind::File),
             Door::Only(front) => {
-                path.strip_prefix(&front[..]).is_some_and(|rest| matches!(rest, [] | [b'/', ..]))
+                let rest = path.strip_prefix(&front[..]);
+                rest.filter(|rest| matches!(rest, [] | [b'/', ..])).map(|_| PackKind::File)
             }
-            Door::Routed(server, front) => {
+            Door::Routed { server, front, prefix } => {
                 let uri = [&front[..], b"/", path].concat();
-                !stays_on_disk(site, router.location(*server, &uri))
+                uri.starts_with(prefix).then(|| {
+                    match stays_on_disk(site, router.location(*server, &uri)) {
+                        true => PackKind::OnDisk,
+                        false => PackKind::File,
+                    }
+                })
             }
         };
-        for node in nodes.iter_mut().filter(|node| node.kind == PackKind::File) {
-            if !doors.iter().any(|door| takes(door, &node.path)) {
-                node.kind = PackKind::OnDisk;
+        let reached = nodes.into_iter().filter_map(|node| {
+            if node.kind != PackKind::File {
+                return Some(node);
             }
-        }
-        nodes
+            let kinds = doors.iter().filter_map(|door| behind(door, &node.path));
+            let kind = kinds.reduce(|a, b| if a == PackKind::File { a } else { b })?;
+            Some(ir::PackNode { kind, ..node })
+        });
+        reached.collect()
     }
 
     /// How requests come to the files of a pack.
     fn doors(&self, site: &ir::Site, pack: usize) -> BTreeSet<Door> {
-        let locations = (0..).zip(&site.locations).zip(&self.places.locations);
-        let doors = locations.filter_map(|((id, location), place)| {
+        let locations = (0..).zip(&site.locations);
+        let doors = locations.filter_map(|(id, location)| {
             let settings = &site.settings[location.settings];
-            (settings.pack == Some(pack)).then(|| self.door(&settings.base, id, place.server))
+            let tries = matches!(location.action, Action::Serve { try_files: Some(_), .. });
+            (settings.pack == Some(pack)).then(|| self.door(&settings.base, id, tries))
         });
         doors.collect()
     }
 
-    fn door(&self, base: &ir::FileBase, id: LocationId, server: ServerId) -> Door {
+    /// How requests come to files through one location. What it `tries` may be anywhere.
+    fn door(&self, base: &ir::FileBase, id: LocationId, tries: bool) -> Door {
+        let place = &self.places.locations[id as usize];
+        let is_named = place.written.starts_with('@');
         match literal(&base.inner) {
-            Some([])
-                if base.append_path
-                    && !self.places.locations[id as usize].written.starts_with('@') =>
-            {
+            Some([]) if base.append_path && !is_named => {
                 let prefix = &self.prefixes[id as usize];
-                let front = prefix.get(..base.replaced_len).unwrap_or_default();
-                Door::Routed(server, front.to_vec())
+                let front = prefix.get(..base.replaced_len).unwrap_or_default().to_vec();
+                let prefix = if tries { Vec::new() } else { prefix.clone() };
+                Door::Routed { server: place.server, front, prefix }
             }
-            Some([]) | None => Door::All,
-            Some(inner) => Door::Only(inner.to_vec()),
+            Some(inner @ [_, ..]) if !tries => Door::Only(inner.to_vec()),
+            _ => Door::All,
         }
     }
 }

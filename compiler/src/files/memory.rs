@@ -20,6 +20,8 @@ pub struct Memory {
 #[derive(Clone, Debug)]
 struct File {
     bytes: Vec<u8>,
+    /// Its length, if that is not the number of the bytes.
+    len: Option<u64>,
     is_private: bool,
     /// Since 1970.
     modified: Duration,
@@ -34,7 +36,8 @@ impl Memory {
     }
 
     fn add(&mut self, path: &str, bytes: &[u8], is_private: bool) {
-        let file = File { bytes: bytes.to_vec(), is_private, modified: Duration::ZERO };
+        let bytes = bytes.to_vec();
+        let file = File { bytes, len: None, is_private, modified: Duration::ZERO };
         self.files.insert(plain(path), file);
     }
 
@@ -66,6 +69,14 @@ impl Memory {
     pub(crate) fn touch(&mut self, path: &str) {
         if let Some(file) = self.files.get_mut(Path::new(path)) {
             file.modified = Duration::from_secs(3600);
+        }
+    }
+
+    /// Adds a file that is too long for this memory.
+    pub(crate) fn add_long(&mut self, path: &str, len: u64) {
+        self.add(path, b"", false);
+        if let Some(file) = self.files.get_mut(Path::new(path)) {
+            file.len = Some(len);
         }
     }
 
@@ -118,7 +129,8 @@ impl Files for Memory {
         let link = self.links.get(&plain(path)).cloned();
         let kind = self.kind(path).or(link.is_some().then_some(Kind::Other));
         let kind = kind.ok_or(io::ErrorKind::NotFound)?;
-        let len = self.file(path).map_or(0, |file| file.bytes.len() as u64);
+        let len = |file: &File| file.len.unwrap_or(file.bytes.len() as u64);
+        let len = self.file(path).map_or(0, len);
         Ok(Status { kind, len, modified_s: 0, link })
     }
 

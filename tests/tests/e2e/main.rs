@@ -17,6 +17,7 @@ mod files;
 mod files_conditional;
 mod files_confined;
 mod files_range;
+mod forms;
 mod headers;
 mod headers_expires;
 mod http_body;

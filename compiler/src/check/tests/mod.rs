@@ -5,6 +5,7 @@ mod actions;
 mod added_fields;
 mod any;
 mod cgi;
+mod embed;
 mod expect;
 mod files;
 mod inherit;
