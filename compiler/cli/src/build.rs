@@ -18,9 +18,8 @@ pub(crate) struct Options {
     /// directory, under the name of the conf, or of its folder if it is called site.conf
     #[arg(short, value_name = "OUT")]
     out: Option<PathBuf>,
-    /// Build fast, and a binary that is slow
-    #[arg(long)]
-    debug: bool,
+    #[command(flatten)]
+    profile: Profile,
 }
 
 /// Compiles the conf, builds its package and puts the binary where it was asked for.
@@ -30,7 +29,7 @@ pub(crate) fn build(options: &Options) -> Result<ExitCode, String> {
     let problem = |error| format!("cannot write `{}`: {error}", out.display());
     // A build takes too long to find out only behind it.
     fs::metadata(folder_of(&out)).map_err(problem)?;
-    let binary = package.build(Profile::of(options.debug))?;
+    let binary = package.build(options.profile)?;
     let len = install(&binary, &out).map_err(problem)?;
     eprintln!("wrote {} ({} KB)", out.display(), len.div_ceil(1000));
     Ok(ExitCode::SUCCESS)

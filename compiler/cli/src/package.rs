@@ -9,31 +9,30 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
+use clap::Args;
 use sitec_compiler::files::Disk;
 use sitec_compiler::{Generated, assets, generate, ir};
 
 use crate::{carried, progress};
 
 /// How a site is compiled.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Profile {
-    /// Slowly, to a fast binary.
-    Release,
-    /// Fast, to a slow binary.
-    Debug,
+#[derive(Clone, Copy, PartialEq, Eq, Args)]
+pub(crate) struct Profile {
+    /// Build fast, and a binary that is slow
+    #[arg(long)]
+    debug: bool,
+    /// Build slowly, and the smallest binary
+    #[arg(long, conflicts_with = "debug")]
+    small: bool,
 }
 
 impl Profile {
-    /// What the option `--debug` asks for.
-    pub(crate) fn of(debug: bool) -> Profile {
-        if debug { Profile::Debug } else { Profile::Release }
-    }
-
     /// Cargo's name for it, and for the folder of what it makes.
     fn name(self) -> (&'static str, &'static str) {
         match self {
-            Profile::Release => ("release", "release"),
-            Profile::Debug => ("dev", "debug"),
+            Profile { debug: true, .. } => ("dev", "debug"),
+            Profile { small: true, .. } => ("small", "small"),
+            _ => ("release", "release"),
         }
     }
 }

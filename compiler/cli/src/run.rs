@@ -15,9 +15,8 @@ use crate::package::Profile;
 pub(crate) struct Options {
     /// The conf
     file: PathBuf,
-    /// Build fast, and a binary that is slow
-    #[arg(long)]
-    debug: bool,
+    #[command(flatten)]
+    profile: Profile,
     /// What the server gets as its arguments
     #[arg(last = true)]
     args: Vec<OsString>,
@@ -26,7 +25,7 @@ pub(crate) struct Options {
 /// Builds, and replaces this process, so that signals reach the server itself.
 pub(crate) fn run(options: &Options) -> Result<ExitCode, String> {
     let Some(package) = build::compiled(&options.file)? else { return Ok(ExitCode::FAILURE) };
-    let binary = package.build(Profile::of(options.debug))?;
+    let binary = package.build(options.profile)?;
     let error = Command::new(&binary).args(&options.args).exec();
     Err(format!("cannot run `{}`: {error}", binary.display()))
 }
