@@ -187,7 +187,7 @@ fn start<S: Site>(settled: Settled) -> Result<(), String> {
     let connections = u64::from(S::PROCESS.worker_connections);
     let known_files = S::KNOWN_FILES.unwrap_or(0) as u64;
     let wanted = bounds::wanted_descriptors(worker_count as u64, connections, known_files);
-    let clock = Clock::start();
+    let mut clock = Clock::start();
     let shared: &'static Shared = Box::leak(Box::new(shared));
     S::prepare();
     let files = Files::for_worker(&shared.directories, S::KNOWN_FILES, Changes::default());
@@ -255,7 +255,7 @@ fn run_workers<S: Site>(
             let changes = cx.files.changes();
             let run = move || {
                 let files = Files::for_worker(&shared.directories, S::KNOWN_FILES, changes);
-                let clock = clock;
+                let mut clock = clock;
                 let now = clock.now();
                 let mut cx = Context::<S>::new(shared, files, logs, now, scratch_len::<S>());
                 cx.spawner = spawner.map(Rc::new);

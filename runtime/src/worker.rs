@@ -48,21 +48,34 @@ fn token(index: usize, generation: u32, source: Source) -> u64 {
 /// Generations have 29 bits.
 const GENERATIONS: u32 = (1 << 29) - 1;
 
-/// Reads both clocks.
+/// How long the time of day is told by the monotonic clock before it is read anew.
+const DAY_CLOCK_MS: u64 = 1000;
+
+/// Reads both clocks: the monotonic one on every turn, the time of day once a second.
 #[derive(Clone, Copy)]
-pub struct Clock(Instant);
+pub struct Clock {
+    start: Instant,
+    /// Both as they were when the time of day was read last.
+    read: Option<Now>,
+}
 
 impl Clock {
     /// A clock whose monotonic time begins now.
     pub fn start() -> Clock {
-        Clock(Instant::now())
+        Clock { start: Instant::now(), read: None }
     }
 
     /// The present.
-    pub fn now(&self) -> Now {
-        let unix = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-        let monotonic_ms = self.0.elapsed().as_millis() as u64;
-        Now { monotonic_ms, unix_ms: unix.as_millis() as u64 }
+    pub fn now(&mut self) -> Now {
+        let monotonic_ms = self.start.elapsed().as_millis() as u64;
+        let since = |read: Now| monotonic_ms.wrapping_sub(read.monotonic_ms);
+        match self.read.filter(|&read| since(read) < DAY_CLOCK_MS) {
+            Some(read) => Now { monotonic_ms, unix_ms: read.unix_ms + since(read) },
+            None => {
+                let unix = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+                *self.read.insert(Now { monotonic_ms, unix_ms: unix.as_millis() as u64 })
+            }
+        }
     }
 }
 
@@ -215,8 +228,7 @@ impl<S: Site> Worker<S> {
             self.tell_releases_at_ms,
         ];
         let Some(next_ms) = next.into_iter().flatten().min() else { return -1 };
-        // The clock may have moved on since it was read for this turn.
-        let left_ms = next_ms.saturating_sub(self.clock.now().monotonic_ms);
+        let left_ms = next_ms.saturating_sub(self.cx.now.monotonic_ms);
         i32::try_from(left_ms).unwrap_or(i32::MAX)
     }
 

@@ -136,10 +136,19 @@ enum Step {
 impl Exchange {
     /// Forgets the request, but not the buffers' memory.
     pub fn reset(&mut self) {
-        let Exchange { mut fields, mut host, head, .. } = std::mem::take(self);
+        // The next head is read over the last one.
+        let Exchange { head: _, fields, host, args, route, host_pattern, path_pattern, .. } = self;
         fields.clear();
         host.clear();
-        *self = Exchange { fields, host, head, ..Exchange::default() };
+        (*args, *route, *host_pattern, *path_pattern) = (None, None, None, None);
+        let Exchange { started_ms, content_len, head_len, content_sent_len, .. } = self;
+        (*started_ms, *content_len, *head_len, *content_sent_len) = (0, 0, 0, 0);
+        let Exchange { status, redirects, status_override, .. } = self;
+        (*status, *redirects, *status_override) = (0, 0, None);
+        let Exchange { pipelined, persist, internal, append_path, .. } = self;
+        (*pipelined, *persist, *internal, *append_path) = (false, false, false, false);
+        let Exchange { error_page_used, as_get, content_taken, .. } = self;
+        (*error_page_used, *as_get, *content_taken) = (false, false, false);
     }
 
     /// The settings that hold for the request now.

@@ -11,6 +11,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::entry::Entry;
+use super::hash::Seeds;
 use super::links::{Checked, Links};
 use super::open::Directory;
 use crate::clock::Now;
@@ -43,7 +44,7 @@ pub type Changes = Arc<AtomicU64>;
 /// The files of a site, as one worker sees them.
 pub struct Files {
     directories: Vec<OpenDirectory>,
-    index: HashMap<Rc<[u8]>, usize>,
+    index: HashMap<Rc<[u8]>, usize, Seeds>,
     slots: Vec<Slot>,
     /// Slots that hold nothing.
     free: Vec<usize>,
@@ -113,7 +114,7 @@ impl Files {
         let open = |path: &PathBuf| OpenDirectory { path: path.clone(), opened: None };
         Files {
             directories: directories.iter().map(open).collect(),
-            index: HashMap::new(),
+            index: HashMap::default(),
             slots: Vec::new(),
             free: Vec::new(),
             hand: 0,

@@ -8,6 +8,7 @@
 mod cache;
 mod draft;
 mod entry;
+mod hash;
 mod links;
 mod list;
 mod open;

@@ -21,26 +21,42 @@ pub fn write_beneath(
 ) -> Option<()> {
     let start = out.len();
     base.inner.write(variables, out);
-    if base.append_path {
-        let rest = path.get(base.replaced_len..)?;
-        if !rest.is_empty() && rest[0] != b'/' {
-            return None;
-        }
-        out.extend_from_slice(rest);
-    } else if append_path {
-        out.extend_from_slice(path);
+    let slashes = slashes_before(&out[start..]);
+    if slashes > 0 {
+        out.drain(start..start + slashes);
     }
-    let slashes = out[start..].iter().take_while(|&&byte| byte == b'/').count();
-    out.drain(start..start + slashes);
+    let mut rest: &[u8] = match (base.append_path, append_path) {
+        (true, _) => path.get(base.replaced_len..)?,
+        (false, true) => path,
+        (false, false) => b"",
+    };
+    if base.append_path && !rest.is_empty() && rest[0] != b'/' {
+        return None;
+    }
+    if out.len() == start {
+        rest = &rest[slashes_before(rest)..];
+    }
+    out.extend_from_slice(rest);
     if out.len() == start {
         out.push(b'.');
     }
     stays_beneath(&out[start..]).then_some(())
 }
 
+fn slashes_before(path: &[u8]) -> usize {
+    path.iter().take_while(|&&byte| byte == b'/').count()
+}
+
 /// Whether no segment is `..`, and there is no NUL.
 pub fn stays_beneath(path: &[u8]) -> bool {
-    memchr::memchr(0, path).is_none() && path.split(|&byte| byte == b'/').all(|name| name != b"..")
+    // Most paths have neither, which one look at each byte tells.
+    let (mut last, mut plain) = (0, true);
+    for &byte in path {
+        plain &= byte != 0 && (byte, last) != (b'.', b'.');
+        last = byte;
+    }
+    let has_nul = || path.contains(&0);
+    plain || !has_nul() && path.split(|&byte| byte == b'/').all(|name| name != b"..")
 }
 
 /// Whether a segment begins with a dot. `/.well-known` (RFC 8615), at the front, does not

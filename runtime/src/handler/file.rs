@@ -172,7 +172,10 @@ pub(super) fn fail(request: &Request<'_>, error: i32) -> Outcome {
         libc::EMFILE | libc::ENFILE => (503, Level::Crit),
         _ => (500, Level::Crit),
     };
-    if status != 404 || request.variables.settings.log_not_found {
+    let settings = request.variables.settings;
+    let wanted = status != 404 || settings.log_not_found;
+    // To make the text costs more than the rest of the response.
+    if wanted && level <= settings.error_log.level {
         let name = name_of(request);
         let text = io::Error::from_raw_os_error(error).to_string();
         let text = text.split(" (os error").next().unwrap_or_default();

@@ -19,7 +19,7 @@ pub struct BadTarget(pub &'static str);
 impl<'a> Target<'a> {
     /// Takes origin-form and absolute-form targets apart.
     pub fn parse(target: &'a [u8]) -> Result<Target<'a>, BadTarget> {
-        if memchr::memchr(b'#', target).is_some() {
+        if target.contains(&b'#') {
             return Err(BadTarget("fragment in the request target"));
         }
         if target.first() == Some(&b'/') {
@@ -47,7 +47,8 @@ impl<'a> Target<'a> {
 
 /// What stands before and behind the first `?`.
 pub fn split_args(uri: &[u8]) -> (&[u8], &[u8]) {
-    match memchr::memchr(b'?', uri) {
+    // Most are too short for a search by vectors to pay.
+    match uri.iter().position(|&byte| byte == b'?') {
         Some(at) => (&uri[..at], &uri[at + 1..]),
         None => (uri, b""),
     }
@@ -130,23 +131,36 @@ fn hex(digit: &u8) -> Option<u8> {
 /// Whether `host` (an authority without userinfo) is `uri-host [":" port]` (RFC 3986, 3.2).
 /// An empty one is valid.
 pub fn is_valid_host(host: &[u8]) -> bool {
-    let (name, port) = split_port(host);
-    let port_valid = port.is_none_or(|port| port.iter().all(u8::is_ascii_digit));
-    let name_valid = match name.strip_prefix(b"[") {
-        Some(literal) => literal.strip_suffix(b"]").is_some_and(|address| {
-            let text = std::str::from_utf8(address).unwrap_or_default();
-            text.parse::<std::net::Ipv6Addr>().is_ok()
-        }),
-        None => is_reg_name(name),
+    let name_len = match host {
+        [b'[', rest @ ..] => match rest.iter().position(|&byte| byte == b']') {
+            Some(len) if is_ipv6_address(&rest[..len]) => len + 2,
+            _ => return false,
+        },
+        _ => match reg_name_len(host) {
+            Some(len) => len,
+            None => return false,
+        },
     };
-    let labels_valid = name != b"." && !name.windows(2).any(|pair| pair == b"..");
-    port_valid && name_valid && labels_valid
+    match &host[name_len..] {
+        [] => true,
+        [b':', port @ ..] => port.iter().all(u8::is_ascii_digit),
+        _ => false,
+    }
+}
+
+fn is_ipv6_address(text: &[u8]) -> bool {
+    let text = std::str::from_utf8(text).unwrap_or_default();
+    text.parse::<std::net::Ipv6Addr>().is_ok()
 }
 
 /// A host and the port behind its last colon, if it has one.
 pub fn split_port(host: &[u8]) -> (&[u8], Option<&[u8]>) {
-    let name_end = host.iter().rposition(|&byte| byte == b']').unwrap_or(0);
-    match memchr::memchr(b':', &host[name_end..]) {
+    // Colons within brackets are part of an address.
+    let name_end = match host.first() {
+        Some(b'[') => host.iter().rposition(|&byte| byte == b']').unwrap_or(0),
+        _ => 0,
+    };
+    match host[name_end..].iter().position(|&byte| byte == b':') {
         Some(at) => (&host[..name_end + at], Some(&host[name_end + at + 1..])),
         None => (host, None),
     }
@@ -169,14 +183,17 @@ const REG_NAME: [bool; 256] = {
     table
 };
 
-/// Whether `name` is a `reg-name` without an empty label.
-fn is_reg_name(name: &[u8]) -> bool {
-    let mut after_dot = false;
-    name.iter().all(|&byte| {
-        let valid = REG_NAME[usize::from(byte)] && !(after_dot && byte == b'.');
-        after_dot = byte == b'.';
-        valid
-    })
+/// Length of the `reg-name` that `host` begins with; `None` where a label of it is empty.
+fn reg_name_len(host: &[u8]) -> Option<usize> {
+    let mut empty_label = false;
+    let mut last = 0;
+    let end = host.iter().position(|&byte| {
+        empty_label |= (last, byte) == (b'.', b'.');
+        last = byte;
+        !REG_NAME[usize::from(byte)]
+    });
+    let len = end.unwrap_or(host.len());
+    (!empty_label && &host[..len] != b".").then_some(len)
 }
 
 #[cfg(test)]
