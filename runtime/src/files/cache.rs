@@ -10,8 +10,9 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use foldhash::fast::RandomState;
+
 use super::entry::Entry;
-use super::hash::Seeds;
 use super::links::{Checked, Links};
 use super::open::Directory;
 use crate::clock::Now;
@@ -44,7 +45,7 @@ pub type Changes = Arc<AtomicU64>;
 /// The files of a site, as one worker sees them.
 pub struct Files {
     directories: Vec<OpenDirectory>,
-    index: HashMap<Rc<[u8]>, usize, Seeds>,
+    index: HashMap<Rc<[u8]>, usize, RandomState>,
     slots: Vec<Slot>,
     /// Slots that hold nothing.
     free: Vec<usize>,

@@ -8,7 +8,6 @@
 mod cache;
 mod draft;
 mod entry;
-mod hash;
 mod links;
 mod list;
 mod open;
