@@ -53,7 +53,15 @@ impl Checker<'_> {
                 let try_files = Some(TryFiles { candidates: Vec::new(), fallback });
                 Action::Serve { try_files, handler }
             }
-            (None, None) if !needs_no_folder(&handler) => Action::Return(Return::Status(404)),
+            (None, None) if !needs_no_folder(&handler) => match level.settings.access {
+                None => Action::Return(Return::Status(404)),
+                // A `return` would come before anybody asks who the client is.
+                Some(_) => {
+                    let (candidates, fallback) = (Vec::new(), Fallback::Status(404));
+                    let try_files = Some(TryFiles { candidates, fallback });
+                    Action::Serve { try_files, handler }
+                }
+            },
             (try_files, _) => Action::Serve { try_files, handler },
         };
         Some((action, methods, base))

@@ -108,3 +108,11 @@ fn who_is_kept_out_may_stay_connected() {
     assert_eq!(client.send(post).response("POST").status, 403);
     assert_eq!(client.get("/open/plain.txt", "a").status, 200);
 }
+
+#[test]
+fn rules_hold_where_there_are_no_files() {
+    let (_folder, server) = serve();
+    for (path, status) in [("/closed/x", 403), ("/local/x", 404), ("/x", 404)] {
+        assert_eq!(server.get_from("rootless.test", path).status, status, "{path}");
+    }
+}
