@@ -37,6 +37,8 @@ pub(crate) enum LogPlace {
     Stdout,
     /// A file.
     File(PathBuf),
+    /// Nowhere.
+    Off,
 }
 
 /// What a line of the error log is about.
@@ -58,7 +60,8 @@ pub(crate) struct Logs {
 
 struct Sink {
     place: LogPlace,
-    file: Arc<File>,
+    /// `None`: what is written is dropped.
+    file: Option<Arc<File>>,
     buffer: Vec<u8>,
     /// When the buffer has to be written, by the monotonic clock.
     flush_at_ms: Option<u64>,
@@ -68,7 +71,7 @@ impl Logs {
     /// Opens the logs. The error names the first that cannot be opened.
     pub(crate) fn open(places: &[LogPlace]) -> Result<Logs, (PathBuf, io::Error)> {
         let open = |place: &LogPlace| match place.open() {
-            Ok(file) => Ok(Sink::new(place.clone(), Arc::new(file))),
+            Ok(file) => Ok(Sink::new(place.clone(), file.map(Arc::new))),
             Err(error) => Err((place.path(), error)),
         };
         let sinks = places.iter().map(open).collect::<Result<Vec<_>, _>>()?;
@@ -168,7 +171,7 @@ impl Logs {
             if matches!(sink.place, LogPlace::File(_))
                 && let Ok(file) = sink.place.open()
             {
-                sink.file = Arc::new(file);
+                sink.file = file.map(Arc::new);
             }
         }
     }
@@ -187,13 +190,24 @@ impl Drop for Logs {
 }
 
 impl LogPlace {
-    fn open(&self) -> io::Result<File> {
+    /// The place that a text means once params are in it; `path` is what it is as a path.
+    pub(crate) fn of(text: &str, path: PathBuf) -> LogPlace {
+        match text {
+            "stderr" | "/dev/stderr" => LogPlace::Stderr,
+            "stdout" | "/dev/stdout" => LogPlace::Stdout,
+            "off" => LogPlace::Off,
+            _ => LogPlace::File(path),
+        }
+    }
+
+    fn open(&self) -> io::Result<Option<File>> {
         match self {
-            LogPlace::Stderr => Ok(io::stderr().as_fd().try_clone_to_owned()?.into()),
-            LogPlace::Stdout => Ok(io::stdout().as_fd().try_clone_to_owned()?.into()),
+            LogPlace::Stderr => Ok(Some(io::stderr().as_fd().try_clone_to_owned()?.into())),
+            LogPlace::Stdout => Ok(Some(io::stdout().as_fd().try_clone_to_owned()?.into())),
             LogPlace::File(path) => {
-                OpenOptions::new().append(true).create(true).mode(0o644).open(path)
+                OpenOptions::new().append(true).create(true).mode(0o644).open(path).map(Some)
             }
+            LogPlace::Off => Ok(None),
         }
     }
 
@@ -202,12 +216,13 @@ impl LogPlace {
             LogPlace::Stderr => "stderr".into(),
             LogPlace::Stdout => "stdout".into(),
             LogPlace::File(path) => path.clone(),
+            LogPlace::Off => "off".into(),
         }
     }
 }
 
 impl Sink {
-    fn new(place: LogPlace, file: Arc<File>) -> Sink {
+    fn new(place: LogPlace, file: Option<Arc<File>>) -> Sink {
         Sink { place, file, buffer: Vec::new(), flush_at_ms: None }
     }
 
@@ -237,7 +252,9 @@ impl Sink {
 
     /// Writes whole lines. There is nobody left to tell of a failure.
     fn write(&mut self, lines: &[u8]) {
-        let _ = (&*self.file).write_all(lines);
+        if let Some(file) = &self.file {
+            let _ = (&**file).write_all(lines);
+        }
     }
 }
 

@@ -103,6 +103,20 @@ fn a_log_that_cannot_be_opened_is_named() {
 }
 
 #[test]
+fn a_text_may_mean_a_stream_or_nothing() {
+    for (text, expected) in [
+        ("stderr", LogPlace::Stderr),
+        ("/dev/stdout", LogPlace::Stdout),
+        ("off", LogPlace::Off),
+        ("logs/off", LogPlace::File("/site/logs/off".into())),
+    ] {
+        let path = PathBuf::from("/site").join(text);
+        assert_eq!(LogPlace::of(text, path), expected, "{text}");
+    }
+    assert!(Logs::open(&[LogPlace::Off]).is_ok());
+}
+
+#[test]
 fn lines_of_the_error_log() {
     let (_folder, path, logs) = log();
     let now = Now { monotonic_ms: 0, unix_ms: 0 };

@@ -184,7 +184,8 @@ pub enum LogTarget {
     Stderr,
     /// Standard output.
     Stdout,
-    /// A file, opened for appending, and again upon SIGUSR1.
+    /// A file, opened for appending, and again upon SIGUSR1. Where params are part of its name,
+    /// they may also make it `stderr`, `stdout` or `off`.
     File(StartText),
 }
 

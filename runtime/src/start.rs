@@ -18,7 +18,7 @@ use crate::log::{LogPlace, Logs};
 use crate::options::{self, Command, HELP, Options};
 use crate::params::{BindAddress, Params};
 use crate::programs;
-use crate::site::{Level, LogTarget, Process, Site};
+use crate::site::{Level, LogTarget, Process, Site, StartPiece};
 use crate::sys::process;
 use crate::sys::signal::{Signals, Waker};
 use crate::worker::{Clock, Team, Wake, Worker};
@@ -75,6 +75,9 @@ fn settle<S: Site>(options: &Options, prefix: &Path) -> Result<Settled, String> 
     let log_places = S::LOGS.iter().map(|target| match target {
         LogTarget::Stderr => LogPlace::Stderr,
         LogTarget::Stdout => LogPlace::Stdout,
+        LogTarget::File(path) if path.iter().any(|piece| matches!(piece, StartPiece::Param(_))) => {
+            LogPlace::of(&params.text(path), params.path(&prefix, path))
+        }
         LogTarget::File(path) => LogPlace::File(params.path(&prefix, path)),
     });
     let log_places = log_places.collect();

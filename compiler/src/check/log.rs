@@ -78,21 +78,30 @@ impl Checker<'_> {
         directives: &[Directive],
         groups: &Groups,
     ) -> Vec<AccessLog> {
-        let (mut logs, mut off) = (Vec::new(), false);
+        let (mut logs, mut off) = (Vec::new(), None);
         for directive in named(directives, "access_log") {
             let first = &directive.args[0];
             if first.value != b"off" {
                 let log = self.access_log(directive, groups);
-                logs.extend(self.report(log));
+                logs.extend(self.report(log).map(|log| (log, first.span)));
                 continue;
             }
-            off = true;
+            off = Some(directive.span());
             if let Some(word) = directive.args.get(1) {
                 let message = "nothing may stand behind `off`";
                 self.diagnostics.push(Diagnostic::error("D05", word.span, message));
             }
         }
-        if off { Vec::new() } else { logs }
+        if let Some(off) = off {
+            for (_, span) in logs {
+                let message = "nothing is written to this log";
+                self.diagnostics.push(
+                    Diagnostic::warning("D08", span, message).also(off, "`off` stands beside it"),
+                );
+            }
+            return Vec::new();
+        }
+        logs.into_iter().map(|(log, _)| log).collect()
     }
 
     fn access_log(&mut self, directive: &Directive, groups: &Groups) -> Checked<AccessLog> {
@@ -104,9 +113,11 @@ impl Checker<'_> {
         let mut flush_at = None;
         for (i, word) in options.iter().enumerate() {
             match option(word) {
-                Some((b"buffer", value)) => buffer_len = size(&value)? as usize,
+                Some((b"buffer", value)) => {
+                    buffer_len = at_least_one(size(&value)?, word)? as usize
+                }
                 Some((b"flush", value)) => {
-                    flush_ms = time_ms(&value)?;
+                    flush_ms = at_least_one(time_ms(&value)?, word)?;
                     flush_at = Some(word.span);
                 }
                 Some((b"if", _)) => condition = Some(self.value(word, 3, groups)?),
@@ -122,7 +133,27 @@ impl Checker<'_> {
             Some(format) => format,
             None => self.combined(),
         };
+        self.same_buffer(log, (buffer_len, flush_ms), directive.span())?;
         Ok(AccessLog { log, format, buffer_len, flush_ms, condition })
+    }
+
+    /// That a log's buffer is the same wherever it has one.
+    fn same_buffer(&mut self, log: LogId, buffer: (usize, u64), span: Span) -> Checked<()> {
+        if buffer.0 == 0 {
+            return Ok(());
+        }
+        match self.log_buffers.get(&log) {
+            Some((other, first)) if *other != buffer => {
+                let message = "this log has another `buffer` or `flush` elsewhere";
+                Err(Box::new(
+                    Diagnostic::error("D06", span, message).also(*first, "it is this one"),
+                ))
+            }
+            _ => {
+                self.log_buffers.insert(log, (buffer, span));
+                Ok(())
+            }
+        }
     }
 
     fn format_named(&mut self, word: &Word) -> Checked<usize> {
@@ -197,22 +228,33 @@ impl Checker<'_> {
 }
 
 impl Checker<'_> {
-    /// Warns, once, if a log in the site's folder has no folder to be in; nobody makes it.
+    /// Warns, once, if a log has no folder to be in; nobody makes it.
     fn log_folder(&mut self, word: &Word, path: &str) {
-        let Some(folder) = Path::new(path).parent().filter(|folder| folder.is_relative()) else {
-            return;
-        };
+        let Some(folder) = Path::new(path).parent() else { return };
         let place = self.folder.join(folder);
         let known = folder.as_os_str().is_empty() || self.dependencies.contains(&place);
         if known || self.files.kind(&place) == Some(Kind::Directory) {
             return;
         }
-        let message = format!("there is no folder `{}`", folder.display());
+        let here =
+            if folder.is_absolute() && !self.files.knows_all() { " on this machine" } else { "" };
+        let message = format!("there is no folder `{}`{here}", folder.display());
         self.diagnostics.push(
             Diagnostic::warning("F19", word.span, message)
                 .help("make it, or log to `stdout` or `stderr`"),
         );
         self.dependencies.push(place);
+    }
+}
+
+/// A size or a time that cannot be 0.
+fn at_least_one(number: u64, word: &Word) -> Checked<u64> {
+    match number {
+        0 => {
+            let message = format!("`{}` holds nothing back", word.shown());
+            Err(Box::new(Diagnostic::error("T24", word.span, message).help("leave it out")))
+        }
+        number => Ok(number),
     }
 }
 

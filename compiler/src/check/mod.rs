@@ -47,7 +47,7 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
-use sitec_runtime::site::{LocationId, ServerId};
+use sitec_runtime::site::{LocationId, LogId, ServerId};
 
 use crate::ast::{self, Conf, Directive};
 use crate::diagnostic::{Diagnostic, Diagnostics, Severity};
@@ -107,6 +107,7 @@ pub(crate) fn check(
         codings: None,
         scripted: Vec::new(),
         logs,
+        log_buffers: HashMap::new(),
         types: TypeTables::new(),
         known_files: None,
         format_values: Interner::new(),
@@ -152,6 +153,8 @@ struct Checker<'a> {
     /// Locations whose files may be scripts.
     scripted: Vec<Scripted>,
     logs: Interner<ir::LogTarget>,
+    /// `buffer=` and `flush=` of the logs that have any, and where they were read.
+    log_buffers: HashMap<LogId, ((usize, u64), Span)>,
     types: TypeTables,
     /// The largest `max=` of an `open_file_cache`.
     known_files: Option<usize>,

@@ -18,7 +18,8 @@ pub(super) const GROUP: Group = Group {
             "Writes a line for each request, in a format that `log_format` names, or `combined`. \
              `buffer` holds lines back to write them together, `flush` bounds for how long, `if` \
              leaves out requests for which VALUE is empty or `0`. FILE may hold `${NAME}` of a \
-             `param`.",
+             `param`, and may come to `stderr`, `stdout` or `off` by it. A log has the same \
+             `buffer` and `flush` wherever it has any.",
         )
         .differs(
             "Nothing is logged unless it is asked for; nginx's default is `logs/access.log`. FILE \

@@ -3,9 +3,11 @@
 use std::time::Instant;
 
 use crate::files::{folder, serve};
+use crate::launch;
 use sitec_tests::PATIENCE;
 use sitec_tests::client::Client;
 use sitec_tests::folder::Folder;
+use sitec_tests::server::Server;
 
 /// Sends requests on one connection, and one more that is not logged: when that is answered,
 /// the lines of those before it are written.
@@ -102,6 +104,36 @@ fn a_buffered_line_is_written_at_the_end() {
     server.signal("TERM");
     assert!(server.ended().success());
     assert_eq!(lines(&folder, "logs/buffer.log").len(), 1);
+}
+
+#[test]
+fn a_param_may_name_a_stream_or_nothing() {
+    let folder = Folder::new();
+    let file = folder.path().join("a.log");
+    let serve = |log: &str| launch("content").set("LOG", log).start();
+    let ask = |server: &Server| {
+        let mut client = server.connect();
+        for path in ["/one", "/refused", "/two"] {
+            client.get(path, "logs.test");
+        }
+    };
+    let server = serve("stderr");
+    ask(&server);
+    server.wait_for("told /one\n");
+    server.wait_for("access forbidden by rule");
+
+    let mut server = serve(file.to_str().unwrap());
+    ask(&server);
+    server.signal("TERM");
+    assert!(server.ended().success());
+    assert!(folder.text("a.log").contains("told /two\n"));
+
+    let mut server = serve("off");
+    ask(&server);
+    server.signal("TERM");
+    assert!(server.ended().success());
+    assert!(!server.log().contains("told"), "{}", server.log());
+    assert!(!std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("sites/off").exists());
 }
 
 #[test]

@@ -65,6 +65,31 @@ fn wrong_logs() {
         "D08: `flush` has nothing to write: there is no `buffer`",
     );
     refused(
+        "server { access_log stdout combined buffer=0; }",
+        "                                    ^^^^^^^^",
+        "T24: `buffer=0` holds nothing back",
+    );
+    refused(
+        "server { access_log stdout combined buffer=4k flush=0; }",
+        "                                              ^^^^^^^",
+        "T24: `flush=0` holds nothing back",
+    );
+    refused(
+        "server { access_log stdout combined buffer=4k; access_log stdout combined buffer=8k; }",
+        "         ------------------------------------  ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^",
+        "D06: this log has another `buffer` or `flush` elsewhere",
+    );
+    warned(
+        "server { root www; access_log stdout; access_log off; }",
+        "                              ^^^^^^  --------------",
+        "D08: nothing is written to this log",
+    );
+    warned(
+        "server { root www; access_log /nowhere/a.log; }",
+        "                              ^^^^^^^^^^^^^^",
+        "F19: there is no folder `/nowhere` on this machine",
+    );
+    refused(
         "log_format a '$x'; server { root www; }",
         "              ^^",
         "T18: there is no variable `$x`",
