@@ -223,7 +223,11 @@ impl<'a> Walk<'_, 'a> {
             }
         }
         let Found { file, kind } = self.look_up(&self.path.clone(), self.append_path);
+        let posted = self.method() == Some(Method::Post);
         match (kind, file, self.settings().listing) {
+            (Some(Kind::Directory), _, Some(_)) if posted => {
+                self.error(405, "a list takes no POST".to_owned())
+            }
             (Some(Kind::Directory), Some(folder), Some(listing)) => {
                 self.list(folder, listing.format)
             }

@@ -1,6 +1,6 @@
 //! Requests that change files: uploads and WebDAV. What they would do is told, and not done.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use sitec_runtime::http::method::Method;
 use sitec_runtime::http::multipart;
@@ -109,6 +109,9 @@ impl Walk<'_, '_> {
             (Method::Delete, Some(kind)) if (kind == Kind::Directory) != folder => {
                 self.error(409, "the path of a folder ends in a slash".to_owned())
             }
+            (Method::Delete, Some(_)) if self.is_base(&file) => {
+                self.error(403, "the folder of `root` or `alias` itself is not removed".to_owned())
+            }
             (Method::Delete, Some(_)) => self.removed(file),
             (_, None) => self.error(404, "there is no such file".to_owned()),
             (_, Some(_)) => {
@@ -116,6 +119,11 @@ impl Walk<'_, '_> {
                 Next::End(End::Moved(file))
             }
         }
+    }
+
+    /// Whether it is the folder that files are beneath.
+    fn is_base(&self, file: &Path) -> bool {
+        self.directory_at(self.settings().base.directory).is_some_and(|base| base == file)
     }
 
     /// How many segments the path has.

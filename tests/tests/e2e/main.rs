@@ -2,6 +2,7 @@
 //! every test starts the servers that it needs.
 
 mod access;
+mod answers;
 mod bounds;
 mod cgi;
 mod cgi_content;
