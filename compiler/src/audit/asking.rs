@@ -1,9 +1,10 @@
 //! Asking a site as a client does.
 
-use sitec_runtime::site::ServerId;
+use sitec_runtime::site::{LocationId, ServerId};
 
 use super::Subject;
-use crate::answer::{Answer, Answers, Request, address};
+use super::disk::Tree;
+use crate::answer::{Answer, Answers, End, Request, address};
 use crate::ir;
 
 /// Requests to a site, by URL.
@@ -28,6 +29,15 @@ impl<'a> Asking<'a> {
     pub(super) fn get_from(&self, server: ServerId, path: &str) -> Option<Answer> {
         let request = Request::new(self.subject.site, Some(server), "GET", path, &[]).ok()?;
         Some(self.answers.to(&request))
+    }
+
+    /// The path of the URL by which a client gets a file of a location, if one does.
+    pub(super) fn served(&self, tree: &Tree, id: LocationId, file: &str) -> Option<String> {
+        let url = tree.url(self.subject, id, file)?;
+        let server = self.subject.places.locations[id as usize].server;
+        let answer = self.get_from(server, &url)?;
+        let is_it = matches!(&answer.end, End::File(found) if *found == tree.path.join(file));
+        (is_it && answer.status == Some(200)).then_some(url)
     }
 
     /// A URL that leads to `path` of a server; `None` where its address or name is not known.

@@ -279,6 +279,30 @@ fn pages_in_the_place_of_what_is_missing() {
     check("root www;\nlocation /app/ { try_files $uri /index.html; }", &[]);
 }
 
+/// What is said about a server with these directives, whose root has these files.
+fn said_of(files: &[&str], inside: &str) -> Vec<String> {
+    let conf = format!("server {{ listen 8080; root site;\n{inside}\n}}");
+    let files = files.iter().map(|&path| (path, ""));
+    let files = Memory::new(files.chain([("site/index.html", ""), ("site.conf", &conf)]));
+    let compilation = compile(&files, Path::new("site.conf"));
+    let sorted = compilation.diagnostics.sorted();
+    sorted.into_iter().map(|found| format!("{} {}", found.severity, found.code)).collect()
+}
+
+#[test]
+fn files_that_nobody_gets() {
+    let dump = &["site/dump.sql"];
+    assert_eq!(said_of(dump, ""), ["error F09"]);
+    assert_eq!(said_of(dump, "allow 10.0.0.0/8; deny all;"), ["error F09"]);
+    assert_eq!(said_of(dump, "location ~ [.]sql$ { deny all; }"), [""; 0]);
+    assert_eq!(said_of(dump, "location ~ [.]sql$ { return 404; }"), [""; 0]);
+    assert_eq!(said_of(dump, "location / { internal; }"), [""; 0]);
+    let odd = &["site/a.odd"];
+    assert_eq!(said_of(odd, ""), ["warning F11"]);
+    assert_eq!(said_of(odd, "location ~ [.]odd$ { deny all; }"), [""; 0]);
+    assert_eq!(said_of(odd, "location ~ [.]odd$ { default_type text/x-odd; }"), [""; 0]);
+}
+
 #[test]
 fn servers_that_have_nothing() {
     check("", &["Z14 0"]);

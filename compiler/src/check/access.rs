@@ -149,7 +149,7 @@ fn open_status(place: Span) -> Diagnostic {
 
 impl ir::Access {
     /// Whether nobody is kept out.
-    fn lets_all_in(&self) -> bool {
+    pub(super) fn lets_all_in(&self) -> bool {
         let all = |ranges: &Ranges| ranges.first && ranges.flips.is_empty();
         self.unix && all(&self.v6) && self.v4.as_ref().is_none_or(all)
     }

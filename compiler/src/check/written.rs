@@ -97,7 +97,8 @@ impl<'a> Lookup<'a> {
         }
         let mut served = self.takers(&written, "NAME");
         served.retain(|(id, _)| {
-            self.handler(*id).is_some_and(|handler| !matches!(handler, Handler::Cgi(_)))
+            let is_file = |handler: &Handler| !matches!(handler, Handler::Cgi(_));
+            self.handler(*id).is_some_and(is_file) && self.is_open(*id)
         });
         let shown = served.iter().find(|(id, _)| !self.is_meant(*id, &written));
         let listed = served.iter().find(|(id, _)| self.settings(*id).listing.is_some());
@@ -214,6 +215,11 @@ impl<'a> Lookup<'a> {
         }
         takers.sort();
         takers
+    }
+
+    /// Whether a location keeps nobody out.
+    fn is_open(&self, id: LocationId) -> bool {
+        self.settings(id).access.is_none_or(|access| self.site.accesses[access].lets_all_in())
     }
 
     /// Whether a location says of itself that it shows this folder: by an `alias` to it.

@@ -8,8 +8,12 @@ use sitec_runtime::site::{Follow, GzipStatic};
 use super::Tree;
 use super::secrets::is_secret_name;
 use crate::audit::Subject;
+use crate::audit::asking::Asking;
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::ir::{Action, Handler};
+
+/// The most files whose way to a client is looked for.
+const MOST_ASKED: usize = 200;
 
 /// How many names a message shows.
 const SHOWN: usize = 5;
@@ -83,7 +87,11 @@ fn unknown_types(subject: &Subject<'_>, tree: &Tree) -> Option<Diagnostic> {
                 && !is_secret_name(subject, &tree.path.join(file.as_str()))
         })
     };
-    let unknown: Vec<_> = tree.files.iter().filter(is_unknown).collect();
+    let asking = Asking::new(subject);
+    let is_sent =
+        |file: &&String| tree.locations.iter().any(|&id| asking.served(tree, id, file).is_some());
+    let unknown = tree.files.iter().filter(is_unknown).take(MOST_ASKED);
+    let unknown: Vec<_> = unknown.filter(is_sent).collect();
     let message = match unknown.len() {
         0 => return None,
         1 => "a file here has no known type, and is sent as text/plain".to_owned(),

@@ -2,7 +2,7 @@
 
 use sitec_runtime::site::ServerId;
 
-use super::Trees;
+use super::{Tree, Trees};
 use crate::answer::Step;
 use crate::audit::Subject;
 use crate::audit::asking::Asking;
@@ -26,11 +26,15 @@ pub(super) fn check(subject: &Subject<'_>, trees: &Trees<'_>, diagnostics: &mut 
         let serves = matches!(
             subject.location(location).action,
             Action::Serve { handler: Handler::Files, try_files: None }
-        );
-        let is_known = trees.of(&subject.settings(location).base).is_some();
-        let Some(span) = subject.base_span(location).filter(|_| serves && is_known) else {
+        ) && !subject.location(location).internal;
+        let names = subject.settings(location).index.iter().filter_map(literal);
+        let names: Vec<_> = names.map(|name| String::from_utf8_lossy(name)).collect();
+        let tree = trees.of(&subject.settings(location).base);
+        let is_bare = |tree: &Tree| !names.iter().any(|name| tree.files.iter().any(|f| f == name));
+        let Some(span) = subject.base_span(location).filter(|_| serves) else { continue };
+        if !tree.is_some_and(is_bare) {
             continue;
-        };
+        }
         let Some(answer) = asking.get_from(id, "/") else { continue };
         let given = answer.steps.iter().find_map(|step| match step {
             Step::Status { status, .. } => Some(*status),
@@ -40,10 +44,7 @@ pub(super) fn check(subject: &Subject<'_>, trees: &Trees<'_>, diagnostics: &mut 
         if !matches!(given, Some(403 | 404)) || !is_here || !answer.doubts.is_empty() {
             continue;
         }
-        let names = subject.settings(location).index.iter().filter_map(literal);
-        let names: Vec<_> =
-            names.map(|name| format!("`{}`", String::from_utf8_lossy(name))).collect();
-        let message = format!("there is no {} here", names.join(" or "));
+        let message = format!("there is no `{}` here", names.join("` or `"));
         diagnostics.push(
             Diagnostic::warning("F02", span, message)
                 .label(format!("`GET /` is always answered {}", given.unwrap_or(403)))

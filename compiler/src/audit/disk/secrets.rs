@@ -6,7 +6,6 @@ use std::path::Path;
 use sitec_runtime::site::{LocationId, ServerId};
 
 use super::{Tree, Trees};
-use crate::answer::End;
 use crate::audit::Subject;
 use crate::audit::asking::Asking;
 use crate::diagnostic::{Diagnostic, Diagnostics};
@@ -64,17 +63,14 @@ enum Fate {
 /// What becomes of a file of a location; `None` if nothing.
 fn fate(asking: &Asking<'_>, tree: &Tree, id: LocationId, file: &str) -> Option<Fate> {
     let subject = asking.subject;
+    if let Some(url) = asking.served(tree, id, file) {
+        return Some(Fate::Served(url));
+    }
     let url = tree.url(subject, id, file)?;
     let server: ServerId = subject.places.locations[id as usize].server;
     let answer = asking.get_from(server, &url)?;
-    let path = tree.path.join(file);
-    match &answer.end {
-        End::File(found) if *found == path && answer.status == Some(200) => Some(Fate::Served(url)),
-        _ if answer.status == Some(404) && is_hidden(file) && answer.deciding().contains(&id) => {
-            Some(Fate::Hidden)
-        }
-        _ => None,
-    }
+    let hidden = answer.status == Some(404) && is_hidden(file) && answer.deciding().contains(&id);
+    hidden.then_some(Fate::Hidden)
 }
 
 fn is_hidden(file: &str) -> bool {

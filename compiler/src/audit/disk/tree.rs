@@ -19,7 +19,7 @@ pub(crate) struct Tree {
     /// Its path, as the conf has it.
     pub(super) name: String,
     /// Where it is.
-    pub(super) path: PathBuf,
+    pub(crate) path: PathBuf,
     /// The `root` or `alias` that names it.
     pub(super) span: Span,
     /// The locations whose files are there.

@@ -232,6 +232,11 @@ fn stores_that_are_listed() {
         codes("server { listen 80; root .; autoindex on; location /up/ { upload_store www; } }"),
         { ["F08", "X04"] }
     );
+    // Where only some may come in, it is not for everyone.
+    let some = "allow 10.0.0.0/8; deny all;";
+    let conf =
+        format!("server {{ root .; autoindex on; {some} location /up/ {{ upload_store www; }} }}");
+    assert_eq!(codes(&conf), [""; 0]);
 }
 
 #[test]
