@@ -4,6 +4,7 @@
 mod access;
 mod answers;
 mod bounds;
+mod browser;
 mod cgi;
 mod cgi_content;
 mod cgi_faults;

@@ -54,7 +54,7 @@ fn the_tour_leads_everywhere() {
 }
 
 /// The tour in a folder of its own, where nothing is left of what others have written.
-fn copied_tour() -> (Server, Folder) {
+pub(crate) fn copied_tour() -> (Server, Folder) {
     let folder = Folder::new();
     let from = Path::new(env!("CARGO_MANIFEST_DIR")).join("../sites/default");
     let status = Command::new("cp").arg("-r").arg(from.join(".")).arg(folder.path()).status();
