@@ -185,6 +185,7 @@ fn table(
             PackKind::Directory => Contents::Directory,
             PackKind::OnDisk => Contents::OnDisk,
             PackKind::Special => Contents::Special,
+            PackKind::Barred => Contents::Barred,
             PackKind::File => {
                 let content_type = media_type(site, pack, &node.path).to_vec();
                 let codings = codings(site, pack, node);

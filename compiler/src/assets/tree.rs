@@ -49,6 +49,17 @@ pub(crate) fn walk(
     Ok(walk.nodes)
 }
 
+/// Where a name leads.
+enum Place {
+    /// To this path.
+    At(PathBuf),
+    /// To nothing, or to where requests may not come.
+    Nowhere,
+    /// Nowhere, and whoever asks is refused: the symlink may not be followed, or leads round in
+    /// circles.
+    Barred,
+}
+
 struct Walk<'a> {
     files: &'a dyn Files,
     root: &'a Path,
@@ -73,7 +84,15 @@ impl Walk<'_> {
             if is_hidden(&path) && !self.rules.hidden {
                 continue;
             }
-            let Some(source) = self.resolve(&here, &name) else { continue };
+            let source = match self.resolve(&here, &name) {
+                Place::At(source) => source,
+                Place::Nowhere => continue,
+                Place::Barred => {
+                    let (kind, source) = (PackKind::Barred, here.join(&name));
+                    self.nodes.push(PackNode { path, kind, source, len: 0, modified_s: 0 });
+                    continue;
+                }
+            };
             let status = self.files.status(&source).map_err(|error| (source.clone(), error))?;
             let kind = match status.kind {
                 Kind::File => PackKind::File,
@@ -97,52 +116,56 @@ impl Walk<'_> {
         Ok(())
     }
 
-    /// The place of a name in a directory, symlinks resolved; `None` where a request could not
-    /// follow them.
-    fn resolve(&mut self, here: &Path, name: &OsStr) -> Option<PathBuf> {
+    /// The place of a name in a directory, symlinks resolved.
+    fn resolve(&mut self, here: &Path, name: &OsStr) -> Place {
         let path = here.join(name);
-        let status = self.files.status(&path).ok()?;
-        if status.link.is_none() {
-            return Some(path);
+        match self.files.status(&path) {
+            Err(_) => return Place::Nowhere,
+            Ok(status) if status.link.is_none() => return Place::At(path),
+            Ok(_) if self.rules.follow == Follow::Never => return Place::Barred,
+            Ok(_) => {}
         }
-        if self.rules.follow == Follow::Never {
-            return None;
+        let place = self.beneath(&path);
+        if self.rules.follow == Follow::Anywhere
+            && matches!(place, Place::Nowhere)
+            && let Some(place) = self.files.real(&path)
+        {
+            self.outside.push(place.clone());
+            return Place::At(place);
         }
-        if let Some(place) = self.beneath(&path) {
-            return Some(place);
-        }
-        let place = self.files.real(&path).filter(|_| self.rules.follow == Follow::Anywhere)?;
-        self.outside.push(place.clone());
-        Some(place)
+        place
     }
 
     /// The place that a path beneath the root leads to, if it and all links on the way are
     /// beneath the root too.
-    fn beneath(&self, path: &Path) -> Option<PathBuf> {
-        let mut left: VecDeque<OsString> = segments(path.strip_prefix(self.root).ok()?).into();
+    fn beneath(&self, path: &Path) -> Place {
+        let Ok(path) = path.strip_prefix(self.root) else { return Place::Nowhere };
+        let mut left: VecDeque<OsString> = segments(path).into();
         let (mut passed, mut links) = (Vec::new(), 0);
         while let Some(name) = left.pop_front() {
             if name == ".." {
-                passed.pop()?;
-                continue;
+                match passed.pop() {
+                    Some(_) => continue,
+                    None => return Place::Nowhere,
+                }
             }
             passed.push(name);
             let place = self.root.join(passed.iter().collect::<PathBuf>());
-            let Some(target) = self.files.status(&place).ok()?.link else { continue };
-            links += 1;
+            let Ok(status) = self.files.status(&place) else { return Place::Nowhere };
+            let Some(mut target) = status.link else { continue };
             passed.pop();
-            let target = if target.is_absolute() {
+            if target.is_absolute() {
                 passed.clear();
-                self.inside(&target)?
-            } else {
-                target
-            };
+                let Some(inside) = self.inside(&target) else { return Place::Nowhere };
+                target = inside;
+            }
             segments(&target).into_iter().rev().for_each(|name| left.push_front(name));
+            links += 1;
             if links > MAX_LINKS {
-                return None;
+                return Place::Barred;
             }
         }
-        Some(self.root.join(passed.iter().collect::<PathBuf>()))
+        Place::At(self.root.join(passed.iter().collect::<PathBuf>()))
     }
 
     /// The target of an absolute symlink from the root on, if it leads there by the root's name.

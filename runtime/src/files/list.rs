@@ -52,7 +52,7 @@ impl Items {
             kind: match listed.kind {
                 pack::Kind::Directory => ItemKind::Directory,
                 pack::Kind::File | pack::Kind::OnDisk => ItemKind::File,
-                pack::Kind::Special => ItemKind::Other,
+                pack::Kind::Special | pack::Kind::Barred => ItemKind::Other,
             },
             len: listed.len,
             modified_s: listed.modified_s,

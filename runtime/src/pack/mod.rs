@@ -84,6 +84,8 @@ pub enum Kind {
     OnDisk,
     /// A FIFO, a socket or a device.
     Special,
+    /// A symlink that may not be followed.
+    Barred,
 }
 
 impl Pack {
@@ -95,15 +97,16 @@ impl Pack {
         let Some(entry) = entry else { return Found::Nothing(self.reason(plain)) };
         match entry.kind {
             Kind::Directory => Found::Directory,
+            Kind::Barred if end == path.len() => Found::Nothing(libc::ELOOP),
             _ if end < path.len() => Found::Nothing(libc::ENOTDIR),
             Kind::OnDisk => Found::OnDisk,
-            Kind::Special => Found::Special,
+            Kind::Special | Kind::Barred => Found::Special,
             Kind::File => Found::File(Packed { pack: self, row: entry.row }),
         }
     }
 
     /// What is in the directory at a path, by name; `None` if it is none. What begins with a dot
-    /// is passed over.
+    /// is passed over, and so are symlinks that may not be followed.
     pub fn list(&'static self, path: &[u8]) -> Option<impl Iterator<Item = Listed>> {
         let path = normal(path).unwrap_or_else(|| path.to_vec());
         let directory = self.entry(&path).filter(|entry| entry.kind == Kind::Directory)?;
@@ -112,7 +115,7 @@ impl Pack {
             let name = entry.path.rsplit(|&byte| byte == b'/').next().unwrap_or_default();
             Listed { name, kind: entry.kind, len: entry.len, modified_s: entry.modified_s }
         });
-        Some(inside.filter(|listed| !listed.name.starts_with(b".")))
+        Some(inside.filter(|listed| !listed.name.starts_with(b".") && listed.kind != Kind::Barred))
     }
 
     /// Why nothing is at a path.

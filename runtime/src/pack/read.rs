@@ -73,7 +73,8 @@ impl Pack {
             0 => Kind::Directory,
             1 => Kind::File,
             2 => Kind::OnDisk,
-            _ => Kind::Special,
+            3 => Kind::Special,
+            _ => Kind::Barred,
         };
         let (first, count) = (row.number(), row.number());
         let (modified_s, len) = (row.long() as i64, row.long());

@@ -39,6 +39,7 @@ fn sample() -> &'static Pack {
         ("a.d/c.d/deep.css", file(&[(None, 1)])),
         ("film", node(Contents::OnDisk)),
         ("pipe", node(Contents::Special)),
+        ("round", node(Contents::Barred)),
     ])
 }
 
@@ -62,6 +63,9 @@ fn paths_are_found_as_on_a_disk() {
         ("a.d/x/y", "2"),
         ("film", "disk"),
         ("pipe", "special"),
+        ("round", "40"),
+        ("round/", "20"),
+        ("round/x", "20"),
     ] {
         let found = match pack.find(path.as_bytes()) {
             Found::File(_) => "file".to_owned(),

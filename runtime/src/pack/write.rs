@@ -32,6 +32,8 @@ pub enum Contents {
     OnDisk,
     /// A FIFO, a socket or a device.
     Special,
+    /// A symlink that may not be followed.
+    Barred,
     /// A file: the forms of it, itself first.
     File {
         /// Its media type; empty for none.
@@ -81,6 +83,7 @@ pub fn write(nodes: &BTreeMap<Vec<u8>, Node>) -> Vec<u8> {
             }
             Contents::OnDisk => (2, 0..0),
             Contents::Special => (3, 0..0),
+            Contents::Barred => (4, 0..0),
         };
         for number in [kind, within.start, within.len() as u32] {
             entries.extend(number.to_le_bytes());

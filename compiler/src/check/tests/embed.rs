@@ -49,7 +49,7 @@ fn packed(text: &str) -> Vec<String> {
             match node.kind {
                 PackKind::File => Some(path.into_owned()),
                 PackKind::OnDisk => Some(format!("!{path}")),
-                PackKind::Directory | PackKind::Special => None,
+                PackKind::Directory | PackKind::Special | PackKind::Barred => None,
             }
         });
         nodes.collect::<Vec<_>>().join(" ")
