@@ -68,6 +68,21 @@ fn the_site_is_compiled_when_and_only_when_it_changed() {
         assert!(!build().compiled(), "nothing changed after {file}");
     }
 
+    // Files that are no part of the binary may change; those that are may not be missed.
+    folder.write("www/index.html", "new");
+    assert!(!build().compiled(), "what stays on the disk changed");
+    folder.write("a.inc", "embed on; precompress gzip;");
+    assert!(build().compiled(), "files are embedded");
+    assert!(!build().compiled());
+    for (file, text) in [("www/index.html", "newer"), ("www/sub/more.txt", "added")] {
+        folder.write(file, text);
+        assert!(build().compiled(), "{file} changed");
+        assert!(!build().compiled(), "nothing changed after {file}");
+    }
+    std::fs::remove_file(folder.path().join("www/sub/more.txt")).expect("a file");
+    assert!(build().compiled(), "a file was removed");
+    assert!(!build().compiled());
+
     folder.write("a.inc", "locaton = /b { return 204; }\n");
     let broken = build();
     assert!(!broken.fine);

@@ -34,11 +34,17 @@ impl Drop for Folder {
 
 /// Runs `sitec` in `folder`.
 fn sitec(folder: &Path, args: &[&str]) -> Output {
+    command(folder, args).output().expect("sitec runs")
+}
+
+/// A `sitec` to be run in `folder`.
+fn command(folder: &Path, args: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_sitec"));
     // Kept from one run of the tests to the next, as users keep it.
     command.env("SITEC_HOME", Path::new(env!("CARGO_TARGET_TMPDIR")).join("home"));
-    command.env_remove("NO_COLOR").current_dir(folder).args(args);
-    command.output().expect("sitec runs")
+    command.env_remove("NO_COLOR").env_remove("SOURCE_DATE_EPOCH");
+    command.current_dir(folder).args(args);
+    command
 }
 
 fn status(output: &Output) -> i32 {
@@ -129,6 +135,38 @@ fn a_conf_anywhere_becomes_a_binary() {
     assert_eq!(String::from_utf8_lossy(&run.stdout), other);
     let names = fs::read_dir(&*folder).unwrap().count();
     assert_eq!(names, 4, "server, hello, other.conf, other and nothing else");
+}
+
+/// Builds `folder`/site.conf with a time that no file is later than, and returns the binary.
+fn built_at(folder: &Path, epoch: &str) -> Vec<u8> {
+    let mut command = command(folder, &["build", "--debug", "site.conf", "-o", "server"]);
+    let output = command.env("SOURCE_DATE_EPOCH", epoch).output().expect("sitec runs");
+    assert_eq!(status(&output), 0, "{}", errors(&output));
+    fs::read(folder.join("server")).expect("the binary")
+}
+
+#[test]
+fn equal_files_make_an_equal_binary() {
+    let folder = Folder::new("embed");
+    let conf = "server { listen 8080; root www; embed on; precompress gzip br zstd; }";
+    fs::write(folder.join("site.conf"), conf).unwrap();
+    fs::create_dir(folder.join("www")).unwrap();
+    let page = "<p>again and again</p>\n".repeat(100);
+    fs::write(folder.join("www/index.html"), &page).unwrap();
+    let first = built_at(&folder, "1000000000");
+    let gzip = [0x1f, 0x8b, 8];
+    assert!(first.windows(page.len()).any(|bytes| bytes == page.as_bytes()), "the page");
+    assert!(first.windows(gzip.len()).any(|bytes| bytes == gzip), "its compressed form");
+    // Written anew, it has another time.
+    fs::remove_file(folder.join("www/index.html")).unwrap();
+    fs::write(folder.join("www/index.html"), &page).unwrap();
+    assert!(built_at(&folder, "1000000000") == first, "the same files, the same binary");
+    assert!(built_at(&folder, "1000000001") != first, "another time");
+    fs::write(folder.join("www/more.html"), "more").unwrap();
+    let more = built_at(&folder, "1000000000");
+    assert!(more != first && built_at(&folder, "1000000000") == more, "a file more");
+    fs::remove_file(folder.join("www/more.html")).unwrap();
+    assert!(built_at(&folder, "1000000000") == first, "as it was");
 }
 
 /// The conf that a binary says it was built from.

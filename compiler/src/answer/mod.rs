@@ -8,6 +8,7 @@
 mod access;
 mod added;
 mod disk;
+mod form;
 mod json;
 mod phases;
 mod request;

@@ -138,6 +138,7 @@ impl Walk<'_, '_> {
         if !media_type.is_empty() {
             self.field("Content-Type", media_type);
         }
+        self.tell_form(&file);
         let modified = (self.status == 200).then_some("Last-Modified");
         for name in ["Content-Length"].into_iter().chain(modified) {
             self.fields.push(Field { name: name.to_owned(), value: None });

@@ -30,8 +30,14 @@ const FILES: &[&str] = &[
 
 impl Bench {
     fn new(text: &str) -> Bench {
+        Bench::among(text, &[])
+    }
+
+    /// A conf among further files.
+    fn among(text: &str, more: &[(&str, &str)]) -> Bench {
         let files = FILES.iter().map(|&path| (path, "")).chain([("site.conf", text)]);
-        let files = Memory::new(files.chain([("/usr/bin/python3", "")]));
+        let files = files.chain([("/usr/bin/python3", "")]).chain(more.iter().copied());
+        let files = Memory::new(files);
         let compilation = compile(&files, Path::new("site.conf"));
         let said = compilation.diagnostics.render(&compilation.sources, false);
         assert!(compilation.site.is_some(), "{said}");
@@ -144,6 +150,31 @@ fn compressed_files_and_counts() {
     assert_eq!(bench.ask("GET /a.php").field("Vary"), None);
     let compressed = bench.ask("GET /404.html\nAccept-Encoding: gzip");
     assert_eq!(compressed.field("Content-Encoding"), Some("gzip"));
+}
+
+#[test]
+fn forms_of_embedded_files() {
+    let conf = "server { listen 80; root www; embed on; precompress gzip br; }";
+    let page = "again and again\n".repeat(20);
+    let bench = Bench::among(conf, &[("www/long.css", &page)]);
+    for (request, vary, coding) in [
+        ("GET /long.css", Some("Accept-Encoding"), None),
+        ("GET /long.css\nAccept-Encoding: gzip", Some("Accept-Encoding"), Some("gzip")),
+        ("GET /long.css\nAccept-Encoding: br;q=0.5, gzip", Some("Accept-Encoding"), Some("gzip")),
+        ("GET /long.css\nAccept-Encoding: identity, br;q=0.5", Some("Accept-Encoding"), None),
+        ("GET /long.css\nAccept-Encoding: gzip;q=0, br;q=0", Some("Accept-Encoding"), None),
+        ("GET /404.html\nAccept-Encoding: gzip", None, None),
+    ] {
+        let answer = bench.ask(request);
+        assert_eq!((answer.field("Vary"), answer.field("Content-Encoding")), (vary, coding));
+    }
+    let either = bench.ask("GET /long.css\nAccept-Encoding: gzip, br");
+    assert!(
+        either
+            .fields
+            .iter()
+            .any(|field| { field.name == "Content-Encoding" && field.value.is_none() })
+    );
 }
 
 #[test]

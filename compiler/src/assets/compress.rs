@@ -41,13 +41,18 @@ const TEXT_LIKE: &[&str] = &[
 ];
 
 /// Whether files of a media type gain by being compressed.
-pub(super) fn is_compressible(media_type: &[u8]) -> bool {
+pub(crate) fn is_compressible(media_type: &[u8]) -> bool {
     let name = media_type.split(|&byte| byte == b';').next().unwrap_or_default();
     let name = String::from_utf8_lossy(name.trim_ascii()).to_ascii_lowercase();
     name.starts_with("text/")
         || name.ends_with("+xml")
         || name.ends_with("+json")
         || TEXT_LIKE.contains(&&*name)
+}
+
+/// Whether a content is smaller when it is compressed: by the fastest of the encoders.
+pub(crate) fn gains(content: &[u8]) -> bool {
+    compress(Coding::Gzip, content).is_ok_and(|form| form.is_some())
 }
 
 /// The compressed form of a content, if it is the smaller one even with the line that names it.

@@ -5,7 +5,7 @@
 //! once. Times are those of the files, up to a bound for whoever wants the same from any
 //! checkout.
 
-mod compress;
+pub(crate) mod compress;
 pub(crate) mod tree;
 
 use std::collections::{BTreeMap, HashMap};
