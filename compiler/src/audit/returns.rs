@@ -69,23 +69,45 @@ fn check_unheard(
         Return::Status(_) | Return::Close => None,
     };
     let names_root = text.is_some_and(|text| has_variable(text, OF_ROOT));
-    // A `return` of the server comes before any location is looked for; one of a location
-    // leaves those within it alone, which have what stands here.
     let has_locations = find(block, "location").is_some();
-    let locations = if is_server { &["location"][..] } else { &[] };
-    let for_files = if has_locations && !is_server { &[] } else { FOR_FILES };
+    // What is written beside locations is theirs, too.
+    let is_inherited = has_locations && (!is_server || block.directives.iter().any(is_named));
     for directive in &block.directives {
         let name = directive.name.text().unwrap_or_default();
-        let is_unheard = locations.contains(&name) || for_files.contains(&name);
+        let is_unheard = !is_inherited && FOR_FILES.contains(&name);
         if is_unheard && !(names_root && ["root", "alias"].contains(&name)) {
-            let message = format!("`{name}` has no effect here");
-            diagnostics.push(
-                Diagnostic::warning("D08", directive.span(), message)
-                    .label("never looked at")
-                    .also(answer.span(), "this answers before"),
-            );
+            diagnostics.push(unheard(directive, answer, name));
         }
     }
+    if is_server {
+        check_locations(answer, block, diagnostics);
+    }
+}
+
+/// Reports that a `return` of the server comes before any location is looked for: once, however
+/// many there are. An `error_page` leads to named ones still.
+fn check_locations(answer: &Directive, block: &Block, diagnostics: &mut Diagnostics) {
+    let is_location = |directive: &&Directive| directive.name.value == b"location";
+    let mut dead = block.directives.iter().filter(is_location).filter(|found| !is_named(found));
+    let Some(first) = dead.next() else { return };
+    let diagnostic = unheard(first, answer, "location");
+    diagnostics.push(match dead.count() {
+        0 => diagnostic,
+        1 => diagnostic.note("nor has the other one"),
+        more => diagnostic.note(format!("nor have the {more} others")),
+    });
+}
+
+fn unheard(directive: &Directive, answer: &Directive, name: &str) -> Diagnostic {
+    Diagnostic::warning("D08", directive.span(), format!("`{name}` has no effect here"))
+        .label("never looked at")
+        .also(answer.span(), "this answers before")
+}
+
+/// Whether it is a `location @name`.
+fn is_named(directive: &Directive) -> bool {
+    directive.name.value == b"location"
+        && directive.args.first().is_some_and(|word| word.value.starts_with(b"@"))
 }
 
 /// Reports what a request may put into the target of a redirect.

@@ -264,6 +264,12 @@ fn dots_of_regexes() {
 fn what_a_return_answers_before() {
     check("location /a { autoindex on; return 301 /b; }", &["D08 1"]);
     check("root www;\nlocation /a { index x; }\nreturn 204;", &["D08 1", "D08 2"]);
+    check(
+        "return 204;\nlocation /a { }\nlocation /b { }\nlocation /c { }",
+        &["D08 2 [nor have the 2 others]"],
+    );
+    let maintenance = "location @down { try_files /down.html =404; }\nreturn 503;";
+    check(&format!("root www;\nerror_page 503 @down;\n{maintenance}"), &[]);
     // A nested location has what stands around it, and a text may be made of the root.
     check("location /a/ { root www;\nlocation /a/b/ { }\nreturn 204; }", &[]);
     check("location /a { root www; return 200 $document_root; }", &[]);
