@@ -95,9 +95,10 @@ fn run(
     let checked = conf.and_then(|mut conf| {
         diagnostics.allow(&conf, &sources);
         check::structure::check(&conf, &mut diagnostics);
+        let foreign = check::foreign_variables(&conf);
         check::prune(&mut conf, &diagnostics);
         let text = sources.text();
-        let surroundings = check::Surroundings { path, files, text };
+        let surroundings = check::Surroundings { path, files, text, foreign };
         let checked = check::check(&conf, surroundings, &mut dependencies, &mut diagnostics)?;
         let folder = path.parent().unwrap_or(Path::new(""));
         let (site, places) = &checked;

@@ -8,6 +8,7 @@
 //! ```
 
 mod brace;
+mod dialect;
 mod include;
 mod lines;
 mod read;
@@ -73,6 +74,10 @@ fn file(
     comments: &mut Vec<Comment>,
     diagnostics: &mut Diagnostics,
 ) -> (Vec<Directive>, bool) {
+    if let Some(foreign) = dialect::check(id, source) {
+        diagnostics.push(foreign);
+        return (Vec::new(), false);
+    }
     let mut items = read::items(id, source, diagnostics);
     comments.append(&mut items.comments);
     semicolon::restore(source, &mut items, diagnostics);

@@ -33,6 +33,7 @@ pub(super) fn check(subject: &Subject<'_>, diagnostics: &mut Diagnostics) {
         }
     }
     check_fallbacks(subject, diagnostics);
+    check_endings(&asking, diagnostics);
     check_pages(subject, diagnostics);
 }
 
@@ -156,6 +157,43 @@ fn check_fallbacks(subject: &Subject<'_>, diagnostics: &mut Diagnostics) {
 
 fn name(subject: &Subject<'_>, id: LocationId) -> String {
     subject.places.locations[id as usize].written.clone()
+}
+
+/// Reports `try_files` whose fallback leads back to them, for a file that is not there.
+fn check_endings(asking: &Asking<'_>, diagnostics: &mut Diagnostics) {
+    let subject = asking.subject;
+    for (id, server) in subject.site.servers.iter().enumerate() {
+        let mut starts = vec![(server.location, vec![b"/".to_vec()])];
+        collect(&server.scope, &mut starts);
+        let falls_back = |(id, _): &(LocationId, _)| {
+            let action = &subject.location(*id).action;
+            matches!(
+                action,
+                Action::Serve {
+                    try_files: Some(ir::TryFiles { fallback: Fallback::Uri(_), .. }),
+                    ..
+                }
+            )
+        };
+        for (location, paths) in starts.into_iter().filter(falls_back).take(MOST_ASKED) {
+            let path = paths.iter().find(|path| path.starts_with(b"/"));
+            let Some(path) = path.and_then(|path| std::str::from_utf8(path).ok()) else {
+                continue;
+            };
+            let path = format!("{path}no-such-file");
+            let Some(answer) = asking.get_from(id as ServerId, &path) else { continue };
+            let is_own =
+                !answer.deciding().is_empty() && answer.deciding().iter().all(|id| *id == location);
+            let Some(directive) = subject.nearest(location, &["try_files"]) else { continue };
+            if answer.status == Some(500) && is_own && answer.doubts.is_empty() {
+                diagnostics.push(
+                    Diagnostic::warning("K13", directive.span(), "this falls back to itself")
+                        .note(format!("`{path}` goes round in circles, and is answered 500"))
+                        .help("end it with `=404`, a page that is there, or a `@name`"),
+                );
+            }
+        }
+    }
 }
 
 /// Reports pages for a status that give that very status and nothing else.

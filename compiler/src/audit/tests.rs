@@ -230,6 +230,16 @@ fn pages_and_fallbacks_that_need_themselves() {
     check("error_page 404 /nf;\nlocation = /nf { return 404 \"gone\"; }", &[]);
     check("error_page 403 /nf;\nlocation = /nf { return 404; }", &[]);
     check("error_page 403 @nf;\nlocation @nf { return 403; }", &["K13 2"]);
+    check(
+        "root www;\nlocation / { try_files $uri $uri/; }",
+        &["K13 2 [`/no-such-file` goes round in circles, and is answered 500]"],
+    );
+    check("root www;\nlocation /b/ { try_files $uri $uri/ /404.html; }", &[]);
+    check(
+        "root www;\nlocation /b/ { try_files $uri $uri/; location /b/c/ { } }",
+        &["K13 2 [`/b/no-such-file` goes round in circles, and is answered 500]"],
+    );
+    check("root www;\nlocation /a/ { try_files $uri /404.html; }", &[]);
 }
 
 #[test]

@@ -25,7 +25,8 @@ const CHECKS: &[Check] = &[
         "D03",
         "foreign-dialect",
         "Another web server's name for something that sitec has under the name that nginx gives \
-         it, or its own.",
+         it, or its own; a comment that begins with `//` or `/*`; or a whole file in the language \
+         of another server.",
         "server {\n    listen 8080;\n    ⟪DocumentRoot⟫ www;\n}",
         "server {\n    listen 8080;\n    root www;\n}",
     ),
@@ -81,7 +82,7 @@ const CHECKS: &[Check] = &[
         "D11",
         "error-log-off",
         "`error_log off;` writes a file with the name `off`, as in nginx. Only `access_log` can be \
-         switched off.",
+         switched off. `access_log on;` writes a file with the name `on`.",
         "error_log ⟪off⟫;\nserver {\n    listen 8080;\n    root www;\n}",
         "error_log stderr crit;\naccess_log off;\nserver {\n    listen 8080;\n    root www;\n}",
     ),

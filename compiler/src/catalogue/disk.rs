@@ -35,7 +35,8 @@ const CHECKS: &[Check] = &[
         "F04",
         "fallback-missing",
         "`try_files` falls back to a page that is not there: a request for anything that is \
-         missing would go round in circles.",
+         missing would go round in circles. Or what it falls back to is no path: a status has a \
+         `=` before it.",
         "server {\n    listen 8080;\n    root www;\n    location / { try_files $uri ⟪/missing.html⟫; }\n}",
         "server {\n    listen 8080;\n    root www;\n    location /docs/ { try_files $uri /404.html; }\n}",
     ),

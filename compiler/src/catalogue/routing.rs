@@ -111,7 +111,8 @@ const CHECKS: &[Check] = &[
         "internal-loop",
         "Named locations fall back to each other: a request for a file that none of them has goes \
          round until it is given up. A page for a status that answers that very status, without a \
-         text, is a warning: the default page is sent in its place.",
+         text, is a warning: the default page is sent in its place. So is a `try_files` that falls \
+         back to itself, such as `try_files $uri $uri/`.",
         "server {\n    listen 8080;\n    root www;\n    location / { try_files $uri @a; }\n    ⟪location @a⟫ { try_files $uri.html @b; }\n    location @b { try_files $uri.htm @a; }\n}",
         "server {\n    listen 8080;\n    root www;\n    location / { try_files $uri @a; }\n    location @a { try_files $uri.html @b; }\n    location @b { try_files $uri.htm =404; }\n}",
     ),

@@ -37,8 +37,10 @@ impl Checker<'_> {
             .map(|directive| self.rule(directive))
             .collect::<Vec<_>>()
             .into_iter()
-            .filter_map(|rule| self.report(rule))
+            .map(|rule| self.report(rule))
             .collect();
+        // With a rule that cannot be read, nothing is known of the others.
+        let rules = rules.into_iter().collect::<Option<Vec<_>>>()?;
         let first = rules.first()?;
         if rules.iter().all(|rule| rule.allows) {
             self.diagnostics.push(

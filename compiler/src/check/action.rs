@@ -115,11 +115,12 @@ impl Checker<'_> {
         let fallback = match last.value.first() {
             Some(b'=') => Fallback::Status(status(last, 1..last.value.len(), 100..=599)?),
             Some(b'@') => Fallback::Named(names.find(last)?),
-            _ => {
+            Some(b'/' | b'$') => {
                 let uri = self.value(last, 0, groups)?;
                 self.pages.extend(Page::new(&uri, last.span, names.id, Some(id)));
                 Fallback::Uri(uri)
             }
+            _ => return Err(no_fallback(last)),
         };
         Ok(TryFiles { candidates, fallback })
     }
@@ -173,6 +174,20 @@ fn misread(word: &Word, alone: bool, wrong: Box<Diagnostic>) -> Box<Diagnostic> 
         Some(byte) if !byte.is_ascii_digit() && alone => Box::new(wrong.help(
             "a URL alone begins with `http://`, `https://` or `$scheme`; a text needs a code",
         )),
+        Some(byte) if !byte.is_ascii_digit() => {
+            Box::new(wrong.help("the code comes first: `return 200 TEXT;`"))
+        }
         _ => wrong,
     }
+}
+
+/// A fallback that no request is for, as nginx too would find out.
+fn no_fallback(last: &Word) -> Box<Diagnostic> {
+    let shown = last.shown();
+    let (what, meant) = match shown.parse::<u16>() {
+        Ok(100..600) => ("a status has a `=` before it", format!("={shown}")),
+        _ => ("a path begins with a slash", format!("/{shown}")),
+    };
+    let message = format!("`{shown}` is neither a path, a `@name` nor a `=CODE`");
+    Box::new(Diagnostic::error("F04", last.span, message).patch(what, last.span, meant))
 }

@@ -51,7 +51,9 @@ pub(super) fn inherit(word: &Word) -> Checked<Inherit> {
 pub(super) fn expires(directive: &Directive) -> Checked<Option<(Expires, Span)>> {
     let expires = match &directive.args[..] {
         [modified, time] => {
-            keyword(modified, &[("modified", ())])?;
+            keyword(modified, &[("modified", ())]).map_err(|wrong| {
+                Box::new(wrong.help("a time is one word: `30d`, `1h30m`, `max`"))
+            })?;
             Some(value::expires_modified(time)?)
         }
         [time, ..] => value::expires(time)?,

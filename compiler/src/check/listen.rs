@@ -88,7 +88,7 @@ impl Checker<'_> {
             Some(first) => {
                 let message = format!("duplicate `listen {}`", word.shown());
                 let diagnostic = Diagnostic::error("D06", listen.span, message);
-                Err(Box::new(diagnostic.also(first.span, "first here")))
+                Err(Box::new(diagnostic.also(first.span, "first here").help("delete one of them")))
             }
         }
     }
@@ -125,7 +125,13 @@ impl Checker<'_> {
         let (default_server, backlog, ipv6_only) = (None, None, None);
         let span = word.span;
         let mut listen = Listen { address, server, span, default_server, backlog, ipv6_only };
-        for word in options {
+        let is_tls = |word: &Word| TLS.iter().any(|name| word.value == name.as_bytes());
+        let first_tls = options.iter().position(is_tls);
+        for (at, word) in options.iter().enumerate() {
+            // What else belongs to TLS says nothing new.
+            if is_tls(word) && first_tls != Some(at) {
+                continue;
+            }
             let taken = self.listen_option(&mut listen, word);
             self.report(taken);
         }
@@ -176,6 +182,9 @@ fn with_port(host: Option<&Host>, port: u16) -> Address {
     }
 }
 
+/// Options that need TLS.
+const TLS: &[&str] = &["ssl", "http2", "quic", "http3", "spdy"];
+
 fn unknown_option(word: &Word) -> Box<Diagnostic> {
     const KNOWN: &[&str] = &["default_server", "backlog", "ipv6only", "reuseport"];
     let shown = word.shown();
@@ -185,7 +194,7 @@ fn unknown_option(word: &Word) -> Box<Diagnostic> {
         Box::new(Diagnostic::error("D14", word.span, message).help(help))
     };
     match name {
-        "ssl" | "http2" | "quic" | "http3" | "spdy" => {
+        _ if TLS.contains(&name) => {
             not_built("TLS is not built in", "put a TLS proxy in front, and listen behind it")
         }
         "proxy_protocol" => not_built("the PROXY protocol is not built in", "leave it out"),

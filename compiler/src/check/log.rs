@@ -81,6 +81,12 @@ impl Checker<'_> {
         let (mut logs, mut off) = (Vec::new(), None);
         for directive in named(directives, "access_log") {
             let first = &directive.args[0];
+            if first.value == b"on" {
+                self.diagnostics.push(
+                    Diagnostic::warning("D11", first.span, "this writes a file with the name `on`")
+                        .patch("to log to standard output", first.span, "stdout"),
+                );
+            }
             if first.value != b"off" {
                 let log = self.access_log(directive, groups);
                 logs.extend(self.report(log).map(|log| (log, first.span)));

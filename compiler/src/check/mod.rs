@@ -66,6 +66,7 @@ use param::Params;
 use scripts::{Scripted, check_scripts};
 use text::{CaptureNames, Groups};
 use types::TypeTables;
+pub(crate) use unknown::foreign_variables;
 use value::{Checked, Regex};
 use written::{Writer, check_writers};
 
@@ -77,6 +78,8 @@ pub(crate) struct Surroundings<'a> {
     pub(crate) files: &'a dyn Files,
     /// The text that the server shows with `--conf`.
     pub(crate) text: Vec<u8>,
+    /// The variables that directives define which are not supported.
+    pub(crate) foreign: BTreeSet<String>,
 }
 
 /// Resolves a conf whose directives are known, well placed and well formed, and says where it
@@ -87,14 +90,14 @@ pub(crate) fn check(
     dependencies: &mut Vec<PathBuf>,
     diagnostics: &mut Diagnostics,
 ) -> Option<(ir::Site, Places)> {
-    let Surroundings { path, files, text } = surroundings;
+    let Surroundings { path, files, text, foreign } = surroundings;
     let mut logs = Interner::new();
     logs.add(ir::LogTarget::Stderr);
     let checker = Checker {
         files,
         folder: path.parent().unwrap_or(Path::new("")).to_owned(),
         params: Params::collect(&conf.directives, diagnostics),
-        capture_names: CaptureNames::collect(&conf.directives),
+        capture_names: CaptureNames::collect(&conf.directives, foreign),
         diagnostics,
         dependencies,
         reported: HashSet::new(),

@@ -61,8 +61,9 @@ pub(crate) struct CaptureNames(BTreeSet<String>);
 
 impl CaptureNames {
     /// The names in all regexes of a conf.
-    pub(crate) fn collect(directives: &[Directive]) -> Self {
-        let mut names = BTreeSet::new();
+    /// With those of `others`, which are reported where they are defined.
+    pub(crate) fn collect(directives: &[Directive], others: BTreeSet<String>) -> Self {
+        let mut names = others;
         each_regex(directives, &mut |regex| names.extend(regex.names));
         CaptureNames(names)
     }

@@ -1,7 +1,9 @@
 //! What to say about a directive that is no row of the table.
 
+use std::collections::BTreeSet;
+
 use super::structure::{Inside, usage};
-use crate::ast::Directive;
+use crate::ast::{Conf, Directive};
 use crate::diagnostic::Diagnostic;
 use crate::directive;
 use crate::names::{self, Group, Known};
@@ -14,6 +16,37 @@ pub(super) fn explain(directive: &Directive, inside: &Inside) -> Diagnostic {
         Some(Known::Process(group)) => no_effect(directive, group),
         Some(Known::Foreign(ours, same)) => foreign(directive, ours, same),
         None => unknown(directive, inside),
+    }
+}
+
+/// Directives that define variables and are not supported, and which word is the variable.
+const DEFINING: &[(&[u8], usize)] = &[
+    (b"auth_request_set", 0),
+    (b"geo", 0),
+    (b"geo", 1),
+    (b"js_set", 0),
+    (b"map", 1),
+    (b"perl_set", 0),
+    (b"set", 0),
+    (b"split_clients", 1),
+];
+
+/// The variables that such directives define, in lower case. Whoever is told of the directive
+/// need not be told of each use.
+pub(crate) fn foreign_variables(conf: &Conf) -> BTreeSet<String> {
+    let mut found = BTreeSet::new();
+    collect_variables(&conf.directives, &mut found);
+    found
+}
+
+fn collect_variables(directives: &[Directive], found: &mut BTreeSet<String>) {
+    for directive in directives {
+        let places = DEFINING.iter().filter(|(name, _)| *name == &directive.name.value[..]);
+        let words = places.filter_map(|(_, place)| directive.args.get(*place)?.text());
+        found.extend(words.filter_map(|word| Some(word.strip_prefix('$')?.to_ascii_lowercase())));
+        if let Some(block) = &directive.block {
+            collect_variables(&block.directives, found);
+        }
     }
 }
 

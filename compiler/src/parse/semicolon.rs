@@ -81,6 +81,14 @@ fn glued_braces(word: &Word) -> usize {
     if is_plain { word.value.iter().rev().take_while(|&&byte| byte == b'}').count() } else { 0 }
 }
 
+/// `//` or `/*`.
+fn foreign_comment(first: &Word) -> Diagnostic {
+    let mark = Span { end: first.span.start + 2, ..first.span };
+    Diagnostic::error("D03", mark, "a comment begins with `#` here")
+        .label("begins a comment in other languages")
+        .patch("write `#`, on each of its lines", mark, "#")
+}
+
 struct Repair<'a> {
     source: &'a Source,
     lines: Lines,
@@ -92,7 +100,15 @@ struct Repair<'a> {
 
 impl Repair<'_> {
     /// Passes on a statement, in parts if it is more than one.
-    fn statement(&mut self, words: Vec<Word>, end: End, inside: Inside) {
+    fn statement(&mut self, mut words: Vec<Word>, end: End, inside: Inside) {
+        if let Some(len) = self.foreign_comment(&words, end) {
+            let rest = words.split_off(len);
+            self.diagnostics.push(foreign_comment(&words[0]));
+            if !rest.is_empty() {
+                self.statement(rest, end, inside);
+            }
+            return;
+        }
         let mut lens = Vec::new();
         let mut rest = &words[..];
         while let Some(at) = self.cut(rest, end, inside) {
@@ -108,6 +124,22 @@ impl Repair<'_> {
         } else {
             self.items.push(Item::Statement(words.collect(), end));
         }
+    }
+
+    /// How many words are a comment in another language's form: those of a line, or up to the
+    /// end that it has.
+    fn foreign_comment(&self, words: &[Word], end: End) -> Option<usize> {
+        let first = words.first().filter(|word| !word.quoted)?;
+        let is_last = |at: &usize| match first.value.starts_with(b"/*") {
+            true => words[at - 1].value.ends_with(b"*/"),
+            false => self.lines.begins_line(&words[at - 1], &words[*at]),
+        };
+        if !first.value.starts_with(b"//") && !first.value.starts_with(b"/*") {
+            return None;
+        }
+        let len = (1..words.len()).find(is_last).unwrap_or(words.len());
+        // The block of a directive that was taken out would have no name.
+        (len < words.len() || !matches!(end, End::Open(_))).then_some(len)
     }
 
     /// The first word of the next statement, if `words` are more than one.
@@ -127,7 +159,10 @@ impl Repair<'_> {
             return all.find(|&at| is_left(at));
         }
         if fits(first, words.len() - 1, end) {
-            return all.find(|&at| is_left(at) && is_known(&words[at]));
+            // No option of `listen` has the name of a directive.
+            let is_option = |at: usize| first.value != b"listen" || at < 2 || words[at].quoted;
+            let is_name = |at: usize| !is_option(at) && row(&words[at]).is_some();
+            return all.find(|&at| is_left(at) && is_known(&words[at]) || is_name(at));
         }
         if row(first).is_some_and(|row| row.form != Form::Simple) && !matches!(end, End::Open(_)) {
             return all.find(|&at| (begins_line(at) || is_known(&words[at])) && fits_before(at));

@@ -120,6 +120,9 @@ pub(super) fn glued(span: Span, text: &str, string_len: usize) -> Diagnostic {
         let gap = within(span, string_len, 0);
         return diagnostic.patch("separate them, if these are two words", gap, " ");
     }
+    if text.starts_with('\'') && rest.len() <= 2 && rest.chars().all(|c| c.is_ascii_alphabetic()) {
+        return diagnostic.help("for an apostrophe in a text, quote the text with `\"`");
+    }
     let (body, quote) = (&string[..string_len - 1], &text[..1]);
     diagnostic.patch("quote the whole word", span, format!("{body}{rest}{quote}"))
 }

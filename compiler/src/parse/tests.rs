@@ -186,6 +186,26 @@ fn a_missing_semicolon_hides_no_mistake() {
 }
 
 #[test]
+fn options_of_listen_are_no_directives() {
+    check_err(
+        "server { listen 80 root www; }",
+        "                  ^----",
+        "Y01: expected `;` after `listen 80`",
+    );
+    let (diagnostics, _) = diagnose("server { listen 80 default_server backlog=5; root www; }");
+    assert!(diagnostics.is_empty());
+}
+
+#[test]
+fn comments_of_other_languages() {
+    let message = "D03: a comment begins with `#` here";
+    check_err("server {\n  // the root\n  root www;\n}", "  ^^", message);
+    check_err("server {\n  // root a;\n  root www;\n}", "  ^^", message);
+    check_err("server {\n  /* the\n root */\n  root www;\n}", "  ^^", message);
+    check_err("server { /* it */ root www; }", "         ^^", message);
+}
+
+#[test]
 fn each_line_of_another_language_is_told() {
     let (diagnostics, sources) = diagnose("server.port = 80\nserver.bind = 1\nfoo\n");
     assert_eq!(

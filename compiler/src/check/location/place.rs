@@ -52,11 +52,15 @@ impl Checker<'_> {
         if inner.is_some_and(|inner| !inner.is_empty() && !inner.starts_with(b"/")) {
             let shown = String::from_utf8_lossy(inner.map_or(&[], |inner| inner)).into_owned();
             let message = format!("no path begins with `{shown}`");
-            self.diagnostics.push(Diagnostic::warning("K07", span, message).patch(
-                "a path begins with a slash",
-                span,
-                format!("/{shown}"),
-            ));
+            let (help, meant) = match shown.strip_prefix('*') {
+                Some(end) => ("a regex says so", format!("~ {}$", regex_syntax::escape(end))),
+                None if shown.starts_with(['^', '\\']) || shown.ends_with('$') => {
+                    ("a regex has a `~` before it", format!("~ {shown}"))
+                }
+                None => ("a path begins with a slash", format!("/{shown}")),
+            };
+            let diagnostic = Diagnostic::warning("K07", span, message);
+            self.diagnostics.push(diagnostic.patch(help, span, meant));
         }
         Ok(())
     }

@@ -185,6 +185,12 @@ fn counts_are_not_for_everyone() {
 
 #[test]
 fn what_is_no_rule() {
+    // Of the others nothing is said then.
+    refused(
+        "server { listen 80; root www; deny localhost; allow 10.0.0.1; }",
+        "                                   ^^^^^^^^^",
+        "T07: `localhost` is not an address",
+    );
     refused(
         "server { listen 80; root www; deny localhost; }",
         "                                   ^^^^^^^^^",

@@ -101,6 +101,11 @@ fn candidates_and_fallbacks() {
         "K15: there is no `location @ap` in this server",
     );
     refused(
+        "server { root www; try_files $uri 404; }",
+        "                                  ^^^",
+        "F04: `404` is neither a path, a `@name` nor a `=CODE`",
+    );
+    refused(
         "server { root www; try_files $uri =40; }",
         "                                   ^^",
         "T09: `40` is not between 100 and 599",

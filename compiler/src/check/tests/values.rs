@@ -81,6 +81,13 @@ fn one_run_shows_all_mistakes_once() {
 }
 
 #[test]
+fn variables_of_what_is_not_supported_are_not_told_of() {
+    let uses = "server { root www; location = /a { return 200 $new$Other; } }";
+    assert_eq!(codes(&format!("map $uri $new {{ }} geo $other {{ }} {uses}")), ["D02", "D02"]);
+    assert_eq!(codes(&format!("map $uri $old {{ }} geo $other {{ }} {uses}")).len(), 3);
+}
+
+#[test]
 fn mistakes_that_are_inherited_are_shown_once() {
     let conf =
         "error_page 404 @x; index $nope; server { root www; location /a { } location /b { } }

@@ -48,13 +48,21 @@ pub(crate) fn bind(word: &Word) -> Checked<Bind> {
         },
     };
     if let (Ok(address), None) = (text.parse::<Ipv6Addr>(), text.find('[')) {
-        return Err(Box::new(
-            Diagnostic::error("T07", word.span, "an IPv6 address stands in brackets").patch(
+        let diagnostic = Diagnostic::error("T07", word.span, "an IPv6 address stands in brackets");
+        let parts = text.rsplit_once(':').filter(|(front, port)| {
+            front.parse::<Ipv6Addr>().is_ok() && port.parse::<u16>().is_ok_and(|port| port >= 80)
+        });
+        return Err(Box::new(match parts {
+            Some((front, port)) => {
+                let meant = format!("[{front}]:{port}");
+                diagnostic.patch(format!("write `{meant}`"), word.span, meant)
+            }
+            None => diagnostic.patch(
                 format!("write `[{address}]`, and the port behind it as `:80`"),
                 word.span,
                 format!("[{address}]"),
             ),
-        ));
+        }));
     }
     let host = host(word, 0..host_end)?;
     let port = match port_start {

@@ -55,16 +55,26 @@ fn misspelled(word: &Word) -> Option<Diagnostic> {
             .map(|diagnostic| diagnostic.patch(format!("write `{host}`"), word.span, host));
     }
     if let Some(slash) = value.iter().position(|&byte| byte == b'/') {
-        return wrong(slash..value.len(), "a server name has no path");
+        return wrong(slash..value.len(), "a server name has no path")
+            .map(|diagnostic| diagnostic.patch("delete it", word.part(slash..value.len()), ""));
     }
     // An IPv6 address is a name too: `[::1]`.
     let bracketed = value.starts_with(b"[") && value.ends_with(b"]");
     if let (Some(colon), false) = (value.iter().position(|&byte| byte == b':'), bracketed) {
-        return wrong(colon..value.len(), "a server name has no port");
+        return wrong(colon..value.len(), "a server name has no port").map(|diagnostic| {
+            diagnostic.patch("a port stands in `listen`", word.part(colon..value.len()), "")
+        });
     }
     let belongs = |byte: &u8| byte.is_ascii_alphanumeric() || b"-._*".contains(byte);
     if let Some(at) = value.iter().position(|byte| !bracketed && !belongs(byte)) {
         return match value[at].is_ascii() {
+            true if at == value.len() - 1 && matches!(value[at], b',' | b';') => {
+                wrong(at..at + 1, "this character cannot stand in a server name").map(
+                    |diagnostic| {
+                        diagnostic.patch("a blank separates names", word.part(at..at + 1), "")
+                    },
+                )
+            }
             true => wrong(at..at + 1, "this character cannot stand in a server name"),
             false => wrong(at..value.len(), "a server name is ASCII").map(|diagnostic| {
                 diagnostic.help("write it as clients send it, beginning with `xn--`")
@@ -116,9 +126,17 @@ mod tests {
                             [write `*.example.test`, `www.*`, or a regex after `~`]";
         for (text, expected) in [
             ("http://a.test/", "T20 0..7 a server name has no scheme [write `a.test`]".to_owned()),
-            ("a.test/x", "T20 6..8 a server name has no path".to_owned()),
-            ("a.test:80", "T20 6..9 a server name has no port".to_owned()),
+            ("a.test/x", "T20 6..8 a server name has no path [delete it]".to_owned()),
+            (
+                "a.test:80",
+                "T20 6..9 a server name has no port [a port stands in `listen`]".to_owned(),
+            ),
             ("a test", "T20 1..2 this character cannot stand in a server name".to_owned()),
+            (
+                "a.test,",
+                "T20 6..7 this character cannot stand in a server name [a blank separates names]"
+                    .to_owned(),
+            ),
             (".", "T20 0..1 there is no name behind this dot".to_owned()),
             ("~", "T20 0..1 there is no regex behind `~`".to_owned()),
             ("a..test", "T20 1..3 there is nothing between these dots".to_owned()),
