@@ -150,6 +150,7 @@ fn regexes_that_are_not_tried_everywhere() {
     // What keeps other answers away is meant, unless a file is there that they are for.
     let answer = "root www;\nlocation ^~ /assets/ { }\nlocation ~ [.]EXT$ { return 404; }";
     check(&answer.replace("EXT", "php"), &[]);
+    check(&answer.replace("EXT", "php").replace("return 404", "deny all"), &[]);
     let said = "K10 3 [`/assets/a.js` is answered by `location ^~ /assets/`]";
     check(&answer.replace("EXT", "js"), &[said]);
     let aliased = "location ^~ /s/ { alias www/assets/; }\nlocation ~ [.]js$ { return 404; }";

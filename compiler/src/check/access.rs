@@ -42,7 +42,9 @@ impl Checker<'_> {
         // With a rule that cannot be read, nothing is known of the others.
         let rules = rules.into_iter().collect::<Option<Vec<_>>>()?;
         let first = rules.first()?;
-        if rules.iter().all(|rule| rule.allows) {
+        // Who writes `allow all` means just that.
+        let is_open = |rule: &Rule| rule.allows && !matches!(rule.clients, Clients::All);
+        if rules.iter().all(is_open) {
             self.diagnostics.push(
                 Diagnostic::warning("X08", first.span, "nobody is kept out here")
                     .help("add `deny all;` behind what is allowed"),

@@ -72,7 +72,10 @@ impl Checker<'_> {
             listed.iter().filter(|(_, kind)| *kind == wanted).map(|(name, _)| name.as_str());
         match closest(&name.to_string_lossy(), names) {
             Some(meant) => {
-                let meant = parent.join(meant).to_string_lossy().into_owned();
+                let mut meant = parent.join(meant).to_string_lossy().into_owned();
+                if text.ends_with('/') {
+                    meant.push('/');
+                }
                 at.patch(format!("did you mean `{meant}`?"), word.span, meant)
             }
             None => at.help(match wanted {

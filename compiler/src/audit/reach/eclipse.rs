@@ -49,12 +49,13 @@ impl<'a> Scope<'a> {
         serves_files(prefix) && regex != prefix && !path.starts_with(b"/.well-known/")
     }
 
-    /// A path of the `^~` that the regex would take without it. To keep scripts and answers
-    /// away from a folder is what `^~` is for, so for these it is the path of a file that is
-    /// there.
+    /// A path of the `^~` that the regex would take without it. To keep scripts, answers
+    /// and rules away from a folder is what `^~` is for, so for these it is the path of a file
+    /// that is there.
     fn example(&self, number: usize, barrier: usize, budget: &mut Budget) -> Option<Vec<u8>> {
         let (regex, prefix) = (self.regex_location(number), self.scope.prefix[barrier].location);
-        if serves_files(self.subject.location(regex)) {
+        let access = |id| self.subject.settings(id).access;
+        if serves_files(self.subject.location(regex)) && access(regex) == access(prefix) {
             return self.overlap(number, barrier, budget);
         }
         let tree = self.trees.of(&self.subject.settings(prefix).base)?;

@@ -103,7 +103,7 @@ impl Names {
                 word.span,
                 format!("@{meant}"),
             ),
-            None => diagnostic,
+            None => diagnostic.help(format!("add it: `location @{shown} {{ … }}`")),
         };
         if !self.encloses(word.span) {
             diagnostic = diagnostic.also(self.server, "this server inherits it");

@@ -184,6 +184,12 @@ fn counts_are_not_for_everyone() {
 }
 
 #[test]
+fn everybody_may_be_let_in() {
+    assert_eq!(codes("server { root www; location = /r { allow all; } }"), [""; 0]);
+    assert_eq!(codes("server { root www; location = /r { allow 10.0.0.1; } }"), ["X08"]);
+}
+
+#[test]
 fn what_is_no_rule() {
     // Of the others nothing is said then.
     refused(
