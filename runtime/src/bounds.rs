@@ -27,7 +27,7 @@ const FORM_DESCRIPTORS: u64 = MAX_DRAFTS as u64 - 1;
 const PROCESS_DESCRIPTORS: u64 = 64;
 /// The mapped program and what all workers share.
 const PROGRAM_LEN: u64 = 8 << 20;
-/// The process that starts scripts, and for each script what it is told.
+/// The processes that start scripts, and for each script what it is told.
 const SPAWNER_LEN: u64 = 4 << 20;
 
 /// The longest list of a folder: a name of 255 bytes stands in a link and in a text, and again
@@ -77,7 +77,7 @@ pub struct Bounds {
     /// Descriptors that the server asks to be allowed: enough, unless forms bring many files or
     /// many scripts run.
     pub wanted_descriptors: u64,
-    /// Processes, with the one that starts scripts; not what scripts start themselves.
+    /// Processes, with the two that start scripts; not what scripts start themselves.
     pub processes: u64,
 }
 
@@ -128,7 +128,7 @@ impl Facts {
                 + scripts * (SCRIPT_DESCRIPTORS - 1)
                 + if self.forms { connections * FORM_DESCRIPTORS } else { 0 },
             wanted_descriptors,
-            processes: 1 + self.scripts.map_or(0, |most| 1 + u64::from(most)),
+            processes: 1 + self.scripts.map_or(0, |most| 2 + u64::from(most)),
         }
     }
 
@@ -182,7 +182,7 @@ mod tests {
             assert!(more.bounds().memory > plain.memory, "{more:?}");
         }
         let scripts = Facts { scripts: Some(32), ..PLAIN }.bounds();
-        assert_eq!(scripts.processes, 34);
+        assert_eq!(scripts.processes, 35);
         assert_eq!(scripts.descriptors, plain.descriptors + 3 * (32 + 128));
         assert!(Facts { opened: 5, ..PLAIN }.bounds().descriptors > plain.descriptors);
     }

@@ -37,7 +37,7 @@ fn directives_decide() {
     let scripts = "cgi_max_processes 7; server { listen 80; root up; cgi_pass .php /usr/bin/php; \
                    client_body_buffer_size 1m; }";
     let scripts = reckoned(scripts);
-    assert_eq!((scripts.bounds.processes, scripts.facts.waiting_len), (9, 1 << 20));
+    assert_eq!((scripts.bounds.processes, scripts.facts.waiting_len), (10, 1 << 20));
     assert!(reckoned("server { listen 80; root up; autoindex on; }").list_len.is_some());
 }
 
@@ -68,7 +68,7 @@ server {
         assert_eq!((part.contained, part.by.as_deref()), (true, Some(by)), "{}", part.name);
     }
     let text = all.text();
-    for line in ["scripts           location /a", "processes             34", "workers"] {
+    for line in ["scripts           location /a", "processes             35", "workers"] {
         assert!(text.contains(line), "{line}:\n{text}");
     }
     let json = all.json();

@@ -32,7 +32,7 @@ impl Reckoned {
         }
         line("descriptors", bounds.descriptors.to_string(), "at most".to_owned());
         let processes = match facts.scripts {
-            Some(most) => format!("the server, the one that starts scripts, {most} scripts"),
+            Some(most) => format!("the server, two that start scripts, {most} scripts"),
             None => "the server".to_owned(),
         };
         line("processes", bounds.processes.to_string(), processes);

@@ -44,15 +44,40 @@ pub fn fork(run: impl FnOnce() -> ExitCode) -> io::Result<Pid> {
     unsafe { libc::_exit(status) }
 }
 
-/// Waits until a child of this process has ended.
-pub fn wait_for(child: Pid) -> io::Result<()> {
+/// Waits until a child of this process has ended; whether it has left with status 0.
+pub fn wait_for(child: Pid) -> io::Result<bool> {
+    let mut status = 0;
     loop {
-        // SAFETY: a null pointer means that the status is not wanted.
-        match check(unsafe { libc::waitpid(child.0, std::ptr::null_mut(), 0) }) {
+        // SAFETY: `status` is a live value that the call may write.
+        match check(unsafe { libc::waitpid(child.0, &raw mut status, 0) }) {
             Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            result => return result.map(|_| ()),
+            result => return result.map(|_| status == 0),
         }
     }
+}
+
+/// The children of this process, as `/proc` shows them; none where there is no `/proc`.
+pub fn children() -> Vec<Pid> {
+    let own = std::process::id().to_string();
+    let is_child = |stat: &str| {
+        // The name in brackets may hold anything; behind it are the state and the parent.
+        let rest = stat.rsplit_once(") ").map_or("", |(_, rest)| rest);
+        rest.split(' ').nth(1) == Some(&own)
+    };
+    let processes = std::fs::read_dir("/proc").into_iter().flatten().flatten();
+    let found = processes.filter_map(|entry| {
+        let pid = entry.file_name().to_str()?.parse().ok()?;
+        let stat = std::fs::read_to_string(entry.path().join("stat")).ok()?;
+        is_child(&stat).then_some(Pid(pid))
+    });
+    found.collect()
+}
+
+/// Has this process killed when the one that has forked it ends.
+pub fn end_with_parent() -> io::Result<()> {
+    // SAFETY: takes no pointers.
+    check(unsafe { libc::prctl(libc::PR_SET_PDEATHSIG, libc::SIGKILL) })?;
+    Ok(())
 }
 
 /// Becomes a session of its own, away from terminals, and the parent of whatever its

@@ -64,12 +64,25 @@ impl Note {
     }
 }
 
-/// The process that starts the scripts of a server.
+/// The one child of a process that is not `old`, once there is one.
+fn child_of(parent: u32, old: Option<u32>) -> u32 {
+    let parent = parent.to_string();
+    let end = Instant::now() + PATIENCE;
+    loop {
+        let children = processes(|process| process[2] == parent);
+        if let [child] = children[..]
+            && Some(child) != old
+        {
+            return child;
+        }
+        assert!(Instant::now() < end, "{children:?}");
+        std::thread::yield_now();
+    }
+}
+
+/// The process that starts the scripts of a server, which another one keeps.
 fn spawner_of(server: &Server) -> u32 {
-    let parent = server.pid().to_string();
-    let children = processes(|process| process[2] == parent);
-    assert_eq!(children.len(), 1, "{children:?}");
-    children[0]
+    child_of(child_of(server.pid(), None), None)
 }
 
 #[test]
@@ -251,9 +264,29 @@ fn scripts_end_with_the_server() {
 }
 
 #[test]
-fn without_the_spawner_there_are_no_scripts_and_all_else() {
+fn another_spawner_takes_the_place_of_one_that_has_died() {
     let server = serve();
+    let note = Note::new();
+    let mut client = server.connect();
+    send(&mut client, "/quick/run.sh", &format!("{}; sleep 1000", note.code()));
+    let group = note.group();
     kill(spawner_of(&server));
+    assert_eq!(client.response("GET").status, 502);
+    wait_until_gone(&group);
+    server.wait_for("is started again");
+    assert_eq!(server.get_from("cgi.test", "/bin/env.sh").status, 200);
+}
+
+#[test]
+fn without_a_spawner_there_are_no_scripts_and_all_else() {
+    let server = serve();
+    let keeper = child_of(server.pid(), None);
+    let mut spawner = None;
+    for _ in 0..6 {
+        spawner = Some(child_of(keeper, spawner));
+        spawner.into_iter().for_each(kill);
+    }
+    server.wait_for("has died too often");
     server.wait_for("the process that starts scripts is gone");
     assert_eq!(server.get_from("cgi.test", "/bin/env.sh").status, 502);
     assert_eq!(server.get_from("cgi.test", "/page.html").status, 200);

@@ -20,6 +20,11 @@ impl Channel {
         Ok((channel(first), channel(second)))
     }
 
+    /// The same end, for another process; what waits to be sent stays with this one.
+    pub(super) fn another(&self) -> io::Result<Channel> {
+        Ok(Channel { socket: self.socket.try_clone()?, outgoing: VecDeque::new() })
+    }
+
     /// Sends a packet, now or later. The error means that the other end is gone.
     pub(super) fn send(&mut self, packet: Vec<u8>, fds: Vec<OwnedFd>) -> io::Result<()> {
         self.outgoing.push_back((packet, fds));

@@ -4,10 +4,12 @@
 //! It is forked before the first thread starts, holds nothing of the server but one socket for
 //! each worker, and ends with the server. It adopts what scripts leave behind: as long as a
 //! script's process group has a member, the spawner has a child in it, so that a group's number
-//! is never used for another one by mistake.
+//! is never used for another one by mistake. Where it dies, another one takes its place
+//! ([`keeper`]).
 
 mod channel;
 mod groups;
+mod keeper;
 mod message;
 mod server;
 #[cfg(test)]
@@ -77,7 +79,7 @@ impl SpawnerProcess {
         let pairs = (0..workers).map(|_| Channel::pair()).collect::<io::Result<Vec<_>>>()?;
         let (ours, theirs): (Vec<_>, Vec<_>) = pairs.into_iter().unzip();
         let limit = DescriptorLimit::current()?;
-        let pid = spawn::fork(|| server::run(theirs, max_processes, limit))?;
+        let pid = spawn::fork(|| keeper::run(theirs, max_processes, limit))?;
         Ok((SpawnerProcess(pid), ours.into_iter().map(Spawner::new).collect()))
     }
 
