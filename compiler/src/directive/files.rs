@@ -124,7 +124,8 @@ pub(super) const GROUP: Group = Group {
         .differs(
             "Without it, a symlink is followed while it stays beneath its root; nginx's default is \
              `off`. With `if_not_owner` it has to stay there, too. It holds for `DELETE` and \
-             `dav_methods` as well, and a listing leaves out what it forbids.",
+             `dav_methods` as well, of which only `PUT` follows with `off`, and a listing leaves out what \
+             it forbids.",
         ),
         setting(
             "gzip_static",

@@ -31,6 +31,14 @@ pub(super) fn directory(request: &Request<'_>, files: &mut Files) -> io::Result<
     files.directory(variables.settings.base.directory, links, variables.now)
 }
 
+/// The same for a new file: with `disable_symlinks off`, it goes where symlinks lead, as nginx has
+/// it. Nothing is removed there.
+pub(super) fn directory_to_fill(request: &Request<'_>, files: &mut Files) -> io::Result<Directory> {
+    let variables = request.variables;
+    let links = Links::of(&variables.settings.symlinks, variables);
+    files.directory(variables.settings.base.directory, links, variables.now)
+}
+
 /// Removes the file that the path of the request leads to: `DELETE` where the conf allows it.
 /// 404 if there is none, 403 for a directory.
 pub(super) fn delete(request: &Request<'_>, files: &mut Files) -> Outcome {

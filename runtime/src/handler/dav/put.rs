@@ -27,7 +27,7 @@ pub(super) fn receiver(
     }
     let beneath = change::beneath(request, path).ok_or(Outcome::Status(404))?;
     let failed = |error| change::fail(request, "open()", path, &error, 409);
-    let directory = change::directory(request, files).map_err(failed)?;
+    let directory = change::directory_to_fill(request, files).map_err(failed)?;
     let parent = match directory.spot_beneath(&beneath) {
         Ok(spot) => {
             check(request, &spot)?;
@@ -81,7 +81,7 @@ impl Put {
         if let Some(seconds) = time.and_then(|time| u64::try_from(time).ok()) {
             draft.set_modified(UNIX_EPOCH + Duration::from_secs(seconds)).map_err(failed)?;
         }
-        let directory = change::directory(request, files).map_err(failed)?;
+        let directory = change::directory_to_fill(request, files).map_err(failed)?;
         let spot = match dav.create_full_put_path {
             true => directory.make_way(&beneath, directory_mode(dav.file_mode)),
             false => directory.spot_beneath(&beneath),

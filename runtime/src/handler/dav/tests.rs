@@ -6,7 +6,9 @@ use std::os::unix::fs::MetadataExt;
 use super::*;
 use crate::http::method::MethodSet;
 use crate::samples::{Folder, ROOT, SETTINGS, head, leak, with_variables};
-use crate::site::{Access, Action, FileBase, Handler, LimitExcept, Location, Ranges, Settings};
+use crate::site::{
+    Access, Action, FileBase, Follow, Handler, LimitExcept, Location, Ranges, Settings, Symlinks,
+};
 
 const DAV: Dav = Dav {
     methods: MethodSet::of(&[
@@ -326,6 +328,28 @@ fn links_lead_nowhere_outside() {
     );
     assert_eq!((read(&folder, "b"), read(&outside, "secret")), ("text".into(), "secret".into()));
     assert_eq!(fs::read_dir(&outside.0).expect("the folder").count(), 1);
+}
+
+#[test]
+fn files_are_put_where_links_lead_if_the_conf_says_so() {
+    let (folder, outside) = (Folder::new(), Folder::new());
+    outside.write("kept", "");
+    folder.link(&outside.0, "out");
+    let symlinks = || Symlinks { follow: Follow::Anywhere, ..Symlinks::USUAL };
+    let settings = || Settings { symlinks: symlinks(), ..SETTINGS };
+    for (method, target, status) in [
+        (Method::Put, "/out/x", 201),
+        (Method::Put, "/out/new/x", 201),
+        (Method::Put, "/out/x", 204),
+        (Method::Delete, "/out/kept", 404),
+        (Method::Mkcol, "/out/y/", 409),
+    ] {
+        let dav = Dav { create_full_put_path: true, ..DAV };
+        let found = ask_with(&folder, (dav, settings()), (method, target, "")).0;
+        assert_eq!(found, status, "{method:?} {target}");
+    }
+    assert_eq!(read(&outside, "x"), "/out/x");
+    assert!(exists(&outside, "kept") && !exists(&outside, "y"));
 }
 
 #[test]
