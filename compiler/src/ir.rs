@@ -283,6 +283,17 @@ pub enum Handler {
     Dav(Dav),
 }
 
+impl Handler {
+    /// Whether it looks for files, beneath the folder of its location.
+    pub fn has_files(&self) -> bool {
+        match self {
+            Handler::Status => false,
+            Handler::Cgi(cgi) => matches!(cgi.scripts, Scripts::ByExtension(_)),
+            Handler::Files | Handler::Upload(_) | Handler::Dav(_) => true,
+        }
+    }
+}
+
 /// See [`sitec_runtime::site::Cgi`].
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 #[allow(missing_docs)]

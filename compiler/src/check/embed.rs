@@ -21,7 +21,7 @@ use crate::assets::tree;
 use crate::ast::Word;
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::files::{Files, Kind};
-use crate::ir::{self, Action, Handler, PackKind, Scripts, StartPiece};
+use crate::ir::{self, Action, Handler, PackKind, StartPiece};
 use crate::places::Places;
 use crate::route::Router;
 use crate::source::Span;
@@ -69,12 +69,7 @@ impl Checker<'_> {
             return Ok(None);
         };
         let directory = settings.base.directory;
-        let has_files = match handler {
-            Handler::Status => false,
-            Handler::Cgi(cgi) => matches!(cgi.scripts, Scripts::ByExtension(_)),
-            Handler::Files | Handler::Upload(_) | Handler::Dav(_) => true,
-        };
-        if directory == DirectoryId::MAX || !has_files {
+        if directory == DirectoryId::MAX || !handler.has_files() {
             return Ok(None);
         }
         if let Some(reason) = changing(handler, methods) {
@@ -244,5 +239,9 @@ impl Packing<'_> {
 fn stays_on_disk(site: &ir::Site, id: LocationId) -> bool {
     let location = &site.locations[id as usize];
     let is_packed = site.settings[location.settings].pack.is_some();
-    matches!(location.action, Action::Serve { .. }) && !is_packed
+    let has_files = match &location.action {
+        Action::Serve { handler, .. } => handler.has_files(),
+        Action::Return(_) => false,
+    };
+    has_files && !is_packed
 }

@@ -36,10 +36,12 @@ pub(super) fn embedded(site: &ir::Site) -> Option<TokenStream> {
     let is_opened = |id: &DirectoryId| {
         site.locations.iter().any(|location| match &location.action {
             Action::Return(_) => false,
-            Action::Serve { handler, .. } => {
+            Action::Serve { handler, try_files } => {
                 let settings = &site.settings[location.settings];
                 let stores = matches!(handler, ir::Handler::Upload(to) if to.directory == *id);
-                stores || settings.pack.is_none() && settings.base.directory == *id
+                let looks = handler.has_files() || try_files.is_some();
+                let opens = looks && settings.pack.is_none();
+                stores || opens && settings.base.directory == *id
             }
         })
     };

@@ -139,6 +139,7 @@ fn only_what_gains_is_compressed() {
         assert_eq!(response.field("Content-Encoding"), coding, "{path}");
         assert_eq!(response.field("Vary").is_some(), varies, "{path}");
     }
+    assert_eq!(ask(&server, "GET", "/status", "").status, 200);
     let response = ask(&server, "GET", "/one/dir/long.css", "Accept-Encoding: br, gzip\r\n");
     assert_eq!(response.field("X-Coding"), Some("gzip"));
     assert_eq!(response.field("Cache-Control"), Some("max-age=3600"));
