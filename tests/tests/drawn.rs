@@ -10,10 +10,11 @@ use std::{env, fs};
 use proptest::prelude::*;
 use proptest::strategy::ValueTree;
 use proptest::test_runner::TestRunner;
-use sitec_compiler::compile;
+use sitec_compiler::answer::{Answers, End, Request};
 use sitec_compiler::files::Disk;
 use sitec_compiler::route::Router;
-use sitec_runtime::site::Site;
+use sitec_compiler::{compile, ir};
+use sitec_runtime::site::{Action, LocationId, Return, ServerId, Site, Text};
 
 /// Declares the site of each conf, and tests it.
 macro_rules! drawn {
@@ -63,10 +64,34 @@ fn agrees<S: Site>(conf: &str) {
         for (server, _) in (0..).zip(&site.servers).take(4) {
             let found = S::route(server, path.as_bytes());
             assert_eq!(found, router.location(server, path.as_bytes()), "{server} {path}");
+            // In what a client asks for, two slashes are one.
+            if !path.contains("//") {
+                assert_eq!(text_of::<S>(found), foretold(&site, server, &path), "{server} {path}");
+            }
         }
         let host = draw(&hosts, &mut runner);
         let found = S::server(0, host.as_bytes()).id;
         assert_eq!(found, router.server(0, host.as_bytes()), "{host}");
+    }
+}
+
+/// The text that a compiled location returns.
+fn text_of<S: Site>(id: LocationId) -> Option<Vec<u8>> {
+    match &S::location(id).action {
+        Action::Return(Return::Prebuilt(response)) => Some(response.body.to_vec()),
+        Action::Return(Return::Text(_, Text::Fixed(text))) => Some(text.to_vec()),
+        Action::Return(Return::Listed(table)) => Some(table.response(id).body.to_vec()),
+        _ => None,
+    }
+}
+
+/// The text that the evaluation of a conf has for a path of a server.
+fn foretold(site: &ir::Site, server: ServerId, path: &str) -> Option<Vec<u8>> {
+    let request = Request::new(site, Some(server), "GET", path, &[]).expect("a path");
+    let answer = Answers::new(site, &Disk, Path::new("")).to(&request);
+    match answer.end {
+        End::Text(text) => Some(text),
+        _ => None,
     }
 }
 

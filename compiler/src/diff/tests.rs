@@ -2,8 +2,12 @@
 
 use std::path::Path;
 
+use proptest::prelude::*;
+
 use super::{Difference, Side, diff};
+use crate::answer::{Answers, End, Request};
 use crate::files::Memory;
+use crate::sketch;
 use crate::{Compilation, compile};
 
 fn compiled(text: &str) -> Compilation {
@@ -181,4 +185,36 @@ fn differences_are_shown() {
     assert_eq!(change["becomes"]["status"], 301);
     assert_eq!(change["was"]["location"], "location /a");
     assert_eq!(change["directives"][0]["directive"], "return");
+}
+
+/// What a drawn conf answers to a request, and where the deciding location is.
+fn asked(side: Side<'_>, host: &str, path: &str) -> (End, String) {
+    let request = Request::at(side.site, 0, "GET", host.as_bytes(), path.as_bytes());
+    let files = Memory::new::<&str>([]);
+    let answer = Answers::new(side.site, &files, side.folder).to(&request);
+    let location = answer.deciding()[0];
+    (answer.end, side.sources.place(side.places.locations[location as usize].span))
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(24))]
+    #[test]
+    fn every_request_that_is_answered_differently_is_of_a_class(
+        old in sketch::sketches(),
+        new in sketch::sketches(),
+        requests in proptest::collection::vec((sketch::hosts(), sketch::paths()), 40),
+    ) {
+        let (old, new) = (compiled(&old.conf()), compiled(&new.conf()));
+        let (old, new) = (side(&old), side(&new));
+        prop_assert_eq!(diff(old, old).changes, []);
+        let difference = diff(old, new);
+        for (host, path) in requests {
+            let (was, becomes) = (asked(old, &host, &path), asked(new, &host, &path));
+            let is_it = |change: &&super::Change| {
+                (&change.was.place, &change.becomes.place) == (&was.1, &becomes.1)
+            };
+            let told = difference.changes.iter().any(|change| is_it(&change));
+            prop_assert!(was.0 == becomes.0 || told || !difference.complete, "{} {}", host, path);
+        }
+    }
 }

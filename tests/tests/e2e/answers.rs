@@ -295,6 +295,7 @@ sites_answer! {
     access_as_foretold: "access", "sites/access.conf", 300;
     assets_as_foretold: "assets", "sites/assets.conf", 300;
     content_as_foretold: "content", "sites/content.conf", 300;
+    embedded_as_foretold: "embed_on", "sites/embed_on.conf", 300;
     files_as_foretold: "files", "sites/files.conf", 300;
     headers_as_foretold: "headers", "sites/headers.conf", 300;
     http_as_foretold: "http", "sites/http.conf", 300;

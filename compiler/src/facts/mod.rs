@@ -1,16 +1,20 @@
 //! All that holds somewhere, as directives and values: what two confs are compared by. Each part
 //! of `ir` is taken apart whole, so that nothing new is forgotten.
 
-use std::collections::HashSet;
-use std::fmt::Debug;
-use std::net::{Ipv4Addr, Ipv6Addr};
+mod differing;
+mod words;
 
-use sitec_runtime::site::{Expires, FileCache, LocationId, ServerId};
+use sitec_runtime::site::{LocationId, ServerId};
 
 use crate::ir::{self, Action, Handler, Return};
 use crate::map::Words;
 use crate::places::Places;
 use crate::wording::{self, flag, size, time};
+pub(crate) use differing::differing;
+use words::{
+    added, allowed, cached, charset_text, count, expiry, keepalive, listed, packed, plain,
+    returned, symlinks_text,
+};
 
 /// A directive, and its value in the conf's words.
 pub(crate) type Fact = (&'static str, String);
@@ -295,152 +299,4 @@ impl Facts<'_> {
             ("param", params.collect::<Vec<_>>().join(", ")),
         ]
     }
-}
-
-fn returned(answer: &Return) -> String {
-    match answer {
-        Return::Status(code) => code.to_string(),
-        Return::Redirect(code, value) | Return::Text(code, value) => {
-            format!("{code} {:?}", wording::value(value))
-        }
-        Return::Close => "444".to_owned(),
-    }
-}
-
-fn charset_text(charset: &ir::Charset) -> String {
-    let ir::Charset { name, types } = charset;
-    let types = types.iter().flatten().map(|name| String::from_utf8_lossy(name));
-    let types = types.collect::<Vec<_>>().join(" ");
-    format!("{} {types}", wording::value(name)).trim_end().to_owned()
-}
-
-fn added(field: &ir::AddedField) -> String {
-    let always = if field.always { " always" } else { "" };
-    format!("{} {:?}{always}", field.name, wording::value(&field.value))
-}
-
-fn keepalive(timeout_ms: u64, header_s: Option<u64>) -> String {
-    let header = header_s.map_or_else(String::new, |seconds| format!(" {seconds}s"));
-    time(timeout_ms) + &header
-}
-
-/// The addresses that are let in.
-fn allowed(access: &ir::Access) -> String {
-    let ir::Access { v4, v6, unix } = access;
-    let v4 = v4.as_ref().map(|ranges| {
-        spans(ranges, u128::from(u32::MAX), |address| Ipv4Addr::from(address as u32).to_string())
-    });
-    let v6 = spans(v6, u128::MAX, |address| Ipv6Addr::from(address).to_string());
-    let unix = if *unix { "unix:" } else { "" };
-    let all: Vec<_> =
-        v4.into_iter().chain([v6, unix.to_owned()]).filter(|s| !s.is_empty()).collect();
-    if all.is_empty() { "nobody".to_owned() } else { all.join(" ") }
-}
-
-/// The spans of addresses that are let in, up to `last`.
-fn spans(ranges: &ir::Ranges, last: u128, shown: impl Fn(u128) -> String) -> String {
-    let first = ranges.first.then_some(0);
-    let mut edges = first.into_iter().chain(ranges.flips.iter().copied());
-    let mut spans = Vec::new();
-    while let Some(from) = edges.next() {
-        let to = edges.next().map_or(last, |next| next - 1);
-        spans.push(match from == to {
-            true => shown(from),
-            false => format!("{}-{}", shown(from), shown(to)),
-        });
-    }
-    spans.join(" ")
-}
-
-fn expiry(expires: Expires) -> String {
-    let seconds =
-        |s: i64| format!("{}{}", if s < 0 { "-" } else { "" }, time(s.unsigned_abs() * 1000));
-    match expires {
-        Expires::Epoch => "epoch".to_owned(),
-        Expires::Max => "max".to_owned(),
-        Expires::FromNow(s) => seconds(s),
-        Expires::FromModified(s) => format!("modified {}", seconds(s)),
-        Expires::AtTime(s) => format!("@{}", seconds(s)),
-    }
-}
-
-fn count(count: usize) -> String {
-    if count == usize::MAX { "unlimited".to_owned() } else { count.to_string() }
-}
-
-fn cached(cache: FileCache) -> String {
-    let FileCache { valid_ms, inactive_ms, min_uses, errors } = cache;
-    let (valid, inactive) = (time(valid_ms), time(inactive_ms));
-    format!("valid {valid}, inactive {inactive}, min_uses {min_uses}, errors {}", flag(errors))
-}
-
-fn symlinks_text(symlinks: &ir::Symlinks) -> String {
-    let ir::Symlinks { follow, from } = symlinks;
-    format!("{} {}", plain(follow), wording::value(from)).trim_end().to_owned()
-}
-
-/// How files are part of the binary; which they are is no part of the conf.
-fn packed(pack: &ir::Pack) -> String {
-    let codings = pack.codings.iter().map(|coding| coding.name());
-    ["on"].into_iter().chain(codings).collect::<Vec<_>>().join(" ")
-}
-
-fn listed(listing: ir::Listing) -> String {
-    let ir::Listing { format, exact_size, local_time } = listing;
-    let (exact, local) = (flag(exact_size), flag(local_time));
-    format!("{}, exact_size {exact}, localtime {local}", plain(&format))
-}
-
-/// A value that has no better words, in small letters.
-fn plain(value: &impl Debug) -> String {
-    format!("{value:?}").to_lowercase()
-}
-
-/// What a location does: shown even where the other one has no such directive. Of other
-/// directives, that would only say that it does something else.
-const DEEDS: [&str; 8] = [
-    "return",
-    "try_files",
-    "cgi_pass",
-    "upload_store",
-    "dav_methods",
-    "stub_status",
-    "root",
-    "alias",
-];
-
-/// The facts that differ, with both values.
-pub(crate) fn differing(was: &[Fact], becomes: &[Fact]) -> Vec<(&'static str, String, String)> {
-    let value = |facts: &[Fact], name: &str| {
-        facts.iter().find(|(other, _)| *other == name).map(|(_, value)| value.clone())
-    };
-    let new = becomes.iter().filter(|(name, _)| !was.iter().any(|(other, _)| other == name));
-    let names = was.iter().chain(new).map(|(name, _)| *name);
-    let differing = names.filter_map(|name| {
-        let both = (value(was, name), value(becomes, name));
-        let told = matches!(both, (Some(_), Some(_))) || DEEDS.contains(&name);
-        let (was, becomes) = (both.0.unwrap_or_default(), both.1.unwrap_or_default());
-        (told && was != becomes).then(|| with_less_alike(name, was, becomes))
-    });
-    differing.collect()
-}
-
-/// Values that are long lists, without what both have.
-fn with_less_alike(
-    name: &'static str,
-    was: String,
-    becomes: String,
-) -> (&'static str, String, String) {
-    const LONG: usize = 80;
-    if was.len().max(becomes.len()) <= LONG {
-        return (name, was, becomes);
-    }
-    let less = |text: &str, other: &str| {
-        let others: HashSet<&str> = other.split(", ").collect();
-        let own = text.split(", ").filter(|part| !others.contains(part));
-        own.collect::<Vec<_>>().join(", ")
-    };
-    let shorter = (less(&was, &becomes), less(&becomes, &was));
-    // Lists of the same in another order differ, too.
-    if shorter.0 == shorter.1 { (name, was, becomes) } else { (name, shorter.0, shorter.1) }
 }

@@ -1,0 +1,108 @@
+//! Values of `ir` that have no words of their own in a conf, or several.
+
+use std::fmt::Debug;
+use std::net::{Ipv4Addr, Ipv6Addr};
+
+use sitec_runtime::site::{Expires, FileCache};
+
+use crate::ir::{self, Return};
+use crate::wording::{self, flag, time};
+
+pub(super) fn returned(answer: &Return) -> String {
+    match answer {
+        Return::Status(code) => code.to_string(),
+        Return::Redirect(code, value) | Return::Text(code, value) => {
+            format!("{code} {:?}", wording::value(value))
+        }
+        Return::Close => "444".to_owned(),
+    }
+}
+
+pub(super) fn charset_text(charset: &ir::Charset) -> String {
+    let ir::Charset { name, types } = charset;
+    let types = types.iter().flatten().map(|name| String::from_utf8_lossy(name));
+    let types = types.collect::<Vec<_>>().join(" ");
+    format!("{} {types}", wording::value(name)).trim_end().to_owned()
+}
+
+pub(super) fn added(field: &ir::AddedField) -> String {
+    let always = if field.always { " always" } else { "" };
+    format!("{} {:?}{always}", field.name, wording::value(&field.value))
+}
+
+pub(super) fn keepalive(timeout_ms: u64, header_s: Option<u64>) -> String {
+    let header = header_s.map_or_else(String::new, |seconds| format!(" {seconds}s"));
+    time(timeout_ms) + &header
+}
+
+/// The addresses that are let in.
+pub(super) fn allowed(access: &ir::Access) -> String {
+    let ir::Access { v4, v6, unix } = access;
+    let v4 = v4.as_ref().map(|ranges| {
+        spans(ranges, u128::from(u32::MAX), |address| Ipv4Addr::from(address as u32).to_string())
+    });
+    let v6 = spans(v6, u128::MAX, |address| Ipv6Addr::from(address).to_string());
+    let unix = if *unix { "unix:" } else { "" };
+    let all: Vec<_> =
+        v4.into_iter().chain([v6, unix.to_owned()]).filter(|s| !s.is_empty()).collect();
+    if all.is_empty() { "nobody".to_owned() } else { all.join(" ") }
+}
+
+/// The spans of addresses that are let in, up to `last`.
+fn spans(ranges: &ir::Ranges, last: u128, shown: impl Fn(u128) -> String) -> String {
+    let first = ranges.first.then_some(0);
+    let mut edges = first.into_iter().chain(ranges.flips.iter().copied());
+    let mut spans = Vec::new();
+    while let Some(from) = edges.next() {
+        let to = edges.next().map_or(last, |next| next - 1);
+        spans.push(match from == to {
+            true => shown(from),
+            false => format!("{}-{}", shown(from), shown(to)),
+        });
+    }
+    spans.join(" ")
+}
+
+pub(super) fn expiry(expires: Expires) -> String {
+    let seconds =
+        |s: i64| format!("{}{}", if s < 0 { "-" } else { "" }, time(s.unsigned_abs() * 1000));
+    match expires {
+        Expires::Epoch => "epoch".to_owned(),
+        Expires::Max => "max".to_owned(),
+        Expires::FromNow(s) => seconds(s),
+        Expires::FromModified(s) => format!("modified {}", seconds(s)),
+        Expires::AtTime(s) => format!("@{}", seconds(s)),
+    }
+}
+
+pub(super) fn count(count: usize) -> String {
+    if count == usize::MAX { "unlimited".to_owned() } else { count.to_string() }
+}
+
+pub(super) fn cached(cache: FileCache) -> String {
+    let FileCache { valid_ms, inactive_ms, min_uses, errors } = cache;
+    let (valid, inactive) = (time(valid_ms), time(inactive_ms));
+    format!("valid {valid}, inactive {inactive}, min_uses {min_uses}, errors {}", flag(errors))
+}
+
+pub(super) fn symlinks_text(symlinks: &ir::Symlinks) -> String {
+    let ir::Symlinks { follow, from } = symlinks;
+    format!("{} {}", plain(follow), wording::value(from)).trim_end().to_owned()
+}
+
+/// How files are part of the binary; which they are is no part of the conf.
+pub(super) fn packed(pack: &ir::Pack) -> String {
+    let codings = pack.codings.iter().map(|coding| coding.name());
+    ["on"].into_iter().chain(codings).collect::<Vec<_>>().join(" ")
+}
+
+pub(super) fn listed(listing: ir::Listing) -> String {
+    let ir::Listing { format, exact_size, local_time } = listing;
+    let (exact, local) = (flag(exact_size), flag(local_time));
+    format!("{}, exact_size {exact}, localtime {local}", plain(&format))
+}
+
+/// A value that has no better words, in small letters.
+pub(super) fn plain(value: &impl Debug) -> String {
+    format!("{value:?}").to_lowercase()
+}
