@@ -230,6 +230,11 @@ impl<'w, 'a> Walk<'w, 'a> {
             End::Script { .. } => self.status_override,
             _ => Some(self.status),
         };
+        if status == Some(204) {
+            // What an `error_page` gives this status to has fields of a content.
+            let of_content = ["Content-Type", "Content-Length", "Last-Modified"];
+            self.fields.retain(|field| !of_content.contains(&&*field.name));
+        }
         if end != End::Close {
             self.say_charset();
             self.add_fields(status);

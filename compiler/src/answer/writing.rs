@@ -78,6 +78,19 @@ impl Walk<'_, '_> {
             return self.serve_file();
         };
         let folder = self.path.ends_with(b"/");
+        // What is wrong with the path itself comes before where it leads.
+        match method {
+            Method::Put if folder => {
+                return self.error(409, "the path is a folder's".to_owned());
+            }
+            Method::Mkcol if !folder => {
+                return self.error(409, "the path of a folder ends in a slash".to_owned());
+            }
+            Method::Delete if self.depth() < dav.min_delete_depth => {
+                return self.error(409, "`min_delete_depth` keeps it".to_owned());
+            }
+            _ => {}
+        }
         let found = self.look_up(&self.path.clone(), self.append_path);
         let Some(file) = found.file else {
             return self.error(404, "the path can lead to no file".to_owned());
@@ -86,7 +99,6 @@ impl Walk<'_, '_> {
             .parent()
             .is_some_and(|parent| self.answers.files.kind(parent) == Some(Kind::Directory));
         match (method, found.kind) {
-            (Method::Put, _) if folder => self.error(409, "the path is a folder's".to_owned()),
             (Method::Put, Some(Kind::Directory)) => {
                 self.error(409, "a folder is in the place of the file".to_owned())
             }
@@ -95,17 +107,11 @@ impl Walk<'_, '_> {
                 self.error(409, "the file's folder is not there".to_owned())
             }
             (Method::Put, None) => self.stored(file, 201),
-            (Method::Mkcol, _) if !folder => {
-                self.error(409, "the path of a folder ends in a slash".to_owned())
-            }
             (Method::Mkcol, Some(_)) => self.error(405, "it is there already".to_owned()),
             (Method::Mkcol, None) if !parent => {
                 self.error(409, "the folder around it is not there".to_owned())
             }
             (Method::Mkcol, None) => self.stored(file, 201),
-            (Method::Delete, _) if self.depth() < dav.min_delete_depth => {
-                self.error(409, "`min_delete_depth` keeps it".to_owned())
-            }
             (Method::Delete, Some(kind)) if (kind == Kind::Directory) != folder => {
                 self.error(409, "the path of a folder ends in a slash".to_owned())
             }
