@@ -15,6 +15,13 @@ const MANY: usize = 1_000;
 /// square, less what a busy machine adds.
 const MOST: u32 = 40;
 
+/// How often it is measured again on a machine that was busy in between.
+const TRIES: usize = 3;
+
+fn is_linear(&(few, many): &(Duration, Duration)) -> bool {
+    many < few * MOST
+}
+
 /// The best of a few runs, for other processes slow some of them down.
 fn check(conf: &str) -> Duration {
     let files = Memory::new([("site.conf", conf), ("www/index.html", "")]);
@@ -30,7 +37,8 @@ fn check(conf: &str) -> Duration {
 #[test]
 fn time_grows_with_the_conf() {
     for (name, conf) in shapes::SHAPES {
-        let (few, many) = (check(&conf(FEW)), check(&conf(MANY)));
-        assert!(many < few * MOST, "{name}: {FEW} take {few:?}, {MANY} take {many:?}");
+        let measure = |_| (check(&conf(FEW)), check(&conf(MANY)));
+        let measured: Vec<_> = (0..TRIES).map(measure).take_while(|m| !is_linear(m)).collect();
+        assert!(measured.len() < TRIES, "{name}: {FEW} and {MANY} take {measured:?}");
     }
 }
