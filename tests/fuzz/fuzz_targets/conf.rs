@@ -4,6 +4,7 @@
 use std::path::Path;
 
 use libfuzzer_sys::fuzz_target;
+use sitec_compiler::assets::Assets;
 use sitec_compiler::files::Memory;
 use sitec_compiler::{compile, generate};
 
@@ -22,6 +23,7 @@ fuzz_target!(|text: &[u8]| {
     let _ = compilation.diagnostics.render(&compilation.sources, false);
     assert_eq!(compilation.site.is_none(), compilation.diagnostics.has_errors());
     if let Some(site) = compilation.site.filter(|_| text.len() < GENERATED_LEN) {
-        assert_eq!(generate(&site).code, generate(&site).code);
+        let assets = Assets::default();
+        assert_eq!(generate(&site, &assets).code, generate(&site, &assets).code);
     }
 });

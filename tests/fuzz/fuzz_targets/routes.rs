@@ -13,6 +13,7 @@ use proptest::collection::vec;
 use proptest::strategy::{Strategy, ValueTree};
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 use sitec_compiler::answer::{Answer, Answers, Request, Step};
+use sitec_compiler::assets::Assets;
 use sitec_compiler::diff::{Side, diff};
 use sitec_compiler::files::Memory;
 use sitec_compiler::map::Map;
@@ -61,7 +62,7 @@ fuzz_target!(|bytes: &[u8]| {
     let (old, new, requests) = drawn.expect("nothing is rejected").current();
     let (old, new) = (compiled(&old.conf()), compiled(&new.conf()));
     let (old, new) = (side(&old), side(&new));
-    assert!(!generate(old.site).code.is_empty());
+    assert!(!generate(old.site, &Assets::default()).code.is_empty());
     assert!(!Map::new(old.site, old.places, old.sources).html().is_empty());
     assert!(diff(old, old).changes.is_empty());
     let difference = diff(old, new);
