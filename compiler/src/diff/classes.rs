@@ -8,11 +8,13 @@ use sitec_runtime::site::{LocationId, ServerId};
 use super::Pair;
 use crate::automata;
 use crate::ir::{Pattern, Scope, ServerNames};
-use crate::prove::{Machine, Text, Trie, guess, tour};
+use crate::prove::{Machine, Text, Tour, Trie, guess, tour};
 use crate::route::Router;
 
 /// The most states of a product that are looked at.
 const MOST_STATES: usize = 60_000;
+/// The most ends of hosts that are looked at together with regexes.
+const MOST_ENDS: usize = 16;
 /// Fronts and ends of hosts are tried together as long as there are not more of these pairs.
 const MOST_HOSTS: usize = 10_000;
 
@@ -66,9 +68,7 @@ pub(super) fn hosts(pair: &Pair<'_>) -> Classes<ServerId> {
     for name in names.iter().flat_map(|names| &names.regex) {
         add(&mut patterns, &name.pattern);
     }
-    let (machines, whole) = machines(&patterns);
-    let all: Vec<_> = [Machine::Text(Text::Host)].into_iter().chain(machines).collect();
-    let tour = tour(&all, MOST_STATES);
+    let tour = named_tour(names, &patterns);
     let unnamed = [b"localhost".to_vec(), b"a".to_vec(), b"a.test".to_vec(), Vec::new()];
     let strings = named_hosts(names).into_iter().chain(tour.strings).chain(unnamed);
     let routers = (Router::new(old.site), Router::new(new.site));
@@ -76,7 +76,33 @@ pub(super) fn hosts(pair: &Pair<'_>) -> Classes<ServerId> {
         let servers = (routers.0.server(listens.0, &host), routers.1.server(listens.1, &host));
         (host, servers)
     });
-    Classes { found: distinct(found), complete: tour.complete && whole }
+    Classes { found: distinct(found), complete: tour.complete }
+}
+
+/// One host of each class that the regexes make together with the other names. Without regexes
+/// there is none to be looked for.
+fn named_tour(names: [&ServerNames; 2], patterns: &[&Pattern]) -> Tour {
+    if patterns.is_empty() {
+        return Tour { strings: Vec::new(), complete: true };
+    }
+    let texts = |list: fn(&ServerNames) -> &NameList| {
+        names.into_iter().flat_map(list).map(|(name, _)| &name[..])
+    };
+    let trie = Trie::new(texts(|names| &names.prefix), texts(|names| &names.exact));
+    let fronts = Machine::Prefix { trie: &trie, wanted: Box::new(|_| true) };
+    let ends: Vec<Pattern> = texts(|names| &names.suffix).map(ending_in).collect();
+    let looked_at = ends.iter().take(MOST_ENDS);
+    let (machines, whole) =
+        machines(&patterns.iter().copied().chain(looked_at).collect::<Vec<_>>());
+    let all: Vec<_> = [Machine::Text(Text::Host), fronts].into_iter().chain(machines).collect();
+    let tour = tour(&all, MOST_STATES);
+    Tour { complete: tour.complete && whole && ends.len() <= MOST_ENDS, ..tour }
+}
+
+/// What ends in a name.
+fn ending_in(name: &[u8]) -> Pattern {
+    let text = format!(r"{}\z", regex_syntax::escape(&String::from_utf8_lossy(name)));
+    Pattern { text, ignore_case: false, captures_used: false }
 }
 
 /// Names of servers.

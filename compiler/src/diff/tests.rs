@@ -152,6 +152,19 @@ fn hosts_and_addresses_are_compared() {
     let difference = compare(old, new);
     let urls = difference.changes.iter().map(|change| change.witness.as_ref().unwrap().url.clone());
     assert_eq!(urls.collect::<Vec<_>>(), ["http://a.b.test/", "http://b.test/"]);
+    // A host that a regex takes may end in another name, or not.
+    let old = "server { listen 80 default_server; return 200; }
+               server { listen 80; server_name *.b.test; return 201; }";
+    let new = "server { listen 80 default_server; return 200; }
+               server { listen 80; server_name ~a[.]b; return 202; }";
+    let mut ends: Vec<_> = compare(old, new)
+        .changes
+        .into_iter()
+        .map(|change| (change.was.status, change.becomes.status))
+        .collect();
+    ends.sort();
+    let all = [(200, 202), (201, 200), (201, 202)];
+    assert_eq!(ends, all.map(|(was, becomes)| (Some(was), Some(becomes))));
     let moved = compare("server { listen 80; return 200; }", "server { listen 81; return 200; }");
     let ends = moved.changes.iter().map(|change| (&change.was.end[..], &change.becomes.end[..]));
     assert_eq!(

@@ -35,6 +35,6 @@ impl Default for Budget {
 pub(crate) use index::Index;
 pub(crate) use machine::{Machine, Text};
 pub(crate) use search::{Found, search};
-pub(crate) use tour::tour;
+pub(crate) use tour::{Tour, tour};
 pub(crate) use trie::{Longest, Trie};
 pub(crate) use witness::guess;
