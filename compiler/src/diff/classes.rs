@@ -1,6 +1,6 @@
 //! The classes of hosts and paths that two confs tell apart, each with a witness.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 use sitec_runtime::site::{LocationId, ServerId};
@@ -115,16 +115,28 @@ fn named_hosts(names: [&ServerNames; 2]) -> Vec<Vec<u8>> {
     };
     let exact = texts(|names| &names.exact);
     let (suffixes, prefixes) = (texts(|names| &names.suffix), texts(|names| &names.prefix));
+    let other = label_of_none(&[&exact[..], &suffixes, &prefixes].concat());
     let mut hosts: Vec<_> = exact.iter().map(|name| name.to_vec()).collect();
     // A name comes before an end, and an end before a front; what has both is the end's.
-    hosts.extend(suffixes.iter().map(|end| [b"a", *end].concat()));
-    hosts.extend(prefixes.iter().map(|front| [front, &b"a"[..]].concat()));
+    hosts.extend(suffixes.iter().map(|end| [&other[..], end].concat()));
+    hosts.extend(prefixes.iter().map(|front| [front, &other[..]].concat()));
     if suffixes.len() * prefixes.len() <= MOST_HOSTS {
         for front in &prefixes {
-            hosts.extend(suffixes.iter().map(|end| [front, &b"a"[..], end].concat()));
+            hosts.extend(suffixes.iter().map(|end| [front, &other[..], end].concat()));
         }
     }
+    hosts.push(other);
     hosts
+}
+
+/// A label that is in no name, so that a host with it is not taken by a longer name.
+fn label_of_none(names: &[&[u8]]) -> Vec<u8> {
+    let labels: BTreeSet<&[u8]> =
+        names.iter().flat_map(|name| name.split(|&byte| byte == b'.')).collect();
+    let letter =
+        (b'a'..=b'z').map(|letter| vec![letter]).find(|label| !labels.contains(&label[..]));
+    let longest = labels.iter().map(|label| label.len()).max().unwrap_or_default();
+    letter.unwrap_or_else(|| vec![b'a'; longest + 1])
 }
 
 /// The first of each pair, in the order of the pairs.

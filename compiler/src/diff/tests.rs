@@ -165,6 +165,11 @@ fn hosts_and_addresses_are_compared() {
     ends.sort();
     let all = [(200, 202), (201, 200), (201, 202)];
     assert_eq!(ends, all.map(|(was, becomes)| (Some(was), Some(becomes))));
+    // What a front is tried with is no end of another name.
+    let new = "server { listen 80; server_name .a; return 200; }
+               server { listen 80; server_name b.*; return 203; }";
+    let fronts = compare("server { listen 80; return 200; }", new).changes;
+    assert_eq!(fronts[0].witness.as_ref().unwrap().url, "http://b.c/");
     let moved = compare("server { listen 80; return 200; }", "server { listen 81; return 200; }");
     let ends = moved.changes.iter().map(|change| (&change.was.end[..], &change.becomes.end[..]));
     assert_eq!(
