@@ -34,6 +34,7 @@ sites! {
     files => "sites/files.conf",
     headers => "sites/headers.conf",
     http => "sites/http.conf",
+    ipv6 => "sites/ipv6.conf",
     manual => "../sites/manual/site.conf",
     process => "sites/process.conf",
     programs => "sites/programs.conf",

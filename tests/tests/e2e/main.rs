@@ -26,6 +26,7 @@ mod http_body;
 mod http_connection;
 mod http_head;
 mod http_response;
+mod ipv6;
 mod listing;
 mod logs;
 mod precompressed;
