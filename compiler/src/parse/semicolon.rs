@@ -129,12 +129,13 @@ impl Repair<'_> {
     /// How many words are a comment in another language's form: those of a line, or up to the
     /// end that it has.
     fn foreign_comment(&self, words: &[Word], end: End) -> Option<usize> {
-        let first = words.first().filter(|word| !word.quoted)?;
-        let is_last = |at: &usize| match first.value.starts_with(b"/*") {
+        // As it is written: a word's value is without what stands unseen in it.
+        let text = &self.source.text[words.first()?.span.start as usize..];
+        let is_last = |at: &usize| match text.starts_with("/*") {
             true => words[at - 1].value.ends_with(b"*/"),
             false => self.lines.begins_line(&words[at - 1], &words[*at]),
         };
-        if !first.value.starts_with(b"//") && !first.value.starts_with(b"/*") {
+        if !text.starts_with("//") && !text.starts_with("/*") {
             return None;
         }
         let len = (1..words.len()).find(is_last).unwrap_or(words.len());

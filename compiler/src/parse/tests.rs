@@ -203,6 +203,9 @@ fn comments_of_other_languages() {
     check_err("server {\n  // root a;\n  root www;\n}", "  ^^", message);
     check_err("server {\n  /* the\n root */\n  root www;\n}", "  ^^", message);
     check_err("server { /* it */ root www; }", "         ^^", message);
+    // What stands unseen between the two is a mistake of its own.
+    let (diagnostics, sources) = diagnose("/\u{feff}/ a;");
+    assert!(diagnostics.render(&sources, false).contains("U+FEFF"));
 }
 
 #[test]
