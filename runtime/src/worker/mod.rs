@@ -1,0 +1,207 @@
+//! One worker: its listeners, connections and deadlines, and the loop around `poll(2)` that
+//! serves them. Only here does anything block, and only here is a clock read.
+
+mod accept;
+mod clock;
+mod scripts;
+mod slot;
+mod team;
+
+use std::io;
+use std::os::fd::AsRawFd;
+use std::sync::Arc;
+
+use crate::connection::{Connection, Source};
+use crate::context::Context;
+use crate::deadlines::Deadlines;
+use crate::listener::Listener;
+use crate::poll_set::{Interest, PollSet};
+use crate::site::Site;
+use crate::sys::signal::Signal;
+
+pub use clock::Clock;
+use slot::{GENERATIONS, Slot};
+pub use team::{Team, Wake};
+
+/// How long requests under way may take once the server is to leave.
+const DRAIN_MS: u64 = 30_000;
+
+/// Token of what wakes the worker.
+const WAKE: u64 = u64::MAX;
+/// Token of the spawner's events, and of its socket when it takes more.
+const SPAWNER: u64 = u64::MAX - 1;
+const SPAWNER_OUTGOING: u64 = u64::MAX - 2;
+/// Marks the token of a listener; the rest is its index.
+const LISTENER: u64 = 1 << 63;
+
+/// One worker.
+pub struct Worker<S> {
+    cx: Context<S>,
+    clock: Clock,
+    poll_set: PollSet,
+    deadlines: Deadlines,
+    listeners: Vec<Listener>,
+    slots: Vec<Slot>,
+    free: Vec<usize>,
+    /// When accepting goes on, if it rests.
+    accept_rests_until_ms: Option<u64>,
+    wake: Wake,
+    team: Arc<Team>,
+    leave_until_ms: Option<u64>,
+    /// When it was last reported that there is no room for more connections.
+    full_reported_ms: u64,
+    spawner_outgoing: bool,
+    /// When the spawner is told of scripts that it may forget, if it is to be told of any.
+    tell_releases_at_ms: Option<u64>,
+}
+
+impl<S: Site> Worker<S> {
+    /// A worker that serves these listeners.
+    pub fn new(
+        cx: Context<S>,
+        clock: Clock,
+        listeners: Vec<Listener>,
+        wake: Wake,
+        team: Arc<Team>,
+    ) -> io::Result<Worker<S>> {
+        let mut poll_set = PollSet::new()?;
+        poll_set.add(wake.as_raw_fd(), WAKE, Interest::Read);
+        if let Some(spawner) = &cx.spawner {
+            poll_set.add(spawner.as_raw_fd(), SPAWNER, Interest::Read);
+        }
+        for (index, listener) in listeners.iter().enumerate() {
+            poll_set.add(listener.socket.as_raw_fd(), LISTENER | index as u64, Interest::Read);
+        }
+        Ok(Worker {
+            cx,
+            clock,
+            poll_set,
+            deadlines: Deadlines::default(),
+            listeners,
+            slots: Vec::new(),
+            free: Vec::new(),
+            accept_rests_until_ms: None,
+            wake,
+            team,
+            leave_until_ms: None,
+            full_reported_ms: 0,
+            spawner_outgoing: false,
+            tell_releases_at_ms: None,
+        })
+    }
+
+    /// Serves until told to leave and all requests under way are answered.
+    pub fn run(&mut self) -> io::Result<()> {
+        while !self.is_done() {
+            let ready = self.poll_set.wait(self.timeout_ms())?;
+            self.cx.set_now(self.clock.now());
+            for &token in &ready {
+                self.on_ready(token);
+            }
+            self.poll_set.recycle(ready);
+            self.expire();
+            self.watch_spawner();
+            self.cx.logs.flush_due(self.cx.now);
+        }
+        self.cx.logs.flush();
+        Ok(())
+    }
+
+    fn is_done(&self) -> bool {
+        self.leave_until_ms
+            .is_some_and(|until_ms| self.open_count() == 0 || self.cx.now.monotonic_ms >= until_ms)
+    }
+
+    fn open_count(&self) -> usize {
+        self.slots.len() - self.free.len()
+    }
+
+    /// How long `poll(2)` may wait.
+    fn timeout_ms(&self) -> i32 {
+        let next = [
+            self.deadlines.next_ms(),
+            self.accept_rests_until_ms,
+            self.leave_until_ms,
+            self.cx.logs.next_flush_ms(),
+            self.tell_releases_at_ms,
+        ];
+        let Some(next_ms) = next.into_iter().flatten().min() else { return -1 };
+        let left_ms = next_ms.saturating_sub(self.cx.now.monotonic_ms);
+        i32::try_from(left_ms).unwrap_or(i32::MAX)
+    }
+
+    fn on_ready(&mut self, token: u64) {
+        if token == WAKE {
+            return self.on_wake();
+        }
+        let index = token as u32 as usize;
+        if matches!(token, SPAWNER | SPAWNER_OUTGOING) {
+            return self.on_spawner(token);
+        }
+        if token & LISTENER != 0 {
+            return self.accept(index);
+        }
+        let source = match token >> 61 {
+            0 => Source::Socket,
+            1 => Source::ScriptInput,
+            2 => Source::ScriptOutput,
+            _ => Source::ScriptErrors,
+        };
+        if source == Source::ScriptOutput {
+            // A script that was not started has closed its output: the reason comes first.
+            self.on_spawner(SPAWNER);
+        }
+        // A connection that was served before it in this turn may have made way for another.
+        if self.slots[index].generation == (token >> 32) as u32 & GENERATIONS {
+            self.drive(index, |connection, cx| connection.on_ready(cx, source));
+        }
+    }
+
+    fn on_wake(&mut self) {
+        match &self.wake {
+            Wake::Signals(signals) => {
+                while let Some(signal) = signals.next() {
+                    match signal {
+                        Signal::Terminate => self.team.announce_leaving(),
+                        Signal::Reopen => {
+                            crate::log::ask_to_reopen();
+                            self.team.wake();
+                        }
+                    }
+                }
+            }
+            Wake::Worker(wakened) => wakened.clear(),
+        }
+        self.cx.logs.follow_reopening();
+        if self.team.is_leaving() && self.leave_until_ms.is_none() {
+            self.begin_to_leave();
+        }
+    }
+
+    /// No new connections, none that waits between two requests; the others finish theirs.
+    fn begin_to_leave(&mut self) {
+        self.leave_until_ms = Some(self.cx.now.monotonic_ms + DRAIN_MS);
+        self.cx.leaving = true;
+        for index in 0..self.listeners.len() {
+            self.poll_set.remove(LISTENER | index as u64);
+        }
+        self.listeners.clear();
+        for index in 0..self.slots.len() {
+            let idle = |connection: &Connection| connection.is_idle();
+            if self.slots[index].connection.as_deref().is_some_and(idle) {
+                self.close(index);
+            }
+        }
+    }
+
+    fn expire(&mut self) {
+        let now_ms = self.cx.now.monotonic_ms;
+        while let Some(index) = self.deadlines.pop_expired(now_ms) {
+            self.drive(index, |connection, cx| connection.on_deadline(cx));
+        }
+        if self.accept_rests_until_ms.is_some_and(|until_ms| until_ms <= now_ms) {
+            self.accept_rests_until_ms = None;
+            self.set_accepting(true);
+        }
+    }
+}
