@@ -18,7 +18,7 @@ use crate::http::body::Framing;
 use crate::http::head::Head;
 use crate::http::method::Method;
 use crate::http::response;
-use crate::http::target::{split_args, split_port};
+use crate::http::target::split_args;
 use crate::log::About;
 use crate::output::Body;
 use crate::site::{
@@ -213,10 +213,11 @@ impl Exchange {
 
     /// Picks the server by the host.
     fn choose_server<S: Site>(&mut self, cx: &Context<S>, client: &Client) {
-        let (name, _) = split_port(self.head.host());
+        let name = self.head.host_name();
         let name = name.strip_suffix(b".").unwrap_or(name);
         self.host.clear();
-        self.host.extend(name.iter().map(u8::to_ascii_lowercase));
+        self.host.extend_from_slice(name);
+        self.host.make_ascii_lowercase();
         let by_param = &cx.shared.param_names[usize::from(client.listen)];
         if let Some((_, id)) = by_param.iter().find(|(name, _)| *name == self.host) {
             return self.enter_server::<S>(*id);

@@ -1,6 +1,7 @@
 //! Request heads (RFC 9112, sections 2 to 6): read strictly wherever laxness lets two parties
 //! disagree about where a message ends.
 
+mod again;
 mod interpret;
 
 use std::mem::MaybeUninit;
@@ -11,6 +12,7 @@ use super::body::{Framing, is_token_byte};
 use super::fields::{FieldSpan, Fields, Span};
 use super::method::Method;
 use super::target::BadTarget;
+use again::Known;
 
 /// As many fields are parsed on the stack; a head with more takes an allocation.
 const FEW: usize = 64;
@@ -62,7 +64,12 @@ fn span(part: &[u8], whole: &[u8]) -> Span {
 #[derive(Clone, Debug)]
 pub struct Head {
     bytes: Vec<u8>,
+    /// Where the fields begin, behind the request line.
+    fields_start: usize,
+    /// Where they are behind that.
     fields: Vec<FieldSpan>,
+    /// What they came to, for the next head with the same.
+    known: Option<Known>,
     /// The method; `None` for one that this server does not know.
     pub method: Option<Method>,
     method_name: Span,
@@ -74,6 +81,8 @@ pub struct Head {
     pub minor_version: u8,
     /// Host, or the authority of an absolute-form target: as sent, with its port.
     host: Span,
+    /// How much of it is the name.
+    host_name_len: u32,
     /// Whether there is a Host field or an authority.
     pub has_host: bool,
     /// The path, decoded and normalised.
@@ -90,7 +99,9 @@ impl Default for Head {
     fn default() -> Self {
         Head {
             bytes: Vec::new(),
+            fields_start: 0,
             fields: Vec::new(),
+            known: None,
             method: None,
             method_name: Span::default(),
             line: Span::default(),
@@ -99,6 +110,7 @@ impl Default for Head {
             args: Span::default(),
             minor_version: 1,
             host: Span::default(),
+            host_name_len: 0,
             has_host: false,
             path: Vec::new(),
             framing: Framing::Length(0),
@@ -125,6 +137,9 @@ impl Head {
         input: &[u8],
         limits: &Limits,
     ) -> Result<Option<usize>, HeadError> {
+        if let Some(len) = self.parse_again(input, limits)? {
+            return Ok(Some(len));
+        }
         match self.parse_syntax(input, limits) {
             Ok(Some(len)) => {
                 check_lengths(&input[..len], limits)?;
@@ -167,13 +182,21 @@ impl Head {
 
     /// Copies a parsed head; returns its length.
     fn take(&mut self, request: &httparse::Request<'_, '_>, input: &[u8]) -> usize {
-        self.bytes.clear();
-        self.bytes.extend_from_slice(input);
+        self.known = None;
+        self.take_line(request, input);
+        let lines = &input[self.fields_start..];
         self.fields.clear();
         self.fields.extend(request.headers.iter().map(|field| {
-            let name = span(field.name.as_bytes(), input);
-            FieldSpan { name, value: span(field.value.trim_ascii(), input) }
+            let name = span(field.name.as_bytes(), lines);
+            FieldSpan { name, value: span(field.value, lines) }
         }));
+        input.len()
+    }
+
+    /// Copies a head, and takes its request line apart.
+    fn take_line(&mut self, request: &httparse::Request<'_, '_>, input: &[u8]) {
+        self.bytes.clear();
+        self.bytes.extend_from_slice(input);
         let method = request.method.unwrap_or_default().as_bytes();
         let target = request.path.unwrap_or_default().as_bytes();
         self.method_name = span(method, input);
@@ -182,7 +205,8 @@ impl Head {
         self.minor_version = request.version.unwrap_or(1);
         let line_end = self.target.end + " HTTP/1.1".len() as u32;
         self.line = Span { start: self.method_name.start, end: line_end };
-        input.len()
+        let has_cr = input.get(line_end as usize) == Some(&b'\r');
+        self.fields_start = input.len().min(line_end as usize + if has_cr { 2 } else { 1 });
     }
 
     /// Parses again without the field lines whose names are no tokens. A name that is empty or
@@ -259,12 +283,13 @@ impl Head {
     pub fn abandon(&mut self, input: &[u8]) {
         let line = first_line(input);
         let line = &line[..line.len().min(1024)];
-        *self = Head { bytes: line.to_vec(), ..std::mem::take(self) };
+        *self = Head { bytes: line.to_vec(), fields_start: line.len(), ..std::mem::take(self) };
         self.fields.clear();
+        self.known = None;
         self.path.clear();
         self.line = Span { start: 0, end: line.len() as u32 };
         let empty = Span::default();
-        (self.method_name, self.host) = (empty, empty);
+        (self.method_name, self.host, self.host_name_len) = (empty, empty, 0);
         (self.target, self.uri, self.args) = (empty, empty, empty);
         // Of a HEAD request that is refused, the answer has no content either.
         self.method = line.split(|&byte| byte == b' ').next().and_then(Method::parse);
@@ -302,6 +327,11 @@ impl Head {
         self.host.of(&self.bytes)
     }
 
+    /// The same without the port.
+    pub fn host_name(&self) -> &[u8] {
+        Span { end: self.host.start + self.host_name_len, ..self.host }.of(&self.bytes)
+    }
+
     /// Length of the head as sent, in bytes.
     pub fn byte_len(&self) -> usize {
         self.bytes.len()
@@ -309,16 +339,16 @@ impl Head {
 
     /// The fields, in the order in which they came.
     pub fn fields(&self) -> Fields<'_> {
-        Fields { bytes: &self.bytes, spans: &self.fields }
+        Fields { bytes: &self.bytes[self.fields_start..], spans: &self.fields }
     }
 }
 
 /// What a head, or as much as there is of one, may not have: lines and a length past the limits.
 fn check_lengths(head: &[u8], limits: &Limits) -> Result<(), HeadError> {
-    let head = skip_empty_lines(head);
     if head.len() <= limits.line_len.min(limits.head_len) {
         return Ok(());
     }
+    let head = skip_empty_lines(head);
     let mut lines = head.split_inclusive(|&byte| byte == b'\n');
     let is_long = |line: &[u8]| {
         // What has no end yet will have one.

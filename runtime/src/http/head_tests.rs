@@ -278,3 +278,65 @@ fn expects_only_what_can_come() {
         assert_eq!(found, status, "{value}");
     }
 }
+
+/// All that a head tells, after it was read into `head`.
+fn told(head: &mut Head, input: &str) -> String {
+    match head.parse(input.as_bytes(), &LIMITS) {
+        Ok(Some(len)) => {
+            let Head { method, minor_version, has_host, framing, persist, .. } = &*head;
+            let what = (len, method, minor_version, has_host, framing, persist);
+            let line = (head.expect_continue, head.line(), head.method_name(), head.target());
+            let place = (head.uri(), head.args(), head.host(), head.host_name(), &head.path);
+            let fields: Vec<_> = head.fields().iter().collect();
+            format!("{what:?} {line:?} {place:?} {fields:?} {}", head.byte_len())
+        }
+        Ok(None) => "not whole".into(),
+        Err(error) => format!("{error:?} {:?}", head.line()),
+    }
+}
+
+#[test]
+fn a_head_means_the_same_whatever_came_before_it() {
+    let lines = [
+        "GET / HTTP/1.1\r\n",
+        "GET /a/b?c HTTP/1.1\n",
+        "POST http://b:8/x?y HTTP/1.1\r\n",
+        "HEAD /a/../%41 HTTP/1.1\r\n",
+        "OPTIONS * HTTP/1.1\r\n",
+        "CONNECT /a HTTP/1.1\r\n",
+        "GET / HTTP/1.0\r\n",
+        "GET / HTTP/1.2\r\n",
+        "GET / HTTP/2.0\r\n",
+        "GET /.. HTTP/1.1\r\n",
+        "GET  / HTTP/1.1\r\n",
+        "GET /\r HTTP/1.1\r\n",
+        "\r\nGET / HTTP/1.1\r\n",
+        "",
+    ];
+    let fields = [
+        "Host: a\r\n\r\n",
+        "Host: a\r\n\r",
+        "Host: a\r\n",
+        "Host: a.b:80\r\nContent-Length: 3\r\nExpect: 100-continue\r\n\r\n",
+        "Host: a\nTransfer-Encoding: chunked\nConnection: close\n\n",
+        "Host: a\r\nx_y: 1\r\nbad(name: 1\r\nAccept:  b \r\n\r\n",
+        "Host: \r\n\r\n",
+        "\r\n",
+    ];
+    let long = format!("GET /{} HTTP/1.1\r\nHost: a\r\n\r\n", "x".repeat(90));
+    let pairs = lines.iter().flat_map(|line| fields.map(|fields| format!("{line}{fields}")));
+    let inputs: Vec<String> = pairs.chain([long]).collect();
+    for first in &inputs {
+        for second in &inputs {
+            let mut head = Head::default();
+            let alone = told(&mut Head::default(), second);
+            told(&mut head, first);
+            let again = second.clone() + "GET /next";
+            for _ in 0..2 {
+                assert_eq!(told(&mut head, second), alone, "{first:?}, then {second:?}");
+            }
+            let followed = told(&mut Head::default(), &again);
+            assert_eq!(told(&mut head, &again), followed, "{first:?}, then {again:?}");
+        }
+    }
+}

@@ -46,7 +46,10 @@ impl Method {
 
     /// The method with this name. Names are case-sensitive (RFC 9110, 9.1).
     pub fn parse(name: &[u8]) -> Option<Method> {
-        Method::ALL.into_iter().find(|method| method.name().as_bytes() == name)
+        match name {
+            b"GET" => Some(Method::Get),
+            _ => Method::ALL.into_iter().find(|method| method.name().as_bytes() == name),
+        }
     }
 
     /// The name on the wire.

@@ -14,6 +14,9 @@ pub enum Persistence {
     Keep(Option<u64>),
 }
 
+/// Room for a head without its fields.
+const HEAD_LEN: usize = 192;
+
 /// Appends a response head. `fields` are whole lines, each with its CRLF.
 pub fn write_head(
     out: &mut Vec<u8>,
@@ -23,19 +26,20 @@ pub fn write_head(
     fields: &[u8],
     persistence: Persistence,
 ) {
-    out.extend_from_slice(b"HTTP/1.1 ");
+    out.reserve(HEAD_LEN + fields.len());
     match status {
-        200 => out.extend_from_slice(b"200 OK"),
-        _ => {
-            out.extend_from_slice(itoa::Buffer::new().format(status).as_bytes());
-            out.push(b' ');
-            out.extend_from_slice(reason(status).unwrap_or_default().as_bytes());
-        }
+        200 => out.extend_from_slice(b"HTTP/1.1 200 OK"),
+        301 => out.extend_from_slice(b"HTTP/1.1 301 Moved Permanently"),
+        304 => out.extend_from_slice(b"HTTP/1.1 304 Not Modified"),
+        404 => out.extend_from_slice(b"HTTP/1.1 404 Not Found"),
+        _ => write_status_line(out, status),
     }
-    out.extend_from_slice(match server_tokens {
-        true => concat!("\r\nServer: sitec/", env!("CARGO_PKG_VERSION"), "\r\nDate: ").as_bytes(),
-        false => b"\r\nServer: sitec\r\nDate: ",
-    });
+    match server_tokens {
+        true => out.extend_from_slice(
+            concat!("\r\nServer: sitec/", env!("CARGO_PKG_VERSION"), "\r\nDate: ").as_bytes(),
+        ),
+        false => out.extend_from_slice(b"\r\nServer: sitec\r\nDate: "),
+    }
     out.extend_from_slice(date);
     out.extend_from_slice(b"\r\n");
     out.extend_from_slice(fields);
@@ -48,6 +52,15 @@ pub fn write_head(
             out.extend_from_slice(b"\r\n\r\n");
         }
     }
+}
+
+/// Appends the status line of a status that is not among the most frequent, without its end.
+#[inline(never)]
+fn write_status_line(out: &mut Vec<u8>, status: u16) {
+    out.extend_from_slice(b"HTTP/1.1 ");
+    out.extend_from_slice(itoa::Buffer::new().format(status).as_bytes());
+    out.push(b' ');
+    out.extend_from_slice(reason(status).unwrap_or_default().as_bytes());
 }
 
 /// Appends one field line. Bytes that may not stand in a value (CR, LF, other controls) are

@@ -17,6 +17,19 @@ pub struct Target<'a> {
 pub struct BadTarget(pub &'static str);
 
 impl<'a> Target<'a> {
+    /// Takes a target apart that is a path as it will be used, perhaps with arguments: most are.
+    /// `None` sends it the long way.
+    pub fn parse_plain(target: &'a [u8]) -> Option<Target<'a>> {
+        let path_len = plain_len(target);
+        let (path, rest) = target.split_at(path_len);
+        let args = match rest {
+            [] => b"",
+            [b'?', args @ ..] if !args.contains(&b'#') => args,
+            _ => return None,
+        };
+        path.starts_with(b"/").then_some(Target { authority: None, path, args })
+    }
+
     /// Takes origin-form and absolute-form targets apart.
     pub fn parse(target: &'a [u8]) -> Result<Target<'a>, BadTarget> {
         if target.contains(&b'#') {
@@ -60,10 +73,6 @@ pub fn split_args(uri: &[u8]) -> (&[u8], &[u8]) {
 /// NUL, a path that leads above the root.
 pub fn normalize(path: &[u8], merge_slashes: bool, out: &mut Vec<u8>) -> Result<(), BadTarget> {
     out.clear();
-    if is_normal(path) {
-        out.extend_from_slice(path);
-        return Ok(());
-    }
     let mut rest = path.iter();
     // Where the segment that is being read begins in `out`.
     let mut segment = 0;
@@ -114,14 +123,29 @@ fn end_segment(
     Ok(())
 }
 
-/// Whether [`normalize`] would change nothing: no escape, no empty or dot segment.
-fn is_normal(path: &[u8]) -> bool {
-    let mut after_slash = false;
-    path.iter().all(|&byte| {
-        let plain = byte != b'%' && byte != 0 && !(after_slash && matches!(byte, b'/' | b'.'));
-        after_slash = byte == b'/';
-        plain
-    })
+/// Bytes that stand for themselves in a target: all but those that end its path, that escape
+/// another, or that no path may have.
+const PLAIN: [bool; 256] = {
+    let mut table = [true; 256];
+    table[0] = false;
+    table[b'#' as usize] = false;
+    table[b'%' as usize] = false;
+    table[b'?' as usize] = false;
+    table
+};
+
+/// The length of the front of a target that [`normalize`] would leave as it is, in one look at
+/// each byte: no escape, no empty or dot segment. A `?` or `#` ends it too.
+fn plain_len(target: &[u8]) -> usize {
+    let (mut len, mut last) = (0, 0);
+    while let Some(&byte) = target.get(len)
+        && PLAIN[usize::from(byte)]
+        && !(last == b'/' && (byte == b'/' || byte == b'.'))
+    {
+        last = byte;
+        len += 1;
+    }
+    len
 }
 
 fn hex(digit: &u8) -> Option<u8> {
@@ -131,21 +155,25 @@ fn hex(digit: &u8) -> Option<u8> {
 /// Whether `host` (an authority without userinfo) is `uri-host [":" port]` (RFC 3986, 3.2).
 /// An empty one is valid.
 pub fn is_valid_host(host: &[u8]) -> bool {
+    host_name_len(host).is_some()
+}
+
+/// The length of the name in such a host, or of the address and its brackets; `None` if the host
+/// is not valid.
+pub fn host_name_len(host: &[u8]) -> Option<usize> {
     let name_len = match host {
         [b'[', rest @ ..] => match rest.iter().position(|&byte| byte == b']') {
             Some(len) if is_ipv6_address(&rest[..len]) => len + 2,
-            _ => return false,
+            _ => return None,
         },
-        _ => match reg_name_len(host) {
-            Some(len) => len,
-            None => return false,
-        },
+        _ => reg_name_len(host)?,
     };
-    match &host[name_len..] {
+    let valid = match &host[name_len..] {
         [] => true,
         [b':', port @ ..] => port.iter().all(u8::is_ascii_digit),
         _ => false,
-    }
+    };
+    valid.then_some(name_len)
 }
 
 fn is_ipv6_address(text: &[u8]) -> bool {
@@ -185,15 +213,17 @@ const REG_NAME: [bool; 256] = {
 
 /// Length of the `reg-name` that `host` begins with; `None` where a label of it is empty.
 fn reg_name_len(host: &[u8]) -> Option<usize> {
-    let mut empty_label = false;
-    let mut last = 0;
-    let end = host.iter().position(|&byte| {
-        empty_label |= (last, byte) == (b'.', b'.');
+    let (mut len, mut last) = (0, 0);
+    while let Some(&byte) = host.get(len)
+        && REG_NAME[usize::from(byte)]
+    {
+        if byte == b'.' && last == b'.' {
+            return None;
+        }
         last = byte;
-        !REG_NAME[usize::from(byte)]
-    });
-    let len = end.unwrap_or(host.len());
-    (!empty_label && &host[..len] != b".").then_some(len)
+        len += 1;
+    }
+    (&host[..len] != b".").then_some(len)
 }
 
 #[cfg(test)]
@@ -235,6 +265,12 @@ mod tests {
                 let result = normalize(path.as_bytes(), merge, &mut out);
                 let result = result.ok().map(|()| String::from_utf8(out).unwrap());
                 assert_eq!(result.as_deref(), expected, "{path} merge={merge}");
+                if let Some(plain) = Target::parse_plain(path.as_bytes()) {
+                    assert_eq!(Ok(plain), Target::parse(path.as_bytes()));
+                    let stays = path.split('?').next();
+                    assert_eq!(stays.map(str::as_bytes), Some(plain.path), "{path}");
+                    assert!(path.contains('?') || expected == Some(path), "{path}");
+                }
             }
         }
     }
@@ -255,11 +291,25 @@ mod tests {
     }
 
     #[test]
+    fn plain_targets_are_taken_apart_at_once() {
+        for target in ["/", "/a/b.html", "/a.b/c../", "/a?b?c=/../%zz//", "/?"] {
+            let plain = Target::parse_plain(target.as_bytes());
+            assert_eq!(plain, Target::parse(target.as_bytes()).ok(), "{target}");
+            assert!(plain.is_some(), "{target}");
+        }
+        for target in ["", "*", "a/b", "//", "/a//b", "/./", "/.b", "/a/..", "/%41", "/a#", "/?#"] {
+            assert_eq!(Target::parse_plain(target.as_bytes()), None, "{target}");
+        }
+    }
+
+    #[test]
     fn knows_valid_hosts() {
         for host in
             ["", "a", "a.test", "a.test.", "a:80", "a:", "[::1]", "[::1]:8080", "a_b", ":80"]
         {
             assert!(is_valid_host(host.as_bytes()), "{host}");
+            let name = split_port(host.as_bytes()).0;
+            assert_eq!(host_name_len(host.as_bytes()), Some(name.len()), "{host}");
         }
         for host in [
             "a b", "a/b", "a:80:80", "a:x", "[::1", "::1", "[x]", "a@b", "a..b", ".", "a\\b",

@@ -4,6 +4,7 @@ use super::super::body::Framing;
 use super::super::fields::{FieldSpan, Span};
 use super::super::method::Method;
 use super::super::target::{self, Target};
+use super::again::Known;
 use super::{Head, HeadError, Limits, refuse, span};
 
 impl Head {
@@ -11,7 +12,6 @@ impl Head {
     pub(super) fn interpret(&mut self, limits: &Limits) -> Result<(), HeadError> {
         self.drop_underscores(limits);
         let mut seen = Seen::default();
-        self.host = Span::default();
         self.expect_continue = false;
         for index in 0..self.fields.len() {
             self.interpret_field(&mut seen, self.fields[index])?;
@@ -23,7 +23,15 @@ impl Head {
         };
         // An HTTP/1.0 client knows no 100 (RFC 9110, 10.1.1).
         self.expect_continue &= self.minor_version > 0 && !self.framing.is_empty();
-        self.settle_target(&seen, limits)
+        let host = self.settle_host(&seen)?;
+        self.known = host.filter(|_| self.minor_version == 1).map(|host| Known {
+            limits: *limits,
+            host,
+            framing: self.framing,
+            persist: self.persist,
+            expect_continue: self.expect_continue,
+        });
+        self.settle_target(host, limits)
     }
 
     /// An underscore makes a name invalid, but for RFC 9110: so it is dropped or kept, as nginx
@@ -32,18 +40,21 @@ impl Head {
         if limits.underscores || !limits.ignore_invalid_fields {
             return;
         }
-        let bytes = &self.bytes;
-        self.fields.retain(|field| !field.name.of(bytes).contains(&b'_'));
+        let bytes = &self.bytes[self.fields_start..];
+        let is_kept = |field: &FieldSpan| !field.name.of(bytes).contains(&b'_');
+        if !self.fields.iter().all(is_kept) {
+            self.fields.retain(is_kept);
+        }
     }
 
     fn interpret_field(&mut self, seen: &mut Seen, field: FieldSpan) -> Result<(), HeadError> {
-        let (name, text) = (field.name.of(&self.bytes), field.value.of(&self.bytes));
-        let is = |other: &str| name.eq_ignore_ascii_case(other.as_bytes());
+        let lines = &self.bytes[self.fields_start..];
+        let (name, text) = (field.name.of(lines), field.value.of(lines));
         match name.len() {
-            4 if is("host") && seen.host.replace(field.value).is_some() => {
+            4 if is_named(name, b"host") && seen.host.replace(field.value).is_some() => {
                 return refuse(400, "more than one Host");
             }
-            6 if is("expect") => {
+            6 if is_named(name, b"expect") => {
                 let members = text.split(|&byte| byte == b',').map(<[u8]>::trim_ascii);
                 for member in members.filter(|member| !member.is_empty()) {
                     if !member.eq_ignore_ascii_case(b"100-continue") {
@@ -52,18 +63,18 @@ impl Head {
                     self.expect_continue = true;
                 }
             }
-            10 if is("connection") => {
+            10 if is_named(name, b"connection") => {
                 for option in text.split(|&byte| byte == b',') {
                     seen.close |= option.trim_ascii().eq_ignore_ascii_case(b"close");
                     seen.keep_alive |= option.trim_ascii().eq_ignore_ascii_case(b"keep-alive");
                 }
             }
-            14 if is("content-length")
+            14 if is_named(name, b"content-length")
                 && seen.content_length.replace(parse_length(text)?).is_some() =>
             {
                 return refuse(400, "more than one Content-Length");
             }
-            17 if is("transfer-encoding") => {
+            17 if is_named(name, b"transfer-encoding") => {
                 if std::mem::replace(&mut seen.transfer_encoding, true) {
                     return refuse(400, "more than one Transfer-Encoding");
                 }
@@ -88,21 +99,41 @@ impl Head {
         Ok(())
     }
 
+    /// Where among the fields the value of Host is, and how much of it is the name (RFC 9112, 3.2).
+    fn settle_host(&self, seen: &Seen) -> Result<Option<(Span, u32)>, HeadError> {
+        let Some(value) = seen.host else {
+            return if self.minor_version > 0 { refuse(400, "no Host") } else { Ok(None) };
+        };
+        let text = value.of(&self.bytes[self.fields_start..]);
+        // Of an http URI the host is never empty (RFC 9110, 4.2.1).
+        match target::host_name_len(text).filter(|_| !text.is_empty()) {
+            Some(name_len) => Ok(Some((value, name_len as u32))),
+            None => refuse(400, "invalid Host"),
+        }
+    }
+
     /// The path, the arguments, and the host that is asked for (RFC 9112, 3.2 and 3.3).
-    fn settle_target(&mut self, seen: &Seen, limits: &Limits) -> Result<(), HeadError> {
-        if self.minor_version > 0 && seen.host.is_none() {
-            return refuse(400, "no Host");
-        }
-        if let Some(value) = seen.host {
-            let text = value.of(&self.bytes);
-            // Of an http URI the host is never empty (RFC 9110, 4.2.1).
-            if text.is_empty() || !target::is_valid_host(text) {
-                return refuse(400, "invalid Host");
-            }
-            self.host = value;
-        }
-        self.has_host = seen.host.is_some();
+    pub(super) fn settle_target(
+        &mut self,
+        host: Option<(Span, u32)>,
+        limits: &Limits,
+    ) -> Result<(), HeadError> {
+        let shift = self.fields_start as u32;
+        let (value, name_len) = host.unwrap_or_default();
+        self.host = Span { start: value.start + shift, end: value.end + shift };
+        self.host_name_len = name_len;
+        self.has_host = host.is_some();
+        self.uri = self.target;
         let whole = self.target.of(&self.bytes);
+        if let Some(parts) =
+            Target::parse_plain(whole).filter(|_| self.method != Some(Method::Connect))
+        {
+            self.path.clear();
+            self.path.extend_from_slice(parts.path);
+            self.args =
+                Span { start: self.target.end - parts.args.len() as u32, end: self.target.end };
+            return Ok(());
+        }
         let parts = match (self.method, whole) {
             // What these ask for is refused or answered by the server as a whole.
             (Some(Method::Options), b"*") | (Some(Method::Connect), _) => {
@@ -110,12 +141,12 @@ impl Head {
             }
             _ => Target::parse(whole)?,
         };
-        self.uri = self.target;
         if let Some(authority) = parts.authority {
-            if !target::is_valid_host(authority) {
+            let Some(name_len) = target::host_name_len(authority) else {
                 return refuse(400, "invalid host in the request target");
-            }
+            };
             self.host = span(authority, &self.bytes);
+            self.host_name_len = name_len as u32;
             self.has_host = true;
             self.uri.start = self.host.end;
         }
@@ -126,6 +157,12 @@ impl Head {
         target::normalize(parts.path, limits.merge_slashes, &mut self.path)?;
         Ok(())
     }
+}
+
+/// Whether a field has this name, given in lower case. Of a token's bytes only a letter becomes
+/// a letter by this bit, and only a hyphen a hyphen.
+fn is_named<const LEN: usize>(name: &[u8], wanted: &[u8; LEN]) -> bool {
+    <&[u8; LEN]>::try_from(name).is_ok_and(|name| name.map(|byte| byte | 0x20) == *wanted)
 }
 
 /// What the fields of one head have said so far.
