@@ -31,6 +31,17 @@ pub struct Deadlines {
 impl Deadlines {
     /// Gives `index` a deadline `timeout_ms` from `now_ms`, in place of any that it has.
     pub fn set(&mut self, index: usize, now_ms: u64, timeout_ms: u64) {
+        let deadline_ms = now_ms.saturating_add(timeout_ms);
+        // Behind the others with its timeout, it stays where it is: a connection alone, or one
+        // that is served twice in a millisecond.
+        if let Some(entry) = self.entries.get_mut(index)
+            && let Some(list) = self.lists.get(entry.list as usize)
+            && list.timeout_ms == timeout_ms
+            && (entry.deadline_ms == deadline_ms || list.last == index as u32)
+        {
+            entry.deadline_ms = deadline_ms;
+            return;
+        }
         self.clear(index);
         let list = self.list_of(timeout_ms);
         let last = std::mem::replace(&mut self.lists[list].last, index as u32);
@@ -38,7 +49,6 @@ impl Deadlines {
             NONE => self.lists[list].first = index as u32,
             last => self.entries[last as usize].next = index as u32,
         }
-        let deadline_ms = now_ms.saturating_add(timeout_ms);
         self.entries[index] = Entry { list: list as u32, previous: last, next: NONE, deadline_ms };
     }
 
@@ -118,6 +128,24 @@ mod tests {
         deadlines.clear(0);
         deadlines.clear(0);
         assert_eq!(deadlines.next_ms(), None);
+    }
+
+    #[test]
+    fn what_stays_in_its_place_stays_in_order() {
+        let mut deadlines = Deadlines::default();
+        deadlines.set(0, 0, 50);
+        deadlines.set(1, 5, 50);
+        // The first again, at the same time; the last, later.
+        deadlines.set(0, 0, 50);
+        deadlines.set(1, 9, 50);
+        assert_eq!(deadlines.next_ms(), Some(50));
+        assert_eq!((deadlines.deadline_ms(0), deadlines.deadline_ms(1)), (50, 59));
+        deadlines.set(0, 9, 50);
+        deadlines.set(1, 9, 50);
+        deadlines.set(1, 9, 20);
+        assert_eq!(deadlines.pop_expired(29), Some(1));
+        assert_eq!(deadlines.pop_expired(59), Some(0));
+        assert_eq!(deadlines.pop_expired(59), None);
     }
 
     #[test]

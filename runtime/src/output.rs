@@ -1,6 +1,7 @@
 //! Bytes on their way to a client: a buffer, and behind it the rest of a content that is not
 //! copied but sent from where it lies.
 
+use std::fs::File;
 use std::io::{self, IoSlice};
 use std::os::fd::{AsFd, BorrowedFd};
 use std::os::unix::fs::FileExt;
@@ -118,8 +119,13 @@ impl Output {
     /// Forgets everything, and keeps the buffer's memory up to a bound.
     pub fn clear(&mut self) {
         self.bytes.clear();
-        self.bytes.shrink_to(KEPT_LEN);
-        (self.sent, self.tail) = (0, Tail::None);
+        if self.bytes.capacity() > KEPT_LEN {
+            self.bytes.shrink_to(KEPT_LEN);
+        }
+        self.sent = 0;
+        if !matches!(self.tail, Tail::None) {
+            self.tail = Tail::None;
+        }
     }
 
     /// What is left to send, in a buffer of its own.
@@ -134,10 +140,7 @@ impl Output {
     /// the client cannot be served any more, also where a file has become shorter.
     pub fn send(&mut self, socket: BorrowedFd<'_>, sendfile: bool) -> io::Result<Progress> {
         let mut turn_left = TURN_LEN;
-        while turn_left > 0 {
-            if self.sent == self.bytes.len() && matches!(self.tail, Tail::None) {
-                break;
-            }
+        while turn_left > 0 && !self.is_sent() {
             match self.send_once(socket, sendfile, turn_left) {
                 Ok(sent) => turn_left = turn_left.saturating_sub(sent),
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => break,
@@ -145,11 +148,16 @@ impl Output {
                 Err(error) => return Err(error),
             }
         }
-        if self.unsent_len() > 0 {
+        if !self.is_sent() {
             return Ok(Progress::Blocked);
         }
         self.clear();
         Ok(Progress::Done)
+    }
+
+    /// Whether nothing is left to send.
+    fn is_sent(&self) -> bool {
+        self.sent == self.bytes.len() && matches!(self.tail, Tail::None)
     }
 
     /// One call of the kernel; returns what it has sent.
@@ -161,6 +169,11 @@ impl Output {
     ) -> io::Result<u64> {
         let head = &self.bytes[self.sent..];
         let sent = match &mut self.tail {
+            Tail::None => {
+                let sent = net::send(socket, head, false)?;
+                self.sent += sent;
+                return Ok(sent as u64);
+            }
             Tail::Static(tail) => {
                 let (sent, from_tail) = send_both(socket, head, tail)?;
                 *tail = &tail[from_tail..];
@@ -179,12 +192,11 @@ impl Output {
                 self.sent += sent - from_tail;
                 sent
             }
-            tail if !head.is_empty() => {
-                let sent = net::send(socket, head, !matches!(tail, Tail::None))?;
+            Tail::Pieces(..) if !head.is_empty() => {
+                let sent = net::send(socket, head, true)?;
                 self.sent += sent;
                 sent
             }
-            Tail::None => 0,
             Tail::Pieces(piece, _) => send_file(socket, piece, sendfile, turn_left)?,
         };
         match std::mem::take(&mut self.tail) {
@@ -220,15 +232,9 @@ fn send_file(
 ) -> io::Result<usize> {
     let Piece::File { file, offset, len } = piece else { return Ok(0) };
     let most = (*len).min(turn_left) as usize;
-    let sent = if sendfile {
-        fs::send_file(socket, file.as_fd(), *offset, most)?
-    } else {
-        let mut buffer = [0; 32 * 1024];
-        let most = most.min(buffer.len());
-        match file.read_at(&mut buffer[..most], *offset)? {
-            0 => 0,
-            read => net::send(socket, &buffer[..read], *len > read as u64)?,
-        }
+    let sent = match sendfile {
+        true => fs::send_file(socket, file.as_fd(), *offset, most)?,
+        false => copy_file(socket, file, *offset, most, *len)?,
     };
     if sent == 0 {
         // The file has become shorter than its head said: the client must see a broken end.
@@ -237,4 +243,22 @@ fn send_file(
     *offset += sent as u64;
     *len -= sent as u64;
     Ok(sent)
+}
+
+/// Sends at most `most` of the `left` bytes at `offset` by way of a buffer. Apart from what calls
+/// it, so that only who needs the buffer pays for so much of the stack.
+#[inline(never)]
+fn copy_file(
+    socket: BorrowedFd<'_>,
+    file: &File,
+    offset: u64,
+    most: usize,
+    left: u64,
+) -> io::Result<usize> {
+    let mut buffer = [0; 32 * 1024];
+    let most = most.min(buffer.len());
+    match file.read_at(&mut buffer[..most], offset)? {
+        0 => Ok(0),
+        read => net::send(socket, &buffer[..read], left > read as u64),
+    }
 }

@@ -86,6 +86,14 @@ pub struct Interests {
 }
 
 impl Interests {
+    /// Whether they are input from the client and nothing else.
+    pub fn are_input(&self) -> bool {
+        self.socket == Some(Interest::Read)
+            && self.input.is_none()
+            && self.output.is_none()
+            && self.errors.is_none()
+    }
+
     /// The pipes of its script.
     pub fn pipes(&self) -> [(Source, Pipe); 3] {
         [
@@ -160,6 +168,11 @@ impl Connection {
         }
     }
 
+    /// Whether `poll(2)` should watch for input and nothing else, as mostly.
+    pub fn only_reads(&self) -> bool {
+        !matches!(self.state, State::Script(_) | State::Sending(_))
+    }
+
     /// What `poll(2)` should watch. Derived on every turn, so that it cannot disagree with the
     /// state.
     pub fn interests(&self) -> Interests {
@@ -190,7 +203,9 @@ impl Connection {
     fn receive<S: Site>(&mut self, cx: &mut Context<S>) -> Next {
         let mut scratch = std::mem::take(&mut cx.scratch);
         let kept = self.input.len();
-        scratch[..kept].copy_from_slice(&self.input);
+        if kept > 0 {
+            scratch[..kept].copy_from_slice(&self.input);
+        }
         let received = net::recv(self.socket(), &mut scratch[kept..]);
         if let Ok(len @ 1..) = received {
             self.input.clear();
@@ -254,6 +269,7 @@ impl Connection {
     fn advance<S: Site>(&mut self, cx: &mut Context<S>, mut data: &[u8]) -> Next {
         loop {
             let step = match self.state {
+                State::Head if data.is_empty() => Step::More,
                 State::Head => self.advance_head(cx, &mut data),
                 State::Content(_) => self.advance_content(cx, &mut data),
                 State::Draining { .. } => self.advance_draining(&mut data),
@@ -271,7 +287,9 @@ impl Connection {
                 break;
             }
         }
-        self.input.extend_from_slice(data);
+        if !data.is_empty() {
+            self.input.extend_from_slice(data);
+        }
         self.wait(cx)
     }
 
@@ -286,7 +304,9 @@ impl Connection {
         let left_ms = |until_ms: u64| until_ms.saturating_sub(cx.now.monotonic_ms);
         let timeout_ms = match &self.state {
             State::Head if self.input.is_empty() => {
-                self.input = Vec::new();
+                if self.input.capacity() > 0 {
+                    self.input = Vec::new();
+                }
                 match self.client.requests {
                     0 => return Next::Wait(Deadline::Keep),
                     _ if cx.leaving => return Next::Close,

@@ -197,6 +197,7 @@ pub(super) fn timed_out() -> Refusal {
 }
 
 /// What heads may be like on a connection to this server.
+#[inline]
 pub fn limits(server: &Server) -> Limits {
     let (count, line_len) = server.large_client_header_buffers;
     Limits {

@@ -5,6 +5,7 @@ use std::os::fd::AsFd;
 use crate::context::Context;
 use crate::exchange::{Exchange, Reply};
 use crate::http::body::{BodyReader, Framing};
+use crate::http::date;
 use crate::http::response::{Persistence, write_head};
 use crate::output::{Output, Progress};
 use crate::site::{Lingering, Site};
@@ -74,9 +75,8 @@ impl Connection {
             return self.send(cx, None, After::Close { linger: false });
         };
         let persistence = self.persistence(cx, &exchange);
-        let mut output = std::mem::take(&mut cx.output);
-        self.write_head(cx, &mut output, &mut exchange, persistence);
-        cx.output = output;
+        let date = cx.date.text();
+        self.write_head(date, &mut cx.output, &mut exchange, persistence);
         exchange.content_sent_len = body.len();
         let whole = cx.output.append(body);
         let after = match (persistence, content) {
@@ -87,23 +87,23 @@ impl Connection {
         if whole && matches!(after, After::Head) && cx.output.buffered_len() < GATHERED_LEN {
             exchange.log(cx, &self.client);
             cx.recycle_exchange(exchange);
-            self.state = State::Head;
+            self.enter_head();
         } else {
             self.send(cx, Some(exchange), after);
         }
     }
 
     /// Appends the head of a response.
-    pub(super) fn write_head<S: Site>(
+    pub(super) fn write_head(
         &self,
-        cx: &Context<S>,
+        date: &[u8; date::LEN],
         output: &mut Output,
         exchange: &mut Exchange,
         persistence: Persistence,
     ) {
         let buffer = output.buffer();
         let before = buffer.len();
-        let (date, tokens) = (cx.date.text(), self.settings.server_tokens);
+        let tokens = self.settings.server_tokens;
         write_head(buffer, exchange.status, date, tokens, &exchange.fields, persistence);
         exchange.head_len = (buffer.len() - before) as u64;
     }
@@ -115,17 +115,20 @@ impl Connection {
         exchange: Option<Box<Exchange>>,
         after: After,
     ) {
-        let mut output = std::mem::take(&mut cx.output);
-        let progress = output.send(self.socket(), self.settings.sendfile);
-        if let Ok(Progress::Blocked) = progress {
-            let rest = output.take_rest();
-            self.state = State::Sending(Box::new(Sending { output: rest, exchange, after }));
-        } else {
-            self.log_sent(cx, exchange, output.unsent_len());
-            self.enter(cx, after, progress.is_err());
+        let progress = cx.output.send(self.client.socket.as_fd(), self.settings.sendfile);
+        match (progress, exchange, after) {
+            (Ok(Progress::Done), None, After::Head) => self.persist(),
+            (Ok(Progress::Blocked), exchange, after) => {
+                let output = cx.output.take_rest();
+                self.state = State::Sending(Box::new(Sending { output, exchange, after }));
+            }
+            (progress, exchange, after) => {
+                let unsent_len = cx.output.unsent_len();
+                self.log_sent(cx, exchange, unsent_len);
+                self.enter(cx, after, progress.is_err());
+                cx.output.clear();
+            }
         }
-        output.clear();
-        cx.output = output;
     }
 
     /// Sends more of what is under way, and enters the state that follows it once it is sent.
@@ -161,7 +164,7 @@ impl Connection {
         let until_ms = cx.now.monotonic_ms + self.settings.lingering_time_ms;
         self.state = match after {
             _ if failed => State::Closed,
-            After::Head => State::Head,
+            After::Head => return self.persist(),
             After::Content(pending) => State::Content(pending),
             After::Script(session) => State::Script(session),
             After::Drain(reader) => State::Draining { reader, until_ms },
@@ -177,10 +180,28 @@ impl Connection {
                 }
             }
         };
-        let stays = matches!(self.state, State::Head | State::Draining { .. });
-        if stays && self.settings.tcp_nodelay && !self.nodelay && self.client.peer.is_some() {
-            // The first response went out whole; the next may be several writes. Without the
-            // option they are only slower.
+        if matches!(self.state, State::Draining { .. }) {
+            self.set_nodelay();
+        }
+    }
+
+    /// Goes on with the next request behind a response that was sent.
+    fn persist(&mut self) {
+        self.enter_head();
+        self.set_nodelay();
+    }
+
+    /// Waits for the next request; mostly it does so already.
+    fn enter_head(&mut self) {
+        if !matches!(self.state, State::Head) {
+            self.state = State::Head;
+        }
+    }
+
+    /// The first response went out whole; the next may be several writes. Without the option they
+    /// are only slower.
+    fn set_nodelay(&mut self) {
+        if self.settings.tcp_nodelay && !self.nodelay && self.client.peer.is_some() {
             let _ = net::set_nodelay(self.socket(), true);
             self.nodelay = true;
         }

@@ -324,7 +324,7 @@ impl Connection {
         let persistence = self.persistence(cx, &session.exchange);
         session.persistence = Some(persistence);
         let Session { exchange, running, output, .. } = &mut *session;
-        self.write_head(cx, output, exchange, persistence);
+        self.write_head(cx.date.text(), output, exchange, persistence);
         let before = output.buffered_len();
         let received = running.begin_content(transfer, output.buffer());
         exchange.content_sent_len = (output.buffered_len() - before) as u64;

@@ -71,6 +71,9 @@ impl<S: Site> Worker<S> {
     fn watch(&mut self, index: usize) -> io::Result<()> {
         let slot = &mut self.slots[index];
         let Some(connection) = &slot.connection else { return Ok(()) };
+        if connection.only_reads() && slot.interests.are_input() {
+            return Ok(());
+        }
         let wanted = connection.interests();
         let watched = std::mem::replace(&mut slot.interests, wanted);
         if wanted == watched {
