@@ -5,7 +5,8 @@ use std::fmt;
 use std::marker::PhantomData;
 use std::net::SocketAddr;
 use std::os::fd::{AsFd, OwnedFd};
-use std::path::PathBuf;
+use std::os::unix::ffi::OsStrExt;
+use std::path::{Path, PathBuf};
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -164,35 +165,49 @@ pub struct Client {
     /// Requests on it so far.
     pub requests: u64,
     local: OnceCell<Option<SocketAddr>>,
+    /// Where that is in the file system.
+    path: &'static Path,
 }
 
 impl Client {
     /// A client that was just accepted.
     pub fn new(
+        shared: &'static Shared,
         socket: OwnedFd,
         listen: ListenId,
         serial: u64,
         peer: Option<SocketAddr>,
         accepted_ms: u64,
     ) -> Client {
-        Client { socket, listen, serial, peer, accepted_ms, requests: 0, local: OnceCell::new() }
+        let path = &shared.socket_paths[usize::from(listen)];
+        let local = OnceCell::new();
+        Client { socket, listen, serial, peer, accepted_ms, requests: 0, local, path }
     }
 
     /// Our own address on this connection, asked for once.
     pub fn local(&self) -> Option<SocketAddr> {
         *self.local.get_or_init(|| net::local_address(self.socket.as_fd()).ok().flatten())
     }
+}
 
-    /// What variables tell of it.
-    pub(crate) fn facts<'a>(&self, shared: &'a Shared) -> ConnectionFacts<'a> {
-        use std::os::unix::ffi::OsStrExt;
-        let path = shared.socket_paths[usize::from(self.listen)].as_os_str().as_bytes();
-        ConnectionFacts {
-            serial: self.serial,
-            peer: self.peer.map_or(Endpoint::Unix(b""), Endpoint::Ip),
-            local: self.local().map_or(Endpoint::Unix(path), Endpoint::Ip),
-            requests: self.requests,
-            accepted_ms: self.accepted_ms,
-        }
+impl ConnectionFacts for Client {
+    fn serial(&self) -> u64 {
+        self.serial
+    }
+
+    fn peer(&self) -> Endpoint<'_> {
+        self.peer.map_or(Endpoint::Unix(b""), Endpoint::Ip)
+    }
+
+    fn local(&self) -> Endpoint<'_> {
+        Client::local(self).map_or(Endpoint::Unix(self.path.as_os_str().as_bytes()), Endpoint::Ip)
+    }
+
+    fn requests(&self) -> u64 {
+        self.requests
+    }
+
+    fn accepted_ms(&self) -> u64 {
+        self.accepted_ms
     }
 }

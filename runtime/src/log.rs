@@ -268,9 +268,9 @@ fn write_message(
         About::Process => return write!(line, "{message}"),
         About::Request(variables) => variables,
     };
-    let serial = variables.connection.serial;
+    let serial = variables.connection.serial();
     write!(line, "*{serial} {message}, client: ")?;
-    variables.connection.peer.write_address(line);
+    variables.connection.peer().write_address(line);
     write!(line, ", server: {}", Escaped(variables.server.name))?;
     write!(line, ", request: \"{}\"", Escaped(variables.head.line()))?;
     for (name, label) in [(&b"host"[..], "host"), (b"referer", "referrer")] {

@@ -131,6 +131,38 @@ pub(crate) fn head(target: &str, fields: &str) -> Head {
     head
 }
 
+/// Connection 7, from an address or a socket of the file system.
+pub(crate) struct SampleConnection {
+    pub(crate) peer: Option<&'static str>,
+    pub(crate) requests: u64,
+}
+
+pub(crate) const SAMPLE_CONNECTION: SampleConnection =
+    SampleConnection { peer: Some("192.0.2.1:5000"), requests: 3 };
+
+impl ConnectionFacts for SampleConnection {
+    fn serial(&self) -> u64 {
+        7
+    }
+
+    fn peer(&self) -> Endpoint<'_> {
+        let ip = |peer: &str| Endpoint::Ip(peer.parse().expect("an address"));
+        self.peer.map_or(Endpoint::Unix(b""), ip)
+    }
+
+    fn local(&self) -> Endpoint<'_> {
+        Endpoint::Ip("[2001:db8::1]:80".parse().expect("an address"))
+    }
+
+    fn requests(&self) -> u64 {
+        self.requests
+    }
+
+    fn accepted_ms(&self) -> u64 {
+        400
+    }
+}
+
 /// Asks something of the variables of a request, which came at second 1,000 of 1970.
 pub(crate) fn with_variables<T>(
     head: &Head,
@@ -150,13 +182,7 @@ pub(crate) fn with_variables<T>(
         directories,
         location_match: None,
         server_match: None,
-        connection: ConnectionFacts {
-            serial: 7,
-            peer: Endpoint::Ip("192.0.2.1:5000".parse().expect("an address")),
-            local: Endpoint::Ip("[2001:db8::1]:80".parse().expect("an address")),
-            requests: 3,
-            accepted_ms: 400,
-        },
+        connection: &SAMPLE_CONNECTION,
         progress: Progress {
             started_ms: 10_001,
             request_len: 99,

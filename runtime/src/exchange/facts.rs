@@ -33,7 +33,7 @@ impl Exchange {
             directories: &shared.directories,
             location_match: self.path_pattern.as_ref().map(|(p, path)| Match::new(p, path)),
             server_match: self.host_pattern.map(|pattern| Match::new(pattern, &self.host)),
-            connection: client.facts(shared),
+            connection: client,
             progress: Progress {
                 started_ms: self.started_ms,
                 pipelined: self.pipelined,

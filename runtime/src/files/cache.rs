@@ -17,7 +17,7 @@ use super::links::{Checked, Links};
 use super::open::Directory;
 use crate::clock::Now;
 use crate::pack::{Found, Pack};
-use crate::site::{DirectoryId, FileCache};
+use crate::site::{DirectoryId, FileCache, Settings};
 use crate::sys::fs::OpenFor;
 
 /// Paths that are remembered where the conf says nothing.
@@ -34,10 +34,6 @@ const BELIEVED_MS: u64 = 1000;
 
 /// Entries that are looked at, each time that another is made, for being idle too long.
 const SWEPT_AT_ONCE: usize = 2;
-
-/// Bytes of a key in front of the path: the directory, how symlinks are followed, and from where
-/// on they are looked at.
-const KEY_FRONT_LEN: usize = size_of::<DirectoryId>() + 1 + size_of::<u32>();
 
 /// How often this process has changed files: what all workers share.
 pub type Changes = Arc<AtomicU64>;
@@ -59,6 +55,8 @@ pub struct Files {
     descriptors: usize,
     /// Holds the key of a lookup.
     key: Vec<u8>,
+    /// Holds its path, beneath the directory.
+    path: Vec<u8>,
     changes: Changes,
     /// The changes that the entries take account of.
     seen_changes: u64,
@@ -83,9 +81,25 @@ struct Slot {
     idle_at_ms: u64,
 }
 
+/// What a file is asked for by, where a location and the path of a URI decide alone which it is:
+/// it is found again without a look at what the path leads to.
+#[derive(Clone, Copy)]
+pub struct Name<'a> {
+    /// What holds in the location.
+    pub settings: &'static Settings,
+    /// Whether the path is beneath an `alias` that is otherwise complete.
+    pub append_path: bool,
+    /// The path of the URI, decoded and normalised.
+    pub path: &'a [u8],
+    /// What is put behind it.
+    pub ending: &'static [u8],
+}
+
 /// What is asked about a path.
 #[derive(Clone)]
-pub struct Question {
+pub struct Question<'a> {
+    /// What the answer is remembered by; else by the path beneath the directory.
+    pub name: Option<Name<'a>>,
     /// The directory that it is beneath.
     pub directory: DirectoryId,
     /// Which symlinks are followed.
@@ -125,27 +139,42 @@ impl Files {
             content_len: 0,
             descriptors: 0,
             key: Vec::new(),
+            path: Vec::new(),
             seen_changes: changes.load(Ordering::Acquire),
             changes,
         }
+    }
+
+    /// What was found by a name a little while ago, where that is still believed.
+    pub fn recall(&mut self, name: &Name<'_>, now: Now) -> Option<Entry> {
+        if self.changes.load(Ordering::Acquire) != self.seen_changes {
+            return None;
+        }
+        self.key.clear();
+        name.write(&mut self.key);
+        let index = *self.index.get(self.key.as_slice())?;
+        let slot = &mut self.slots[index];
+        let cache = &name.settings.file_cache;
+        if !slot.is_believed(cache, now) {
+            return None;
+        }
+        slot.note_use(cache, now);
+        Some(slot.entry.clone())
     }
 
     /// What a path beneath a directory is: now, or a little while ago. `write_path` appends it:
     /// relative, no `..`, no NUL; `None` if no such path can lead anywhere.
     pub fn find(
         &mut self,
-        question: Question,
+        question: Question<'_>,
         write_path: impl FnOnce(&mut Vec<u8>) -> Option<()>,
     ) -> Entry {
-        self.key.clear();
-        self.key.extend_from_slice(&question.directory.to_ne_bytes());
-        self.key.push(question.links.follow as u8);
-        self.key.extend_from_slice(&[0; size_of::<u32>()]);
-        if write_path(&mut self.key).is_none() {
+        self.path.clear();
+        if write_path(&mut self.path).is_none() {
             return Entry::Failed(libc::ENOENT);
         }
         if let Some(pack) = question.pack {
-            match pack.find(&self.key[KEY_FRONT_LEN..]) {
+            match pack.find(&self.path) {
                 Found::File(file) => return Entry::Packed(file),
                 Found::Directory => return Entry::Directory,
                 Found::Special => return Entry::Special,
@@ -153,7 +182,7 @@ impl Files {
                 Found::OnDisk => {}
             }
         }
-        self.note_checked(&question);
+        self.write_key(&question);
         let changes = self.changes.load(Ordering::Acquire);
         if changes != self.seen_changes {
             self.seen_changes = changes;
@@ -162,8 +191,8 @@ impl Files {
         let known = self.index.get(self.key.as_slice()).copied();
         if let Some(index) = known {
             let slot = &mut self.slots[index];
-            let believed = slot.is_believed(&question);
-            slot.note_use(&question);
+            let believed = slot.is_believed(&question.cache, question.now);
+            slot.note_use(&question.cache, question.now);
             if believed {
                 return slot.entry.clone();
             }
@@ -211,33 +240,40 @@ impl Files {
         (self.index.len(), self.descriptors)
     }
 
-    /// Notes in the key what is looked at of the path in it.
-    fn note_checked(&mut self, question: &Question) {
-        let (front, path) = self.key.split_at_mut(KEY_FRONT_LEN);
-        let Some(directory) = self.directories.get(usize::from(question.directory)) else { return };
-        let root = directory.path.as_os_str().as_bytes();
-        let from = match question.links.checked(root, path) {
+    /// Writes what the answer is remembered by: the name, or the directory, how symlinks are
+    /// followed, from where on they are looked at, and the path.
+    fn write_key(&mut self, question: &Question<'_>) {
+        self.key.clear();
+        if let Some(name) = &question.name {
+            return name.write(&mut self.key);
+        }
+        let directory = self.directories.get(usize::from(question.directory));
+        let root = directory.map_or(&b""[..], |found| found.path.as_os_str().as_bytes());
+        let from = match question.links.checked(root, &self.path) {
             Checked::Nothing => u32::MAX,
             Checked::Behind(len) => len as u32,
         };
-        front[KEY_FRONT_LEN - size_of::<u32>()..].copy_from_slice(&from.to_ne_bytes());
+        self.key.push(BY_PATH);
+        self.key.extend_from_slice(&question.directory.to_ne_bytes());
+        self.key.push(question.links.follow as u8);
+        self.key.extend_from_slice(&from.to_ne_bytes());
+        self.key.extend_from_slice(&self.path);
     }
 
     /// Looks at the disk. Where descriptors have run out, the cache's own are given up first.
-    fn look(&mut self, question: &Question) -> Entry {
+    fn look(&mut self, question: &Question<'_>) -> Entry {
         // The path is to be a C string.
-        self.key.push(0);
+        self.path.push(0);
         let mut found = self.open(question);
         if is_out_of_descriptors(&found) && self.descriptors > 0 {
             self.release();
             found = self.open(question);
         }
-        self.key.pop();
         found.unwrap_or_else(|error| Entry::Failed(error.raw_os_error().unwrap_or(libc::EIO)))
     }
 
-    fn open(&mut self, question: &Question) -> io::Result<Entry> {
-        let path = CStr::from_bytes_with_nul(&self.key[KEY_FRONT_LEN..]);
+    fn open(&mut self, question: &Question<'_>) -> io::Result<Entry> {
+        let path = CStr::from_bytes_with_nul(&self.path);
         let path = path.map_err(|_| invalid_path())?;
         let directory = self.directories.get_mut(usize::from(question.directory));
         let directory = directory.ok_or_else(invalid_path)?.open(question.now)?;
@@ -273,7 +309,7 @@ impl Files {
     }
 
     /// Remembers an entry under the key of the lookup.
-    fn insert(&mut self, entry: Entry, question: &Question) -> Entry {
+    fn insert(&mut self, entry: Entry, question: &Question<'_>) -> Entry {
         if self.index.len() >= self.max_entries {
             self.give_one_up();
         }
@@ -284,7 +320,7 @@ impl Files {
             checked_ms: question.now.monotonic_ms,
             used: false,
             uses: 1,
-            idle_at_ms: question.idle_at_ms(),
+            idle_at_ms: idle_at_ms(&question.cache, question.now),
         };
         let index = self.free.pop().unwrap_or(self.slots.len());
         match self.slots.get_mut(index) {
@@ -339,8 +375,8 @@ impl Files {
 
 impl Slot {
     /// Whether its answer is good for a question, before that is counted as a use.
-    fn is_believed(&self, question: &Question) -> bool {
-        let (now_ms, cache) = (question.now.monotonic_ms, &question.cache);
+    fn is_believed(&self, cache: &FileCache, now: Now) -> bool {
+        let now_ms = now.monotonic_ms;
         let is_kind_believed = match self.entry {
             Entry::File(_) => self.uses >= cache.min_uses,
             Entry::Packed(_) | Entry::Directory | Entry::Special => true,
@@ -349,17 +385,30 @@ impl Slot {
         is_kind_believed && now_ms - self.checked_ms < cache.valid_ms && now_ms < self.idle_at_ms
     }
 
-    fn note_use(&mut self, question: &Question) {
-        let is_idle = self.idle_at_ms <= question.now.monotonic_ms;
+    fn note_use(&mut self, cache: &FileCache, now: Now) {
+        let is_idle = self.idle_at_ms <= now.monotonic_ms;
         self.uses = if is_idle { 1 } else { self.uses.saturating_add(1) };
         self.used = true;
-        self.idle_at_ms = question.idle_at_ms();
+        self.idle_at_ms = idle_at_ms(cache, now);
     }
 }
 
-impl Question {
-    fn idle_at_ms(&self) -> u64 {
-        self.now.monotonic_ms.saturating_add(self.cache.inactive_ms)
+/// When what is used now is idle.
+fn idle_at_ms(cache: &FileCache, now: Now) -> u64 {
+    now.monotonic_ms.saturating_add(cache.inactive_ms)
+}
+
+/// What keys begin with, so that one of a kind is none of the other.
+const BY_PATH: u8 = 0;
+const BY_NAME: u8 = 1;
+
+impl Name<'_> {
+    fn write(&self, out: &mut Vec<u8>) {
+        // Settings are statics: where they lie tells them apart.
+        out.push(BY_NAME + u8::from(self.append_path));
+        out.extend_from_slice(&std::ptr::from_ref(self.settings).addr().to_ne_bytes());
+        out.extend_from_slice(self.path);
+        out.extend_from_slice(self.ending);
     }
 }
 

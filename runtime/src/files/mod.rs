@@ -15,7 +15,7 @@ pub mod path;
 mod spot;
 mod walk;
 
-pub use cache::{Changes, Files, MAX_CONTENT_LEN, MAX_DESCRIPTORS, MAX_ENTRIES, Question};
+pub use cache::{Changes, Files, MAX_CONTENT_LEN, MAX_DESCRIPTORS, MAX_ENTRIES, Name, Question};
 pub use draft::{Draft, prepare_store};
 pub use entry::{Entry, Source, StoredFile};
 pub use links::Links;

@@ -6,14 +6,14 @@ use std::io::Read;
 use std::path::PathBuf;
 use std::rc::Rc;
 
-use super::cache::{Changes, Files, Question};
+use super::cache::{Changes, Files, Name, Question};
 use super::entry::{Entry, SMALL_LEN, Source, StoredFile};
 use super::links::Links;
 use super::open::Directory;
 use super::path;
 use super::walk::Walk;
 use crate::clock::Now;
-use crate::samples::{Folder, ROOT, SETTINGS, head, with_variables};
+use crate::samples::{Folder, ROOT, SETTINGS, head, leak, with_variables};
 use crate::site::{FileBase, FileCache, Follow, Text};
 use crate::sys::fs::OpenFor;
 
@@ -29,7 +29,8 @@ fn find(files: &mut Files, path: &str, now: Now) -> Entry {
 }
 
 fn find_with(files: &mut Files, path: &str, cache: FileCache, now: Now) -> Entry {
-    let question = Question { directory: 0, links: Links::BENEATH, pack: None, cache, now };
+    let question =
+        Question { name: None, directory: 0, links: Links::BENEATH, pack: None, cache, now };
     files.find(question, |out| {
         out.extend_from_slice(path.as_bytes());
         Some(())
@@ -378,4 +379,50 @@ fn hidden_paths() {
     ] {
         assert_eq!(path::is_hidden(path.as_bytes()), hidden, "{path}");
     }
+}
+
+#[test]
+fn names_are_recalled_for_a_second() {
+    let folder = Folder::new();
+    folder.write("a", "one");
+    let mut files = files(&folder);
+    let plain = leak(SETTINGS);
+    let other = leak(SETTINGS);
+    let name = |settings, path| Name { settings, append_path: false, path, ending: b"" };
+    let ask = |files: &mut Files, name: Name<'_>, now| {
+        let cache = FileCache::USUAL;
+        let question = Question {
+            name: Some(name),
+            directory: 0,
+            links: Links::BENEATH,
+            pack: None,
+            cache,
+            now,
+        };
+        files.find(question, |out| {
+            out.extend_from_slice(&name.path[1..]);
+            Some(())
+        })
+    };
+    assert!(files.recall(&name(plain, b"/a"), at(0)).is_none(), "nobody has asked");
+    assert_eq!(content(&stored(ask(&mut files, name(plain, b"/a"), at(0)))), b"one");
+    assert!(matches!(ask(&mut files, name(plain, b"/b"), at(0)), Entry::Failed(libc::ENOENT)));
+    folder.write("a", "two, longer");
+    folder.write("b", "new");
+    // Other settings may mean another folder, and other paths are other files.
+    let beneath = Name { append_path: true, ..name(plain, b"/a") };
+    for unknown in [name(other, b"/a"), name(plain, b"/c"), name(plain, b"/"), beneath] {
+        assert!(files.recall(&unknown, at(1)).is_none());
+    }
+    for now in [at(1), at(999)] {
+        let known = files.recall(&name(plain, b"/a"), now).expect("known");
+        assert_eq!(content(&stored(known)), b"one");
+        assert!(files.recall(&name(plain, b"/b"), now).is_some());
+    }
+    assert!(files.recall(&name(plain, b"/a"), at(1000)).is_none(), "it is looked at anew");
+    assert_eq!(content(&stored(ask(&mut files, name(plain, b"/a"), at(1000)))), b"two, longer");
+    // This process has changed files.
+    files.announce_change();
+    assert!(files.recall(&name(plain, b"/a"), at(1001)).is_none());
+    assert_eq!(content(&stored(ask(&mut files, name(plain, b"/b"), at(1001)))), b"new");
 }

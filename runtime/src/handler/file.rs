@@ -6,7 +6,7 @@ use super::representation;
 use super::resource::{AnyFile, Resource, Variant};
 use super::{Outcome, Request, change, escape_path};
 use crate::escape::Escaped;
-use crate::files::{Entry, Files, Links, Question, path};
+use crate::files::{Entry, Files, Links, Name, Question, path};
 use crate::http::method::Method;
 use crate::site::{GzipStatic, Level, Text};
 
@@ -66,14 +66,26 @@ pub(crate) fn look_up(request: &Request<'_>, files: &mut Files, path: &[u8]) -> 
 }
 
 /// The same with something at the end of the file's name.
-fn look_up_with(request: &Request<'_>, files: &mut Files, path: &[u8], ending: &[u8]) -> Entry {
+fn look_up_with(
+    request: &Request<'_>,
+    files: &mut Files,
+    path: &[u8],
+    ending: &'static [u8],
+) -> Entry {
     let Request { variables, append_path, .. } = *request;
     let settings = variables.settings;
     let base = &settings.base;
+    let is_fixed = settings.pack.is_none()
+        && matches!((&base.inner, &settings.symlinks.from), (Text::Fixed(_), Text::Fixed(_)));
+    let name = is_fixed.then_some(Name { settings, append_path, path, ending });
+    if let Some(known) = name.and_then(|name| files.recall(&name, variables.now)) {
+        return known;
+    }
     if !settings.hidden_files && is_hidden(request, path) {
         return Entry::Failed(libc::ENOENT);
     }
     let question = Question {
+        name,
         directory: base.directory,
         links: Links::of(&settings.symlinks, variables),
         pack: settings.pack,

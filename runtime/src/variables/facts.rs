@@ -7,19 +7,18 @@ use std::net::SocketAddr;
 use crate::regex::Captures;
 use crate::site::Pattern;
 
-/// One connection, as far as variables tell of it.
-#[derive(Clone, Copy)]
-pub(crate) struct ConnectionFacts<'a> {
+/// One connection, as far as variables tell of it. It is asked only for what a value needs.
+pub(crate) trait ConnectionFacts {
     /// Its number, given once.
-    pub(crate) serial: u64,
+    fn serial(&self) -> u64;
     /// The client's end.
-    pub(crate) peer: Endpoint<'a>,
+    fn peer(&self) -> Endpoint<'_>;
     /// The server's end.
-    pub(crate) local: Endpoint<'a>,
+    fn local(&self) -> Endpoint<'_>;
     /// Requests on it so far, this one included.
-    pub(crate) requests: u64,
+    fn requests(&self) -> u64;
     /// When it was accepted, by the monotonic clock.
-    pub(crate) accepted_ms: u64,
+    fn accepted_ms(&self) -> u64;
 }
 
 /// One end of a connection.

@@ -44,7 +44,7 @@ pub struct Variables<'a> {
     /// The regex that matched the host, if a value uses its captures.
     pub(crate) server_match: Option<Match<'a>>,
     /// The connection that the request came on.
-    pub(crate) connection: ConnectionFacts<'a>,
+    pub(crate) connection: &'a dyn ConnectionFacts,
     /// What has been received and sent so far.
     pub(crate) progress: Progress<'a>,
     /// The present.
@@ -167,7 +167,9 @@ impl Variables<'_> {
     pub fn request_id(&self, out: &mut Vec<u8>) {
         static SEED: OnceLock<RandomState> = OnceLock::new();
         let seed = SEED.get_or_init(RandomState::new);
-        let ConnectionFacts { serial, requests, accepted_ms, .. } = self.connection;
+        let connection = self.connection;
+        let (serial, requests) = (connection.serial(), connection.requests());
+        let accepted_ms = connection.accepted_ms();
         for half in 0u8..2 {
             let _ = write!(out, "{:016x}", seed.hash_one((half, serial, requests, accepted_ms)));
         }
@@ -250,12 +252,12 @@ impl Variables<'_> {
 
     /// `$server_addr`.
     pub fn server_addr(&self, out: &mut Vec<u8>) {
-        self.connection.local.write_address(out);
+        self.connection.local().write_address(out);
     }
 
     /// `$server_port`.
     pub fn server_port(&self, out: &mut Vec<u8>) {
-        self.connection.local.write_port(out);
+        self.connection.local().write_port(out);
     }
 
     /// `$hostname`: the machine's name, lower case.
@@ -290,17 +292,17 @@ impl Variables<'_> {
 impl Variables<'_> {
     /// `$remote_addr`.
     pub fn remote_addr(&self, out: &mut Vec<u8>) {
-        self.connection.peer.write_address(out);
+        self.connection.peer().write_address(out);
     }
 
     /// `$remote_port`.
     pub fn remote_port(&self, out: &mut Vec<u8>) {
-        self.connection.peer.write_port(out);
+        self.connection.peer().write_port(out);
     }
 
     /// `$binary_remote_addr`: the bytes of the address.
     pub fn binary_remote_addr(&self, out: &mut Vec<u8>) {
-        match self.connection.peer {
+        match self.connection.peer() {
             Endpoint::Ip(address) => match address.ip() {
                 IpAddr::V4(ip) => out.extend(ip.octets()),
                 IpAddr::V6(ip) => out.extend(ip.octets()),
@@ -311,17 +313,17 @@ impl Variables<'_> {
 
     /// `$connection`: the connection's number.
     pub fn connection(&self, out: &mut Vec<u8>) {
-        write_number(self.connection.serial, out);
+        write_number(self.connection.serial(), out);
     }
 
     /// `$connection_requests`.
     pub fn connection_requests(&self, out: &mut Vec<u8>) {
-        write_number(self.connection.requests, out);
+        write_number(self.connection.requests(), out);
     }
 
     /// `$connection_time`: seconds since it was accepted.
     pub fn connection_time(&self, out: &mut Vec<u8>) {
-        write_seconds(self.now.monotonic_ms.saturating_sub(self.connection.accepted_ms), out);
+        write_seconds(self.now.monotonic_ms.saturating_sub(self.connection.accepted_ms()), out);
     }
 
     /// `$request_time`: seconds since the first byte of the head.

@@ -45,7 +45,8 @@ impl<S: Site> Worker<S> {
             };
             leaving.into_iter().for_each(|index| self.close(index));
             let accepted_ms = self.cx.now.monotonic_ms;
-            let client = Client::new(socket, id, self.team.next_serial(), peer, accepted_ms);
+            let client =
+                Client::new(self.cx.shared, socket, id, self.team.next_serial(), peer, accepted_ms);
             let connection = Box::new(Connection::new::<S>(client));
             let timeout_ms = connection.first_timeout_ms();
             let index = self.free.pop().unwrap_or_else(|| {
