@@ -2,6 +2,8 @@
 //!
 //! Each is found by asking the site, as a client would, and following where it is sent.
 
+use std::collections::BTreeSet;
+
 use sitec_runtime::site::{LocationId, ServerId};
 
 use super::Subject;
@@ -46,9 +48,11 @@ fn collect(scope: &Scope, starts: &mut Vec<(LocationId, Vec<Vec<u8>>)>) {
         collect(&prefix.nested, starts);
     }
     for regex in &scope.regex {
-        let path = guess(&automata::parsed(&regex.pattern));
-        let beneath = [b"/", &path[..]].concat();
-        starts.push((regex.location, vec![path, beneath]));
+        let mut path = guess(&automata::parsed(&regex.pattern));
+        if !path.starts_with(b"/") {
+            path.insert(0, b'/');
+        }
+        starts.push((regex.location, vec![path]));
         collect(&regex.nested, starts);
     }
 }
@@ -176,29 +180,55 @@ fn check_endings(asking: &Asking<'_>, diagnostics: &mut Diagnostics) {
             )
         };
         for (location, paths) in starts.into_iter().filter(falls_back).take(MOST_ASKED) {
-            let path = paths.iter().find(|path| path.starts_with(b"/"));
-            let Some(path) = path.and_then(|path| std::str::from_utf8(path).ok()) else {
-                continue;
-            };
-            let path = format!("{path}no-such-file");
-            let Some(answer) = asking.get_from(id as ServerId, &path) else { continue };
-            let is_own =
-                !answer.deciding().is_empty() && answer.deciding().iter().all(|id| *id == location);
-            let Some(directive) = subject.nearest(location, &["try_files"]) else { continue };
-            if answer.status == Some(500) && is_own && answer.doubts.is_empty() {
-                diagnostics.push(
-                    Diagnostic::warning("K13", directive.span(), "this falls back to itself")
-                        .note(format!("`{path}` goes round in circles, and is answered 500"))
-                        .help("end it with `=404`, a page that is there, or a `@name`"),
-                );
-            }
+            let path = paths.first().and_then(|path| std::str::from_utf8(path).ok());
+            diagnostics
+                .extend(path.and_then(|path| endless(asking, id as ServerId, location, path)));
         }
     }
 }
 
+/// Asks the location `id` for a file that is not there, by a path that begins with `front`, and
+/// reports its `try_files` if that comes back to it again and again.
+fn endless(
+    asking: &Asking<'_>,
+    server: ServerId,
+    id: LocationId,
+    front: &str,
+) -> Option<Diagnostic> {
+    let subject = asking.subject;
+    let path = format!("{front}no-such-file");
+    let answer = asking.get_from(server, &path)?;
+    let passed = answer.steps.iter().filter_map(|step| match step {
+        Step::Location { location, .. } | Step::Named(location) => Some(*location),
+        _ => None,
+    });
+    let passed: Vec<_> = passed.collect();
+    let by_page = answer.steps.iter().any(|step| matches!(step, Step::ErrorPage { .. }));
+    if answer.status != Some(500) || by_page || !answer.doubts.is_empty() || passed[0] != id {
+        return None;
+    }
+    let length = passed[1..].iter().position(|&other| other == id)?;
+    let circle = &passed[..=length];
+    // Of a circle, the location that is written first is shown.
+    if circle.iter().any(|&other| subject.span(other) < subject.span(id)) {
+        return None;
+    }
+    let place = |id| Some(subject.nearest(id, &["try_files"])?.span());
+    let others: BTreeSet<_> = circle[1..].iter().filter_map(|&other| place(other)).collect();
+    let diagnostic = Diagnostic::warning("K13", place(id)?, "this falls back to itself");
+    let diagnostic = others
+        .into_iter()
+        .fold(diagnostic, |diagnostic, span| diagnostic.also(span, "by way of this one"));
+    Some(
+        diagnostic
+            .note(format!("`{path}` goes round in circles, and is answered 500"))
+            .help("end it with `=404`, a page that is there, or a `@name`"),
+    )
+}
+
 /// Reports pages for a status that give that very status and nothing else.
 fn check_pages(subject: &Subject<'_>, diagnostics: &mut Diagnostics) {
-    let mut reported = std::collections::BTreeSet::new();
+    let mut reported = BTreeSet::new();
     for id in 0..subject.site.locations.len() as LocationId {
         let server = subject.places.locations[id as usize].server;
         for page in &subject.settings(id).error_pages {

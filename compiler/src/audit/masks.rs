@@ -45,10 +45,11 @@ fn masked(
     }
     let block = subject.block(id)?.block.as_ref()?;
     let directive = block.directives.iter().find(|d| d.name.value == b"try_files")?;
+    let shown = file.strip_prefix(subject.folder).unwrap_or(file);
     let message = format!("`{missing}`, which is not there, is answered 200 with a page");
     Some(
         Diagnostic::warning("X17", directive.span(), message)
-            .note(format!("the page is `{}`", file.display()))
+            .note(format!("the page is `{}`", shown.display()))
             .help(
                 "let what has an extension be missing: \
                  `location ~ \\.[a-z0-9]+$ { try_files $uri =404; }`",

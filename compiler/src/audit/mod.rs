@@ -10,6 +10,7 @@ mod empty;
 mod hosts;
 mod masks;
 mod process;
+mod programs;
 mod reach;
 mod returns;
 mod siblings;
@@ -17,6 +18,7 @@ mod statuses;
 mod subject;
 #[cfg(test)]
 mod tests;
+mod timeouts;
 mod unused;
 mod words;
 
@@ -31,6 +33,8 @@ pub(crate) fn audit(subject: &Subject<'_>, diagnostics: &mut Diagnostics) {
     returns::check(subject, diagnostics);
     statuses::check(subject, diagnostics);
     process::check(subject, diagnostics);
+    programs::check(subject, diagnostics);
+    timeouts::check(subject, diagnostics);
     let trees = disk::Trees::of_site(subject);
     reach::check(subject, &trees, diagnostics);
     siblings::check(subject, diagnostics);

@@ -102,6 +102,7 @@ fn unheard(directive: &Directive, answer: &Directive, name: &str) -> Diagnostic 
     Diagnostic::warning("D08", directive.span(), format!("`{name}` has no effect here"))
         .label("never looked at")
         .also(answer.span(), "this answers before")
+        .help("delete it, or give `return` a `location` of its own")
 }
 
 /// Whether it is a `location @name`.

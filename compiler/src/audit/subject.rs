@@ -61,9 +61,16 @@ impl<'a> Subject<'a> {
     /// The directive with one of these names that holds for a location: the one in it, or in
     /// the nearest block around it.
     pub(super) fn nearest(&self, id: LocationId, names: &[&str]) -> Option<&'a Directive> {
-        let find = |directives: &'a [Directive]| {
-            directives.iter().find(|d| names.iter().any(|name| d.name.value == name.as_bytes()))
-        };
+        self.nearest_that(id, &|d| names.iter().any(|name| d.name.value == name.as_bytes()))
+    }
+
+    /// The directive of this kind that holds for a location.
+    pub(super) fn nearest_that(
+        &self,
+        id: LocationId,
+        wanted: &dyn Fn(&Directive) -> bool,
+    ) -> Option<&'a Directive> {
+        let find = |directives: &'a [Directive]| directives.iter().find(|d| wanted(d));
         let mut at = self.block(id);
         while let Some(directive) = at {
             let found = directive.block.as_ref().and_then(|block| find(&block.directives));

@@ -5,20 +5,29 @@ use std::path::Path;
 
 use proptest::prelude::*;
 
-use crate::compile;
+use crate::diagnostic::Levels;
 use crate::files::Memory;
 use crate::route::Router;
 use crate::sketch::{paths, sketches};
+use crate::{compile, compile_with};
 
-const FILES: &[(&str, &str)] =
-    &[("www/index.html", ""), ("www/404.html", ""), ("www/assets/a.js", "")];
+const FILES: &[(&str, &str)] = &[
+    ("www/index.html", ""),
+    ("www/404.html", ""),
+    ("www/assets/a.js", ""),
+    ("/usr/bin/php-cgi", ""),
+];
 
 /// What is said about a server with these directives: each code, the line in it (from 1), and
 /// the notes.
 fn said(inside: &str) -> Vec<String> {
+    said_with(inside, Levels::default())
+}
+
+fn said_with(inside: &str, levels: Levels) -> Vec<String> {
     let conf = format!("server {{ listen 8080;\n{inside}\n}}");
     let files = Memory::new(FILES.iter().copied().chain([("site.conf", &conf[..])]));
-    let compilation = compile(&files, Path::new("site.conf"));
+    let compilation = compile_with(&files, Path::new("site.conf"), levels);
     let found = compilation.diagnostics.sorted().into_iter().map(|diagnostic| {
         let (line, _) = compilation.sources.line_column(diagnostic.primary.span);
         let notes = diagnostic.notes.iter().map(|note| format!(" [{note}]")).collect::<String>();
@@ -129,6 +138,23 @@ fn nested_locations() {
          location ~ ^/a/b/ { return 200 3; }",
         &["K08 2 [`/a/b/` is answered by `location ~ ^/a/b/`]"],
     );
+    // It takes what the outer prefix would too: that is said once.
+    let nested = |inner: &str| {
+        format!("location /a/ {{\n{inner}\nreturn 200 2; }}\nlocation ~ ^/a/ {{ return 200 3; }}")
+    };
+    let taken = "[`/a/` is answered by `location ~ ^/a/`]";
+    for inner in ["location /a/b/ { return 200 1; }", "location /a/ { return 200 1; }"] {
+        check(&nested(inner), &[&format!("K08 1 {taken}")]);
+    }
+    // What is asked for before the regex is still selected, and the block is for that.
+    for inner in [
+        "location = /a/b {",
+        "location ^~ /a/b/ {",
+        "location ~ b {",
+        "location /a/b/ { location ~ c { }",
+    ] {
+        check(&nested(&format!("{inner} return 200 1; }}")), &[][..]);
+    }
     check(
         "location ^~ /a/ {\nlocation /a/b/ { return 200 1; }\nreturn 200 2; }\n\
          location ~ b/ { return 200 3; }",
@@ -236,6 +262,15 @@ fn pages_and_fallbacks_that_need_themselves() {
         &["K13 2 [`/no-such-file` goes round in circles, and is answered 500]"],
     );
     check("root www;\nlocation /b/ { try_files $uri $uri/ /404.html; }", &[]);
+    // By way of each other: said once, of the one that is written first.
+    check(
+        "root www;\nlocation /b/ { try_files $uri /c/$uri; }\nlocation ~ /c { try_files $uri /b/; }",
+        &["K13 2 [`/b/no-such-file` goes round in circles, and is answered 500]"],
+    );
+    check(
+        "root www;\nlocation ~ /c { try_files $uri /b/$uri; }",
+        &["K13 2 [`/cno-such-file` goes round in circles, and is answered 500]"],
+    );
     check(
         "root www;\nlocation /b/ { try_files $uri $uri/; location /b/c/ { } }",
         &["K13 2 [`/b/no-such-file` goes round in circles, and is answered 500]"],
@@ -349,4 +384,60 @@ fn compressed_files_that_are_not_there() {
     // Of a folder that is not known, nothing is.
     check("gzip_static on;\nlocation ~ ^/(a) { root www/$1; }\nlocation /b/ { root www; }", &[]);
     check("gzip_static on;\nlocation / { return 204; }", &[]);
+}
+
+#[test]
+fn programs_that_are_told_of_scripts() {
+    let site = |location: &str, value: &str| {
+        format!(
+            "root www;\nlocation {location} {{ cgi_pass /usr/bin/php-cgi;\n\
+             cgi_param SCRIPT_FILENAME {value}; }}"
+        )
+    };
+    let told = |path: &str| {
+        format!("X18 3 [for `{path}` it may run `a.jpg`: PHP does, with `cgi.fix_pathinfo`]")
+    };
+    for value in ["$document_root$uri", "$request_filename", "/srv/php$document_uri"] {
+        check(&site(r"~ \.php$", value), &[&told("/a.jpg/x.php")]);
+    }
+    check(&site("/app/", "$document_root$uri"), &[&told("/app/a.jpg/x.php")]);
+    check(&site("~ ^/(?<f>app/.+)$", "/srv/$f"), &[&told("/app/a.jpg/a")]);
+    // One script, one that may not be elsewhere, and a path that can have no other within it.
+    check(&site(r"~ \.php$", "/srv/app.php"), &[]);
+    check(&site("= /app.php", "$document_root$uri"), &[]);
+    check(&site(r"~ ^/[a-z]+\.php$", "$document_root$uri"), &[]);
+    check("root www;\nlocation ~ \\.php$ { cgi_pass .php php-cgi; }", &[]);
+}
+
+#[test]
+fn timeouts_that_others_end() {
+    let lints = |inside: &str| said_with(inside, Levels { lints: true, ..Levels::default() });
+    let php = "root www;\nlocation ~ \\.php$ { cgi_pass .php php-cgi; }\n";
+    let stop = "Z06 3 [told to stop, it ends what is under way after 30 seconds: the client is \
+                dropped before the script may answer]";
+    assert_eq!(lints(&format!("{php}cgi_timeout 31s;")), [stop]);
+    // It is of no use without scripts, and the default is nobody's order.
+    for fine in [&format!("{php}cgi_timeout 30s;"), php, "root www;\ncgi_timeout 60s;"] {
+        assert_eq!(lints(fine), [""; 0], "{fine}");
+    }
+    let unsaid = "Z06 2 [`lingering_time` is 30s where the conf does not say]";
+    assert_eq!(lints("root www;\nlingering_timeout 31s;"), [unsaid]);
+    assert_eq!(lints("root www;\nlingering_time 5s;\nlingering_timeout 6s;"), ["Z06 3"]);
+    assert_eq!(lints("root www;\nlingering_time 1m;\nlingering_timeout 31s;"), [""; 0]);
+    assert!(said("root www;\nlingering_timeout 31s;").is_empty());
+}
+
+#[test]
+fn links_that_leave_their_folder() {
+    let said = |symlinks: &str| {
+        let conf = format!("server {{ listen 8080; root www; {symlinks} }}");
+        let mut files =
+            Memory::new([("site.conf", &conf[..]), ("www/index.html", ""), ("/etc/passwd", "")]);
+        files.add_link("www/users", "/etc/passwd");
+        let sorted = compile(&files, Path::new("site.conf")).diagnostics;
+        sorted.sorted().into_iter().map(|found| found.code).collect::<Vec<_>>()
+    };
+    assert_eq!(said(""), ["F10"]);
+    assert_eq!(said("disable_symlinks off;"), ["F10"]);
+    assert_eq!(said("disable_symlinks on;"), [""; 0]);
 }

@@ -38,6 +38,17 @@ const CHECKS: &[Check] = &[
         "server {\n    listen 8080;\n    root www;\n    client_header_timeout 5s;\n}",
     ),
     lint(
+        "Z06",
+        "timeout-order",
+        "A timeout that another one ends before it can run out. Told to stop, a server waits 30 \
+         seconds for what is under way: with a longer `cgi_timeout`, the client may be dropped \
+         before the script answers. And `lingering_timeout`, the wait for one more byte, is of no \
+         use when longer than `lingering_time`, all the waits together. A `send_timeout` below \
+         `cgi_timeout` is fine: it runs only while there is something to send.",
+        "server {\n    listen 8080;\n    root www;\n    cgi_pass .py python3;\n    cgi_timeout ⟪60s⟫;\n}",
+        "server {\n    listen 8080;\n    root www;\n    cgi_pass .py python3;\n    cgi_timeout 30s;\n    send_timeout 5s;\n}",
+    ),
+    lint(
         "Z07",
         "keepalive-low",
         "A connection is closed after a few requests, and the client has to open another one. \

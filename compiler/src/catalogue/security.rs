@@ -1,6 +1,6 @@
 //! What lets others do what they should not.
 
-use super::{Check, Group, error, lint, warning};
+use super::{Check, Entry, Group, error, lint, warning};
 
 pub(super) const GROUP: Group = Group { title: "Security", checks: CHECKS };
 
@@ -142,6 +142,22 @@ const CHECKS: &[Check] = &[
         "server {\n    listen 8080;\n    root www;\n    location / { ⟪try_files $uri /index.html⟫; }\n}",
         "server {\n    listen 8080;\n    root www;\n    location / { try_files $uri /index.html; }\n    location ~ \\.[a-z0-9]+$ { try_files $uri =404; }\n}",
     ),
+    error(
+        "X18",
+        "script-split",
+        "A program is told by `SCRIPT_FILENAME` or `PATH_TRANSLATED` which script to run, from the \
+         path that the client sent, and nobody has looked whether it is there: for \
+         `/a.jpg/x.php`, PHP runs `a.jpg` (`cgi.fix_pathinfo`). An error where clients write to the \
+         same folder, else a warning. With `cgi_pass .php php-cgi`, the script must exist and have \
+         the extension, and what is behind its name never selects what runs it.",
+        "server {\n    listen 8080;\n    root www;\n    location ~ \\.php$ {\n        cgi_pass /usr/bin/php-cgi;\n        cgi_param SCRIPT_FILENAME ⟪$document_root$uri⟫;\n    }\n    location /up/ { upload_store www/up; methods POST; }\n}",
+        "server {\n    listen 8080;\n    root www;\n    location ~ \\.php$ { cgi_pass .php php-cgi; }\n    location /up/ { upload_store store; methods POST; }\n}",
+    )
+    .among(&[
+        Entry::File("/usr/bin/php-cgi", ""),
+        Entry::File("www/up/.keep", ""),
+        Entry::File("store/.keep", ""),
+    ]),
     lint(
         "X19",
         "lan-rebinding",

@@ -11,6 +11,7 @@ use std::io;
 use std::os::fd::AsRawFd;
 use std::sync::Arc;
 
+use crate::bounds::DRAIN_MS;
 use crate::connection::{Connection, Source};
 use crate::context::Context;
 use crate::deadlines::Deadlines;
@@ -22,9 +23,6 @@ use crate::sys::signal::Signal;
 pub use clock::Clock;
 use slot::{GENERATIONS, Slot};
 pub use team::{Team, Wake};
-
-/// How long requests under way may take once the server is to leave.
-const DRAIN_MS: u64 = 30_000;
 
 /// Token of what wakes the worker.
 const WAKE: u64 = u64::MAX;

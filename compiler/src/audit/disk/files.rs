@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use sitec_runtime::site::{Follow, GzipStatic};
+use sitec_runtime::site::{Follow, GzipStatic, LocationId};
 
 use super::Tree;
 use super::secrets::is_secret_name;
@@ -33,6 +33,11 @@ pub(super) fn check(subject: &Subject<'_>, tree: &Tree, diagnostics: &mut Diagno
 /// F10: links that lead out of the folder.
 fn escapes(subject: &Subject<'_>, tree: &Tree) -> Option<Diagnostic> {
     let first = tree.escapes.first()?;
+    let follows = |&id: &LocationId| subject.settings(id).symlinks.follow != Follow::Never;
+    // Where the conf says that no link is followed, links are known of.
+    if !tree.locations.iter().any(follows) {
+        return None;
+    }
     let target = subject.files.real(&tree.path.join(first))?;
     let (name, target) = (join(tree, first), target.display().to_string());
     let message = format!("the link `{name}` leads to `{target}`, outside of `{}`", tree.name);
@@ -60,7 +65,8 @@ fn same_but_for_case(tree: &Tree) -> Option<Diagnostic> {
     let (first, second) = same?;
     let message =
         format!("`{}` and `{}` differ only by case", join(tree, first), join(tree, second));
-    Some(Diagnostic::warning("F14", tree.span, message))
+    let help = "rename one of them: where case does not count, one takes the other's place";
+    Some(Diagnostic::warning("F14", tree.span, message).help(help))
 }
 
 /// F11: extensions without a type, where nobody has said what such files are.

@@ -1,11 +1,13 @@
 //! The locations of one server, or those within one location.
 
+use std::collections::BTreeSet;
+
 use sitec_runtime::site::{LocationId, ServerId};
 
 use super::super::Subject;
 use super::super::disk::Trees;
 use super::verdict::Verdict;
-use crate::diagnostic::Diagnostics;
+use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::ir::{self, Prefix};
 use crate::prove::{Budget, Index, Longest, Machine, Text, Trie};
 
@@ -59,8 +61,14 @@ impl<'a> Scope<'a> {
                 diagnostics.push(self.not_normal(*id, path));
             }
         }
-        for number in 0..self.scope.prefix.len() {
-            self.check_prefix(number, budget, diagnostics);
+        let mut dead = BTreeSet::new();
+        for (number, prefix) in self.scope.prefix.iter().enumerate() {
+            if let Some(diagnostic) = self.dead_prefix(number, budget) {
+                diagnostics.push(diagnostic);
+                dead.insert(prefix.location);
+            } else {
+                diagnostics.extend(self.all_within(prefix));
+            }
         }
         for number in 0..self.scope.regex.len() {
             match self.regex(number, budget) {
@@ -68,25 +76,35 @@ impl<'a> Scope<'a> {
                 verdict => diagnostics.extend(self.report_regex(number, verdict)),
             }
         }
-        self.check_nested(budget, diagnostics);
+        self.check_nested(&dead, budget, diagnostics);
     }
 
-    fn check_prefix(&self, number: usize, budget: &mut Budget, diagnostics: &mut Diagnostics) {
+    /// What to say of a prefix if neither it nor what is in it can be selected.
+    fn dead_prefix(&self, number: usize, budget: &mut Budget) -> Option<Diagnostic> {
         let prefix = &self.scope.prefix[number];
         // A prefix without a slash at its front was reported where it stands.
         if !self.around.text.begins(&prefix.path) && prefix.path.starts_with(b"/") {
-            diagnostics.push(self.not_normal(prefix.location, &prefix.path));
-        } else if let Some(inner) = prefix.nested.prefix.iter().find(|p| p.path == prefix.path) {
-            diagnostics.push(self.all_within(prefix, inner));
-        } else if has_none(&prefix.nested)
-            && let verdict @ (Verdict::Taken(..) | Verdict::NoPath) = self.prefix(number, budget)
-        {
-            diagnostics.extend(self.report_prefix(number, verdict));
+            return Some(self.not_normal(prefix.location, &prefix.path));
+        }
+        if keeps_from_regexes(&prefix.nested) {
+            return None;
+        }
+        match self.prefix(number, budget) {
+            Verdict::Reached => None,
+            verdict => self.report_prefix(number, verdict),
         }
     }
 
-    fn check_nested(&self, budget: &mut Budget, diagnostics: &mut Diagnostics) {
-        for prefix in self.scope.prefix.iter().filter(|prefix| !has_none(&prefix.nested)) {
+    /// Checks what is in the locations of this scope, but for what is in `dead` ones: what is
+    /// said of these is true of all that is in them.
+    fn check_nested(
+        &self,
+        dead: &BTreeSet<LocationId>,
+        budget: &mut Budget,
+        diagnostics: &mut Diagnostics,
+    ) {
+        let alive = self.scope.prefix.iter().filter(|prefix| !dead.contains(&prefix.location));
+        for prefix in alive.filter(|prefix| !has_none(&prefix.nested)) {
             let trie = Trie::new([&prefix.path[..]], []);
             let mut around = self.inside(Within::Prefix(&prefix.path, &trie));
             match prefix.no_regex {
@@ -169,10 +187,22 @@ impl<'a> Scope<'a> {
         self.subject.router().location(self.around.server, path) != id
     }
 
-    fn all_within(&self, outer: &Prefix, inner: &Prefix) -> crate::diagnostic::Diagnostic {
-        self.unreachable(outer.location)
-            .also(self.subject.span(inner.location), "every path that comes here is this one's")
+    /// What to say of a prefix that stands in itself once more.
+    fn all_within(&self, outer: &Prefix) -> Option<Diagnostic> {
+        let inner = outer.nested.prefix.iter().find(|inner| inner.path == outer.path)?;
+        Some(
+            self.unreachable(outer.location).also(
+                self.subject.span(inner.location),
+                "every path that comes here is this one's",
+            ),
+        )
     }
+}
+
+/// Whether a location of a scope takes paths before the regexes around the scope have their turn.
+fn keeps_from_regexes(scope: &ir::Scope) -> bool {
+    let keeps = |prefix: &Prefix| prefix.no_regex || keeps_from_regexes(&prefix.nested);
+    !scope.exact.is_empty() || !scope.regex.is_empty() || scope.prefix.iter().any(keeps)
 }
 
 fn has_none(scope: &ir::Scope) -> bool {
