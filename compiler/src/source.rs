@@ -31,6 +31,8 @@ pub struct Source {
     pub text: String,
     /// Whether any byte was escaped.
     pub escaped: bool,
+    /// How many bytes of the file stand before the text: those of a byte order mark.
+    pub mark_len: u32,
 }
 
 impl Source {
@@ -49,12 +51,14 @@ pub struct Sources {
 impl Sources {
     /// Adds a file with these bytes. A byte order mark at its start is no part of the text.
     pub fn add(&mut self, name: impl Into<String>, bytes: &[u8]) -> FileId {
+        let whole = bytes.len();
         let bytes = bytes.strip_prefix("\u{FEFF}".as_bytes()).unwrap_or(bytes);
+        let mark_len = (whole - bytes.len()) as u32;
         let (text, escaped) = match std::str::from_utf8(bytes) {
             Ok(text) => (text.to_owned(), false),
             Err(_) => (escape(bytes), true),
         };
-        self.files.push(Source { name: name.into(), text, escaped });
+        self.files.push(Source { name: name.into(), text, escaped, mark_len });
         FileId(self.files.len() as u32 - 1)
     }
 
@@ -91,10 +95,22 @@ impl Sources {
 
     /// Line and column of a span's start, both from 1; the column counts characters.
     pub fn line_column(&self, span: Span) -> (usize, usize) {
-        let before = &self.file(span.file).text[..span.start as usize];
+        let text = &self.file(span.file).text;
+        let before = &text[..char_floor(text, span.start as usize)];
         let line_start = before.rfind('\n').map_or(0, |at| at + 1);
         (before.matches('\n').count() + 1, before[line_start..].chars().count() + 1)
     }
+}
+
+/// The last boundary of characters that is not behind `at`.
+pub(crate) fn char_floor(text: &str, at: usize) -> usize {
+    let at = at.min(text.len());
+    (0..=at).rev().find(|&at| text.is_char_boundary(at)).unwrap_or(0)
+}
+
+/// The first boundary of characters that is not before `at`; the text's end at most.
+pub(crate) fn char_ceil(text: &str, at: usize) -> usize {
+    (at..text.len()).find(|&at| text.is_char_boundary(at)).unwrap_or(text.len())
 }
 
 /// First of the 256 private-use characters that stand for bytes that are not UTF-8.

@@ -59,12 +59,13 @@ fn labelled(label: &Label, sources: &Sources) -> Value {
 }
 
 fn place(span: Span, sources: &Sources) -> Value {
+    let file = sources.file(span.file);
     let point = |at: u32| {
         let (line, column) = sources.line_column(Span { start: at, end: at, ..span });
-        json!({ "byte": at, "line": line, "column": column })
+        json!({ "byte": file.mark_len + at, "line": line, "column": column })
     };
     json!({
-        "file": sources.file(span.file).name,
+        "file": file.name,
         "start": point(span.start),
         "end": point(span.end),
     })

@@ -55,6 +55,17 @@ fn json_tells_all_of_a_diagnostic() {
 }
 
 #[test]
+fn bytes_are_counted_from_the_start_of_the_file() {
+    let files = Memory::new([("site.conf", "\u{FEFF}é; server { listen 80; }")]);
+    let compilation = compile_with(&files, Path::new("site.conf"), Levels::default());
+    let text = to_json(&[(&compilation.diagnostics, &compilation.sources)]);
+    let document: Value = serde_json::from_str(&text).unwrap();
+    let primary = &document["diagnostics"][0]["primary"];
+    assert_eq!(primary["start"], json!({ "byte": 3, "line": 1, "column": 1 }));
+    assert_eq!(primary["end"], json!({ "byte": 5, "line": 1, "column": 2 }));
+}
+
+#[test]
 fn sarif_names_rules_and_fixes() {
     let compilation = compiled();
     let text = sarif(&[(&compilation.diagnostics, &compilation.sources)]);

@@ -9,7 +9,7 @@ use annotate_snippets::{
 };
 
 use super::{Diagnostic, Help, Label, Severity};
-use crate::source::{FileId, Sources, Span, escaped_byte};
+use crate::source::{FileId, Sources, Span, char_ceil, char_floor, escaped_byte};
 
 /// The columns that a message may take. Fixed, so that equal confs give equal text.
 const WIDTH: usize = 140;
@@ -118,6 +118,8 @@ impl Window {
         let source = sources.file(file);
         let first = spans.iter().map(|span| span.start as usize).min().unwrap_or(0);
         let last = spans.iter().map(|span| span.end as usize).max().unwrap_or(0);
+        let first = char_floor(&source.text, first);
+        let last = char_ceil(&source.text, last.max(first));
         let start = source.text[..first].rfind('\n').map_or(0, |at| at + 1);
         let end = source.text[last..].find('\n').map_or(source.text.len(), |at| last + at);
         let line_end = source.text[last..end].trim_end_matches('\r').len() + last;
@@ -129,7 +131,10 @@ impl Window {
         Window { text, start, line: source.text[..start].matches('\n').count() + 1 }
     }
 
+    /// A place in the window. One that cuts a character has all of it.
     fn range(&self, span: Span) -> Range<usize> {
-        span.start as usize - self.start..span.end as usize - self.start
+        let within = |at: u32| (at as usize).saturating_sub(self.start);
+        let start = char_floor(&self.text, within(span.start));
+        start..char_ceil(&self.text, within(span.end).max(start))
     }
 }

@@ -2,7 +2,11 @@
 
 use std::fmt::Write;
 
+use proptest::prelude::*;
+
+use super::{Diagnostic, Diagnostics, json, sarif};
 use crate::files::Memory;
+use crate::source::{Sources, Span};
 use crate::testing::diagnose_files;
 
 /// Compares what is said about each conf with the snapshot of the test.
@@ -123,4 +127,31 @@ fn short_form_and_summary() {
     );
     assert_eq!(diagnostics.summary(), "2 errors, 1 warning");
     assert!(diagnostics.render(&sources, true).contains('\u{1b}'));
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
+    /// Wherever places lie, even within a character or behind the end of the file, they are shown.
+    #[test]
+    fn any_place_can_be_shown(
+        bytes in prop_oneof!["[aé漢\u{1F98A}\t\r\n]{0,12}".prop_map(String::into_bytes),
+            proptest::collection::vec(any::<u8>(), 0..12)],
+        places in proptest::collection::vec((0u32..16, 0u32..16), 3),
+    ) {
+        let mut sources = Sources::default();
+        let file = sources.add("site.conf", &bytes);
+        let mut spans = places.into_iter().map(|(start, end)| Span { file, start, end });
+        let mut span = || spans.next().expect("three places");
+        let mut diagnostics = Diagnostics::default();
+        diagnostics.push(
+            Diagnostic::error("D01", span(), "wrong").also(span(), "here").patch("type", span(), "é"),
+        );
+        prop_assert!(diagnostics.render(&sources, false).starts_with("error[D01]: wrong\n"));
+        prop_assert!(diagnostics.short(&sources).ends_with(": error[D01]: wrong\n"));
+        let found = [(&diagnostics, &sources)];
+        for text in [json(&found), sarif(&found)] {
+            serde_json::from_str::<serde_json::Value>(&text).expect("it is JSON");
+        }
+    }
 }
