@@ -125,7 +125,7 @@ impl Checker<'_> {
         Ok(TryFiles { candidates, fallback })
     }
 
-    fn candidate(&self, word: &Word, groups: &Groups) -> Checked<Candidate> {
+    fn candidate(&mut self, word: &Word, groups: &Groups) -> Checked<Candidate> {
         let mut path = self.value(word, 0, groups)?;
         let mut directory = false;
         if let Some(Piece::Literal(last)) = path.0.last_mut()

@@ -169,7 +169,7 @@ impl Checker<'_> {
                 return Err(Box::new(Diagnostic::error("F05", word.span, message)));
             }
             [StartPiece::Literal(path)] if path.contains('/') => {
-                self.must_exist(word, path, Kind::File)?;
+                self.must_exist_for("F05", word, path, Kind::File)?;
                 let path = self.folder.join(path);
                 if self.files.kind(&path).is_some() && !self.files.is_executable(&path) {
                     let message = format!("`{}` is not executable", word.shown());

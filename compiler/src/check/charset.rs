@@ -83,7 +83,7 @@ pub(super) fn say_charset(charset: &ir::Charset, media_type: &mut Vec<u8>) {
 
 impl Checker<'_> {
     /// The name of a charset; `None` for `off`.
-    fn charset_name(&self, word: &Word, groups: &Groups) -> Checked<Option<Value>> {
+    fn charset_name(&mut self, word: &Word, groups: &Groups) -> Checked<Option<Value>> {
         if word.value == b"off" {
             return Ok(None);
         }

@@ -51,9 +51,15 @@ impl Checker<'_> {
             true => Diagnostic::error(code, word.span, message),
             false => Diagnostic::warning(code, word.span, message),
         };
-        if found.is_none() {
-            diagnostic = self.suggest_file(diagnostic, word, text, wanted);
-            self.dependencies.push(path);
+        match found {
+            None => {
+                diagnostic = self.suggest_file(diagnostic, word, text, wanted);
+                self.dependencies.push(path);
+            }
+            Some(_) if wanted == Kind::Directory => {
+                diagnostic = diagnostic.help("name the folder that it is in");
+            }
+            Some(_) => diagnostic = diagnostic.help("name a file in it"),
         }
         if is_certain {
             return Err(Box::new(diagnostic));

@@ -182,7 +182,7 @@ fn with_port(host: Option<&Host>, port: u16) -> Address {
     }
 }
 
-/// Options that need TLS.
+/// Options that need TLS, or come with it.
 const TLS: &[&str] = &["ssl", "http2", "quic", "http3", "spdy"];
 
 fn unknown_option(word: &Word) -> Box<Diagnostic> {
@@ -194,9 +194,11 @@ fn unknown_option(word: &Word) -> Box<Diagnostic> {
         Box::new(Diagnostic::error("D14", word.span, message).help(help))
     };
     match name {
-        _ if TLS.contains(&name) => {
-            not_built("TLS is not built in", "put a TLS proxy in front, and listen behind it")
-        }
+        "ssl" => not_built("TLS is not built in", "put a TLS proxy in front, and listen behind it"),
+        _ if TLS.contains(&name) => not_built(
+            "the server speaks HTTP/1.1",
+            "leave it out; a proxy in front can speak other versions to clients",
+        ),
         "proxy_protocol" => not_built("the PROXY protocol is not built in", "leave it out"),
         "setfib" | "fastopen" | "rcvbuf" | "sndbuf" | "accept_filter" | "deferred"
         | "so_keepalive" | "multipath" => {

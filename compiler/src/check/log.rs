@@ -102,7 +102,9 @@ impl Checker<'_> {
             for (_, span) in logs {
                 let message = "nothing is written to this log";
                 self.diagnostics.push(
-                    Diagnostic::warning("D08", span, message).also(off, "`off` stands beside it"),
+                    Diagnostic::warning("D08", span, message)
+                        .also(off, "`off` stands beside it")
+                        .help("delete one of them"),
                 );
             }
             return Vec::new();
@@ -178,7 +180,7 @@ impl Checker<'_> {
             Diagnostic::error("K15", word.span, format!("there is no `log_format {shown}`"));
         Err(Box::new(match closest(&shown, names) {
             Some(meant) => diagnostic.patch(format!("did you mean `{meant}`?"), word.span, meant),
-            None => diagnostic,
+            None => diagnostic.help(format!("define it: `log_format {shown} '$uri $status';`")),
         }))
     }
 

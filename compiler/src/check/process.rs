@@ -60,7 +60,8 @@ impl Checker<'_> {
                     )));
                 }
                 let message = format!("`use {shown}` has no effect: sitec uses `poll`");
-                self.diagnostics.push(Diagnostic::warning("D08", first.span, message));
+                let diagnostic = Diagnostic::warning("D08", first.span, message);
+                self.diagnostics.push(diagnostic.help("delete the line"));
             }
             _ => {}
         }

@@ -85,22 +85,31 @@ fn each_regex(directives: &[Directive], visit: &mut dyn FnMut(value::Outline)) {
 
 impl Checker<'_> {
     /// The value that the word gives from `start` on.
-    pub(super) fn value(&self, word: &Word, start: usize, groups: &Groups) -> Checked<Value> {
+    pub(super) fn value(&mut self, word: &Word, start: usize, groups: &Groups) -> Checked<Value> {
         let mut value = Value::default();
+        let mut wrong = None;
         for part in value::split(word, start)? {
-            match part {
-                Part::Literal(bytes) => push_literal(&mut value, &bytes),
-                Part::Group { number, range } => {
-                    groups.check(number, word.part(range))?;
-                    value.0.push(Piece::Variable(Variable::Capture(number)));
+            let variable = match part {
+                Part::Literal(bytes) => {
+                    push_literal(&mut value, &bytes);
+                    continue;
                 }
-                Part::Name { name, range, .. } => {
-                    let variable = self.variable(&name, word.part(range))?;
-                    value.0.push(Piece::Variable(variable));
+                Part::Group { number, range } => {
+                    groups.check(number, word.part(range)).map(|()| Variable::Capture(number))
+                }
+                Part::Name { name, range, .. } => self.variable(&name, word.part(range)),
+            };
+            match variable {
+                Ok(variable) => value.0.push(Piece::Variable(variable)),
+                Err(another) => {
+                    // The last is the caller's to report.
+                    if let Some(earlier) = wrong.replace(another) {
+                        self.report_once::<()>(Err(earlier));
+                    }
                 }
             }
         }
-        Ok(value)
+        wrong.map_or(Ok(value), Err)
     }
 
     /// The variable or named group with this name.

@@ -61,6 +61,7 @@ fn no_effect(directive: &Directive, group: &Group) -> Diagnostic {
     let message = format!("`{}` has no effect", directive.name.shown());
     Diagnostic::warning("D08", directive.name.span, message)
         .label(format!("steers {}", group.about))
+        .help("delete the line")
         .note(group.instead)
 }
 

@@ -166,8 +166,9 @@ pub(super) const GROUPS: &[Group] = &[
     },
     Group {
         about: "compressing while serving",
-        instead: "put `.gz` files beside the others and use `gzip_static`: nothing is compressed at \
-                  run time",
+        instead: "nothing is compressed at run time: `embed on; precompress gzip br zstd;` makes \
+                  compressed forms when the site is built, and `gzip_static on;` sends `.gz` files \
+                  that are there",
         names: "\
             brotli brotli_buffers brotli_comp_level brotli_min_length brotli_static brotli_types \
             brotli_window gunzip gunzip_buffers gzip gzip_buffers gzip_comp_level gzip_disable \

@@ -140,7 +140,7 @@ fn wrong_passes() {
     refused(
         "server { root www; location / { cgi_pass bin/app9; } }",
         "                                         ^^^^^^^^",
-        "F01: there is no file `bin/app9`",
+        "F05: there is no file `bin/app9`",
     );
     refused(
         "server { root www; location / { cgi_pass /opt/data; } }",
@@ -150,7 +150,7 @@ fn wrong_passes() {
     warned(
         "server { listen 80; location / { cgi_pass /opt/bin/app9; } }",
         "                                          ^^^^^^^^^^^^^",
-        "F01: there is no file `/opt/bin/app9`",
+        "F05: there is no file `/opt/bin/app9`",
     );
     assert_eq!(codes("server { root www; cgi_pass . x; cgi_pass '' x; }"), ["T27", "T27"]);
 }

@@ -116,3 +116,9 @@ fn every_row_may_stand_wherever_it_says() {
         }
     }
 }
+
+#[test]
+fn all_that_is_wrong_in_a_word_is_reported() {
+    assert_eq!(codes("server { return 301 /$a$uri$2$b; }"), ["T18", "T17", "T18"]);
+    assert_eq!(codes("server { return 301 /$uri; }"), [""; 0]);
+}

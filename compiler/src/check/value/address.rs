@@ -96,7 +96,8 @@ fn port_part(word: &Word, part: Range<usize>) -> Checked<u16> {
         false if text.is_empty() => (word.span, "there is no port behind the colon".to_owned()),
         false => (word.part(part), format!("`{text}` is not a port")),
     };
-    Err(Box::new(Diagnostic::error("T06", place, message)))
+    let help = "a port is a number from 1 to 65535: `8080`";
+    Err(Box::new(Diagnostic::error("T06", place, message).help(help)))
 }
 
 /// `*`, an IPv4 address, or an IPv6 address in brackets.
@@ -179,12 +180,13 @@ mod tests {
         let not_one = |at: &str, text: &str| {
             format!("T07 {at} `{text}` is not an address to listen on {forms}")
         };
+        let port = |text: &str| format!("{text} [a port is a number from 1 to 65535: `8080`]");
         for (text, expected) in [
-            ("70000", "T06 0..5 port `70000` is not between 1 and 65535".to_owned()),
-            ("0", "T06 0..1 port `0` is not between 1 and 65535".to_owned()),
-            ("*:99999", "T06 2..7 port `99999` is not between 1 and 65535".to_owned()),
-            ("*:http", "T06 2..6 `http` is not a port".to_owned()),
-            ("*:", "T06 0..2 there is no port behind the colon".to_owned()),
+            ("70000", port("T06 0..5 port `70000` is not between 1 and 65535")),
+            ("0", port("T06 0..1 port `0` is not between 1 and 65535")),
+            ("*:99999", port("T06 2..7 port `99999` is not between 1 and 65535")),
+            ("*:http", port("T06 2..6 `http` is not a port")),
+            ("*:", port("T06 0..2 there is no port behind the colon")),
             (
                 "example.test:80",
                 "T07 0..12 `example.test` is a name, not an address [write its address, or \

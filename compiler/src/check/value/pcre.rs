@@ -31,6 +31,9 @@ pub(super) struct Wrong {
     pub(super) help: Option<&'static str>,
 }
 
+/// What to do about a character that was meant as itself.
+pub(super) const ESCAPE: &str = "for the character itself, write `\\` before it";
+
 type Step<T = ()> = Result<T, Wrong>;
 
 /// Spells `pattern` in the language of regex-syntax.
@@ -93,7 +96,8 @@ impl Translator<'_> {
 
     fn repetition(&mut self, range: Range<usize>) -> Step {
         if !self.repeatable {
-            return Err(self.wrong(range, "there is nothing to repeat here"));
+            let wrong = self.wrong(range, "there is nothing to repeat here");
+            return Err(Wrong { help: Some(ESCAPE), ..wrong });
         }
         self.at = range.end;
         match self.peek() {
@@ -150,7 +154,8 @@ impl Translator<'_> {
 /// `range` is something that no automaton can do.
 fn not_linear(range: Range<usize>, what: &str) -> Wrong {
     let message = format!("{what} is not supported: regexes are matched in linear time");
-    Wrong { code: "T16", range, message, help: None }
+    let help = Some("match more by it, or put a narrower `location` before this one");
+    Wrong { code: "T16", range, message, help }
 }
 
 #[cfg(test)]

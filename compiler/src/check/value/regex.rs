@@ -1,7 +1,7 @@
 //! Regexes: that they can be read, and that their automata stay small.
 
 use super::Checked;
-use super::pcre::{self, Translated, Wrong};
+use super::pcre::{self, ESCAPE, Translated, Wrong};
 use crate::ast::Word;
 use crate::automata;
 use crate::diagnostic::Diagnostic;
@@ -67,7 +67,8 @@ fn unreadable(error: &regex_syntax::Error, origins: &[usize]) -> Wrong {
     let end = origins.last().map_or(0, |last| last + 1);
     let first = origin(span.start.offset).unwrap_or(end);
     let last = span.end.offset.checked_sub(1).and_then(origin).map_or(end, |last| last + 1);
-    Wrong { code: "T15", range: first..last.max(first), message, help: None }
+    let help = message.ends_with("group").then_some(ESCAPE);
+    Wrong { code: "T15", range: first..last.max(first), message, help }
 }
 
 fn shown(word: &Word, start: usize, wrong: Wrong) -> Box<Diagnostic> {
@@ -94,8 +95,8 @@ mod tests {
     #[test]
     fn wrong_regexes() {
         for (text, expected) in [
-            ("^/(a", "T15 2..3 unclosed group"),
-            ("^/a)", "T15 3..4 unopened group"),
+            ("^/(a", "T15 2..3 unclosed group [for the character itself, write `\\` before it]"),
+            ("^/a)", "T15 3..4 unopened group [for the character itself, write `\\` before it]"),
             ("/(?<a>b)(?<a>c)", "T15 11..12 there is a group `a` before this one"),
             ("a{3,2}", "T15 1..6 invalid repetition count range, the start must be <= the end"),
             (
@@ -103,6 +104,16 @@ mod tests {
                 "T16 3..6 lookahead is not supported: regexes are matched in linear time \
                  [paths with a segment that begins with a dot are refused by default, \
                  `/.well-known/` is not (`hidden_files`)]",
+            ),
+            (
+                "a++",
+                "T16 1..3 possessive repetition is not supported: regexes are matched in linear \
+                 time [match more by it, or put a narrower `location` before this one]",
+            ),
+            (
+                "*a",
+                "T15 0..1 there is nothing to repeat here [for the character itself, write `\\` \
+                 before it]",
             ),
             (
                 "(a{1000}){1000}",

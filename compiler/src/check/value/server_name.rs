@@ -150,7 +150,11 @@ mod tests {
             ("*a.test", format!("T20 0..1 {STAR}")),
             ("www.*.test", format!("T20 4..5 {STAR}")),
             ("*.a.*", format!("T20 0..1 {STAR}")),
-            (r"~(", "T15 1..2 unclosed group".to_owned()),
+            (
+                r"~(",
+                "T15 1..2 unclosed group [for the character itself, write `\\` before it]"
+                    .to_owned(),
+            ),
         ] {
             assert_eq!(outcome(server_name(&word(text))), Err(expected), "{text}");
         }

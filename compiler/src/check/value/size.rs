@@ -17,7 +17,7 @@ pub(crate) fn size(word: &Word) -> Checked<u64> {
         .filter(|&size| i64::try_from(size).is_ok())
         .ok_or_else(|| {
             let message = format!("`{}` is larger than 2^63-1 bytes", word.shown());
-            Box::new(Diagnostic::error("T01", word.span, message))
+            Box::new(Diagnostic::error("T01", word.span, message).help("the most is `8589934591g`"))
         })
 }
 
@@ -104,9 +104,16 @@ mod tests {
             ("9223372036854775807", Ok(i64::MAX as u64)),
             (
                 "9223372036854775808",
-                Err("T01 0..19 `9223372036854775808` is larger than 2^63-1 bytes"),
+                Err(
+                    "T01 0..19 `9223372036854775808` is larger than 2^63-1 bytes [the most is `8589934591g`]",
+                ),
             ),
-            ("99999999999g", Err("T01 0..12 `99999999999g` is larger than 2^63-1 bytes")),
+            (
+                "99999999999g",
+                Err(
+                    "T01 0..12 `99999999999g` is larger than 2^63-1 bytes [the most is `8589934591g`]",
+                ),
+            ),
             ("10MB", Err("T02 2..4 `MB` is no unit of size [write `10m` (= 10,485,760 bytes)]")),
             ("5t", Err("T02 1..2 `t` is no unit of size [the units are `k`, `m` and `g`]")),
             ("1.5m", Err("T02 1..4 `.5m` is no unit of size [the units are `k`, `m` and `g`]")),

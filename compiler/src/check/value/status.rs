@@ -18,7 +18,11 @@ pub(crate) fn status(word: &Word, part: Range<usize>, range: RangeInclusive<u16>
         true => format!("`{text}` is not between {} and {}", range.start(), range.end()),
         false => format!("`{text}` is not a status code"),
     };
-    Err(Box::new(Diagnostic::error("T09", word.part(part), message)))
+    let help = match range.start() {
+        300 => "a page takes the place of a redirect or an error: `404`, `500`",
+        _ => "a status code has three digits: `200`, `404`",
+    };
+    Err(Box::new(Diagnostic::error("T09", word.part(part), message).help(help)))
 }
 
 #[cfg(test)]
@@ -38,7 +42,9 @@ mod tests {
         ] {
             let word = word(text);
             let result = status(&word, 1..word.value.len(), 300..=599);
-            assert_eq!(outcome(result), expected.map_err(str::to_owned), "{text}");
+            let help = "[a page takes the place of a redirect or an error: `404`, `500`]";
+            let expected = expected.map_err(|wrong: &str| format!("{wrong} {help}"));
+            assert_eq!(outcome(result), expected, "{text}");
         }
     }
 }

@@ -69,10 +69,13 @@ fn reference(word: &Word, start: usize) -> Checked<Part> {
         Err(Box::new(Diagnostic::error("T18", word.part(start..end.min(word.value.len())), text)))
     };
     if braces && word.value.get(name_end) != Some(&b'}') {
-        return wrong(name_end, "this `${` has no `}` behind a name");
+        let text = "this `${` has no `}` behind a name";
+        return wrong(name_end, text).map_err(|wrong| Box::new(wrong.help("write `${name}`")));
     }
     if name.is_empty() {
-        return wrong(end, "this `$` has no name behind it");
+        let help = "a value cannot hold a `$` of its own, as in nginx: write a variable, `$uri`";
+        return wrong(end, "this `$` has no name behind it")
+            .map_err(|wrong| Box::new(wrong.help(help)));
     }
     let name = String::from_utf8_lossy(&name).into_owned();
     let range = start..end;
@@ -115,14 +118,18 @@ mod tests {
 
     #[test]
     fn a_dollar_needs_a_name() {
-        for (text, expected) in [
-            ("a$", "T18 1..2 this `$` has no name behind it"),
-            ("$.", "T18 0..1 this `$` has no name behind it"),
-            ("${}", "T18 0..3 this `$` has no name behind it"),
-            ("${a", "T18 0..3 this `${` has no `}` behind a name"),
-            ("${a-b}", "T18 0..3 this `${` has no `}` behind a name"),
+        let alone = "this `$` has no name behind it [a value cannot hold a `$` of its own, as in \
+                     nginx: write a variable, `$uri`]";
+        let open = "this `${` has no `}` behind a name [write `${name}`]";
+        for (text, at, expected) in [
+            ("a$", "1..2", alone),
+            ("$.", "0..1", alone),
+            ("${}", "0..3", alone),
+            ("${a", "0..3", open),
+            ("${a-b}", "0..3", open),
         ] {
-            assert_eq!(outcome(split(&word(text), 0)), Err(expected.to_owned()), "{text}");
+            let expected = format!("T18 {at} {expected}");
+            assert_eq!(outcome(split(&word(text), 0)), Err(expected), "{text}");
         }
     }
 }

@@ -1,7 +1,7 @@
 //! Classes: `[…]`.
 
 use super::escape::Escape;
-use super::{Step, Translator};
+use super::{ESCAPE, Step, Translator, Wrong};
 
 const POSIX: &[&[u8]] = &[
     b"alnum", b"alpha", b"ascii", b"blank", b"cntrl", b"digit", b"graph", b"lower", b"print",
@@ -19,7 +19,10 @@ impl Translator<'_> {
         let first = self.at;
         loop {
             match self.peek() {
-                None => return Err(self.wrong(start..self.at, "this `[` has no `]`")),
+                None => {
+                    let wrong = self.wrong(start..self.at, "this `[` has no `]`");
+                    return Err(Wrong { help: Some(ESCAPE), ..wrong });
+                }
                 Some(b']') if self.at > first => {
                     self.put("]", self.at);
                     self.at += 1;

@@ -34,8 +34,9 @@ impl Translator<'_> {
                 None => Err(self.wrong(start..self.at, "this comment has no end")),
             },
             [b'=' | b'!', inner @ ..] => {
-                let help = inner.starts_with(b"well-known").then_some(WELL_KNOWN);
-                Err(Wrong { help, ..not_linear(start..start + 3, "lookahead") })
+                let wrong = not_linear(start..start + 3, "lookahead");
+                let is_usual = inner.starts_with(b"well-known");
+                Err(if is_usual { Wrong { help: Some(WELL_KNOWN), ..wrong } } else { wrong })
             }
             [b'<', b'=' | b'!', ..] => refuse(2, "lookbehind"),
             [b'>', ..] => refuse(1, "an atomic group"),
