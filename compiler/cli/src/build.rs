@@ -20,6 +20,10 @@ pub(crate) struct Options {
     out: Option<PathBuf>,
     #[command(flatten)]
     profile: Profile,
+    /// The machine that it is for, as rustc calls it: x86_64-unknown-linux-musl makes a binary
+    /// that needs no library. Without it, this machine
+    #[arg(long, value_name = "TRIPLE")]
+    target: Option<String>,
 }
 
 /// Compiles the conf, builds its package and puts the binary where it was asked for.
@@ -29,7 +33,7 @@ pub(crate) fn build(options: &Options) -> Result<ExitCode, String> {
     let problem = |error| format!("cannot write `{}`: {error}", out.display());
     // A build takes too long to find out only behind it.
     fs::metadata(folder_of(&out)).map_err(problem)?;
-    let binary = package.build(options.profile)?;
+    let binary = package.build(options.profile, options.target.as_deref())?;
     let len = install(&binary, &out).map_err(problem)?;
     eprintln!("wrote {} ({} KB)", out.display(), len.div_ceil(1000));
     Ok(ExitCode::SUCCESS)

@@ -61,28 +61,33 @@ impl Package {
         Ok(Package { _lock: lock, home, name })
     }
 
-    /// Builds the binary and returns where it is.
-    pub(crate) fn build(&self, profile: Profile) -> Result<PathBuf, String> {
+    /// Builds the binary, for this machine or for the `target` that is named by its triple, and
+    /// returns where it is.
+    pub(crate) fn build(&self, profile: Profile, target: Option<&str>) -> Result<PathBuf, String> {
         let say = || progress::spin("compiling the server; the first time takes longest");
         // What a build needs was most often downloaded by an earlier one.
-        let mut output = progress::while_running(self.cargo(profile, &["--offline"]), say)?;
+        let offline = self.cargo(profile, target, &["--offline"]);
+        let mut output = progress::while_running(offline, say)?;
         if !output.status.success() && !is_compile_error(&output) {
-            output = progress::while_running(self.cargo(profile, &[]), say)?;
+            output = progress::while_running(self.cargo(profile, target, &[]), say)?;
         }
         if !output.status.success() {
-            return Err(failure(&output));
+            return Err(failure(&output, target));
         }
         let (_, folder) = profile.name();
-        Ok(self.home.join("target").join(folder).join(&self.name))
+        // Cargo gives what it builds for a named target a folder of its own.
+        let targets = self.home.join("target").join(target.unwrap_or_default());
+        Ok(targets.join(folder).join(&self.name))
     }
 
     /// The cargo that builds it. It runs in the package's folder, so that the settings of a
     /// Rust project around the user's working directory do not apply.
-    fn cargo(&self, profile: Profile, args: &[&str]) -> Command {
+    fn cargo(&self, profile: Profile, target: Option<&str>, args: &[&str]) -> Command {
         let program = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
         let mut cargo = Command::new(program);
         cargo.current_dir(self.home.join("sites").join(&self.name));
         cargo.args(["build", "--quiet", "--profile", profile.name().0]).args(args);
+        cargo.args(target.map(|target| format!("--target={target}")));
         cargo.arg("--target-dir").arg(self.home.join("target"));
         cargo.env_remove("CARGO_BUILD_TARGET").stdin(Stdio::null());
         cargo
@@ -139,10 +144,12 @@ fn is_compile_error(output: &Output) -> bool {
 }
 
 /// What to say of a cargo that failed.
-fn failure(output: &Output) -> String {
+fn failure(output: &Output, target: Option<&str>) -> String {
     let said = String::from_utf8_lossy(&output.stderr);
     let said = said.trim_end();
-    if is_compile_error(output) {
+    if let Some(target) = target.filter(|_| said.contains("target may not be installed")) {
+        format!("Rust cannot build for `{target}` yet; `rustup target add {target}` adds it")
+    } else if is_compile_error(output) {
         format!(
             "the generated server does not compile, which is a fault of sitec and not of the \
              conf; please report it with the conf and what rustc says:\n\n{said}"

@@ -25,7 +25,7 @@ pub(crate) struct Options {
 /// Builds, and replaces this process, so that signals reach the server itself.
 pub(crate) fn run(options: &Options) -> Result<ExitCode, String> {
     let Some(package) = build::compiled(&options.file)? else { return Ok(ExitCode::FAILURE) };
-    let binary = package.build(options.profile)?;
+    let binary = package.build(options.profile, None)?;
     let error = Command::new(&binary).args(&options.args).exec();
     Err(format!("cannot run `{}`: {error}", binary.display()))
 }

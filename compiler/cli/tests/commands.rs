@@ -137,6 +137,27 @@ fn a_conf_anywhere_becomes_a_binary() {
     assert_eq!(names, 4, "server, hello, other.conf, other and nothing else");
 }
 
+#[test]
+fn a_binary_is_built_for_a_named_target() {
+    let folder = Folder::new("target");
+    fs::write(folder.join("site.conf"), GOOD).unwrap();
+    let build = |target: &str| {
+        sitec(&folder, &["build", "--debug", "site.conf", "-o", "server", "--target", target])
+    };
+    let rustc = Command::new("rustc").arg("-vV").output().expect("rustc runs");
+    let version = String::from_utf8(rustc.stdout).unwrap();
+    let host = version.lines().find_map(|line| line.strip_prefix("host: ")).unwrap();
+    let output = build(host);
+    assert_eq!(status(&output), 0, "{}", errors(&output));
+    assert_eq!(printed_conf(&folder.join("server")), GOOD);
+
+    // Known to rustc, and hardly ever installed.
+    let output = build("sparc-unknown-linux-gnu");
+    assert_eq!(status(&output), 1);
+    let added = "`rustup target add sparc-unknown-linux-gnu`";
+    assert!(errors(&output).contains(added), "{}", errors(&output));
+}
+
 /// Builds `folder`/site.conf with a time that no file is later than, and returns the binary.
 fn built_at(folder: &Path, epoch: &str) -> Vec<u8> {
     let mut command = command(folder, &["build", "--debug", "site.conf", "-o", "server"]);
