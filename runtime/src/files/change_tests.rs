@@ -8,7 +8,7 @@ use std::path::Path;
 use std::rc::Rc;
 use std::time::{Duration, UNIX_EPOCH};
 
-use super::draft::{Draft, prepare_store, sweep};
+use super::draft::{Draft, Present, prepare_store, sweep};
 use super::open::Directory;
 use super::spot::Spot;
 use crate::samples::Folder;
@@ -49,7 +49,7 @@ fn a_draft_is_seen_when_it_is_published() {
         assert!(!folder.0.join("a").exists());
         draft.set_modified(UNIX_EPOCH + Duration::from_secs(1_000_000)).expect("a time");
         draft.set_mode(0o640).expect("a mode");
-        assert!(!draft.publish(&spot(&folder, "a"), false, true).expect("published"));
+        assert!(!draft.publish(&spot(&folder, "a"), Present::Kept, true).expect("published"));
         let content = fs::read_to_string(folder.0.join("a")).expect("the file");
         assert_eq!(content, "one two ".to_owned() + &"three".repeat(10_000));
         let metadata = fs::metadata(folder.0.join("a")).expect("the file");
@@ -69,13 +69,19 @@ fn a_name_is_replaced_only_where_that_is_asked_for() {
             draft.write(b"new").expect("room");
             draft
         };
-        let taken = draft().publish(&spot(&folder, "a"), false, false);
+        let taken = draft().publish(&spot(&folder, "a"), Present::Kept, false);
         assert_eq!(taken.expect_err("a conflict").kind(), ErrorKind::AlreadyExists);
         assert_eq!(fs::read_to_string(folder.0.join("a")).expect("a"), "old");
-        assert!(draft().publish(&spot(&folder, "a"), true, false).expect("published"));
-        assert_eq!(fs::read_to_string(folder.0.join("a")).expect("a"), "new");
-        let directory = draft().publish(&spot(&folder, "d"), true, false);
-        assert_eq!(directory.expect_err("a conflict").kind(), ErrorKind::IsADirectory);
+        for present in [Present::Replaced, Present::KnownReplaced] {
+            folder.write("a", "old");
+            assert!(draft().publish(&spot(&folder, "a"), present, false).expect("published"));
+            assert_eq!(fs::read_to_string(folder.0.join("a")).expect("a"), "new");
+            let directory = draft().publish(&spot(&folder, "d"), present, false);
+            assert_eq!(directory.expect_err("a conflict").kind(), ErrorKind::IsADirectory);
+            // Whatever was known, the name may be free again.
+            fs::remove_file(folder.0.join("a")).expect("a");
+            draft().publish(&spot(&folder, "a"), present, false).expect("published");
+        }
         drop(draft());
         assert_eq!(tree(&folder.0), ["a", "d/", "d/file"]);
     }
@@ -90,7 +96,7 @@ fn what_a_killed_server_has_left_is_swept_away() {
     let mut at_work = Draft::begin_named(&open(&folder), 0o600).expect("a draft");
     assert_eq!(sweep(&folder.0).expect("a folder"), 1);
     at_work.write(b"whole").expect("room");
-    at_work.publish(&spot(&folder, "done"), false, false).expect("published");
+    at_work.publish(&spot(&folder, "done"), Present::Kept, false).expect("published");
     assert_eq!(tree(&folder.0), [".sitec-1-2/", ".sitec-1-2/file", "done", "kept"]);
     assert!(prepare_store(&folder.0.join("nowhere")).is_err());
 }

@@ -26,6 +26,17 @@ const TEMPORARY: &[u8] = b".sitec-";
 /// Shorter writes are gathered up to this length, in bytes.
 const GATHERED_LEN: usize = 16 * 1024;
 
+/// What becomes of a file that has the name already.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Present {
+    /// It stays, and publishing is `EEXIST`.
+    Kept,
+    /// It is replaced.
+    Replaced,
+    /// It is replaced; and there is one, as far as is known, so that nothing else is tried first.
+    KnownReplaced,
+}
+
 /// A file under way.
 #[derive(Debug)]
 pub struct Draft {
@@ -121,16 +132,21 @@ impl Draft {
         self.file.set_modified(time)
     }
 
-    /// Makes it visible under a name of the same file system: whole, at once. With `replace` it
-    /// takes the place of a file that is there (true); without, that is `EEXIST`. With `sync`
-    /// both the file and its name are on the disk when this returns.
-    pub fn publish(mut self, spot: &Spot, replace: bool, sync: bool) -> io::Result<bool> {
+    /// Makes it visible under a name of the same file system: whole, at once. True if it has
+    /// replaced a file. With `sync` both the file and its name are on the disk when this returns.
+    pub fn publish(mut self, spot: &Spot, present: Present, sync: bool) -> io::Result<bool> {
         self.flush()?;
         if sync {
             self.file.sync_all()?;
         }
-        let replaced = match self.name_new(spot) {
-            Err(error) if replace && error.kind() == io::ErrorKind::AlreadyExists => {
+        let named = match present {
+            Present::KnownReplaced => Err(io::ErrorKind::AlreadyExists.into()),
+            _ => self.name_new(spot),
+        };
+        let replaced = match named {
+            Err(error)
+                if present != Present::Kept && error.kind() == io::ErrorKind::AlreadyExists =>
+            {
                 self.name_over(spot)?;
                 true
             }

@@ -16,7 +16,7 @@ mod spot;
 mod walk;
 
 pub use cache::{Changes, Files, MAX_CONTENT_LEN, MAX_DESCRIPTORS, MAX_ENTRIES, Name, Question};
-pub use draft::{Draft, prepare_store};
+pub use draft::{Draft, Present, prepare_store};
 pub use entry::{Entry, Source, StoredFile};
 pub use links::Links;
 pub use list::{Item, ItemKind, Items};

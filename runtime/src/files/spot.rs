@@ -8,7 +8,7 @@ use std::os::fd::{AsFd, BorrowedFd};
 use std::os::unix::fs::PermissionsExt;
 use std::rc::Rc;
 
-use super::draft::Draft;
+use super::draft::{Draft, Present};
 use crate::sys::fs::{self, OpenFor};
 use crate::sys::{change, directory};
 
@@ -91,7 +91,7 @@ impl Spot {
         draft.write_from(source, u64::MAX)?;
         draft.set_mode(metadata.permissions().mode() & 0o777)?;
         draft.set_modified(metadata.modified()?)?;
-        draft.publish(self, true, false).map(drop)
+        draft.publish(self, Present::Replaced, false).map(drop)
     }
 
     /// Copies a directory to a place where nothing is: with the files and directories in it

@@ -90,6 +90,11 @@ pub(super) fn preconditions_hold(request: &Request<'_>, found: Option<&Metadata>
     conditions.evaluate(validators, IfModifiedSince::Off) == Verdict::Proceed
 }
 
+/// Whether the client demands anything of the resource that it changes.
+pub(super) fn has_preconditions(request: &Request<'_>) -> bool {
+    Conditions::find(request.variables.head.fields()).is_some()
+}
+
 /// Whether the request says how long its content is, or that it comes in chunks.
 pub(super) fn has_length(request: &Request<'_>) -> bool {
     let fields = request.variables.head.fields();

@@ -4,7 +4,7 @@ use std::io;
 use std::time::{Duration, UNIX_EPOCH};
 
 use super::directory_mode;
-use crate::files::{Draft, Files, Spot};
+use crate::files::{Draft, Files, Present, Spot};
 use crate::handler::{Outcome, Receiver, Refusal, Request, change, created, no_content};
 use crate::http::date;
 use crate::site::Dav;
@@ -88,7 +88,7 @@ impl Put {
         };
         let spot = spot.map_err(failed)?;
         check(request, &spot)?;
-        let replaced = draft.publish(&spot, true, false).map_err(failed)?;
+        let replaced = draft.publish(&spot, Present::Replaced, false).map_err(failed)?;
         files.announce_change();
         Ok(replaced)
     }

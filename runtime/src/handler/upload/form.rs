@@ -6,7 +6,7 @@ use std::io;
 use std::ops::Range;
 use std::rc::Rc;
 
-use super::{FILE_MODE, check_taken, name, publish, write_failed};
+use super::{FILE_MODE, check_taken, if_taken, name, publish, write_failed};
 use crate::files::{Directory, Draft, Files, Spot};
 use crate::handler::{Outcome, Receiver, Refusal, Request, Response, change, escape_path};
 use crate::http::multipart::{Event, Malformed, Reader};
@@ -186,7 +186,9 @@ impl Batch {
         for stored in &mut self.stored {
             let failed = |error: io::Error| write_failed(&stored.spot, &error);
             let draft = take_draft(&mut stored.content, &mut self.shared).map_err(failed);
-            match draft.and_then(|draft| publish(self.upload, draft, &stored.spot, files)) {
+            let present = if_taken(self.upload);
+            let publish = |draft| publish(self.upload, draft, &stored.spot, present, files);
+            match draft.and_then(publish) {
                 Ok(true) => {}
                 Ok(false) => created.push(&stored.spot),
                 Err(refusal) => {

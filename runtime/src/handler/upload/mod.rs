@@ -9,7 +9,7 @@ use std::fs::Metadata;
 use std::io;
 
 use super::{Outcome, Receiver, Refusal, Request, change, file};
-use crate::files::{Directory, Draft, Files, Links, Spot};
+use crate::files::{Directory, Draft, Files, Links, Present, Spot};
 use crate::http::method::Method;
 use crate::http::multipart;
 use crate::site::{Level, Upload};
@@ -58,9 +58,9 @@ fn receiver(
     }
     let name = name::check(name).map_err(|error| change::refuse(request, 400, error))?;
     let spot = directory.spot(name);
-    check(upload, request, &spot)?;
+    let present = check(upload, request, &spot)?;
     let draft = Draft::begin(spot.parent(), FILE_MODE).map_err(failed)?;
-    Ok(Box::new(Raw { upload, spot, draft }))
+    Ok(Box::new(Raw { upload, spot, present, draft }))
 }
 
 /// The folder of the store within a path, without its slash, and the name behind it. `None`
@@ -75,8 +75,8 @@ fn split<'p>(upload: &Upload, path: &'p [u8]) -> Option<(&'p [u8], &'p [u8])> {
     }
 }
 
-/// Whether a file may be stored at a place, as things stand.
-fn check(upload: &Upload, request: &Request<'_>, spot: &Spot) -> Result<(), Outcome> {
+/// Whether a file may be stored at a place, as things stand, and what becomes of one there.
+fn check(upload: &Upload, request: &Request<'_>, spot: &Spot) -> Result<Present, Outcome> {
     let found = match spot.metadata() {
         Ok(found) => Some(found),
         Err(error) if error.kind() == io::ErrorKind::NotFound => None,
@@ -85,8 +85,14 @@ fn check(upload: &Upload, request: &Request<'_>, spot: &Spot) -> Result<(), Outc
     if !change::preconditions_hold(request, found.as_ref()) {
         return Err(Outcome::Status(412));
     }
-    let taken = found.map_or(Ok(()), |found| check_taken(upload, &found));
+    let Some(found) = found else { return Ok(if_taken(upload)) };
+    let taken = check_taken(upload, &found).map(|()| Present::KnownReplaced);
     taken.map_err(|refusal| change::refuse(request, refusal.status, &refusal.reason))
+}
+
+/// What becomes of a file that has the name of an upload, if there is one.
+fn if_taken(upload: &Upload) -> Present {
+    if upload.overwrite { Present::Replaced } else { Present::Kept }
 }
 
 /// Whether a file may take the place of what is there.
@@ -103,6 +109,7 @@ fn check_taken(upload: &Upload, found: &Metadata) -> Result<(), Refusal> {
 struct Raw {
     upload: &'static Upload,
     spot: Spot,
+    present: Present,
     draft: Draft,
 }
 
@@ -112,12 +119,16 @@ impl Receiver for Raw {
     }
 
     fn finish(self: Box<Self>, request: &Request<'_>, files: &mut Files) -> Outcome {
-        let Raw { upload, spot, draft } = *self;
+        let Raw { upload, spot, mut present, draft } = *self;
         let path = request.variables.path;
-        if let Err(outcome) = check(upload, request, &spot) {
-            return outcome;
+        // What is there now matters to conditions; whether the name is taken, publishing tells.
+        if change::has_preconditions(request) {
+            present = match check(upload, request, &spot) {
+                Ok(present) => present,
+                Err(outcome) => return outcome,
+            };
         }
-        match publish(upload, draft, &spot, files) {
+        match publish(upload, draft, &spot, present, files) {
             Ok(true) if request.method == Method::Put => super::no_content(),
             Ok(_) => super::created(path),
             Err(refusal) => {
@@ -129,9 +140,15 @@ impl Receiver for Raw {
 }
 
 /// Makes a draft visible; true if it has replaced a file. 409 if somebody else was faster.
-fn publish(upload: &Upload, draft: Draft, spot: &Spot, files: &Files) -> Result<bool, Refusal> {
+fn publish(
+    upload: &Upload,
+    draft: Draft,
+    spot: &Spot,
+    present: Present,
+    files: &Files,
+) -> Result<bool, Refusal> {
     use io::ErrorKind::{AlreadyExists, IsADirectory};
-    match draft.publish(spot, upload.overwrite, upload.sync) {
+    match draft.publish(spot, present, upload.sync) {
         Ok(replaced) => {
             files.announce_change();
             Ok(replaced)
