@@ -22,9 +22,18 @@ impl Now {
     }
 }
 
-/// The machine's local time, asked for once a second.
+/// The machine's local time, asked for and written out once a second.
 pub struct LocalClock {
-    last: Cell<Option<(i64, LocalTime)>>,
+    last: Cell<Option<Shown>>,
+}
+
+/// What the clock shows for a second.
+#[derive(Clone, Copy)]
+struct Shown {
+    unix_s: i64,
+    time: LocalTime,
+    common: [u8; "22/Nov/2026:21:05:10 +0000".len()],
+    iso: [u8; "2026-11-22T21:05:10+00:00".len()],
 }
 
 const MONTHS: [&str; 12] =
@@ -41,29 +50,19 @@ impl LocalClock {
 
     /// Appends `22/Nov/2026:21:05:10 +0000`.
     pub fn write_common(&self, now: Now, out: &mut Vec<u8>) {
-        let time = self.at(now);
-        let (sign, hours, minutes) = offset(&time);
-        let month = MONTHS[usize::from(time.month) % 12];
-        let LocalTime { year, day, hour, minute, second, .. } = time;
-        // Writing to a vector does not fail, here and below.
-        let _ = write!(out, "{day:02}/{month}/{year}:{hour:02}:{minute:02}:{second:02}");
-        let _ = write!(out, " {sign}{hours:02}{minutes:02}");
+        out.extend_from_slice(&self.shown(now).common);
     }
 
     /// Appends `2026-11-22T21:05:10+00:00`.
     pub fn write_iso(&self, now: Now, out: &mut Vec<u8>) {
-        let time = self.at(now);
-        let (sign, hours, minutes) = offset(&time);
-        let LocalTime { year, month, day, hour, minute, second, .. } = time;
-        let month = month + 1;
-        let _ = write!(out, "{year}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}");
-        let _ = write!(out, "{sign}{hours:02}:{minutes:02}");
+        out.extend_from_slice(&self.shown(now).iso);
     }
 
     /// Appends `2026/11/22 21:05:10`.
     pub fn write_log(&self, now: Now, out: &mut Vec<u8>) {
         let LocalTime { year, month, day, hour, minute, second, .. } = self.at(now);
         let month = month + 1;
+        // Writing to a vector does not fail.
         let _ = write!(out, "{year}/{month:02}/{day:02} {hour:02}:{minute:02}:{second:02}");
     }
 
@@ -86,15 +85,39 @@ impl LocalClock {
     }
 
     fn at(&self, now: Now) -> LocalTime {
-        let second = now.unix_s();
+        self.shown(now).time
+    }
+
+    fn shown(&self, now: Now) -> Shown {
+        let unix_s = now.unix_s();
         match self.last.get() {
-            Some((last, time)) if last == second => time,
+            Some(shown) if shown.unix_s == unix_s => shown,
             _ => {
-                let time = local_time(second);
-                self.last.set(Some((second, time)));
-                time
+                let shown = Shown::new(unix_s, local_time(unix_s));
+                self.last.set(Some(shown));
+                shown
             }
         }
+    }
+}
+
+impl Shown {
+    fn new(unix_s: i64, time: LocalTime) -> Shown {
+        let (sign, hours, minutes) = offset(&time);
+        let LocalTime { year, month, day, hour, minute, second, .. } = time;
+        let (name, month) = (MONTHS[usize::from(month) % 12], month + 1);
+        let mut shown = Shown { unix_s, time, common: [b' '; _], iso: [b' '; _] };
+        // They have room for years of four digits; of longer ones the zone is cut short.
+        let _ = write!(
+            &mut shown.common[..],
+            "{day:02}/{name}/{year}:{hour:02}:{minute:02}:{second:02} {sign}{hours:02}{minutes:02}"
+        );
+        let _ = write!(
+            &mut shown.iso[..],
+            "{year}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}\
+             {sign}{hours:02}:{minutes:02}"
+        );
+        shown
     }
 }
 
@@ -120,7 +143,7 @@ mod tests {
             second: 5,
             offset_s: -12_600,
         };
-        let clock = LocalClock { last: Cell::new(Some((1, time))) };
+        let clock = LocalClock { last: Cell::new(Some(Shown::new(1, time))) };
         let text = |write: fn(&LocalClock, Now, &mut Vec<u8>)| {
             let mut out = Vec::new();
             write(&clock, now, &mut out);
@@ -148,12 +171,14 @@ mod tests {
     #[test]
     fn the_clock_follows_the_second() {
         let clock = LocalClock::new(Now::default());
-        let at = |unix_ms| {
-            let mut out = Vec::new();
-            clock.write_log(Now { monotonic_ms: 0, unix_ms }, &mut out);
-            out
-        };
-        assert_eq!(at(5_000), at(5_999));
-        assert_ne!(at(5_000), at(6_000));
+        for write in [LocalClock::write_common, LocalClock::write_iso, LocalClock::write_log] {
+            let at = |unix_ms| {
+                let mut out = Vec::new();
+                write(&clock, Now { monotonic_ms: 0, unix_ms }, &mut out);
+                out
+            };
+            assert_eq!(at(5_000), at(5_999));
+            assert_ne!(at(5_000), at(6_000));
+        }
     }
 }

@@ -20,6 +20,10 @@ use crate::variables::Variables;
 /// The longest line of the error log, in bytes.
 const MAX_ERROR_LEN: usize = 2048;
 
+/// Lines of a log without a buffer are gathered up to this length, in bytes, but never longer than
+/// for one turn of the event loop.
+const GATHERED_LEN: usize = 16 * 1024;
+
 /// How often the logs were to be opened again.
 static REOPENINGS: AtomicU32 = AtomicU32::new(0);
 
@@ -135,7 +139,10 @@ impl Logs {
         // Whatever the message was made of, it stays one line.
         line.iter_mut().filter(|byte| byte.is_ascii_control()).for_each(|byte| *byte = b' ');
         line.push(b'\n');
-        self.with_sink(log.log, |sink| sink.write(&line));
+        self.with_sink(log.log, |sink| {
+            sink.flush_if_due(now);
+            sink.write(&line);
+        });
     }
 
     /// When [`flush_due`](Self::flush_due) has something to do, by the monotonic clock.
@@ -143,14 +150,10 @@ impl Logs {
         self.sinks.iter().filter_map(|sink| sink.borrow().flush_at_ms).min()
     }
 
-    /// Writes the buffers that have been held back for long enough.
+    /// Writes the buffers that have been held back for long enough. To be called at the end of
+    /// every turn of the event loop.
     pub(crate) fn flush_due(&self, now: Now) {
-        for sink in &self.sinks {
-            let mut sink = sink.borrow_mut();
-            if sink.flush_at_ms.is_some_and(|at| at <= now.monotonic_ms) {
-                sink.flush();
-            }
-        }
+        self.sinks.iter().for_each(|sink| sink.borrow_mut().flush_if_due(now));
     }
 
     /// Writes all buffers.
@@ -226,17 +229,26 @@ impl Sink {
         Sink { place, file, buffer: Vec::new(), flush_at_ms: None }
     }
 
-    /// Adds a line to the buffer, as far as `log` has one.
+    /// Adds a line to the buffer. Without one in the conf it is due at once.
     fn append(&mut self, line: &[u8], log: &AccessLog, now: Now) {
-        if self.buffer.len() + line.len() > log.buffer_len {
+        let room = if log.buffer_len == 0 { GATHERED_LEN } else { log.buffer_len };
+        if self.buffer.len() + line.len() > room {
             self.flush();
         }
-        if line.len() > log.buffer_len {
+        if line.len() > room {
             return self.write(line);
         }
         self.buffer.extend_from_slice(line);
-        if log.flush_ms > 0 && self.flush_at_ms.is_none() {
+        if log.buffer_len == 0 {
+            self.flush_at_ms = Some(now.monotonic_ms);
+        } else if log.flush_ms > 0 && self.flush_at_ms.is_none() {
             self.flush_at_ms = Some(now.monotonic_ms + log.flush_ms);
+        }
+    }
+
+    fn flush_if_due(&mut self, now: Now) {
+        if self.flush_at_ms.is_some_and(|at| at <= now.monotonic_ms) {
+            self.flush();
         }
     }
 

@@ -30,11 +30,29 @@ fn access(logs: &Logs, log: AccessLog, target: &str, monotonic_ms: u64) {
 }
 
 #[test]
-fn a_line_for_each_request() {
+fn a_line_for_each_request_of_a_turn() {
     let (_folder, path, logs) = log();
-    access(&logs, access_log(0, 0, None), "/a", 0);
-    access(&logs, access_log(0, 0, None), "/b", 0);
-    assert_eq!(read(&path), "/a\n/b\n");
+    access(&logs, access_log(0, 0, None), "/a", 5);
+    access(&logs, access_log(0, 0, None), "/b", 5);
+    assert_eq!((read(&path).as_str(), logs.next_flush_ms()), ("", Some(5)));
+    logs.flush_due(Now { monotonic_ms: 5, unix_ms: 0 });
+    assert_eq!((read(&path).as_str(), logs.next_flush_ms()), ("/a\n/b\n", None));
+    // What one turn gathers has a bound, and is written in whole lines.
+    for _ in 0..GATHERED_LEN / "/c\n".len() + 1 {
+        access(&logs, access_log(0, 0, None), "/c", 6);
+    }
+    assert_eq!(read(&path).len() - "/a\n/b\n".len(), GATHERED_LEN / 3 * 3);
+}
+
+#[test]
+fn errors_come_behind_the_requests_before_them() {
+    let (_folder, path, logs) = log();
+    let now = Now { monotonic_ms: 5, unix_ms: 0 };
+    access(&logs, access_log(0, 0, None), "/a", 5);
+    let log = ErrorLog { log: 0, level: Level::Error };
+    let about = (now, &LocalClock::new(now));
+    logs.error(log, Level::Error, About::Process, about, format_args!("wrong"));
+    assert!(read(&path).starts_with("/a\n") && read(&path).ends_with("wrong\n"));
 }
 
 #[test]
@@ -48,6 +66,7 @@ fn a_condition_decides() {
     for target in ["/none", "/zero?0", "/one?1", "/double-zero?00"] {
         access(&logs, access_log(0, 0, condition()), target, 0);
     }
+    logs.flush();
     assert_eq!(read(&path), "/one\n/double-zero\n");
 }
 
@@ -88,11 +107,13 @@ fn a_log_is_opened_again_when_asked() {
     ask_to_reopen();
     worker.follow_reopening();
     access(&worker, access_log(0, 0, None), "/2", 0);
+    worker.flush();
     assert_eq!((read(&old).as_str(), read(&path).as_str()), ("/1\n", "/2\n"));
     std::fs::remove_dir_all(&folder.0).expect("removed");
     ask_to_reopen();
     worker.follow_reopening();
     access(&worker, access_log(0, 0, None), "/3", 0);
+    worker.flush();
 }
 
 #[test]

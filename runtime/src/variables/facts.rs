@@ -52,10 +52,23 @@ pub(crate) struct Progress<'a> {
 impl Endpoint<'_> {
     /// Appends the address, or `unix:` and the path.
     pub(crate) fn write_address(&self, out: &mut Vec<u8>) {
-        let _ = match self {
-            Endpoint::Ip(address) => write!(out, "{}", address.ip()),
-            Endpoint::Unix(path) => out.write_all(b"unix:").and_then(|()| out.write_all(path)),
-        };
+        match self {
+            // Most lines of most access logs begin with one, so it goes past std's formatting.
+            Endpoint::Ip(SocketAddr::V4(address)) => {
+                for (index, octet) in address.ip().octets().into_iter().enumerate() {
+                    if index > 0 {
+                        out.push(b'.');
+                    }
+                    super::write_number(octet.into(), out);
+                }
+            }
+            // Writing to a vector does not fail.
+            Endpoint::Ip(SocketAddr::V6(address)) => drop(write!(out, "{}", address.ip())),
+            Endpoint::Unix(path) => {
+                out.extend_from_slice(b"unix:");
+                out.extend_from_slice(path);
+            }
+        }
     }
 
     pub(super) fn write_port(&self, out: &mut Vec<u8>) {
