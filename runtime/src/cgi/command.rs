@@ -1,5 +1,8 @@
 //! What a script is started with.
 
+/// What the texts of most requests fit in.
+const USUAL_LEN: usize = 2048;
+
 /// A program, the folder that it works in, its arguments and its environment.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Command {
@@ -9,15 +12,10 @@ pub struct Command {
 }
 
 impl Command {
-    /// A command. The first argument names the program; `environment` is `NAME=VALUE` texts, each
-    /// ended by a NUL. `None` where a NUL stands in one of the others.
-    pub fn new(
-        program: &[u8],
-        folder: &[u8],
-        arguments: &[&[u8]],
-        environment: &[u8],
-    ) -> Option<Command> {
-        let mut texts = Vec::with_capacity(environment.len() + 256);
+    /// A command without an environment. The first argument names the program. `None` where a NUL
+    /// stands in one of the texts.
+    pub fn new(program: &[u8], folder: &[u8], arguments: &[&[u8]]) -> Option<Command> {
+        let mut texts = Vec::with_capacity(USUAL_LEN);
         for text in [program, folder].into_iter().chain(arguments.iter().copied()) {
             if memchr::memchr(0, text).is_some() {
                 return None;
@@ -25,8 +23,12 @@ impl Command {
             texts.extend_from_slice(text);
             texts.push(0);
         }
-        texts.extend_from_slice(environment);
         Some(Command { texts, argument_count: arguments.len() })
+    }
+
+    /// Where the environment is appended: `NAME=VALUE` texts, each ended by a NUL.
+    pub fn environment(&mut self) -> &mut Vec<u8> {
+        &mut self.texts
     }
 
     /// Program, folder, arguments, environment: each ended by a NUL.
@@ -52,11 +54,12 @@ mod tests {
 
     #[test]
     fn texts_follow_one_another() {
-        let command = Command::new(b"/bin/sh", b"/srv", &[b"sh", b"a.sh"], b"A=1\0B=\0");
-        let command = command.expect("no NUL");
+        let command = Command::new(b"/bin/sh", b"/srv", &[b"sh", b"a.sh"]);
+        let mut command = command.expect("no NUL");
+        command.environment().extend_from_slice(b"A=1\0B=\0");
         assert_eq!(command.texts(), b"/bin/sh\0/srv\0sh\0a.sh\0A=1\0B=\0");
         assert_eq!((command.argument_count(), command.script()), (2, &b"a.sh"[..]));
-        assert_eq!(Command::new(b"/bin/s\0h", b"/", &[], b""), None);
-        assert_eq!(Command::new(b"/bin/sh", b"/", &[b"a\0"], b""), None);
+        assert_eq!(Command::new(b"/bin/s\0h", b"/", &[]), None);
+        assert_eq!(Command::new(b"/bin/sh", b"/", &[b"a\0"]), None);
     }
 }

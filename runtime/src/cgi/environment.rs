@@ -20,15 +20,16 @@ const DEFAULT_PATH: &[u8] = b"/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:
 const WITHHELD: [&[u8]; 5] =
     [b"content-type", b"content-length", b"authorization", b"proxy-authorization", b"proxy"];
 
-/// The environment of a script: `NAME=VALUE` texts, each ended by a NUL. `content_len` is the
-/// length of the content, if there is any.
+/// Appends the environment of a script: `NAME=VALUE` texts, each ended by a NUL. `content_len` is
+/// the length of the content, if there is any.
 pub(super) fn write(
     request: &Request<'_>,
     script: &Script,
     content_len: Option<u64>,
     params: &'static [CgiParam],
-) -> Vec<u8> {
-    let mut environment = Environment { bytes: Vec::with_capacity(2048), params };
+    out: &mut Vec<u8>,
+) {
+    let mut environment = Environment { bytes: out, params };
     for param in params {
         environment.push(param.name, |out| param.value.write(request.variables, out));
     }
@@ -41,7 +42,6 @@ pub(super) fn write(
     environment.add_script(request.variables, script);
     environment.add_ends(request.variables);
     environment.add_fields(request.variables);
-    environment.bytes
 }
 
 /// `PATH`, as the server has it.
@@ -51,19 +51,19 @@ fn path() -> &'static [u8] {
     PATH.get_or_init(|| own().filter(|path| !path.is_empty()).unwrap_or(DEFAULT_PATH.to_vec()))
 }
 
-struct Environment {
-    bytes: Vec<u8>,
+struct Environment<'a> {
+    bytes: &'a mut Vec<u8>,
     /// What the conf sets takes the place of what is set here.
     params: &'static [CgiParam],
 }
 
-impl Environment {
+impl Environment<'_> {
     /// Appends a variable. One whose value has a NUL in it cannot be told, and is left out.
     fn push<R>(&mut self, name: &[u8], write: impl FnOnce(&mut Vec<u8>) -> R) {
         let start = self.bytes.len();
         self.bytes.extend_from_slice(name);
         self.bytes.push(b'=');
-        write(&mut self.bytes);
+        write(self.bytes);
         match memchr::memchr(0, &self.bytes[start..]) {
             Some(_) => self.bytes.truncate(start),
             None => self.bytes.push(0),
@@ -188,9 +188,9 @@ mod tests {
     fn variables(fields: &str, params: &'static [CgiParam]) -> Vec<String> {
         let head = head("/", fields);
         with_variables(&head, leak(SETTINGS), &[], |variables| {
-            let mut environment = Environment { bytes: Vec::new(), params };
-            environment.add_fields(variables);
-            let text = String::from_utf8(environment.bytes).expect("ASCII");
+            let mut bytes = Vec::new();
+            Environment { bytes: &mut bytes, params }.add_fields(variables);
+            let text = String::from_utf8(bytes).expect("ASCII");
             text.split_terminator('\0').skip(1).map(str::to_owned).collect()
         })
     }
@@ -217,11 +217,12 @@ mod tests {
 
     #[test]
     fn a_value_with_a_nul_is_not_told() {
-        let mut environment = Environment { bytes: Vec::new(), params: &[] };
+        let mut bytes = b"Z=0\0".to_vec();
+        let mut environment = Environment { bytes: &mut bytes, params: &[] };
         environment.set(b"A", b"1");
         environment.set(b"B", b"2\0C=3");
         environment.set(b"D", b"");
-        assert_eq!(environment.bytes, b"A=1\0D=\0");
+        assert_eq!(bytes, b"Z=0\0A=1\0D=\0");
     }
 
     #[test]

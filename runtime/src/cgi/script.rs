@@ -132,20 +132,21 @@ impl Script {
         input: Input,
         content_len: Option<u64>,
     ) -> Outcome {
-        let environment = environment::write(request, self, content_len, self.cgi.params);
         let folder = match memchr::memrchr(b'/', &self.file) {
             Some(0) | None => b"/",
             Some(slash) => &self.file[..slash],
         };
         let command = match self.interpreter {
-            None => Command::new(&self.file, folder, &[&self.file], &environment),
+            None => Command::new(&self.file, folder, &[&self.file]),
             Some(id) => {
                 let program = request.program(id);
-                Command::new(program, folder, &[program, &self.file], &environment)
+                Command::new(program, folder, &[program, &self.file])
             }
         };
         match command {
-            Some(command) => {
+            Some(mut command) => {
+                let (params, out) = (self.cgi.params, command.environment());
+                environment::write(request, self, content_len, params, out);
                 let timeout_ms = self.cgi.timeout_ms;
                 Outcome::Script(Box::new(Call { command, input, timeout_ms }))
             }

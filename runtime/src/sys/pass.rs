@@ -26,10 +26,11 @@ pub fn packet_pair() -> io::Result<(OwnedFd, OwnedFd)> {
     Ok((first, second))
 }
 
-/// Sends one packet, and up to [`MAX_PASSED`] descriptors with it: all of it or nothing.
-pub fn send_packet(socket: BorrowedFd<'_>, bytes: &[u8], fds: &[OwnedFd]) -> io::Result<()> {
+/// Sends one packet, which has two parts, and up to [`MAX_PASSED`] descriptors with it: all of it
+/// or nothing.
+pub fn send_packet(socket: BorrowedFd<'_>, parts: [&[u8]; 2], fds: &[OwnedFd]) -> io::Result<()> {
     let mut control = Control([0; 64]);
-    let slices = [IoSlice::new(bytes)];
+    let slices = parts.map(IoSlice::new);
     // SAFETY: all-zero bytes are a valid `msghdr` that names nothing.
     let mut message: libc::msghdr = unsafe { MaybeUninit::zeroed().assume_init() };
     message.msg_iov = slices.as_ptr().cast_mut().cast();
@@ -132,8 +133,8 @@ mod tests {
     fn packets_keep_their_bounds_and_bring_descriptors() {
         let (here, there) = packet_pair().expect("a pair");
         let (mut reader, writer) = io::pipe().expect("a pipe");
-        send_packet(here.as_fd(), b"one", &[]).expect("sent");
-        send_packet(here.as_fd(), b"two", &[writer.into()]).expect("sent");
+        send_packet(here.as_fd(), [b"one", b""], &[]).expect("sent");
+        send_packet(here.as_fd(), [b"t", b"wo"], &[writer.into()]).expect("sent");
         let mut buffer = [0; 16];
         let packet = receive_packet(there.as_fd(), &mut buffer).expect("received");
         assert_eq!((&buffer[..packet.len], packet.fds.len()), (&b"one"[..], 0));

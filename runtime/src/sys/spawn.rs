@@ -237,16 +237,44 @@ impl DescriptorLimit {
     }
 }
 
+impl PartialEq for DescriptorLimit {
+    fn eq(&self, other: &DescriptorLimit) -> bool {
+        let numbers = |limit: &DescriptorLimit| (limit.0.rlim_cur, limit.0.rlim_max);
+        numbers(self) == numbers(other)
+    }
+}
+
+/// Texts one behind the other, each ended by a NUL.
+#[derive(Clone, Copy)]
+pub struct Texts<'a>(&'a [u8]);
+
+impl<'a> Texts<'a> {
+    /// The texts of these bytes; `None` where the last one has no end.
+    pub fn new(bytes: &'a [u8]) -> Option<Texts<'a>> {
+        matches!(bytes, [] | [.., 0]).then_some(Texts(bytes))
+    }
+}
+
+impl<'a> Iterator for Texts<'a> {
+    type Item = &'a CStr;
+
+    fn next(&mut self) -> Option<&'a CStr> {
+        let text = CStr::from_bytes_until_nul(self.0).ok()?;
+        self.0 = &self.0[text.count_bytes() + 1..];
+        Some(text)
+    }
+}
+
 /// What a script is started with.
 pub struct Launch<'a> {
     /// The program's path.
     pub program: &'a CStr,
     /// The folder that it works in.
     pub folder: &'a CStr,
-    /// Its arguments, the first of which names it.
-    pub arguments: &'a [&'a CStr],
-    /// Its environment, `NAME=VALUE` each.
-    pub environment: &'a [&'a CStr],
+    /// How many of the texts are its arguments, the first of which names it.
+    pub argument_count: usize,
+    /// Its arguments, and behind them its environment, `NAME=VALUE` each.
+    pub texts: Texts<'a>,
     /// Standard input; `None` is that of this process.
     pub input: Option<BorrowedFd<'a>>,
     /// Standard output.
@@ -260,11 +288,15 @@ pub struct Launcher {
     /// What a new process runs on until it is another program. 16-byte units, as stacks are
     /// aligned.
     stack: Box<[u128]>,
-    limit: DescriptorLimit,
+    /// What the programs get, if it is not what this process has.
+    limit: Option<DescriptorLimit>,
 }
 
 /// Length of that stack: a handful of calls that use next to nothing.
 const STACK_LEN: usize = 64 * 1024;
+
+/// More texts than most programs are started with.
+const USUAL_COUNT: usize = 64;
 
 /// What the new process reads, in memory that it shares until it is another program.
 struct Plan {
@@ -275,15 +307,17 @@ struct Plan {
     input: RawFd,
     output: RawFd,
     errors: RawFd,
-    limit: libc::rlimit,
+    limit: Option<DescriptorLimit>,
     no_signals: libc::sigset_t,
     /// What went wrong, written by the new process.
     errno: libc::c_int,
 }
 
 impl Launcher {
-    /// A launcher whose programs get this limit.
+    /// A launcher whose programs get this limit, in a process that keeps the one that it has.
     pub fn new(limit: DescriptorLimit) -> Launcher {
+        let has_it = DescriptorLimit::current().is_ok_and(|current| current == limit);
+        let limit = (!has_it).then_some(limit);
         Launcher { stack: vec![0; STACK_LEN / 16].into_boxed_slice(), limit }
     }
 
@@ -291,20 +325,22 @@ impl Launcher {
     ///
     /// All descriptors of this process but 0, 1 and 2 must be closed on exec.
     pub fn launch(&mut self, launch: &Launch<'_>) -> io::Result<Pid> {
-        let arguments = pointers(launch.arguments);
-        let environment = pointers(launch.environment);
+        let (pointers, environment_at) = pointers(launch.texts, launch.argument_count);
+        if environment_at != launch.argument_count + 1 {
+            return Err(io::Error::from_raw_os_error(libc::EINVAL));
+        }
         let mut no_signals = MaybeUninit::<libc::sigset_t>::zeroed();
         // SAFETY: writes the set.
         check(unsafe { libc::sigemptyset(no_signals.as_mut_ptr()) })?;
         let mut plan = Plan {
             program: launch.program.as_ptr(),
             folder: launch.folder.as_ptr(),
-            arguments: arguments.as_ptr(),
-            environment: environment.as_ptr(),
+            arguments: pointers.as_ptr(),
+            environment: pointers[environment_at..].as_ptr(),
             input: launch.input.map_or(-1, |fd| fd.as_raw_fd()),
             output: launch.output.as_raw_fd(),
             errors: launch.errors.as_raw_fd(),
-            limit: self.limit.0,
+            limit: self.limit,
             // SAFETY: it was zeroed, and then written.
             no_signals: unsafe { no_signals.assume_init() },
             errno: 0,
@@ -328,9 +364,16 @@ impl Launcher {
     }
 }
 
-/// Pointers to the texts, and a null behind them.
-fn pointers(texts: &[&CStr]) -> Vec<*const c_char> {
-    texts.iter().map(|text| text.as_ptr()).chain([std::ptr::null()]).collect()
+/// Pointers to the arguments and a null behind them, then the same for the rest, and where that
+/// begins.
+fn pointers(mut texts: Texts<'_>, argument_count: usize) -> (Vec<*const c_char>, usize) {
+    let mut pointers = Vec::with_capacity(USUAL_COUNT);
+    pointers.extend(texts.by_ref().take(argument_count).map(CStr::as_ptr));
+    pointers.push(std::ptr::null());
+    let rest_at = pointers.len();
+    pointers.extend(texts.map(CStr::as_ptr));
+    pointers.push(std::ptr::null());
+    (pointers, rest_at)
 }
 
 /// What the new process does: a few calls, and then it is another program.
@@ -358,8 +401,10 @@ fn become_program(plan: &Plan) -> io::Result<()> {
             check(unsafe { libc::dup2(fd, target) })?;
         }
     }
-    // SAFETY: setrlimit(2) reads one `rlimit`.
-    check(unsafe { libc::setrlimit(libc::RLIMIT_NOFILE, &raw const plan.limit) })?;
+    if let Some(DescriptorLimit(limit)) = &plan.limit {
+        // SAFETY: setrlimit(2) reads one `rlimit`.
+        check(unsafe { libc::setrlimit(libc::RLIMIT_NOFILE, limit) })?;
+    }
     let no_signals = &raw const plan.no_signals;
     // SAFETY: the set is a valid one; the old one is not wanted.
     check(unsafe { libc::sigprocmask(libc::SIG_SETMASK, no_signals, std::ptr::null_mut()) })?;

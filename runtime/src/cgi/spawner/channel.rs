@@ -25,16 +25,23 @@ impl Channel {
         Ok(Channel { socket: self.socket.try_clone()?, outgoing: VecDeque::new() })
     }
 
-    /// Sends a packet, now or later. The error means that the other end is gone.
-    pub(super) fn send(&mut self, packet: Vec<u8>, fds: Vec<OwnedFd>) -> io::Result<()> {
-        self.outgoing.push_back((packet, fds));
+    /// Sends a packet, which has two parts, now or later. The error means that the other end is
+    /// gone.
+    pub(super) fn send(&mut self, parts: [&[u8]; 2], fds: Vec<OwnedFd>) -> io::Result<()> {
+        if self.outgoing.is_empty() {
+            match pass::send_packet(self.socket.as_fd(), parts, &fds) {
+                Err(error) if is_transient(&error) => {}
+                result => return result,
+            }
+        }
+        self.outgoing.push_back((parts.concat(), fds));
         self.flush()
     }
 
     /// Sends what waits, as far as the socket takes it.
     pub(super) fn flush(&mut self) -> io::Result<()> {
         while let Some((packet, fds)) = self.outgoing.front() {
-            match pass::send_packet(self.socket.as_fd(), packet, fds) {
+            match pass::send_packet(self.socket.as_fd(), [packet, &[]], fds) {
                 Ok(()) => drop(self.outgoing.pop_front()),
                 Err(error) if is_transient(&error) => break,
                 Err(error) => return Err(error),

@@ -14,7 +14,7 @@ const RELEASE_LEN: usize = 8 + 8 + 8;
 pub(super) const MAX_RELEASES: usize = 64;
 
 /// Length of all that stands before the texts of a packet to the spawner, at most.
-pub(super) const MAX_FRONT_LEN: usize = HEAD_LEN + 1 + MAX_RELEASES * RELEASE_LEN;
+pub(super) const MAX_FRONT_LEN: usize = HEAD_LEN + Release::list_len(MAX_RELEASES);
 
 /// The longest packet: well below what a socket's buffer takes at once.
 pub(super) const MAX_PACKET_LEN: usize = 32 * 1024;
@@ -73,6 +73,11 @@ pub(super) struct Release {
 }
 
 impl Release {
+    /// Length of a list of so many.
+    pub(super) const fn list_len(count: usize) -> usize {
+        1 + count * RELEASE_LEN
+    }
+
     /// A list of at most [`MAX_RELEASES`], for behind a head.
     pub(super) fn write_list(list: &[Release], packet: &mut Vec<u8>) {
         packet.push(list.len() as u8);
@@ -193,7 +198,7 @@ mod tests {
             let list: Vec<_> = (0..count as u64).map(release).collect();
             let mut packet = Vec::new();
             Release::write_list(&list, &mut packet);
-            assert!(packet.len() <= MAX_FRONT_LEN - HEAD_LEN);
+            assert_eq!(packet.len(), Release::list_len(count));
             packet.extend_from_slice(b"texts");
             let (read, texts) = Release::split_list(&packet).expect("a list");
             let read: Vec<_> = read.iter().map(Release::parse).collect();

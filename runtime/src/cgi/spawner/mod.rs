@@ -177,11 +177,10 @@ impl Spawner {
 
     fn send(&self, head: Head, texts: &[u8], fds: Vec<OwnedFd>) -> io::Result<()> {
         let mut releases = self.releases.borrow_mut();
-        let mut packet = head.packet(MAX_FRONT_LEN + texts.len());
-        Release::write_list(&releases, &mut packet);
+        let mut front = head.packet(Release::list_len(releases.len()));
+        Release::write_list(&releases, &mut front);
         releases.clear();
-        packet.extend_from_slice(texts);
-        self.channel.borrow_mut().send(packet, fds)
+        self.channel.borrow_mut().send([&front, texts], fds)
     }
 
     /// The next event, if there is one. The error means that the spawner process is gone.

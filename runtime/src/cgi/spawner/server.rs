@@ -1,7 +1,7 @@
 //! The spawner process itself: one loop around `poll(2)` that blocks for nothing else.
 
+use std::borrow::Cow;
 use std::collections::VecDeque;
-use std::ffi::CStr;
 use std::fs::File;
 use std::io;
 use std::os::fd::{AsFd, AsRawFd, OwnedFd};
@@ -14,7 +14,7 @@ use super::groups::{Groups, Owner};
 use super::message::{Head, Kind, MAX_PACKET_LEN, Release};
 use crate::sys::poll::{PollFd, poll};
 use crate::sys::process;
-use crate::sys::spawn::{self, ChildSignals, DescriptorLimit, Ended, Launch, Launcher, Pid};
+use crate::sys::spawn::{self, ChildSignals, DescriptorLimit, Ended, Launch, Launcher, Pid, Texts};
 
 /// The shortest bound of the queue.
 const MIN_QUEUE_LEN: usize = 128;
@@ -52,9 +52,10 @@ struct Worker {
 }
 
 /// A script that is to be started.
-struct Job {
+struct Job<'a> {
     owner: Owner,
-    texts: Vec<u8>,
+    /// Program, folder, arguments, environment: each ended by a NUL.
+    texts: Cow<'a, [u8]>,
     argument_count: usize,
     /// Standard output, standard error and perhaps standard input.
     fds: Vec<OwnedFd>,
@@ -66,7 +67,7 @@ struct Server {
     workers: Vec<Option<Worker>>,
     launcher: Launcher,
     groups: Groups,
-    waiting: VecDeque<Job>,
+    waiting: VecDeque<Job<'static>>,
     max_processes: usize,
     buffer: Box<[u8]>,
     /// When to leave whatever still runs, once all workers are gone.
@@ -123,7 +124,8 @@ impl Server {
     }
 
     fn wait(&mut self) -> io::Result<Ready> {
-        let mut entries = vec![PollFd::new(self.signals.as_raw_fd(), false)];
+        let mut entries = Vec::with_capacity(1 + 2 * self.workers.len());
+        entries.push(PollFd::new(self.signals.as_raw_fd(), false));
         let mut numbers = Vec::with_capacity(self.workers.len());
         for (number, worker) in self.workers.iter().enumerate() {
             let Some(Worker { channel, .. }) = worker else { continue };
@@ -173,7 +175,10 @@ impl Server {
 
     /// A worker has said something, or is gone, or listens again.
     fn on_worker(&mut self, number: usize) {
-        if self.talk_with(number).is_err() {
+        let mut buffer = std::mem::take(&mut self.buffer);
+        let result = self.talk_with(number, &mut buffer);
+        self.buffer = buffer;
+        if result.is_err() {
             self.workers[number] = None;
             self.waiting.retain(|job| job.owner.worker != number);
             let now = Instant::now();
@@ -185,11 +190,11 @@ impl Server {
     }
 
     /// Takes one packet: there may be no second one, and other workers wait.
-    fn talk_with(&mut self, number: usize) -> io::Result<()> {
+    fn talk_with(&mut self, number: usize, buffer: &mut [u8]) -> io::Result<()> {
         let Some(worker) = &mut self.workers[number] else { return Ok(()) };
         worker.channel.flush()?;
-        let Some(packet) = worker.channel.receive(&mut self.buffer)? else { return Ok(()) };
-        let parsed = Head::parse(&self.buffer[..packet.len]);
+        let Some(packet) = worker.channel.receive(buffer)? else { return Ok(()) };
+        let parsed = Head::parse(&buffer[..packet.len]);
         let parsed = parsed.and_then(|(head, rest)| Some((head, Release::split_list(rest)?)));
         let Some((head, (releases, texts))) = parsed else {
             return Err(io::ErrorKind::InvalidData.into());
@@ -203,8 +208,13 @@ impl Server {
         match head.kind {
             Kind::Part => worker.texts.extend_from_slice(texts),
             Kind::Start => {
-                worker.texts.extend_from_slice(texts);
-                let texts = std::mem::take(&mut worker.texts);
+                let texts = match worker.texts.is_empty() {
+                    true => Cow::Borrowed(texts),
+                    false => {
+                        worker.texts.extend_from_slice(texts);
+                        Cow::Owned(std::mem::take(&mut worker.texts))
+                    }
+                };
                 let argument_count = head.value as usize;
                 let job = Job { owner, texts, argument_count, fds: packet.fds };
                 match packet.truncated {
@@ -229,11 +239,11 @@ impl Server {
     }
 
     /// Starts a script, or has it wait for its turn.
-    fn admit(&mut self, job: Job) {
+    fn admit(&mut self, job: Job<'_>) {
         if self.groups.leader_count() < self.max_processes {
             self.launch(&job);
         } else if self.waiting.len() < queue_len(self.max_processes) {
-            self.waiting.push_back(job);
+            self.waiting.push_back(job.into_owned());
         } else {
             self.tell(job.owner, &Event::Refused);
         }
@@ -249,7 +259,7 @@ impl Server {
     }
 
     /// Starts a script; false, and its owner told, where that fails.
-    fn launch(&mut self, job: &Job) -> bool {
+    fn launch(&mut self, job: &Job<'_>) -> bool {
         match job.launch(&mut self.launcher) {
             Ok(pid) => {
                 self.groups.add(pid, job.owner, job.script());
@@ -266,7 +276,7 @@ impl Server {
         if let Some(Some(worker)) = self.workers.get_mut(owner.worker) {
             let packet = Head::packet_of(owner.id, event);
             // A worker that is gone is noticed when its end is read.
-            let _ = worker.channel.send(packet, Vec::new());
+            let _ = worker.channel.send([&packet, &[]], Vec::new());
         }
     }
 }
@@ -279,7 +289,13 @@ struct Ready {
     outputs: Vec<Pid>,
 }
 
-impl Job {
+impl Job<'_> {
+    /// The same, to be kept.
+    fn into_owned(self) -> Job<'static> {
+        let Job { owner, texts, argument_count, fds } = self;
+        Job { owner, texts: Cow::Owned(texts.into_owned()), argument_count, fds }
+    }
+
     /// The path of the script: the last argument.
     fn script(&self) -> &[u8] {
         let mut texts = self.texts.split(|&byte| byte == 0);
@@ -289,17 +305,16 @@ impl Job {
     /// Starts the program: it, its folder, its arguments and its environment are the texts.
     fn launch(&self, launcher: &mut Launcher) -> io::Result<Pid> {
         let invalid = || io::Error::from_raw_os_error(libc::EINVAL);
-        let texts = self.texts.split_inclusive(|&byte| byte == 0);
-        let texts = texts.map(CStr::from_bytes_with_nul).collect::<Result<Vec<_>, _>>();
-        let texts = texts.map_err(|_| invalid())?;
-        let [program, folder, rest @ ..] = texts.as_slice() else { return Err(invalid()) };
-        let split = rest.split_at_checked(self.argument_count).ok_or_else(invalid)?;
+        let mut texts = Texts::new(&self.texts).ok_or_else(invalid)?;
+        let (Some(program), Some(folder)) = (texts.next(), texts.next()) else {
+            return Err(invalid());
+        };
         let [output, errors, input @ ..] = self.fds.as_slice() else { return Err(invalid()) };
         launcher.launch(&Launch {
             program,
             folder,
-            arguments: split.0,
-            environment: split.1,
+            argument_count: self.argument_count,
+            texts,
             input: input.first().map(AsFd::as_fd),
             output: output.as_fd(),
             errors: errors.as_fd(),

@@ -23,7 +23,7 @@ impl Office {
 
     /// Starts `sh -c SCRIPT`.
     fn run(&self, script: &str) -> Script {
-        self.run_with(&Command::new(b"/bin/sh", b"/", &[b"sh", b"-c", script.as_bytes()], b"A=b\0"))
+        self.run_with(&command(b"/bin/sh", b"/", &[b"sh", b"-c", script.as_bytes()], b"A=b\0"))
     }
 
     fn run_with(&self, command: &Option<Command>) -> Script {
@@ -52,6 +52,17 @@ impl Office {
             wait_for(self.spawner.as_raw_fd(), false);
         }
     }
+}
+
+fn command(
+    program: &[u8],
+    folder: &[u8],
+    arguments: &[&[u8]],
+    environment: &[u8],
+) -> Option<Command> {
+    let mut command = Command::new(program, folder, arguments)?;
+    command.environment().extend_from_slice(environment);
+    Some(command)
 }
 
 struct Script {
@@ -148,8 +159,7 @@ fn without_input_there_is_an_end() {
     let (errors, errors_end) = pipe().unwrap();
     let descriptors =
         Descriptors { input: None, output: output_end.into(), errors: errors_end.into() };
-    let command =
-        Command::new(b"/bin/sh", b"/", &[b"sh", b"-c", b"wc -c"], b"PATH=/usr/bin:/bin\0");
+    let command = command(b"/bin/sh", b"/", &[b"sh", b"-c", b"wc -c"], b"PATH=/usr/bin:/bin\0");
     let id = office.spawner.start(1, &command.expect("a command"), descriptors).expect("started");
     let script = Script { id, input: None, output, errors };
     assert_eq!(script.output().trim(), "0");
@@ -168,11 +178,11 @@ fn a_script_leads_a_group_away_from_terminals() {
 fn what_cannot_be_started_is_told() {
     let office = Office::new(1);
     for (program, errno) in [(&b"/no/such/program"[..], libc::ENOENT), (b"/etc", libc::EACCES)] {
-        let script = office.run_with(&Command::new(program, b"/", &[program], b""));
+        let script = office.run_with(&command(program, b"/", &[program], b""));
         assert_eq!(office.event(), (script.id, Event::Failed(errno)));
         assert_eq!(script.output(), "");
     }
-    let script = office.run_with(&Command::new(b"/bin/sh", b"/no/such/folder", &[b"sh"], b""));
+    let script = office.run_with(&command(b"/bin/sh", b"/no/such/folder", &[b"sh"], b""));
     assert_eq!(office.event(), (script.id, Event::Failed(libc::ENOENT)));
     assert_eq!(office.run("echo hello").output(), "hello\n");
 }
@@ -183,11 +193,10 @@ fn environments_may_be_long() {
     let value = "x".repeat(30_000);
     let environment: String = (0..8).map(|n| format!("V{n}={value}\0")).collect();
     let arguments: &[&[u8]] = &[b"sh", b"-c", b"echo ${#V0} ${#V7}"];
-    let script =
-        office.run_with(&Command::new(b"/bin/sh", b"/", arguments, environment.as_bytes()));
+    let script = office.run_with(&command(b"/bin/sh", b"/", arguments, environment.as_bytes()));
     assert_eq!(script.output(), "30000 30000\n");
     let huge = vec![b'x'; 5 << 20];
-    let command = Command::new(b"/bin/sh", b"/", &[b"sh", &huge], b"").expect("a command");
+    let command = command(b"/bin/sh", b"/", &[b"sh", &huge], b"").expect("a command");
     let (_, end) = pipe().unwrap();
     let errors = end.try_clone().expect("a descriptor").into();
     let descriptors = Descriptors { input: None, output: end.into(), errors };
