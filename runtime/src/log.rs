@@ -126,7 +126,7 @@ impl Logs {
         (now, clock): (Now, &LocalClock),
         message: fmt::Arguments<'_>,
     ) {
-        if level > log.level {
+        if !log.takes(level) {
             return;
         }
         let mut line = Vec::with_capacity(256);

@@ -212,6 +212,13 @@ pub struct ErrorLog {
     pub level: Level,
 }
 
+impl ErrorLog {
+    /// Whether lines of a level are written.
+    pub fn takes(&self, level: Level) -> bool {
+        level <= self.level
+    }
+}
+
 /// What a server settles before a location is known.
 pub struct Server {
     /// The first `server_name`, for `$server_name` and for redirects.

@@ -19,3 +19,4 @@ pub use output::{MAX_HEAD_LEN, ScriptHead};
 pub use running::{Call, Input, Received, Running};
 pub(crate) use spawner::queue_len;
 pub use spawner::{Event, RequestId, Spawner, SpawnerProcess};
+pub use stderr::ERRORS_LEVEL;

@@ -42,6 +42,8 @@ pub struct Call {
     pub command: Command,
     /// What it reads.
     pub input: Input,
+    /// Whether what it writes to standard error is wanted.
+    pub errors: bool,
     /// `cgi_timeout`: how long it may neither read nor write.
     pub timeout_ms: u64,
 }
@@ -99,9 +101,8 @@ impl Running {
     /// process is gone.
     pub fn start(spawner: &Rc<Spawner>, token: u64, call: Call) -> io::Result<Running> {
         let (output, output_end) = io::pipe()?;
-        let (errors, errors_end) = io::pipe()?;
         set_nonblocking(output.as_fd())?;
-        set_nonblocking(errors.as_fd())?;
+        let (errors, errors_end) = if call.errors { open_errors()? } else { (None, None) };
         let input_ends = !matches!(call.input, Input::Stream);
         let (input, input_end, unwritten) = match call.input {
             Input::Empty => (None, None, Vec::new()),
@@ -110,7 +111,7 @@ impl Running {
             Input::Bytes(bytes) => open_input(bytes)?,
         };
         let descriptors =
-            Descriptors { input: input_end, output: output_end.into(), errors: errors_end.into() };
+            Descriptors { input: input_end, output: output_end.into(), errors: errors_end };
         let id = spawner.start(token, &call.command, descriptors)?;
         let mut running = Running {
             spawner: Rc::clone(spawner),
@@ -124,7 +125,7 @@ impl Running {
             output: Some(output),
             left_len: None,
             progress: Progress::Head(HeadReader::default()),
-            errors: Some(errors),
+            errors,
             error_lines: ErrorLines::default(),
         };
         running.write_input();
@@ -168,7 +169,7 @@ impl Running {
         self.output.as_ref().map(AsFd::as_fd)
     }
 
-    /// The pipe to be watched for reading, always; `None` once it is closed.
+    /// The pipe to be watched for reading, always; `None` once it is closed, or nobody wants it.
     pub fn errors_fd(&self) -> Option<BorrowedFd<'_>> {
         self.errors.as_ref().map(AsFd::as_fd)
     }
@@ -323,6 +324,13 @@ impl Drop for Running {
             self.spawner.cancel(self.id);
         }
     }
+}
+
+/// A pipe from a script, and its end.
+fn open_errors() -> io::Result<(Option<PipeReader>, Option<OwnedFd>)> {
+    let (errors, end) = io::pipe()?;
+    set_nonblocking(errors.as_fd())?;
+    Ok((Some(errors), Some(end.into())))
 }
 
 /// A pipe to a script, its end, and what is to be written first.

@@ -8,6 +8,7 @@ use super::command::Command;
 use super::environment;
 use super::running::{Call, Input};
 use super::spool::Spool;
+use super::stderr::ERRORS_LEVEL;
 use crate::escape::Escaped;
 use crate::files::{Entry, Files, path};
 use crate::handler::{Outcome, Request, file};
@@ -148,7 +149,9 @@ impl Script {
                 let (params, out) = (self.cgi.params, command.environment());
                 environment::write(request, self, content_len, params, out);
                 let timeout_ms = self.cgi.timeout_ms;
-                Outcome::Script(Box::new(Call { command, input, timeout_ms }))
+                // A pipe less for each script, where the conf logs nothing of what comes by it.
+                let errors = request.variables.settings.error_log.takes(ERRORS_LEVEL);
+                Outcome::Script(Box::new(Call { command, input, errors, timeout_ms }))
             }
             None => {
                 let text = format_args!("\"{}\" is no path of a script", Escaped(&self.file));

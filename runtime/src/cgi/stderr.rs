@@ -1,5 +1,10 @@
 //! What scripts write to standard error: lines, each with a bound, and so with all of them.
 
+use crate::site::Level;
+
+/// How severe it is.
+pub const ERRORS_LEVEL: Level = Level::Error;
+
 /// The longest line, in bytes; the rest of a longer one is left out.
 const MAX_LINE_LEN: usize = 1024;
 

@@ -1,6 +1,6 @@
 //! From what a script has come to, to a reply.
 
-use crate::cgi::{ScriptHead, Transfer};
+use crate::cgi::{ERRORS_LEVEL, ScriptHead, Transfer};
 use crate::context::{Client, Context};
 use crate::escape::Escaped;
 use crate::handler::Refusal;
@@ -76,7 +76,7 @@ impl Exchange {
 
     /// Writes a line that a script has written to standard error.
     pub fn report_script<S: Site>(&self, cx: &Context<S>, client: &Client, line: &[u8]) {
-        self.report(cx, client, Level::Error, format_args!("script says: {}", Escaped(line)));
+        self.report(cx, client, ERRORS_LEVEL, format_args!("script says: {}", Escaped(line)));
     }
 
     /// Goes on with another path of this server, as if the client had asked for that (RFC 3875,

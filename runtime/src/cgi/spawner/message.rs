@@ -28,7 +28,7 @@ pub(super) const MAX_EVENT_LEN: usize = 512;
 pub(super) enum Kind {
     /// To the spawner: texts, the rest of which follow in another packet of the same request.
     Part,
-    /// To the spawner: the last texts. Number of arguments.
+    /// To the spawner: the last texts. [`Start`].
     Start,
     /// To the spawner: the script is not wanted any more.
     Cancel,
@@ -62,6 +62,27 @@ impl Kind {
         Kind::Exited,
         Kind::Killed,
     ];
+}
+
+/// What the spawner is to know of a script beside its texts.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) struct Start {
+    /// How many of the texts are arguments.
+    pub(super) argument_count: u32,
+    /// Whether a descriptor for standard error comes along, behind that for standard output.
+    pub(super) has_errors: bool,
+}
+
+impl Start {
+    /// As the value of a head.
+    pub(super) fn value(self) -> u64 {
+        u64::from(self.argument_count) << 1 | u64::from(self.has_errors)
+    }
+
+    /// Of the value of a head.
+    pub(super) fn of(value: u64) -> Start {
+        Start { argument_count: (value >> 1) as u32, has_errors: value & 1 == 1 }
+    }
 }
 
 /// A script whose output is complete, and the milliseconds that it may go on. There is no haste
@@ -188,6 +209,16 @@ mod tests {
             let packet = Head::packet_of(id, &event);
             let (head, script) = Head::parse(&packet).expect("a head");
             assert_eq!((head.id, head.event(script)), (id, Some(event)));
+        }
+    }
+
+    #[test]
+    fn starts_are_understood_as_they_were_meant() {
+        for argument_count in [0, 1, u32::MAX] {
+            for has_errors in [false, true] {
+                let start = Start { argument_count, has_errors };
+                assert_eq!(Start::of(start.value()), start);
+            }
         }
     }
 

@@ -21,7 +21,7 @@ use std::os::fd::{AsRawFd, OwnedFd, RawFd};
 
 use self::channel::Channel;
 use self::message::{
-    Head, Kind, MAX_EVENT_LEN, MAX_FRONT_LEN, MAX_PACKET_LEN, MAX_RELEASES, Release,
+    Head, Kind, MAX_EVENT_LEN, MAX_FRONT_LEN, MAX_PACKET_LEN, MAX_RELEASES, Release, Start,
 };
 pub(crate) use self::server::queue_len;
 use super::command::Command;
@@ -61,8 +61,8 @@ pub struct Descriptors {
     pub input: Option<OwnedFd>,
     /// Standard output.
     pub output: OwnedFd,
-    /// Standard error.
-    pub errors: OwnedFd,
+    /// Standard error; `None` leads nowhere.
+    pub errors: Option<OwnedFd>,
 }
 
 /// The spawner process, as the server's main thread holds it.
@@ -118,13 +118,17 @@ impl Spawner {
         if texts.len() > MAX_TEXTS_LEN {
             return Err(io::Error::from_raw_os_error(libc::E2BIG));
         }
-        let mut fds = vec![descriptors.output, descriptors.errors];
-        fds.extend(descriptors.input);
+        let start = Start {
+            argument_count: command.argument_count() as u32,
+            has_errors: descriptors.errors.is_some(),
+        };
+        let mut fds = vec![descriptors.output];
+        fds.extend(descriptors.errors.into_iter().chain(descriptors.input));
         let mut pieces = texts.chunks(MAX_PACKET_LEN - MAX_FRONT_LEN).peekable();
         while let Some(piece) = pieces.next() {
             let last = pieces.peek().is_none();
             let (kind, value) = match last {
-                true => (Kind::Start, command.argument_count() as u64),
+                true => (Kind::Start, start.value()),
                 false => (Kind::Part, 0),
             };
             let fds = if last { std::mem::take(&mut fds) } else { Vec::new() };

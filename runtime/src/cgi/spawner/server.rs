@@ -2,16 +2,16 @@
 
 use std::borrow::Cow;
 use std::collections::VecDeque;
-use std::fs::File;
+use std::fs::{File, OpenOptions};
 use std::io;
-use std::os::fd::{AsFd, AsRawFd, OwnedFd};
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
 use super::Event;
 use super::channel::Channel;
 use super::groups::{Groups, Owner};
-use super::message::{Head, Kind, MAX_PACKET_LEN, Release};
+use super::message::{Head, Kind, MAX_PACKET_LEN, Release, Start};
 use crate::sys::poll::{PollFd, poll};
 use crate::sys::process;
 use crate::sys::spawn::{self, ChildSignals, DescriptorLimit, Ended, Launch, Launcher, Pid, Texts};
@@ -56,8 +56,8 @@ struct Job<'a> {
     owner: Owner,
     /// Program, folder, arguments, environment: each ended by a NUL.
     texts: Cow<'a, [u8]>,
-    argument_count: usize,
-    /// Standard output, standard error and perhaps standard input.
+    start: Start,
+    /// Standard output, and then standard error and standard input, where they are wanted.
     fds: Vec<OwnedFd>,
 }
 
@@ -66,6 +66,8 @@ struct Server {
     /// By number; `None` once a worker is gone.
     workers: Vec<Option<Worker>>,
     launcher: Launcher,
+    /// What scripts say on standard error where nobody listens.
+    nowhere: File,
     groups: Groups,
     waiting: VecDeque<Job<'static>>,
     max_processes: usize,
@@ -94,6 +96,7 @@ impl Server {
             signals: ChildSignals::install()?,
             workers: workers.collect(),
             launcher: Launcher::new(limit),
+            nowhere: OpenOptions::new().write(true).open("/dev/null")?,
             groups: Groups::default(),
             waiting: VecDeque::new(),
             max_processes,
@@ -215,8 +218,7 @@ impl Server {
                         Cow::Owned(std::mem::take(&mut worker.texts))
                     }
                 };
-                let argument_count = head.value as usize;
-                let job = Job { owner, texts, argument_count, fds: packet.fds };
+                let job = Job { owner, texts, start: Start::of(head.value), fds: packet.fds };
                 match packet.truncated {
                     true => self.tell(owner, &Event::Failed(libc::EMFILE)),
                     false => self.admit(job),
@@ -260,7 +262,7 @@ impl Server {
 
     /// Starts a script; false, and its owner told, where that fails.
     fn launch(&mut self, job: &Job<'_>) -> bool {
-        match job.launch(&mut self.launcher) {
+        match job.launch(&mut self.launcher, self.nowhere.as_fd()) {
             Ok(pid) => {
                 self.groups.add(pid, job.owner, job.script());
                 true
@@ -292,32 +294,34 @@ struct Ready {
 impl Job<'_> {
     /// The same, to be kept.
     fn into_owned(self) -> Job<'static> {
-        let Job { owner, texts, argument_count, fds } = self;
-        Job { owner, texts: Cow::Owned(texts.into_owned()), argument_count, fds }
+        let Job { owner, texts, start, fds } = self;
+        Job { owner, texts: Cow::Owned(texts.into_owned()), start, fds }
     }
 
     /// The path of the script: the last argument.
     fn script(&self) -> &[u8] {
         let mut texts = self.texts.split(|&byte| byte == 0);
-        texts.nth(1 + self.argument_count).unwrap_or_default()
+        texts.nth(1 + self.start.argument_count as usize).unwrap_or_default()
     }
 
     /// Starts the program: it, its folder, its arguments and its environment are the texts.
-    fn launch(&self, launcher: &mut Launcher) -> io::Result<Pid> {
+    fn launch(&self, launcher: &mut Launcher, nowhere: BorrowedFd<'_>) -> io::Result<Pid> {
         let invalid = || io::Error::from_raw_os_error(libc::EINVAL);
         let mut texts = Texts::new(&self.texts).ok_or_else(invalid)?;
         let (Some(program), Some(folder)) = (texts.next(), texts.next()) else {
             return Err(invalid());
         };
-        let [output, errors, input @ ..] = self.fds.as_slice() else { return Err(invalid()) };
+        let mut fds = self.fds.iter().map(AsFd::as_fd);
+        let output = fds.next().ok_or_else(invalid)?;
+        let errors = if self.start.has_errors { fds.next() } else { Some(nowhere) };
         launcher.launch(&Launch {
             program,
             folder,
-            argument_count: self.argument_count,
+            argument_count: self.start.argument_count as usize,
             texts,
-            input: input.first().map(AsFd::as_fd),
-            output: output.as_fd(),
-            errors: errors.as_fd(),
+            output,
+            errors: errors.ok_or_else(invalid)?,
+            input: fds.next(),
         })
     }
 }

@@ -32,7 +32,7 @@ impl Office {
         let descriptors = Descriptors {
             input: Some(input_end.into()),
             output: output_end.into(),
-            errors: errors_end.into(),
+            errors: Some(errors_end.into()),
         };
         let command = command.as_ref().expect("a command");
         let id = self.spawner.start(7, command, descriptors).expect("a request");
@@ -158,11 +158,30 @@ fn without_input_there_is_an_end() {
     let (output, output_end) = pipe().unwrap();
     let (errors, errors_end) = pipe().unwrap();
     let descriptors =
-        Descriptors { input: None, output: output_end.into(), errors: errors_end.into() };
+        Descriptors { input: None, output: output_end.into(), errors: Some(errors_end.into()) };
     let command = command(b"/bin/sh", b"/", &[b"sh", b"-c", b"wc -c"], b"PATH=/usr/bin:/bin\0");
     let id = office.spawner.start(1, &command.expect("a command"), descriptors).expect("started");
     let script = Script { id, input: None, output, errors };
     assert_eq!(script.output().trim(), "0");
+}
+
+#[test]
+fn what_nobody_wants_to_know_leads_nowhere() {
+    let office = Office::new(2);
+    for wanted in [true, false] {
+        let (output, output_end) = pipe().unwrap();
+        let (errors, errors_end) = pipe().unwrap();
+        let errors_end = wanted.then(|| errors_end.into());
+        let descriptors =
+            Descriptors { input: None, output: output_end.into(), errors: errors_end };
+        let script = b"exec 3>&2; echo lost >&2 && readlink /proc/self/fd/3; wc -c";
+        let command = command(b"/bin/sh", b"/", &[b"sh", b"-c", script], b"PATH=/usr/bin:/bin\0");
+        let id = office.spawner.start(1, &command.expect("a command"), descriptors);
+        let script = Script { id: id.expect("started"), input: None, output, errors };
+        let output = script.output();
+        let (errors, input_len) = output.trim().split_once('\n').expect("two lines");
+        assert_eq!((errors == "/dev/null", input_len), (!wanted, "0"), "{output}");
+    }
 }
 
 #[test]
@@ -199,6 +218,7 @@ fn environments_may_be_long() {
     let command = command(b"/bin/sh", b"/", &[b"sh", &huge], b"").expect("a command");
     let (_, end) = pipe().unwrap();
     let errors = end.try_clone().expect("a descriptor").into();
+    let errors = Some(errors);
     let descriptors = Descriptors { input: None, output: end.into(), errors };
     let error = office.spawner.start(1, &command, descriptors).expect_err("too long");
     assert_eq!(error.raw_os_error(), Some(libc::E2BIG));
