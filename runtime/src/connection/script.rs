@@ -223,7 +223,9 @@ impl Connection {
             Ok(Received::Content) => self.send_script_output(cx, scratch),
             Ok(Received::End(ending)) => self.end_script(cx, ending, scratch),
             Err(bad_output) => {
-                let refusal = running.bad_output(bad_output);
+                let told = cx.spawner.as_ref().and_then(|spawner| spawner.refusal(running.id()));
+                let refusal = told.and_then(|event| running.refusal(&event));
+                let refusal = refusal.unwrap_or_else(|| running.bad_output(bad_output));
                 self.fail_script(cx, &refusal, scratch)
             }
         }

@@ -145,10 +145,6 @@ impl<S: Site> Worker<S> {
             2 => Source::ScriptOutput,
             _ => Source::ScriptErrors,
         };
-        if source == Source::ScriptOutput {
-            // A script that was not started has closed its output: the reason comes first.
-            self.on_spawner(SPAWNER);
-        }
         // A connection that was served before it in this turn may have made way for another.
         if self.slots[index].generation == (token >> 32) as u32 & GENERATIONS {
             self.drive(index, |connection, cx| connection.on_ready(cx, source));

@@ -1,9 +1,10 @@
 //! What the worker hears from the process that starts scripts, and tells it.
 
 use std::os::fd::AsRawFd;
+use std::rc::Rc;
 
 use super::{SPAWNER, SPAWNER_OUTGOING, Worker};
-use crate::cgi::describe_end;
+use crate::cgi::{Spawner, describe_end};
 use crate::poll_set::Interest;
 use crate::site::{Level, Site};
 
@@ -39,6 +40,10 @@ impl<S: Site> Worker<S> {
     /// Tells the spawner what is due, and watches it for taking more as long as something waits.
     pub(super) fn watch_spawner(&mut self) {
         let scripted = S::MAX_SCRIPTS.is_some();
+        let has_early = |spawner: &Rc<Spawner>| scripted && spawner.has_early_events();
+        if self.cx.spawner.as_ref().is_some_and(has_early) {
+            self.on_spawner(SPAWNER);
+        }
         let Some(spawner) = self.cx.spawner.as_ref().filter(|_| scripted) else { return };
         let now_ms = self.cx.now.monotonic_ms;
         if self.tell_releases_at_ms.is_some_and(|at_ms| at_ms <= now_ms) {

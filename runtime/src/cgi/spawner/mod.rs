@@ -16,6 +16,7 @@ mod server;
 mod tests;
 
 use std::cell::{Cell, RefCell};
+use std::collections::VecDeque;
 use std::io;
 use std::os::fd::{AsRawFd, OwnedFd, RawFd};
 
@@ -96,12 +97,14 @@ pub struct Spawner {
     serial: Cell<u64>,
     /// What goes along with the next packet.
     releases: RefCell<Vec<Release>>,
+    /// Events that came to light when another was looked for.
+    early: RefCell<VecDeque<(RequestId, Event)>>,
 }
 
 impl Spawner {
     fn new(channel: Channel) -> Spawner {
-        let (channel, releases) = (RefCell::new(channel), RefCell::default());
-        Spawner { channel, serial: Cell::new(0), releases }
+        let (releases, early) = (RefCell::default(), RefCell::default());
+        Spawner { channel: RefCell::new(channel), serial: Cell::new(0), releases, early }
     }
 
     /// Has a script started, now or when others have ended. The error is `E2BIG`, or
@@ -189,6 +192,31 @@ impl Spawner {
 
     /// The next event, if there is one. The error means that the spawner process is gone.
     pub fn next_event(&self) -> io::Result<Option<(RequestId, Event)>> {
+        match self.early.borrow_mut().pop_front() {
+            Some(early) => Ok(Some(early)),
+            None => self.receive_event(),
+        }
+    }
+
+    /// Why a script was not started, if it was not: its output has ended then, and the reason was
+    /// told before. Events of others that come to light are kept.
+    pub fn refusal(&self, id: RequestId) -> Option<Event> {
+        let mut early = self.early.borrow_mut();
+        // That the spawner is gone is seen by the next event, too.
+        while let Ok(Some(event)) = self.receive_event() {
+            early.push_back(event);
+        }
+        let refuses = |event: &Event| matches!(event, Event::Refused | Event::Failed(_));
+        let index = early.iter().position(|(of, event)| *of == id && refuses(event))?;
+        early.remove(index).map(|(_, event)| event)
+    }
+
+    /// Whether there are events that no readiness tells of.
+    pub fn has_early_events(&self) -> bool {
+        !self.early.borrow().is_empty()
+    }
+
+    fn receive_event(&self) -> io::Result<Option<(RequestId, Event)>> {
         let mut buffer = [0; MAX_EVENT_LEN];
         let Some(packet) = self.channel.borrow_mut().receive(&mut buffer)? else { return Ok(None) };
         let parsed = Head::parse(&buffer[..packet.len]);

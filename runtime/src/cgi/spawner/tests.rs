@@ -207,6 +207,21 @@ fn what_cannot_be_started_is_told() {
 }
 
 #[test]
+fn why_a_script_was_not_started_is_known_when_its_output_ends() {
+    let office = Office::new(2);
+    let other = office.run("exit 3");
+    wait_for(office.spawner.as_raw_fd(), false);
+    let missing = office.run_with(&command(b"/no/such/program", b"/", &[b"missing"], b""));
+    wait_for(missing.output.as_raw_fd(), false);
+    assert_eq!(office.spawner.refusal(missing.id), Some(Event::Failed(libc::ENOENT)));
+    assert_eq!(office.spawner.refusal(missing.id), None);
+    assert!(office.spawner.has_early_events());
+    let ended = Event::Ended(Ended::Exited(3), b"exit 3".to_vec());
+    assert_eq!(office.event(), (other.id, ended));
+    assert!(!office.spawner.has_early_events());
+}
+
+#[test]
 fn environments_may_be_long() {
     let office = Office::new(1);
     let value = "x".repeat(30_000);
