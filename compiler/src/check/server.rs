@@ -23,6 +23,8 @@ pub(crate) struct Server {
     pub(super) span: Span,
     /// Its names, in the order of the conf.
     pub(super) names: Vec<(Name, Span)>,
+    /// Whether the conf names it; names that are wrong are not among `names`.
+    pub(super) is_named: bool,
     /// Its locations, as indices; they follow one another.
     pub(super) locations: std::ops::Range<usize>,
 }
@@ -88,7 +90,8 @@ impl Checker<'_> {
         let scope = if answers_all { Scope::default() } else { scope };
         let (name, names) = self.server_names(directives);
         let words = named(directives, "server_name").flat_map(|directive| &directive.args);
-        let written = words.map(Word::shown).collect();
+        let written: Vec<_> = words.map(Word::shown).collect();
+        let is_named = !written.is_empty();
         self.places.servers.push(ServerPlace { span: server, names: written });
         self.expectations(id, directives);
         let settings = level.server;
@@ -105,7 +108,7 @@ impl Checker<'_> {
             scope,
         };
         let locations = first_location..self.locations.len();
-        self.servers.push(Server { resolved, span: server, names, locations });
+        self.servers.push(Server { resolved, span: server, names, is_named, locations });
         self.listens_of(id, directives, server);
     }
 

@@ -44,7 +44,7 @@ impl Checker<'_> {
                 Claim::Own => {}
                 Claim::Taken(first) => clashes.push((name.to_vec(), span, first)),
             };
-            if server.names.is_empty() {
+            if !server.is_named {
                 add(Kind::Exact, &mut names.exact, b"", server.span);
             }
             for (name, span) in &server.names {

@@ -118,7 +118,7 @@ fn unknown(name: &str, span: Span) -> Diagnostic {
     let known = catalogue::all().flat_map(|check| [check.code, check.name]);
     match closest(name, known) {
         Some(meant) => diagnostic.patch(format!("did you mean `{meant}`?"), span, meant),
-        None => diagnostic,
+        None => diagnostic.help("`sitec explain` lists all checks"),
     }
 }
 

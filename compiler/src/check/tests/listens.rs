@@ -135,6 +135,10 @@ fn servers_on_one_address_must_agree() {
     // One clash is one mistake, on however many addresses it is.
     let twice = "server { listen 80; listen 81; server_name a; }";
     assert_eq!(super::codes(&format!("{twice} {twice}")), ["K02"]);
+    // A server whose name is wrong is not one without a name.
+    let (named, nameless) =
+        ("server { listen 80; server_name a.test:81; }", "server { listen 80; }");
+    assert_eq!(super::codes(&format!("{named} {nameless}")), ["T20"]);
 }
 
 #[test]
