@@ -94,6 +94,11 @@ pub trait Files {
     /// Who may do what with the file or folder at `path`, as `chmod` has it.
     fn mode(&self, path: &Path) -> Option<u32>;
 
+    /// Whether something may be at `path`, and this user may not open it.
+    fn is_denied(&self, _path: &Path) -> bool {
+        false
+    }
+
     /// Whether these are the files that the site will run with, so that what is not here will
     /// not be there.
     fn knows_all(&self) -> bool {
@@ -159,6 +164,16 @@ impl Files for Disk {
 
     fn modified(&self, path: &Path) -> Option<SystemTime> {
         std::fs::metadata(path).ok()?.modified().ok()
+    }
+
+    fn is_denied(&self, path: &Path) -> bool {
+        let denied = |error: io::Error| error.kind() == io::ErrorKind::PermissionDenied;
+        match std::fs::metadata(path) {
+            // To open a pipe or a device may do something.
+            Ok(data) if !data.is_file() && !data.is_dir() => false,
+            Ok(_) => std::fs::File::open(path).is_err_and(denied),
+            Err(error) => denied(error),
+        }
     }
 
     fn is_executable(&self, path: &Path) -> bool {

@@ -79,6 +79,7 @@ impl Shown<'_> {
         let file_alone = |file| vec![("file", self.file(file).into())];
         let (kind, more) = match end {
             End::File(file) => ("file", file_alone(file)),
+            End::Unchanged(file) => ("unchanged", file_alone(file)),
             End::Listing(folder) => ("listing", file_alone(folder)),
             End::Counts => ("counts", Vec::new()),
             End::Removed(file) => ("removed", file_alone(file)),

@@ -8,6 +8,7 @@
 mod access;
 mod added;
 mod disk;
+mod file;
 mod form;
 mod json;
 mod phases;
@@ -157,8 +158,10 @@ pub enum Looker {
 /// Where a request ends.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum End {
-    /// A file is sent.
+    /// A file is sent, or a part of it.
     File(PathBuf),
+    /// The client has the file as it is.
+    Unchanged(PathBuf),
     /// What is in a folder is listed.
     Listing(PathBuf),
     /// The counts of the process are told.
@@ -215,12 +218,14 @@ impl Answer {
         deciding
     }
 
-    /// The file that is sent, changed or run.
+    /// The file that is sent, known already, changed or run.
     pub fn file(&self) -> Option<&Path> {
         match &self.end {
-            End::File(file) | End::Removed(file) | End::Stored(file) | End::Moved(file) => {
-                Some(file)
-            }
+            End::File(file)
+            | End::Unchanged(file)
+            | End::Removed(file)
+            | End::Stored(file)
+            | End::Moved(file) => Some(file),
             End::Script { file, .. } => Some(file),
             End::Listing(_) | End::Counts | End::Text(_) | End::Page | End::Close => None,
         }

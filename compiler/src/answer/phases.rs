@@ -165,17 +165,18 @@ impl<'a> Walk<'_, 'a> {
             return self.serve_directory();
         }
         if let Some(file) = self.compressed(method) {
-            return self.send(file);
+            return self.send(file, true);
         }
         let Found { file, kind } = self.look_up(&self.path.clone(), self.append_path);
         let found = kind.is_some();
         self.steps.extend(file.clone().map(|path| Step::Looked { by: Looker::File, path, found }));
         match (kind, file) {
+            (_, Some(file)) if method != Method::Delete && self.is_denied(&file) => self.denied(),
             (Some(Kind::File), Some(_)) if method == Method::Post => {
                 self.error(405, "files take no POST".to_owned())
             }
             (kind, Some(file)) if method == Method::Delete => self.remove(file, kind),
-            (Some(Kind::File), Some(file)) => self.send(file),
+            (Some(Kind::File), Some(file)) => self.send(file, false),
             (Some(Kind::Directory), _) => self.slash_redirect(),
             (Some(Kind::Other), _) => self.error(404, "it is not a regular file".to_owned()),
             _ => self.error(404, "there is no such file".to_owned()),
@@ -216,6 +217,9 @@ impl<'a> Walk<'_, 'a> {
                 false => self.look_up(&path[self.path.len() - 1..], true),
             };
             let there = found.kind.is_some();
+            if !there && found.file.as_deref().is_some_and(|file| self.is_denied(file)) {
+                return self.denied();
+            }
             let by = Looker::Index;
             self.steps.extend(found.file.map(|path| Step::Looked { by, path, found: there }));
             if there {
@@ -227,6 +231,9 @@ impl<'a> Walk<'_, 'a> {
         match (kind, file, self.settings().listing) {
             (Some(Kind::Directory), _, Some(_)) if posted => {
                 self.error(405, "a list takes no POST".to_owned())
+            }
+            (Some(Kind::Directory), Some(folder), Some(_)) if self.is_denied(&folder) => {
+                self.denied()
             }
             (Some(Kind::Directory), Some(folder), Some(listing)) => {
                 self.list(folder, listing.format)

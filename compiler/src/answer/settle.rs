@@ -1,7 +1,5 @@
 //! From what a location gives to a response: `error_page`, redirects, pages, fields.
 
-use std::path::PathBuf;
-
 use sitec_runtime::http::method::Method;
 use sitec_runtime::http::response::write_uri;
 use sitec_runtime::http::status;
@@ -129,24 +127,6 @@ impl Walk<'_, '_> {
             Some(port) => format!("http://{host}:{port}"),
             None => format!("http://{host}"),
         }
-    }
-
-    /// Sends a file.
-    pub(super) fn send(&mut self, file: PathBuf) -> Next {
-        self.status = self.status_override.unwrap_or(200);
-        let media_type = self.media_type();
-        if !media_type.is_empty() {
-            self.field("Content-Type", media_type);
-        }
-        self.tell_form(&file);
-        let modified = (self.status == 200).then_some("Last-Modified");
-        for name in ["Content-Length"].into_iter().chain(modified) {
-            self.fields.push(Field { name: name.to_owned(), value: None });
-        }
-        if self.settings().etag {
-            self.fields.push(Field { name: "ETag".to_owned(), value: None });
-        }
-        self.end(End::File(file))
     }
 
     /// The media type for the extension of the path, or the location's default one.

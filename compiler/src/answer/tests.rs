@@ -75,6 +75,7 @@ impl Bench {
 fn outline(answer: &Answer) -> String {
     let status = answer.status.map_or("-".to_owned(), |status| status.to_string());
     let end = match &answer.end {
+        End::Unchanged(file) => format!("unchanged {}", file.display()),
         End::File(file) => format!("file {}", file.display()),
         End::Listing(folder) => format!("listing {}", folder.display()),
         End::Counts => "counts".to_owned(),
@@ -436,4 +437,95 @@ fn clients_are_kept_out_as_far_as_they_are_known() {
         let case = format!("{method} {path} {from:?}");
         assert_eq!((answer.status, answer.doubts.len()), (Some(status), doubts), "{case}");
     }
+}
+
+/// The status, and the fields of this kind that are told.
+fn told(answer: &Answer, names: &[&str]) -> String {
+    let status = answer.status.map_or("-".to_owned(), |status| status.to_string());
+    let fields = names.iter().map(|name| answer.field(name).unwrap_or("-").to_owned());
+    [status].into_iter().chain(fields).collect::<Vec<_>>().join(" | ")
+}
+
+#[test]
+fn conditions_are_looked_at() {
+    let conf = "server { listen 80; root www; location /w/ { alias img/; dav_methods PUT DELETE; }
+        location /old/ { alias img/; if_modified_since off; etag off; }
+        location /none/ { error_page 404 /t.txt; return 404; } }";
+    let mut bench = Bench::among(conf, &[("www/t.txt", "0123456789"), ("img/t", "0123456789")]);
+    for path in ["www/t.txt", "img/t"] {
+        bench.files.touch(path);
+    }
+    let (same, before) = ("Thu, 01 Jan 1970 01:00:00 GMT", "Thu, 01 Jan 1970 00:59:59 GMT");
+    for (request, expected) in [
+        ("GET /t.txt".to_owned(), "200"),
+        ("GET /t.txt\nIf-None-Match: \"e10-a\"".to_owned(), "304"),
+        ("HEAD /t.txt\nIf-None-Match: W/\"e10-a\", \"x\"".to_owned(), "304"),
+        ("GET /t.txt\nIf-None-Match: \"e10-b\"".to_owned(), "200"),
+        (format!("GET /t.txt\nIf-Modified-Since: {same}"), "304"),
+        (format!("GET /t.txt\nIf-Modified-Since: {before}"), "200"),
+        (format!("GET /t.txt\nIf-Unmodified-Since: {before}"), "412"),
+        ("GET /t.txt\nIf-Match: \"x\"".to_owned(), "412"),
+        ("GET /t.txt\nIf-Match: *".to_owned(), "200"),
+        (format!("GET /old/t\nIf-Modified-Since: {same}"), "200"),
+        ("GET /old/t\nIf-None-Match: \"e10-a\"".to_owned(), "200"),
+        ("GET /none/\nIf-None-Match: \"e10-a\"".to_owned(), "404"),
+        ("PUT /w/t\nContent-Length: 0\nIf-None-Match: *".to_owned(), "412"),
+        ("PUT /w/new\nContent-Length: 0\nIf-None-Match: *".to_owned(), "201"),
+        ("PUT /w/new\nContent-Length: 0\nIf-Match: *".to_owned(), "412"),
+        ("PUT /w/t\nContent-Length: 0\nContent-Range: bytes 0-1/2".to_owned(), "501"),
+        ("DELETE /w/t\nIf-Match: \"x\"".to_owned(), "412"),
+        ("DELETE /w/t\nIf-Match: \"e10-a\"".to_owned(), "204"),
+    ] {
+        assert_eq!(told(&bench.ask(&request), &[]), expected, "{request}");
+    }
+    let answer = bench.ask("GET /t.txt\nIf-None-Match: *");
+    assert_eq!(answer.end, End::Unchanged("www/t.txt".into()));
+    let names = ["Content-Type", "Content-Length", "Last-Modified", "ETag"];
+    assert_eq!(told(&answer, &names), format!("304 | - | - | {same} | \"e10-a\""));
+}
+
+#[test]
+fn ranges_are_looked_at() {
+    let conf = "server { listen 80; root www; location /whole/ { alias www/; max_ranges 0; } }";
+    let bench = Bench::among(conf, &[("www/t.txt", "0123456789")]);
+    let names = ["Content-Length", "Content-Range", "Accept-Ranges"];
+    let whole = "200 | 10 | - | bytes";
+    for (request, expected) in [
+        ("GET /t.txt", whole),
+        ("GET /t.txt\nRange: bytes=2-4", "206 | 3 | bytes 2-4/10 | -"),
+        ("HEAD /t.txt\nRange: bytes=-3", "206 | 3 | bytes 7-9/10 | -"),
+        ("GET /t.txt\nRange: bytes=20-", "416 | - | bytes */10 | -"),
+        ("GET /t.txt\nRange: bytes=0-1,4-5", "206 | - | - | -"),
+        ("GET /t.txt\nRange: lines=2-4", whole),
+        ("GET /t.txt\nRange: bytes=2-4\nIf-Range: \"0-a\"", "206 | 3 | bytes 2-4/10 | -"),
+        ("GET /t.txt\nRange: bytes=2-4\nIf-Range: \"0-b\"", whole),
+        ("GET /whole/t.txt\nRange: bytes=2-4", "200 | 10 | - | -"),
+        ("GET /no\nRange: bytes=2-4", "404 | - | - | -"),
+    ] {
+        assert_eq!(told(&bench.ask(request), &names), expected, "{request}");
+    }
+}
+
+#[test]
+fn what_may_not_be_opened_is_403() {
+    let conf = "server { listen 80; root www; location /l/ { alias www/; autoindex on; } }";
+    let mut bench = Bench::among(conf, &[("www/t.txt", ""), ("www/shut/index.html", "")]);
+    assert_eq!(bench.ask("GET /t.txt").status, Some(200));
+    for path in ["www/t.txt", "www/shut", "www/docs/index.html"] {
+        bench.files.lock(path);
+    }
+    for path in ["/t.txt", "/shut/", "/shut", "/shut/x", "/docs/", "/l/shut/"] {
+        assert_eq!(bench.ask(&format!("GET {path}")).status, Some(403), "{path}");
+    }
+    assert_eq!(bench.ask("POST /t.txt\nContent-Length: 0").status, Some(403));
+    assert_eq!(bench.ask("GET /no").status, Some(404));
+}
+
+#[test]
+fn conditions_of_embedded_files_are_not_known() {
+    let bench = Bench::new("server { listen 80; root www; embed on; }");
+    assert!(bench.ask("GET /index.html").doubts.is_empty());
+    let answer = bench.ask("GET /index.html\nRange: bytes=0-1");
+    assert_eq!(answer.doubts, ["what the conditions and ranges of an embedded file come to"]);
+    assert_eq!(answer.status, Some(200));
 }

@@ -141,7 +141,11 @@ impl Shown<'_> {
     /// Where an answer ends, in words.
     pub(crate) fn end(&self, answer: &Answer) -> String {
         match &answer.end {
+            End::File(file) if answer.status == Some(206) => {
+                format!("parts of the file `{}` are sent", self.file(file))
+            }
             End::File(file) => format!("the file `{}` is sent", self.file(file)),
+            End::Unchanged(file) => format!("the client has `{}` as it is", self.file(file)),
             End::Listing(folder) => format!("what is in `{}` is listed", self.file(folder)),
             End::Counts => "the counts of the process are told".to_owned(),
             End::Removed(file) => format!("the file `{}` is removed", self.file(file)),

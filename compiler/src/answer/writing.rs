@@ -22,6 +22,9 @@ impl Walk<'_, '_> {
     }
 
     fn store(&mut self, upload: &Upload) -> Next {
+        if self.names_part() {
+            return self.error(400, "a part of a file is not stored".to_owned());
+        }
         let Some((store, name)) = self.upload_place(upload) else {
             return self.error(404, "the path is not of this location".to_owned());
         };
@@ -35,6 +38,9 @@ impl Walk<'_, '_> {
             return self.error(400, reason.to_owned());
         }
         let file = store.join(String::from_utf8_lossy(&name).as_ref());
+        if !self.may_change(&file) {
+            return self.failed();
+        }
         match self.answers.files.kind(&file) {
             Some(Kind::Directory) => self.error(409, "a folder has the name".to_owned()),
             Some(_) if !upload.overwrite => {
@@ -83,6 +89,9 @@ impl Walk<'_, '_> {
             Method::Put if folder => {
                 return self.error(409, "the path is a folder's".to_owned());
             }
+            Method::Put if self.names_part() => {
+                return self.error(501, "a part of a file is not stored".to_owned());
+            }
             Method::Mkcol if !folder => {
                 return self.error(409, "the path of a folder ends in a slash".to_owned());
             }
@@ -102,6 +111,9 @@ impl Walk<'_, '_> {
             (Method::Put, Some(Kind::Directory)) => {
                 self.error(409, "a folder is in the place of the file".to_owned())
             }
+            (Method::Put, _) if !self.may_change(&file) && (parent || found.kind.is_some()) => {
+                self.failed()
+            }
             (Method::Put, Some(_)) => self.stored(file, 204),
             (Method::Put, None) if !parent && !dav.create_full_put_path => {
                 self.error(409, "the file's folder is not there".to_owned())
@@ -118,6 +130,7 @@ impl Walk<'_, '_> {
             (Method::Delete, Some(_)) if self.is_base(&file) => {
                 self.error(403, "the folder of `root` or `alias` itself is not removed".to_owned())
             }
+            (Method::Delete, Some(_)) if !self.may_change(&file) => self.failed(),
             (Method::Delete, Some(_)) => self.removed(file),
             (_, None) => self.error(404, "there is no such file".to_owned()),
             (_, Some(_)) => {
@@ -132,6 +145,11 @@ impl Walk<'_, '_> {
         self.directory_at(self.settings().base.directory).is_some_and(|base| base == file)
     }
 
+    /// Whether the content is said to be a part of the file.
+    fn names_part(&self) -> bool {
+        self.head.fields().first(b"content-range").is_some()
+    }
+
     /// How many segments the path has.
     fn depth(&self) -> usize {
         let slashes = self.path.iter().filter(|&&byte| byte == b'/').count();
@@ -142,6 +160,10 @@ impl Walk<'_, '_> {
     pub(super) fn remove(&mut self, file: PathBuf, kind: Option<Kind>) -> Next {
         match kind {
             None => self.error(404, "there is no such file".to_owned()),
+            Some(_) if self.is_base(&file) => {
+                self.error(403, "the folder itself is not removed".to_owned())
+            }
+            Some(_) if !self.may_change(&file) => self.failed(),
             Some(Kind::Directory) => self.error(403, "a folder is not removed".to_owned()),
             Some(_) => self.removed(file),
         }

@@ -1,6 +1,6 @@
 //! Files that are not on any disk, for tests.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::path::{Component, Path, PathBuf};
 use std::time::{Duration, SystemTime};
@@ -15,6 +15,8 @@ pub struct Memory {
     files: BTreeMap<PathBuf, File>,
     /// Symlinks, and where each leads.
     links: BTreeMap<PathBuf, PathBuf>,
+    /// What may not be opened.
+    locked: BTreeSet<PathBuf>,
 }
 
 #[derive(Clone, Debug)]
@@ -63,6 +65,11 @@ impl Memory {
     /// Adds a file that its owner alone can read.
     pub(crate) fn add_private(&mut self, path: &str) {
         self.add(path, b"", true);
+    }
+
+    /// Lets nobody open a file or a folder, nor what is in it.
+    pub(crate) fn lock(&mut self, path: &str) {
+        self.locked.insert(plain(path));
     }
 
     /// Lets a file be changed an hour after the others.
@@ -131,7 +138,8 @@ impl Files for Memory {
         let kind = kind.ok_or(io::ErrorKind::NotFound)?;
         let len = |file: &File| file.len.unwrap_or(file.bytes.len() as u64);
         let len = self.file(path).map_or(0, len);
-        Ok(Status { kind, len, modified_s: 0, link })
+        let modified_s = self.file(path).map_or(0, |file| file.modified.as_secs() as i64);
+        Ok(Status { kind, len, modified_s, link })
     }
 
     fn glob(&self, pattern: &str) -> Result<Vec<PathBuf>, String> {
@@ -167,6 +175,10 @@ impl Files for Memory {
 
     fn modified(&self, path: &Path) -> Option<SystemTime> {
         self.file(path).map(|file| SystemTime::UNIX_EPOCH + file.modified)
+    }
+
+    fn is_denied(&self, path: &Path) -> bool {
+        self.follow(path).ancestors().any(|path| self.locked.contains(path))
     }
 
     fn is_executable(&self, path: &Path) -> bool {

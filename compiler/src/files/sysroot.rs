@@ -110,6 +110,10 @@ impl Files for Sysroot {
         Disk.modified(&self.host(path))
     }
 
+    fn is_denied(&self, path: &Path) -> bool {
+        Disk.is_denied(&self.host(path))
+    }
+
     fn status(&self, path: &Path) -> io::Result<Status> {
         Disk.status(&self.host(path))
     }

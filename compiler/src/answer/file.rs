@@ -1,0 +1,185 @@
+//! A file as the response: whole, in part, or not at all since the client has it. By the rules of
+//! the server's own `http::conditional` and `http::range`.
+
+use std::path::{Path, PathBuf};
+
+use sitec_runtime::http::conditional::{Conditions, Validators, Verdict};
+use sitec_runtime::http::range::{Selection, select};
+use sitec_runtime::http::{date, etag};
+use sitec_runtime::site::IfModifiedSince;
+
+use super::walk::{Next, Walk};
+use super::{End, Field};
+use crate::files::Status;
+
+/// What is known of a file that may be sent.
+struct State {
+    len: u64,
+    modified_s: i64,
+    /// Its tag, where it has one.
+    etag: Option<Vec<u8>>,
+}
+
+impl State {
+    fn of(status: &Status, has_tag: bool) -> State {
+        let Status { len, modified_s, .. } = *status;
+        let etag = has_tag.then(|| {
+            let mut tag = Vec::new();
+            etag::write(modified_s, len, &mut tag);
+            tag
+        });
+        State { len, modified_s, etag }
+    }
+
+    fn validators(&self) -> Validators<'_> {
+        Validators { etag: self.etag.as_deref(), modified_s: self.modified_s }
+    }
+}
+
+impl Walk<'_, '_> {
+    /// Sends a file; `compressed`: in the place of another.
+    pub(super) fn send(&mut self, file: PathBuf, compressed: bool) -> Next {
+        let media_type = self.media_type();
+        if !media_type.is_empty() {
+            self.field("Content-Type", media_type);
+        }
+        self.tell_form(&file);
+        let state = self.state(&file);
+        // The page of an error is sent whole.
+        let conditional = self.status_override.is_none_or(|status| status == 200);
+        let ranges = conditional && self.settings().max_ranges > 0 && !compressed;
+        let selection = match self.judge(&file, state.as_ref(), conditional, ranges) {
+            Ok(selection) => selection,
+            Err(next) => return next,
+        };
+        let status = if selection == Selection::Whole { 200 } else { 206 };
+        self.status = self.status_override.filter(|_| !conditional).unwrap_or(status);
+        if selection == Selection::Whole && ranges {
+            self.field("Accept-Ranges", "bytes");
+        }
+        self.tell_content(&selection, state.as_ref());
+        self.tell_validators(state.as_ref());
+        self.end(End::File(file))
+    }
+
+    /// What of a file is sent, by the conditions and the range of the request. The error is an
+    /// answer without the file.
+    fn judge(
+        &mut self,
+        file: &Path,
+        state: Option<&State>,
+        conditional: bool,
+        ranges: bool,
+    ) -> Result<Selection, Next> {
+        let (head, settings) = (self.head.clone(), self.settings());
+        let Some(conditions) = Conditions::find(head.fields()).filter(|_| conditional) else {
+            return Ok(Selection::Whole);
+        };
+        let Some(state) = state else {
+            self.doubt("what the conditions and ranges of an embedded file come to".to_owned());
+            return Ok(Selection::Whole);
+        };
+        match conditions.evaluate(state.validators(), settings.if_modified_since) {
+            Verdict::Failed => return Err(self.failed()),
+            Verdict::NotModified => return Err(self.not_modified(file, state)),
+            Verdict::Proceed => {}
+        }
+        let range = conditions.range(state.validators()).filter(|_| ranges);
+        let select = |range| select(range, state.len, settings.max_ranges);
+        match range.map_or(Selection::Whole, select) {
+            Selection::Unsatisfiable => Err(self.unsatisfiable(state.len)),
+            selection => Ok(selection),
+        }
+    }
+
+    /// Content-Length, and Content-Range of a part.
+    fn tell_content(&mut self, selection: &Selection, state: Option<&State>) {
+        let len = state.map(|state| state.len);
+        match selection {
+            Selection::Whole | Selection::Unsatisfiable => {
+                self.known_or_not("Content-Length", len.map(|len| len.to_string()));
+            }
+            Selection::One(part) => {
+                self.field("Content-Length", (part.end - part.start).to_string());
+                let (first, last, len) = (part.start, part.end - 1, len.unwrap_or_default());
+                self.field("Content-Range", format!("bytes {first}-{last}/{len}"));
+            }
+            Selection::Several(_) => {
+                // The boundary between them is drawn at random.
+                self.fields.retain(|field| field.name != "Content-Type");
+                self.known_or_not("Content-Type", None);
+                self.known_or_not("Content-Length", None);
+            }
+        }
+    }
+
+    /// What is known of a file on the disk; `None` of one that is embedded, whose tag and time
+    /// are those of a build.
+    fn state(&self, file: &Path) -> Option<State> {
+        let settings = self.settings();
+        if settings.pack.is_some() {
+            return None;
+        }
+        let files = self.answers.files;
+        let real = files.real(file);
+        let status = files.status(real.as_deref().unwrap_or(file)).ok()?;
+        Some(State::of(&status, settings.etag))
+    }
+
+    /// Last-Modified and ETag, where the response has them.
+    fn tell_validators(&mut self, state: Option<&State>) {
+        if matches!(self.status, 200 | 206 | 304) {
+            let time = state.map(|state| date::format(state.modified_s));
+            let time = time.map(|time| String::from_utf8_lossy(&time).into_owned());
+            self.known_or_not("Last-Modified", time);
+        }
+        if self.settings().etag {
+            let tag = state.and_then(|state| state.etag.as_deref());
+            let tag = tag.map(|tag| String::from_utf8_lossy(tag).into_owned());
+            self.known_or_not("ETag", tag);
+        }
+    }
+
+    fn known_or_not(&mut self, name: &str, value: Option<String>) {
+        self.fields.push(Field { name: name.to_owned(), value });
+    }
+
+    fn not_modified(&mut self, file: &Path, state: &State) -> Next {
+        self.status = 304;
+        self.fields.retain(|field| field.name == "Vary");
+        self.tell_validators(Some(state));
+        self.end(End::Unchanged(file.to_owned()))
+    }
+
+    fn unsatisfiable(&mut self, len: u64) -> Next {
+        let next =
+            self.error(416, format!("the file has {len} bytes, and none that are asked for"));
+        self.field("Content-Range", format!("bytes */{len}"));
+        next
+    }
+
+    /// A precondition does not hold.
+    pub(super) fn failed(&mut self) -> Next {
+        self.error(412, "the file is not what the client has asked for it to be".to_owned())
+    }
+
+    /// Whether what the client demands of what it changes holds; nothing may be there.
+    pub(super) fn may_change(&self, file: &Path) -> bool {
+        let Some(conditions) = Conditions::find(self.head.fields()) else { return true };
+        let Ok(status) = self.answers.files.status(file) else {
+            return conditions.hold_for_nothing();
+        };
+        let state = State::of(&status, self.settings().etag);
+        conditions.evaluate(state.validators(), IfModifiedSince::Off) == Verdict::Proceed
+    }
+
+    /// Whether this user may not open what is there.
+    pub(super) fn is_denied(&self, file: &Path) -> bool {
+        self.answers.files.is_denied(file)
+    }
+
+    /// Answers for what is there and may not be opened.
+    pub(super) fn denied(&mut self) -> Next {
+        self.error(403, "this user may not open it".to_owned())
+    }
+}
