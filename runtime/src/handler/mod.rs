@@ -125,6 +125,10 @@ pub fn media_type(
     types: fn(TypesId, &[u8]) -> Option<&'static [u8]>,
 ) -> &'static [u8] {
     let extension = media::extension(path);
+    // Most are in lower case, as those that are known.
+    if let Some(known) = types(settings.types, extension) {
+        return known;
+    }
     let mut lower = [0; 32];
     let known = lower.get_mut(..extension.len()).and_then(|lower| {
         lower.copy_from_slice(extension);

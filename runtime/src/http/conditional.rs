@@ -41,12 +41,13 @@ pub struct Conditions<'a> {
 impl<'a> Conditions<'a> {
     /// Finds the fields, in one pass. `None` if there are none, as in most requests.
     pub fn find(fields: Fields<'a>) -> Option<Conditions<'a>> {
+        let may_be = |name: &[u8]| matches!(name.first(), Some(b'I' | b'i' | b'R' | b'r'));
+        if !fields.iter().any(|(name, _)| may_be(name)) {
+            return None;
+        }
         let mut found = Conditions { fields, ..Conditions::default() };
         let mut any = false;
-        for (name, value) in fields.iter() {
-            if !matches!(name.first(), Some(b'I' | b'i' | b'R' | b'r')) {
-                continue;
-            }
+        for (name, value) in fields.iter().filter(|(name, _)| may_be(name)) {
             any |= found.take(name, value);
         }
         any.then_some(found)

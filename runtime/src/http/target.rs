@@ -123,29 +123,36 @@ fn end_segment(
     Ok(())
 }
 
-/// Bytes that stand for themselves in a target: all but those that end its path, that escape
-/// another, or that no path may have.
-const PLAIN: [bool; 256] = {
-    let mut table = [true; 256];
-    table[0] = false;
-    table[b'#' as usize] = false;
-    table[b'%' as usize] = false;
-    table[b'?' as usize] = false;
-    table
+/// Kinds of bytes in a target: those that stand for themselves, two that do so unless they are
+/// behind a slash, and the others, which end a path, escape another byte, or are in no path.
+const KINDS: [u8; 256] = {
+    let mut kinds = [0; 256];
+    kinds[b'/' as usize] = SLASH;
+    kinds[b'.' as usize] = DOT;
+    kinds[0] = OTHER;
+    kinds[b'#' as usize] = OTHER;
+    kinds[b'%' as usize] = OTHER;
+    kinds[b'?' as usize] = OTHER;
+    kinds
 };
+// In this order: what may not be behind a slash is all from `SLASH` on.
+const SLASH: u8 = 1;
+const DOT: u8 = 2;
+const OTHER: u8 = 3;
 
 /// The length of the front of a target that [`normalize`] would leave as it is, in one look at
 /// each byte: no escape, no empty or dot segment. A `?` or `#` ends it too.
 fn plain_len(target: &[u8]) -> usize {
-    let (mut len, mut last) = (0, 0);
-    while let Some(&byte) = target.get(len)
-        && PLAIN[usize::from(byte)]
-        && !(last == b'/' && (byte == b'/' || byte == b'.'))
-    {
-        last = byte;
-        len += 1;
+    // The first kind that may not come next.
+    let mut stop = OTHER;
+    for (len, &byte) in target.iter().enumerate() {
+        let kind = KINDS[usize::from(byte)];
+        if kind >= stop {
+            return len;
+        }
+        stop = if kind == SLASH { SLASH } else { OTHER };
     }
-    len
+    target.len()
 }
 
 fn hex(digit: &u8) -> Option<u8> {

@@ -27,9 +27,10 @@ impl Head {
         input: &[u8],
         limits: &Limits,
     ) -> Result<Option<usize>, HeadError> {
-        let Some(known) = self.known.filter(|known| known.limits == *limits) else {
+        let Some(known) = &self.known else { return Ok(None) };
+        if known.limits != *limits {
             return Ok(None);
-        };
+        }
         let Some(line_len) = memchr::memchr(b'\n', input).map(|at| at + 1) else {
             return Ok(None);
         };
@@ -45,12 +46,13 @@ impl Head {
             return Ok(None);
         }
         let head = &input[..line_len + fields_len];
-        self.take_line(&request, head);
-        check_lengths(head, limits)?;
+        let host = Some(known.host);
         self.framing = known.framing;
         self.persist = known.persist;
         self.expect_continue = known.expect_continue;
-        self.settle_target(Some(known.host), limits)?;
+        self.take_line(&request, head);
+        check_lengths(head, limits)?;
+        self.settle_target(host, limits)?;
         Ok(Some(head.len()))
     }
 }
