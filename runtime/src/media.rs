@@ -3,10 +3,11 @@
 /// The extension of a path's last segment, without its dot; empty if it has none. As in
 /// nginx, a dot that begins the segment begins no extension.
 pub fn extension(path: &[u8]) -> &[u8] {
-    let name = path.rsplit(|&byte| byte == b'/').next().unwrap_or(path);
-    match name.iter().rposition(|&byte| byte == b'.') {
-        None | Some(0) => &[],
-        Some(dot) => &name[dot + 1..],
+    let Some(at) = path.iter().rposition(|&byte| byte == b'.' || byte == b'/') else { return &[] };
+    match &path[..at] {
+        [] | [.., b'/'] => &[],
+        _ if path[at] == b'/' => &[],
+        _ => &path[at + 1..],
     }
 }
 
@@ -24,6 +25,10 @@ mod tests {
             ("/.profile.txt", "txt"),
             ("/a.", ""),
             ("/a..html", "html"),
+            ("/a.b/", ""),
+            ("a.b", "b"),
+            (".a", ""),
+            ("a", ""),
             ("/", ""),
             ("", ""),
         ];

@@ -1,5 +1,6 @@
 //! A head whose fields are those of the last one, byte for byte: what a client sends does not
-//! change from request to request, but for the request line. So only that is parsed.
+//! change from request to request, but for the request line. So only that is parsed, if it is
+//! another one.
 
 use httparse::Status;
 
@@ -39,20 +40,23 @@ impl Head {
         if !rest.starts_with(&self.bytes[self.fields_start..]) {
             return Ok(None);
         }
-        // All that can be missing from a request line with its end are the fields.
-        let mut request = httparse::Request::new(&mut []);
-        let parsed = request.parse(line);
-        if parsed != Ok(Status::Partial) || request.version != Some(1) {
-            return Ok(None);
-        }
-        let head = &input[..line_len + fields_len];
-        let host = Some(known.host);
+        let (known_line, known_host) = (&self.bytes[..self.fields_start], known.host);
         self.framing = known.framing;
         self.persist = known.persist;
         self.expect_continue = known.expect_continue;
-        self.take_line(&request, head);
+        let head = &input[..line_len + fields_len];
+        // Who polls or checks a server asks the same again.
+        if line != known_line {
+            // All that can be missing from a request line with its end are the fields.
+            let mut request = httparse::Request::new(&mut []);
+            let parsed = request.parse(line);
+            if parsed != Ok(Status::Partial) || request.version != Some(1) {
+                return Ok(None);
+            }
+            self.take_line(&request, head);
+        }
         check_lengths(head, limits)?;
-        self.settle_target(host, limits)?;
+        self.settle_target(Some(known_host), limits)?;
         Ok(Some(head.len()))
     }
 }
