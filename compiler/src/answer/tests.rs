@@ -266,7 +266,7 @@ fn what_writes() {
         ("MKCOL /dav/x/", "201 stored img/x /dav/x/"),
         ("DELETE /dav/a.png", "204 removed img/a.png"),
         ("DELETE /dav/", "409 page"),
-        ("COPY /dav/a.png", "- moved img/a.png"),
+        ("COPY /dav/a.png\nDestination: /dav/b.png", "- moved img/a.png"),
         ("GET /dav/a.png", "200 file img/a.png"),
     ]);
 }
@@ -528,4 +528,21 @@ fn conditions_of_embedded_files_are_not_known() {
     let answer = bench.ask("GET /index.html\nRange: bytes=0-1");
     assert_eq!(answer.doubts, ["what the conditions and ranges of an embedded file come to"]);
     assert_eq!(answer.status, Some(200));
+}
+
+#[test]
+fn what_is_copied_or_moved_is_not_known() {
+    let bench = Bench::new(
+        "server { listen 80; root www; location /w/ { alias img/; dav_methods COPY MOVE; } }",
+    );
+    for method in ["COPY", "MOVE"] {
+        let answer = bench.ask(&format!("{method} /w/a.png\nDestination: /w/b.png"));
+        assert_eq!((answer.status, &answer.end), (None, &End::Moved("img/a.png".into())));
+        assert_eq!(answer.doubts, [format!("what {method} does depends on Destination")]);
+        assert!(bench.shown(&answer).contains("\nHTTP/1.1 … (not known here)\n"));
+        // Without Destination it comes to nothing, whether the file is there or not.
+        for path in ["/w/a.png", "/w/no"] {
+            assert_eq!(bench.ask(&format!("{method} {path}")).status, Some(400), "{path}");
+        }
+    }
 }

@@ -205,7 +205,10 @@ fn head(out: &mut String, answer: &Answer) {
             let reason = status::reason(code).unwrap_or_default();
             let _ = writeln!(out, "{}", format!("HTTP/1.1 {code} {reason}").trim_end());
         }
-        None => out.push_str("HTTP/1.1 … (the script decides)\n"),
+        None if matches!(answer.end, End::Script { .. }) => {
+            out.push_str("HTTP/1.1 … (the script decides)\n");
+        }
+        None => out.push_str("HTTP/1.1 … (not known here)\n"),
     }
     for field in &answer.fields {
         let value = field.value.as_deref().unwrap_or("…");

@@ -101,6 +101,9 @@ impl Walk<'_, '_> {
             _ => {}
         }
         let found = self.look_up(&self.path.clone(), self.append_path);
+        if matches!(method, Method::Copy | Method::Move) {
+            return self.relocate(method, found.file.unwrap_or_default());
+        }
         let Some(file) = found.file else {
             return self.error(404, "the path can lead to no file".to_owned());
         };
@@ -132,12 +135,17 @@ impl Walk<'_, '_> {
             }
             (Method::Delete, Some(_)) if !self.may_change(&file) => self.failed(),
             (Method::Delete, Some(_)) => self.removed(file),
-            (_, None) => self.error(404, "there is no such file".to_owned()),
-            (_, Some(_)) => {
-                self.doubt(format!("what {} does depends on Destination", method.name()));
-                Next::End(End::Moved(file))
-            }
+            _ => self.error(404, "there is no such file".to_owned()),
         }
+    }
+
+    /// COPY or MOVE: what is at both ends decides, and the location that Destination comes to.
+    fn relocate(&mut self, method: Method, file: PathBuf) -> Next {
+        if self.head.fields().first(b"destination").is_none() {
+            return self.error(400, "the request has no Destination".to_owned());
+        }
+        self.doubt(format!("what {} does depends on Destination", method.name()));
+        Next::End(End::Moved(file))
     }
 
     /// Whether it is the folder that files are beneath.

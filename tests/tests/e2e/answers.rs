@@ -29,7 +29,7 @@ const SHOWN: usize = 5;
 type Field = (&'static str, &'static str);
 
 /// Methods, a field that is sent with them, and how many of the paths are asked so.
-const METHODS: [(&str, Field, usize); 25] = [
+const METHODS: [(&str, Field, usize); 27] = [
     ("GET", ("", ""), 1),
     ("HEAD", ("", ""), 3),
     ("GET", ("Accept-Encoding", "br;q=0.5, gzip"), 2),
@@ -53,6 +53,8 @@ const METHODS: [(&str, Field, usize); 25] = [
     ("DELETE", ("", ""), 7),
     ("OPTIONS", ("", ""), 7),
     ("MKCOL", ("", ""), 7),
+    ("COPY", ("", ""), 9),
+    ("MOVE", ("", ""), 9),
     ("PROPFIND", ("", ""), 9),
     ("BREW", ("", ""), 40),
 ];
