@@ -31,17 +31,30 @@ fn main() {
 
 #[divan::bench]
 fn short_head(bencher: Bencher) {
-    head(bencher, SHORT);
+    new_head(bencher, SHORT);
 }
 
 #[divan::bench]
 fn long_head(bencher: Bencher) {
-    head(bencher, LONG);
+    new_head(bencher, LONG);
 }
 
-fn head(bencher: Bencher, input: &[u8]) {
+/// The last head again, and its fields behind another request line.
+#[divan::bench(args = ["/docs/guide/index.html?page=2", "/docs/guide/next.html"])]
+fn long_head_after_another(bencher: Bencher, target: &str) {
+    let text = std::str::from_utf8(LONG).expect("a head is text");
+    let next = text.replacen("/docs/guide/index.html?page=2", target, 1);
     let mut head = Head::default();
-    bencher.counter(BytesCount::of_slice(input)).bench_local(|| head.parse(input, &LIMITS));
+    bencher.counter(BytesCount::of_str(&next)).bench_local(|| {
+        let parsed = head.parse(LONG, &LIMITS).is_ok();
+        parsed && head.parse(next.as_bytes(), &LIMITS).is_ok()
+    });
+}
+
+/// Nothing is known of a head that is the first one.
+fn new_head(bencher: Bencher, input: &[u8]) {
+    let heads = bencher.counter(BytesCount::of_slice(input)).with_inputs(Head::default);
+    heads.bench_local_refs(|head| head.parse(input, &LIMITS));
 }
 
 #[divan::bench(args = ["/1k.html", "/a/b/../c//d.html", "/%7euser/%C3%A4.html"])]
