@@ -184,7 +184,7 @@ impl Bench<'_> {
         let diagnostic = Diagnostic::error("E02", span, message);
         Err(Box::new(match closest(name, known().filter(|name| !name.is_empty())) {
             Some(meant) => diagnostic.patch(format!("did you mean `{meant}`?"), span, meant),
-            None => diagnostic,
+            None => diagnostic.help("name it as it is written behind `location`: `\"= /x\"`"),
         }))
     }
 

@@ -56,8 +56,9 @@ impl Checker<'_> {
         }
         // The name is known even if something is wrong with the format.
         let format = self.format(texts);
-        let index = self.report(format).map(|format| self.format_values.add(format));
-        self.formats.insert(name.value.clone(), (index.unwrap_or_default(), name.span));
+        let format = self.report(format).unwrap_or_default();
+        let index = self.format_values.add(format);
+        self.formats.insert(name.value.clone(), (index, name.span));
         Ok(())
     }
 
@@ -66,7 +67,8 @@ impl Checker<'_> {
         let (escape, texts) = escape(texts)?;
         let mut format = Value::default();
         for word in texts {
-            let value = self.value(word, 0, &Groups::AtMost(9))?;
+            let value = self.value(word, 0, &Groups::AtMost(9));
+            let Some(value) = self.report(value) else { continue };
             append_escaped(&mut format, value, escape);
         }
         Ok(format)

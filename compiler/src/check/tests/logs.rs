@@ -116,3 +116,12 @@ fn wrong_logs() {
         "D11: this writes a file with the name `off`",
     );
 }
+
+#[test]
+fn formats_that_are_wrong_are_reported_once_and_all() {
+    let logs = "access_log stdout a; access_log stdout b; root www;";
+    let conf = format!("log_format a '$uri'; log_format b '$x' '$y $z'; server {{ {logs} }}");
+    assert_eq!(super::codes(&conf), ["T18", "T18", "T18"]);
+    let alone = format!("log_format a '$x'; log_format b escape=no '$uri'; server {{ {logs} }}");
+    assert_eq!(super::codes(&alone), ["T18", "T25"]);
+}
