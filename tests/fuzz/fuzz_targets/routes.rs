@@ -21,8 +21,18 @@ use sitec_compiler::route::Router;
 use sitec_compiler::{Compilation, compile, generate};
 use sitec_runtime::http::target::normalize;
 
-/// What is drawn is not longer than that: what comes later has less effect.
-const USED_LEN: usize = 4096;
+/// So many bytes seed one draw. They cannot be passed through as the random numbers themselves:
+/// proptest halves what is left of them at each choice, and draws forever once there are none.
+const SEED_LEN: usize = 32;
+
+/// What `strategy` makes of the front of `bytes`, which is taken off; `None` where they end.
+fn draw<T>(strategy: impl Strategy<Value = T>, bytes: &mut &[u8]) -> Option<T> {
+    let (seed, rest) = bytes.split_first_chunk::<SEED_LEN>()?;
+    *bytes = rest;
+    let rng = TestRng::from_seed(RngAlgorithm::ChaCha, seed);
+    let drawn = strategy.new_tree(&mut TestRunner::new_with_rng(Config::default(), rng));
+    Some(drawn.expect("nothing is rejected").current())
+}
 
 fn compiled(text: &str) -> Compilation {
     let compilation = compile(&Memory::new([("site.conf", text)]), Path::new("site.conf"));
@@ -52,14 +62,13 @@ fn asked(side: Side<'_>, host: &str, path: &str) -> (Answer, String) {
 }
 
 fuzz_target!(|bytes: &[u8]| {
-    if bytes.len() < 8 || bytes.len() > USED_LEN {
-        return;
-    }
-    let rng = TestRng::from_seed(RngAlgorithm::PassThrough, bytes);
-    let mut runner = TestRunner::new_with_rng(Config::default(), rng);
-    let requests = vec((sketch::hosts(), sketch::paths()), 8);
-    let drawn = (sketch::sketches(), sketch::sketches(), requests).new_tree(&mut runner);
-    let (old, new, requests) = drawn.expect("nothing is rejected").current();
+    let mut bytes = bytes;
+    let mut drawn = || {
+        let (old, new) =
+            (draw(sketch::sketches(), &mut bytes)?, draw(sketch::sketches(), &mut bytes)?);
+        Some((old, new, draw(vec((sketch::hosts(), sketch::paths()), 8), &mut bytes)?))
+    };
+    let Some((old, new, requests)) = drawn() else { return };
     let (old, new) = (compiled(&old.conf()), compiled(&new.conf()));
     let (old, new) = (side(&old), side(&new));
     assert!(!generate(old.site, &Assets::default()).code.is_empty());
