@@ -25,12 +25,11 @@ pub(super) fn check(subject: &Subject<'_>, diagnostics: &mut Diagnostics) {
     for (id, server) in subject.site.servers.iter().enumerate() {
         let server_id = id as ServerId;
         let mut starts = Vec::new();
-        if matches!(subject.location(server.location).action, Action::Return(_)) {
+        if redirects(subject, server.location) {
             starts.push((server.location, vec![b"/".to_vec()]));
         }
-        collect(&server.scope, &mut starts);
-        let redirects = starts.iter().filter(|(id, _)| redirects(subject, *id));
-        for (id, paths) in redirects.take(MOST_ASKED) {
+        collect(&server.scope, &|id| redirects(subject, id), &mut starts);
+        for (id, paths) in starts.iter().take(MOST_ASKED) {
             diagnostics.extend(paths.iter().find_map(|path| circle(&asking, server_id, *id, path)));
         }
     }
@@ -39,21 +38,30 @@ pub(super) fn check(subject: &Subject<'_>, diagnostics: &mut Diagnostics) {
     check_pages(subject, diagnostics);
 }
 
-/// The locations of a scope, each with paths that it may take.
-fn collect(scope: &Scope, starts: &mut Vec<(LocationId, Vec<Vec<u8>>)>) {
-    starts.extend(scope.exact.iter().map(|(path, id)| (*id, vec![path.clone()])));
+/// The locations of a scope that are wanted, each with paths that it may take.
+fn collect(
+    scope: &Scope,
+    is_wanted: &dyn Fn(LocationId) -> bool,
+    starts: &mut Vec<(LocationId, Vec<Vec<u8>>)>,
+) {
+    let exact = scope.exact.iter().filter(|(_, id)| is_wanted(*id));
+    starts.extend(exact.map(|(path, id)| (*id, vec![path.clone()])));
     for prefix in &scope.prefix {
-        let inner = [&prefix.path[..], b"a"].concat();
-        starts.push((prefix.location, vec![prefix.path.clone(), inner]));
-        collect(&prefix.nested, starts);
+        if is_wanted(prefix.location) {
+            let inner = [&prefix.path[..], b"a"].concat();
+            starts.push((prefix.location, vec![prefix.path.clone(), inner]));
+        }
+        collect(&prefix.nested, is_wanted, starts);
     }
     for regex in &scope.regex {
-        let mut path = guess(&automata::parsed(&regex.pattern));
-        if !path.starts_with(b"/") {
-            path.insert(0, b'/');
+        if is_wanted(regex.location) {
+            let mut path = guess(&automata::parsed(&regex.pattern));
+            if !path.starts_with(b"/") {
+                path.insert(0, b'/');
+            }
+            starts.push((regex.location, vec![path]));
         }
-        starts.push((regex.location, vec![path]));
-        collect(&regex.nested, starts);
+        collect(&regex.nested, is_wanted, starts);
     }
 }
 
@@ -167,10 +175,8 @@ fn name(subject: &Subject<'_>, id: LocationId) -> String {
 fn check_endings(asking: &Asking<'_>, diagnostics: &mut Diagnostics) {
     let subject = asking.subject;
     for (id, server) in subject.site.servers.iter().enumerate() {
-        let mut starts = vec![(server.location, vec![b"/".to_vec()])];
-        collect(&server.scope, &mut starts);
-        let falls_back = |(id, _): &(LocationId, _)| {
-            let action = &subject.location(*id).action;
+        let falls_back = |id| {
+            let action = &subject.location(id).action;
             matches!(
                 action,
                 Action::Serve {
@@ -179,7 +185,10 @@ fn check_endings(asking: &Asking<'_>, diagnostics: &mut Diagnostics) {
                 }
             )
         };
-        for (location, paths) in starts.into_iter().filter(falls_back).take(MOST_ASKED) {
+        let mut starts = vec![(server.location, vec![b"/".to_vec()])];
+        starts.retain(|(id, _)| falls_back(*id));
+        collect(&server.scope, &falls_back, &mut starts);
+        for (location, paths) in starts.into_iter().take(MOST_ASKED) {
             let path = paths.first().and_then(|path| std::str::from_utf8(path).ok());
             diagnostics
                 .extend(path.and_then(|path| endless(asking, id as ServerId, location, path)));
