@@ -184,7 +184,7 @@ impl<'a> Router<'a> {
         let mut matchers = self.matchers.borrow_mut();
         let key = (&pattern.text[..], pattern.ignore_case);
         let (matcher, cache) = matchers.entry(key).or_insert_with(|| {
-            let matcher = automata::matcher(pattern);
+            let matcher = automata::matcher(&automata::parsed(pattern));
             let cache = matcher.create_cache();
             (matcher, cache)
         });

@@ -284,9 +284,7 @@ static REGEXES_0: LazyLock<regex::Set> = LazyLock::new(|| regex::Set::load(
     REGEX_TABLE_0,
 ));
 
-static REGEX_TABLE_0: &regex::Aligned<[u8]> = &regex::Aligned(
-    *include_bytes!("regexes-0.dfa"),
-);
+static REGEX_TABLE_0: &[u8] = include_bytes!("regexes-0.dfa");
 
 static LOCATIONS: [site::Location; 5] = [
     site::Location {

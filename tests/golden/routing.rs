@@ -212,25 +212,19 @@ static REGEXES_0: LazyLock<regex::Set> = LazyLock::new(|| regex::Set::load(
     REGEX_TABLE_0,
 ));
 
-static REGEX_TABLE_0: &regex::Aligned<[u8]> = &regex::Aligned(
-    *include_bytes!("regexes-0.dfa"),
-);
+static REGEX_TABLE_0: &[u8] = include_bytes!("regexes-0.dfa");
 
 static REGEXES_1: LazyLock<regex::Set> = LazyLock::new(|| regex::Set::load(
     REGEX_TABLE_1,
 ));
 
-static REGEX_TABLE_1: &regex::Aligned<[u8]> = &regex::Aligned(
-    *include_bytes!("regexes-1.dfa"),
-);
+static REGEX_TABLE_1: &[u8] = include_bytes!("regexes-1.dfa");
 
 static REGEXES_2: LazyLock<regex::Set> = LazyLock::new(|| regex::Set::load(
     REGEX_TABLE_2,
 ));
 
-static REGEX_TABLE_2: &regex::Aligned<[u8]> = &regex::Aligned(
-    *include_bytes!("regexes-2.dfa"),
-);
+static REGEX_TABLE_2: &[u8] = include_bytes!("regexes-2.dfa");
 
 static LOCATIONS: [site::Location; 10] = [
     site::Location {

@@ -63,7 +63,7 @@ pub(crate) fn table(pattern: &Pattern) -> Option<Table> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::automata::matcher;
+    use crate::automata::{matcher, parsed};
 
     fn pattern(text: &str) -> Pattern {
         let (text, ignore_case) = match text.strip_prefix("~*") {
@@ -93,7 +93,7 @@ mod tests {
         for text in [r"\.php$", "^/api/", "/api/", "", "^$", r"~*\.php$", "^/[^/]*$", "é", "a{2}$"]
         {
             let pattern = pattern(text);
-            let (table, matcher) = (table(&pattern).unwrap(), matcher(&pattern));
+            let (table, matcher) = (table(&pattern).unwrap(), matcher(&parsed(&pattern)));
             for subject in subjects {
                 let expected = matcher.is_match(&mut matcher.create_cache(), subject.as_bytes());
                 assert_eq!(walk(&table, subject.as_bytes()), expected, "{text} {subject}");

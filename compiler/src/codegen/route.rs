@@ -30,7 +30,7 @@ impl Sets {
             let include = shared.include(format!("regexes-{set}.dfa"), automata::set(patterns));
             self.items.push(quote! {
                 static #name: LazyLock<regex::Set> = LazyLock::new(|| regex::Set::load(#table));
-                static #table: &regex::Aligned<[u8]> = &regex::Aligned(*#include);
+                static #table: &[u8] = #include;
             });
         }
         quote!(#name)

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use proptest::collection::vec;
 use proptest::prelude::*;
-use sitec_runtime::regex::{Aligned, Set};
+use sitec_runtime::regex::Set;
 use sitec_runtime::site::{LocationId, ServerId};
 use sitec_runtime::trie::{End, Trie};
 
@@ -33,7 +33,8 @@ struct Interpreter<'a> {
 impl<'a> Interpreter<'a> {
     fn new(plan: &'a Plan) -> Self {
         let patterns = plan.regexes.iter().map(|regexes| regexes.patterns.iter().collect());
-        let sets = patterns.map(|patterns: Vec<&ir::Pattern>| load(&automata::set(&patterns)));
+        let sets = patterns
+            .map(|patterns: Vec<&ir::Pattern>| Set::load(Vec::leak(automata::set(&patterns))));
         let tries = plan.scopes.iter().map(|scope| scope.names.flatten(End::Front));
         Interpreter { plan, sets: sets.collect(), tries: tries.collect() }
     }
@@ -77,16 +78,9 @@ fn server(names: &ir::ServerNames, default: ServerId, host: &[u8]) -> ServerId {
         return id as ServerId;
     }
     let patterns: Vec<_> = names.regex.iter().map(|name| &name.pattern).collect();
-    let regex = load(&automata::set(&patterns)).find(host).filter(|_| !host.is_empty());
+    let regex =
+        Set::load(Vec::leak(automata::set(&patterns))).find(host).filter(|_| !host.is_empty());
     regex.map_or(default, |index| names.regex[index].server)
-}
-
-/// A set in memory that is aligned for it, and never freed: for tests.
-fn load(bytes: &[u8]) -> Set {
-    const LEN: usize = 256 << 10;
-    let mut aligned = Box::new(Aligned([0; LEN]));
-    aligned.0[..bytes.len()].copy_from_slice(bytes);
-    Set::load(Box::leak(aligned))
 }
 
 proptest! {

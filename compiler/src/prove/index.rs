@@ -10,7 +10,7 @@ use std::rc::Rc;
 
 use regex_automata::dfa::dense::DFA;
 use regex_automata::nfa::thompson::pikevm::{Cache, PikeVM};
-use regex_syntax::hir::{Class, Hir, HirKind};
+use regex_syntax::hir::Hir;
 
 use super::Budget;
 use crate::automata;
@@ -44,7 +44,7 @@ impl<'a> Index<'a> {
         let mut index = Index { entries, by_text, lengths, free, cache };
         for (number, pattern) in patterns.into_iter().enumerate() {
             let hir = automata::parsed(pattern);
-            let texts = required(&hir);
+            let texts = automata::required(&hir);
             if texts.is_empty() {
                 index.free.push(number);
             }
@@ -98,80 +98,12 @@ impl<'a> Index<'a> {
     /// Whether a pattern matches `text`.
     pub(crate) fn matches(&self, number: usize, text: &[u8]) -> bool {
         let entry = &self.entries[number];
-        let matcher = entry.matcher.get_or_init(|| automata::matcher(entry.pattern));
+        let matcher = entry.matcher.get_or_init(|| automata::matcher(&entry.hir));
         let mut cache = self.cache.borrow_mut();
         let cache = cache.get_or_insert_with(|| matcher.create_cache());
         cache.reset(matcher);
         matcher.is_match(cache, text)
     }
-}
-
-/// The most texts of which a match may have any one.
-const MOST_TEXTS: usize = 16;
-
-/// Texts in lower case of which every match has one, as long as they can be; none where none
-/// are known.
-fn required(hir: &Hir) -> Vec<Vec<u8>> {
-    let mut found = Required::default();
-    found.collect(hir);
-    found.end_run();
-    found.best
-}
-
-#[derive(Default)]
-struct Required {
-    best: Vec<Vec<u8>>,
-    /// The text that every match has right before the place that was come to.
-    run: Vec<u8>,
-}
-
-impl Required {
-    fn collect(&mut self, hir: &Hir) {
-        match hir.kind() {
-            HirKind::Literal(text) => self.run.extend(text.0.iter().map(u8::to_ascii_lowercase)),
-            HirKind::Class(class) if one_letter(class).is_some() => {
-                self.run.extend(one_letter(class));
-            }
-            HirKind::Capture(capture) => self.collect(&capture.sub),
-            HirKind::Concat(parts) => parts.iter().for_each(|part| self.collect(part)),
-            HirKind::Look(_) | HirKind::Empty => {}
-            HirKind::Repetition(repetition) if repetition.min > 0 => {
-                self.collect(&repetition.sub);
-                self.end_run();
-            }
-            HirKind::Alternation(parts) => {
-                self.end_run();
-                let each: Vec<_> = parts.iter().map(required).collect();
-                if each.iter().all(|texts| !texts.is_empty()) {
-                    self.keep_better(each.concat());
-                }
-            }
-            HirKind::Class(_) | HirKind::Repetition(_) => self.end_run(),
-        }
-    }
-
-    /// Ends the run of text.
-    fn end_run(&mut self) {
-        let run = std::mem::take(&mut self.run);
-        if !run.is_empty() {
-            self.keep_better(vec![run]);
-        }
-    }
-
-    fn keep_better(&mut self, texts: Vec<Vec<u8>>) {
-        let shortest = |texts: &[Vec<u8>]| texts.iter().map(Vec::len).min().unwrap_or(0);
-        if texts.len() <= MOST_TEXTS && shortest(&texts) > shortest(&self.best) {
-            self.best = texts;
-        }
-    }
-}
-
-/// The letter of a class that is one letter in any case, such as `[Aa]`.
-fn one_letter(class: &Class) -> Option<u8> {
-    let Class::Bytes(class) = class else { return None };
-    let mut bytes = class.ranges().iter().flat_map(|range| range.start()..=range.end());
-    let first = bytes.next()?.to_ascii_lowercase();
-    bytes.next()?.eq_ignore_ascii_case(&first).then_some(first).filter(|_| bytes.next().is_none())
 }
 
 #[cfg(test)]
@@ -184,30 +116,6 @@ mod tests {
             None => (text, false),
         };
         Pattern { text: text.to_owned(), ignore_case, captures_used: false }
-    }
-
-    #[test]
-    fn what_a_match_must_hold() {
-        for (text, expected) in [
-            ("^/api/v1/", "/api/v1/"),
-            (r"~*\.PNG$", ".png"),
-            (r"\.(png|jpeg)$", "png jpeg"),
-            (r"\.long(png|jpeg)$", ".long"),
-            ("(a|b*)c", "c"),
-            ("^/a/.*/long", "/long"),
-            ("^/long/.*/a", "/long/"),
-            ("(ab)+c", "ab"),
-            ("(ab)*c", "c"),
-            ("ab|cd", "ab cd"),
-            ("ab|", ""),
-            ("[a-q]|b", ""),
-            ("", ""),
-            ("[ab]", ""),
-        ] {
-            let found = required(&automata::parsed(&pattern(text)));
-            let expected: Vec<_> = expected.split_whitespace().map(str::as_bytes).collect();
-            assert_eq!(found, expected, "{text}");
-        }
     }
 
     #[test]

@@ -5,11 +5,13 @@
 //! the case of ASCII letters. `$` is the end of the subject: never before a last newline,
 //! where PCRE takes it too.
 
+mod automaton;
 mod program;
 mod set;
 
+pub use automaton::Rows;
 pub use program::{Captures, Program};
-pub use set::{Aligned, Class, GroupBytes, Set};
+pub use set::{Class, GroupRows, Set};
 
 /// Reads little-endian numbers off the front of what the compiler wrote.
 struct Reader<'a>(&'a [u8]);
@@ -19,6 +21,11 @@ impl<'a> Reader<'a> {
         let (bytes, rest) = self.0.split_at_checked(len)?;
         self.0 = rest;
         Some(bytes)
+    }
+
+    /// So many numbers of `WIDTH` bytes each.
+    fn cells<const WIDTH: usize>(&mut self, count: usize) -> Option<&'a [[u8; WIDTH]]> {
+        Some(self.bytes(count.checked_mul(WIDTH)?)?.as_chunks().0)
     }
 
     fn byte(&mut self) -> Option<u8> {

@@ -1,20 +1,22 @@
 //! A list of regexes that is asked once for the first in the list that matches.
 //!
 //! The list is split into classes by how its patterns are anchored, and a class into groups
-//! where one automaton would grow too large. Each group is one DFA, run once over the
-//! subject; what counts is the least index of all.
+//! where one automaton would grow too large. Each group is run once over the subject; what
+//! counts is the least index of all.
+//!
+//! ```text
+//! u32 group count, then each group:
+//! u32 first index, u32 0, member: all of the group in one; its lists have indices
+//! u32 first index, u32 count, member, then so often u32 index, member:
+//!     patterns of which the first member finds some that are worth asking; its lists have
+//!     the places of these among the following
+//! member: u32 class, automaton
+//! ```
 
-use regex_automata::dfa::{Automaton, dense::DFA};
-use regex_automata::util::primitives::StateID;
-use regex_automata::{Anchored, Input};
-
+use super::automaton::{Automaton, Rows, entries};
 use super::{Reader, write_number};
 
-/// Bytes aligned for the tables of an automaton.
-#[repr(C, align(4))]
-pub struct Aligned<T: ?Sized>(pub T);
-
-/// How the patterns of a group are anchored, and so how its automaton is fed.
+/// How the patterns of an automaton are anchored, and so how it is fed.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub enum Class {
     /// All begin at the start of the subject: fed from the front, and soon dead.
@@ -25,52 +27,72 @@ pub enum Class {
     Rest,
 }
 
-/// Patterns that share one automaton.
-struct Group {
-    class: Class,
-    dfa: DFA<&'static [u32]>,
-    /// The place in the list of each of the automaton's patterns, rising.
-    indices: Vec<usize>,
-}
-
 /// A list of regexes.
 pub struct Set {
     groups: Vec<Group>,
 }
 
-/// A group before it is written: its class, the place in the list of each pattern, and the
-/// automaton in little-endian bytes.
-pub struct GroupBytes {
-    /// How its patterns are anchored.
-    pub class: Class,
-    /// The place in the list of each of its patterns, rising.
-    pub indices: Vec<usize>,
-    /// `dense::DFA::to_bytes_little_endian`, without padding.
-    pub dfa: Vec<u8>,
+/// Patterns that are asked together.
+struct Group {
+    /// The least index of them.
+    first: usize,
+    automaton: Member,
+    /// With indices, where the automaton finds only which of them are worth asking.
+    screened: Vec<(usize, Member)>,
+}
+
+/// One automaton.
+struct Member {
+    class: Class,
+    automaton: Automaton,
+}
+
+/// A [`Set`] before it is written.
+pub enum GroupRows {
+    /// All patterns in one automaton, which has their indices.
+    Merged(Class, Rows),
+    /// An automaton that knows by number which of the others, each with its index, may match.
+    Screened(Rows, Vec<(usize, Class, Rows)>),
 }
 
 impl Set {
     /// The bytes that [`Set::load`] reads.
-    pub fn encode(groups: &[GroupBytes]) -> Vec<u8> {
+    pub fn encode(groups: &[GroupRows]) -> Vec<u8> {
         let mut out = Vec::new();
         write_number(&mut out, groups.len());
+        let write_member = |out: &mut Vec<u8>, class: Class, rows: &Rows| {
+            write_number(out, class as usize);
+            out.extend(rows.encode());
+        };
         for group in groups {
-            write_number(&mut out, group.class as usize);
-            write_number(&mut out, group.indices.len());
-            group.indices.iter().for_each(|&index| write_number(&mut out, index));
-            write_number(&mut out, group.dfa.len());
-            out.extend(&group.dfa);
-            out.resize(out.len().next_multiple_of(4), 0);
+            match group {
+                GroupRows::Merged(class, rows) => {
+                    let first = rows.lists.iter().flatten().min().copied().unwrap_or_default();
+                    write_number(&mut out, first);
+                    write_number(&mut out, 0);
+                    write_member(&mut out, *class, rows);
+                }
+                GroupRows::Screened(screen, members) => {
+                    let first = members.iter().map(|(index, ..)| *index).min().unwrap_or_default();
+                    write_number(&mut out, first);
+                    write_number(&mut out, members.len());
+                    write_member(&mut out, Class::Rest, screen);
+                    for (index, class, rows) in members {
+                        write_number(&mut out, *index);
+                        write_member(&mut out, *class, rows);
+                    }
+                }
+            }
         }
         out
     }
 
-    /// The set in `bytes`. All is checked here, once, and nothing later.
+    /// The set in `bytes`.
     ///
     /// # Panics
     /// Where `bytes` is not what [`Set::encode`] wrote: before the server serves anything.
-    pub fn load(bytes: &'static Aligned<[u8]>) -> Set {
-        Set::decode(&bytes.0).expect("a regex table is as the compiler wrote it")
+    pub fn load(bytes: &'static [u8]) -> Set {
+        Set::decode(bytes).expect("a regex table is as the compiler wrote it")
     }
 
     fn decode(bytes: &'static [u8]) -> Option<Set> {
@@ -82,73 +104,65 @@ impl Set {
 
     /// The index of the first pattern in the list that matches `subject`.
     pub fn find(&self, subject: &[u8]) -> Option<usize> {
-        self.groups.iter().fold(None, |best, group| {
-            let first = *group.indices.first()?;
-            match best {
-                Some(best) if best < first => Some(best),
-                _ => [best, group.find(subject)].into_iter().flatten().min(),
-            }
+        self.groups.iter().fold(None, |best, group| match best {
+            Some(best) if best < group.first => Some(best),
+            _ => [best, group.find(subject)].into_iter().flatten().min(),
         })
     }
 }
 
 impl Group {
     fn decode(reader: &mut Reader<'static>) -> Option<Group> {
+        let (first, count) = (reader.number()?, reader.number()?);
+        let automaton = Member::decode(reader)?;
+        let member = |_| Some((reader.number()?, Member::decode(reader)?));
+        let screened = (0..count).map(member).collect::<Option<_>>()?;
+        Some(Group { first, automaton, screened })
+    }
+
+    fn find(&self, subject: &[u8]) -> Option<usize> {
+        if self.screened.is_empty() {
+            return self.automaton.least(subject, self.first);
+        }
+        let mut worth_asking = Vec::new();
+        self.automaton.walk(subject, |list| {
+            worth_asking.extend(entries(list));
+            false
+        });
+        worth_asking.sort_unstable();
+        worth_asking.dedup();
+        let asked = worth_asking.into_iter().filter_map(|number| self.screened.get(number));
+        asked
+            .map(|(index, member)| (*index, member))
+            .find_map(|(index, member)| member.least(subject, 0).map(|_| index))
+    }
+}
+
+impl Member {
+    fn decode(reader: &mut Reader<'static>) -> Option<Member> {
         let class = match reader.number()? {
             0 => Class::Anchored,
             1 => Class::Suffix,
             _ => Class::Rest,
         };
-        let pattern_count = reader.number()?;
-        let indices = (0..pattern_count).map(|_| reader.number()).collect::<Option<Vec<_>>>()?;
-        let dfa_len = reader.number()?;
-        let (dfa, _) = DFA::from_bytes(reader.bytes(dfa_len.next_multiple_of(4))?).ok()?;
-        (dfa.pattern_len() == indices.len()).then_some(Group { class, dfa, indices })
+        Some(Member { class, automaton: Automaton::decode(reader)? })
     }
 
-    fn find(&self, subject: &[u8]) -> Option<usize> {
-        let input = Input::new(subject);
-        let pattern = match self.class {
-            Class::Anchored => {
-                let input = input.anchored(Anchored::Yes);
-                self.least(self.dfa.start_state_forward(&input).ok()?, subject.iter())
-            }
-            Class::Suffix => {
-                let input = input.anchored(Anchored::Yes);
-                self.least(self.dfa.start_state_reverse(&input).ok()?, subject.iter().rev())
-            }
-            Class::Rest => self.least(self.dfa.start_state_forward(&input).ok()?, subject.iter()),
-        };
-        self.indices.get(pattern?).copied()
+    /// The least number of what matches; one that is no more than `enough` may be any such.
+    fn least(&self, subject: &[u8], enough: usize) -> Option<usize> {
+        let mut least = None;
+        self.walk(subject, |list| {
+            least = least.into_iter().chain(entries(list)).min();
+            least.is_some_and(|least| least <= enough)
+        });
+        least
     }
 
-    /// The least pattern that any state on the way matches. The automaton reports all matches,
-    /// each one byte late, so the end of the subject is one more step.
     #[inline]
-    fn least<'s>(&self, start: StateID, bytes: impl Iterator<Item = &'s u8>) -> Option<usize> {
-        let (mut state, mut least) = (start, None);
-        for &byte in bytes {
-            state = self.dfa.next_state(state, byte);
-            if self.dfa.is_special_state(state) {
-                if self.dfa.is_dead_state(state) {
-                    return least;
-                }
-                least = self.with_matches_of(state, least);
-                if least == Some(0) {
-                    return least;
-                }
-            }
+    fn walk(&self, subject: &[u8], is_enough: impl FnMut(&'static [[u8; 4]]) -> bool) {
+        match self.class {
+            Class::Anchored | Class::Rest => self.automaton.walk(subject.iter(), is_enough),
+            Class::Suffix => self.automaton.walk(subject.iter().rev(), is_enough),
         }
-        self.with_matches_of(self.dfa.next_eoi_state(state), least)
-    }
-
-    /// The least of `least` and the patterns of `state`, which come in no order.
-    fn with_matches_of(&self, state: StateID, least: Option<usize>) -> Option<usize> {
-        if !self.dfa.is_match_state(state) {
-            return least;
-        }
-        let patterns = 0..self.dfa.match_len(state);
-        let patterns = patterns.map(|i| self.dfa.match_pattern(state, i).as_usize());
-        least.into_iter().chain(patterns).min()
     }
 }

@@ -38,18 +38,13 @@ pub(crate) fn regex(word: &Word, start: usize, ignore_case: bool) -> Checked<Reg
     let translated =
         pcre::translate(&word.value[start..]).map_err(|wrong| shown(word, start, wrong))?;
     let Translated { text, origins, groups, names } = translated;
-    let parsed = regex_syntax::ParserBuilder::new()
-        .unicode(false)
-        .utf8(false)
-        .case_insensitive(ignore_case)
-        .build()
-        .parse(&text);
-    parsed.map_err(|error| shown(word, start, unreadable(&error, &origins)))?;
-    let pattern = Pattern { text, ignore_case, captures_used: false };
-    if let Err(message) = automata::check(&pattern) {
+    let parsed = automata::parse(&text, ignore_case)
+        .map_err(|error| shown(word, start, unreadable(&error, &origins)))?;
+    if let Err(message) = automata::check(&parsed) {
         let place = word.part(start..word.value.len());
         return Err(Box::new(Diagnostic::error("T23", place, message)));
     }
+    let pattern = Pattern { text, ignore_case, captures_used: false };
     Ok(Regex { pattern, groups, names })
 }
 
