@@ -4,6 +4,7 @@
 mod needs;
 mod rows;
 mod set;
+mod shape;
 mod table;
 
 use regex_automata::dfa::StartKind;
@@ -31,6 +32,9 @@ const PROGRAM_LIMIT: usize = 1 << 20;
 /// it. Every pattern of an [`ir::Site`](crate::ir::Site) has passed.
 pub(crate) fn check(hir: &Hir) -> Result<(), String> {
     let class = class_of(hir);
+    if shape::is_small(class, hir) {
+        return Ok(());
+    }
     automaton(class, &[hir], PATTERN_LIMIT)
         .ok_or("the automaton of this regex is too large: use fewer or smaller repetitions")?;
     nfa(hir).ok_or("the program of this regex is too large: use smaller repetitions")?;
