@@ -9,6 +9,13 @@ pub const SHAPES: &[Shape] = &[
     ("exact", |count| locations(count, |n| format!("= /folder{n}/page"))),
     ("regexes", |count| locations(count, |n| format!("~ ^/folder{n}/[a-z]+$"))),
     ("suffixes", |count| locations(count, |n| format!(r"~ \.ext{n}$"))),
+    ("numbers", |count| locations(count, |n| format!("~ ^/p{n}/a[0-9]+$"))),
+    ("shared front", |count| locations(count, |n| format!("~ ^/app/v1/item{n}/(edit|show)$"))),
+    ("shared end", |count| locations(count, |n| format!(r"~ ^/d{n}/.*\.(php|inc)$"))),
+    ("captures", |count| locations(count, |n| format!(r"~ ^/u{n}/(\d+)/([a-z]+)$"))),
+    ("classes", |count| locations(count, |n| format!("~ ^/[a-c]{n}/[^/]+$"))),
+    ("any case", |count| locations(count, |n| format!(r"~* ^/wiki{n}/[a-z_]+\.html$"))),
+    ("within", |count| locations(count, |n| format!(r"~ ^/(.*)/x{n}/(.*)\.html$"))),
     ("mixed regexes", |count| locations(count, mixed)),
     ("redirects", |count| redirects(count)),
     ("stores", |count| {
