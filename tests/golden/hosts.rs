@@ -277,9 +277,6 @@ fn scope_1(path: &[u8]) -> u32 {
     }
 }
 
-#[cfg(target_endian = "big")]
-compile_error!("a conf with regexes builds for little-endian machines only");
-
 static REGEXES_0: LazyLock<regex::Set> = LazyLock::new(|| regex::Set::load(
     REGEX_TABLE_0,
 ));

@@ -47,13 +47,7 @@ impl Sets {
     /// The statics.
     pub(super) fn items(&self) -> TokenStream {
         let items = &self.items;
-        let byte_order = (!items.is_empty()).then(|| {
-            quote! {
-                #[cfg(target_endian = "big")]
-                compile_error!("a conf with regexes builds for little-endian machines only");
-            }
-        });
-        quote!(#byte_order #(#items)*)
+        quote!(#(#items)*)
     }
 }
 
