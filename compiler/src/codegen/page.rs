@@ -27,7 +27,7 @@ pub(super) fn page_name(code: u16) -> Ident {
     format_ident!("PAGE_{code}")
 }
 
-/// The statuses that get a page: those with a reason phrase, and those that the conf names.
+/// The statuses that get a page: those that come up by themselves, and those that the conf names.
 fn page_statuses(site: &ir::Site) -> BTreeSet<u16> {
     let mut statuses: BTreeSet<u16> = status::with_page().collect();
     for location in &site.locations {
@@ -94,6 +94,27 @@ pub(super) fn content_fields(media_type: &[u8], len: usize) -> Vec<u8> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::codegen::tests::site;
+
+    #[test]
+    fn statuses_that_a_conf_names_get_pages_too() {
+        let statuses = |server: &str| {
+            let site = site(&format!("server {{ listen 80; root /srv; {server} }}"));
+            page_statuses(&site).into_iter().collect::<Vec<_>>()
+        };
+        let own = statuses("");
+        assert!(own.contains(&404) && own.contains(&505) && !own.contains(&410));
+        for (server, code) in [
+            ("return 410;", 410),
+            ("location /a { return 429 text; }", 429),
+            ("location /a { try_files $uri =451; }", 451),
+            ("error_page 404 =402 /a;", 402),
+        ] {
+            let added: Vec<_> =
+                statuses(server).into_iter().filter(|code| !own.contains(code)).collect();
+            assert_eq!(added, [code], "{server}");
+        }
+    }
 
     #[test]
     fn a_page_shows_its_status() {

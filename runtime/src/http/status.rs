@@ -63,9 +63,14 @@ pub fn reason(status: u16) -> Option<&'static str> {
     Some(REASONS[index].1)
 }
 
-/// Every status of 300 and above that has a reason phrase: those that get a page.
+/// Statuses that only a conf or a script brings up.
+const FOREIGN: &[u16] = &[305, 401, 402, 406, 407, 410, 422, 423, 424, 425, 426, 428, 429, 451];
+
+/// The statuses that get a page in every site: those of 300 and above that the server answers
+/// with by itself.
 pub fn with_page() -> impl Iterator<Item = u16> {
-    REASONS.iter().map(|&(code, _)| code).filter(|&code| code >= 300 && code != 304)
+    let own = |&code: &u16| code >= 300 && code != 304 && !FOREIGN.contains(&code);
+    REASONS.iter().map(|&(code, _)| code).filter(own)
 }
 
 /// Whether `status` redirects to the URI in Location.
