@@ -23,7 +23,8 @@ pub struct LocalTime {
 
 /// The local time of `unix_s`, seconds since 1970. One that has no year leaves all at zero.
 pub fn local_time(unix_s: i64) -> LocalTime {
-    let seconds = unix_s as libc::time_t;
+    // A `time_t`, whose name the libc crate warns of where it is to become longer.
+    let seconds = unix_s as _;
     // SAFETY: all-zero bytes are a valid `tm`: numbers, and a pointer that is not followed.
     let mut parts: libc::tm = unsafe { MaybeUninit::zeroed().assume_init() };
     // SAFETY: both pointers are to live values of this frame; localtime_r(3) writes only `parts`.
