@@ -61,6 +61,7 @@ pub struct Site {
 pub struct Process {
     pub workers: Option<u16>,
     pub worker_connections: u32,
+    pub shutdown_timeout_ms: Option<u64>,
     pub user: Option<String>,
     pub group: Option<String>,
     pub pid: Option<StartText>,

@@ -8,9 +8,6 @@ use crate::handler::listing::MAX_ITEMS;
 use crate::handler::upload::MAX_DRAFTS;
 use crate::output::{COPIED_LEN, KEPT_LEN};
 
-/// How long requests under way may take once the server is to leave.
-pub const DRAIN_MS: u64 = 30_000;
-
 /// A connection that waits for a request, with what the event loop keeps of it.
 const IDLE_LEN: usize = 512;
 /// A remembered path, with what is known of the file.

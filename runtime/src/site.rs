@@ -102,6 +102,8 @@ pub struct Process {
     pub workers: Option<u16>,
     /// Connections that one worker holds open at once.
     pub worker_connections: u32,
+    /// How long requests under way may take once the server is to leave; `None`: as long as they do.
+    pub shutdown_timeout_ms: Option<u64>,
     /// User name to become after binding, if started as root.
     pub user: Option<&'static str>,
     /// Group name to become; without it, the user's own.

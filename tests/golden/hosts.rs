@@ -19,6 +19,7 @@ impl site::Site for Conf {
     const PROCESS: site::Process = site::Process {
         workers: Some(1),
         worker_connections: 1024,
+        shutdown_timeout_ms: Some(30000),
         user: None,
         group: None,
         pid: None,

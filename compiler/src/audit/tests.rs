@@ -25,7 +25,12 @@ fn said(inside: &str) -> Vec<String> {
 }
 
 fn said_with(inside: &str, levels: Levels) -> Vec<String> {
-    let conf = format!("server {{ listen 8080;\n{inside}\n}}");
+    said_beside("", inside, levels)
+}
+
+/// `top` is what stands before the server, in its line.
+fn said_beside(top: &str, inside: &str, levels: Levels) -> Vec<String> {
+    let conf = format!("{top} server {{ listen 8080;\n{inside}\n}}");
     let files = Memory::new(FILES.iter().copied().chain([("site.conf", &conf[..])]));
     let compilation = compile_with(&files, Path::new("site.conf"), levels);
     let found = compilation.diagnostics.sorted().into_iter().map(|diagnostic| {
@@ -413,9 +418,15 @@ fn programs_that_are_told_of_scripts() {
 fn timeouts_that_others_end() {
     let lints = |inside: &str| said_with(inside, Levels { lints: true, ..Levels::default() });
     let php = "root www;\nlocation ~ \\.php$ { cgi_pass .php php-cgi; }\n";
-    let stop = "Z06 3 [told to stop, it ends what is under way after 30 seconds: the client is \
-                dropped before the script may answer]";
+    let stop = "Z06 3 [told to stop, it ends what is under way after 30s: the client is dropped before \
+                the script may answer]";
     assert_eq!(lints(&format!("{php}cgi_timeout 31s;")), [stop]);
+    for (bound, timeout, expected) in [("5s", "6s", 1), ("1m", "60s", 0), ("0", "1h", 0)] {
+        let top = format!("worker_shutdown_timeout {bound};");
+        let levels = Levels { lints: true, ..Levels::default() };
+        let found = said_beside(&top, &format!("{php}cgi_timeout {timeout};"), levels);
+        assert_eq!(found.len(), expected, "{bound}: {found:?}");
+    }
     // It is of no use without scripts, and the default is nobody's order.
     for fine in [&format!("{php}cgi_timeout 30s;"), php, "root www;\ncgi_timeout 60s;"] {
         assert_eq!(lints(fine), [""; 0], "{fine}");

@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use sitec_runtime::bounds::DRAIN_MS;
 use sitec_runtime::site::LocationId;
 
 use super::Subject;
@@ -10,6 +9,7 @@ use crate::ast::Directive;
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::ir::{Action, Handler};
 use crate::source::Span;
+use crate::wording::time;
 
 /// Reports them, if anybody wants to know.
 pub(super) fn check(subject: &Subject<'_>, diagnostics: &mut Diagnostics) {
@@ -31,15 +31,19 @@ fn script(subject: &Subject<'_>, id: LocationId) -> Option<Diagnostic> {
         return None;
     };
     let directive = subject.nearest(id, &["cgi_timeout"])?;
-    let longest = DRAIN_MS / 1000;
-    (cgi.timeout_ms > DRAIN_MS).then(|| {
+    let longest_ms = subject.site.process.shutdown_timeout_ms?;
+    let longest = time(longest_ms);
+    (cgi.timeout_ms > longest_ms).then(|| {
         let message = "a server that stops does not wait so long for a script";
         Diagnostic::lint("Z06", value(directive), message)
             .note(format!(
-                "told to stop, it ends what is under way after {longest} seconds: the client is \
-                 dropped before the script may answer"
+                "told to stop, it ends what is under way after {longest}: the client is dropped \
+                 before the script may answer"
             ))
-            .help(format!("write `{longest}s` or less where no answer may be lost"))
+            .help(format!(
+                "write `{longest}` or less where no answer may be lost, or more for \
+                 `worker_shutdown_timeout`"
+            ))
     })
 }
 

@@ -40,9 +40,9 @@ const CHECKS: &[Check] = &[
     lint(
         "Z06",
         "timeout-order",
-        "A timeout that another one ends before it can run out. Told to stop, a server waits 30 \
-         seconds for what is under way: with a longer `cgi_timeout`, the client may be dropped \
-         before the script answers. And `lingering_timeout`, the wait for one more byte, is of no \
+        "A timeout that another one ends before it can run out. Told to stop, a server waits for \
+         what is under way as long as `worker_shutdown_timeout` says, 30 seconds by default: with \
+         a longer `cgi_timeout`, the client may be dropped before the script answers. And `lingering_timeout`, the wait for one more byte, is of no \
          use when longer than `lingering_time`, all the waits together. A `send_timeout` below \
          `cgi_timeout` is fine: it runs only while there is something to send.",
         "server {\n    listen 8080;\n    root www;\n    cgi_pass .py python3;\n    cgi_timeout ⟪60s⟫;\n}",

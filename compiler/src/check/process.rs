@@ -2,6 +2,7 @@
 
 use sitec_runtime::site::{ErrorLog, ParamKind};
 
+use super::settings::seconds_or_units;
 use super::value::{Checked, count};
 use super::{Checker, named};
 use crate::ast::Directive;
@@ -17,6 +18,7 @@ impl Checker<'_> {
         let mut process = Process {
             workers: Some(1),
             worker_connections: 1024,
+            shutdown_timeout_ms: Some(30_000),
             user: None,
             group: None,
             pid: None,
@@ -41,6 +43,10 @@ impl Checker<'_> {
             }
             b"worker_connections" => {
                 process.worker_connections = count(first, 1..=u64::from(u32::MAX))? as u32;
+            }
+            b"worker_shutdown_timeout" => {
+                let time = seconds_or_units(first, self)?;
+                process.shutdown_timeout_ms = (time > 0).then_some(time);
             }
             b"user" => {
                 process.user = Some(super::param::utf8(first, first.value.clone())?);

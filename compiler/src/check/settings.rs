@@ -166,7 +166,7 @@ fn timeout(word: &Word, checker: &mut Checker<'_>) -> Checked<u64> {
 
 /// A time. A bare number that is large and round in thousands, but not in minutes or hours,
 /// was probably meant in milliseconds.
-fn seconds_or_units(word: &Word, checker: &mut Checker<'_>) -> Checked<u64> {
+pub(super) fn seconds_or_units(word: &Word, checker: &mut Checker<'_>) -> Checked<u64> {
     let time = time_ms(word)?;
     let seconds = time / 1000;
     let is_odd = seconds % 60 != 0 || seconds % 500 == 0 && seconds % 3600 != 0;

@@ -74,6 +74,7 @@ pub(super) fn servers(servers: &[ir::Server]) -> TokenStream {
 fn process(process: &ir::Process) -> TokenStream {
     let workers = option(process.workers.map(number));
     let worker_connections = number(process.worker_connections);
+    let shutdown_timeout_ms = option(process.shutdown_timeout_ms.map(number));
     let user = option(process.user.as_ref());
     let group = option(process.group.as_ref());
     let pid = option(process.pid.as_ref().map(start_text));
@@ -82,6 +83,7 @@ fn process(process: &ir::Process) -> TokenStream {
         site::Process {
             workers: #workers,
             worker_connections: #worker_connections,
+            shutdown_timeout_ms: #shutdown_timeout_ms,
             user: #user,
             group: #group,
             pid: #pid,

@@ -20,6 +20,11 @@ pub(super) const GROUP: Group = Group {
              accepted until another one closes.",
         )
         .differs("The default is 512 in nginx."),
+        simple("worker_shutdown_timeout", &[Main], (1, 1), "TIME").default("30s").doc(
+            "How long requests under way may take once the server is told to leave. Their \
+             connections are closed then. 0 lets them take as long as they do.",
+        )
+        .differs("nginx waits without a bound unless one is set."),
         simple("use", &[Events], (1, 1), "METHOD").default("poll").doc(
             "How a worker waits for its connections.",
         )

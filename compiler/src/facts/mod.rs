@@ -280,8 +280,15 @@ impl Facts<'_> {
 
     /// What holds for the whole process.
     pub(crate) fn of_process(self) -> Vec<Fact> {
-        let ir::Process { workers, worker_connections, user, group, pid, error_log } =
-            &self.site.process;
+        let ir::Process {
+            workers,
+            worker_connections,
+            shutdown_timeout_ms,
+            user,
+            group,
+            pid,
+            error_log,
+        } = &self.site.process;
         let user = user.iter().chain(group).cloned().collect::<Vec<_>>();
         let pid = pid.as_ref().map(|text| wording::start_text(self.site, text));
         let params =
@@ -289,6 +296,7 @@ impl Facts<'_> {
         vec![
             ("worker_processes", workers.map_or_else(|| "auto".to_owned(), |n| n.to_string())),
             ("worker_connections", worker_connections.to_string()),
+            ("worker_shutdown_timeout", time(shutdown_timeout_ms.unwrap_or(0))),
             ("user", user.join(" ")),
             ("pid", pid.unwrap_or_default()),
             ("error_log", self.error_log(*error_log)),

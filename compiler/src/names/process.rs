@@ -16,7 +16,7 @@ pub(super) const GROUPS: &[Group] = &[
             rtsig_overflow_threshold rtsig_signo thread_stack_size timer_resolution \
             uninitialized_variable_warn worker_aio_requests worker_cpu_affinity worker_priority \
             worker_rlimit_core worker_rlimit_nofile worker_rlimit_sigpending \
-            worker_shutdown_timeout working_directory",
+            working_directory",
     },
     Group {
         about: "nginx's buffers and file access",

@@ -11,7 +11,6 @@ use std::io;
 use std::os::fd::AsRawFd;
 use std::sync::Arc;
 
-use crate::bounds::DRAIN_MS;
 use crate::connection::{Connection, Source};
 use crate::context::Context;
 use crate::deadlines::Deadlines;
@@ -174,7 +173,8 @@ impl<S: Site> Worker<S> {
 
     /// No new connections, none that waits between two requests; the others finish theirs.
     fn begin_to_leave(&mut self) {
-        self.leave_until_ms = Some(self.cx.now.monotonic_ms + DRAIN_MS);
+        let timeout_ms = S::PROCESS.shutdown_timeout_ms.unwrap_or(u64::MAX);
+        self.leave_until_ms = Some(self.cx.now.monotonic_ms.saturating_add(timeout_ms));
         self.cx.leaving = true;
         for index in 0..self.listeners.len() {
             self.poll_set.remove(LISTENER | index as u64);

@@ -335,6 +335,21 @@ fn scripts_wait_for_their_turn() {
 }
 
 #[test]
+fn a_server_that_leaves_waits_for_a_script_no_longer_than_it_is_told() {
+    let mut server = launch("cgi_queue").start();
+    let note = Note::new();
+    let mut client = server.connect();
+    send(&mut client, "/bin/run.sh", &format!("{}; sleep 1000", note.code()));
+    let group = note.group();
+    let told = Instant::now();
+    server.signal("TERM");
+    assert!(client.until_closed().is_empty());
+    assert!(told.elapsed() >= Duration::from_millis(150), "has not waited");
+    assert_eq!(server.ended().code(), Some(0));
+    wait_until_gone(&group);
+}
+
+#[test]
 fn too_many_are_unavailable() {
     let server = launch("cgi_queue").start();
     let folder = Folder::new();

@@ -11,6 +11,11 @@ fn process_settings() {
     );
     assert_eq!((site.process.workers, site.process.worker_connections), (None, 10));
     assert_eq!(site.process.group.as_deref(), Some("data"));
+    assert_eq!(site.process.shutdown_timeout_ms, Some(30_000));
+    for (time, expected) in [("5s", Some(5000)), ("100ms", Some(100)), ("0", None)] {
+        let conf = format!("worker_shutdown_timeout {time}; server {{ root www; }}");
+        assert_eq!(self::site(&conf).process.shutdown_timeout_ms, expected);
+    }
     warned(
         "use epoll; server { root www; }",
         "    ^^^^^",
