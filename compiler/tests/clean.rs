@@ -1,4 +1,5 @@
-//! No false alarms: of confs that are right, nothing is said.
+//! No false alarms: of confs that are right, nothing is said; and with one slip in them, they are
+//! read to their end all the same.
 //!
 //! Those of `tests/clean` tell in comments what they need: `# files:` what is on the disk, and
 //! `# lints:` what is said of them, once each, if lints are asked for.
@@ -95,5 +96,30 @@ fn the_confs_of_this_repository_are_clean() {
             compilation.diagnostics.sorted().into_iter().map(|found| found.code).collect();
         found.retain(|code| !OF_MACHINE.contains(code));
         assert!(found.is_empty(), "{}\n{}", path.display(), said(&compilation));
+    }
+}
+
+/// Words that are wrong nearly everywhere.
+const SLIPS: [&str; 3] = ["$nope", "~(", "-1"];
+
+/// With one word of them wrong, confs are still read to their end: there is a site, or an error
+/// says why there is none.
+#[test]
+fn a_slip_in_them_is_reported_or_does_no_harm() {
+    let is_end = |c: char| c.is_whitespace() || "{};".contains(c);
+    for path in confs("tests/clean") {
+        let conf = fs::read_to_string(&path).unwrap();
+        let mut at = 0;
+        for (number, word) in conf.split_inclusive(is_end).enumerate() {
+            let len = word.trim_end_matches(is_end).len();
+            if len > 0 {
+                let slip = SLIPS[number % SLIPS.len()];
+                let slipped = [&conf[..at], slip, &conf[at + len..]].concat();
+                let compilation = compile(&disk(&slipped), Path::new("site.conf"));
+                let has_site = compilation.site.is_some();
+                assert_eq!(has_site, !compilation.diagnostics.has_errors(), "{slipped}");
+            }
+            at += word.len();
+        }
     }
 }
