@@ -212,8 +212,16 @@ impl Server {
     /// # Panics
     /// Where that does not come.
     pub fn wait_for(&self, text: &str) {
-        let seen = self.written.wait(|log| log.contains(text));
-        assert!(seen, "{text:?} is not in the log:\n{}", self.log());
+        self.wait_for_times(1, text);
+    }
+
+    /// Waits until what it has written to standard error contains `text` `count` times.
+    ///
+    /// # Panics
+    /// Where that does not come.
+    pub fn wait_for_times(&self, count: usize, text: &str) {
+        let seen = self.written.wait(|log| log.matches(text).count() >= count);
+        assert!(seen, "{text:?} is not {count} times in the log:\n{}", self.log());
     }
 
     /// Sends it a signal, by name: `TERM`, `USR1`.

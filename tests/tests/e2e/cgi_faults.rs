@@ -363,7 +363,7 @@ fn too_many_are_unavailable() {
     for client in &mut clients {
         send(client, "/bin/run.sh", "printf 'Content-Type: a/b\\n\\nhello'");
     }
-    server.wait_for("too many scripts wait");
+    server.wait_for_times(12, "too many scripts wait");
     fs::write(&gate, "Content-Type: a/b\n\nfirst").expect("the script reads");
     let statuses = clients.iter_mut().map(|client| client.response("GET").status);
     let (served, refused): (Vec<_>, Vec<_>) = statuses.partition(|status| *status == 200);
