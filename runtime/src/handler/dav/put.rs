@@ -28,22 +28,21 @@ pub(super) fn receiver(
     let beneath = change::beneath(request, path).ok_or(Outcome::Status(404))?;
     let failed = |error| change::fail(request, "open()", path, &error, 409);
     let directory = change::directory_to_fill(request, files).map_err(failed)?;
-    let parent = match directory.spot_beneath(&beneath) {
-        Ok(spot) => {
-            check(request, &spot)?;
-            spot.parent().clone()
-        }
-        Err(error) if dav.create_full_put_path && error.kind() == io::ErrorKind::NotFound => {
-            directory.nearest(&beneath).map_err(failed)?
-        }
+    let place = match directory.spot_beneath(&beneath) {
+        Ok(spot) => Some((check(request, &spot)?, spot)),
+        Err(error) if dav.create_full_put_path && error.kind() == io::ErrorKind::NotFound => None,
         Err(error) => return Err(failed(error)),
     };
+    let parent = match &place {
+        Some((_, spot)) => spot.parent().clone(),
+        None => directory.nearest(&beneath).map_err(failed)?,
+    };
     let draft = Draft::begin(&parent, dav.file_mode).map_err(failed)?;
-    Ok(Box::new(Put { dav, beneath, draft }))
+    Ok(Box::new(Put { dav, beneath, place, draft }))
 }
 
-/// Whether a file may be put to a place, as things stand.
-fn check(request: &Request<'_>, spot: &Spot) -> Result<(), Outcome> {
+/// Whether a file may be put to a place, as things stand, and what becomes of one there.
+fn check(request: &Request<'_>, spot: &Spot) -> Result<Present, Outcome> {
     let found = match spot.metadata() {
         Ok(found) => Some(found),
         Err(error) if error.kind() == io::ErrorKind::NotFound => None,
@@ -52,12 +51,16 @@ fn check(request: &Request<'_>, spot: &Spot) -> Result<(), Outcome> {
         }
     };
     match found {
-        Some(found) if found.is_dir() => {
-            Err(change::refuse(request, 409, "a collection is in the place of the file"))
-        }
+        Some(found) if found.is_dir() => Err(taken(request)),
         found if !change::preconditions_hold(request, found.as_ref()) => Err(Outcome::Status(412)),
-        _ => Ok(()),
+        Some(_) => Ok(Present::KnownReplaced),
+        None => Ok(Present::Replaced),
     }
+}
+
+/// Answers that a directory has the name.
+fn taken(request: &Request<'_>) -> Outcome {
+    change::refuse(request, 409, "a collection is in the place of the file")
 }
 
 /// A file on its way.
@@ -66,6 +69,9 @@ struct Put {
     dav: &'static Dav,
     /// Its path beneath the directory of the request.
     beneath: Vec<u8>,
+    /// Where it goes, and what becomes of a file there; `None` where its directories are yet to
+    /// be made.
+    place: Option<(Present, Spot)>,
     draft: Draft,
 }
 
@@ -73,7 +79,7 @@ impl Put {
     /// Gives the file its name, and the directories that it has to be in; true if it has
     /// replaced another.
     fn publish(self, request: &Request<'_>, files: &mut Files) -> Result<bool, Outcome> {
-        let Put { dav, beneath, mut draft } = self;
+        let Put { dav, beneath, place, mut draft } = self;
         let path = request.variables.path;
         let failed = |error| change::fail(request, "link()", path, &error, 409);
         draft.set_mode(dav.file_mode).map_err(failed)?;
@@ -81,14 +87,22 @@ impl Put {
         if let Some(seconds) = time.and_then(|time| u64::try_from(time).ok()) {
             draft.set_modified(UNIX_EPOCH + Duration::from_secs(seconds)).map_err(failed)?;
         }
-        let directory = change::directory_to_fill(request, files).map_err(failed)?;
-        let spot = match dav.create_full_put_path {
-            true => directory.make_way(&beneath, directory_mode(dav.file_mode)),
-            false => directory.spot_beneath(&beneath),
+        let (present, spot) = match place {
+            // What is there now matters to conditions; whether a directory is, the call tells.
+            Some((_, spot)) if change::has_preconditions(request) => (check(request, &spot)?, spot),
+            Some(place) => place,
+            None => {
+                let directory = change::directory_to_fill(request, files).map_err(failed)?;
+                let spot = directory.make_way(&beneath, directory_mode(dav.file_mode));
+                let spot = spot.map_err(failed)?;
+                (check(request, &spot)?, spot)
+            }
         };
-        let spot = spot.map_err(failed)?;
-        check(request, &spot)?;
-        let replaced = draft.publish(&spot, Present::Replaced, false).map_err(failed)?;
+        let replaced =
+            draft.publish(&spot, present, false).map_err(|error| match error.kind() {
+                io::ErrorKind::IsADirectory => taken(request),
+                _ => failed(error),
+            })?;
         files.announce_change();
         Ok(replaced)
     }

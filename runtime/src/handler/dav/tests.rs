@@ -26,8 +26,18 @@ const DAV: Dav = Dav {
 /// Makes a request; gives status and Location. A PUT sends its own path as content.
 fn ask_with(
     folder: &Folder,
+    conf: (Dav, Settings),
+    request: (Method, &str, &str),
+) -> (u16, String) {
+    ask_meanwhile(folder, conf, request, || ())
+}
+
+/// The same; something else happens while the content comes.
+fn ask_meanwhile(
+    folder: &Folder,
     (dav, settings): (Dav, Settings),
     (method, target, fields): (Method, &str, &str),
+    meanwhile: impl FnOnce(),
 ) -> (u16, String) {
     let directories = std::slice::from_ref(&folder.0);
     let length = if method == Method::Put { "Transfer-Encoding: chunked\r\n" } else { "" };
@@ -49,6 +59,7 @@ fn ask_with(
         match serve(dav, &request, &mut files) {
             Outcome::Receive(mut receiver) => {
                 receiver.receive(variables.path).expect("room");
+                meanwhile();
                 receiver.finish(&request, &mut files)
             }
             outcome => outcome,
@@ -134,6 +145,25 @@ fn put() {
     assert_eq!(ask(&folder, (Method::Put, "/dated", date)).0, 201);
     let metadata = fs::metadata(folder.0.join("dated")).expect("the file");
     assert_eq!((metadata.mtime(), metadata.mode() & 0o777), (784_111_777, 0o600));
+}
+
+#[test]
+fn what_comes_while_a_file_is_put_counts() {
+    let folder = Folder::new();
+    folder.write("dir/file", "");
+    let put = |target: &str, fields: &str, meanwhile: &dyn Fn(&Folder)| {
+        let request = (Method::Put, target, fields);
+        ask_meanwhile(&folder, (DAV, SETTINGS), request, || meanwhile(&folder)).0
+    };
+    let make = |name: &'static str| move |folder: &Folder| drop(folder.write(name, ""));
+    assert_eq!(put("/new", "", &make("new")), 204);
+    assert_eq!(read(&folder, "new"), "/new");
+    assert_eq!(put("/newer", "If-None-Match: *\r\n", &make("newer")), 412);
+    assert_eq!(put("/taken", "", &make("taken/file")), 409);
+    let leave = |folder: &Folder| fs::remove_dir_all(folder.0.join("dir")).expect("a directory");
+    assert_eq!(put("/dir/x", "", &leave), 409);
+    assert!(!exists(&folder, "dir"));
+    assert!(exists(&folder, "taken/file"));
 }
 
 #[test]
