@@ -1,13 +1,15 @@
 //! The plain evaluation of routing: which server takes a host, which location a path.
 //!
 //! It walks `ir` as nginx walks its own trees, asks one regex after another, and prepares
-//! nothing. What is generated must agree with it. On request it tells what it asks.
+//! nothing but what each regex needs to match at all. What is generated must agree with it. On
+//! request it tells what it asks.
 
-use std::cell::RefCell;
+use std::cell::{OnceCell, RefCell};
 use std::collections::HashMap;
 
 use regex_automata::PatternID;
 use regex_automata::nfa::thompson::pikevm::{Cache, PikeVM};
+use regex_syntax::hir::Hir;
 use sitec_runtime::site::{ListenId, LocationId, ServerId};
 
 use crate::{automata, ir};
@@ -18,8 +20,47 @@ pub struct Router<'a> {
     matchers: RefCell<Matchers<'a>>,
 }
 
-/// A matcher for each pattern that was asked, by its text and whether case is ignored.
-type Matchers<'a> = HashMap<(&'a str, bool), (PikeVM, Cache)>;
+/// What each pattern that was asked is known by: its text, and whether case is ignored.
+type Matchers<'a> = HashMap<(&'a str, bool), Matcher>;
+
+/// One pattern that is asked.
+struct Matcher {
+    pattern: Hir,
+    /// Texts in lower case of which every match has one; none where none are known.
+    required: Vec<Vec<u8>>,
+    /// What asks it, made when it is.
+    machine: OnceCell<(PikeVM, RefCell<Cache>)>,
+}
+
+impl Matcher {
+    fn new(pattern: Hir) -> Matcher {
+        Matcher { required: automata::required(&pattern), pattern, machine: OnceCell::new() }
+    }
+
+    fn machine(&self) -> &(PikeVM, RefCell<Cache>) {
+        self.machine.get_or_init(|| {
+            let machine = automata::matcher(&self.pattern);
+            let cache = machine.create_cache();
+            (machine, RefCell::new(cache))
+        })
+    }
+
+    fn is_match(&self, subject: &[u8]) -> bool {
+        let (machine, cache) = self.machine();
+        machine.is_match(&mut cache.borrow_mut(), subject)
+    }
+
+    /// The same, told by the texts alone where that can be: of thousands of patterns nearly
+    /// all. `lower` is the subject in lower case.
+    fn matches(&self, subject: &[u8], lower: &[u8]) -> bool {
+        let has = |text: &Vec<u8>| memchr::memmem::find(lower, text).is_some();
+        if !self.required.is_empty() && !self.required.iter().any(has) {
+            debug_assert!(!self.is_match(subject), "{:?}", self.pattern);
+            return false;
+        }
+        self.is_match(subject)
+    }
+}
 
 /// Why a server takes a host.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -91,8 +132,9 @@ impl<'a> Router<'a> {
         if let Some((name, server)) = longest(&names.prefix, |name| host.starts_with(name)) {
             return (*server, NameMatch::Prefix(name));
         }
+        let lower = host.to_ascii_lowercase();
         let mut regexes = names.regex.iter().filter(|_| !host.is_empty());
-        match regexes.find(|name| self.matches(&name.pattern, host)) {
+        match regexes.find(|name| self.matches(&name.pattern, host, &lower)) {
             Some(name) => (name.server, NameMatch::Regex(&name.pattern)),
             None => (listen.default_server, NameMatch::Default),
         }
@@ -137,8 +179,9 @@ impl<'a> Router<'a> {
         if prefix.is_some_and(|prefix| prefix.no_regex) {
             return found;
         }
+        let lower = path.to_ascii_lowercase();
         let matching = scope.regex.iter().find(|regex| {
-            let matches = self.matches(&regex.pattern, path);
+            let matches = self.matches(&regex.pattern, path, &lower);
             asked(Asked::Regex { location: regex.location, matches });
             matches
         });
@@ -151,8 +194,8 @@ impl<'a> Router<'a> {
         }
     }
 
-    fn matches(&self, pattern: &'a ir::Pattern, subject: &[u8]) -> bool {
-        self.with_matcher(pattern, |matcher, cache| matcher.is_match(cache, subject))
+    fn matches(&self, pattern: &'a ir::Pattern, subject: &[u8], lower: &[u8]) -> bool {
+        self.with_matcher(pattern, |matcher| matcher.matches(subject, lower))
     }
 
     /// The groups of a pattern that matches, the whole match first.
@@ -161,9 +204,10 @@ impl<'a> Router<'a> {
         pattern: &'a ir::Pattern,
         subject: &[u8],
     ) -> Vec<Option<std::ops::Range<usize>>> {
-        self.with_matcher(pattern, |matcher, cache| {
-            let mut captures = matcher.create_captures();
-            matcher.captures(cache, subject, &mut captures);
+        self.with_matcher(pattern, |matcher| {
+            let (machine, cache) = matcher.machine();
+            let mut captures = machine.create_captures();
+            machine.captures(&mut cache.borrow_mut(), subject, &mut captures);
             let groups = (0..captures.group_len()).map(|group| captures.get_group(group));
             groups.map(|span| span.map(|span| span.range())).collect()
         })
@@ -171,24 +215,15 @@ impl<'a> Router<'a> {
 
     /// The number of a pattern's group with this name.
     pub fn group_named(&self, pattern: &'a ir::Pattern, name: &str) -> Option<usize> {
-        self.with_matcher(pattern, |matcher, _| {
-            matcher.get_nfa().group_info().to_index(PatternID::ZERO, name)
+        self.with_matcher(pattern, |matcher| {
+            matcher.machine().0.get_nfa().group_info().to_index(PatternID::ZERO, name)
         })
     }
 
-    fn with_matcher<T>(
-        &self,
-        pattern: &'a ir::Pattern,
-        ask: impl FnOnce(&PikeVM, &mut Cache) -> T,
-    ) -> T {
+    fn with_matcher<T>(&self, pattern: &'a ir::Pattern, ask: impl FnOnce(&Matcher) -> T) -> T {
         let mut matchers = self.matchers.borrow_mut();
         let key = (&pattern.text[..], pattern.ignore_case);
-        let (matcher, cache) = matchers.entry(key).or_insert_with(|| {
-            let matcher = automata::matcher(&automata::parsed(pattern));
-            let cache = matcher.create_cache();
-            (matcher, cache)
-        });
-        ask(matcher, cache)
+        ask(matchers.entry(key).or_insert_with(|| Matcher::new(automata::parsed(pattern))))
     }
 }
 
