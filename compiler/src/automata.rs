@@ -137,17 +137,25 @@ fn is_nearly_any(hir: &Hir) -> bool {
     }
 }
 
+/// What tests have in common.
 #[cfg(test)]
-mod tests {
-    use super::*;
+pub(crate) mod testing {
+    use super::Pattern;
 
-    fn pattern(text: &str) -> Pattern {
+    /// A pattern as it is written, `~*` before it where case is ignored.
+    pub(crate) fn pattern(text: &str) -> Pattern {
         let (text, ignore_case) = match text.strip_prefix("~*") {
             Some(text) => (text, true),
             None => (text, false),
         };
         Pattern { text: text.to_owned(), ignore_case, captures_used: true }
     }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::automata::testing::pattern;
 
     fn decode(text: &str) -> Program {
         Program::decode(Vec::leak(program(&pattern(text))))

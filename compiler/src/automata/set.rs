@@ -171,14 +171,7 @@ mod tests {
 
     use super::super::matcher;
     use super::*;
-
-    fn pattern(text: &str) -> Pattern {
-        let (text, ignore_case) = match text.strip_prefix("~*") {
-            Some(text) => (text, true),
-            None => (text, false),
-        };
-        Pattern { text: text.to_owned(), ignore_case, captures_used: true }
-    }
+    use crate::automata::testing::pattern;
 
     /// A set as it is loaded from a binary.
     fn load(patterns: &[Pattern]) -> Set {

@@ -63,15 +63,8 @@ pub(crate) fn table(pattern: &Pattern) -> Option<Table> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::automata::testing::pattern;
     use crate::automata::{matcher, parsed};
-
-    fn pattern(text: &str) -> Pattern {
-        let (text, ignore_case) = match text.strip_prefix("~*") {
-            Some(text) => (text, true),
-            None => (text, false),
-        };
-        Pattern { text: text.to_owned(), ignore_case, captures_used: false }
-    }
 
     /// Walks a table as the page of `sitec routes` does.
     fn walk(table: &Table, text: &[u8]) -> bool {

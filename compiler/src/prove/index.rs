@@ -109,14 +109,7 @@ impl<'a> Index<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn pattern(text: &str) -> Pattern {
-        let (text, ignore_case) = match text.strip_prefix("~*") {
-            Some(text) => (text, true),
-            None => (text, false),
-        };
-        Pattern { text: text.to_owned(), ignore_case, captures_used: false }
-    }
+    use crate::automata::testing::pattern;
 
     #[test]
     fn the_first_that_matches_is_found() {
