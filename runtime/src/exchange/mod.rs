@@ -30,8 +30,6 @@ use crate::site::{
 const MAX_REDIRECTS: u32 = 10;
 
 /// What to send.
-// Connections do not drive scripts yet.
-#[allow(dead_code)]
 pub enum Reply {
     /// A head made of the exchange's status and fields, and this content.
     Response(Body),
