@@ -255,6 +255,19 @@ impl Diagnostics {
         self.sorted().into_iter().map(|d| render::short(d, sources) + "\n").collect()
     }
 
+    /// The last line, as rustc would show it: what became of the conf, and how much was found.
+    /// `None` for a clean conf.
+    pub fn closing(&self, sources: &Sources, color: bool) -> Option<String> {
+        let worst = self.list.iter().map(|diagnostic| diagnostic.severity).max()?;
+        let name = sources.iter().next().map_or("", |(_, source)| &source.name);
+        let became = match worst {
+            Severity::Error => " does not compile",
+            Severity::Warning | Severity::Lint => "",
+        };
+        let said = format!("`{name}`{became}: {}", self.summary());
+        Some(render::title(worst, &said, color))
+    }
+
     /// How many there are: `2 errors, 1 warning`; empty if there are none.
     pub fn summary(&self) -> String {
         let sorted = self.sorted();

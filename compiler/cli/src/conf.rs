@@ -3,7 +3,6 @@
 use std::io::{self, IsTerminal};
 use std::path::Path;
 
-use sitec_compiler::diagnostic::Severity;
 use sitec_compiler::files::Disk;
 use sitec_compiler::places::Places;
 use sitec_compiler::source::Sources;
@@ -21,12 +20,10 @@ pub(crate) fn compile_and_show(path: &Path) -> io::Result<Compilation> {
 
 /// Prints what was found in a conf.
 pub(crate) fn show(compilation: &Compilation) {
-    let diagnostics = &compilation.diagnostics;
-    if !diagnostics.is_empty() {
-        eprintln!("{}\n", diagnostics.render(&compilation.sources, color()).trim_end());
-    }
-    if let Some(summary) = summary(compilation) {
-        eprintln!("{summary}");
+    let Compilation { diagnostics, sources, .. } = compilation;
+    if let Some(closing) = diagnostics.closing(sources, color()) {
+        let all = diagnostics.render(sources, color());
+        eprintln!("{}\n\n{closing}", all.trim_end());
     }
 }
 
@@ -58,16 +55,4 @@ pub(crate) fn unreadable(path: &Path, error: &io::Error) -> String {
 pub(crate) fn color() -> bool {
     let unwanted = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
     !unwanted && io::stderr().is_terminal()
-}
-
-/// The last line: how much was found. Nothing for a clean conf.
-fn summary(compilation: &Compilation) -> Option<String> {
-    let diagnostics = &compilation.diagnostics;
-    let name = compilation.sources.iter().next().map_or("", |(_, source)| &source.name);
-    let worst = diagnostics.sorted().into_iter().map(|diagnostic| diagnostic.severity).max()?;
-    let said = match worst {
-        Severity::Error => " does not compile",
-        Severity::Warning | Severity::Lint => "",
-    };
-    Some(format!("{worst}: `{name}`{said}: {}", diagnostics.summary()))
 }

@@ -50,10 +50,14 @@ pub(super) fn inherit(word: &Word) -> Checked<Inherit> {
 /// What an `expires` says.
 pub(super) fn expires(directive: &Directive) -> Checked<Option<(Expires, Span)>> {
     let expires = match &directive.args[..] {
+        [number, unit] if number.value.first().is_some_and(u8::is_ascii_digit) => {
+            let message = format!("a time is one word, and `{}` is another", unit.shown());
+            let help = "its unit is a letter behind the number: `30d`, `1h30m`";
+            let span = number.span.to(unit.span);
+            return Err(Box::new(Diagnostic::error("T04", span, message).help(help)));
+        }
         [modified, time] => {
-            keyword(modified, &[("modified", ())]).map_err(|wrong| {
-                Box::new(wrong.help("a time is one word: `30d`, `1h30m`, `max`"))
-            })?;
+            keyword(modified, &[("modified", ())])?;
             Some(value::expires_modified(time)?)
         }
         [time, ..] => value::expires(time)?,

@@ -16,15 +16,31 @@ const WIDTH: usize = 140;
 
 /// `diagnostic` as rustc would show it, without a line break at the end.
 pub(super) fn render(diagnostic: &Diagnostic, sources: &Sources, color: bool) -> String {
-    let renderer = if color { Renderer::styled() } else { Renderer::plain() };
-    let renderer = renderer.decor_style(DecorStyle::Ascii).term_width(WIDTH);
     let mut report = vec![facts(diagnostic, sources)];
     report.extend(diagnostic.helps.iter().filter_map(|help| suggestion(help, sources)));
-    let text = renderer.render(&report);
+    let text = renderer(color).render(&report);
     if color {
         return text;
     }
     text.lines().map(str::trim_end).collect::<Vec<_>>().join("\n")
+}
+
+/// `error: MESSAGE`, in the colours of a diagnostic.
+pub(super) fn title(severity: Severity, message: &str, color: bool) -> String {
+    renderer(color).render(&[Group::with_title(level(severity).primary_title(safe(message)))])
+}
+
+fn renderer(color: bool) -> Renderer {
+    let renderer = if color { Renderer::styled() } else { Renderer::plain() };
+    renderer.decor_style(DecorStyle::Ascii).term_width(WIDTH)
+}
+
+fn level(severity: Severity) -> Level<'static> {
+    match severity {
+        Severity::Error => Level::ERROR,
+        Severity::Warning => Level::WARNING,
+        Severity::Lint => Level::INFO.with_name("lint"),
+    }
 }
 
 /// `FILE:LINE:COLUMN: error[CODE]: MESSAGE`.
@@ -43,13 +59,8 @@ fn safe(text: &str) -> String {
 
 /// The message, its places, and what is said about it.
 fn facts<'a>(diagnostic: &'a Diagnostic, sources: &'a Sources) -> Group<'a> {
-    let level = match diagnostic.severity {
-        Severity::Error => Level::ERROR,
-        Severity::Warning => Level::WARNING,
-        Severity::Lint => Level::INFO.with_name("lint"),
-    };
-    let mut group =
-        Group::with_title(level.primary_title(safe(&diagnostic.message)).id(diagnostic.code));
+    let title = level(diagnostic.severity).primary_title(safe(&diagnostic.message));
+    let mut group = Group::with_title(title.id(diagnostic.code));
     let primary = &diagnostic.primary;
     if sources.file(primary.span.file).text.is_empty() {
         let (line, column) = (1, 1);

@@ -126,6 +126,13 @@ fn short_form_and_summary() {
          site.conf:4:3: error[D05]: `root` takes one parameter, and has none\n"
     );
     assert_eq!(diagnostics.summary(), "2 errors, 1 warning");
+    let closing = diagnostics.closing(&sources, false);
+    assert_eq!(
+        closing.as_deref(),
+        Some("error: `site.conf` does not compile: 2 errors, 1 warning")
+    );
+    let styled = diagnostics.closing(&sources, true).unwrap_or_default();
+    assert!(styled.starts_with("\u{1b}[1m\u{1b}[91merror"), "{styled:?}");
     assert!(diagnostics.render(&sources, true).contains('\u{1b}'));
 }
 

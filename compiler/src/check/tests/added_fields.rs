@@ -110,6 +110,11 @@ fn expires_is_inherited_and_turned_off() {
         "        ^^^^^^^",
         "T25: `changed` is not `modified`",
     );
+    refused(
+        "expires 30 days;\nserver { listen 80; root www; }",
+        "        ^^^^^^^",
+        "T04: a time is one word, and `days` is another",
+    );
 }
 
 #[test]
