@@ -1,6 +1,6 @@
 //! What a site answers to one request, and why, without being run.
 //!
-//! The request goes through nginx's phases over [`ir`](crate::ir) as it goes through the
+//! The request goes through nginx's phases over [`ir`] as it goes through the
 //! server's `exchange`: server, location, methods, `return`, `try_files`, files and `index`,
 //! `error_page`. Where the server would look at its disk, this looks at [`Files`]. What only a
 //! running server knows is not guessed: it is named among [`Answer::doubts`].

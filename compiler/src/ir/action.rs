@@ -1,0 +1,107 @@
+//! What a location does with a request.
+
+use sitec_runtime::site::{Dav, LocationId, ProgramId, Upload};
+
+use super::Value;
+
+/// See [`sitec_runtime::site::Action`].
+#[derive(Clone, PartialEq, Eq, Debug)]
+#[allow(missing_docs)]
+pub enum Action {
+    Return(Return),
+    Serve { try_files: Option<TryFiles>, handler: Handler },
+}
+
+/// See [`sitec_runtime::site::Handler`].
+#[derive(Clone, PartialEq, Eq, Debug)]
+#[allow(missing_docs)]
+pub enum Handler {
+    Files,
+    Status,
+    Cgi(Cgi),
+    Upload(Upload),
+    Dav(Dav),
+}
+
+impl Handler {
+    /// Whether it looks for files, beneath the folder of its location.
+    pub fn has_files(&self) -> bool {
+        match self {
+            Handler::Status => false,
+            Handler::Cgi(cgi) => matches!(cgi.scripts, Scripts::ByExtension(_)),
+            Handler::Files | Handler::Upload(_) | Handler::Dav(_) => true,
+        }
+    }
+}
+
+/// See [`sitec_runtime::site::Cgi`].
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+#[allow(missing_docs)]
+pub struct Cgi {
+    pub scripts: Scripts,
+    pub params: Vec<CgiParam>,
+    pub timeout_ms: u64,
+}
+
+/// See [`sitec_runtime::site::Scripts`].
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+#[allow(missing_docs)]
+pub enum Scripts {
+    ByExtension(Vec<CgiRule>),
+    Program { program: ProgramId, name_len: usize },
+}
+
+/// See [`sitec_runtime::site::CgiRule`].
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+#[allow(missing_docs)]
+pub struct CgiRule {
+    pub extension: Vec<u8>,
+    pub interpreter: Option<ProgramId>,
+}
+
+/// See [`sitec_runtime::site::CgiParam`].
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+#[allow(missing_docs)]
+pub struct CgiParam {
+    pub name: Vec<u8>,
+    pub value: Value,
+}
+
+/// A `return`.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Return {
+    /// A status alone.
+    Status(u16),
+    /// A redirect to this location.
+    Redirect(u16, Value),
+    /// A status and a body. Its type is that of the location's path, where only one path
+    /// leads there, else found for each request.
+    Text(u16, Value),
+    /// 444.
+    Close,
+}
+
+/// See [`sitec_runtime::site::TryFiles`].
+#[derive(Clone, PartialEq, Eq, Debug)]
+#[allow(missing_docs)]
+pub struct TryFiles {
+    pub candidates: Vec<Candidate>,
+    pub fallback: Fallback,
+}
+
+/// See [`sitec_runtime::site::Candidate`].
+#[derive(Clone, PartialEq, Eq, Debug)]
+#[allow(missing_docs)]
+pub struct Candidate {
+    pub path: Value,
+    pub directory: bool,
+}
+
+/// See [`sitec_runtime::site::Fallback`].
+#[derive(Clone, PartialEq, Eq, Debug)]
+#[allow(missing_docs)]
+pub enum Fallback {
+    Uri(Value),
+    Named(LocationId),
+    Status(u16),
+}

@@ -1,0 +1,148 @@
+//! What a location says of how it does it: see [`Settings`].
+
+use sitec_runtime::site::{
+    DirectoryId, ErrorLog, ErrorStatus, Expires, FileCache, Follow, GzipStatic, IfModifiedSince,
+    KeepaliveDisable, Lingering, ListingFormat, LocationId, LogId, TypesId,
+};
+
+use super::Value;
+
+/// See [`sitec_runtime::site::FileBase`].
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+#[allow(missing_docs)]
+pub struct FileBase {
+    pub directory: DirectoryId,
+    pub inner: Value,
+    pub replaced_len: usize,
+    pub append_path: bool,
+    pub text: Value,
+    pub alias: bool,
+}
+
+/// See [`sitec_runtime::site::ErrorPage`].
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+#[allow(missing_docs)]
+pub struct ErrorPage {
+    pub status: u16,
+    pub response: ErrorStatus,
+    pub target: ErrorTarget,
+}
+
+/// See [`sitec_runtime::site::ErrorTarget`].
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+#[allow(missing_docs)]
+pub enum ErrorTarget {
+    Uri(Value),
+    Named(LocationId),
+    Redirect(Value),
+}
+
+/// An `add_header`.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub struct AddedField {
+    /// The field's name, as it was written: a token.
+    pub name: String,
+    /// Its value; the literal pieces have no control characters.
+    pub value: Value,
+    /// Whether it goes with every status.
+    pub always: bool,
+}
+
+impl AddedField {
+    /// Whether a response has at most one field of this name: this one then stands in the place
+    /// of another.
+    pub fn is_sole(&self) -> bool {
+        ["last-modified", "etag"].iter().any(|sole| self.name.eq_ignore_ascii_case(sole))
+    }
+}
+
+/// See [`sitec_runtime::site::AccessLog`].
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+#[allow(missing_docs)]
+pub struct AccessLog {
+    pub log: LogId,
+    /// Index into [`Site::formats`](super::Site::formats).
+    pub format: usize,
+    pub buffer_len: usize,
+    pub flush_ms: u64,
+    pub condition: Option<Value>,
+}
+
+/// See [`sitec_runtime::site::Listing`].
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+#[allow(missing_docs)]
+pub struct Listing {
+    pub format: ListingFormat,
+    pub exact_size: bool,
+    pub local_time: bool,
+}
+
+/// See [`sitec_runtime::site::Symlinks`].
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+#[allow(missing_docs)]
+pub struct Symlinks {
+    pub follow: Follow,
+    pub from: Value,
+}
+
+/// See [`sitec_runtime::site::Charset`].
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+#[allow(missing_docs)]
+pub struct Charset {
+    pub name: Value,
+    pub types: Option<Vec<Vec<u8>>>,
+}
+
+/// One table of media types: lower-case extensions, each once, in the order of the conf.
+pub type Types = Vec<(Vec<u8>, Vec<u8>)>;
+
+/// See [`sitec_runtime::site::Settings`]: the same fields, owned.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+#[allow(missing_docs)]
+pub struct Settings {
+    pub base: FileBase,
+    /// Index into [`Site::packs`](super::Site::packs).
+    pub pack: Option<usize>,
+    pub index: Vec<Value>,
+    pub types: TypesId,
+    pub default_type: Vec<u8>,
+    pub charset: Option<Charset>,
+    pub error_pages: Vec<ErrorPage>,
+    pub recursive_error_pages: bool,
+    pub hidden_files: bool,
+    pub symlinks: Symlinks,
+    pub file_cache: FileCache,
+    pub etag: bool,
+    pub if_modified_since: IfModifiedSince,
+    pub max_ranges: usize,
+    pub server_tokens: bool,
+    pub absolute_redirect: bool,
+    pub port_in_redirect: bool,
+    pub server_name_in_redirect: bool,
+    pub client_max_body_size: u64,
+    pub client_body_buffer_size: usize,
+    pub client_body_timeout_ms: u64,
+    pub send_timeout_ms: u64,
+    pub keepalive_timeout_ms: u64,
+    pub keepalive_header_s: Option<u64>,
+    pub keepalive_requests: u64,
+    pub keepalive_time_ms: u64,
+    pub keepalive_disable: KeepaliveDisable,
+    pub lingering_close: Lingering,
+    pub lingering_time_ms: u64,
+    pub lingering_timeout_ms: u64,
+    pub reset_timedout_connection: bool,
+    pub sendfile: bool,
+    pub tcp_nodelay: bool,
+    pub tcp_nopush: bool,
+    /// Index into [`Site::accesses`](super::Site::accesses).
+    pub access: Option<usize>,
+    /// In the order in which they are added.
+    pub added_fields: Vec<AddedField>,
+    pub expires: Option<Expires>,
+    pub access_logs: Vec<AccessLog>,
+    pub error_log: ErrorLog,
+    pub log_not_found: bool,
+    pub gzip_static: GzipStatic,
+    pub listing: Option<Listing>,
+}

@@ -1,0 +1,44 @@
+//! Texts with variables in them.
+
+/// A value with variables in it; neighbouring literals are one piece, an empty list is "".
+#[derive(Clone, PartialEq, Eq, Hash, Default, Debug)]
+pub struct Value(pub Vec<Piece>);
+
+/// A piece of a [`Value`].
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub enum Piece {
+    /// Bytes of the conf.
+    Literal(Vec<u8>),
+    /// A variable.
+    Variable(Variable),
+    /// A variable, escaped for a log line.
+    Logged(Variable, Escape),
+}
+
+/// `escape=` of a `log_format`.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+#[allow(missing_docs)]
+pub enum Escape {
+    Default,
+    Json,
+}
+
+/// A variable.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub enum Variable {
+    /// One of [`SIMPLE_VARIABLES`](crate::check::value::SIMPLE_VARIABLES), the name of a
+    /// method of `sitec_runtime::variables::Variables`.
+    Simple(&'static str),
+    /// `$arg_NAME`.
+    Argument(Vec<u8>),
+    /// `$http_NAME`, in lower case with `-` for `_`.
+    RequestField(Vec<u8>),
+    /// `$sent_http_NAME`, likewise.
+    ResponseField(Vec<u8>),
+    /// `$cookie_NAME`.
+    Cookie(Vec<u8>),
+    /// `$1` to `$9`: a group of the regex that matched last.
+    Capture(usize),
+    /// A named group, of whichever regex that matched has it.
+    NamedCapture(String),
+}
