@@ -8,21 +8,25 @@ use crate::site::{Access, Action, Location, Ranges};
 impl Location {
     /// Whether the rules of the location keep a client out that wants to use a method.
     pub(crate) fn keeps_out(&self, method: Option<Method>, client: Option<IpAddr>) -> bool {
+        self.access_rules(method).is_some_and(|rules| !rules.allow(client))
+    }
+
+    /// The rules of the location for who wants to use a method; `None`: everyone may.
+    pub(crate) fn access_rules(&self, method: Option<Method>) -> Option<&'static Access> {
         let is_named = |set: &MethodSet| method.is_some_and(|method| set.contains(method));
         let limit = self.limit_except.as_ref().filter(|limit| !is_named(&limit.methods));
-        let access = match limit {
+        match limit {
             Some(limit) => limit.access,
             // A `return` comes before anybody asks who the client is.
             None if matches!(self.action, Action::Return(_)) => None,
             None => self.settings.access,
-        };
-        access.is_some_and(|access| !access.allows(client))
+        }
     }
 }
 
 impl Access {
     /// Whether a client may come in; `None` is one that came through the file system.
-    fn allows(&self, client: Option<IpAddr>) -> bool {
+    pub(crate) fn allow(&self, client: Option<IpAddr>) -> bool {
         match client {
             None => self.unix,
             Some(IpAddr::V4(ip)) => self.v4.as_ref().is_none_or(|v4| v4.verdict(ip.to_bits())),
@@ -67,9 +71,9 @@ mod tests {
         ] {
             let ip = client.parse().ok();
             assert!(ip.is_some());
-            assert_eq!(access.allows(ip), expected, "{client}");
-            assert_eq!(only_v6.allows(ip), without_v4, "{client}");
+            assert_eq!(access.allow(ip), expected, "{client}");
+            assert_eq!(only_v6.allow(ip), without_v4, "{client}");
         }
-        assert!(!access.allows(None) && only_v6.allows(None));
+        assert!(!access.allow(None) && only_v6.allow(None));
     }
 }

@@ -6,6 +6,7 @@ use crate::connection::GATHERED_LEN;
 use crate::files::{MAX_CONTENT_LEN, MAX_DESCRIPTORS, MAX_ENTRIES};
 use crate::handler::listing::MAX_ITEMS;
 use crate::handler::upload::MAX_DRAFTS;
+use crate::last_answer;
 use crate::output::{COPIED_LEN, KEPT_LEN};
 
 /// A connection that waits for a request, with what the event loop keeps of it.
@@ -106,7 +107,8 @@ impl Facts {
         // Content on its way to the script, its head, and output on its way to the client.
         let script_len = 2 * scratch_len + 2 * MAX_HEAD_LEN;
         let cache_len = MAX_CONTENT_LEN + self.known_files.unwrap_or(MAX_ENTRIES) * ENTRY_LEN;
-        let worker_len = scratch_len + KEPT_LEN + cache_len + STACK_LEN + self.log_len;
+        let answer_len = self.head_len + last_answer::MAX_LEN;
+        let worker_len = scratch_len + KEPT_LEN + answer_len + cache_len + STACK_LEN + self.log_len;
         let (connections, scripts) = (self.connections * self.workers, self.scripts_at_once());
         let (connection_len, script_len) = (connection_len as u64, script_len as u64);
         let worker_len = worker_len as u64;

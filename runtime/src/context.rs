@@ -16,6 +16,7 @@ use crate::counts::{AllCounts, Counts};
 use crate::exchange::Exchange;
 use crate::files::Files;
 use crate::http::date;
+use crate::last_answer::LastAnswer;
 use crate::log::{About, Logs};
 use crate::output::Output;
 use crate::site::{Level, ListenId, ServerId, Site};
@@ -58,6 +59,8 @@ pub struct Context<S> {
     pub scratch: Box<[u8]>,
     /// Responses of the connection that is being served.
     pub output: Output,
+    /// What the last request was answered, if it may be said again.
+    pub last_answer: LastAnswer,
     /// What the connection that is being served is known by to the event loop.
     pub token: u64,
     /// What this worker counts, where the site tells it.
@@ -94,6 +97,7 @@ impl<S: Site> Context<S> {
             logs,
             scratch: vec![0; scratch_len].into_boxed_slice(),
             output: Output::default(),
+            last_answer: LastAnswer::NONE,
             token: 0,
             counts: shared.counts.join(),
             leaving: false,

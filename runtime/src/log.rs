@@ -101,6 +101,7 @@ impl Logs {
 
     /// Writes the lines of a request that has been answered.
     pub(crate) fn access(&self, variables: &Variables<'_>) {
+        variables.unrepeatable.set(true);
         let mut line = self.line.borrow_mut();
         for log in variables.settings.access_logs {
             line.clear();
@@ -128,6 +129,9 @@ impl Logs {
     ) {
         if !log.takes(level) {
             return;
+        }
+        if let About::Request(variables) = &about {
+            variables.unrepeatable.set(true);
         }
         let mut line = Vec::with_capacity(256);
         clock.write_log(now, &mut line);

@@ -1,5 +1,6 @@
 //! What tests need in order to ask for something: folders, settings, requests.
 
+use std::cell::Cell;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
 
@@ -172,6 +173,7 @@ pub(crate) fn with_variables<T>(
 ) -> T {
     let now = Now { monotonic_ms: 10_500, unix_ms: 1_000_250 };
     let mut variables = Variables {
+        unrepeatable: &Cell::default(),
         as_get: false,
         head,
         path: &head.path,

@@ -4,7 +4,7 @@ use crate::context::Context;
 use crate::exchange::Exchange;
 use crate::http::method::Method;
 use crate::http::response::Persistence;
-use crate::site::{KeepaliveDisable, Site};
+use crate::site::{KeepaliveDisable, Settings, Site};
 
 use super::Connection;
 
@@ -12,17 +12,27 @@ impl Connection {
     /// Whether the connection is kept behind the response to `exchange`.
     pub(super) fn persistence<S: Site>(&self, cx: &Context<S>, exchange: &Exchange) -> Persistence {
         let settings = self.settings;
-        let age_ms = cx.now.monotonic_ms.saturating_sub(self.client.accepted_ms);
         let keep = exchange.persist
-            && !cx.leaving
-            && settings.keepalive_timeout_ms > 0
-            && self.client.requests < settings.keepalive_requests
-            && age_ms < settings.keepalive_time_ms
+            && self.persists(cx, settings, self.client.requests)
             && !is_disabled(settings.keepalive_disable, exchange);
         match keep {
             true => Persistence::Keep(settings.keepalive_header_s),
             false => Persistence::Close,
         }
+    }
+
+    /// Whether it is kept after so many requests, whatever the last one was.
+    pub(super) fn persists<S: Site>(
+        &self,
+        cx: &Context<S>,
+        settings: &Settings,
+        requests: u64,
+    ) -> bool {
+        let age_ms = cx.now.monotonic_ms.saturating_sub(self.client.accepted_ms);
+        !cx.leaving
+            && settings.keepalive_timeout_ms > 0
+            && requests < settings.keepalive_requests
+            && age_ms < settings.keepalive_time_ms
     }
 }
 

@@ -7,6 +7,7 @@ use crate::exchange::{Exchange, Reply};
 use crate::http::body::{BodyReader, Framing};
 use crate::http::date;
 use crate::http::response::{Persistence, write_head};
+use crate::last_answer::Asked;
 use crate::output::{Output, Progress};
 use crate::site::{Lingering, Site};
 use crate::sys::net;
@@ -76,6 +77,7 @@ impl Connection {
         };
         let persistence = self.persistence(cx, &exchange);
         let date = cx.date.text();
+        let start = cx.output.buffer().len();
         self.write_head(date, &mut cx.output, &mut exchange, persistence);
         exchange.content_sent_len = body.len();
         let whole = cx.output.append(body);
@@ -86,10 +88,29 @@ impl Connection {
         };
         if whole && matches!(after, After::Head) && cx.output.buffered_len() < GATHERED_LEN {
             exchange.log(cx, &self.client);
+            if exchange.head.repeated {
+                self.keep_answer(cx, &exchange, start);
+            }
             cx.recycle_exchange(exchange);
             self.enter_head();
         } else {
             self.send(cx, Some(exchange), after);
+        }
+    }
+
+    /// Keeps a response, from `start` on in the output, for who asks the same once more.
+    fn keep_answer<S: Site>(&self, cx: &mut Context<S>, exchange: &Exchange, start: usize) {
+        let until_ms = exchange.repeatable_until_ms(cx);
+        if until_ms > cx.now.monotonic_ms {
+            let asked = Asked {
+                listen: self.client.listen,
+                settings: self.settings,
+                now: cx.now,
+                until_ms,
+                changes: cx.files.seen_changes(),
+            };
+            let response = &cx.output.buffer()[start..];
+            cx.last_answer.keep(exchange.head.bytes(), response, asked);
         }
     }
 

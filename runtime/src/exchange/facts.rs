@@ -23,6 +23,7 @@ impl Exchange {
         let route = self.route.expect("a server is chosen before anything is asked of it");
         let server = route.server_settings;
         Variables {
+            unrepeatable: &self.unrepeatable,
             as_get: self.as_get,
             head: &self.head,
             path: &self.head.path,

@@ -8,6 +8,7 @@ mod facts;
 mod reply;
 mod script;
 
+use std::cell::Cell;
 use std::fmt;
 
 use crate::cgi::{self, Call, Transfer};
@@ -83,6 +84,8 @@ pub struct Exchange {
     as_get: bool,
     /// Whether the content has gone to a handler: there is none for another one.
     content_taken: bool,
+    /// Set by what may answer otherwise, or leaves something behind, when the same is asked again.
+    unrepeatable: Cell<bool>,
     /// The regex of the host.
     host_pattern: Option<&'static Pattern>,
     /// The regex of the last location that has one, and the path that it matched.
@@ -147,11 +150,22 @@ impl Exchange {
         (*pipelined, *persist, *internal, *append_path) = (false, false, false, false);
         let Exchange { error_page_used, as_get, content_taken, .. } = self;
         (*error_page_used, *as_get, *content_taken) = (false, false, false);
+        self.unrepeatable.set(false);
     }
 
     /// The settings that hold for the request now.
     pub fn settings(&self) -> Option<&'static Settings> {
         self.route.map(|route| route.location.settings)
+    }
+
+    /// Until when the same request on another connection gets the same answer, byte for byte, and
+    /// nothing else happens, by the monotonic clock and within the second; the past if it never does.
+    pub fn repeatable_until_ms<S: Site>(&self, cx: &Context<S>) -> u64 {
+        let is_read = matches!(self.head.method, Some(Method::Get | Method::Head));
+        match is_read && self.head.framing.is_empty() && !self.unrepeatable.get() {
+            true => cx.files.believed_until_ms(),
+            false => 0,
+        }
     }
 
     /// The method to carry out.
@@ -162,6 +176,7 @@ impl Exchange {
     /// Makes the response to a head that was read.
     pub fn respond<S: Site>(&mut self, cx: &mut Context<S>, client: &Client) -> Reply {
         self.persist = self.head.persist;
+        cx.files.begin_answer();
         self.choose_server(cx, client);
         let status = match self.head.method {
             None => 501,
@@ -289,7 +304,9 @@ impl Exchange {
             self.persist = false;
             return Outcome::status(413);
         }
-        if route.location.keeps_out(self.method(), client.peer.map(|peer| peer.ip())) {
+        let rules = route.location.access_rules(self.method());
+        self.unrepeatable.set(self.unrepeatable.get() || rules.is_some());
+        if rules.is_some_and(|rules| !rules.allow(client.peer.map(|peer| peer.ip()))) {
             self.report(cx, client, Level::Error, format_args!("access forbidden by rule"));
             return Outcome::status(403);
         }
@@ -306,6 +323,9 @@ impl Exchange {
                     let posted = self.method() == Some(Method::Post);
                     if method.is_none() && !(posted && matches!(handler, Handler::Files)) {
                         return Outcome::status(405);
+                    }
+                    if !matches!(handler, Handler::Files) {
+                        self.unrepeatable.set(true);
                     }
                     let counts = &cx.shared.counts;
                     // What no location of the site does, is not in its binary.

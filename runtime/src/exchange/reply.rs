@@ -189,6 +189,7 @@ impl Exchange {
             return;
         }
         out.extend_from_slice(b"http://");
+        self.unrepeatable.set(true);
         let local = client.local();
         match (&self.host[..], local) {
             _ if settings.server_name_in_redirect && !name.is_empty() => {

@@ -60,6 +60,8 @@ pub struct Files {
     changes: Changes,
     /// The changes that the entries take account of.
     seen_changes: u64,
+    /// Until when all is believed that the present answer rests on.
+    believed_until_ms: u64,
 }
 
 /// A directory, opened again once a second: another one may have taken its place.
@@ -142,12 +144,34 @@ impl Files {
             path: Vec::new(),
             seen_changes: changes.load(Ordering::Acquire),
             changes,
+            believed_until_ms: 0,
         }
+    }
+
+    /// Begins to watch for how long is believed what is told.
+    pub fn begin_answer(&mut self) {
+        self.believed_until_ms = u64::MAX;
+    }
+
+    /// Until when all is believed that was told since then, by the monotonic clock. The past, where
+    /// the disk was looked at: that is believed from the next time on.
+    pub fn believed_until_ms(&self) -> u64 {
+        self.believed_until_ms
+    }
+
+    /// How often this process has changed files up to now.
+    pub fn present_changes(&self) -> u64 {
+        self.changes.load(Ordering::Acquire)
+    }
+
+    /// How many of them what is told takes account of.
+    pub fn seen_changes(&self) -> u64 {
+        self.seen_changes
     }
 
     /// What was found by a name a little while ago, where that is still believed.
     pub fn recall(&mut self, name: &Name<'_>, now: Now) -> Option<Entry> {
-        if self.changes.load(Ordering::Acquire) != self.seen_changes {
+        if self.present_changes() != self.seen_changes {
             return None;
         }
         self.key.clear();
@@ -159,6 +183,8 @@ impl Files {
             return None;
         }
         slot.note_use(cache, now);
+        let until_ms = slot.believed_until_ms(cache);
+        self.believed_until_ms = self.believed_until_ms.min(until_ms);
         Some(slot.entry.clone())
     }
 
@@ -183,7 +209,7 @@ impl Files {
             }
         }
         self.write_key(&question);
-        let changes = self.changes.load(Ordering::Acquire);
+        let changes = self.present_changes();
         if changes != self.seen_changes {
             self.seen_changes = changes;
             self.release();
@@ -194,6 +220,8 @@ impl Files {
             let believed = slot.is_believed(&question.cache, question.now);
             slot.note_use(&question.cache, question.now);
             if believed {
+                let until_ms = slot.believed_until_ms(&question.cache);
+                self.believed_until_ms = self.believed_until_ms.min(until_ms);
                 return slot.entry.clone();
             }
         }
@@ -222,6 +250,7 @@ impl Files {
 
     /// A directory, to list or to change what is in it.
     pub fn directory(&mut self, id: DirectoryId, links: Links, now: Now) -> io::Result<Directory> {
+        self.believed_until_ms = 0;
         let directory = self.directories.get_mut(usize::from(id)).ok_or_else(invalid_path)?;
         Ok(directory.open(now)?.with_links(links))
     }
@@ -262,6 +291,7 @@ impl Files {
 
     /// Looks at the disk. Where descriptors have run out, the cache's own are given up first.
     fn look(&mut self, question: &Question<'_>) -> Entry {
+        self.believed_until_ms = 0;
         // The path is to be a C string.
         self.path.push(0);
         let mut found = self.open(question);
@@ -382,7 +412,12 @@ impl Slot {
             Entry::Packed(_) | Entry::Directory | Entry::Special => true,
             Entry::Unreadable { .. } | Entry::Failed(_) => cache.errors,
         };
-        is_kind_believed && now_ms - self.checked_ms < cache.valid_ms && now_ms < self.idle_at_ms
+        is_kind_believed && now_ms < self.believed_until_ms(cache)
+    }
+
+    /// Until when, if it is.
+    fn believed_until_ms(&self, cache: &FileCache) -> u64 {
+        self.checked_ms.saturating_add(cache.valid_ms).min(self.idle_at_ms)
     }
 
     fn note_use(&mut self, cache: &FileCache, now: Now) {

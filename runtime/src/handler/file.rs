@@ -105,9 +105,9 @@ pub(super) fn is_hidden(request: &Request<'_>, path: &[u8]) -> bool {
     if base.append_path && path::is_hidden(path) {
         return true;
     }
-    let Text::Computed(compute) = base.inner else { return false };
+    let Text::Computed(_) = base.inner else { return false };
     let mut inner = Vec::new();
-    compute(request.variables, &mut inner);
+    base.inner.write(request.variables, &mut inner);
     if request.append_path {
         inner.extend_from_slice(path);
     }

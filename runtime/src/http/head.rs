@@ -70,6 +70,8 @@ pub struct Head {
     fields: Vec<FieldSpan>,
     /// What they came to, for the next head with the same.
     known: Option<Known>,
+    /// Whether it is the last one again, byte for byte.
+    pub repeated: bool,
     /// The method; `None` for one that this server does not know.
     pub method: Option<Method>,
     method_name: Span,
@@ -102,6 +104,7 @@ impl Default for Head {
             fields_start: 0,
             fields: Vec::new(),
             known: None,
+            repeated: false,
             method: None,
             method_name: Span::default(),
             line: Span::default(),
@@ -195,6 +198,7 @@ impl Head {
 
     /// Copies a head, and takes its request line apart.
     fn take_line(&mut self, request: &httparse::Request<'_, '_>, input: &[u8]) {
+        self.repeated = false;
         self.bytes.clear();
         self.bytes.extend_from_slice(input);
         let method = request.method.unwrap_or_default().as_bytes();
@@ -293,7 +297,7 @@ impl Head {
         (self.target, self.uri, self.args) = (empty, empty, empty);
         // Of a HEAD request that is refused, the answer has no content either.
         self.method = line.split(|&byte| byte == b' ').next().and_then(Method::parse);
-        (self.has_host, self.persist) = (false, false);
+        (self.repeated, self.has_host, self.persist) = (false, false, false);
         (self.framing, self.expect_continue) = (Framing::Length(0), false);
     }
 
@@ -330,6 +334,11 @@ impl Head {
     /// The same without the port.
     pub fn host_name(&self) -> &[u8] {
         Span { end: self.host.start + self.host_name_len, ..self.host }.of(&self.bytes)
+    }
+
+    /// The head as sent, but for what had to be left out or put right to read it.
+    pub fn bytes(&self) -> &[u8] {
+        &self.bytes
     }
 
     /// Length of the head as sent, in bytes.

@@ -8,6 +8,7 @@ mod facts;
 
 pub(crate) use facts::{ConnectionFacts, Endpoint, Match, Progress};
 
+use std::cell::Cell;
 use std::hash::{BuildHasher, RandomState};
 use std::io::Write;
 use std::net::IpAddr;
@@ -23,6 +24,8 @@ use crate::sys::identity;
 
 /// What the variables of one request are read from.
 pub struct Variables<'a> {
+    /// Set by what may come out otherwise, or leaves something behind, when the same is asked again.
+    pub(crate) unrepeatable: &'a Cell<bool>,
     /// The head, as it was sent.
     pub(crate) head: &'a Head,
     /// Whether an `error_page` is fetched, which is done by GET.
@@ -58,7 +61,10 @@ impl Text {
     pub(crate) fn write(&self, variables: &Variables<'_>, out: &mut Vec<u8>) {
         match self {
             Text::Fixed(text) => out.extend_from_slice(text),
-            Text::Computed(compute) => compute(variables, out),
+            Text::Computed(compute) => {
+                variables.unrepeatable.set(true);
+                compute(variables, out);
+            }
         }
     }
 }

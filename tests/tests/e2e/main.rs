@@ -3,6 +3,7 @@
 
 mod access;
 mod answers;
+mod asked_again;
 mod bounds;
 mod browser;
 mod cgi;

@@ -46,7 +46,8 @@ impl Head {
         self.expect_continue = known.expect_continue;
         let head = &input[..line_len + fields_len];
         // Who polls or checks a server asks the same again.
-        if line != known_line {
+        self.repeated = line == known_line;
+        if !self.repeated {
             // All that can be missing from a request line with its end are the fields.
             let mut request = httparse::Request::new(&mut []);
             let parsed = request.parse(line);
