@@ -141,8 +141,17 @@ impl Exchange {
             Some(status) if !status::is_redirect(prebuilt.status) => status,
             _ => prebuilt.status,
         };
-        self.fields.extend_from_slice(prebuilt.fields);
+        self.append_own(prebuilt.fields);
         Reply::Response(Body::Static(prebuilt.body))
+    }
+
+    /// Appends an answer's own fields. Where it stands in the place of a redirect, as its
+    /// `error_page`, there may be a Location, of which a response has one.
+    pub(super) fn append_own(&mut self, fields: &[u8]) {
+        if self.error_page_used && response::field_value(fields, "Location").is_some() {
+            response::remove_field(&mut self.fields, "Location");
+        }
+        self.fields.extend_from_slice(fields);
     }
 
     /// A response that a handler has made in memory.
@@ -156,6 +165,7 @@ impl Exchange {
             response::write_content_length(&mut self.fields, content.len() as u64);
         }
         if let Some(location) = location {
+            response::remove_field(&mut self.fields, "Location");
             self.write_location(client, &location);
         }
         Reply::Response(Body::Owned(content))

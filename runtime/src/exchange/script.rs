@@ -28,7 +28,7 @@ impl Exchange {
             Some(status) if !status::is_redirect(head.status) => status,
             _ => head.status,
         };
-        self.fields.extend_from_slice(&head.fields);
+        self.append_own(&head.fields);
         let no_content = status::has_no_content(self.status);
         let default_type = self.settings().map_or(&b""[..], |settings| settings.default_type);
         let may_be_typed = !no_content && !status::is_redirect(head.status);

@@ -121,6 +121,9 @@ fn a_failed_script_may_have_a_page() {
     let response = ask(&mut server.connect(), "/rescued/run.sh", "exit 1");
     assert_eq!(response.status, 200);
     assert!(response.text().contains("\nQUERY_STRING=rescue\n"), "{response:?}");
+    // A redirect that a script answers has the script's Location alone.
+    let response = ask(&mut server.connect(), "/led", "echo Location: http://else.test/; echo");
+    assert_eq!((response.status, response.field("Location")), (302, Some("http://else.test/")));
     let response = server.get_from("cgi.test", "/lost/x");
     assert_eq!(response.status, 404);
     assert!(response.text().contains("\nQUERY_STRING=lost\n"), "{response:?}");
