@@ -48,6 +48,11 @@ pub fn poll(entries: &mut [PollFd], timeout_ms: i32) -> io::Result<usize> {
     }
 }
 
+/// Whether there is something to read now, or to accept.
+pub fn is_readable(fd: BorrowedFd<'_>) -> bool {
+    poll(&mut [PollFd::new(fd.as_raw_fd(), false)], 0).is_ok_and(|ready| ready > 0)
+}
+
 /// One event of an [`Epoll`].
 #[repr(transparent)]
 #[derive(Clone, Copy)]
@@ -108,5 +113,26 @@ impl Epoll {
 impl AsRawFd for Epoll {
     fn as_raw_fd(&self) -> RawFd {
         self.0.as_raw_fd()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::{TcpListener, TcpStream};
+    use std::os::fd::AsFd;
+
+    use super::*;
+
+    #[test]
+    fn a_listener_is_readable_while_somebody_waits() {
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+        let address = listener.local_addr().expect("an address");
+        for _ in 0..2 {
+            assert!(!is_readable(listener.as_fd()));
+            let _client = TcpStream::connect(address).expect("connected");
+            poll(&mut [PollFd::new(listener.as_raw_fd(), false)], -1).expect("poll");
+            assert!(is_readable(listener.as_fd()));
+            listener.accept().expect("accepted");
+        }
     }
 }
