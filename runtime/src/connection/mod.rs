@@ -243,7 +243,7 @@ impl Connection {
         match std::mem::replace(&mut self.state, State::Closed) {
             State::Head if !self.input.is_empty() => {
                 let mut exchange = cx.take_exchange();
-                exchange.head.abandon(&self.input);
+                exchange.head.abandon(&self.input, &limits(self.server));
                 self.input.clear();
                 self.refuse(cx, exchange, timed_out());
                 self.advance(cx, &[])

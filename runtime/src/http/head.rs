@@ -126,11 +126,11 @@ impl Default for Head {
 impl Head {
     /// Parses one head from the front of `input`. `Some` carries its length in bytes, the
     /// empty line included; `None` means that it is not complete, and consumes nothing. After
-    /// an error only [`line`](Self::line) is meaningful.
+    /// an error only what the request line says is meaningful.
     pub fn parse(&mut self, input: &[u8], limits: &Limits) -> Result<Option<usize>, HeadError> {
         let result = self.parse_strictly(input, limits);
         if result.is_err() {
-            self.abandon(input);
+            self.abandon(input, limits);
         }
         result
     }
@@ -283,8 +283,9 @@ impl Head {
         }
     }
 
-    /// Keeps what a head that will not be complete begins with, for the logs.
-    pub fn abandon(&mut self, input: &[u8]) {
+    /// Keeps what a head that is refused, or will not be complete, begins with: its request line,
+    /// and what that asks for, if it can be read. The logs want it.
+    pub fn abandon(&mut self, input: &[u8], limits: &Limits) {
         let line = first_line(input);
         let line = &line[..line.len().min(1024)];
         *self = Head { bytes: line.to_vec(), fields_start: line.len(), ..std::mem::take(self) };
@@ -299,6 +300,23 @@ impl Head {
         self.method = line.split(|&byte| byte == b' ').next().and_then(Method::parse);
         (self.repeated, self.has_host, self.persist) = (false, false, false);
         (self.framing, self.expect_continue) = (Framing::Length(0), false);
+        if self.read_line(limits).is_err() {
+            self.path.clear();
+        }
+    }
+
+    /// Takes apart the request line, which is all that there is.
+    fn read_line(&mut self, limits: &Limits) -> Result<(), HeadError> {
+        let head = [&self.bytes, &b"\r\n\r\n"[..]].concat();
+        let mut request = httparse::Request::new(&mut []);
+        // What comes before the mistake, if there is one, is there all the same.
+        let _ = request.parse(&head);
+        if let (Some(method), Some(target)) = (request.method, request.path) {
+            self.method_name = span(method.as_bytes(), &head);
+            self.target = span(target.as_bytes(), &head);
+            self.settle_target(None, limits)?;
+        }
+        Ok(())
     }
 
     /// The request line as sent, without its end.

@@ -279,6 +279,38 @@ fn expects_only_what_can_come() {
     }
 }
 
+/// What the request line of a head asks for.
+fn asked_for(head: &Head) -> String {
+    let parts = [head.method_name(), head.uri(), &head.path, head.args(), head.host()];
+    let [method, uri, path, args, host] = parts.map(|part| part.escape_ascii().to_string());
+    format!("{method} {uri} is {path} ? {args} at {host}")
+}
+
+#[test]
+fn a_refused_head_tells_what_it_asked_for() {
+    for (line, expected) in [
+        ("GET //a/../%41?x=1 HTTP/1.1\r\nHost: \r\n", "GET //a/../%41?x=1 is /A ? x=1 at "),
+        ("GET / HTTP/1.1\r\n", "GET / is / ?  at "),
+        ("GET http://b:8/x?y HTTP/1.1\r\nHost: ?\r\n", "GET /x?y is /x ? y at b:8"),
+        ("BREW /pot HTTP/1.1\r\nA b: c\r\n", "BREW /pot is /pot ?  at "),
+        ("GET /x HTTP/3.0\r\nHost: a\r\n", "GET /x is /x ?  at "),
+        ("GET /x%zz HTTP/1.1\r\nHost: a\r\n", "GET /x%zz is  ?  at "),
+        ("GET /.. HTTP/1.1\r\nHost: a\r\n", "GET /.. is  ?  at "),
+        ("GET  /x HTTP/1.1\r\nHost: a\r\n", "  is  ?  at "),
+        ("G\tT /x HTTP/1.1\r\nHost: a\r\n", "  is  ?  at "),
+    ] {
+        let mut head = Head::default();
+        assert!(head.parse(format!("{line}\r\n").as_bytes(), &LIMITS).is_err(), "{line:?}");
+        assert_eq!(asked_for(&head), expected, "{line:?}");
+        assert!(!head.persist && head.fields().iter().next().is_none());
+    }
+    let mut head = Head::default();
+    head.abandon(b"GET /slow HTTP/1.1\r\nHost: a", &LIMITS);
+    assert_eq!(asked_for(&head), "GET /slow is /slow ?  at ");
+    head.abandon(b"GET /sl", &LIMITS);
+    assert_eq!(asked_for(&head), "  is  ?  at ");
+}
+
 /// All that a head tells, after it was read into `head`.
 fn told(head: &mut Head, input: &str) -> String {
     match head.parse(input.as_bytes(), &LIMITS) {
@@ -291,7 +323,7 @@ fn told(head: &mut Head, input: &str) -> String {
             format!("{what:?} {line:?} {place:?} {fields:?} {}", head.byte_len())
         }
         Ok(None) => "not whole".into(),
-        Err(error) => format!("{error:?} {:?}", head.line()),
+        Err(error) => format!("{error:?} {:?} {}", head.line(), asked_for(head)),
     }
 }
 
