@@ -85,6 +85,10 @@ fn paths_that_nobody_asks_for() {
     check("location = /a//b { return 200 a; }", &[&format!("K07 1 [{path} `/a//b`: {merged}]")]);
     check("location /a/../b { return 200 a; }", &[&format!("K07 1 [{path} `/a/../b`: {dots}]")]);
     check("location ~ ^a { return 200 a; }", &[&format!("K07 1 [{form}]")]);
+    // Once, with what to write instead.
+    check("location a { return 200 a; }", &["K07 1"]);
+    check("location = a { return 200 a; }", &["K07 1"]);
+    check("location ^~ a {\nlocation ab { return 200 a; } }", &["K07 1", "K07 2"]);
     check("location ~ ^//a { return 200 a; }", &[&format!("K07 1 [{form}]")]);
     check("merge_slashes off;\nlocation = /a//b { return 200 a; }", &[]);
     check("merge_slashes off;\nlocation ~ ^//a { return 200 a; }", &[]);

@@ -57,15 +57,15 @@ impl<'a> Scope<'a> {
     /// Checks the locations of this scope, and those within them.
     pub(super) fn check(&self, budget: &mut Budget, diagnostics: &mut Diagnostics) {
         for (path, id) in &self.scope.exact {
-            if !self.around.text.contains(path) {
+            if !self.around.text.contains(path) && !lacks_slash(path) {
                 diagnostics.push(self.not_normal(*id, path));
             }
         }
         let mut dead = BTreeSet::new();
         for (number, prefix) in self.scope.prefix.iter().enumerate() {
             if let Some(diagnostic) = self.dead_prefix(number, budget) {
-                diagnostics.push(diagnostic);
                 dead.insert(prefix.location);
+                diagnostics.extend(Some(diagnostic).filter(|_| !lacks_slash(&prefix.path)));
             } else {
                 diagnostics.extend(self.all_within(prefix));
             }
@@ -82,8 +82,7 @@ impl<'a> Scope<'a> {
     /// What to say of a prefix if neither it nor what is in it can be selected.
     fn dead_prefix(&self, number: usize, budget: &mut Budget) -> Option<Diagnostic> {
         let prefix = &self.scope.prefix[number];
-        // A prefix without a slash at its front was reported where it stands.
-        if !self.around.text.begins(&prefix.path) && prefix.path.starts_with(b"/") {
+        if !self.around.text.begins(&prefix.path) && !lacks_slash(&prefix.path) {
             return Some(self.not_normal(prefix.location, &prefix.path));
         }
         if keeps_from_regexes(&prefix.nested) {
@@ -203,6 +202,11 @@ impl<'a> Scope<'a> {
 fn keeps_from_regexes(scope: &ir::Scope) -> bool {
     let keeps = |prefix: &Prefix| prefix.no_regex || keeps_from_regexes(&prefix.nested);
     !scope.exact.is_empty() || !scope.regex.is_empty() || scope.prefix.iter().any(keeps)
+}
+
+/// Whether it was said where the path stands that no path begins so.
+fn lacks_slash(path: &[u8]) -> bool {
+    !path.is_empty() && !path.starts_with(b"/")
 }
 
 fn has_none(scope: &ir::Scope) -> bool {
