@@ -13,6 +13,7 @@ pub mod poll;
 pub mod process;
 pub mod signal;
 pub mod spawn;
+pub mod terminal;
 pub mod time;
 
 use std::io;

@@ -80,11 +80,8 @@ pub fn end_with_parent() -> io::Result<()> {
     Ok(())
 }
 
-/// Becomes a session of its own, away from terminals, and the parent of whatever its
-/// descendants leave behind.
+/// Becomes the parent of whatever its descendants leave behind.
 pub fn adopt_orphans() -> io::Result<()> {
-    // SAFETY: takes no pointers. It fails where the process leads a group already.
-    unsafe { libc::setsid() };
     // SAFETY: takes no pointers.
     check(unsafe { libc::prctl(libc::PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) })?;
     Ok(())

@@ -13,6 +13,7 @@ use std::time::{Duration, Instant};
 use super::channel::Channel;
 use super::server;
 use crate::sys::spawn::{self, ChildSignals, DescriptorLimit, Stop};
+use crate::sys::terminal;
 
 /// How often a spawner may die within [`WINDOW`] and be followed by another one.
 const MAX_DEATHS: usize = 5;
@@ -49,6 +50,7 @@ fn keep(channels: &[Channel], serve: impl Fn() -> ExitCode) -> io::Result<ExitCo
     spawn::close_all_but(&kept)?;
     // What ends the server from a terminal is not for this one.
     let _signals = ChildSignals::install()?;
+    terminal::leave()?;
     spawn::adopt_orphans()?;
     let mut deaths = VecDeque::new();
     loop {
