@@ -32,24 +32,48 @@ impl Deadlines {
     /// Gives `index` a deadline `timeout_ms` from `now_ms`, in place of any that it has.
     pub fn set(&mut self, index: usize, now_ms: u64, timeout_ms: u64) {
         let deadline_ms = now_ms.saturating_add(timeout_ms);
-        // Behind the others with its timeout, it stays where it is: a connection alone, or one
-        // that is served twice in a millisecond.
+        // Mostly the timeout is that of the last time, and so is the list.
         if let Some(entry) = self.entries.get_mut(index)
             && let Some(list) = self.lists.get(entry.list as usize)
             && list.timeout_ms == timeout_ms
-            && (entry.deadline_ms == deadline_ms || list.last == index as u32)
         {
-            entry.deadline_ms = deadline_ms;
-            return;
+            // Behind the others it stays where it is: a connection alone, or one that is served
+            // twice in a millisecond.
+            if entry.deadline_ms == deadline_ms || list.last == index as u32 {
+                entry.deadline_ms = deadline_ms;
+                return;
+            }
+            let entry = *entry;
+            self.unlink(entry);
+            return self.append(index, entry.list, deadline_ms);
         }
         self.clear(index);
         let list = self.list_of(timeout_ms);
-        let last = std::mem::replace(&mut self.lists[list].last, index as u32);
-        match last {
-            NONE => self.lists[list].first = index as u32,
-            last => self.entries[last as usize].next = index as u32,
+        self.append(index, list as u32, deadline_ms);
+    }
+
+    /// Puts `index`, which is in no list, at the end of one.
+    fn append(&mut self, index: usize, list: u32, deadline_ms: u64) {
+        let List { first, last, .. } = &mut self.lists[list as usize];
+        let previous = std::mem::replace(last, index as u32);
+        match previous {
+            NONE => *first = index as u32,
+            previous => self.entries[previous as usize].next = index as u32,
         }
-        self.entries[index] = Entry { list: list as u32, previous: last, next: NONE, deadline_ms };
+        self.entries[index] = Entry { list, previous, next: NONE, deadline_ms };
+    }
+
+    /// Joins what is on either side of an entry in its list.
+    fn unlink(&mut self, entry: Entry) {
+        let list = &mut self.lists[entry.list as usize];
+        match entry.previous {
+            NONE => list.first = entry.next,
+            previous => self.entries[previous as usize].next = entry.next,
+        }
+        match entry.next {
+            NONE => list.last = entry.previous,
+            next => self.entries[next as usize].previous = entry.previous,
+        }
     }
 
     /// The list of a timeout. What is left of a longer time makes timeouts of any length, so one
@@ -75,16 +99,8 @@ impl Deadlines {
             self.entries.resize(index + 1, absent);
         }
         let entry = std::mem::replace(&mut self.entries[index], absent);
-        if entry.list == NONE {
-            return;
-        }
-        match entry.previous {
-            NONE => self.lists[entry.list as usize].first = entry.next,
-            previous => self.entries[previous as usize].next = entry.next,
-        }
-        match entry.next {
-            NONE => self.lists[entry.list as usize].last = entry.previous,
-            next => self.entries[next as usize].previous = entry.previous,
+        if entry.list != NONE {
+            self.unlink(entry);
         }
     }
 

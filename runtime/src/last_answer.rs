@@ -65,7 +65,7 @@ impl LastAnswer {
         now: Now,
         changes: u64,
     ) -> Option<Found<'_>> {
-        let asked = self.asked.filter(|asked| {
+        let asked = self.asked.as_ref().filter(|asked| {
             // The second is in Date.
             (asked.listen, asked.changes) == (listen, changes)
                 && asked.now.unix_s() == now.unix_s()
