@@ -49,14 +49,14 @@ fn slashes_before(path: &[u8]) -> usize {
 
 /// Whether no segment is `..`, and there is no NUL.
 pub fn stays_beneath(path: &[u8]) -> bool {
-    // Most paths have neither, which one look at each byte tells.
-    let (mut last, mut plain) = (0, true);
-    for &byte in path {
-        plain &= byte != 0 && (byte, last) != (b'.', b'.');
-        last = byte;
-    }
-    let has_nul = || path.contains(&0);
-    plain || !has_nul() && path.split(|&byte| byte == b'/').all(|name| name != b"..")
+    let mut names = path.split(|&byte| byte == b'/');
+    let leads_up = has_dot_segment(path) && names.any(|name| name == b"..");
+    !leads_up && !path.contains(&0)
+}
+
+/// Whether a segment begins with a dot, which is rare.
+fn has_dot_segment(path: &[u8]) -> bool {
+    path.starts_with(b".") || path.windows(2).any(|pair| pair == b"/.")
 }
 
 /// Whether a segment begins with a dot. `/.well-known` (RFC 8615), at the front, does not
@@ -64,9 +64,10 @@ pub fn stays_beneath(path: &[u8]) -> bool {
 pub fn is_hidden(path: &[u8]) -> bool {
     let path = path.strip_prefix(b"/").unwrap_or(path);
     let mut segments = path.split(|&byte| byte == b'/').enumerate();
-    segments.any(|(index, segment)| {
-        segment.starts_with(b".") && !(index == 0 && segment == b".well-known")
-    })
+    has_dot_segment(path)
+        && segments.any(|(index, segment)| {
+            segment.starts_with(b".") && !(index == 0 && segment == b".well-known")
+        })
 }
 
 /// Appends `$document_root`.

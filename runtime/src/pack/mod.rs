@@ -133,8 +133,10 @@ impl Pack {
 fn normal(path: &[u8]) -> Option<Vec<u8>> {
     let is_plain = |segment: &&[u8]| !matches!(*segment, b"" | b".");
     let segments = path.split(|&byte| byte == b'/');
-    let kept: Vec<_> = segments.clone().filter(is_plain).collect();
-    (kept.len() < segments.count()).then(|| kept.join(&b'/'))
+    if segments.clone().all(|segment| is_plain(&segment)) {
+        return None;
+    }
+    Some(segments.filter(is_plain).collect::<Vec<_>>().join(&b'/'))
 }
 
 impl Packed {
