@@ -82,14 +82,15 @@ impl Output {
     pub fn append(&mut self, body: Body) -> bool {
         match body {
             Body::Empty | Body::File(FileBody::Empty) => {}
-            Body::Static(bytes) if bytes.len() <= COPIED_LEN => self.bytes.extend_from_slice(bytes),
-            Body::Static(bytes) => self.tail = Tail::Static(bytes),
+            Body::Static(bytes) | Body::File(FileBody::One(Piece::Static(bytes))) => {
+                match bytes.len() {
+                    ..=COPIED_LEN => self.bytes.extend_from_slice(bytes),
+                    _ => self.tail = Tail::Static(bytes),
+                }
+            }
             Body::Owned(bytes) => self.bytes.extend_from_slice(&bytes),
             Body::File(FileBody::One(Piece::Memory(bytes, range))) if range.len() <= COPIED_LEN => {
                 self.bytes.extend_from_slice(&bytes[range]);
-            }
-            Body::File(FileBody::One(Piece::Static(bytes))) => {
-                return self.append(Body::Static(bytes));
             }
             Body::File(FileBody::One(piece)) => {
                 self.tail = Tail::Pieces(piece, Vec::new().into_iter());

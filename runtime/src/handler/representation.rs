@@ -81,64 +81,52 @@ pub(super) fn respond(request: &Request<'_>, resource: Resource) -> Outcome {
         let validators = resource.validators();
         match conditions.evaluate(validators, settings.if_modified_since) {
             Verdict::Failed => return Outcome::Status(412),
-            Verdict::NotModified => return Outcome::File(FileResponse::empty(resource)),
+            Verdict::NotModified => {
+                let (body, form) = (FileBody::Empty, Form::NotModified);
+                return Outcome::File(FileResponse { status: 304, body, resource, form });
+            }
             Verdict::Proceed => {}
         }
         if let Some(value) = conditions.range(validators).filter(|_| accept_ranges) {
             selection = range::select(value, resource.len(), settings.max_ranges);
         }
     }
-    let mut response = FileResponse::empty(resource);
-    match selection {
-        Selection::Unsatisfiable => return Outcome::RangeNotSatisfiable(response.resource.len()),
-        Selection::Whole => response.send_whole(accept_ranges),
-        Selection::One(range) => response.send_part(range),
-        Selection::Several(ranges) => response.send_parts(&ranges),
+    let sends = request.method != Method::Head && resource.len() > 0;
+    let piece = |range: &Range<u64>| match sends {
+        true => FileBody::One(resource.piece(range.clone())),
+        false => FileBody::Empty,
+    };
+    let (status, body, form) = match selection {
+        Selection::Unsatisfiable => return Outcome::RangeNotSatisfiable(resource.len()),
+        Selection::Whole => (200, piece(&(0..resource.len())), Form::Whole { accept_ranges }),
+        Selection::One(range) => (206, piece(&range), Form::Part(range)),
+        Selection::Several(ranges) => {
+            let (pieces, parts) = parts(&resource, &ranges);
+            let body = if sends { FileBody::Multipart(pieces) } else { FileBody::Empty };
+            (206, body, Form::Parts(Box::new(parts)))
+        }
+    };
+    Outcome::File(FileResponse { status, body, resource, form })
+}
+
+/// Several parts, with what stands around them (RFC 9110, 14.6).
+fn parts(resource: &Resource, ranges: &[Range<u64>]) -> (Vec<Piece>, Parts) {
+    let boundary = boundary();
+    let mut pieces = Vec::with_capacity(2 * ranges.len() + 1);
+    for range in ranges {
+        let mut head = format!("\r\n--{boundary}\r\n").into_bytes();
+        resource.write_type(&mut head);
+        write_content_range(range, resource.len(), &mut head);
+        head.extend_from_slice(b"\r\n");
+        pieces.push(Piece::of_text(head));
+        pieces.push(resource.piece(range.clone()));
     }
-    if request.method == Method::Head || response.content_len() == 0 {
-        response.body = FileBody::Empty;
-    }
-    Outcome::File(response)
+    pieces.push(Piece::of_text(format!("\r\n--{boundary}--\r\n").into_bytes()));
+    let len = pieces.iter().map(Piece::len).sum();
+    (pieces, Parts { boundary, len })
 }
 
 impl FileResponse {
-    /// A 304.
-    fn empty(resource: Resource) -> FileResponse {
-        let (status, form) = (304, Form::NotModified);
-        FileResponse { status, body: FileBody::Empty, resource, form }
-    }
-
-    fn send_whole(&mut self, accept_ranges: bool) {
-        self.status = 200;
-        self.body = FileBody::One(self.resource.piece(0..self.resource.len()));
-        self.form = Form::Whole { accept_ranges };
-    }
-
-    fn send_part(&mut self, range: Range<u64>) {
-        self.status = 206;
-        self.body = FileBody::One(self.resource.piece(range.clone()));
-        self.form = Form::Part(range);
-    }
-
-    /// Sends several parts (RFC 9110, 14.6).
-    fn send_parts(&mut self, ranges: &[Range<u64>]) {
-        let boundary = boundary();
-        let mut pieces = Vec::with_capacity(2 * ranges.len() + 1);
-        for range in ranges {
-            let mut head = format!("\r\n--{boundary}\r\n").into_bytes();
-            self.resource.write_type(&mut head);
-            write_content_range(range, self.resource.len(), &mut head);
-            head.extend_from_slice(b"\r\n");
-            pieces.push(Piece::of_text(head));
-            pieces.push(self.resource.piece(range.clone()));
-        }
-        pieces.push(Piece::of_text(format!("\r\n--{boundary}--\r\n").into_bytes()));
-        self.status = 206;
-        let len = pieces.iter().map(Piece::len).sum();
-        self.body = FileBody::Multipart(pieces);
-        self.form = Form::Parts(Box::new(Parts { boundary, len }));
-    }
-
     /// Length of the content that a GET is sent; 0 with 304.
     pub fn content_len(&self) -> u64 {
         match &self.form {
