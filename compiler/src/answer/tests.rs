@@ -266,6 +266,9 @@ fn what_writes() {
         ("MKCOL /dav/x/", "201 stored img/x /dav/x/"),
         ("DELETE /dav/a.png", "204 removed img/a.png"),
         ("DELETE /dav/", "409 page"),
+        ("DELETE /dav/a.png/", "409 page"),
+        ("DELETE /dav/a.png/x", "409 page"),
+        ("DELETE /dav/x/y", "404 page"),
         ("COPY /dav/a.png\nDestination: /dav/b.png", "- moved img/a.png"),
         ("GET /dav/a.png", "200 file img/a.png"),
     ]);

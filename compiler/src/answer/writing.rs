@@ -135,6 +135,9 @@ impl Walk<'_, '_> {
             }
             (Method::Delete, Some(_)) if !self.may_change(&file) => self.failed(),
             (Method::Delete, Some(_)) => self.removed(file),
+            (Method::Delete, None) if self.is_behind_file(&file) => {
+                self.error(409, "a file is in the place of a folder".to_owned())
+            }
             _ => self.error(404, "there is no such file".to_owned()),
         }
     }
@@ -151,6 +154,14 @@ impl Walk<'_, '_> {
     /// Whether it is the folder that files are beneath.
     fn is_base(&self, file: &Path) -> bool {
         self.directory_at(self.settings().base.directory).is_some_and(|base| base == file)
+    }
+
+    /// Whether something that is no folder stands where the path of a folder leads, or on its way.
+    fn is_behind_file(&self, file: &Path) -> bool {
+        let folder = if self.path.ends_with(b"/") { Some(file) } else { file.parent() };
+        let mut kinds = folder.into_iter().flat_map(Path::ancestors);
+        let first = kinds.find_map(|path| self.answers.files.kind(path));
+        first.is_some_and(|kind| kind != Kind::Directory)
     }
 
     /// Whether the content is said to be a part of the file.
