@@ -58,7 +58,8 @@ pub struct Facts {
     pub known_files: Option<usize>,
     /// Buffers of access logs.
     pub log_len: usize,
-    /// Listening sockets of one worker, directories and log files.
+    /// Listening sockets of one worker, directories and log files, and the program's own file
+    /// where contents are sent from it.
     pub opened: u64,
 }
 

@@ -16,6 +16,7 @@ use crate::counts::{AllCounts, Counts};
 use crate::exchange::Exchange;
 use crate::files::Files;
 use crate::http::date;
+use crate::image::Image;
 use crate::last_answer::LastAnswer;
 use crate::log::{About, Logs};
 use crate::output::Output;
@@ -31,6 +32,8 @@ pub struct Shared {
     pub programs: Vec<PathBuf>,
     /// The paths of sockets in the file system, by listen; empty for the others.
     pub socket_paths: Vec<PathBuf>,
+    /// The program's own file, where large contents are sent from it.
+    pub image: Option<Image>,
     /// The counts of all workers.
     pub counts: AllCounts,
     /// Server names that params are part of, by listen: in lower case.
@@ -96,7 +99,7 @@ impl<S: Site> Context<S> {
             spawner: None,
             logs,
             scratch: vec![0; scratch_len].into_boxed_slice(),
-            output: Output::default(),
+            output: Output::new(shared.image.as_ref()),
             last_answer: LastAnswer::NONE,
             token: 0,
             counts: shared.counts.join(),

@@ -17,6 +17,7 @@ mod exchange;
 mod files;
 mod handler;
 pub mod http;
+mod image;
 mod last_answer;
 mod listener;
 mod log;

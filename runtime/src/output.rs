@@ -1,13 +1,14 @@
 //! Bytes on their way to a client: a buffer, and behind it the rest of a content that is not
 //! copied but sent from where it lies.
 
-use std::fs::File;
-use std::io::{self, IoSlice};
-use std::os::fd::{AsFd, BorrowedFd};
-use std::os::unix::fs::FileExt;
+use std::io;
+use std::os::fd::BorrowedFd;
 
 use crate::handler::{FileBody, Piece};
-use crate::sys::{fs, net};
+use crate::image::Image;
+use crate::sys::net;
+
+mod send;
 
 /// Contents up to this length are copied behind their heads: cheaper than another part of the
 /// write, and pipelined responses go out as one.
@@ -69,9 +70,15 @@ pub struct Output {
     bytes: Vec<u8>,
     sent: usize,
     tail: Tail,
+    image: Option<&'static Image>,
 }
 
 impl Output {
+    /// An empty one that sends large bytes of the site from the program's file, if there is one.
+    pub fn new(image: Option<&'static Image>) -> Output {
+        Output { image, ..Output::default() }
+    }
+
     /// The buffer, to append heads and small contents to.
     pub fn buffer(&mut self) -> &mut Vec<u8> {
         &mut self.bytes
@@ -132,7 +139,8 @@ impl Output {
     /// What is left to send, in a buffer of its own.
     pub fn take_rest(&mut self) -> Output {
         let bytes = self.bytes[self.sent..].to_vec();
-        let rest = Output { bytes, sent: 0, tail: std::mem::take(&mut self.tail) };
+        let tail = std::mem::take(&mut self.tail);
+        let rest = Output { bytes, sent: 0, tail, image: self.image };
         self.clear();
         rest
     }
@@ -169,6 +177,7 @@ impl Output {
         turn_left: u64,
     ) -> io::Result<u64> {
         let head = &self.bytes[self.sent..];
+        let image = self.image.filter(|_| sendfile);
         let sent = match &mut self.tail {
             Tail::None => {
                 let sent = net::send(socket, head, false)?;
@@ -176,19 +185,19 @@ impl Output {
                 return Ok(sent as u64);
             }
             Tail::Static(tail) => {
-                let (sent, from_tail) = send_both(socket, head, tail)?;
+                let (sent, from_tail) = send::from_site(socket, head, tail, (image, turn_left))?;
                 *tail = &tail[from_tail..];
                 self.sent += sent - from_tail;
                 sent
             }
             Tail::Pieces(Piece::Memory(bytes, range), _) => {
-                let (sent, from_tail) = send_both(socket, head, &bytes[range.clone()])?;
+                let (sent, from_tail) = send::as_one(socket, head, &bytes[range.clone()], false)?;
                 range.start += from_tail;
                 self.sent += sent - from_tail;
                 sent
             }
             Tail::Pieces(Piece::Static(bytes), _) => {
-                let (sent, from_tail) = send_both(socket, head, bytes)?;
+                let (sent, from_tail) = send::from_site(socket, head, bytes, (image, turn_left))?;
                 *bytes = &bytes[from_tail..];
                 self.sent += sent - from_tail;
                 sent
@@ -198,7 +207,7 @@ impl Output {
                 self.sent += sent;
                 sent
             }
-            Tail::Pieces(piece, _) => send_file(socket, piece, sendfile, turn_left)?,
+            Tail::Pieces(piece, _) => send::from_file(socket, piece, sendfile, turn_left)?,
         };
         match std::mem::take(&mut self.tail) {
             Tail::Static([]) => {}
@@ -215,51 +224,64 @@ impl Output {
     }
 }
 
-/// Sends from two slices as one. Returns what was sent of both, and of the second.
-fn send_both(socket: BorrowedFd<'_>, head: &[u8], tail: &[u8]) -> io::Result<(usize, usize)> {
-    let sent = match head {
-        [] => net::send(socket, tail, false)?,
-        _ => net::send_vectored(socket, &[IoSlice::new(head), IoSlice::new(tail)])?,
-    };
-    Ok((sent, sent.saturating_sub(head.len())))
-}
+#[cfg(test)]
+mod tests {
+    use std::io::Read;
+    use std::os::unix::net::UnixStream;
+    use std::thread;
 
-/// Sends from the front of a piece of a file, and takes what was sent off it.
-fn send_file(
-    socket: BorrowedFd<'_>,
-    piece: &mut Piece,
-    sendfile: bool,
-    turn_left: u64,
-) -> io::Result<usize> {
-    let Piece::File { file, offset, len } = piece else { return Ok(0) };
-    let most = (*len).min(turn_left) as usize;
-    let sent = match sendfile {
-        true => fs::send_file(socket, file.as_fd(), *offset, most)?,
-        false => copy_file(socket, file, *offset, most, *len)?,
+    use std::fs::File;
+    use std::os::fd::AsFd;
+
+    use super::*;
+    use crate::pack::LARGE_LEN;
+
+    const LEN: usize = 5 * LARGE_LEN + 1234;
+
+    static CONTENTS: [u8; LEN] = {
+        let mut contents = [0; LEN];
+        let mut at = 0;
+        while at < LEN {
+            contents[at] = (at % 251) as u8;
+            at += 1;
+        }
+        contents
     };
-    if sent == 0 {
-        // The file has become shorter than its head said: the client must see a broken end.
-        return Err(io::ErrorKind::UnexpectedEof.into());
+
+    /// What arrives of a head and a content.
+    fn arrived(image: Option<Image>, sendfile: bool, content: &'static [u8]) -> Vec<u8> {
+        let (ours, mut theirs) = UnixStream::pair().expect("a socket");
+        let reader = thread::spawn(move || {
+            let mut all = Vec::new();
+            theirs.read_to_end(&mut all).expect("a stream");
+            all
+        });
+        let mut output = Output::new(image.map(|image| &*Box::leak(Box::new(image))));
+        output.buffer().extend_from_slice(b"head");
+        output.append(Body::Static(content));
+        while output.send(ours.as_fd(), sendfile).expect("it is sent") == Progress::Blocked {}
+        drop(ours);
+        reader.join().expect("all is read")
     }
-    *offset += sent as u64;
-    *len -= sent as u64;
-    Ok(sent)
-}
 
-/// Sends at most `most` of the `left` bytes at `offset` by way of a buffer. Apart from what calls
-/// it, so that only who needs the buffer pays for so much of the stack.
-#[inline(never)]
-fn copy_file(
-    socket: BorrowedFd<'_>,
-    file: &File,
-    offset: u64,
-    most: usize,
-    left: u64,
-) -> io::Result<usize> {
-    let mut buffer = [0; 32 * 1024];
-    let most = most.min(buffer.len());
-    match file.read_at(&mut buffer[..most], offset)? {
-        0 => Ok(0),
-        read => net::send(socket, &buffer[..read], left > read as u64),
+    #[test]
+    fn all_arrives_however_it_is_sent() {
+        let found = || Some(Image::find(&CONTENTS).expect("tests run where /proc is"));
+        let with = |file: io::Result<File>| Some(found()?.with_file(file.expect("a file")));
+        for start in [0, 1, 4095, 4096] {
+            for len in [0, 1, 4096, 5000, LARGE_LEN - 1, LARGE_LEN, LARGE_LEN + 1, LEN - start] {
+                let content = &CONTENTS[start..start + len];
+                let expected = [b"head", content].concat();
+                for (what, image, sendfile) in [
+                    ("by sendfile", found(), true),
+                    ("not by sendfile", found(), false),
+                    ("without a file", None, true),
+                    ("from a file that has become empty", with(File::open("/dev/null")), true),
+                    ("from one that gives nothing", with(File::open("/")), true),
+                ] {
+                    assert!(arrived(image, sendfile, content) == expected, "{start} {len} {what}");
+                }
+            }
+        }
     }
 }

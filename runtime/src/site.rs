@@ -45,6 +45,9 @@ pub trait Site: Sync + 'static {
     const DIRECTORIES: &'static [StartText];
     /// Those of them that need not be there: all that is served from them is in the binary.
     const EMBEDDED: &'static [DirectoryId] = &[];
+    /// What files that are part of the binary lie in, where one of them is large: such are sent
+    /// from the program's own file.
+    const CONTENTS: Option<fn() -> &'static [u8]> = None;
     /// The directories that uploads are stored in. A site without has no code for them.
     const STORES: &'static [DirectoryId] = &[];
     /// Whether any location has `dav_methods`. A site without has no code for them.

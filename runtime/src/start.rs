@@ -13,6 +13,7 @@ use crate::connection::limits;
 use crate::context::{Context, Shared};
 use crate::counts::AllCounts;
 use crate::files::{self, Changes, Files};
+use crate::image::Image;
 use crate::listener::{self, Endpoint, Listener, Opened};
 use crate::log::{LogPlace, Logs};
 use crate::options::{self, Command, HELP, Options};
@@ -91,6 +92,7 @@ fn settle<S: Site>(options: &Options, prefix: &Path) -> Result<Settled, String> 
         programs: S::PROGRAMS.iter().copied().map(program).collect::<Result<_, _>>()?,
         directories: S::DIRECTORIES.iter().map(|text| params.path(&prefix, text)).collect(),
         socket_paths: endpoints.iter().map(socket_path).collect(),
+        image: None,
         counts: AllCounts::default(),
         param_names: S::LISTENS
             .iter()
@@ -166,7 +168,7 @@ fn serve<S: Site>(options: &Options, prefix: &Path) -> Result<(), Vec<String>> {
 
 /// Opens everything, gives up root, and runs the workers.
 fn start<S: Site>(settled: Settled) -> Result<(), String> {
-    let Settled { params, prefix, endpoints, log_places, shared } = settled;
+    let Settled { params, prefix, endpoints, log_places, mut shared } = settled;
     let signals = Signals::install().map_err(|error| format!("signals: {error}"))?;
     let logs = open_logs(&log_places)?;
     let ids = user_ids(&S::PROCESS)?;
@@ -180,6 +182,8 @@ fn start<S: Site>(settled: Settled) -> Result<(), String> {
         std::fs::write(path, format!("{}\n", std::process::id()))
             .map_err(|error| format!("cannot write the pid file `{}`: {error}", path.display()))?;
     }
+    // The user may have no right to read the program.
+    shared.image = S::CONTENTS.and_then(|contents| Image::find(contents()));
     if let Some((user, ids)) = ids {
         process::become_user(user, ids)
             .map_err(|error| format!("cannot become user `{user}`: {error}"))?;

@@ -61,7 +61,8 @@ pub(crate) fn facts(site: &ir::Site, cpus: u64) -> Facts {
     let mut buffers: Vec<_> = logs.map(|log| (log.log, log.buffer_len)).collect();
     buffers.sort_unstable();
     buffers.dedup();
-    let opened = site.listens.len() + site.directories.len() + site.logs.len();
+    let image = usize::from(site.packs.iter().any(ir::Pack::has_large_files));
+    let opened = site.listens.len() + site.directories.len() + site.logs.len() + image;
     Facts {
         workers: site.process.workers.map_or(cpus, u64::from),
         connections: u64::from(site.process.worker_connections),

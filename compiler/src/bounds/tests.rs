@@ -2,9 +2,11 @@
 
 use std::path::Path;
 
+use sitec_runtime::pack::LARGE_LEN;
+
 use super::{Reckoned, reckon};
-use crate::compile;
 use crate::files::Memory;
+use crate::{Compilation, compile};
 
 fn reckoned(text: &str) -> Reckoned {
     let files = Memory::new([("up/a", ""), ("/usr/bin/php", ""), ("site.conf", text)]);
@@ -39,6 +41,20 @@ fn directives_decide() {
     let scripts = reckoned(scripts);
     assert_eq!((scripts.bounds.processes, scripts.facts.waiting_len), (10, 1 << 20));
     assert!(reckoned("server { listen 80; root up; autoindex on; }").list_len.is_some());
+}
+
+#[test]
+fn large_files_of_the_binary_take_a_descriptor() {
+    let descriptors = |len, embed| {
+        let large = "x".repeat(len);
+        let text = format!("server {{ listen 80; root www; embed {embed}; }}");
+        let files = Memory::new([("www/large", large.as_str()), ("site.conf", &text)]);
+        let Compilation { site, places, sources, .. } = compile(&files, Path::new("site.conf"));
+        reckon(&site.expect("it compiles"), &places, &sources, 1).bounds.descriptors
+    };
+    let without = descriptors(LARGE_LEN, "off");
+    assert_eq!(descriptors(LARGE_LEN - 1, "on"), without);
+    assert_eq!(descriptors(LARGE_LEN, "on"), without + 1);
 }
 
 #[test]

@@ -26,6 +26,16 @@ pub(super) fn packs(assets: &Assets, shared: &mut Shared) -> TokenStream {
     }
 }
 
+/// `Site::CONTENTS`: what the files of all packs lie in, where one is large.
+pub(super) fn contents(site: &ir::Site) -> Option<TokenStream> {
+    let is_needed = site.packs.iter().any(ir::Pack::has_large_files);
+    is_needed.then(|| {
+        quote!(
+            const CONTENTS: Option<fn() -> &'static [u8]> = Some(|| FILES);
+        )
+    })
+}
+
 /// `Site::EMBEDDED`: the directories that nothing is opened in.
 pub(super) fn embedded(site: &ir::Site) -> Option<TokenStream> {
     let is_packed = |id: &DirectoryId| {

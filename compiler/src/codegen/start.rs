@@ -19,6 +19,7 @@ pub(super) fn constants(site: &ir::Site, shared: &mut Shared) -> TokenStream {
     let listens = site.listens.iter().map(listen);
     let directories = site.directories.iter().map(start_text);
     let embedded = pack::embedded(site);
+    let contents = pack::contents(site);
     let logs = site.logs.iter().map(log);
     let scripts = site.max_scripts.map(|max_scripts| scripts(max_scripts, &site.programs));
     let writing = writing::constants(&site.locations);
@@ -35,6 +36,7 @@ pub(super) fn constants(site: &ir::Site, shared: &mut Shared) -> TokenStream {
         const LISTENS: &'static [site::Listen] = &[#(#listens),*];
         const DIRECTORIES: &'static [site::StartText] = &[#(#directories),*];
         #embedded
+        #contents
         const LOGS: &'static [site::LogTarget] = &[#(#logs),*];
         #scripts
         #writing

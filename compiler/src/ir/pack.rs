@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use sitec_runtime::http::accept::Coding;
+use sitec_runtime::pack::LARGE_LEN;
 use sitec_runtime::site::{DirectoryId, Follow, TypesId};
 
 use super::PackKind;
@@ -28,6 +29,13 @@ pub struct Pack {
     pub codings: Vec<Coding>,
     /// All that is there, the directory itself first; by path.
     pub nodes: Vec<PackNode>,
+}
+
+impl Pack {
+    /// Whether a file of it is sent from the program's own file.
+    pub fn has_large_files(&self) -> bool {
+        self.nodes.iter().any(|node| node.kind == PackKind::File && node.len >= LARGE_LEN as u64)
+    }
 }
 
 /// A path of a [`Pack`].

@@ -21,6 +21,10 @@ use crate::http::accept::{Coding, Weights};
 use crate::http::fields::Fields;
 pub use write::{Contents, Form, Node, write};
 
+/// Contents from this length on are sent from the program's own file, without a copy. For shorter
+/// ones one more call of the kernel costs more than that.
+pub const LARGE_LEN: usize = 64 << 10;
+
 /// A table as [`write`] wrote it, and its contents.
 pub struct Pack {
     seed: u64,

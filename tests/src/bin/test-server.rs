@@ -35,6 +35,7 @@ sites! {
     headers => "sites/headers.conf",
     http => "sites/http.conf",
     ipv6 => "sites/ipv6.conf",
+    large => "sites/large.conf",
     manual => "../sites/manual/site.conf",
     process => "sites/process.conf",
     programs => "sites/programs.conf",

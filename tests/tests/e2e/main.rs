@@ -28,6 +28,7 @@ mod http_connection;
 mod http_head;
 mod http_response;
 mod ipv6;
+mod large;
 mod listing;
 mod logs;
 mod precompressed;

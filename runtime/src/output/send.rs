@@ -1,0 +1,103 @@
+//! One call of the kernel: what is sent from memory, from a file, and from the program's own.
+
+use std::fs::File;
+use std::io::{self, IoSlice};
+use std::os::fd::{AsFd, BorrowedFd};
+use std::os::unix::fs::FileExt;
+
+use super::COPIED_LEN;
+use crate::handler::Piece;
+use crate::image::Image;
+use crate::pack::LARGE_LEN;
+use crate::sys::{fs, net};
+
+/// The kernel keeps files in pages of this length, or of a multiple of it.
+const PAGE_LEN: u64 = 4096;
+
+/// Sends from a head and from bytes of the site behind it. What is large goes from the program's
+/// file, and what stands before its first whole page goes with the head: what begins within a page
+/// takes the kernel up to twice the time. Returns what was sent of both, and of the bytes.
+pub(super) fn from_site(
+    socket: BorrowedFd<'_>,
+    head: &[u8],
+    bytes: &[u8],
+    (image, turn_left): (Option<&Image>, u64),
+) -> io::Result<(usize, usize)> {
+    // Behind a head, it is another call of the kernel.
+    let least = if head.is_empty() { COPIED_LEN } else { LARGE_LEN };
+    let image = image.filter(|_| bytes.len() >= least);
+    let Some((file, offset)) = image.and_then(|image| image.place(bytes)) else {
+        return as_one(socket, head, bytes, false);
+    };
+    if !head.is_empty() {
+        let page_rest = offset.next_multiple_of(PAGE_LEN) - offset;
+        return as_one(socket, head, &bytes[..page_rest as usize], true);
+    }
+    let most = turn_left.min(bytes.len() as u64);
+    match fs::send_file(socket, file, offset, most as usize) {
+        Ok(sent @ 1..) => Ok((sent, sent)),
+        Err(error) if is_passing(&error) => Err(error),
+        // Whatever hinders it, the bytes are in memory. A socket that is gone says so again.
+        _ => as_one(socket, head, bytes, false),
+    }
+}
+
+/// Whether the same call may succeed later.
+fn is_passing(error: &io::Error) -> bool {
+    matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::Interrupted)
+}
+
+/// Sends from two slices as one. `more` says that further bytes follow at once. Returns what was
+/// sent of both, and of the second.
+pub(super) fn as_one(
+    socket: BorrowedFd<'_>,
+    head: &[u8],
+    tail: &[u8],
+    more: bool,
+) -> io::Result<(usize, usize)> {
+    let sent = match head {
+        [] => net::send(socket, tail, more)?,
+        _ => net::send_vectored(socket, &[IoSlice::new(head), IoSlice::new(tail)], more)?,
+    };
+    Ok((sent, sent.saturating_sub(head.len())))
+}
+
+/// Sends from the front of a piece of a file, and takes what was sent off it.
+pub(super) fn from_file(
+    socket: BorrowedFd<'_>,
+    piece: &mut Piece,
+    sendfile: bool,
+    turn_left: u64,
+) -> io::Result<usize> {
+    let Piece::File { file, offset, len } = piece else { return Ok(0) };
+    let most = (*len).min(turn_left) as usize;
+    let sent = match sendfile {
+        true => fs::send_file(socket, file.as_fd(), *offset, most)?,
+        false => copy_file(socket, file, *offset, most, *len)?,
+    };
+    if sent == 0 {
+        // The file has become shorter than its head said: the client must see a broken end.
+        return Err(io::ErrorKind::UnexpectedEof.into());
+    }
+    *offset += sent as u64;
+    *len -= sent as u64;
+    Ok(sent)
+}
+
+/// Sends at most `most` of the `left` bytes at `offset` by way of a buffer. Apart from what calls
+/// it, so that only who needs the buffer pays for so much of the stack.
+#[inline(never)]
+fn copy_file(
+    socket: BorrowedFd<'_>,
+    file: &File,
+    offset: u64,
+    most: usize,
+    left: u64,
+) -> io::Result<usize> {
+    let mut buffer = [0; 32 * 1024];
+    let most = most.min(buffer.len());
+    match file.read_at(&mut buffer[..most], offset)? {
+        0 => Ok(0),
+        read => net::send(socket, &buffer[..read], left > read as u64),
+    }
+}
