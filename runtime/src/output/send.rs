@@ -13,6 +13,9 @@ use crate::sys::{fs, net};
 
 /// The kernel keeps files in pages of this length, or of a multiple of it.
 const PAGE_LEN: u64 = 4096;
+/// What a turn may leave of a content, if it is no more, is sent with it: another turn for the
+/// length of a head would cost a file of 256 KiB a quarter.
+const REST_LEN: u64 = 16 << 10;
 
 /// Sends from a head and from bytes of the site behind it. What is large goes from the program's
 /// file, and what stands before its first whole page goes with the head: what begins within a page
@@ -33,13 +36,18 @@ pub(super) fn from_site(
         let page_rest = offset.next_multiple_of(PAGE_LEN) - offset;
         return as_one(socket, head, &bytes[..page_rest as usize], true);
     }
-    let most = turn_left.min(bytes.len() as u64);
-    match fs::send_file(socket, file, offset, most as usize) {
+    match fs::send_file(socket, file, offset, share(bytes.len() as u64, turn_left)) {
         Ok(sent @ 1..) => Ok((sent, sent)),
         Err(error) if is_passing(&error) => Err(error),
         // Whatever hinders it, the bytes are in memory. A socket that is gone says so again.
         _ => as_one(socket, head, bytes, false),
     }
+}
+
+/// How much of `len` bytes is sent in a turn of which so much is left.
+fn share(len: u64, turn_left: u64) -> usize {
+    let most = if len <= turn_left + REST_LEN { len } else { turn_left };
+    most as usize
 }
 
 /// Whether the same call may succeed later.
@@ -70,7 +78,7 @@ pub(super) fn from_file(
     turn_left: u64,
 ) -> io::Result<usize> {
     let Piece::File { file, offset, len } = piece else { return Ok(0) };
-    let most = (*len).min(turn_left) as usize;
+    let most = share(*len, turn_left);
     let sent = match sendfile {
         true => fs::send_file(socket, file.as_fd(), *offset, most)?,
         false => copy_file(socket, file, *offset, most, *len)?,
@@ -99,5 +107,23 @@ fn copy_file(
     match file.read_at(&mut buffer[..most], offset)? {
         0 => Ok(0),
         read => net::send(socket, &buffer[..read], left > read as u64),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_short_rest_belongs_to_the_turn() {
+        for (len, turn_left, expected) in [
+            (0, 1000, 0),
+            (1000, 1000, 1000),
+            (1000 + REST_LEN, 1000, 1000 + REST_LEN),
+            (1001 + REST_LEN, 1000, 1000),
+            (u64::from(u32::MAX), 1, 1),
+        ] {
+            assert_eq!(share(len, turn_left) as u64, expected, "{len} of {turn_left}");
+        }
     }
 }
