@@ -117,6 +117,8 @@ pub struct Listen {
     pub backlog: i32,
     /// `ipv6only`.
     pub ipv6_only: bool,
+    /// `deferred`.
+    pub deferred: bool,
     /// Whether another listen overlaps this one.
     pub shared_port: bool,
     /// The names of the servers that listen here.

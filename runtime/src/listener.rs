@@ -24,6 +24,8 @@ pub struct Endpoint {
     listen: &'static Listen,
     /// Where to bind.
     pub address: BindAddress,
+    /// For how long connections are held back until their first bytes are there, if they are.
+    deferral_s: Option<i32>,
 }
 
 impl std::fmt::Display for Endpoint {
@@ -56,11 +58,14 @@ pub fn endpoints<S: Site>(params: &Params, prefix: &Path) -> Result<Vec<Endpoint
                 }
             }
         };
-        if endpoints.iter().any(|other| other.address == address) {
-            let twice = Endpoint { listen, address };
-            return Err(format!("two `listen` directives give {twice} with these params"));
+        let timeout_ms = S::server_settings(listen.default_server).client_header_timeout_ms;
+        let timeout_s = i32::try_from(timeout_ms / 1000).unwrap_or(i32::MAX);
+        let deferral_s = listen.deferred.then_some(timeout_s.max(1));
+        let endpoint = Endpoint { listen, address, deferral_s };
+        if endpoints.iter().any(|other| other.address == endpoint.address) {
+            return Err(format!("two `listen` directives give {endpoint} with these params"));
         }
-        endpoints.push(Endpoint { listen, address });
+        endpoints.push(endpoint);
     }
     Ok(endpoints)
 }
@@ -165,6 +170,9 @@ fn open_own(
             let options = ListenOptions { reuse_port, ipv6_only: listen.ipv6_only };
             let open = |_| {
                 let socket = net::bind_ip(*address, &options)?;
+                if let Some(seconds) = endpoint.deferral_s {
+                    net::defer_accept(&socket, seconds)?;
+                }
                 net::listen(&socket, listen.backlog)?;
                 Ok(socket)
             };

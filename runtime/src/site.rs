@@ -164,6 +164,8 @@ pub struct Listen {
     pub backlog: i32,
     /// Whether an IPv6 wildcard leaves IPv4 alone.
     pub ipv6_only: bool,
+    /// Whether connections are accepted only when there is something to read.
+    pub deferred: bool,
     /// Whether another listen of this site overlaps it (a wildcard and an address with the
     /// same port), so that both need `SO_REUSEPORT` even with one worker.
     pub shared_port: bool,

@@ -26,6 +26,7 @@ pub(crate) struct Listen {
     default_server: Option<Span>,
     backlog: Option<(i32, Span)>,
     ipv6_only: Option<(bool, Span)>,
+    deferred: bool,
 }
 
 /// What `host` says.
@@ -35,6 +36,19 @@ enum Host {
 }
 
 impl Listen {
+    /// One that says nothing but the address, which stands at `span`.
+    fn plain(address: Address, server: ServerId, span: Span) -> Listen {
+        Listen {
+            address,
+            server,
+            span,
+            default_server: None,
+            backlog: None,
+            ipv6_only: None,
+            deferred: false,
+        }
+    }
+
     /// Whether another machine may reach `server` here.
     pub(super) fn opens(&self, server: ServerId) -> bool {
         self.server == server
@@ -74,9 +88,7 @@ impl Checker<'_> {
             }
         }
         if !any {
-            let address = with_port(host.as_ref(), 80);
-            let (default_server, backlog, ipv6_only) = (None, None, None);
-            self.listens.push(Listen { address, server, span, default_server, backlog, ipv6_only });
+            self.listens.push(Listen::plain(with_port(host.as_ref(), 80), server, span));
         }
     }
 
@@ -122,9 +134,7 @@ impl Checker<'_> {
                 Bind::Unix(path) => Address::Unix(vec![StartPiece::Literal(path)]),
             }
         };
-        let (default_server, backlog, ipv6_only) = (None, None, None);
-        let span = word.span;
-        let mut listen = Listen { address, server, span, default_server, backlog, ipv6_only };
+        let mut listen = Listen::plain(address, server, word.span);
         let is_tls = |word: &Word| TLS.iter().any(|name| word.value == name.as_bytes());
         let first_tls = options.iter().position(is_tls);
         for (at, word) in options.iter().enumerate() {
@@ -149,6 +159,13 @@ impl Checker<'_> {
                     "default_server",
                 ));
                 listen.default_server = Some(word.span);
+            }
+            (b"deferred", _) => {
+                if let Address::Unix(_) = listen.address {
+                    let message = "`deferred` belongs to TCP";
+                    return Err(Box::new(Diagnostic::error("T07", word.span, message)));
+                }
+                listen.deferred = true;
             }
             // Each address has a socket of its own, and one for each worker, in any case.
             (b"reuseport" | b"bind", _) => {}
@@ -186,7 +203,7 @@ fn with_port(host: Option<&Host>, port: u16) -> Address {
 const TLS: &[&str] = &["ssl", "http2", "quic", "http3", "spdy"];
 
 fn unknown_option(word: &Word) -> Box<Diagnostic> {
-    const KNOWN: &[&str] = &["default_server", "backlog", "ipv6only", "reuseport"];
+    const KNOWN: &[&str] = &["default_server", "backlog", "ipv6only", "reuseport", "deferred"];
     let shown = word.shown();
     let name = shown.split('=').next().unwrap_or_default();
     let not_built = |what: &str, help: &str| {
@@ -200,10 +217,8 @@ fn unknown_option(word: &Word) -> Box<Diagnostic> {
             "leave it out; a proxy in front can speak other versions to clients",
         ),
         "proxy_protocol" => not_built("the PROXY protocol is not built in", "leave it out"),
-        "setfib" | "fastopen" | "rcvbuf" | "sndbuf" | "accept_filter" | "deferred"
-        | "so_keepalive" | "multipath" => {
-            not_built("this option of sockets is not built in", "leave it out")
-        }
+        "setfib" | "fastopen" | "rcvbuf" | "sndbuf" | "accept_filter" | "so_keepalive"
+        | "multipath" => not_built("this option of sockets is not built in", "leave it out"),
         _ => {
             let message = format!("`listen` has no parameter `{shown}`");
             let diagnostic = Diagnostic::error("T25", word.span, message);

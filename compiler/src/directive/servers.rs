@@ -17,7 +17,7 @@ pub(super) const GROUP: Group = Group {
             &[Server],
             (1, MANY),
             "[ADDRESS:]PORT | ADDRESS | unix:PATH [default_server] [backlog=N] \
-             [ipv6only=on|off] [reuseport]",
+             [ipv6only=on|off] [reuseport] [deferred]",
         )
         .repeats()
         .default("*:80")
@@ -30,7 +30,9 @@ pub(super) const GROUP: Group = Group {
              and another on one of them, the latter takes the connections to it. `backlog` bounds \
              the queue of connections that are not yet accepted; `ipv6only=off` lets `[::]` take \
              IPv4 as well. `reuseport` is accepted and changes nothing: each worker has its own \
-             sockets whenever there is more than one. May hold `${NAME}` of a `param`.",
+             sockets whenever there is more than one. With `deferred`, the kernel keeps connections \
+             back until their first bytes are there, at most for `client_header_timeout`: a \
+             connection for one request costs less. May hold `${NAME}` of a `param`.",
         )
         .differs(
             "Names are not looked up, so an address is a number. TLS, HTTP/2, HTTP/3 and the \

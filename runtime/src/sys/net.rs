@@ -62,6 +62,12 @@ pub fn listen(socket: &OwnedFd, backlog: i32) -> io::Result<()> {
     Ok(())
 }
 
+/// Lets connections wait for their first bytes before they can be accepted (`TCP_DEFER_ACCEPT`),
+/// for about so many seconds.
+pub fn defer_accept(listener: &OwnedFd, seconds: i32) -> io::Result<()> {
+    set_option(listener, libc::IPPROTO_TCP, libc::TCP_DEFER_ACCEPT, seconds)
+}
+
 /// Accepts one connection, non-blocking and closed on exec. The address is `None` for a
 /// socket of the file system.
 pub fn accept(listener: BorrowedFd<'_>) -> io::Result<(OwnedFd, Option<SocketAddr>)> {
@@ -202,9 +208,9 @@ fn set_option(
     socket: &impl AsRawFd,
     level: libc::c_int,
     name: libc::c_int,
-    on: bool,
+    value: impl Into<libc::c_int>,
 ) -> io::Result<()> {
-    let value = libc::c_int::from(on);
+    let value: libc::c_int = value.into();
     let len = size_of::<libc::c_int>() as libc::socklen_t;
     // SAFETY: `value` is `len` bytes, and setsockopt(2) only reads it.
     check(unsafe {

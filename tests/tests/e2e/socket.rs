@@ -134,7 +134,7 @@ const FEW: usize = 4;
 #[test]
 fn a_connection_too_many_waits_for_another_to_end() {
     let place = Folder::new();
-    let server = launch("few").arg("--prefix").arg(place.path()).start();
+    let server = launch("few").ports(2).arg("--prefix").arg(place.path()).start();
     let request = "GET / HTTP/1.1\r\nHost: a\r\n\r\n";
     let mut open: Vec<_> = (0..FEW).map(|_| server.connect()).collect();
     for client in &mut open {
@@ -152,12 +152,23 @@ fn a_connection_too_many_waits_for_another_to_end() {
 }
 
 #[test]
+fn who_says_nothing_takes_no_place_where_connections_are_deferred() {
+    let place = Folder::new();
+    let server = launch("few").ports(2).arg("--prefix").arg(place.path()).start();
+    let mut silent: Vec<_> = (0..2 * FEW).map(|_| server.connect_at(1)).collect();
+    assert_eq!(server.get("/").text(), "few");
+    for client in &mut silent {
+        assert_eq!(client.get("/", "a").text(), "few");
+    }
+}
+
+#[test]
 fn a_socket_in_the_file_system() {
     let place = Folder::new();
     let path = place.path().join("few.sock");
     // One that a server left which was killed.
     drop(std::os::unix::net::UnixListener::bind(&path).unwrap());
-    let mut server = launch("few").arg("--prefix").arg(place.path()).start();
+    let mut server = launch("few").ports(2).arg("--prefix").arg(place.path()).start();
     let mut stream = UnixStream::connect(&path).unwrap();
     stream.set_read_timeout(Some(sitec_tests::PATIENCE)).unwrap();
     for _ in 0..2 {

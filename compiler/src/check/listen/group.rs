@@ -46,6 +46,7 @@ impl Checker<'_> {
             address: first.address.clone(),
             backlog: backlog.unwrap_or(DEFAULT_BACKLOG),
             ipv6_only: ipv6_only.unwrap_or(true),
+            deferred: group.iter().any(|listen| listen.deferred),
             shared_port: false,
             names,
             param_names,

@@ -48,10 +48,11 @@ fn servers_are_grouped_by_address() {
 #[test]
 fn options_hold_for_the_address() {
     let site = site(
-        "server { root www; listen [::]:80 default_server backlog=9 reuseport ipv6only=off; server_name a; }
+        "server { root www; listen [::]:80 default_server backlog=9 reuseport ipv6only=off deferred; server_name a; }
          server { root www; listen [::]:80 backlog=9; server_name b; }",
     );
-    assert_eq!((site.listens[0].backlog, site.listens[0].ipv6_only), (9, false));
+    let listen = &site.listens[0];
+    assert_eq!((listen.backlog, listen.ipv6_only, listen.deferred), (9, false, true));
 }
 
 #[test]
@@ -96,6 +97,11 @@ fn wrong_addresses() {
         "server { listen 80 ipv6only=on; }",
         "                   ^^^^^^^^^^^",
         "T07: `ipv6only` belongs to IPv6 addresses",
+    );
+    refused(
+        "server { listen unix:a.sock deferred; }",
+        "                            ^^^^^^^^",
+        "T07: `deferred` belongs to TCP",
     );
     refused(
         "server { listen 80; listen [::]:80 ipv6only=off; }",
