@@ -256,9 +256,11 @@ impl<'a> Iterator for Texts<'a> {
     type Item = &'a CStr;
 
     fn next(&mut self) -> Option<&'a CStr> {
-        let text = CStr::from_bytes_until_nul(self.0).ok()?;
-        self.0 = &self.0[text.count_bytes() + 1..];
-        Some(text)
+        let end = memchr::memchr(0, self.0)?;
+        let (text, rest) = self.0.split_at(end + 1);
+        self.0 = rest;
+        // SAFETY: its first NUL is its last byte. std's own way looks at each byte twice.
+        Some(unsafe { CStr::from_bytes_with_nul_unchecked(text) })
     }
 }
 
