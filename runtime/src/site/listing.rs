@@ -1,0 +1,85 @@
+//! How lists of folders look.
+
+use crate::files::Files;
+use crate::handler::{self, Outcome, Request};
+
+/// `autoindex on`. Held by settings, so that a site that lists nothing has no code for it.
+pub struct Listing {
+    /// `autoindex_format`.
+    pub(crate) format: ListingFormat,
+    /// `autoindex_exact_size`.
+    pub(crate) exact_size: bool,
+    /// `autoindex_localtime`.
+    pub(crate) local_time: bool,
+    /// The page, for [`ListingFormat::Html`].
+    pub(crate) page: &'static [ListingPiece],
+    serve: fn(&Request<'_>, &mut Files, &Listing) -> Outcome,
+}
+
+impl Listing {
+    /// A listing in a format; sizes in bytes and times in UTC unless said otherwise.
+    pub const fn new(
+        format: ListingFormat,
+        exact_size: bool,
+        local_time: bool,
+        page: &'static [ListingPiece],
+    ) -> Listing {
+        Listing { format, exact_size, local_time, page, serve: handler::listing::serve }
+    }
+
+    pub(crate) fn answer(&self, request: &Request<'_>, files: &mut Files) -> Outcome {
+        (self.serve)(request, files, self)
+    }
+}
+
+/// `autoindex_format`.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+#[allow(missing_docs)]
+pub enum ListingFormat {
+    Html,
+    Json,
+    Jsonp,
+    Xml,
+}
+
+/// A piece of the page of a listing.
+pub enum ListingPiece {
+    /// Text of the template.
+    Literal(&'static [u8]),
+    /// What is filled in.
+    Hole(ListingHole),
+    /// Pieces that stand there once, not at all, or for each name.
+    Section(ListingSection, &'static [ListingPiece]),
+}
+
+/// What is filled in where a listing's template has a hole.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum ListingHole {
+    /// The path of the request.
+    Path,
+    /// How many names are listed.
+    Count,
+    /// The link to a name.
+    Link,
+    /// A name, with a slash at the end of a directory's.
+    Name,
+    /// The length of a file.
+    Size,
+    /// When it was last modified.
+    Time,
+}
+
+/// When the pieces of a section are shown.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum ListingSection {
+    /// For each name.
+    Items,
+    /// Where there is a directory above this one.
+    Parent,
+    /// Where nothing is listed.
+    Empty,
+    /// Where not all is listed.
+    Cut,
+    /// Where files may be deleted; within [`Items`](ListingSection::Items), for a file.
+    Delete,
+}

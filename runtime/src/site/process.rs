@@ -1,0 +1,132 @@
+//! What holds of the whole process: what it is started with, where it listens and logs.
+
+use std::net::SocketAddr;
+
+use super::{LogId, ServerId};
+
+/// What holds for the whole process.
+pub struct Process {
+    /// Worker threads; `None` means one for each CPU.
+    pub workers: Option<u16>,
+    /// Connections that one worker holds open at once.
+    pub worker_connections: u32,
+    /// How long requests under way may take once the server is to leave; `None`: as long as they do.
+    pub shutdown_timeout_ms: Option<u64>,
+    /// User name to become after binding, if started as root.
+    pub user: Option<&'static str>,
+    /// Group name to become; without it, the user's own.
+    pub group: Option<&'static str>,
+    /// File that holds the process id while the server runs.
+    pub pid: Option<StartText>,
+    /// Where faults outside of any request go.
+    pub error_log: ErrorLog,
+}
+
+/// A value that may be set when the binary starts.
+pub struct Param {
+    /// Its name, as in `${NAME}`.
+    pub name: &'static str,
+    /// What it is when neither `--set` nor the environment says otherwise.
+    pub default: &'static str,
+    /// What a value must be to fit wherever the conf uses it.
+    pub kind: ParamKind,
+}
+
+/// What the uses of a [`Param`] demand of its value.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum ParamKind {
+    /// Any text without NUL or control characters.
+    Text,
+    /// A port, 1 to 65535.
+    Port,
+    /// An address to bind, `ADDR:PORT`, `[ADDR]:PORT`, a port alone or `unix:PATH`.
+    Listen,
+    /// An IP address.
+    Ip,
+    /// A path of the file system.
+    Path,
+    /// A host name, as in `server_name`.
+    HostName,
+}
+
+/// A text that is complete once the params are known.
+pub type StartText = &'static [StartPiece];
+
+/// A piece of a [`StartText`].
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum StartPiece {
+    /// Text of the conf.
+    Literal(&'static str),
+    /// The value of [`Site::PARAMS`](super::Site::PARAMS) at this index.
+    Param(usize),
+}
+
+/// One address to listen on.
+pub struct Listen {
+    /// Where to bind.
+    pub address: Address,
+    /// Length of the queue of connections not yet accepted.
+    pub backlog: i32,
+    /// Whether an IPv6 wildcard leaves IPv4 alone.
+    pub ipv6_only: bool,
+    /// Whether connections are accepted only when there is something to read.
+    pub deferred: bool,
+    /// Whether another listen of this site overlaps it (a wildcard and an address with the
+    /// same port), so that both need `SO_REUSEPORT` even with one worker.
+    pub shared_port: bool,
+    /// The server for a Host that no server names, and for a head that cannot be read.
+    pub default_server: ServerId,
+    /// Server names with params in them: compared before [`Site::server`](super::Site::server) is asked.
+    pub param_names: &'static [(StartText, ServerId)],
+}
+
+/// Where to bind.
+pub enum Address {
+    /// Known when the site was built.
+    Ip(SocketAddr),
+    /// A socket in the file system.
+    Unix(StartText),
+    /// Text with params that gives an address once they are known.
+    Param(StartText),
+}
+
+/// Where a log goes.
+pub enum LogTarget {
+    /// Standard error.
+    Stderr,
+    /// Standard output.
+    Stdout,
+    /// A file, opened for appending, and again upon SIGUSR1. Where params are part of its name,
+    /// they may also make it `stderr`, `stdout` or `off`.
+    File(StartText),
+}
+
+/// Severity of a line in the error log, least to most talkative.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+#[allow(missing_docs)]
+pub enum Level {
+    Emerg,
+    Alert,
+    Crit,
+    Error,
+    Warn,
+    Notice,
+    Info,
+    Debug,
+}
+
+/// An `error_log`.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub struct ErrorLog {
+    /// Where the lines go.
+    pub log: LogId,
+    /// The least severe level that is written.
+    pub level: Level,
+}
+
+impl ErrorLog {
+    /// Whether lines of a level are written.
+    pub fn takes(&self, level: Level) -> bool {
+        level <= self.level
+    }
+}

@@ -1,0 +1,292 @@
+//! What a location says of how it does it: see [`Settings`].
+
+use super::{Access, DirectoryId, ErrorLog, Listing, LocationId, LogId, Text, TypesId};
+use crate::pack::Pack;
+use crate::variables::Variables;
+
+/// Where the files of a location are: `directory`, then `inner`, then what is left of the path
+/// once its front is cut off. That rest begins with a slash or is empty; where it does not
+/// (`location /i { alias /d/img; }` and the path `/ia`), nothing is found. So no path leaves
+/// `directory`/`inner`, and `location /i/ { alias /d/img/; }` is held as if neither had its
+/// last slash.
+pub struct FileBase {
+    /// The directory that no path may leave, whatever it holds. [`DirectoryId::MAX`] where a
+    /// location has no files.
+    pub directory: DirectoryId,
+    /// The rest of `root` or `alias`, beneath `directory`: what follows the last slash
+    /// before the first variable, or the file that an `alias` names. Usually empty; without a
+    /// slash at its ends.
+    pub inner: Text,
+    /// For `alias`: bytes of the path's front that it replaces. 0 for `root`.
+    pub replaced_len: usize,
+    /// Whether the path (without its replaced front) is appended. False for `alias` in an
+    /// exact or a regex location, where `inner` is the whole.
+    pub append_path: bool,
+    /// `root` or `alias` as it stands in the conf, for `$document_root`: a param as its
+    /// default, `root` without its last slash.
+    pub text: Text,
+    /// Whether this is an `alias` (`$document_root` is then the alias itself).
+    pub alias: bool,
+}
+
+/// `disable_symlinks`.
+pub struct Symlinks {
+    /// Which are followed.
+    pub follow: Follow,
+    /// `from=`: the front of absolute paths in which all are.
+    pub from: Text,
+}
+
+impl Symlinks {
+    /// What holds where there is no `disable_symlinks`.
+    pub const USUAL: Symlinks = Symlinks { follow: Follow::Beneath, from: Text::Fixed(b"") };
+}
+
+/// Which symlinks are followed.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum Follow {
+    /// Those that lead to what is beneath the directory.
+    Beneath,
+    /// `off`: all.
+    Anywhere,
+    /// `on`: none.
+    Never,
+    /// `if_not_owner`: those that have the owner of what they lead to, beneath the directory.
+    SameOwner,
+}
+
+/// `open_file_cache`, and what goes with it: for how long it is believed what a path was.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub struct FileCache {
+    /// `open_file_cache_valid`; 0 where the cache is off: every request looks at the disk.
+    pub valid_ms: u64,
+    /// `inactive=`: how long something is remembered that is not used.
+    pub inactive_ms: u64,
+    /// `open_file_cache_min_uses`: how often a file is looked at before it is believed.
+    pub min_uses: u32,
+    /// `open_file_cache_errors`: whether it is also believed that something is not there.
+    pub errors: bool,
+}
+
+impl FileCache {
+    /// What holds where there is no `open_file_cache`.
+    pub const USUAL: FileCache =
+        FileCache { valid_ms: 1000, inactive_ms: 60_000, min_uses: 1, errors: true };
+}
+
+/// One status of an `error_page`.
+pub struct ErrorPage {
+    /// The status that it answers.
+    pub status: u16,
+    /// What becomes of the status.
+    pub response: ErrorStatus,
+    /// Who makes the response.
+    pub target: ErrorTarget,
+}
+
+/// The status of a response that an `error_page` makes.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum ErrorStatus {
+    /// The one that came up.
+    Keep,
+    /// `=CODE`.
+    Replace(u16),
+    /// `=`: whatever the target answers.
+    FromTarget,
+}
+
+/// Who makes the response of an `error_page`.
+pub enum ErrorTarget {
+    /// An internal redirect to a URI that begins with a slash.
+    Uri(Text),
+    /// A named location.
+    Named(LocationId),
+    /// A redirect of the client: 302, unless `=CODE` names another.
+    Redirect(Text),
+}
+
+/// `charset`, and what it is for.
+pub struct Charset {
+    /// Its name. One that is empty is not told.
+    pub name: Text,
+    /// `charset_types`, in lower case; `None`: any.
+    pub types: Option<&'static [&'static [u8]]>,
+}
+
+/// `gzip_static`.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum GzipStatic {
+    /// Files are sent as they are.
+    Off,
+    /// The `.gz` file beside a file is sent to clients that take it.
+    On,
+    /// It is sent to all.
+    Always,
+}
+
+/// `if_modified_since`.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum IfModifiedSince {
+    /// Ignores the field.
+    Off,
+    /// 304 only for the same time.
+    Exact,
+    /// 304 for the same or an earlier time.
+    Before,
+}
+
+/// Old browsers whose connections are not kept.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub struct KeepaliveDisable {
+    /// Internet Explorer up to 6, after a POST.
+    pub msie6: bool,
+    /// Safari on macOS.
+    pub safari: bool,
+}
+
+/// `lingering_close`.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum Lingering {
+    /// Closes at once.
+    Off,
+    /// Where the client may still be sending.
+    On,
+    /// Always.
+    Always,
+}
+
+/// What is put behind the fields of a response: `expires`, then `add_header`.
+pub struct AddedFields {
+    /// To a status that [takes them](crate::http::status::takes_added_fields).
+    pub usual: &'static [AddedField],
+    /// To any other status: what is added `always`.
+    pub always: &'static [AddedField],
+}
+
+/// A part of [`AddedFields`].
+pub enum AddedField {
+    /// Lines without variables, each ended by CRLF.
+    Lines(&'static [u8]),
+    /// One line, unless its value is empty.
+    Line(&'static str, Text),
+    /// One line in the place of any with its name; an empty value leaves none.
+    Sole(&'static str, Text),
+    /// The Expires and Cache-Control of `expires`, in the place of those that are there.
+    Expires(Expires),
+}
+
+/// `expires`.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum Expires {
+    /// Long ago: not to be kept.
+    Epoch,
+    /// In ten years and more.
+    Max,
+    /// So many seconds from now.
+    FromNow(i64),
+    /// So many seconds from Last-Modified; from now, where there is none.
+    FromModified(i64),
+    /// When the day is so many seconds old the next time, in local time.
+    AtTime(i64),
+}
+
+/// An `access_log`.
+pub struct AccessLog {
+    /// Where the line goes.
+    pub log: LogId,
+    /// Appends the line, without its end.
+    pub format: fn(&Variables<'_>, &mut Vec<u8>),
+    /// Bytes held back before they are written. 0: each line at once.
+    pub buffer_len: usize,
+    /// The longest that a line is held back. 0: until the buffer is full.
+    pub flush_ms: u64,
+    /// `if=`: the line is written unless this is empty or `0`.
+    pub condition: Option<Text>,
+}
+
+/// Everything a location has been given, inherited or by default.
+pub struct Settings {
+    /// Where files are.
+    pub base: FileBase,
+    /// The files beneath the base's directory, where they are part of the binary.
+    pub pack: Option<&'static Pack>,
+    /// `index`: file names, tried in order for a directory.
+    pub index: &'static [Text],
+    /// `types`.
+    pub types: TypesId,
+    /// `default_type`; empty: no Content-Type.
+    pub default_type: &'static [u8],
+    /// `charset`; `None`: off. The types of files and of texts of the conf have it already,
+    /// unless its name has variables.
+    pub charset: Option<&'static Charset>,
+    /// `error_page`.
+    pub error_pages: &'static [ErrorPage],
+    /// `recursive_error_pages`.
+    pub recursive_error_pages: bool,
+    /// `hidden_files`: whether a segment that begins with a dot may be served.
+    pub hidden_files: bool,
+    /// `disable_symlinks`.
+    pub symlinks: Symlinks,
+    /// `open_file_cache` and what goes with it.
+    pub file_cache: FileCache,
+    /// `etag`.
+    pub etag: bool,
+    /// `if_modified_since`.
+    pub if_modified_since: IfModifiedSince,
+    /// `max_ranges`; 0 turns ranges off.
+    pub max_ranges: usize,
+    /// `server_tokens`: whether Server has the version.
+    pub server_tokens: bool,
+    /// `absolute_redirect`.
+    pub absolute_redirect: bool,
+    /// `port_in_redirect`.
+    pub port_in_redirect: bool,
+    /// `server_name_in_redirect`.
+    pub server_name_in_redirect: bool,
+    /// `client_max_body_size` in bytes; `u64::MAX` means any.
+    pub client_max_body_size: u64,
+    /// `client_body_buffer_size` in bytes.
+    pub client_body_buffer_size: usize,
+    /// `client_body_timeout`: between two reads.
+    pub client_body_timeout_ms: u64,
+    /// `send_timeout`: between two writes.
+    pub send_timeout_ms: u64,
+    /// `keepalive_timeout`; 0 closes after the response.
+    pub keepalive_timeout_ms: u64,
+    /// The second parameter of `keepalive_timeout`: seconds for the Keep-Alive field.
+    pub keepalive_header_s: Option<u64>,
+    /// `keepalive_requests`.
+    pub keepalive_requests: u64,
+    /// `keepalive_time`: the age after which a connection is not kept.
+    pub keepalive_time_ms: u64,
+    /// `keepalive_disable`.
+    pub keepalive_disable: KeepaliveDisable,
+    /// `lingering_close`.
+    pub lingering_close: Lingering,
+    /// `lingering_time`: the longest for all of it.
+    pub lingering_time_ms: u64,
+    /// `lingering_timeout`: the longest wait for more.
+    pub lingering_timeout_ms: u64,
+    /// `reset_timedout_connection`.
+    pub reset_timedout_connection: bool,
+    /// `sendfile`.
+    pub sendfile: bool,
+    /// `tcp_nodelay`.
+    pub tcp_nodelay: bool,
+    /// `tcp_nopush`.
+    pub tcp_nopush: bool,
+    /// `allow` and `deny`; `None`: everyone may come in.
+    pub access: Option<&'static Access>,
+    /// `add_header` and `expires`.
+    pub added_fields: AddedFields,
+    /// `access_log`.
+    pub access_logs: &'static [AccessLog],
+    /// `error_log`.
+    pub error_log: ErrorLog,
+    /// `log_not_found`.
+    pub log_not_found: bool,
+    /// `gzip_static`.
+    pub gzip_static: GzipStatic,
+    /// `autoindex`; `None`: off.
+    pub listing: Option<&'static Listing>,
+}
