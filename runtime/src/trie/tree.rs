@@ -85,7 +85,7 @@ impl Tree {
         1 + self.children.iter().map(Tree::node_count).sum::<usize>()
     }
 
-    /// The form that [`Trie`] walks.
+    /// The form that [`Trie`](super::Trie) walks.
     pub fn flatten(&self, end: End) -> Vec<u8> {
         let (mut nodes, mut first_bytes, mut labels) = (Vec::new(), Vec::new(), Vec::new());
         let mut queue = VecDeque::from([self]);
