@@ -236,7 +236,7 @@ static LOCATIONS: [site::Location; 10] = [
         action: site::Action::Return(
             site::Return::Prebuilt(site::Prebuilt {
                 status: 302,
-                fields: b"Content-Type: text/html\r\nContent-Length: 448\r\nLocation: https://example.test/moved\r\n",
+                fields: b"Content-Type: text/html\r\nContent-Length: 60\r\nLocation: https://example.test/moved\r\n",
                 body: PAGE_302.body,
             }),
         ),

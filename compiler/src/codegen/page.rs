@@ -14,12 +14,16 @@ use crate::template::Template;
 /// The type of the default pages.
 pub(super) const PAGE_TYPE: &[u8] = b"text/html";
 
-/// The default page of a status.
+/// The default page of a status. That of a redirect is short: who is sent elsewhere seldom sees it.
 pub(super) fn page(code: u16) -> String {
+    let template = match status::is_redirect(code) {
+        true => include_str!("../../../templates/redirect.html"),
+        false => include_str!("../../../templates/error.html"),
+    };
     let (code, reason) = (code.to_string(), status::reason(code).unwrap_or_default());
     let title = format!("{code} {reason}");
     let values = [("title", title.trim_end()), ("status", &code[..]), ("reason", reason)];
-    Template::new(include_str!("../../../templates/error.html")).fill(&values)
+    Template::new(template).fill(&values)
 }
 
 /// The name of the constant that holds a page.
@@ -120,6 +124,7 @@ mod tests {
     fn a_page_shows_its_status() {
         assert!(page(404).contains("<title>404 Not Found</title>"));
         assert!(page(418).contains("<title>418</title>"));
+        assert_eq!(page(302), "<!DOCTYPE html>\n<title>302 Found</title>\n<h1>302 Found</h1>\n");
         assert!(!page(500).contains("{{"));
     }
 }
