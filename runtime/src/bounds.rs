@@ -3,6 +3,7 @@
 
 use crate::cgi::{MAX_HEAD_LEN, queue_len};
 use crate::connection::GATHERED_LEN;
+use crate::exchange::Exchange;
 use crate::files::{MAX_CONTENT_LEN, MAX_DESCRIPTORS, MAX_ENTRIES};
 use crate::handler::listing::MAX_ITEMS;
 use crate::handler::upload::MAX_DRAFTS;
@@ -108,7 +109,7 @@ impl Facts {
         // Content on its way to the script, its head, and output on its way to the client.
         let script_len = 2 * scratch_len + 2 * MAX_HEAD_LEN;
         let cache_len = MAX_CONTENT_LEN + self.known_files.unwrap_or(MAX_ENTRIES) * ENTRY_LEN;
-        let answer_len = self.head_len + last_answer::MAX_LEN;
+        let answer_len = 2 * self.head_len + 2 * last_answer::MAX_LEN + size_of::<Exchange>();
         let worker_len = scratch_len + KEPT_LEN + answer_len + cache_len + STACK_LEN + self.log_len;
         let (connections, scripts) = (self.connections * self.workers, self.scripts_at_once());
         let (connection_len, script_len) = (connection_len as u64, script_len as u64);

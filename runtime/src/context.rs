@@ -100,7 +100,7 @@ impl<S: Site> Context<S> {
             logs,
             scratch: vec![0; scratch_len].into_boxed_slice(),
             output: Output::new(shared.image.as_ref()),
-            last_answer: LastAnswer::NONE,
+            last_answer: LastAnswer::default(),
             token: 0,
             counts: shared.counts.join(),
             leaving: false,

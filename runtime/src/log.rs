@@ -101,7 +101,6 @@ impl Logs {
 
     /// Writes the lines of a request that has been answered.
     pub(crate) fn access(&self, variables: &Variables<'_>) {
-        variables.unrepeatable.set(true);
         let mut line = self.line.borrow_mut();
         for log in variables.settings.access_logs {
             line.clear();

@@ -73,10 +73,18 @@ impl Connection {
             return false;
         }
         *data = &data[last.head_len..];
-        cx.output.buffer().extend_from_slice(last.response);
         self.settings = last.settings;
-        self.head_began_ms = None;
+        let pipelined = cx.output.buffered_len() > 0;
+        cx.output.buffer().extend_from_slice(last.response);
         self.count_request(cx);
+        let started_ms = self.head_began_ms.take().unwrap_or(cx.now.monotonic_ms);
+        if !self.settings.access_logs.is_empty()
+            && let Some(mut exchange) = cx.last_answer.take_exchange()
+        {
+            (exchange.started_ms, exchange.pipelined) = (started_ms, pipelined);
+            exchange.log(cx, &self.client);
+            cx.last_answer.return_exchange(exchange);
+        }
         true
     }
 

@@ -88,10 +88,7 @@ impl Connection {
         };
         if whole && matches!(after, After::Head) && cx.output.buffered_len() < GATHERED_LEN {
             exchange.log(cx, &self.client);
-            if exchange.head.repeated {
-                self.keep_answer(cx, &exchange, start);
-            }
-            cx.recycle_exchange(exchange);
+            self.keep_answer(cx, exchange, start);
             self.enter_head();
         } else {
             self.send(cx, Some(exchange), after);
@@ -99,18 +96,24 @@ impl Connection {
     }
 
     /// Keeps a response, from `start` on in the output, for who asks the same once more.
-    fn keep_answer<S: Site>(&self, cx: &mut Context<S>, exchange: &Exchange, start: usize) {
-        let until_ms = exchange.repeatable_until_ms(cx);
-        if until_ms > cx.now.monotonic_ms {
-            let asked = Asked {
-                listen: self.client.listen,
-                settings: self.settings,
-                now: cx.now,
-                until_ms,
-                changes: cx.files.seen_changes(),
-            };
-            let response = &cx.output.buffer()[start..];
-            cx.last_answer.keep(exchange.head.bytes(), response, asked);
+    fn keep_answer<S: Site>(&self, cx: &mut Context<S>, exchange: Box<Exchange>, start: usize) {
+        let until_ms = match exchange.head.repeated {
+            true => exchange.repeatable_until_ms(cx),
+            false => 0,
+        };
+        if until_ms <= cx.now.monotonic_ms {
+            return cx.recycle_exchange(exchange);
+        }
+        let asked = Asked {
+            listen: self.client.listen,
+            settings: self.settings,
+            now: cx.now,
+            until_ms,
+            changes: cx.files.seen_changes(),
+        };
+        let response = &cx.output.buffer()[start..];
+        if let Some(useless) = cx.last_answer.keep(exchange, response, asked) {
+            cx.recycle_exchange(useless);
         }
     }
 

@@ -108,6 +108,14 @@ fn each_request_leaves_its_line() {
     server.wait_for_times(TIMES, "told /one\n");
     answers(&mut server.connect(), "logs.test", "/refused");
     server.wait_for_times(TIMES, "access forbidden by rule");
+    // Its own line, and not the first one's.
+    let mut client = server.connect();
+    answers(&mut client, "logs.test", "/counted");
+    client.send("GET /counted HTTP/1.1\r\nHost: logs.test\r\n\r\n".repeat(TIMES));
+    for number in 1..=2 * TIMES {
+        let pipe = if number > TIMES + 1 { 'p' } else { '.' };
+        server.wait_for(&format!("counted {number} {pipe} 200 4 4.\n"));
+    }
 }
 
 #[test]
