@@ -12,6 +12,7 @@ use std::os::fd::{AsFd, BorrowedFd, RawFd};
 use crate::context::{Client, Context};
 use crate::counts::Phase;
 use crate::http::body::BodyReader;
+use crate::http::head::Unfinished;
 use crate::poll_set::Interest;
 use crate::site::{Server, Settings, Site};
 use crate::sys::net;
@@ -119,6 +120,8 @@ pub struct Connection {
     state: State,
     /// Bytes received and not used yet.
     input: Vec<u8>,
+    /// How far they were looked through, where they are a head that is not whole.
+    unfinished: Unfinished,
     /// When the first byte of the head under way came; `None` between requests.
     head_began_ms: Option<u64>,
     /// The settings of the last response, or the default server's.
@@ -136,6 +139,7 @@ impl Connection {
             client,
             state: State::Head,
             input: Vec::new(),
+            unfinished: Unfinished::default(),
             head_began_ms: None,
             settings,
             server,
@@ -203,11 +207,13 @@ impl Connection {
     fn receive<S: Site>(&mut self, cx: &mut Context<S>) -> Next {
         let mut scratch = std::mem::take(&mut cx.scratch);
         let kept = self.input.len();
-        if kept > 0 {
-            scratch[..kept].copy_from_slice(&self.input);
-        }
         let received = net::recv(self.socket(), &mut scratch[kept..]);
         if let Ok(len @ 1..) = received {
+            if kept > 0 && self.keeps_for_head(&scratch[kept..kept + len]) {
+                cx.scratch = scratch;
+                return self.wait(cx);
+            }
+            scratch[..kept].copy_from_slice(&self.input[..kept]);
             self.input.clear();
             let next = self.advance(cx, &scratch[..kept + len]);
             cx.scratch = scratch;
@@ -218,6 +224,16 @@ impl Connection {
             Err(error) if is_transient(&error) => Next::Wait(Deadline::Keep),
             result => self.on_end(cx, result.is_err()),
         }
+    }
+
+    /// Whether there is nothing to do with more input than to keep it, which is done then: a head
+    /// is under way that is not to be parsed again yet.
+    fn keeps_for_head(&mut self, more: &[u8]) -> bool {
+        if !matches!(self.state, State::Head) {
+            return false;
+        }
+        self.input.extend_from_slice(more);
+        !self.unfinished.is_to_be_parsed(&self.input, &limits(self.server))
     }
 
     /// The client sends no more, or is `gone`. A request that it has not finished is logged.

@@ -4,7 +4,7 @@ use crate::context::Context;
 use crate::exchange::{Exchange, Reply};
 use crate::handler::{Receiver, Refusal};
 use crate::http::body::{BodyReader, Framing};
-use crate::http::head::{Limits, skip_empty_lines};
+use crate::http::head::{Limits, Unfinished, skip_empty_lines};
 use crate::site::{Server, Site};
 
 use super::response::{After, GATHERED_LEN};
@@ -43,6 +43,7 @@ impl Connection {
             Ok(Some(len)) => len,
             Ok(None) => {
                 cx.return_exchange(exchange);
+                self.unfinished = Unfinished::new(data);
                 return Step::More;
             }
             Err(error) => {

@@ -3,6 +3,7 @@
 
 mod again;
 mod interpret;
+mod unfinished;
 
 use std::mem::MaybeUninit;
 
@@ -13,6 +14,7 @@ use super::fields::{FieldSpan, Fields, Span};
 use super::method::Method;
 use super::target::BadTarget;
 use again::Known;
+pub use unfinished::Unfinished;
 
 /// As many fields are parsed on the stack; a head with more takes an allocation.
 const FEW: usize = 64;
