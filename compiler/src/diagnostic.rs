@@ -8,6 +8,7 @@ mod levels;
 #[cfg(test)]
 mod machine_tests;
 mod render;
+mod repeats;
 mod sarif;
 #[cfg(test)]
 mod tests;
@@ -22,7 +23,7 @@ pub use levels::Levels;
 pub use sarif::sarif;
 
 /// How bad a diagnostic is.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub enum Severity {
     /// The conf compiles; it could be better. Shown only when asked for.
     Lint,
@@ -80,6 +81,20 @@ pub struct Diagnostic {
     pub helps: Vec<Help>,
     /// What else to know (what nginx does, if sitec differs).
     pub notes: Vec<String>,
+    /// What it has in common with others that are to be shown as one with it.
+    pub(crate) family: Option<Family>,
+    /// The same found again elsewhere: gathered when a run ends.
+    pub repeats: Vec<Diagnostic>,
+}
+
+/// Findings of one family are shown as one, such as the use of several directives of a feature
+/// that is missing.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(crate) struct Family {
+    /// What they have in common.
+    pub(crate) key: String,
+    /// What this one is about: a name that stands in the conf.
+    pub(crate) member: String,
 }
 
 impl Diagnostic {
@@ -102,7 +117,19 @@ impl Diagnostic {
         let primary = Label { span, text: String::new() };
         let allowable = severity != Severity::Error;
         let (secondary, helps, notes) = (Vec::new(), Vec::new(), Vec::new());
-        Diagnostic { severity, allowable, code, message, primary, secondary, helps, notes }
+        let (family, repeats) = (None, Vec::new());
+        Diagnostic {
+            severity,
+            allowable,
+            code,
+            message,
+            primary,
+            secondary,
+            helps,
+            notes,
+            family,
+            repeats,
+        }
     }
 
     /// Lets an `allow` silence this error. The site must be whole without it.
@@ -139,6 +166,12 @@ impl Diagnostic {
         self
     }
 
+    /// Shows it as one with all others of its code that have this in common.
+    pub(crate) fn family(mut self, key: impl Into<String>, member: impl Into<String>) -> Self {
+        self.family = Some(Family { key: key.into(), member: member.into() });
+        self
+    }
+
     /// Says what else to know.
     pub fn note(mut self, text: impl Into<String>) -> Self {
         self.notes.push(text.into());
@@ -146,8 +179,8 @@ impl Diagnostic {
     }
 }
 
-/// The most diagnostics that are kept: whoever has more reads the first of them.
-const MOST: usize = 1000;
+/// The most findings that are kept: whoever has more reads the first of them.
+const MOST: usize = 10_000;
 
 /// The sink of all phases. What the conf or the user allows never gets in.
 #[derive(Default, Debug)]
@@ -203,7 +236,8 @@ impl Diagnostics {
     }
 
     /// Ends the run: reports each `allow` that silenced nothing, unless an error kept a phase
-    /// from running, and makes errors of what the levels deny.
+    /// from running, makes errors of what the levels deny, and makes one of what was found
+    /// several times.
     pub(crate) fn finish(&mut self) {
         if !self.has_errors() {
             let unused = allow::unused(&self.allows);
@@ -214,6 +248,8 @@ impl Diagnostics {
                 diagnostic.severity = Severity::Error;
             }
         }
+        let sorted = self.sorted().into_iter().cloned().collect();
+        self.list = repeats::gather(sorted);
     }
 
     /// Whether any is an error: the barrier after each phase.

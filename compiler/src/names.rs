@@ -2,10 +2,15 @@
 
 mod foreign;
 mod nginx;
+mod off;
 mod process;
+mod stock;
 
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
+
+pub(crate) use off::holds_anyway;
+pub(crate) use stock::{Stock, stock};
 
 /// Directives of nginx that belong together.
 pub(crate) struct Group {
@@ -48,26 +53,31 @@ static KNOWN: LazyLock<BTreeMap<&str, Known>> = LazyLock::new(|| {
 pub(crate) fn lookup(name: &str) -> Option<Known> {
     let as_written = KNOWN.get(name);
     as_written
-        .or_else(|| KNOWN.get(&*name.to_lowercase()).filter(|known| is_foreign(known)))
+        .or_else(|| KNOWN.get(&*name.to_lowercase()).filter(|known| is_of_others(known)))
         .copied()
 }
 
 /// Whether nginx has a directive of this name that is not in the directive table.
 pub(crate) fn is_nginx(name: &str) -> bool {
-    KNOWN.get(name).is_some_and(|known| !is_foreign(known))
+    KNOWN.get(name).is_some_and(|known| !is_of_others(known))
+}
+
+/// Whether others have a directive of this name, and nginx has not.
+pub(crate) fn is_foreign(name: &str) -> bool {
+    lookup(name).is_some_and(|known| is_of_others(&known))
 }
 
 /// Every name of others.
 pub(crate) fn foreign() -> impl Iterator<Item = &'static str> {
-    KNOWN.iter().filter(|(_, known)| is_foreign(known)).map(|(name, _)| *name)
+    KNOWN.iter().filter(|(_, known)| is_of_others(known)).map(|(name, _)| *name)
 }
 
 /// Every name of nginx that is not in the directive table.
 pub(crate) fn nginx() -> impl Iterator<Item = &'static str> {
-    KNOWN.iter().filter(|(_, known)| !is_foreign(known)).map(|(name, _)| *name)
+    KNOWN.iter().filter(|(_, known)| !is_of_others(known)).map(|(name, _)| *name)
 }
 
-fn is_foreign(known: &Known) -> bool {
+fn is_of_others(known: &Known) -> bool {
     matches!(known, Known::Foreign(..))
 }
 

@@ -21,6 +21,7 @@ pub(crate) fn diagnose_files(files: &Memory) -> (Diagnostics, Sources) {
     if let Some(conf) = conf {
         structure::check(&conf, &mut diagnostics);
     }
+    diagnostics.finish();
     (diagnostics, sources)
 }
 

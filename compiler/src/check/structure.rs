@@ -39,6 +39,9 @@ fn check_block(directives: &[Directive], inside: &Inside, diagnostics: &mut Diag
     for directive in directives {
         let row = directive.name.text().and_then(directive::find);
         let Some(row) = row else {
+            if unknown::holds_anyway(directive) {
+                continue;
+            }
             diagnostics.push(unknown::explain(directive, inside));
             continue;
         };
@@ -99,7 +102,8 @@ fn misplaced(directive: &Directive, row: &directive::Directive, inside: &Inside)
         }
         None => Diagnostic::error("D04", place, format!("`{name}` is not allowed at top level")),
     };
-    diagnostic.help(format!("it may stand in {allowed}"))
+    let outer = inside.block.map(|block| block.name.shown()).unwrap_or_default();
+    diagnostic.help(format!("it may stand in {allowed}")).family(format!("{name} in {outer}"), name)
 }
 
 fn duplicate(directive: &Directive, first: Span) -> Diagnostic {

@@ -51,7 +51,7 @@ const PREFERRED: &[(&str, &str)] = &[
 ];
 
 /// The table of a conf without `types`.
-pub(super) fn common() -> Types {
+pub(crate) fn common() -> Types {
     let typed = |extension: &str| {
         let preferred = PREFERRED.iter().find(|(name, _)| *name == extension);
         let name = match preferred {

@@ -19,6 +19,16 @@ pub(super) fn explain(directive: &Directive, inside: &Inside) -> Diagnostic {
     }
 }
 
+/// Whether `directive`, whose name is not in the table, only says what is so without it.
+pub(super) fn holds_anyway(directive: &Directive) -> bool {
+    match (directive.name.text(), &directive.args[..], &directive.block) {
+        (Some(name), [value], None) => {
+            value.text().is_some_and(|value| names::holds_anyway(name, value))
+        }
+        _ => false,
+    }
+}
+
 /// Directives that define variables and are not supported, and which word is the variable.
 const DEFINING: &[(&[u8], usize)] = &[
     (b"auth_request_set", 0),
@@ -52,9 +62,50 @@ fn collect_variables(directives: &[Directive], found: &mut BTreeSet<String>) {
 
 fn unsupported(directive: &Directive, group: &Group) -> Diagnostic {
     let message = format!("nginx's `{}` is not supported", directive.name.shown());
-    Diagnostic::error("D02", directive.name.span, message)
+    let diagnostic = Diagnostic::error("D02", directive.name.span, message)
         .label(format!("for {}, which sitec does not do", group.about))
-        .help(group.instead)
+        .family(group.about, directive.name.shown());
+    match location_for(directive) {
+        Some(location) => diagnostic.help(format!("write `{location}`")),
+        None => diagnostic.help(group.instead),
+    }
+}
+
+/// What does for a `rewrite`, whole.
+fn location_for(rewrite: &Directive) -> Option<String> {
+    let ([pattern, target, flag @ ..], b"rewrite") = (&rewrite.args[..], &rewrite.name.value[..])
+    else {
+        return None;
+    };
+    let (pattern, target) = (pattern.text()?, target.text()?);
+    let needs_quotes = |text: &str| text.contains([' ', '\t', ';', '{', '}', '"', '\'', '#']);
+    let quoted = |text: &str| match needs_quotes(text) {
+        true => format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\"")),
+        false => text.to_owned(),
+    };
+    // A `?` at the end drops the arguments; else nginx adds them to what is there.
+    let names_them = ["$request_uri", "$args", "$query_string"].iter().any(|v| target.contains(v));
+    let with_args = match target.strip_suffix('?') {
+        Some(bare) => bare.to_owned(),
+        None if names_them => target.to_owned(),
+        None if target.contains('?') => format!("{target}&$args"),
+        None => format!("{target}$is_args$args"),
+    };
+    let flag = flag.first().map(|word| &word.value[..]);
+    let leaves = ["http://", "https://", "$scheme"].iter().any(|start| target.starts_with(start));
+    let answer = match flag {
+        Some(b"permanent") => format!("return 301 {};", quoted(&with_args)),
+        Some(b"redirect") => format!("return 302 {};", quoted(&with_args)),
+        _ if leaves => format!("return 302 {};", quoted(&with_args)),
+        _ => {
+            let file = target.split('?').next().unwrap_or_default();
+            format!("try_files {} {};", quoted(file), quoted(&with_args))
+        }
+    };
+    Some(match pattern {
+        "^" => answer,
+        _ => format!("location ~ {} {{ {answer} }}", quoted(pattern)),
+    })
 }
 
 fn no_effect(directive: &Directive, group: &Group) -> Diagnostic {
@@ -63,6 +114,7 @@ fn no_effect(directive: &Directive, group: &Group) -> Diagnostic {
         .label(format!("steers {}", group.about))
         .help("delete the line")
         .note(group.instead)
+        .family(group.about, directive.name.shown())
 }
 
 fn foreign(directive: &Directive, ours: &str, same: bool) -> Diagnostic {
@@ -79,7 +131,8 @@ fn foreign(directive: &Directive, ours: &str, same: bool) -> Diagnostic {
 fn unknown(directive: &Directive, inside: &Inside) -> Diagnostic {
     let (name, place) = (directive.name.shown(), directive.name.span);
     let diagnostic = Diagnostic::error("D01", place, format!("unknown directive `{name}`"))
-        .label("not a directive");
+        .label("not a directive")
+        .family(&name[..], &name[..]);
     if let Some((ours, rest)) = glued(&name) {
         let patch = format!("{ours} {rest}");
         return diagnostic.patch(format!("a blank is missing behind `{ours}`"), place, patch);

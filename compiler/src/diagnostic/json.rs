@@ -32,6 +32,26 @@ pub fn json(found: &[(&Diagnostics, &Sources)]) -> String {
 }
 
 fn entry(diagnostic: &super::Diagnostic, sources: &Sources) -> Value {
+    let secondary = diagnostic.secondary.iter().map(|label| labelled(label, sources));
+    let repeats = diagnostic.repeats.iter().map(|repeat| {
+        let mut place = place(repeat.primary.span, sources);
+        place["label"] = json!(repeat.message);
+        place["helps"] = helps(repeat, sources);
+        place
+    });
+    json!({
+        "code": diagnostic.code,
+        "name": catalogue::find(diagnostic.code).map(|check| check.name),
+        "severity": diagnostic.severity.to_string(),
+        "message": diagnostic.message,
+        "primary": labelled(&diagnostic.primary, sources),
+        "secondary": secondary.chain(repeats).collect::<Vec<_>>(),
+        "helps": helps(diagnostic, sources),
+        "notes": diagnostic.notes,
+    })
+}
+
+fn helps(diagnostic: &super::Diagnostic, sources: &Sources) -> Value {
     let helps = diagnostic.helps.iter().map(|help| {
         let patch = help.patch.as_ref().map(|(span, replacement)| {
             let mut patch = place(*span, sources);
@@ -40,16 +60,7 @@ fn entry(diagnostic: &super::Diagnostic, sources: &Sources) -> Value {
         });
         json!({ "text": help.text, "patch": patch })
     });
-    json!({
-        "code": diagnostic.code,
-        "name": catalogue::find(diagnostic.code).map(|check| check.name),
-        "severity": diagnostic.severity.to_string(),
-        "message": diagnostic.message,
-        "primary": labelled(&diagnostic.primary, sources),
-        "secondary": diagnostic.secondary.iter().map(|l| labelled(l, sources)).collect::<Vec<_>>(),
-        "helps": helps.collect::<Vec<_>>(),
-        "notes": diagnostic.notes,
-    })
+    helps.collect()
 }
 
 fn labelled(label: &Label, sources: &Sources) -> Value {

@@ -89,3 +89,36 @@ fn sarif_names_rules_and_fixes() {
     assert_eq!(replacement["deletedRegion"], region);
     assert_eq!(replacement["insertedContent"]["text"], "default_server");
 }
+
+/// Where the same was found again, and what to type there.
+#[test]
+fn repeats_have_their_places_and_patches() {
+    let conf = "server { listen 8080 default; }\nserver { listen 8081 default; gzip on; }\n\
+                server { listen 8082 default; gzip_vary on; gzip on; }";
+    let files = Memory::new([("site.conf", conf)]);
+    let compilation = compile_with(&files, Path::new("site.conf"), Levels::default());
+    let found = [(&compilation.diagnostics, &compilation.sources)];
+    let document: Value = serde_json::from_str(&to_json(&found)).unwrap();
+    let list = document["diagnostics"].as_array().unwrap();
+    assert_eq!((document["errors"].as_u64(), document["warnings"].as_u64()), (Some(1), Some(1)));
+    let lines = |list: &Value| -> Vec<_> {
+        let places = list.as_array().unwrap().iter();
+        places.map(|place| place["start"]["line"].as_u64().unwrap()).collect()
+    };
+    assert_eq!(lines(&list[0]["secondary"]), [2, 3]);
+    let second = &list[0]["secondary"][0];
+    assert_eq!(second["label"], "`default` is spelled `default_server` today");
+    assert_eq!(second["helps"][0]["patch"]["replacement"], "default_server");
+    assert_eq!(second["helps"][0]["patch"]["start"]["line"], 2);
+    assert_eq!(list[1]["secondary"][0]["label"], "nginx's `gzip_vary` is not supported");
+    assert_eq!(list[1]["notes"], json!(["the same holds for `gzip_vary`"]));
+
+    let log: Value = serde_json::from_str(&sarif(&found)).unwrap();
+    let result = &log["runs"][0]["results"][0];
+    let related = result["relatedLocations"].as_array().unwrap();
+    let region = |place: &Value| place["physicalLocation"]["region"]["startLine"].as_u64();
+    assert_eq!(related.iter().map(region).collect::<Vec<_>>(), [Some(2), Some(3)]);
+    let changes = result["fixes"][0]["artifactChanges"].as_array().unwrap();
+    let line = |change: &Value| change["replacements"][0]["deletedRegion"]["startLine"].as_u64();
+    assert_eq!(changes.iter().map(line).collect::<Vec<_>>(), [Some(1), Some(2), Some(3)]);
+}

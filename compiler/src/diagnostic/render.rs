@@ -69,7 +69,7 @@ fn facts<'a>(diagnostic: &'a Diagnostic, sources: &'a Sources) -> Group<'a> {
     } else {
         group = group.element(places(diagnostic, primary.span.file, sources));
     }
-    let mut files: Vec<_> = diagnostic.secondary.iter().map(|label| label.span.file).collect();
+    let mut files: Vec<_> = others(diagnostic).map(|(span, _)| span.file).collect();
     files.sort();
     files.dedup();
     for file in files.into_iter().filter(|&file| file != primary.span.file) {
@@ -77,8 +77,16 @@ fn facts<'a>(diagnostic: &'a Diagnostic, sources: &'a Sources) -> Group<'a> {
     }
     let helps = diagnostic.helps.iter().filter(|help| help.patch.is_none());
     let helps = helps.map(|help| Level::HELP.message(safe(&help.text)));
-    let notes = diagnostic.notes.iter().map(|note| Level::NOTE.message(safe(note)));
-    group.elements(helps).elements(notes)
+    let elsewhere = diagnostic.elsewhere(sources);
+    let notes = diagnostic.notes.iter().map(|note| safe(note));
+    let notes = notes.chain(elsewhere.map(|note| safe(&note)));
+    group.elements(helps).elements(notes.map(|note| Level::NOTE.message(note)))
+}
+
+/// The places beside the primary one, and what is said there.
+fn others(diagnostic: &Diagnostic) -> impl Iterator<Item = (Span, &str)> + Clone {
+    let secondary = diagnostic.secondary.iter().map(|label| (label.span, &label.text[..]));
+    secondary.chain(diagnostic.drawn().iter().map(|repeat| (repeat.primary.span, "and here")))
 }
 
 /// The lines of `file` that `diagnostic` is about.
@@ -87,13 +95,13 @@ fn places<'a>(
     file: FileId,
     sources: &'a Sources,
 ) -> Snippet<'a, Annotation<'a>> {
-    let primary = Some(&diagnostic.primary).filter(|label| label.span.file == file);
-    let others = diagnostic.secondary.iter().filter(|label| label.span.file == file);
-    let spans: Vec<_> = primary.into_iter().chain(others.clone()).map(|label| label.span).collect();
+    let Label { span, text } = &diagnostic.primary;
+    let primary = Some((*span, &text[..])).filter(|(span, _)| span.file == file);
+    let others = others(diagnostic).filter(|(span, _)| span.file == file);
+    let spans: Vec<_> = primary.into_iter().chain(others.clone()).map(|(span, _)| span).collect();
     let window = Window::around(sources, file, &spans);
-    let draw = |kind: AnnotationKind, label: &'a Label| {
-        let text = (!label.text.is_empty()).then(|| safe(&label.text));
-        kind.span(window.range(label.span)).label(text)
+    let draw = |kind: AnnotationKind, (span, text): (Span, &'a str)| {
+        kind.span(window.range(span)).label((!text.is_empty()).then(|| safe(text)))
     };
     let annotations: Vec<_> = primary
         .map(|label| draw(AnnotationKind::Primary, label))

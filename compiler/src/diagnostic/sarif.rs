@@ -52,18 +52,23 @@ fn result(diagnostic: &Diagnostic, sources: &Sources) -> Value {
     let helps = diagnostic.helps.iter().map(|help| format!("help: {}", help.text));
     let notes = diagnostic.notes.iter().map(|note| format!("note: {note}"));
     let text: Vec<_> = [diagnostic.message.clone()].into_iter().chain(helps).chain(notes).collect();
-    let related = diagnostic.secondary.iter().enumerate().map(|(index, label)| {
-        let mut related = location(label, sources);
+    let repeats = diagnostic.repeats.iter();
+    let repeats =
+        repeats.map(|repeat| Label { span: repeat.primary.span, text: repeat.message.clone() });
+    let others = diagnostic.secondary.iter().cloned().chain(repeats);
+    let related = others.enumerate().map(|(index, label)| {
+        let mut related = location(&label, sources);
         related["id"] = json!(index + 1);
         related
     });
+    let fixes = diagnostic.helps.iter().filter_map(|help| fix(help, &diagnostic.repeats, sources));
     let mut result = json!({
         "ruleId": diagnostic.code,
         "level": level(diagnostic.severity),
         "message": { "text": text.join("\n") },
         "locations": [location(&diagnostic.primary, sources)],
         "relatedLocations": related.collect::<Vec<_>>(),
-        "fixes": diagnostic.helps.iter().filter_map(|h| fix(h, sources)).collect::<Vec<_>>(),
+        "fixes": fixes.collect::<Vec<_>>(),
     });
     if let Some(index) = catalogue::all().position(|check| check.code == diagnostic.code) {
         result["ruleIndex"] = json!(index);
@@ -82,18 +87,22 @@ fn location(label: &Label, sources: &Sources) -> Value {
     location
 }
 
-fn fix(help: &Help, sources: &Sources) -> Option<Value> {
-    let (span, replacement) = help.patch.as_ref()?;
-    Some(json!({
-        "description": { "text": help.text },
-        "artifactChanges": [{
+/// What to type, here and wherever the same is wrong.
+fn fix(help: &Help, repeats: &[Diagnostic], sources: &Sources) -> Option<Value> {
+    help.patch.as_ref()?;
+    let same = repeats.iter().flat_map(|repeat| &repeat.helps).filter(|h| h.text == help.text);
+    let patches = [help].into_iter().chain(same).filter_map(|help| help.patch.as_ref());
+    let changes = patches.map(|(span, replacement)| {
+        json!({
             "artifactLocation": artifact(span.file, sources),
             "replacements": [{
                 "deletedRegion": region(*span, sources),
                 "insertedContent": { "text": replacement },
             }],
-        }],
-    }))
+        })
+    });
+    let changes: Vec<_> = changes.collect();
+    Some(json!({ "description": { "text": help.text }, "artifactChanges": changes }))
 }
 
 fn region(span: Span, sources: &Sources) -> Value {

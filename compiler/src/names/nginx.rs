@@ -153,16 +153,31 @@ pub(super) const GROUPS: &[Group] = &[
             spdy_streams_index_size",
     },
     Group {
+        about: "rewriting URIs",
+        instead: "let a `location` with a regex answer, with `return` or `try_files` and its captures",
+        names: "rewrite",
+    },
+    Group {
         about: "deciding at run time",
         instead: "use `location` with a regex and its captures, `return`, and `try_files`: what can be decided is decided when the site is compiled",
         names: "\
-            ancient_browser ancient_browser_value break geo geoip2 geoip2_proxy \
+            break if set set_decode_base64 set_encode_base64 set_escape_uri \
+            set_formatted_local_time set_hmac_sha1 set_if_empty set_md5 set_quote_sql_str \
+            set_random set_sha1 set_unescape_uri",
+    },
+    Group {
+        about: "values that are looked up",
+        instead: "write a `location` or a `server` for each case, or let a CGI script look the value up",
+        names: "\
+            ancient_browser ancient_browser_value geo geoip2 geoip2_proxy \
             geoip2_proxy_recursive geoip_city geoip_country geoip_org geoip_proxy \
-            geoip_proxy_recursive if keyval keyval_zone map modern_browser modern_browser_value \
-            num_map rewrite secure_link secure_link_md5 secure_link_secret set set_by_lua \
-            set_decode_base64 set_encode_base64 set_escape_uri set_formatted_local_time \
-            set_hmac_sha1 set_if_empty set_md5 set_quote_sql_str set_random set_sha1 \
-            set_unescape_uri split_clients valid_referers",
+            geoip_proxy_recursive keyval keyval_zone map modern_browser modern_browser_value \
+            num_map split_clients",
+    },
+    Group {
+        about: "guarding links",
+        instead: "let a CGI script check the link, or `allow` and `deny` addresses",
+        names: "secure_link secure_link_md5 secure_link_secret valid_referers",
     },
     Group {
         about: "compressing while serving",
@@ -276,8 +291,13 @@ pub(super) const GROUPS: &[Group] = &[
             lua_use_default_type passenger_app_root passenger_app_type passenger_enabled \
             passenger_min_instances passenger_nodejs passenger_python passenger_root \
             passenger_ruby passenger_startup_file passenger_user perl perl_modules perl_require \
-            perl_set rewrite_by_lua rewrite_by_lua_block rewrite_by_lua_file set_by_lua_block \
-            set_by_lua_file ssl_certificate_by_lua_block ssl_certificate_by_lua_file",
+            perl_set rewrite_by_lua rewrite_by_lua_block rewrite_by_lua_file set_by_lua \
+            set_by_lua_block set_by_lua_file ssl_certificate_by_lua_block \
+            ssl_certificate_by_lua_file exit_worker_by_lua_block exit_worker_by_lua_file \
+            server_rewrite_by_lua_block server_rewrite_by_lua_file \
+            ssl_client_hello_by_lua_block ssl_client_hello_by_lua_file \
+            ssl_session_fetch_by_lua_block ssl_session_fetch_by_lua_file \
+            ssl_session_store_by_lua_block ssl_session_store_by_lua_file",
     },
     Group {
         about: "mail and streams",
@@ -309,11 +329,11 @@ pub(super) const GROUPS: &[Group] = &[
             vhost_traffic_status_filter_by_set_key vhost_traffic_status_zone",
     },
     Group {
-        about: "loading modules",
-        instead: "delete the line: a site holds what its conf uses, and loads nothing",
+        about: "filtering requests",
+        instead: "keep a firewall for web applications in front",
         names: "\
             app_protect_dos_enable app_protect_enable app_protect_policy_file \
-            app_protect_security_log app_protect_security_log_enable load_module modsecurity \
+            app_protect_security_log app_protect_security_log_enable modsecurity \
             modsecurity_rules modsecurity_rules_file modsecurity_rules_remote \
             modsecurity_transaction_id testcookie",
     },

@@ -29,6 +29,11 @@ pub(super) const GROUPS: &[Group] = &[
             subrequest_output_buffer_size thread_pool",
     },
     Group {
+        about: "which modules nginx loads",
+        instead: "a site holds what its conf uses, and loads nothing",
+        names: "load_module",
+    },
+    Group {
         about: "nginx's hash tables",
         instead: "tables are built, and are as large as they need to be, when the site is compiled",
         names: "\

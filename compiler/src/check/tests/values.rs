@@ -88,8 +88,8 @@ fn one_run_shows_all_mistakes_once() {
 #[test]
 fn variables_of_what_is_not_supported_are_not_told_of() {
     let uses = "server { root www; location = /a { return 200 $new$Other; } }";
-    assert_eq!(codes(&format!("map $uri $new {{ }} geo $other {{ }} {uses}")), ["D02", "D02"]);
-    assert_eq!(codes(&format!("map $uri $old {{ }} geo $other {{ }} {uses}")).len(), 3);
+    assert_eq!(codes(&format!("map $uri $new {{ }} geo $other {{ }} {uses}")), ["D02"]);
+    assert_eq!(codes(&format!("map $uri $old {{ }} geo $other {{ }} {uses}")), ["D02", "T18"]);
 }
 
 #[test]
@@ -126,4 +126,44 @@ fn every_row_may_stand_wherever_it_says() {
 fn all_that_is_wrong_in_a_word_is_reported() {
     assert_eq!(codes("server { return 301 /$a$uri$2$b; }"), ["T18", "T17", "T18"]);
     assert_eq!(codes("server { return 301 /$uri; }"), [""; 0]);
+}
+
+#[test]
+fn what_is_off_anyway_is_taken() {
+    for line in ["gzip off;", "auth_basic off;", "limit_rate 0;", "satisfy all;", "http2 off;"] {
+        assert_eq!(codes(&format!("server {{ root www; location /a {{ {line} }} }}")), [""; 0]);
+    }
+    for line in ["gzip on;", "satisfy any;", "limit_rate 1k;", "gzip off { }", "gzip off on;"] {
+        let found = codes(&format!("server {{ root www; location /a {{ {line} }} }}"));
+        assert_eq!(found, ["D02"], "{line}");
+    }
+}
+
+/// What a message says to write in the place of a `rewrite` is a whole location, and compiles.
+#[test]
+fn a_rewrite_has_a_location_for_it() {
+    for (rewrite, expected) in [
+        (
+            "^/old/(.*)$ /new/$1 permanent",
+            "location ~ ^/old/(.*)$ { return 301 /new/$1$is_args$args; }",
+        ),
+        ("^/a$ /b redirect", "location ~ ^/a$ { return 302 /b$is_args$args; }"),
+        ("^/a$ /b? permanent", "location ~ ^/a$ { return 301 /b; }"),
+        ("^/a$ /b?c=d permanent", "location ~ ^/a$ { return 301 /b?c=d&$args; }"),
+        ("^/a$ http://b.test/c", "location ~ ^/a$ { return 302 http://b.test/c$is_args$args; }"),
+        ("^ https://b.test$request_uri? permanent", "return 301 https://b.test$request_uri;"),
+        (
+            "^/(.*)\\.x$ /index.html last",
+            "location ~ ^/(.*)\\.x$ { try_files /index.html /index.html$is_args$args; }",
+        ),
+        (
+            r#""^/\d{4}/(.*)$" /$1 break"#,
+            r#"location ~ "^/\\d{4}/(.*)$" { try_files /$1 /$1$is_args$args; }"#,
+        ),
+    ] {
+        let compilation = super::compiled(&format!("server {{ rewrite {rewrite}; }}"));
+        let found = compilation.diagnostics.sorted();
+        assert_eq!(found[0].helps[0].text, format!("write `{expected}`"));
+        assert_eq!(codes(&format!("server {{ root www; {expected} }}")), [""; 0], "{expected}");
+    }
 }

@@ -1,0 +1,103 @@
+//! Directives that say of a feature which sitec has not that it is off. That is so in any case, so
+//! they are taken without a word.
+
+/// Names whose parameter `off` switches a feature off, or keeps it as it is without it.
+const SWITCHES: &str = "\
+    auth_basic auth_digest auth_jwt auth_ldap auth_pam auth_request auth_spnego \
+    add_before_body brotli concat dav_ext_lock fancyindex flv geoip_proxy_recursive \
+    geoip2_proxy_recursive gunzip gzip image_filter limit_conn_dry_run limit_req_dry_run mirror \
+    mirror_request_body modsecurity mp4_start_key_frame http2 http3 opentracing otel_trace \
+    override_charset pagespeed passenger_enabled random_index real_ip_recursive source_charset \
+    ssi ssl starttls status_zone sub_filter_last_modified sub_filter_once testcookie \
+    track_uploads upload_resumable userid vhost_traffic_status vhost_traffic_status_filter \
+    vhost_traffic_status_filter_by_host xslt_last_modified zstd";
+
+/// What the names of such directives begin with, where a whole family has them.
+const FAMILIES: &[&str] = &[
+    "app_protect_",
+    "brotli_",
+    "fancyindex_",
+    "fastcgi_",
+    "grpc_",
+    "gzip_",
+    "http2_",
+    "http3_",
+    "lua_",
+    "memcached_",
+    "proxy_",
+    "quic_",
+    "scgi_",
+    "ssi_",
+    "ssl_",
+    "uwsgi_",
+    "zstd_",
+];
+
+/// Others, with the value that says what is so.
+const VALUES: &[(&str, &str)] = &[
+    ("auth_delay", "0"),
+    ("auth_delay", "0s"),
+    ("fastcgi_limit_rate", "0"),
+    ("limit_rate", "0"),
+    ("limit_rate_after", "0"),
+    ("proxy_limit_rate", "0"),
+    ("proxy_max_temp_file_size", "0"),
+    ("fastcgi_max_temp_file_size", "0"),
+    ("satisfy", "all"),
+    ("slice", "0"),
+];
+
+/// Whether a directive that sitec has not only says what holds without it.
+pub(crate) fn holds_anyway(name: &str, value: &str) -> bool {
+    // What comes after these is a place or a command, not a switch.
+    let is_other = ["_pass", "_param", "_file", "_block"].iter().any(|end| name.ends_with(end));
+    let is_switch = SWITCHES.split_ascii_whitespace().any(|switch| switch == name)
+        || FAMILIES.iter().any(|family| name.starts_with(family)) && !is_other;
+    value == "off" && is_switch || VALUES.contains(&(name, value))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::directive;
+    use crate::names::{Known, lookup};
+
+    #[test]
+    fn only_what_is_so_is_taken() {
+        for (name, value) in [
+            ("gzip", "off"),
+            ("ssi", "off"),
+            ("auth_basic", "off"),
+            ("http2", "off"),
+            ("proxy_buffering", "off"),
+            ("ssl_session_tickets", "off"),
+            ("limit_rate", "0"),
+            ("satisfy", "all"),
+        ] {
+            assert!(holds_anyway(name, value), "{name} {value}");
+        }
+        for (name, value) in [
+            ("gzip", "on"),
+            ("satisfy", "any"),
+            ("limit_rate", "1k"),
+            ("proxy_pass", "off"),
+            ("echo", "off"),
+            ("content_by_lua", "off"),
+            ("nobodys", "off"),
+        ] {
+            assert!(!holds_anyway(name, value), "{name} {value}");
+        }
+    }
+
+    #[test]
+    fn they_are_names_of_nginx_that_sitec_has_not() {
+        let named = VALUES.iter().map(|(name, _)| *name);
+        for name in SWITCHES.split_ascii_whitespace().chain(named) {
+            assert!(matches!(lookup(name), Some(Known::Nginx(_))), "{name}");
+            assert!(directive::find(name).is_none(), "{name}");
+        }
+        for family in FAMILIES {
+            assert!(crate::names::nginx().any(|name| name.starts_with(family)), "{family}");
+        }
+    }
+}
