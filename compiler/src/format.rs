@@ -27,6 +27,7 @@ pub fn format(name: &str, bytes: &[u8]) -> Result<Vec<u8>, Box<Wrong>> {
     let id = sources.add(name, bytes);
     let tokens = parse::tokens(id, sources.file(id), &mut diagnostics);
     if diagnostics.has_errors() {
+        diagnostics.finish();
         return Err(Box::new(Wrong { sources, diagnostics }));
     }
     let text = &sources.file(id).text;
@@ -99,6 +100,14 @@ impl<'t> Layout<'t> {
                 }
                 self.out.push('{');
                 self.depth += 1;
+                self.place = Place::Ended;
+            }
+            TokenKind::Verbatim => {
+                match self.place {
+                    Place::Commented => self.line(self.depth + 1),
+                    _ => self.out.push(' '),
+                }
+                self.out.push_str(text);
                 self.place = Place::Ended;
             }
             TokenKind::Close => {
@@ -248,6 +257,13 @@ mod tests {
             ("a 'x  y' \"}\" ~ \\.php$;", "a 'x  y' \"}\" ~ \\.php$;\n"),
             ("a 'x\ny' { b; }", "a 'x\ny' {\n    b;\n}\n"),
             ("a { # {\n}", "a { # {\n}\n"),
+            (
+                "a{x_by_lua_block{\n  s = '}'  -- }\n\n\n }b;}",
+                "a {\n    x_by_lua_block {\n  s = '}'  -- }\n\n\n }\n    b;\n}\n",
+            ),
+            ("x_by_lua_block # c\n {;}", "x_by_lua_block # c\n    {;}\n"),
+            ("gzip_types\na/b\nc/d;", "gzip_types\n    a/b\n    c/d;\n"),
+            ("nobodys\na/b\nc/d;", "nobodys\n    a/b\n    c/d;\n"),
         ] {
             assert_eq!(formatted(text), expected, "{text:?}");
             assert_eq!(formatted(expected), expected, "{text:?} is not settled");

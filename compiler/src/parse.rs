@@ -100,6 +100,8 @@ pub(crate) enum TokenKind {
     Open,
     Close,
     Comment,
+    /// A block in another language, with its braces.
+    Verbatim,
 }
 
 /// All tokens of a file, in the order of the text; complete if there is no error.
@@ -115,6 +117,7 @@ pub(crate) fn tokens(id: FileId, source: &Source, diagnostics: &mut Diagnostics)
                 match end {
                     read::End::Semicolon(span) => add(TokenKind::Semicolon, *span),
                     read::End::Open(span) => add(TokenKind::Open, *span),
+                    read::End::Verbatim(span) => add(TokenKind::Verbatim, *span),
                     read::End::Missing | read::End::Excused => {}
                 }
             }

@@ -31,6 +31,8 @@ pub(super) enum End {
     Semicolon(Span),
     /// `{`
     Open(Span),
+    /// `{ … }` in another language, which is not looked into.
+    Verbatim(Span),
     /// Neither: a closing brace or the end of the file follows.
     Missing,
     /// Neither, and that has its message.
@@ -90,7 +92,7 @@ impl Reader<'_> {
     fn item(&mut self, pair: Pair<Rule>) {
         let span = self.place(&pair);
         match pair.as_rule() {
-            Rule::statement => self.statement(pair),
+            Rule::statement | Rule::lua => self.statement(pair),
             Rule::close => {
                 self.check_ascii(&pair, "}");
                 self.items.push(Item::Close(span));
@@ -126,6 +128,7 @@ impl Reader<'_> {
                     self.check_dollar(words.last(), span);
                     end = End::Open(span);
                 }
+                Rule::lua_block => end = End::Verbatim(span),
                 Rule::no_end if open_string => end = End::Excused,
                 Rule::no_end => {}
                 Rule::odd_blanks | Rule::odd_nothing => self.odd(&pair),

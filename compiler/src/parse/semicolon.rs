@@ -63,7 +63,7 @@ fn fits(name: &Word, args: usize, end: End) -> bool {
     row(name).is_none_or(|row| {
         let form = match end {
             End::Semicolon(_) => row.form == Form::Simple,
-            End::Open(_) => row.form != Form::Simple,
+            End::Open(_) | End::Verbatim(_) => row.form != Form::Simple,
             End::Missing | End::Excused => true,
         };
         form && (row.args.0..=row.args.1).contains(&args)
@@ -73,6 +73,11 @@ fn fits(name: &Word, args: usize, end: End) -> bool {
 /// Whether a word is the name of a directive, ours or nginx's.
 fn is_known(word: &Word) -> bool {
     word.text().is_some_and(|name| directive::find(name).is_some() || names::is_nginx(name))
+}
+
+/// Whether a word is the name of another server's directive.
+fn is_foreign(word: &Word) -> bool {
+    word.text().is_some_and(names::is_foreign)
 }
 
 /// How many `}` at the end of a word are most likely no part of it.
@@ -157,7 +162,9 @@ impl Repair<'_> {
             Inside::Directives => {}
         }
         if row(first).is_none() {
-            return all.find(|&at| is_left(at));
+            // Nobody knows how many lines it takes, so that only a name tells that it has ended.
+            let is_name = |word: &Word| is_known(word) || is_foreign(first) && is_foreign(word);
+            return all.find(|&at| is_left(at) && is_name(&words[at]));
         }
         if fits(first, words.len() - 1, end) {
             // No option of `listen` has the name of a directive.

@@ -46,6 +46,11 @@ pub(super) fn build(items: Vec<Item>, diagnostics: &mut Diagnostics) -> Vec<Dire
                 }
                 tree.open(header, open);
             }
+            Item::Statement(words, End::Verbatim(block)) => {
+                let open = Span { end: block.start + 1, ..block };
+                let close = Span { start: block.end - 1, ..block };
+                tree.push(words, Some(Block { directives: Vec::new(), open, close }));
+            }
             Item::Statement(words, _) if needs_block(&words) => {
                 let end = words.last().map(|word| Span { start: word.span.end, ..word.span });
                 tree.open(words, end.unwrap_or_default());
