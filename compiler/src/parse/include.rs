@@ -7,8 +7,10 @@ use std::path::{Component, Path, PathBuf};
 
 use super::tree::MAX_DEPTH;
 use crate::ast::{Block, Comment, Directive, Word};
+use crate::check::types;
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::files::{Files, Kind};
+use crate::names::{self, Group, Stock};
 use crate::source::{Sources, Span};
 use crate::suggest;
 
@@ -92,11 +94,12 @@ impl Includer<'_> {
                 Diagnostic::error("Y09", word.span, format!("bad pattern in `include`: {error}"))
                     .label("expected a path with `*`, `?` or `[…]` in it"),
             ),
-            Ok(paths) if paths.is_empty() => self.diagnostics.push(
-                Diagnostic::warning("Y09", word.span, "nothing matches this `include`")
-                    .label("no file")
-                    .help("nginx says nothing here; name a file without `*` if it must be there"),
-            ),
+            Ok(paths) if paths.is_empty() => {
+                // Nothing that is not there would be loaded.
+                if !matches!(names::stock(&word.shown()), Some(Stock::Modules)) {
+                    self.diagnostics.push(nothing_matches(word));
+                }
+            }
             Ok(paths) => {
                 paths.into_iter().for_each(|path| self.one(word, path, depth, resolved));
             }
@@ -124,6 +127,7 @@ impl Includer<'_> {
                 self.chain.pop();
                 resolved.extend(directives);
             }
+            Err(_) if self.files.kind(&path).is_none() => self.missing(word, &path, resolved),
             Err(error) => {
                 let diagnostic = self.unreadable(word, &path, &error);
                 self.diagnostics.push(diagnostic);
@@ -166,22 +170,33 @@ impl Includer<'_> {
 
     fn unreadable(&self, word: &Word, path: &Path, error: &std::io::Error) -> Diagnostic {
         let shown = path.to_string_lossy();
-        let kind = self.files.kind(path);
-        let message = match kind {
-            None => format!("`{shown}` does not exist"),
-            Some(Kind::Directory) => format!("`{shown}` is a directory"),
-            Some(_) => format!("`{shown}` cannot be read: {error}"),
-        };
-        let diagnostic = Diagnostic::error("Y09", word.span, message).label("included here");
-        match kind {
-            None => self.suggest_name(diagnostic, word, path),
-            Some(Kind::Directory) => {
-                let text = word.shown();
-                let files = format!("{}/*.conf", text.trim_end_matches('/'));
-                diagnostic.patch("include the files in it", word.span, files)
-            }
-            Some(_) => diagnostic,
+        if self.files.kind(path) != Some(Kind::Directory) {
+            let message = format!("`{shown}` cannot be read: {error}");
+            return Diagnostic::error("Y09", word.span, message).label("included here");
         }
+        let text = word.shown();
+        let files = format!("{}/*.conf", text.trim_end_matches('/'));
+        Diagnostic::error("Y09", word.span, format!("`{shown}` is a directory"))
+            .label("included here")
+            .patch("include the files in it", word.span, files)
+    }
+
+    /// Says what to do about a file that is not there, and puts in its place what is known of it.
+    fn missing(&mut self, word: &Word, path: &Path, resolved: &mut Vec<Directive>) {
+        let diagnostic = match names::stock(&word.shown()) {
+            Some(Stock::Types) => {
+                resolved.push(built_in_types(word));
+                needless_types(word)
+            }
+            Some(Stock::Directives(group)) => unsupported(word, group),
+            Some(Stock::Modules) | None => {
+                let message = format!("`{}` does not exist", path.to_string_lossy());
+                let diagnostic =
+                    Diagnostic::error("Y09", word.span, message).label("included here");
+                self.suggest_name(diagnostic, word, path)
+            }
+        };
+        self.diagnostics.push(diagnostic);
     }
 
     /// Offers a file of a like name beside the missing `path`, or says what paths are
@@ -193,14 +208,56 @@ impl Includer<'_> {
         let files = names.iter().filter(|entry| entry.1 == Kind::File).map(|entry| &*entry.0);
         let name = path.file_name().unwrap_or_default().to_string_lossy();
         let Some(like) = suggest::closest(&name, files) else {
-            return diagnostic
-                .note("a relative path is relative to the folder of the conf that is compiled");
+            return match word.value.starts_with(b"/") {
+                true => diagnostic
+                    .help("copy it to the folder of the conf, and include it by its name alone")
+                    .note("it is looked for on the machine that compiles"),
+                false => diagnostic
+                    .note("a relative path is relative to the folder of the conf that is compiled"),
+            };
         };
         let text = word.shown();
         let start = text.len() - text.rsplit('/').next().unwrap_or_default().len();
         let text = format!("{}{like}", &text[..start]);
         diagnostic.patch("a file with a similar name exists", word.span, text)
     }
+}
+
+fn nothing_matches(word: &Word) -> Diagnostic {
+    Diagnostic::warning("Y09", word.span, "nothing matches this `include`")
+        .label("no file")
+        .help("nginx says nothing here; name a file without `*` if it must be there")
+}
+
+/// nginx's table of types is not there. What it says holds all the same.
+fn needless_types(word: &Word) -> Diagnostic {
+    Diagnostic::warning("Y09", word.span, format!("there is no file `{}`", word.shown()))
+        .label("the types that are built in hold instead")
+        .help("nothing is needed here: delete the line, or write your own types in `types { … }`")
+}
+
+/// The table of types that is built in, as the file would say it.
+fn built_in_types(word: &Word) -> Directive {
+    let written =
+        |value: &[u8]| Word { value: value.to_vec(), offsets: Vec::new(), ..word.clone() };
+    let line = |(extension, media_type): (Vec<u8>, Vec<u8>)| Directive {
+        name: written(&media_type),
+        args: vec![written(&extension)],
+        block: None,
+    };
+    let directives = types::common().into_iter().map(line).collect();
+    let block = Block { directives, open: word.span, close: word.span };
+    Directive { name: written(b"types"), args: Vec::new(), block: Some(block) }
+}
+
+/// A file that comes with nginx is not there, and sitec could not use it.
+fn unsupported(word: &Word, group: &Group) -> Diagnostic {
+    let shown = word.shown();
+    let name = shown.rsplit('/').next().unwrap_or_default();
+    Diagnostic::error("D02", word.span, format!("nginx's `{name}` is not supported"))
+        .label(format!("for {}, which sitec does not do", group.about))
+        .help(group.instead)
+        .family(group.about, format!("include {shown}"))
 }
 
 /// Adds a dependency once.

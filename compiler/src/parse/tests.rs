@@ -210,15 +210,15 @@ fn comments_of_other_languages() {
 
 #[test]
 fn each_line_of_another_language_is_told() {
-    let (diagnostics, sources) = diagnose("server.port = 80\nserver.bind = 1\nfoo\n");
+    let (diagnostics, sources) = diagnose("server.port = 80\nserver.bind = 1\ngzip\n");
     assert_eq!(
         diagnostics.short(&sources),
         "site.conf:1:1: error[D03]: `server.port` is called `listen` here\n\
          site.conf:1:17: error[Y01]: expected `;` after `server.port = 80`\n\
          site.conf:2:1: error[D03]: `server.bind` is called `host` here\n\
          site.conf:2:16: error[Y01]: expected `;` after `server.bind = 1`\n\
-         site.conf:3:1: error[D01]: unknown directive `foo`\n\
-         site.conf:3:4: error[Y01]: expected `;` after `foo`\n"
+         site.conf:3:1: error[D02]: nginx's `gzip` is not supported\n\
+         site.conf:3:5: error[Y01]: expected `;` after `gzip`\n"
     );
 }
 
@@ -236,6 +236,60 @@ fn parameters_on_further_lines_are_no_mistake() {
         let read = read([("site.conf", text)]);
         assert_eq!(read.diagnostics.render(&read.sources, false), "", "{text}");
     }
+}
+
+/// However its lines are indented, a directive without a row ends at its `;`.
+#[test]
+fn what_is_not_supported_may_take_several_lines() {
+    for text in [
+        "gzip_types\ntext/css\ntext/plain;",
+        "server {\n  gzip_types\n  text/css\n  application/json;\n}",
+        "server {\n\tgzip_types\n    text/css\n    text/plain;\n}",
+        "proxy_set_header\nHost\n$host;",
+    ] {
+        let (diagnostics, sources) = diagnose(text);
+        let said = diagnostics.short(&sources);
+        assert!(said.contains("error[D02]") && said.lines().count() == 1, "{text}\n{said}");
+    }
+    let text = "nobodys\nfirst\nsecond;";
+    check_err(text, "^^^^^^^", "D01: unknown directive `nobodys`");
+    // Where a directive of the language begins, a mark is missing.
+    for text in ["gzip on\nroot www;", "gzip_types\na/b\nserver { }", "gzip on\ngzip_vary on;"] {
+        let (diagnostics, _) = diagnose(text);
+        assert!(diagnostics.sorted().iter().any(|found| found.code == "Y01"), "{text}");
+    }
+}
+
+#[test]
+fn blocks_of_lua_are_not_looked_into() {
+    for lua in [
+        "ngx.say(\"hi {\")",
+        "local t = { a = '}', b = { } } -- } {\n",
+        "--[[ } ]] --[==[ ]] } ]==] s = [[ } ]]",
+        "s = \"\\\"}\" t = '\\'}'",
+        "if a[b[1]] then x = 1; end;",
+        ";",
+        "",
+    ] {
+        let text = format!("location / {{ content_by_lua_block {{{lua}}} root a; }}");
+        assert_eq!(tree_of(&text), "location / { content_by_lua_block { } root a ; } ", "{text}");
+    }
+    assert_eq!(tree_of("set_by_lua_block $a {x()}"), "set_by_lua_block $a { } ");
+    assert_eq!(tree_of("log_by_lua_block # {\n{x()}"), "log_by_lua_block { } ");
+    assert_eq!(tree_of("a_lua_block { b c; }"), "a_lua_block { b c ; } ");
+    check_err(
+        "location / { content_by_lua_block { if a then { }",
+        "           -                      ^",
+        "Y02: the block `content_by_lua_block` is never closed",
+    );
+    let (diagnostics, sources) = diagnose("root a\ninit_by_lua_block { x(\"}\") }");
+    let said = diagnostics.short(&sources);
+    assert!(said.contains("expected `;` after `root a`") && said.lines().count() == 2, "{said}");
+}
+
+/// The tree of a text whose braces have their partners.
+fn tree_of(text: &str) -> String {
+    tree(&read([("site.conf", text)]).conf.expect("it can be read").directives)
 }
 
 #[test]
@@ -512,4 +566,48 @@ fn comments_are_kept() {
         .map(|comment| (comment.text.as_str(), read.sources.line_column(comment.span)))
         .collect();
     assert_eq!(found, [(" a", (1, 1)), (" b;", (2, 6)), ("c", (3, 6)), ("\u{e9} # d", (1, 1))]);
+}
+
+/// What is said about a conf, one line each.
+fn said(text: &str) -> String {
+    let (diagnostics, sources) = diagnose(text);
+    diagnostics.short(&sources)
+}
+
+#[test]
+fn files_of_nginx_that_are_not_there_are_known() {
+    for path in ["mime.types", "/etc/nginx/mime.types"] {
+        let text = format!("include {path};");
+        let expected = format!("site.conf:1:9: warning[Y09]: there is no file `{path}`\n");
+        assert_eq!(said(&text), expected);
+        // The types that are built in stand there as a block of their own.
+        let conf = read([("site.conf", text)]).conf.expect("it can be read");
+        assert!(tree(&conf.directives).starts_with("types { text/html html ; "));
+    }
+    let types = "types { text/html page; }";
+    let both = read([("site.conf", format!("include mime.types; {types}"))]).conf.unwrap();
+    assert_eq!(both.directives.len(), 2);
+
+    // One feature that is missing is one mistake, with the file that is about it.
+    let text = "include fastcgi_params;\nfastcgi_pass a;\ninclude snippets/fastcgi-php.conf;";
+    let not_supported = "error[D02]: nginx's `fastcgi_params` is not supported\n";
+    assert_eq!(said(text), format!("site.conf:1:9: {not_supported}"));
+    assert!(said("include proxy_params;").contains("D02"));
+    assert!(said("include /etc/letsencrypt/options-ssl-nginx.conf;").contains("D02"));
+    // Nothing is loaded anyway.
+    assert_eq!(said("include /etc/nginx/modules-enabled/*.conf;"), "");
+    assert!(said("include sites-enabled/*;").contains("warning[Y09]"));
+    assert!(said("include own.types;").contains("error[Y09]"));
+}
+
+#[test]
+fn files_of_nginx_that_are_there_are_read() {
+    let files = [
+        ("site.conf", "include mime.types; include fastcgi_params;"),
+        ("mime.types", "types { a/b c; }"),
+        ("fastcgi_params", "user b;"),
+    ];
+    let read = read(files);
+    assert!(read.diagnostics.is_empty());
+    assert_eq!(tree(&read.conf.unwrap().directives), "types { a/b c ; } user b ; ");
 }
