@@ -175,7 +175,7 @@ pub struct Pattern {
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Server {
     /// See [`sitec_runtime::site::Server`]; the fields below are the same.
-    pub name: Vec<u8>,
+    pub name: StartText,
     /// The settings outside all locations.
     pub location: LocationId,
     #[allow(missing_docs)]

@@ -46,9 +46,19 @@ pub(crate) fn directory(site: &ir::Site, id: DirectoryId) -> String {
 }
 
 /// Where the files of a location are, as `root` or `alias` say it; `None` where it has none.
-pub(crate) fn base(base: &ir::FileBase) -> Option<(&'static str, String)> {
+pub(crate) fn base(site: &ir::Site, base: &ir::FileBase) -> Option<(&'static str, String)> {
     let directive = if base.alias { "alias" } else { "root" };
-    (base.directory != DirectoryId::MAX).then(|| (directive, value(&base.text)))
+    if base.directory == DirectoryId::MAX {
+        return None;
+    }
+    let mut path = directory(site, base.directory);
+    let inner = value(&base.inner);
+    if !inner.is_empty() {
+        path.extend((!path.ends_with('/')).then_some('/'));
+        path.push_str(&inner);
+    }
+    path.extend(base.slash.then_some('/'));
+    Some((directive, path))
 }
 
 /// Names of methods with spaces between them.

@@ -286,7 +286,7 @@ fn write_message(
     let serial = variables.connection.serial();
     write!(line, "*{serial} {message}, client: ")?;
     variables.connection.peer().write_address(line);
-    write!(line, ", server: {}", Escaped(variables.server.name))?;
+    write!(line, ", server: {}", Escaped(variables.server.name.bytes()))?;
     write!(line, ", request: \"{}\"", Escaped(variables.head.line()))?;
     for (name, label) in [(&b"host"[..], "host"), (b"referer", "referrer")] {
         if let Some(value) = variables.head.fields().first(name) {

@@ -8,7 +8,7 @@ use crate::clock::{LocalClock, Now};
 use crate::http::head::{Head, Limits};
 use crate::site::{
     AddedFields, ErrorLog, FileBase, FileCache, GzipStatic, IfModifiedSince, KeepaliveDisable,
-    Level, Lingering, Server, Settings, Symlinks, Text,
+    Level, Lingering, Server, Settings, Settled, Symlinks, Text,
 };
 use crate::variables::{ConnectionFacts, Endpoint, Progress, Variables};
 
@@ -55,8 +55,8 @@ pub(crate) const ROOT: FileBase = FileBase {
     inner: Text::Fixed(b""),
     replaced_len: 0,
     append_path: true,
-    text: Text::Fixed(b"/conf/root"),
     alias: false,
+    slash: false,
 };
 
 /// Settings as they are by default, with the first directory as `root`.
@@ -105,7 +105,7 @@ pub(crate) const SETTINGS: Settings = Settings {
 };
 
 static SERVER: Server = Server {
-    name: b"example.org",
+    name: Settled::Known(b"example.org"),
     location: 0,
     client_header_timeout_ms: 60_000,
     client_header_buffer_len: 1024,

@@ -18,7 +18,8 @@ pub use self::action::{
 };
 pub use self::listing::{Listing, ListingFormat, ListingHole, ListingPiece, ListingSection};
 pub use self::process::{
-    Address, ErrorLog, Level, Listen, LogTarget, Param, ParamKind, Process, StartPiece, StartText,
+    Address, ErrorLog, Level, Listen, LogTarget, Param, ParamKind, Process, Settled, StartPiece,
+    StartText,
 };
 pub use self::settings::{
     AccessLog, AddedField, AddedFields, Charset, ErrorPage, ErrorStatus, ErrorTarget, Expires,
@@ -121,7 +122,7 @@ pub struct ServerMatch {
 /// What a server settles before a location is known.
 pub struct Server {
     /// The first `server_name`, for `$server_name` and for redirects.
-    pub name: &'static [u8],
+    pub name: Settled,
     /// The server's own settings, outside all locations.
     pub location: LocationId,
     /// Time for a whole head, from its first byte.

@@ -19,7 +19,7 @@ use crate::log::{LogPlace, Logs};
 use crate::options::{self, Command, HELP, Options};
 use crate::params::{BindAddress, Params};
 use crate::programs;
-use crate::site::{Level, LogTarget, Process, Site, StartPiece};
+use crate::site::{Level, LogTarget, Process, Site, StartPiece, StartText};
 use crate::sys::process;
 use crate::sys::signal::{Signals, Waker};
 use crate::worker::{Clock, Team, Wake, Worker};
@@ -97,12 +97,19 @@ fn settle<S: Site>(options: &Options, prefix: &Path) -> Result<Settled, String> 
         param_names: S::LISTENS
             .iter()
             .map(|listen| {
-                let lower = |text| params.text(text).to_ascii_lowercase().into_bytes();
-                listen.param_names.iter().map(|(text, id)| (lower(text), *id)).collect()
+                let names = listen.param_names.iter();
+                names.map(|(text, id)| (name_of(&params, text), *id)).collect()
             })
             .collect(),
     };
+    let servers = S::LISTENS.iter().flat_map(|listen| listen.param_names);
+    servers.for_each(|(_, id)| S::server_settings(*id).name.settle(|text| name_of(&params, text)));
     Ok(Settled { params, prefix, endpoints, log_places, shared })
+}
+
+/// A server name with its params filled in.
+fn name_of(params: &Params, text: StartText) -> Vec<u8> {
+    params.text(text).to_ascii_lowercase().into_bytes()
 }
 
 /// The directories that requests would look for in vain.

@@ -136,7 +136,7 @@ impl site::Site for Conf {
 
 static SERVERS: [site::Server; 4] = [
     site::Server {
-        name: b"fallback.test",
+        name: site::Settled::Known(b"fallback.test"),
         location: 0,
         client_header_timeout_ms: 60000,
         client_header_buffer_len: 1024,
@@ -147,7 +147,7 @@ static SERVERS: [site::Server; 4] = [
         underscores_in_headers: false,
     },
     site::Server {
-        name: b"example.test",
+        name: site::Settled::Known(b"example.test"),
         location: 1,
         client_header_timeout_ms: 60000,
         client_header_buffer_len: 1024,
@@ -158,7 +158,7 @@ static SERVERS: [site::Server; 4] = [
         underscores_in_headers: false,
     },
     site::Server {
-        name: b"www.example.test",
+        name: site::Settled::Known(b"www.example.test"),
         location: 2,
         client_header_timeout_ms: 60000,
         client_header_buffer_len: 1024,
@@ -169,7 +169,7 @@ static SERVERS: [site::Server; 4] = [
         underscores_in_headers: false,
     },
     site::Server {
-        name: b"~^(?<user>[a-z]+)\\.home\\.test$",
+        name: site::Settled::Known(b"~^(?<user>[a-z]+)\\.home\\.test$"),
         location: 4,
         client_header_timeout_ms: 60000,
         client_header_buffer_len: 1024,
@@ -336,8 +336,8 @@ static SETTINGS: [site::Settings; 1] = [
             inner: site::Text::Fixed(b""),
             replaced_len: 0,
             append_path: true,
-            text: site::Text::Fixed(b""),
             alias: false,
+            slash: false,
         },
         pack: None,
         index: &[site::Text::Fixed(b"index.html")],

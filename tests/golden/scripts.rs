@@ -112,7 +112,7 @@ impl site::Site for Conf {
 
 static SERVERS: [site::Server; 1] = [
     site::Server {
-        name: b"",
+        name: site::Settled::Known(b""),
         location: 0,
         client_header_timeout_ms: 60000,
         client_header_buffer_len: 1024,
@@ -187,8 +187,8 @@ static SETTINGS: [site::Settings; 1] = [
             inner: site::Text::Fixed(b""),
             replaced_len: 0,
             append_path: true,
-            text: site::Text::Fixed(b"/srv/www"),
             alias: false,
+            slash: false,
         },
         pack: None,
         index: &[site::Text::Fixed(b"index.html")],

@@ -108,7 +108,7 @@ impl site::Site for Conf {
 
 static SERVERS: [site::Server; 1] = [
     site::Server {
-        name: b"",
+        name: site::Settled::Known(b""),
         location: 0,
         client_header_timeout_ms: 60000,
         client_header_buffer_len: 1024,
@@ -261,8 +261,8 @@ static SETTINGS: [site::Settings; 3] = [
             inner: site::Text::Fixed(b""),
             replaced_len: 0,
             append_path: true,
-            text: site::Text::Fixed(b""),
             alias: false,
+            slash: false,
         },
         pack: None,
         index: &[site::Text::Fixed(b"index.html")],
@@ -344,8 +344,8 @@ static SETTINGS: [site::Settings; 3] = [
             inner: site::Text::Computed(value_1),
             replaced_len: 0,
             append_path: true,
-            text: site::Text::Computed(value_2),
             alias: false,
+            slash: false,
         },
         pack: None,
         index: &[site::Text::Fixed(b"index.html")],
@@ -386,7 +386,7 @@ static SETTINGS: [site::Settings; 3] = [
                 format: format_1,
                 buffer_len: 0,
                 flush_ms: 0,
-                condition: Some(site::Text::Computed(value_3)),
+                condition: Some(site::Text::Computed(value_2)),
             },
         ],
         error_log: site::ErrorLog {
@@ -427,8 +427,8 @@ static SETTINGS: [site::Settings; 3] = [
             inner: site::Text::Fixed(b""),
             replaced_len: 0,
             append_path: true,
-            text: site::Text::Fixed(b""),
             alias: false,
+            slash: false,
         },
         pack: None,
         index: &[site::Text::Fixed(b"index.html")],
@@ -463,12 +463,12 @@ static SETTINGS: [site::Settings; 3] = [
             usual: &[
                 site::AddedField::Expires(site::Expires::FromModified(-3600)),
                 site::AddedField::Lines(b"X-Fixed: a b\r\nX-Always: yes\r\n"),
-                site::AddedField::Line("X-Args", site::Text::Computed(value_4)),
+                site::AddedField::Line("X-Args", site::Text::Computed(value_3)),
                 site::AddedField::Sole("ETag", site::Text::Fixed(b"")),
             ],
             always: &[
                 site::AddedField::Lines(b"X-Always: yes\r\n"),
-                site::AddedField::Line("X-Args", site::Text::Computed(value_4)),
+                site::AddedField::Line("X-Args", site::Text::Computed(value_3)),
             ],
         },
         access_logs: &[
@@ -540,15 +540,10 @@ fn value_1(v: &Variables<'_>, out: &mut Vec<u8>) {
 }
 
 fn value_2(v: &Variables<'_>, out: &mut Vec<u8>) {
-    put(out, b"/srv/www/");
-    v.host(out);
-}
-
-fn value_3(v: &Variables<'_>, out: &mut Vec<u8>) {
     v.argument(b"log", out);
 }
 
-fn value_4(v: &Variables<'_>, out: &mut Vec<u8>) {
+fn value_3(v: &Variables<'_>, out: &mut Vec<u8>) {
     v.args(out);
 }
 

@@ -120,9 +120,11 @@ impl Walk<'_, '_> {
         if !inner.is_empty() && root.last() != Some(&b'/') {
             root.push(b'/');
         }
-        root.extend(inner);
-        if base.alias && base.append_path && root.last() != Some(&b'/') {
-            root.extend(self.value(&base.text).ends_with(b"/").then_some(b'/'));
+        root.extend_from_slice(&inner);
+        // A slash stands before what variables give, and stays where they give nothing.
+        let slash = base.slash || inner.is_empty() && !base.inner.0.is_empty();
+        if slash && base.alias && base.append_path && root.last() != Some(&b'/') {
+            root.push(b'/');
         }
         root
     }

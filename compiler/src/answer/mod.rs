@@ -256,6 +256,11 @@ pub(crate) fn start_text(site: &ir::Site, text: &ir::StartText) -> String {
     pieces.collect()
 }
 
+/// A server name, with the defaults of params.
+pub(crate) fn server_name(site: &ir::Site, name: &ir::StartText) -> String {
+    start_text(site, name).to_ascii_lowercase()
+}
+
 /// Whether a server is one of those behind a listen.
 pub(crate) fn listens_at(listen: &ir::Listen, server: ServerId) -> bool {
     let names = &listen.names;

@@ -8,7 +8,7 @@ use sitec_runtime::http::response::write_uri;
 use sitec_runtime::http::target::split_port;
 use sitec_runtime::site::{ListenId, ServerId};
 
-use super::{address, listens_at};
+use super::{address, listens_at, server_name};
 use crate::ir;
 
 /// A request, and where it comes in.
@@ -191,7 +191,7 @@ pub(super) fn listen_port(site: &ir::Site, listen: ListenId) -> Option<u16> {
 
 /// A host that a server answers to, for requests that name none.
 fn name_of(site: &ir::Site, server: ServerId) -> String {
-    let name = String::from_utf8_lossy(&site.servers[usize::from(server)].name).into_owned();
+    let name = server_name(site, &site.servers[usize::from(server)].name);
     match name.is_empty() || name.contains(['*', '~', '/', ' ']) {
         true => "localhost".to_owned(),
         false => name,

@@ -8,7 +8,7 @@ use sitec_runtime::site::ErrorStatus;
 
 use super::request::listen_port;
 use super::walk::{Next, Walk};
-use super::{End, Field, Step};
+use super::{End, Field, Step, server_name};
 use crate::ir::ErrorTarget;
 
 impl Walk<'_, '_> {
@@ -117,9 +117,9 @@ impl Walk<'_, '_> {
         if !settings.absolute_redirect || location.first() != Some(&b'/') {
             return String::new();
         }
-        let name = &self.site().servers[usize::from(self.server)].name;
+        let name = server_name(self.site(), &self.site().servers[usize::from(self.server)].name);
         let host = match settings.server_name_in_redirect && !name.is_empty() {
-            true => String::from_utf8_lossy(name),
+            true => name.into(),
             false => String::from_utf8_lossy(&self.host),
         };
         let port = listen_port(self.site(), self.listen).filter(|&port| port != 80);

@@ -3,9 +3,9 @@
 
 use sitec_runtime::pure::{find_argument, find_cookie, is_same_name};
 
-use super::address;
 use super::request::listen_port;
 use super::walk::Walk;
+use super::{address, server_name};
 use crate::ir::{Piece, Value, Variable};
 
 impl Walk<'_, '_> {
@@ -51,9 +51,9 @@ impl Walk<'_, '_> {
             "request_method" => self.head.method_name().to_vec(),
             "scheme" => "http".into(),
             "server_protocol" => "HTTP/1.1".into(),
-            "host" if self.host.is_empty() => server.name.clone(),
+            "host" if self.host.is_empty() => server_name(self.site(), &server.name).into(),
             "host" => self.host.clone(),
-            "server_name" => server.name.clone(),
+            "server_name" => server_name(self.site(), &server.name).into(),
             "server_port" => self.port(),
             "content_length" => self.first(b"content-length"),
             "content_type" => self.first(b"content-type"),

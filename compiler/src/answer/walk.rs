@@ -8,7 +8,7 @@ use sitec_runtime::http::method::Method;
 use sitec_runtime::http::target::{split_args, split_port};
 use sitec_runtime::site::{ListenId, LocationId, ServerId};
 
-use super::{Answer, Answers, End, Field, Request, ServerBy, Step, start_text};
+use super::{Answer, Answers, End, Field, Request, ServerBy, Step, server_name};
 use crate::ir;
 use crate::route::NameMatch;
 
@@ -143,7 +143,7 @@ impl<'w, 'a> Walk<'w, 'a> {
         let site = self.site();
         let listen = &site.listens[usize::from(self.listen)];
         let mut by_param = listen.param_names.iter();
-        let is_host = |text| start_text(site, text).as_bytes() == self.host;
+        let is_host = |text| server_name(site, text).as_bytes() == self.host;
         if let Some((_, server)) = by_param.find(|(text, _)| is_host(text)) {
             return (*server, ServerBy::Param);
         }

@@ -9,14 +9,13 @@ mod target;
 use sitec_runtime::site::DirectoryId;
 
 use super::location::Path;
-use super::text::{Groups, literal};
+use super::text::Groups;
 use super::value::Checked;
 use super::{Checker, named};
 use crate::ast::{Directive, Word};
 use crate::diagnostic::Diagnostic;
 use crate::files::Kind;
-use crate::ir::{FileBase, Piece, StartPiece, Value};
-use target::{Target, trim_slash};
+use crate::ir::{FileBase, StartPiece, Value};
 
 /// What is wrong with `root /`.
 const PUBLISHES_ALL: &str = "this publishes the whole file system";
@@ -31,8 +30,8 @@ pub(super) fn no_files() -> FileBase {
         inner: Value::default(),
         replaced_len: 0,
         append_path: true,
-        text: Value::default(),
         alias: false,
+        slash: false,
     }
 }
 
@@ -74,8 +73,7 @@ impl Checker<'_> {
         let base = if self.files.kind(&path) == Some(Kind::Directory) {
             let text = StartPiece::Literal(DEFAULT_ROOT.into());
             let directory = self.directories.add(vec![text]) as DirectoryId;
-            let text = Value(vec![Piece::Literal(DEFAULT_ROOT.into())]);
-            Some(FileBase { directory, text, ..no_files() })
+            Some(FileBase { directory, ..no_files() })
         } else {
             self.dependencies.push(path);
             None
@@ -102,15 +100,13 @@ impl Checker<'_> {
     }
 
     fn root(&mut self, word: &Word, groups: &Groups) -> Checked<FileBase> {
-        let mut target = self.target(word, groups)?;
+        let target = self.target(word, groups)?;
         target.refuse_everything(word, PUBLISHES_ALL)?;
         if let Some(directory) = target.literal_directory() {
             self.must_exist(word, directory, Kind::Directory)?;
         }
-        trim_slash(&mut target.text);
         let directory = self.directories.add(target.directory) as DirectoryId;
-        let Target { inner, text, .. } = target;
-        Ok(FileBase { directory, inner, text, ..no_files() })
+        Ok(FileBase { directory, inner: target.inner, ..no_files() })
     }
 
     fn alias(
@@ -140,13 +136,13 @@ impl Checker<'_> {
         if let Some(directory) = target.literal_directory() {
             let directory = directory.to_owned();
             let is_file = !folder
-                && literal(&target.text).is_some()
+                && !target.bounded
                 && match path {
                     Some(Path::Prefix { .. }) => self.is_file(&directory),
                     _ => true,
                 };
             let kind = if is_file { Kind::File } else { Kind::Directory };
-            if literal(&target.text).is_some() || !folder {
+            if !target.bounded || !folder {
                 self.must_exist(word, &directory, kind)?;
             }
             if is_file {
@@ -156,9 +152,9 @@ impl Checker<'_> {
             target.split_file();
         }
         let directory = self.directories.add(target.directory) as DirectoryId;
-        let Target { inner, text, .. } = target;
+        let inner = target.inner;
         let replaced_len = prefix.len() - usize::from(append_path && folder);
-        Ok(FileBase { directory, inner, replaced_len, append_path, text, alias: true })
+        Ok(FileBase { directory, inner, replaced_len, append_path, alias: true, slash: folder })
     }
 }
 

@@ -103,7 +103,6 @@ impl Usage {
     fn of_settings(settings: &Settings, formats: &[Value]) -> Usage {
         let mut usage = Usage::default();
         usage.add(&settings.base.inner);
-        usage.add(&settings.base.text);
         settings.index.iter().for_each(|value| usage.add(value));
         for page in &settings.error_pages {
             match &page.target {

@@ -66,9 +66,13 @@ impl Params {
         self.list.iter().position(|param| param.name.value == name.as_bytes())
     }
 
-    /// What the param is unless it is set.
-    pub(crate) fn default_of(&self, param: usize) -> &[u8] {
-        &self.list[param].default.value
+    /// A server name unless its params are set, in lower case.
+    pub(crate) fn name(&self, text: &ir::StartText) -> Vec<u8> {
+        let piece = |piece: &StartPiece| match piece {
+            StartPiece::Literal(text) => text.to_ascii_lowercase().into_bytes(),
+            StartPiece::Param(param) => self.list[*param].default.value.to_ascii_lowercase(),
+        };
+        text.iter().flat_map(piece).collect()
     }
 
     /// Notes that `param` is used as a `kind` at `span`.

@@ -7,11 +7,11 @@ use sitec_runtime::site::{LocationId, ParamKind, ServerId};
 use super::level::Level;
 use super::location::{Surrounding, location_name};
 use super::text::Groups;
-use super::value::{Checked, Part, ServerName, server_name, split};
+use super::value::{Checked, ServerName, server_name};
 use super::{Checker, named};
 use crate::ast::{Block, Directive, Word};
 use crate::diagnostic::Diagnostic;
-use crate::ir::{self, Scope, StartText};
+use crate::ir::{self, Scope, StartPiece, StartText};
 use crate::places::ServerPlace;
 use crate::source::Span;
 
@@ -113,7 +113,7 @@ impl Checker<'_> {
     }
 
     /// The name that the server goes by, and all its names.
-    fn server_names(&mut self, directives: &[Directive]) -> (Vec<u8>, Vec<(Name, Span)>) {
+    fn server_names(&mut self, directives: &[Directive]) -> (StartText, Vec<(Name, Span)>) {
         let mut first = None;
         let mut names = Vec::new();
         for word in named(directives, "server_name").flat_map(|directive| &directive.args) {
@@ -125,8 +125,8 @@ impl Checker<'_> {
         (first.unwrap_or_default(), names)
     }
 
-    /// A name, and how it is shown.
-    fn name(&mut self, word: &Word) -> Checked<(Vec<u8>, Name)> {
+    /// A name, and what `$server_name` is if it is the first.
+    fn name(&mut self, word: &Word) -> Checked<(StartText, Name)> {
         let has_reference = word.value.contains(&b'$') && !word.value.starts_with(b"~");
         if !has_reference {
             let name = server_name(word)?;
@@ -135,7 +135,8 @@ impl Checker<'_> {
                 ServerName::Regex(_) => word.value.clone(),
                 _ => word.value.to_ascii_lowercase(),
             };
-            return Ok((shown, Name::Known(name)));
+            let shown = StartPiece::Literal(String::from_utf8_lossy(&shown).into_owned());
+            return Ok((vec![shown], Name::Known(name)));
         }
         if word.value == b"$hostname" {
             let message = "the name of the machine is not known when the site is built";
@@ -145,17 +146,6 @@ impl Checker<'_> {
             ));
         }
         let text = self.params.start_text(word, 0, ParamKind::HostName)?;
-        let mut shown = Vec::new();
-        for part in split(word, 0)? {
-            match part {
-                Part::Literal(bytes) => shown.extend_from_slice(&bytes.to_ascii_lowercase()),
-                Part::Name { name, .. } => {
-                    let param = self.params.find(&name);
-                    shown.extend_from_slice(param.map_or(b"", |at| self.params.default_of(at)));
-                }
-                Part::Group { .. } => {}
-            }
-        }
-        Ok((shown, Name::Param(text)))
+        Ok((text.clone(), Name::Param(text)))
     }
 }

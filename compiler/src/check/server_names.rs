@@ -49,7 +49,11 @@ impl Checker<'_> {
             }
             for (name, span) in &server.names {
                 match name {
-                    Name::Param(text) => params.push((text.clone(), id)),
+                    Name::Param(text) => {
+                        // The default clashes where a name that is written would.
+                        add(Kind::Exact, &mut Vec::new(), &self.params.name(text), *span);
+                        params.push((text.clone(), id));
+                    }
                     Name::Known(ServerName::Regex(regex)) => {
                         let pattern = regex.pattern.clone();
                         names.regex.push(ServerRegex { pattern, server: id });

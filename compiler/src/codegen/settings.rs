@@ -129,16 +129,16 @@ fn settings_value(settings: &ir::Settings, shared: &mut Shared) -> TokenStream {
 
 fn base(base: &ir::FileBase, shared: &mut Shared) -> TokenStream {
     let (directory, replaced_len) = (number(base.directory), number(base.replaced_len));
-    let (inner, text) = (shared.text(&base.inner), shared.text(&base.text));
-    let (append_path, alias) = (base.append_path, base.alias);
+    let inner = shared.text(&base.inner);
+    let (append_path, alias, slash) = (base.append_path, base.alias, base.slash);
     quote! {
         site::FileBase {
             directory: #directory,
             inner: #inner,
             replaced_len: #replaced_len,
             append_path: #append_path,
-            text: #text,
             alias: #alias,
+            slash: #slash,
         }
     }
 }

@@ -6,7 +6,7 @@ use proc_macro2::TokenStream;
 use quote::quote;
 use sitec_runtime::site::ErrorLog;
 
-use super::tokens::{Shared, bytes, number, option, start_text, variant};
+use super::tokens::{Shared, number, option, settled, start_text, variant};
 use super::{pack, writing};
 use crate::ir;
 
@@ -168,7 +168,7 @@ fn log(log: &ir::LogTarget) -> TokenStream {
 }
 
 fn server(server: &ir::Server) -> TokenStream {
-    let name = bytes(&server.name);
+    let name = settled(&server.name);
     let location = number(server.location);
     let client_header_timeout_ms = number(server.client_header_timeout_ms);
     let client_header_buffer_len = number(server.client_header_buffer_len);

@@ -118,6 +118,21 @@ pub(super) fn option(tokens: Option<impl ToTokens>) -> TokenStream {
     }
 }
 
+/// A `site::Settled`.
+pub(super) fn settled(text: &ir::StartText) -> TokenStream {
+    match &text[..] {
+        [] => quote!(site::Settled::Known(b"")),
+        [ir::StartPiece::Literal(text)] => {
+            let text = bytes(text.as_bytes());
+            quote!(site::Settled::Known(#text))
+        }
+        _ => {
+            let text = start_text(text);
+            quote!(site::Settled::at_start(#text))
+        }
+    }
+}
+
 /// A `site::StartText`.
 pub(super) fn start_text(text: &ir::StartText) -> TokenStream {
     let pieces = text.iter().map(|piece| match piece {

@@ -183,7 +183,8 @@ impl Facts<'_> {
         ];
         if files {
             let index = index.iter().map(wording::value).collect::<Vec<_>>();
-            let (directive, folder) = wording::base(base).unwrap_or(("root", String::new()));
+            let (directive, folder) =
+                wording::base(self.site, base).unwrap_or(("root", String::new()));
             facts.extend([
                 (directive, folder),
                 ("index", index.join(" ")),

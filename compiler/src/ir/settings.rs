@@ -15,8 +15,8 @@ pub struct FileBase {
     pub inner: Value,
     pub replaced_len: usize,
     pub append_path: bool,
-    pub text: Value,
     pub alias: bool,
+    pub slash: bool,
 }
 
 /// See [`sitec_runtime::site::ErrorPage`].

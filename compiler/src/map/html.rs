@@ -6,7 +6,7 @@ use std::cell::RefCell;
 use serde_json::{Value, json};
 
 use super::{Kind, Map, Row, Server};
-use crate::answer::{address, start_text};
+use crate::answer::{address, server_name};
 use crate::automata::{self, Table};
 use crate::ir::{self, Pattern, Scope};
 use crate::template::{Filling, Template, Values};
@@ -68,7 +68,7 @@ impl Map<'_> {
         let listens = (0..).zip(&site.listens).map(|(id, listen)| {
             let names = &listen.names;
             let by_param = listen.param_names.iter();
-            let by_param = by_param.map(|(name, id)| json!([start_text(site, name), id]));
+            let by_param = by_param.map(|(name, id)| json!([server_name(site, name), id]));
             let exact = names.exact.iter().map(named).chain(by_param).collect::<Vec<_>>();
             let regex = names.regex.iter();
             json!({

@@ -36,7 +36,7 @@ impl Map<'_> {
         let location = &self.site.locations[row.id as usize];
         let settings = &self.site.settings[location.settings];
         let words = Words { site: self.site, places: self.places };
-        let root = wording::base(&settings.base);
+        let root = wording::base(self.site, &settings.base);
         let index: Vec<_> = settings.index.iter().map(wording::value).collect();
         let pages = settings.error_pages.iter().map(|page| error_page(words, page));
         let mut object = object([

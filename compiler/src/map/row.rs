@@ -62,7 +62,7 @@ impl Words<'_> {
 
     /// What makes responses; nothing where there are no files.
     fn handles(self, settings: &ir::Settings, handler: &Handler) -> Vec<String> {
-        let files = files(settings);
+        let files = files(self.site, settings);
         match handler {
             Handler::Files => vec![files.unwrap_or_else(|| "no files: no root".to_owned())],
             Handler::Status => vec!["counts of the process".to_owned()],
@@ -172,8 +172,8 @@ fn shortened(text: &str) -> String {
 }
 
 /// Where files come from.
-fn files(settings: &ir::Settings) -> Option<String> {
-    let (directive, folder) = wording::base(&settings.base)?;
+fn files(site: &ir::Site, settings: &ir::Settings) -> Option<String> {
+    let (directive, folder) = wording::base(site, &settings.base)?;
     let listed = if settings.listing.is_some() { ", folders listed" } else { "" };
     Some(match directive {
         "alias" => format!("files of alias {folder}{listed}"),

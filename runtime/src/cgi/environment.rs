@@ -171,7 +171,7 @@ fn write_name(field: &[u8], name: &mut Vec<u8>) -> bool {
 
 /// The server's name if it has one, and else what the client calls it.
 fn write_server_name(variables: &Variables<'_>, out: &mut Vec<u8>) {
-    let name = variables.server.name;
+    let name = variables.server.name.bytes();
     let is_pattern = name.iter().any(|byte| b"*~^$".contains(byte)) || name.starts_with(b".");
     match (name, variables.host) {
         (name, _) if !name.is_empty() && !is_pattern => out.extend_from_slice(name),
@@ -187,7 +187,7 @@ mod tests {
     use super::*;
     use crate::http::head::{Head, Limits};
     use crate::samples::{SETTINGS, head, leak, with_variables};
-    use crate::site::{Server, Text};
+    use crate::site::{Server, Settled, Text};
 
     /// The `HTTP_…` variables of a request with these fields, after Host.
     fn variables(fields: &str, params: &'static [CgiParam]) -> Vec<String> {
@@ -267,8 +267,9 @@ mod tests {
     #[test]
     fn servers_have_names() {
         let name = |server: &'static [u8], host: &'static [u8]| {
+            let name = Settled::Known(server);
             with_variables(&head("/", ""), leak(SETTINGS), &[], |variables| {
-                variables.server = leak(Server { name: server, ..*variables.server });
+                variables.server = leak(Server { name, ..*variables.server });
                 variables.host = host;
                 let mut out = Vec::new();
                 write_server_name(variables, &mut out);

@@ -28,7 +28,7 @@ impl Exchange {
             head: &self.head,
             path: &self.head.path,
             args: self.args.as_deref().unwrap_or(self.head.args()),
-            host: if self.host.is_empty() { server.name } else { &self.host },
+            host: if self.host.is_empty() { server.name.bytes() } else { &self.host },
             server,
             settings: route.location.settings,
             directories: &shared.directories,

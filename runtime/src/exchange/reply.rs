@@ -194,7 +194,7 @@ impl Exchange {
     /// What stands before a path in a Location, where the conf wants it whole.
     fn write_origin(&self, client: &Client, location: &[u8], out: &mut Vec<u8>) {
         let Some(route) = self.route else { return };
-        let (settings, name) = (route.location.settings, route.server_settings.name);
+        let (settings, name) = (route.location.settings, route.server_settings.name.bytes());
         if !settings.absolute_redirect || location.first() != Some(&b'/') {
             return;
         }

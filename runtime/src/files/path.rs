@@ -3,7 +3,7 @@
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 
-use crate::site::FileBase;
+use crate::site::{FileBase, Text};
 use crate::variables::Variables;
 
 /// Appends the path beneath `base.directory` that `path` leads to: `inner`, then the path
@@ -81,12 +81,10 @@ pub(crate) fn write_root(variables: &Variables<'_>, out: &mut Vec<u8>) {
     if out.len() > inner && out[start..inner].last() != Some(&b'/') {
         out.insert(inner, b'/');
     }
-    if base.alias && base.append_path && out[start..].last() != Some(&b'/') {
-        let text = out.len();
-        base.text.write(variables, out);
-        let slash = out[text..].ends_with(b"/");
-        out.truncate(text);
-        out.extend(slash.then_some(b'/'));
+    // A slash stands before what variables give, and stays where they give nothing.
+    let slash = base.slash || out.len() == inner && matches!(base.inner, Text::Computed(_));
+    if slash && base.alias && base.append_path && out[start..].last() != Some(&b'/') {
+        out.push(b'/');
     }
 }
 

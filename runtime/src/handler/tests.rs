@@ -356,7 +356,7 @@ fn aliases() {
         (&computed, "/x?f=/dir/x.html", "200"),
         (&computed, "/x?f=.git", "404"),
     ] {
-        let base = FileBase { text: Text::Fixed(b""), ..*base };
+        let base = FileBase { alias: true, ..*base };
         let settings = Settings { base, ..SETTINGS };
         assert_eq!(show(serve(&folder, settings, target, "")).0, status, "{target}");
     }

@@ -1,6 +1,7 @@
 //! What holds of the whole process: what it is started with, where it listens and logs.
 
 use std::net::SocketAddr;
+use std::sync::OnceLock;
 
 use super::{LogId, ServerId};
 
@@ -59,6 +60,36 @@ pub enum StartPiece {
     Literal(&'static str),
     /// The value of [`Site::PARAMS`](super::Site::PARAMS) at this index.
     Param(usize),
+}
+
+/// A text that requests read: of the conf alone, or complete once the params are known.
+pub enum Settled {
+    /// No param is part of it.
+    Known(&'static [u8]),
+    /// Params are part of it. It is empty until [`Settled::settle`] has filled it in.
+    AtStart(StartText, OnceLock<Box<[u8]>>),
+}
+
+impl Settled {
+    /// A text that params are part of.
+    pub const fn at_start(text: StartText) -> Settled {
+        Settled::AtStart(text, OnceLock::new())
+    }
+
+    /// Fills it in, before the first request: `fill_in` gives the text of the pieces.
+    pub fn settle(&self, fill_in: impl FnOnce(StartText) -> Vec<u8>) {
+        if let Settled::AtStart(text, value) = self {
+            value.get_or_init(|| fill_in(text).into_boxed_slice());
+        }
+    }
+
+    /// The text.
+    pub fn bytes(&self) -> &[u8] {
+        match self {
+            Settled::Known(text) => text,
+            Settled::AtStart(_, value) => value.get().map_or(&[], |value| value),
+        }
+    }
 }
 
 /// One address to listen on.

@@ -22,11 +22,10 @@ pub struct FileBase {
     /// Whether the path (without its replaced front) is appended. False for `alias` in an
     /// exact or a regex location, where `inner` is the whole.
     pub append_path: bool,
-    /// `root` or `alias` as it stands in the conf, for `$document_root`: a param as its
-    /// default, `root` without its last slash.
-    pub text: Text,
     /// Whether this is an `alias` (`$document_root` is then the alias itself).
     pub alias: bool,
+    /// Whether the `alias` ends in a slash.
+    pub slash: bool,
 }
 
 /// `disable_symlinks`.

@@ -254,7 +254,7 @@ impl Variables<'_> {
 impl Variables<'_> {
     /// `$server_name`: the first name of the server chosen.
     pub fn server_name(&self, out: &mut Vec<u8>) {
-        out.extend_from_slice(self.server.name);
+        out.extend_from_slice(self.server.name.bytes());
     }
 
     /// `$server_addr`.

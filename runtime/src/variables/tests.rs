@@ -182,20 +182,20 @@ fn what_is_absent_is_a_dash_in_a_log_and_what_is_empty_is_not() {
 
 #[test]
 fn names_of_files() {
-    let base = |inner, replaced_len, append_path, alias, conf| FileBase {
+    let base = |inner, replaced_len, append_path, alias, slash| FileBase {
         directory: 0,
         inner: Text::Fixed(inner),
         replaced_len,
         append_path,
-        text: Text::Fixed(conf),
         alias,
+        slash,
     };
     for (base, root, file) in [
-        (base(b"", 0, true, false, b"/d"), "/d", "/d/i/x"),
-        (base(b"sub", 0, true, false, b"/d/sub"), "/d/sub", "/d/sub/i/x"),
-        (base(b"", 2, true, true, b"/d/"), "/d/", "/d/x"),
-        (base(b"", 2, true, true, b"/d"), "/d", "/d/x"),
-        (base(b"f", 0, false, true, b"/d/f"), "/d/f", "/d/f"),
+        (base(b"", 0, true, false, false), "/d", "/d/i/x"),
+        (base(b"sub", 0, true, false, false), "/d/sub", "/d/sub/i/x"),
+        (base(b"", 2, true, true, true), "/d/", "/d/x"),
+        (base(b"", 2, true, true, false), "/d", "/d/x"),
+        (base(b"f", 0, false, true, false), "/d/f", "/d/f"),
     ] {
         let settings = leak(Settings { base, ..SETTINGS });
         with_variables(&head("/i/x", ""), settings, &["/d".into()], |variables| {

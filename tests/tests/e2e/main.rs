@@ -31,6 +31,7 @@ mod ipv6;
 mod large;
 mod listing;
 mod logs;
+mod params;
 mod precompressed;
 mod process;
 mod redirects;

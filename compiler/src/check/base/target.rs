@@ -20,10 +20,8 @@ pub(super) struct Target {
     pub(super) directory: StartText,
     /// What follows the folder.
     pub(super) inner: Value,
-    /// The whole, with params as their defaults.
-    pub(super) text: Value,
-    /// Whether `directory` is complete.
-    bounded: bool,
+    /// Whether a request's variable is part of it: `directory` is complete then.
+    pub(super) bounded: bool,
 }
 
 impl Target {
@@ -45,8 +43,7 @@ impl Target {
             push_literal(&mut self.inner, &last.as_bytes()[behind..]);
             self.directory.push(StartPiece::Literal(last[..behind].to_owned()));
         }
-        self.inner.0.push(Piece::Variable(variable.clone()));
-        self.text.0.push(Piece::Variable(variable));
+        self.inner.0.push(Piece::Variable(variable));
         Ok(())
     }
 
@@ -118,16 +115,12 @@ impl Checker<'_> {
                 _ => None,
             };
             match (part, param) {
-                (Part::Literal(bytes), _) => {
-                    push_literal(&mut target.text, &bytes);
-                    match target.bounded {
-                        false => target.directory.push(StartPiece::Literal(utf8(word, bytes)?)),
-                        true => push_literal(&mut target.inner, &bytes),
-                    }
-                }
+                (Part::Literal(bytes), _) => match target.bounded {
+                    false => target.directory.push(StartPiece::Literal(utf8(word, bytes)?)),
+                    true => push_literal(&mut target.inner, &bytes),
+                },
                 (Part::Name { range, .. }, Some(param)) if !target.bounded => {
                     self.params.demand(param, ParamKind::Path, word.part(range))?;
-                    push_literal(&mut target.text, self.params.default_of(param));
                     target.directory.push(StartPiece::Param(param));
                 }
                 (Part::Name { name, range, .. }, _) => {
@@ -162,7 +155,7 @@ fn plain(path: &str) -> String {
 }
 
 /// Takes the slashes from the end of a literal piece.
-pub(super) fn trim_slash(value: &mut Value) {
+fn trim_slash(value: &mut Value) {
     if let Some(Piece::Literal(last)) = value.0.last_mut() {
         while last.last() == Some(&b'/') {
             last.pop();
