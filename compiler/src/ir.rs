@@ -9,11 +9,12 @@ mod pack;
 mod settings;
 mod value;
 
+use std::collections::BTreeSet;
 use std::net::SocketAddr;
 
 use sitec_runtime::http::method::MethodSet;
 pub use sitec_runtime::pack::Kind as PackKind;
-use sitec_runtime::site::{ErrorLog, LocationId, ParamKind, ServerId};
+use sitec_runtime::site::{DirectoryId, ErrorLog, LocationId, ParamKind, ServerId};
 
 pub use self::action::{
     Action, Candidate, Cgi, CgiParam, CgiRule, Fallback, Handler, Return, Scripts, TryFiles,
@@ -63,6 +64,21 @@ pub struct Site {
     pub types: Vec<Types>,
     /// The distinct log formats.
     pub formats: Vec<Value>,
+}
+
+impl Site {
+    /// The directories of which a path may reach everything, rising: all but those of an `alias`
+    /// that names one file.
+    pub fn published(&self) -> impl Iterator<Item = DirectoryId> {
+        let served = self.settings.iter().map(|settings| &settings.base);
+        let served = served.filter(|base| !base.is_file()).map(|base| base.directory);
+        let stored = self.locations.iter().filter_map(|location| match &location.action {
+            Action::Serve { handler: Handler::Upload(upload), .. } => Some(upload.directory),
+            _ => None,
+        });
+        let all = served.chain(stored).filter(|&directory| directory != DirectoryId::MAX);
+        all.collect::<BTreeSet<_>>().into_iter()
+    }
 }
 
 /// See [`sitec_runtime::site::Process`].

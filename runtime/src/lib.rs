@@ -15,6 +15,7 @@ mod deadlines;
 mod escape;
 mod exchange;
 mod files;
+mod handed_over;
 mod handler;
 pub mod http;
 mod image;

@@ -1,15 +1,17 @@
-//! Listening sockets: those handed over by a parent (`LISTEN_FDS`), and our own.
+//! Listening sockets: those that a parent has handed over, and our own.
 
 use std::fs::Permissions;
 use std::io;
+use std::net::SocketAddr;
 use std::os::fd::OwnedFd;
 use std::os::unix::fs::{FileTypeExt, PermissionsExt};
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 
+use crate::handed_over::{self, HandedOver};
 use crate::params::{BindAddress, Params, parse_listen};
-use crate::site::{Address, Listen, ListenId, Site};
-use crate::sys::net::{self, Inherited, ListenOptions};
+use crate::site::{Address, Listen, ListenId, Site, StartText};
+use crate::sys::net::{self, ListenOptions};
 
 /// A listening socket of one worker.
 pub struct Listener {
@@ -28,6 +30,16 @@ pub struct Endpoint {
     deferral_s: Option<i32>,
 }
 
+impl Endpoint {
+    /// The text that gives the address; empty where params have no part in it.
+    fn text(&self) -> StartText {
+        match &self.listen.address {
+            Address::Ip(_) => &[],
+            Address::Unix(text) | Address::Param(text) => text,
+        }
+    }
+}
+
 impl std::fmt::Display for Endpoint {
     /// A URL where it is one that a browser can open.
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -41,33 +53,65 @@ impl std::fmt::Display for Endpoint {
     }
 }
 
-/// Every address of the site. Errors: a text that gives no address, an address that two
-/// `listen` directives give once the params are known.
-pub fn endpoints<S: Site>(params: &Params, prefix: &Path) -> Result<Vec<Endpoint>, String> {
+/// Every address of the site. Errors: a text that gives no address or one that an option does not
+/// go with, and addresses that two `listen` directives take once the params are known.
+pub fn endpoints<S: Site>(params: &Params, prefix: &Path) -> Result<Vec<Endpoint>, Vec<String>> {
     let mut endpoints = Vec::<Endpoint>::new();
+    let mut faults = Vec::new();
     for listen in S::LISTENS {
-        let address = match &listen.address {
-            Address::Ip(address) => BindAddress::Ip(*address),
-            Address::Unix(path) => BindAddress::Unix(params.path(prefix, path)),
-            Address::Param(text) => {
-                let text = params.text(text);
-                match parse_listen(&text) {
-                    Some(BindAddress::Unix(path)) => BindAddress::Unix(prefix.join(path)),
-                    Some(address) => address,
-                    None => return Err(format!("`listen {text}`: this is no address")),
-                }
-            }
-        };
         let timeout_ms = S::server_settings(listen.default_server).client_header_timeout_ms;
-        let timeout_s = i32::try_from(timeout_ms / 1000).unwrap_or(i32::MAX);
-        let deferral_s = listen.deferred.then_some(timeout_s.max(1));
-        let endpoint = Endpoint { listen, address, deferral_s };
-        if endpoints.iter().any(|other| other.address == endpoint.address) {
-            return Err(format!("two `listen` directives give {endpoint} with these params"));
+        let endpoint = endpoint(listen, params, prefix, timeout_ms).and_then(|endpoint| {
+            let clash = endpoints.iter().find_map(|other| clash(other, &endpoint, params));
+            clash.map_or(Ok(endpoint), Err)
+        });
+        match endpoint {
+            Ok(endpoint) => endpoints.push(endpoint),
+            Err(fault) => faults.push(fault),
         }
-        endpoints.push(endpoint);
     }
-    Ok(endpoints)
+    if faults.is_empty() { Ok(endpoints) } else { Err(faults) }
+}
+
+fn endpoint(
+    listen: &'static Listen,
+    params: &Params,
+    prefix: &Path,
+    timeout_ms: u64,
+) -> Result<Endpoint, String> {
+    let address = match &listen.address {
+        Address::Ip(address) => BindAddress::Ip(*address),
+        Address::Unix(path) => BindAddress::Unix(params.path(prefix, path)),
+        Address::Param(text) => {
+            let (shown, by) = (params.text(text), params.behind(text));
+            match parse_listen(&shown) {
+                Some(BindAddress::Unix(_)) if listen.deferred => {
+                    return Err(format!("`listen {shown}`{by}: `deferred` belongs to TCP"));
+                }
+                Some(BindAddress::Unix(path)) => BindAddress::Unix(prefix.join(path)),
+                Some(address) => address,
+                None => return Err(format!("`listen {shown}`{by}: this is no address")),
+            }
+        }
+    };
+    let timeout_s = i32::try_from(timeout_ms / 1000).unwrap_or(i32::MAX);
+    let deferral_s = listen.deferred.then_some(timeout_s.max(1));
+    Ok(Endpoint { listen, address, deferral_s })
+}
+
+/// Why two addresses cannot be bound side by side.
+fn clash(first: &Endpoint, second: &Endpoint, params: &Params) -> Option<String> {
+    let params = params.behind(second.text()) + &params.behind(first.text());
+    if first.address == second.address {
+        return Some(format!("two `listen` directives give {second}{params}"));
+    }
+    let (BindAddress::Ip(a), BindAddress::Ip(b)) = (&first.address, &second.address) else {
+        return None;
+    };
+    let is_any = a.ip().is_unspecified() && b.ip().is_unspecified() && a.port() == b.port();
+    let takes_both =
+        |endpoint: &Endpoint, address: &SocketAddr| address.is_ipv6() && !endpoint.listen.ipv6_only;
+    (is_any && (takes_both(first, a) || takes_both(second, b)))
+        .then(|| format!("{first} and {second}{params} take the same IPv4 connections"))
 }
 
 /// A socket's path that this process has made. Dropped, it is removed.
@@ -88,55 +132,43 @@ pub struct Opened {
     pub paths: Vec<SocketPath>,
 }
 
-/// Opens every endpoint once for each worker. Errors name the address.
-pub fn open(endpoints: &[Endpoint], workers: usize) -> Result<Opened, String> {
-    let mut paths = Vec::new();
-    let mut inherited = inherited();
-    let mut handed_over = Vec::new();
-    for endpoint in endpoints {
-        handed_over.push(take_inherited(&mut inherited, &endpoint.address));
-    }
+/// Opens every endpoint once for each worker. Errors name the address: one that cannot be bound,
+/// and one that is handed over without being wanted.
+pub fn open(
+    endpoints: &[Endpoint],
+    workers: usize,
+    mut handed_over: Vec<HandedOver>,
+) -> Result<Opened, Vec<String>> {
+    let taken: Vec<_> = endpoints
+        .iter()
+        .map(|endpoint| handed_over::take_for(&mut handed_over, &endpoint.address))
+        .collect();
+    let mut faults: Vec<_> = handed_over.iter().map(HandedOver::unwanted).collect();
+    let failed = |endpoint: &Endpoint, error| format!("cannot listen on {endpoint}: {error}");
     // All probes come first: once one of two overlapping addresses listens, the other's fails.
-    for (endpoint, _) in endpoints.iter().zip(&handed_over).filter(|(_, socket)| socket.is_none()) {
-        probe(endpoint).map_err(|error| format!("cannot listen on {endpoint}: {error}"))?;
+    for (endpoint, _) in endpoints.iter().zip(&taken).filter(|(_, socket)| socket.is_none()) {
+        faults.extend(probe(endpoint).err().map(|error| failed(endpoint, error)));
     }
+    if !faults.is_empty() {
+        return Err(faults);
+    }
+    let mut paths = Vec::new();
     let mut listeners: Vec<Vec<Listener>> = (0..workers).map(|_| Vec::new()).collect();
-    for (id, (endpoint, socket)) in endpoints.iter().zip(handed_over).enumerate() {
+    for (id, (endpoint, socket)) in endpoints.iter().zip(taken).enumerate() {
         let sockets = match socket {
             Some(socket) => share(socket, workers),
             None => open_own(endpoint, workers, &mut paths),
         };
-        let sockets = sockets.map_err(|error| format!("cannot listen on {endpoint}: {error}"))?;
-        for (listeners, socket) in listeners.iter_mut().zip(sockets) {
-            listeners.push(Listener { id: id as ListenId, socket });
+        match sockets {
+            Ok(sockets) => {
+                for (listeners, socket) in listeners.iter_mut().zip(sockets) {
+                    listeners.push(Listener { id: id as ListenId, socket });
+                }
+            }
+            Err(error) => faults.push(failed(endpoint, error)),
         }
     }
-    Ok(Opened { listeners, paths })
-}
-
-/// The sockets that the parent has handed over, if it meant this process.
-fn inherited() -> Vec<Option<(OwnedFd, Inherited)>> {
-    let number = |name| std::env::var(name).ok()?.parse::<u32>().ok();
-    match (number("LISTEN_PID"), number("LISTEN_FDS")) {
-        (Some(pid), Some(count)) if pid == std::process::id() && count < 1024 => {
-            net::inherited_listeners(count as i32)
-        }
-        _ => Vec::new(),
-    }
-}
-
-fn take_inherited(
-    sockets: &mut [Option<(OwnedFd, Inherited)>],
-    address: &BindAddress,
-) -> Option<OwnedFd> {
-    use std::os::unix::ffi::OsStrExt;
-    let same = |bound: &Inherited| match (bound, address) {
-        (Inherited::Ip(bound), BindAddress::Ip(address)) => bound == address,
-        (Inherited::Unix(bound), BindAddress::Unix(path)) => bound == path.as_os_str().as_bytes(),
-        _ => false,
-    };
-    let found = sockets.iter_mut().find(|slot| slot.as_ref().is_some_and(|(_, at)| same(at)));
-    found?.take().map(|(socket, _)| socket)
+    if faults.is_empty() { Ok(Opened { listeners, paths }) } else { Err(faults) }
 }
 
 /// One socket for all workers: each has a descriptor of its own for it.

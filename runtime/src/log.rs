@@ -72,14 +72,16 @@ struct Sink {
 }
 
 impl Logs {
-    /// Opens the logs. The error names the first that cannot be opened.
-    pub(crate) fn open(places: &[LogPlace]) -> Result<Logs, (PathBuf, io::Error)> {
-        let open = |place: &LogPlace| match place.open() {
-            Ok(file) => Ok(Sink::new(place.clone(), file.map(Arc::new))),
-            Err(error) => Err((place.path(), error)),
-        };
-        let sinks = places.iter().map(open).collect::<Result<Vec<_>, _>>()?;
-        Ok(Logs::of(sinks))
+    /// Opens the logs. The errors name those that cannot be opened.
+    pub(crate) fn open(places: &[LogPlace]) -> Result<Logs, Vec<(PathBuf, io::Error)>> {
+        let (mut sinks, mut faults) = (Vec::new(), Vec::new());
+        for place in places {
+            match place.open() {
+                Ok(file) => sinks.push(Sink::new(place.clone(), file.map(Arc::new))),
+                Err(error) => faults.push((place.path(), error)),
+            }
+        }
+        if faults.is_empty() { Ok(Logs::of(sinks)) } else { Err(faults) }
     }
 
     /// The same logs for another worker, with buffers of their own.

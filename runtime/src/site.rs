@@ -65,6 +65,8 @@ pub trait Site: Sync + 'static {
     const DIRECTORIES: &'static [StartText];
     /// Those of them that need not be there: all that is served from them is in the binary.
     const EMBEDDED: &'static [DirectoryId] = &[];
+    /// Those of them of which a path may reach everything, and not one file alone.
+    const PUBLISHED: &'static [DirectoryId] = &[];
     /// What files that are part of the binary lie in, where one of them is large: such are sent
     /// from the program's own file.
     const CONTENTS: Option<fn() -> &'static [u8]> = None;

@@ -1,5 +1,8 @@
 //! From the command line to running workers.
 
+mod pid_file;
+mod settle;
+
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -11,18 +14,18 @@ use crate::bounds;
 use crate::cgi::{Spawner, SpawnerProcess};
 use crate::connection::limits;
 use crate::context::{Context, Shared};
-use crate::counts::AllCounts;
 use crate::files::{self, Changes, Files};
+use crate::handed_over::{self, HandedOver};
 use crate::image::Image;
-use crate::listener::{self, Endpoint, Listener, Opened};
+use crate::listener::{self, Listener};
 use crate::log::{LogPlace, Logs};
 use crate::options::{self, Command, HELP, Options};
-use crate::params::{BindAddress, Params};
-use crate::programs;
-use crate::site::{Level, LogTarget, Process, Site, StartPiece, StartText};
+use crate::site::{Level, Process, Site};
 use crate::sys::process;
 use crate::sys::signal::{Signals, Waker};
 use crate::worker::{Clock, Team, Wake, Worker};
+use pid_file::PidFile;
+use settle::{Settled, settle};
 
 /// Runs a site: reads the command line, and serves until told to leave. `prefix` is the folder
 /// that the conf's relative paths are under, unless `--prefix` names another. A failure is told
@@ -56,103 +59,119 @@ fn print(text: &[u8]) -> Result<(), Vec<String>> {
     io::stdout().write_all(text).map_err(|error| vec![format!("cannot write: {error}")])
 }
 
-/// What is known once the command line is read.
-struct Settled {
-    params: Params,
-    prefix: PathBuf,
-    endpoints: Vec<Endpoint>,
-    log_places: Vec<LogPlace>,
-    shared: Shared,
+/// Everything that keeps the server from starting.
+#[derive(Default)]
+struct Faults(Vec<String>);
+
+impl Faults {
+    fn push(&mut self, fault: String) {
+        self.0.push(fault);
+    }
+
+    /// The value, if there is one; else its fault is noted.
+    fn note<T>(&mut self, result: Result<T, String>) -> Option<T> {
+        result.map_err(|fault| self.0.push(fault)).ok()
+    }
+
+    /// The same where there may be several faults.
+    fn note_all<T>(&mut self, result: Result<T, Vec<String>>) -> Option<T> {
+        result.map_err(|faults| self.0.extend(faults)).ok()
+    }
 }
 
-/// Fills in what the conf leaves open.
-fn settle<S: Site>(options: &Options, prefix: &Path) -> Result<Settled, String> {
-    let environment = |name: &str| std::env::var(name).ok();
-    let params = Params::settle(S::PARAMS, &options.set, environment)?;
-    let prefix = options.prefix.as_deref().unwrap_or(prefix);
-    let prefix = std::path::absolute(prefix)
-        .map_err(|error| format!("--prefix {}: {error}", prefix.display()))?;
-    let endpoints = listener::endpoints::<S>(&params, &prefix)?;
-    let log_places = S::LOGS.iter().map(|target| match target {
-        LogTarget::Stderr => LogPlace::Stderr,
-        LogTarget::Stdout => LogPlace::Stdout,
-        LogTarget::File(path) if path.iter().any(|piece| matches!(piece, StartPiece::Param(_))) => {
-            LogPlace::of(&params.text(path), params.path(&prefix, path))
-        }
-        LogTarget::File(path) => LogPlace::File(params.path(&prefix, path)),
-    });
-    let log_places = log_places.collect();
-    let socket_path = |endpoint: &Endpoint| match &endpoint.address {
-        BindAddress::Unix(path) => path.clone(),
-        BindAddress::Ip(_) => PathBuf::new(),
+/// What is open before the first worker starts.
+struct Opened {
+    logs: Option<Logs>,
+    sockets: Option<listener::Opened>,
+    pid_file: Option<PidFile>,
+    ids: Option<(&'static str, process::Ids)>,
+    worker_count: usize,
+}
+
+/// Opens what is opened as the user that starts the server.
+fn open<S: Site>(
+    settled: &mut Settled,
+    handed_over: Vec<HandedOver>,
+    faults: &mut Faults,
+) -> Opened {
+    let worker_count = match S::PROCESS.workers {
+        Some(count) => usize::from(count),
+        None => thread::available_parallelism().map_or(1, usize::from),
     };
-    let search = std::env::var_os("PATH");
-    let program = |text| programs::find(&params.text(text), &prefix, search.as_deref());
-    let shared = Shared {
-        programs: S::PROGRAMS.iter().copied().map(program).collect::<Result<_, _>>()?,
-        directories: S::DIRECTORIES.iter().map(|text| params.path(&prefix, text)).collect(),
-        socket_paths: endpoints.iter().map(socket_path).collect(),
-        image: None,
-        counts: AllCounts::default(),
-        param_names: S::LISTENS
-            .iter()
-            .map(|listen| {
-                let names = listen.param_names.iter();
-                names.map(|(text, id)| (name_of(&params, text), *id)).collect()
-            })
-            .collect(),
+    let pid_file = settled.pid_file.take().map(PidFile::open);
+    let opened = Opened {
+        logs: faults.note_all(open_logs(&settled.log_places)),
+        ids: faults.note(user_ids(&S::PROCESS)).flatten(),
+        sockets: faults.note_all(listener::open(&settled.endpoints, worker_count, handed_over)),
+        pid_file: pid_file.and_then(|file| faults.note(file)),
+        worker_count,
     };
-    let servers = S::LISTENS.iter().flat_map(|listen| listen.param_names);
-    servers.for_each(|(_, id)| S::server_settings(*id).name.settle(|text| name_of(&params, text)));
-    Ok(Settled { params, prefix, endpoints, log_places, shared })
+    // The user may have no right to read the program.
+    settled.shared.image = S::CONTENTS.and_then(|contents| Image::find(contents()));
+    opened
 }
 
-/// A server name with its params filled in.
-fn name_of(params: &Params, text: StartText) -> Vec<u8> {
-    params.text(text).to_ascii_lowercase().into_bytes()
+/// Gives up root, and does what is done without it.
+fn give_up_root<S: Site>(
+    ids: Option<(&'static str, process::Ids)>,
+    shared: &Shared,
+    faults: &mut Faults,
+) {
+    if let Some((user, ids)) = ids {
+        faults.note(
+            process::become_user(user, ids)
+                .map_err(|error| format!("cannot become user `{user}`: {error}")),
+        );
+    }
+    prepare_stores::<S>(shared, faults);
 }
 
-/// The directories that requests would look for in vain.
-fn missing_directories<S: Site>(shared: &Shared) -> Vec<String> {
-    let needed = (0..).zip(&shared.directories).filter(|(id, _)| !S::EMBEDDED.contains(id));
-    let missing = needed.filter(|(_, path)| !path.is_dir());
-    missing.map(|(_, path)| format!("directory `{}` does not exist", path.display())).collect()
-}
-
-/// Makes the directories ready that uploads are stored in.
-fn prepare_stores<S: Site>(shared: &Shared) -> Result<(), String> {
-    for path in S::STORES.iter().map(|id| &shared.directories[usize::from(*id)]) {
-        let swept = files::prepare_store(path)
-            .map_err(|error| format!("cannot store uploads in `{}`: {error}", path.display()))?;
-        if swept > 0 {
-            eprintln!("{}: removed {swept} unfinished uploads in {}", S::NAME, path.display());
+/// Makes the directories ready that uploads are stored in. One that is not there is a fault
+/// already.
+fn prepare_stores<S: Site>(shared: &Shared, faults: &mut Faults) {
+    let paths = S::STORES.iter().map(|id| &shared.directories[usize::from(*id)]);
+    for path in paths.filter(|path| path.is_dir()) {
+        match files::prepare_store(path) {
+            Ok(0) => {}
+            Ok(swept) => {
+                eprintln!("{}: removed {swept} unfinished uploads in {}", S::NAME, path.display());
+            }
+            Err(error) => {
+                faults.push(format!("cannot store uploads in `{}`: {error}", path.display()));
+            }
         }
     }
-    Ok(())
 }
 
-/// `--check`: everything that could stop the start, in one run.
+/// `--check`: everything that a start does before it serves, with all that stops it.
 fn check<S: Site>(options: &Options, prefix: &Path) -> Result<(), Vec<String>> {
-    let settled = settle::<S>(options, prefix).map_err(|error| vec![error])?;
-    let mut errors = missing_directories::<S>(&settled.shared);
-    errors.extend(listener::open(&settled.endpoints, 1).err());
-    errors.extend(open_logs(&settled.log_places).err());
-    errors.extend(user_ids(&S::PROCESS).err());
-    if errors.is_empty() {
-        errors.extend(prepare_stores::<S>(&settled.shared).err());
+    let mut faults = Faults::default();
+    let handed_over = handed_over(&mut faults);
+    if let Some(mut settled) = settle::<S>(options, prefix, &mut faults) {
+        let Opened { ids, logs, sockets, pid_file, worker_count: _ } =
+            open::<S>(&mut settled, handed_over, &mut faults);
+        // What this made is removed by whoever made it.
+        drop((logs, sockets, pid_file));
+        give_up_root::<S>(ids, &settled.shared, &mut faults);
     }
-    if !errors.is_empty() {
-        return Err(errors);
+    if !faults.0.is_empty() {
+        return Err(faults.0);
     }
-    eprintln!("{}: paths and ports are good", S::NAME);
+    eprintln!("{}: the server can start", S::NAME);
     Ok(())
 }
 
-fn open_logs(places: &[LogPlace]) -> Result<Logs, String> {
+/// The sockets from a parent. This comes before anything else is opened.
+fn handed_over(faults: &mut Faults) -> Vec<HandedOver> {
+    let taken = handed_over::take(std::process::id(), |name| std::env::var(name).ok());
+    faults.note_all(taken).unwrap_or_default()
+}
+
+fn open_logs(places: &[LogPlace]) -> Result<Logs, Vec<String>> {
     let describe = |(path, error): (PathBuf, io::Error)| {
         format!("cannot open the log file `{}`: {error}", path.display())
     };
-    Logs::open(places).map_err(describe)
+    Logs::open(places).map_err(|faults| faults.into_iter().map(describe).collect())
 }
 
 /// The ids to run with, where the process is root and the conf names a user.
@@ -165,37 +184,36 @@ fn user_ids(settings: &Process) -> Result<Option<(&'static str, process::Ids)>, 
 }
 
 fn serve<S: Site>(options: &Options, prefix: &Path) -> Result<(), Vec<String>> {
-    let settled = settle::<S>(options, prefix).map_err(|error| vec![error])?;
-    let missing = missing_directories::<S>(&settled.shared);
-    if !missing.is_empty() {
-        return Err(missing);
+    let mut faults = Faults::default();
+    let handed_over = handed_over(&mut faults);
+    let signals = faults.note(Signals::install().map_err(|error| format!("signals: {error}")));
+    let opened = settle::<S>(options, prefix, &mut faults).map(|mut settled| {
+        let opened = open::<S>(&mut settled, handed_over, &mut faults);
+        (settled, opened)
+    });
+    let (Some(signals), Some((settled, mut opened)), true) = (signals, opened, faults.0.is_empty())
+    else {
+        return Err(faults.0);
+    };
+    if let Some(file) = &mut opened.pid_file {
+        faults.note(file.write());
     }
-    start::<S>(settled).map_err(|error| vec![error])
+    give_up_root::<S>(opened.ids, &settled.shared, &mut faults);
+    if !faults.0.is_empty() {
+        return Err(faults.0);
+    }
+    start::<S>(settled, opened, signals).map_err(|error| vec![error])
 }
 
-/// Opens everything, gives up root, and runs the workers.
-fn start<S: Site>(settled: Settled) -> Result<(), String> {
-    let Settled { params, prefix, endpoints, log_places, mut shared } = settled;
-    let signals = Signals::install().map_err(|error| format!("signals: {error}"))?;
-    let logs = open_logs(&log_places)?;
-    let ids = user_ids(&S::PROCESS)?;
-    let worker_count = match S::PROCESS.workers {
-        Some(count) => usize::from(count),
-        None => thread::available_parallelism().map_or(1, usize::from),
+/// Runs the workers.
+fn start<S: Site>(settled: Settled, opened: Opened, signals: Signals) -> Result<(), String> {
+    let Settled { endpoints, shared, .. } = settled;
+    let Opened { logs: Some(logs), sockets: Some(sockets), pid_file, worker_count, ids: _ } =
+        opened
+    else {
+        unreachable!("what is not open is a fault")
     };
-    let Opened { listeners, paths } = listener::open(&endpoints, worker_count)?;
-    let pid_file = S::PROCESS.pid.map(|text| params.path(&prefix, text));
-    if let Some(path) = &pid_file {
-        std::fs::write(path, format!("{}\n", std::process::id()))
-            .map_err(|error| format!("cannot write the pid file `{}`: {error}", path.display()))?;
-    }
-    // The user may have no right to read the program.
-    shared.image = S::CONTENTS.and_then(|contents| Image::find(contents()));
-    if let Some((user, ids)) = ids {
-        process::become_user(user, ids)
-            .map_err(|error| format!("cannot become user `{user}`: {error}"))?;
-    }
-    prepare_stores::<S>(&shared)?;
+    let listener::Opened { listeners, paths } = sockets;
     // Before the first thread, and while the descriptor limit is what scripts are to have.
     let (spawner_process, spawners) = start_spawner::<S>(worker_count)?.unzip();
     let connections = u64::from(S::PROCESS.worker_connections);
@@ -220,10 +238,7 @@ fn start<S: Site>(settled: Settled) -> Result<(), String> {
     if let Some(process) = spawner_process {
         SpawnerProcess::join(process);
     }
-    drop(paths);
-    if let Some(path) = &pid_file {
-        let _ = std::fs::remove_file(path);
-    }
+    drop((paths, pid_file));
     result.map_err(|error| format!("the event loop failed: {error}"))
 }
 

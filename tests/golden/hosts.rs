@@ -43,6 +43,7 @@ impl site::Site for Conf {
             shared_port: false,
             default_server: 0,
             param_names: &[],
+            whole_names: &[],
         },
         site::Listen {
             address: site::Address::Ip(
@@ -59,9 +60,11 @@ impl site::Site for Conf {
             shared_port: false,
             default_server: 0,
             param_names: &[],
+            whole_names: &[],
         },
     ];
     const DIRECTORIES: &'static [site::StartText] = &[];
+    const PUBLISHED: &'static [site::DirectoryId] = &[];
     const LOGS: &'static [site::LogTarget] = &[site::LogTarget::Stderr];
     fn prepare() {
         LazyLock::force(&REGEXES_0);

@@ -43,11 +43,13 @@ impl site::Site for Conf {
             shared_port: false,
             default_server: 0,
             param_names: &[],
+            whole_names: &[],
         },
     ];
     const DIRECTORIES: &'static [site::StartText] = &[
         &[site::StartPiece::Literal("/srv/www")],
     ];
+    const PUBLISHED: &'static [site::DirectoryId] = &[0];
     const LOGS: &'static [site::LogTarget] = &[site::LogTarget::Stderr];
     fn prepare() {}
     fn server(listen: site::ListenId, host: &[u8]) -> site::ServerMatch {

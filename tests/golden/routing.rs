@@ -43,12 +43,14 @@ impl site::Site for Conf {
             shared_port: false,
             default_server: 0,
             param_names: &[],
+            whole_names: &[],
         },
     ];
     const DIRECTORIES: &'static [site::StartText] = &[
         &[site::StartPiece::Literal("/srv/www")],
         &[site::StartPiece::Literal("/srv/manual")],
     ];
+    const PUBLISHED: &'static [site::DirectoryId] = &[0, 1];
     const LOGS: &'static [site::LogTarget] = &[site::LogTarget::Stderr];
     fn prepare() {
         LazyLock::force(&REGEXES_0);

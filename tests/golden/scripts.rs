@@ -49,11 +49,13 @@ impl site::Site for Conf {
             shared_port: false,
             default_server: 0,
             param_names: &[],
+            whole_names: &[],
         },
     ];
     const DIRECTORIES: &'static [site::StartText] = &[
         &[site::StartPiece::Literal("/srv/www")],
     ];
+    const PUBLISHED: &'static [site::DirectoryId] = &[0];
     const LOGS: &'static [site::LogTarget] = &[site::LogTarget::Stderr];
     const PROGRAMS: &'static [site::StartText] = &[&[site::StartPiece::Param(0)]];
     const MAX_SCRIPTS: Option<u32> = Some(8);

@@ -6,7 +6,7 @@ use proc_macro2::TokenStream;
 use quote::quote;
 use sitec_runtime::site::ErrorLog;
 
-use super::tokens::{Shared, number, option, settled, start_text, variant};
+use super::tokens::{Shared, bytes, number, option, settled, start_text, variant};
 use super::{pack, writing};
 use crate::ir;
 
@@ -18,6 +18,7 @@ pub(super) fn constants(site: &ir::Site, shared: &mut Shared) -> TokenStream {
     let params = site.params.iter().map(param);
     let listens = site.listens.iter().map(listen);
     let directories = site.directories.iter().map(start_text);
+    let published = site.published().map(number);
     let embedded = pack::embedded(site);
     let contents = pack::contents(site);
     let logs = site.logs.iter().map(log);
@@ -35,6 +36,7 @@ pub(super) fn constants(site: &ir::Site, shared: &mut Shared) -> TokenStream {
         const PARAMS: &'static [site::Param] = &[#(#params),*];
         const LISTENS: &'static [site::Listen] = &[#(#listens),*];
         const DIRECTORIES: &'static [site::StartText] = &[#(#directories),*];
+        const PUBLISHED: &'static [site::DirectoryId] = &[#(#published),*];
         #embedded
         #contents
         const LOGS: &'static [site::LogTarget] = &[#(#logs),*];
@@ -128,6 +130,11 @@ fn listen(listen: &ir::Listen) -> TokenStream {
         let (name, server) = (start_text(name), number(*server));
         quote!((#name, #server))
     });
+    let whole_names = listen.names.exact.iter().filter(|_| !listen.param_names.is_empty());
+    let whole_names = whole_names.map(|(name, server)| {
+        let (name, server) = (bytes(name), number(*server));
+        quote!((#name, #server))
+    });
     quote! {
         site::Listen {
             address: #address,
@@ -137,6 +144,7 @@ fn listen(listen: &ir::Listen) -> TokenStream {
             shared_port: #shared_port,
             default_server: #default_server,
             param_names: &[#(#param_names),*],
+            whole_names: &[#(#whole_names),*],
         }
     }
 }

@@ -5,7 +5,7 @@ use sitec_runtime::site::{
     KeepaliveDisable, Lingering, ListingFormat, LocationId, LogId, TypesId,
 };
 
-use super::Value;
+use super::{Piece, Value};
 
 /// See [`sitec_runtime::site::FileBase`].
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
@@ -17,6 +17,13 @@ pub struct FileBase {
     pub append_path: bool,
     pub alias: bool,
     pub slash: bool,
+}
+
+impl FileBase {
+    /// Whether it is an `alias` that names one file, and no folder.
+    pub fn is_file(&self) -> bool {
+        self.alias && matches!(&self.inner.0[..], [Piece::Literal(_)])
+    }
 }
 
 /// See [`sitec_runtime::site::ErrorPage`].

@@ -109,6 +109,8 @@ pub struct Listen {
     pub default_server: ServerId,
     /// Server names with params in them: compared before [`Site::server`](super::Site::server) is asked.
     pub param_names: &'static [(StartText, ServerId)],
+    /// The whole names without params, where there are any with: no two servers may have one.
+    pub whole_names: &'static [(&'static [u8], ServerId)],
 }
 
 /// Where to bind.

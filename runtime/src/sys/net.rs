@@ -1,11 +1,13 @@
 //! Sockets: those of libc's options that std does not offer.
 
 use std::ffi::CString;
+use std::fmt;
 use std::io::{self, IoSlice};
 use std::mem::{MaybeUninit, size_of};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, SocketAddrV6};
-use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd, OwnedFd, RawFd};
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, FromRawFd, OwnedFd, RawFd};
 use std::os::unix::ffi::OsStrExt;
+use std::os::unix::net::UnixListener;
 use std::path::Path;
 
 use super::{check, check_len};
@@ -158,24 +160,6 @@ pub fn set_reset_on_close(socket: BorrowedFd<'_>) -> io::Result<()> {
     Ok(())
 }
 
-/// Takes over the descriptors from 3 on that a parent has handed down (`LISTEN_FDS`), each
-/// with the address that it is bound to. `None` in place of one that is no socket.
-pub fn inherited_listeners(count: RawFd) -> Vec<Option<(OwnedFd, Inherited)>> {
-    (3..3 + count)
-        .map(|fd| {
-            // SAFETY: takes no pointers; fails if `fd` is not open.
-            check(unsafe { libc::fcntl(fd, libc::F_SETFD, libc::FD_CLOEXEC) }).ok()?;
-            // SAFETY: takes no pointers; `fd` is open.
-            check(unsafe { libc::fcntl(fd, libc::F_SETFL, libc::O_NONBLOCK) }).ok()?;
-            // SAFETY: by the protocol these descriptors are handed over to this process, and
-            // this is called once, before anything else could have opened them.
-            let socket = unsafe { OwnedFd::from_raw_fd(fd) };
-            let address = bound_address(&socket).ok()?;
-            Some((socket, address))
-        })
-        .collect()
-}
-
 /// Where an inherited socket is bound.
 #[derive(PartialEq, Eq, Debug)]
 pub enum Inherited {
@@ -183,17 +167,101 @@ pub enum Inherited {
     Ip(SocketAddr),
     /// A socket of the file system.
     Unix(Vec<u8>),
+    /// A socket of this machine that has no path.
+    Unnamed,
+}
+
+impl fmt::Display for Inherited {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Inherited::Ip(address) => write!(f, "{address}"),
+            Inherited::Unix(path) => write!(f, "unix:{}", path.escape_ascii()),
+            Inherited::Unnamed => f.write_str("a name that is no path"),
+        }
+    }
+}
+
+/// Why a descriptor is no listening socket of ours.
+#[derive(Debug)]
+pub enum NotInherited {
+    /// Nothing has that number.
+    NotOpen,
+    /// It is something else, which follows its number in a message.
+    Other(&'static str),
+    /// The system did not say.
+    Failed(io::Error),
+}
+
+impl fmt::Display for NotInherited {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            NotInherited::NotOpen => f.write_str("is not open"),
+            NotInherited::Other(what) => f.write_str(what),
+            NotInherited::Failed(error) => write!(f, "cannot be used: {error}"),
+        }
+    }
+}
+
+impl From<io::Error> for NotInherited {
+    fn from(error: io::Error) -> Self {
+        match error.raw_os_error() {
+            Some(libc::EBADF) => NotInherited::NotOpen,
+            Some(libc::ENOTSOCK) => NotInherited::Other("is not a socket"),
+            _ => NotInherited::Failed(error),
+        }
+    }
+}
+
+/// Takes over a listening socket that a parent has handed down, and says where it is bound. It
+/// is non-blocking and closed on exec from here on. What is no listening socket stays as it is.
+pub fn inherited_listener(fd: RawFd) -> Result<(OwnedFd, Inherited), NotInherited> {
+    // SAFETY: takes no pointers; fails if `fd` is not open.
+    let flags = check(unsafe { libc::fcntl(fd, libc::F_GETFL) })?;
+    if option(&fd, libc::SO_TYPE)? != libc::SOCK_STREAM {
+        return Err(NotInherited::Other("is a socket without connections, as UDP has them"));
+    }
+    let domain = option(&fd, libc::SO_DOMAIN)?;
+    if ![libc::AF_INET, libc::AF_INET6, libc::AF_UNIX].contains(&domain) {
+        return Err(NotInherited::Other("is a socket of neither TCP nor the file system"));
+    }
+    if option(&fd, libc::SO_ACCEPTCONN)? == 0 {
+        return Err(NotInherited::Other("is a socket that does not listen"));
+    }
+    // SAFETY: takes no pointers; `fd` is open.
+    check(unsafe { libc::fcntl(fd, libc::F_SETFD, libc::FD_CLOEXEC) })?;
+    // SAFETY: takes no pointers; `fd` is open.
+    check(unsafe { libc::fcntl(fd, libc::F_SETFL, flags | libc::O_NONBLOCK) })?;
+    // SAFETY: by the protocol this descriptor is handed over to this process, and this is
+    // called once for it, before anything else could have opened it.
+    let socket = unsafe { OwnedFd::from_raw_fd(fd) };
+    let address = bound_address(&socket)?;
+    Ok((socket, address))
 }
 
 fn bound_address(socket: &OwnedFd) -> io::Result<Inherited> {
-    use std::os::fd::AsFd;
     if let Some(address) = local_address(socket.as_fd())? {
         return Ok(Inherited::Ip(address));
     }
-    let listener = std::os::unix::net::UnixListener::from(socket.try_clone()?);
-    let path = listener.local_addr()?;
-    let path = path.as_pathname().ok_or(io::ErrorKind::InvalidInput)?;
-    Ok(Inherited::Unix(path.as_os_str().as_bytes().to_vec()))
+    let address = UnixListener::from(socket.try_clone()?).local_addr()?;
+    let path = address.as_pathname().map(|path| path.as_os_str().as_bytes().to_vec());
+    Ok(path.map_or(Inherited::Unnamed, Inherited::Unix))
+}
+
+/// An option of a socket that is a number.
+fn option(socket: &impl AsRawFd, name: libc::c_int) -> io::Result<libc::c_int> {
+    let mut value: libc::c_int = 0;
+    let mut len = size_of::<libc::c_int>() as libc::socklen_t;
+    // SAFETY: `value` has room for `len` bytes, and getsockopt(2) writes no more.
+    check(unsafe {
+        libc::getsockopt(
+            socket.as_raw_fd(),
+            libc::SOL_SOCKET,
+            name,
+            (&raw mut value).cast(),
+            &raw mut len,
+        )
+    })?;
+    Ok(value)
 }
 
 fn stream_socket(family: libc::c_int) -> io::Result<OwnedFd> {

@@ -63,3 +63,90 @@ fn a_folder_reaches_all_that_is_made_of_it() {
         assert_eq!(server.get("/docs/there.txt").text(), "there", "{set:?}");
     }
 }
+
+/// What a run that is to fail says, which must be the same with `--check` and without.
+fn refused(launch: impl Fn() -> Launch) -> String {
+    let run = |launch: Launch| {
+        let output = launch.output();
+        assert!(!output.status.success(), "it starts");
+        String::from_utf8(output.stderr).unwrap()
+    };
+    let checked = run(launch().arg("--check"));
+    let started = run(launch());
+    let first = started.lines().next().unwrap_or_default();
+    assert!(checked.lines().any(|line| line == first), "{checked}\nagainst\n{started}");
+    checked
+}
+
+#[test]
+fn what_no_conf_could_say_stops_the_start() {
+    let place = place();
+    place.link("everything", "/");
+    let up = place.path().join("up/..").display().to_string();
+    let above = format!("{}{}", up, "/..".repeat(20));
+    for (name, value, named) in [
+        ("ROOT", "/", "`/` (by param `ROOT`) is the whole file system"),
+        ("ROOT", "//", "`ROOT`"),
+        ("ROOT", above.as_str(), "`ROOT`"),
+        ("ROOT", "everything", "`ROOT`"),
+        ("ROOT", "www/one.txt", "(by param `ROOT`) is not a directory"),
+        ("ROOT", "missing", "missing` (by param `ROOT`) does not exist"),
+        ("DOCS", "/", "`DOCS`"),
+        ("STORE", "/", "`STORE`"),
+        ("STORE", "everything", "`STORE`"),
+        ("RUN", "run/none", "`RUN`"),
+        ("RUN", "no-such-program", "`RUN`"),
+        ("SECOND", "", "param `SECOND` is \"\""),
+        ("SECOND", "*.x", "param `SECOND` is \"*.x\""),
+        ("SECOND", ".x", "param `SECOND` is \".x\""),
+        ("SECOND", "a.test.", "param `SECOND` is \"a.test.\""),
+        ("SECOND", "fixed.test", "`server_name fixed.test` (by param `SECOND`)"),
+        ("SECOND", "Fixed.test", "`SECOND`"),
+        ("LOG", "no/such/access.log", "no/such/access.log"),
+    ] {
+        let said = refused(|| site(&place).set(name, value));
+        assert!(said.contains(named), "{name}={value}: {said}");
+    }
+    // The server's own names are its own, and other patterns match less.
+    for (name, value) in [("SECOND", "www.a.test"), ("SECOND", "x.fixed.test"), ("LOG", "off")] {
+        let checked = site(&place).set(name, value).arg("--check").output();
+        assert!(checked.status.success(), "{name}={value}");
+        let server = site(&place).set(name, value).start();
+        assert_eq!(server.get_from("www.a.test", "/name").status, 200, "{name}={value}");
+    }
+}
+
+#[test]
+fn a_check_names_every_fault_and_leaves_nothing() {
+    let place = place();
+    std::fs::remove_dir_all(place.path().join("run")).unwrap();
+    let taken = std::net::TcpListener::bind((std::net::Ipv4Addr::LOCALHOST, 0)).unwrap();
+    let port = taken.local_addr().unwrap().port().to_string();
+    let wrong = || {
+        let launch = site(&place).ports(0).set("ROOT", "/").set("STORE", "none");
+        launch.set("SECOND", "fixed.test").set("RUN", "run/none").set("PORT", &port)
+    };
+    let said = refused(wrong);
+    for fault in [
+        "`/` (by param `ROOT`)",
+        "`STORE`",
+        "`SECOND`",
+        "`RUN`",
+        "run/access.log",
+        "run/server.pid",
+        &format!("cannot listen on http://127.0.0.1:{port}"),
+    ] {
+        assert_eq!(said.matches(fault).count(), 1, "{fault}: {said}");
+    }
+    let said = refused(|| wrong().set("PORT", "0").set("SECOND", ".x").set("NONE", "1"));
+    for fault in ["`PORT`", "`SECOND`", "`--set NONE`"] {
+        assert_eq!(said.matches(fault).count(), 1, "{fault}: {said}");
+    }
+    let pid = place.write("run/server.pid", "1234567\n");
+    let checked = site(&place).arg("--check").output();
+    assert!(checked.status.success(), "{}", String::from_utf8_lossy(&checked.stderr));
+    assert_eq!(place.text("run/server.pid"), "1234567\n");
+    std::fs::remove_file(&pid).unwrap();
+    assert!(site(&place).arg("--check").output().status.success());
+    assert!(!pid.exists());
+}

@@ -1,7 +1,7 @@
 //! The binary: its options, its signals, sockets that it is given.
 
 use std::io::{ErrorKind, Read};
-use std::net::{Ipv4Addr, TcpListener, TcpStream};
+use std::net::{Ipv4Addr, TcpListener, TcpStream, UdpSocket};
 use std::os::fd::OwnedFd;
 use std::process::{Command, Stdio};
 use std::time::Instant;
@@ -142,20 +142,70 @@ fn a_prefix_stands_for_the_folder_of_the_conf() {
     assert_eq!(server.get("/log").text(), "logged");
 }
 
+/// The site with a descriptor handed over: a shell moves it to number 3 and becomes the server.
+/// `variables` are what the shell sets.
+fn handed_over(descriptor: OwnedFd, variables: &str, launch: &Launch) -> Command {
+    let direct = launch.command(&[]);
+    let script =
+        format!("exec 3<&0 </dev/null; LISTEN_PID=$$ {variables} exec -a process \"$0\" \"$@\"");
+    let mut command = Command::new("bash");
+    command.args(["-c", &script]).arg(direct.get_program()).args(direct.get_args());
+    command.stdin(Stdio::from(descriptor));
+    command
+}
+
 #[test]
 fn a_socket_that_is_handed_over_is_used() {
-    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
-    let port = listener.local_addr().unwrap().port();
-    // A shell moves the socket to descriptor 3 and becomes the server.
+    for variables in ["LISTEN_FDS=1", "LISTEN_FDS=1 LISTEN_FDNAMES=web"] {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let place = place();
+        let site = site(&place).set("PORT", &port.to_string());
+        let mut server = Server::spawn(handed_over(listener.into(), variables, &site), vec![port]);
+        // The socket takes connections before the server runs, so this needs no waiting.
+        assert_eq!(server.get("/ping").text(), "pong");
+        server.signal("TERM");
+        assert!(server.ended().success());
+    }
+}
+
+#[test]
+fn what_is_handed_over_for_another_process_is_left_alone() {
+    let file = std::fs::File::open("/dev/null").unwrap();
     let place = place();
-    let direct = site(&place).set("PORT", &port.to_string()).command(&[]);
-    let script = "exec 3<&0 </dev/null; LISTEN_FDS=1 LISTEN_PID=$$ exec -a process \"$0\" \"$@\"";
-    let mut command = Command::new("bash");
-    command.args(["-c", script]).arg(direct.get_program()).args(direct.get_args());
-    command.stdin(Stdio::from(OwnedFd::from(listener)));
+    let port = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap().local_addr().unwrap().port();
+    let site = site(&place).set("PORT", &port.to_string());
+    let command = handed_over(file.into(), "LISTEN_PID=1 LISTEN_FDS=9", &site);
     let server = Server::spawn(command, vec![port]);
-    // The socket takes connections before the server runs, so this needs no waiting.
+    assert!(server.listens(), "{}", server.log());
     assert_eq!(server.get("/ping").text(), "pong");
+}
+
+#[test]
+fn what_is_handed_over_and_no_listening_socket_of_the_site_stops_the_start() {
+    let place = place();
+    let listener = || TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+    let peer = listener();
+    let connected = TcpStream::connect(peer.local_addr().unwrap()).unwrap();
+    let datagrams = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+    let file = std::fs::File::open("/dev/null").unwrap();
+    let unwanted = listener();
+    let nobodys = format!("descriptor 3 listens on {}", unwanted.local_addr().unwrap());
+    for (descriptor, variables, said) in [
+        (connected.into(), "LISTEN_FDS=1", "descriptor 3 is a socket that does not listen"),
+        (datagrams.into(), "LISTEN_FDS=1", "descriptor 3 is a socket without connections"),
+        (file.into(), "LISTEN_FDS=1 LISTEN_FDNAMES=web", "descriptor 3 (`web`) is not a socket"),
+        (listener().into(), "LISTEN_FDS=9", "LISTEN_FDS is 9, and descriptor 4 is not open"),
+        (listener().into(), "LISTEN_FDS=0", "LISTEN_FDS is \"0\""),
+        (listener().into(), "LISTEN_FDS=1 LISTEN_FDNAMES=a:b", "LISTEN_FDNAMES has 2 names"),
+        (OwnedFd::from(unwanted), "LISTEN_FDS=1", nobodys.as_str()),
+    ] {
+        let port = listener().local_addr().unwrap().port().to_string();
+        let site = site(&place).set("PORT", &port);
+        let output = handed_over(descriptor, variables, &site).output().unwrap();
+        let errors = String::from_utf8_lossy(&output.stderr);
+        assert!(!output.status.success() && errors.contains(said), "{variables}: {errors}");
+    }
 }
 
 #[test]
