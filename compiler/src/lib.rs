@@ -95,6 +95,7 @@ fn run(
     let checked = conf.and_then(|mut conf| {
         diagnostics.allow(&conf, &sources);
         check::structure::check(&conf, &mut diagnostics);
+        check::check_params(&conf, &mut diagnostics);
         let foreign = check::foreign_variables(&conf);
         check::prune(&mut conf, &diagnostics);
         let text = sources.text();

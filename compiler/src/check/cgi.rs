@@ -133,6 +133,7 @@ impl Checker<'_> {
             && !name.is_empty()
             && !value.contains(&b'/')
         {
+            self.params.refuse_in(first, "an extension is the same wherever the server runs")?;
             let interpreter = second.map(|word| self.program(word)).transpose()?;
             let rule = Rule { extension: value.to_vec(), interpreter, span: first.span };
             return Ok(Line::Rule(rule));

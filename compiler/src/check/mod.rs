@@ -63,6 +63,7 @@ use level::Level;
 pub(crate) use location::regex_words;
 use pages::{Page, check_pages};
 use param::Params;
+pub(crate) use param::places::check as check_params;
 use scripts::{Scripted, check_scripts};
 use text::{CaptureNames, Groups};
 use types::TypeTables;

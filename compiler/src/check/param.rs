@@ -1,6 +1,9 @@
 //! `param`: values that may still be set when the binary starts. What one must look like
 //! follows from where it is used.
 
+pub(crate) mod places;
+
+use sitec_runtime::pure::is_whole_name;
 use sitec_runtime::site::ParamKind;
 
 use super::value::{self, Checked, Part};
@@ -73,6 +76,17 @@ impl Params {
             StartPiece::Param(param) => self.list[*param].default.value.to_ascii_lowercase(),
         };
         text.iter().flat_map(piece).collect()
+    }
+
+    /// That no param is part of the word, which takes it for text.
+    pub(crate) fn refuse_in(&self, word: &Word, why: &str) -> Checked<()> {
+        let mut references = places::references(word);
+        match references.find(|(name, _)| self.find(name).is_some()) {
+            None => Ok(()),
+            Some((name, range)) => {
+                Err(Box::new(places::misplaced(name, word.part(range)).note(why)))
+            }
+        }
     }
 
     /// Notes that `param` is used as a `kind` at `span`.
@@ -207,7 +221,7 @@ fn check_default(word: &Word, kind: ParamKind) -> Checked<()> {
         }
         ParamKind::Path => Ok(()),
         ParamKind::HostName => match value::server_name(word)? {
-            value::ServerName::Exact(_) => Ok(()),
+            value::ServerName::Exact(_) if is_whole_name(&text) => Ok(()),
             _ => {
                 let message = "the value of a param is one whole name";
                 Err(Box::new(Diagnostic::error("T20", word.span, message)))

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use sitec_runtime::pure::is_whole_name;
 use sitec_runtime::site::{LocationId, ParamKind, ServerId};
 
 use super::level::Level;
@@ -127,8 +128,11 @@ impl Checker<'_> {
 
     /// A name, and what `$server_name` is if it is the first.
     fn name(&mut self, word: &Word) -> Checked<(StartText, Name)> {
-        let has_reference = word.value.contains(&b'$') && !word.value.starts_with(b"~");
-        if !has_reference {
+        let is_regex = word.value.starts_with(b"~");
+        if is_regex {
+            self.params.refuse_in(word, "a regex is compiled when the site is built")?;
+        }
+        if is_regex || !word.value.contains(&b'$') {
             let name = server_name(word)?;
             let shown = match &name {
                 ServerName::Tree(name) => name[1..].to_vec(),
@@ -146,6 +150,16 @@ impl Checker<'_> {
             ));
         }
         let text = self.params.start_text(word, 0, ParamKind::HostName)?;
+        // With a label in the place of each param, it must be a whole name.
+        let pieces = text.iter().map(|piece| match piece {
+            StartPiece::Literal(text) => text.as_str(),
+            StartPiece::Param(_) => "x",
+        });
+        let probe: String = pieces.collect();
+        if !is_whole_name(&probe) {
+            self.params
+                .refuse_in(word, "a param may be part of one whole name, and of no pattern")?;
+        }
         Ok((text.clone(), Name::Param(text)))
     }
 }

@@ -60,6 +60,11 @@ impl Groups {
 pub(crate) struct CaptureNames(BTreeSet<String>);
 
 impl CaptureNames {
+    /// Whether a group has this name, whatever its case.
+    pub(crate) fn has(&self, name: &str) -> bool {
+        self.0.contains(&name.to_ascii_lowercase())
+    }
+
     /// The names in all regexes of a conf.
     /// With those of `others`, which are reported where they are defined.
     pub(crate) fn collect(directives: &[Directive], others: BTreeSet<String>) -> Self {
@@ -122,11 +127,7 @@ impl Checker<'_> {
             return Ok(Variable::NamedCapture(lower));
         }
         if self.params.find(name).is_some() {
-            let message = format!("the param `{name}` cannot stand here");
-            return Err(Box::new(Diagnostic::error("T26", span, message).help(
-                "a param may stand in `listen`, `host`, `server_name`, `root`, `alias`, \
-                 `cgi_pass`, `pid` and the names of log files",
-            )));
+            return Err(Box::new(super::param::places::misplaced(name, span)));
         }
         if value::is_only_nginx(name) {
             let message = format!("nginx's `${name}` is not supported");

@@ -27,6 +27,7 @@ pub(super) const GROUP: Group = Group {
     rows: &[
         simple("cgi_pass", SERVER_LOCATION, (1, 2), ".EXT [INTERPRETER] | PROGRAM | off")
             .inherits_all("off")
+            .params(2)
             .doc(
                 "`.EXT`: files whose names end in it are scripts, run by INTERPRETER (a path, or a \
                  name that is looked for in `PATH` at start), or by themselves. Of a longer path, \

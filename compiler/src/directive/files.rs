@@ -13,15 +13,16 @@ pub(super) const GROUP: Group = Group {
             "PATH",
             "html",
             "The folder that paths are looked up in: `/a/b.html` is the file `PATH/a/b.html`. May \
-             hold variables behind its first folder, and `${NAME}` of a `param`. What lies in the \
+             hold variables behind its first folder, and a `param` before them. What lies in the \
              site's folder must exist when the conf is compiled.",
         )
+        .params(1)
         .differs(
             "Where no `root` is given and there is no folder `html`, there are no files: 404. A \
              PATH that begins with a request's variable is an error, since nothing would bound \
              it, and so is `/`.",
         ),
-        simple("alias", &[Location], (1, 1), "PATH").inherits("").doc(
+        simple("alias", &[Location], (1, 1), "PATH").inherits("").params(1).doc(
             "Like `root`, but the location's prefix is cut off the path first. In a regex \
              location, PATH is the whole path of the file and uses the regex's groups.",
         )

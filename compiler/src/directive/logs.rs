@@ -14,11 +14,12 @@ pub(super) const GROUP: Group = Group {
             "off | FILE [FORMAT] [buffer=SIZE] [flush=TIME] [if=VALUE]",
         )
         .inherits_all("off")
+        .params(1)
         .doc(
             "Writes a line for each request, in a format that `log_format` names, or `combined`. \
              `buffer` holds lines back to write them together, `flush` bounds for how long, `if` \
-             leaves out requests for which VALUE is empty or `0`. FILE may hold `${NAME}` of a \
-             `param`, and may come to `stderr`, `stdout` or `off` by it. A log has the same \
+             leaves out requests for which VALUE is empty or `0`. FILE may come to `stderr`, \
+             `stdout` or `off` by a `param`. A log has the same \
              `buffer` and `flush` wherever it has any.",
         )
         .differs(
@@ -37,9 +38,10 @@ pub(super) const GROUP: Group = Group {
             ),
         simple("error_log", &[Main, Http, Server, Location], (1, 2), "FILE [LEVEL]")
             .inherits("stderr error")
+            .params(1)
             .doc(
                 "Where faults are reported, from LEVEL up: `debug`, `info`, `notice`, `warn`, \
-                 `error`, `crit`, `alert`, `emerg`. FILE may hold `${NAME}` of a `param`.",
+                 `error`, `crit`, `alert`, `emerg`.",
             )
             .differs("One for each context; nginx's default is `logs/error.log`."),
         simple("stub_status", &[Server, Location], (0, 1), "[on]").doc(

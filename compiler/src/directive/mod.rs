@@ -80,6 +80,8 @@ pub struct Directive {
     pub form: Form,
     /// Fewest and most parameters.
     pub args: (usize, usize),
+    /// How many of its parameters, from the first on, may hold `${NAME}` of a `param`.
+    pub params: usize,
     /// Whether it may stand more than once in one context.
     pub repeats: bool,
     /// How it is inherited.
@@ -88,7 +90,8 @@ pub struct Directive {
     pub usage: &'static str,
     /// What holds without it, in the conf's own words; empty for nothing.
     pub default: &'static str,
-    /// What it does, for the reference page. Markdown, a few sentences.
+    /// What it does, for the reference page. Markdown, a few sentences; `{with_params}` stands
+    /// for the names of the directives that have `params`.
     pub doc: &'static str,
     /// Where it is not what nginx does, for the reference page; empty if it is.
     pub differs: &'static str,
@@ -130,6 +133,16 @@ pub fn find(name: &str) -> Option<&'static Directive> {
     BY_NAME.get(name).copied()
 }
 
+/// The directives that may hold `${NAME}` of a `param`, for people.
+pub fn with_params() -> String {
+    let names: Vec<_> =
+        all().filter(|row| row.params > 0).map(|row| format!("`{}`", row.name)).collect();
+    match &names[..] {
+        [others @ .., last] => format!("{} and {last}", others.join(", ")),
+        [] => "nothing".to_owned(),
+    }
+}
+
 /// Any number of parameters.
 const MANY: usize = usize::MAX;
 
@@ -145,8 +158,9 @@ const fn simple(
     usage: &'static str,
 ) -> Directive {
     let (form, merge) = (Form::Simple, Merge::None);
-    let (repeats, default, doc, differs) = (false, "", "", "");
-    Directive { name, contexts, form, args, repeats, merge, usage, default, doc, differs }
+    let (params, repeats) = (0, false);
+    let (default, doc, differs) = ("", "", "");
+    Directive { name, contexts, form, args, params, repeats, merge, usage, default, doc, differs }
 }
 
 /// A row for `NAME ARGS { … }` with directives inside.
@@ -181,6 +195,11 @@ const fn flag(name: &'static str, default: &'static str, doc: &'static str) -> D
 }
 
 impl Directive {
+    /// So many of its parameters, from the first on, may hold `${NAME}` of a `param`.
+    const fn params(self, params: usize) -> Self {
+        Directive { params, ..self }
+    }
+
     /// May stand more than once in one context.
     const fn repeats(self) -> Self {
         Directive { repeats: true, ..self }

@@ -34,17 +34,17 @@ pub(super) const GROUP: Group = Group {
              Without GROUP, the group of the same name as USER.",
         )
         .differs("Without it, the process stays who it was."),
-        simple("pid", &[Main], (1, 1), "FILE").doc(
-            "A file that holds the process id while the server runs. May hold `${NAME}` of a \
-             `param`.",
+        simple("pid", &[Main], (1, 1), "FILE").params(1).doc(
+            "A file that holds the process id while the server runs.",
         )
         .differs("There is no such file unless one is named."),
         simple("param", &[Main], (2, 2), "NAME DEFAULT").repeats().doc(
             "A value that may still be set when the binary starts: by `--set NAME=VALUE`, else by \
-             the environment variable NAME, else it is DEFAULT. `${NAME}` may stand in `listen`, \
-             `host`, `server_name`, `root`, `alias`, `cgi_pass`, `pid` and the names of log files, \
-             and these uses settle what a value must look like; one that does not fit stops the start. \
-             Everything else is frozen when the binary is built.",
+             the environment variable NAME, else it is DEFAULT. `${NAME}` may stand in \
+             {with_params}, and these uses settle what a value must look like. What would be an \
+             error in the conf stops the start: a text that does not fit, a folder that is the \
+             whole file system or is not there, a name that another server has. Everything else is \
+             frozen when the binary is built.",
         )
         .differs("sitec's own."),
         simple("include", ANYWHERE, (1, 1), "FILE | PATTERN").repeats().doc(

@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use super::{Directive, Form, GROUPS, Merge};
+use super::{Directive, Form, GROUPS, Merge, with_params};
 
 const HEAD: &str = "\
 # Directives
@@ -42,6 +42,9 @@ fn write_row(page: &mut String, row: &Directive) {
     if !row.default.is_empty() {
         facts.push(format!("**Default** `{} {}`", row.name, row.default));
     }
+    if row.params > 0 {
+        facts.push("may hold [`${NAME}`](#param)".to_owned());
+    }
     if row.repeats {
         facts.push("may repeat".to_owned());
     }
@@ -52,7 +55,8 @@ fn write_row(page: &mut String, row: &Directive) {
             facts.push("inherited, all of them, where there are none of its own".to_owned());
         }
     }
-    let _ = writeln!(page, "{}\n\n{}", facts.join(" · "), wrapped(row.doc));
+    let doc = row.doc.replace("{with_params}", &with_params());
+    let _ = writeln!(page, "{}\n\n{}", facts.join(" · "), wrapped(&doc));
     let differs = match row.differs {
         "" => return,
         own if own.starts_with("sitec's own") => format!("**{own}**"),

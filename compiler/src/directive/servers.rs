@@ -20,6 +20,7 @@ pub(super) const GROUP: Group = Group {
              [ipv6only=on|off] [reuseport] [deferred]",
         )
         .repeats()
+        .params(1)
         .default("*:80")
         .doc(
             "An address to take connections on. A port alone is that port on every IPv4 address, \
@@ -32,24 +33,24 @@ pub(super) const GROUP: Group = Group {
              IPv4 as well. `reuseport` is accepted and changes nothing: each worker has its own \
              sockets whenever there is more than one. With `deferred`, the kernel keeps connections \
              back until their first bytes are there, at most for `client_header_timeout`: a \
-             connection for one request costs less. May hold `${NAME}` of a `param`.",
+             connection for one request costs less.",
         )
         .differs(
             "Names are not looked up, so an address is a number. TLS, HTTP/2, HTTP/3 and the \
              PROXY protocol are refused. The default is port 80 for every user.",
         ),
-        simple("host", &[Server], (1, 1), "ADDRESS").doc(
-            "The address for the server's `listen` lines that give only a port. May be `${NAME}` \
-             of a `param`.",
+        simple("host", &[Server], (1, 1), "ADDRESS").params(1).doc(
+            "The address for the server's `listen` lines that give only a port. A `param` gives \
+             all of it.",
         )
         .differs("sitec's own."),
-        simple("server_name", &[Server], (1, MANY), "NAME…").repeats().default("\"\"").doc(
+        simple("server_name", &[Server], (1, MANY), "NAME…").repeats().params(MANY).default("\"\"").doc(
             "The names of the server: whole (`example.test`), with a leading or trailing star \
              (`*.example.test`, `www.*`), with a leading dot (the name and all names under it), \
              or a regex after `~`. Whole names go first, then the longest with a leading star, \
              then the longest with a trailing one, then the regexes in the order of the conf. \
-             `\"\"` stands for a request without Host. The first name is `$server_name`. A whole \
-             name may hold `${NAME}` of a `param`.",
+             `\"\"` stands for a request without Host. The first name is `$server_name`. A \
+             `param` may be part of a whole name, and of no other.",
         )
         .differs("Two servers with one name on one address are an error, where nginx ignores the \
                   second."),

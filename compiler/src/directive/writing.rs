@@ -18,7 +18,7 @@ pub(super) const GROUP: Group = Group {
             `methods DELETE` alone, without any of these directives, lets clients remove files \
             beneath `root` or `alias`: 204, 404 if there is none, 403 for a folder.",
     rows: &[
-        simple("upload_store", &[Location], (1, 1), "DIR").inherits("").doc(
+        simple("upload_store", &[Location], (1, 1), "DIR").inherits("").params(1).doc(
             "POST and PUT store what is sent in DIR, under the name that follows the location's \
              URI: `PUT /up/NAME`. In a regex or named location the name is what follows the last \
              slash. POST of `multipart/form-data` stores every part that has a file name, all of \

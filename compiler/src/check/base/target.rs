@@ -4,6 +4,7 @@ use sitec_runtime::site::ParamKind;
 
 use crate::ast::Word;
 use crate::check::Checker;
+use crate::check::param::places::misplaced;
 use crate::check::param::utf8;
 use crate::check::text::{Groups, push_literal};
 use crate::check::value::{self, Checked, Part};
@@ -123,7 +124,12 @@ impl Checker<'_> {
                     self.params.demand(param, ParamKind::Path, word.part(range))?;
                     target.directory.push(StartPiece::Param(param));
                 }
-                (Part::Name { name, range, .. }, _) => {
+                (Part::Name { name, range, .. }, Some(_)) => {
+                    let note = "behind a variable, it would not say which folder bounds the path";
+                    let wrong = misplaced(&name, word.part(range));
+                    return Err(Box::new(wrong.note(note)));
+                }
+                (Part::Name { name, range, .. }, None) => {
                     let span = word.part(range);
                     if MADE_HERE.contains(&name.to_ascii_lowercase().as_str()) {
                         let message = format!("`${name}` is made of what stands here");

@@ -148,6 +148,19 @@ fn servers_on_one_address_must_agree() {
 }
 
 #[test]
+fn the_default_of_a_param_clashes_as_a_name_does() {
+    refused(
+        "param H B; server { listen 80; root www; server_name ${H}; } server { listen 80; root www; server_name b; }",
+        "                                                     ----                                              ^",
+        "K02: another server on `0.0.0.0:80` has the name `b`",
+    );
+    site(
+        "param H a; server { listen 80 default_server; root www; server_name ${H} a; }
+          server { listen 80; root www; server_name b; }",
+    );
+}
+
+#[test]
 fn names_of_one_server_may_overlap() {
     let site = site("server { listen 80; root www; server_name a.test .a.test a.test ~^b; }");
     let names = &site.listens[0].names;

@@ -11,6 +11,7 @@ mod files;
 mod inherit;
 mod listens;
 mod logs;
+mod params;
 mod size;
 mod values;
 mod writing;
