@@ -19,7 +19,7 @@ use crate::http::date;
 use crate::image::Image;
 use crate::last_answer::LastAnswer;
 use crate::log::{About, Logs};
-use crate::output::Output;
+use crate::output::{Output, Turn};
 use crate::site::{Level, ListenId, ServerId, Site};
 use crate::sys::net;
 use crate::variables::{ConnectionFacts, Endpoint};
@@ -62,6 +62,8 @@ pub struct Context<S> {
     pub scratch: Box<[u8]>,
     /// Responses of the connection that is being served.
     pub output: Output,
+    /// What that connection may do yet before others have their turn.
+    pub turn: Turn,
     /// What the last request was answered, if it may be said again.
     pub last_answer: LastAnswer,
     /// What the connection that is being served is known by to the event loop.
@@ -100,6 +102,7 @@ impl<S: Site> Context<S> {
             logs,
             scratch: vec![0; scratch_len].into_boxed_slice(),
             output: Output::new(shared.image.as_ref()),
+            turn: Turn::default(),
             last_answer: LastAnswer::default(),
             token: 0,
             counts: shared.counts.join(),

@@ -4,20 +4,25 @@
 use std::io;
 use std::os::fd::BorrowedFd;
 
-use crate::handler::{FileBody, Piece};
+use crate::handler::{FileBody, Parts, Piece};
 use crate::image::Image;
+use crate::site::Level;
 use crate::sys::net;
 
+mod produce;
 mod send;
+mod turn;
+
+pub use produce::{Made, Produce, Produced, RUN_LEN};
+pub use turn::Turn;
 
 /// Contents up to this length are copied behind their heads: cheaper than another part of the
 /// write, and pipelined responses go out as one.
 pub const COPIED_LEN: usize = 4096;
 /// Memory of the buffer that is kept from one connection to the next.
 pub const KEPT_LEN: usize = 128 * 1024;
-/// The most that is sent from a file before others have their turn. Longer turns fill the socket,
-/// so that both ends sleep by turns: they cost a tenth more for each byte.
-const TURN_LEN: u64 = 256 << 10;
+/// Small parts of a content are gathered up to this length, and sent as one.
+const GATHERED_PARTS_LEN: usize = 16 * 1024;
 
 /// The content of a response.
 #[derive(Debug)]
@@ -30,17 +35,19 @@ pub enum Body {
     Owned(Vec<u8>),
     /// A file, or parts of it.
     File(FileBody),
+    /// Made while it is sent.
+    Made(Made),
 }
 
 impl Body {
-    /// Its length in bytes.
+    /// Its length in bytes; 0 of one that is not made yet.
     pub fn len(&self) -> u64 {
         match self {
-            Body::Empty | Body::File(FileBody::Empty) => 0,
+            Body::Empty | Body::File(FileBody::Empty) | Body::Made(_) => 0,
             Body::Static(bytes) => bytes.len() as u64,
             Body::Owned(bytes) => bytes.len() as u64,
             Body::File(FileBody::One(piece)) => piece.len(),
-            Body::File(FileBody::Multipart(pieces)) => pieces.iter().map(Piece::len).sum(),
+            Body::File(FileBody::Multipart(parts)) => parts.len(),
         }
     }
 }
@@ -60,9 +67,24 @@ enum Tail {
     #[default]
     None,
     Static(&'static [u8]),
-    /// A piece, as far as it is not sent, and those behind it.
-    Pieces(Piece, std::vec::IntoIter<Piece>),
+    /// A piece, as far as it is not sent, and the parts behind it.
+    Piece(Piece, Option<Box<Parts>>),
+    Made(Box<Made>),
 }
+
+/// How the sending of a response has ended.
+#[derive(Debug, Default)]
+pub struct Tally {
+    /// Bytes that the socket has not taken.
+    pub unsent_len: u64,
+    /// Bytes that were made while they were sent, with what frames them.
+    pub made_len: u64,
+    /// What the error log should know.
+    pub remark: Option<Remark>,
+}
+
+/// A line for the error log.
+pub type Remark = Box<(Level, String)>;
 
 /// Bytes on their way to a client.
 #[derive(Debug, Default)]
@@ -70,6 +92,8 @@ pub struct Output {
     bytes: Vec<u8>,
     sent: usize,
     tail: Tail,
+    made_len: u64,
+    remark: Option<Remark>,
     image: Option<&'static Image>,
 }
 
@@ -100,9 +124,10 @@ impl Output {
                 self.bytes.extend_from_slice(&bytes[range]);
             }
             Body::File(FileBody::One(piece)) => {
-                self.tail = Tail::Pieces(piece, Vec::new().into_iter());
+                self.tail = Tail::Piece(piece, None);
             }
-            Body::File(FileBody::Multipart(pieces)) => self.next_piece(pieces.into_iter()),
+            Body::File(FileBody::Multipart(parts)) => self.next_part(parts),
+            Body::Made(made) => self.tail = Tail::Made(Box::new(made)),
         }
         matches!(self.tail, Tail::None)
     }
@@ -112,16 +137,18 @@ impl Output {
         self.bytes.len() - self.sent
     }
 
-    /// Bytes that the socket has not taken yet.
-    pub fn unsent_len(&self) -> u64 {
+    /// How the sending has ended, for the logs.
+    pub fn tally(&mut self) -> Tally {
         let tail_len = match &self.tail {
-            Tail::None => 0,
+            Tail::None | Tail::Made(_) => 0,
             Tail::Static(bytes) => bytes.len() as u64,
-            Tail::Pieces(piece, rest) => {
-                piece.len() + rest.as_slice().iter().map(Piece::len).sum::<u64>()
-            }
+            Tail::Piece(piece, parts) => piece.len() + parts.as_ref().map_or(0, |rest| rest.len()),
         };
-        self.buffered_len() as u64 + tail_len
+        Tally {
+            unsent_len: self.buffered_len() as u64 + tail_len,
+            made_len: std::mem::take(&mut self.made_len),
+            remark: self.remark.take(),
+        }
     }
 
     /// Forgets everything, and keeps the buffer's memory up to a bound.
@@ -140,28 +167,71 @@ impl Output {
     pub fn take_rest(&mut self) -> Output {
         let bytes = self.bytes[self.sent..].to_vec();
         let tail = std::mem::take(&mut self.tail);
-        let rest = Output { bytes, sent: 0, tail, image: self.image };
+        let (made_len, remark) = (std::mem::take(&mut self.made_len), self.remark.take());
+        let rest = Output { bytes, sent: 0, tail, made_len, remark, image: self.image };
         self.clear();
         rest
     }
 
-    /// Sends until all is sent, the socket takes no more, or a turn is over. An error means that
-    /// the client cannot be served any more, also where a file has become shorter.
-    pub fn send(&mut self, socket: BorrowedFd<'_>, sendfile: bool) -> io::Result<Progress> {
-        let mut turn_left = TURN_LEN;
-        while turn_left > 0 && !self.is_sent() {
-            match self.send_once(socket, sendfile, turn_left) {
-                Ok(sent) => turn_left = turn_left.saturating_sub(sent),
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => break,
+    /// Sends until all is sent, the socket takes no more, or the turn is over. An error means that
+    /// the client cannot be served any more, also where a file has become shorter, or what makes
+    /// the content has failed.
+    pub fn send(
+        &mut self,
+        socket: BorrowedFd<'_>,
+        sendfile: bool,
+        turn: &mut Turn,
+    ) -> io::Result<Progress> {
+        if turn.is_over() {
+            return Ok(Progress::Blocked);
+        }
+        while !self.is_sent() {
+            if turn.is_over() {
+                return Ok(Progress::Blocked);
+            }
+            let is_to_be_made = self.buffered_len() == 0 && matches!(self.tail, Tail::Made(_));
+            if is_to_be_made {
+                match self.make(turn)? {
+                    true => continue,
+                    false => return Ok(Progress::Blocked),
+                }
+            }
+            match self.send_once(socket, sendfile, turn.bytes_left()) {
+                Ok(sent) => turn.count_call(sent),
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                    return Ok(Progress::Blocked);
+                }
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 Err(error) => return Err(error),
             }
         }
-        if !self.is_sent() {
-            return Ok(Progress::Blocked);
-        }
         self.clear();
         Ok(Progress::Done)
+    }
+
+    /// Has the next run of the content made. Whether there is anything to send now, or the content
+    /// has come to its end.
+    #[inline(never)]
+    fn make(&mut self, turn: &mut Turn) -> io::Result<bool> {
+        let Tail::Made(made) = &mut self.tail else { return Ok(true) };
+        turn.count_run();
+        self.sent = 0;
+        let (start, produced) = match made.fill(&mut self.bytes) {
+            Ok(filled) => filled,
+            Err(error) => {
+                let text = format!("the response is broken off: {error}");
+                self.remark = Some(Box::new((Level::Error, text)));
+                self.bytes.clear();
+                return Err(error);
+            }
+        };
+        self.sent = start;
+        self.made_len += (self.bytes.len() - start) as u64;
+        if produced == Produced::End {
+            self.remark = made.producer.remark().map(|text| Box::new((Level::Warn, text)));
+            self.tail = Tail::None;
+        }
+        Ok(self.buffered_len() > 0 || produced == Produced::End)
     }
 
     /// Whether nothing is left to send.
@@ -179,7 +249,7 @@ impl Output {
         let head = &self.bytes[self.sent..];
         let image = self.image.filter(|_| sendfile);
         let sent = match &mut self.tail {
-            Tail::None => {
+            Tail::None | Tail::Made(_) => {
                 let sent = net::send(socket, head, false)?;
                 self.sent += sent;
                 return Ok(sent as u64);
@@ -190,36 +260,54 @@ impl Output {
                 self.sent += sent - from_tail;
                 sent
             }
-            Tail::Pieces(Piece::Memory(bytes, range), _) => {
+            Tail::Piece(Piece::Memory(bytes, range), _) => {
                 let (sent, from_tail) = send::as_one(socket, head, &bytes[range.clone()], false)?;
                 range.start += from_tail;
                 self.sent += sent - from_tail;
                 sent
             }
-            Tail::Pieces(Piece::Static(bytes), _) => {
+            Tail::Piece(Piece::Static(bytes), _) => {
                 let (sent, from_tail) = send::from_site(socket, head, bytes, (image, turn_left))?;
                 *bytes = &bytes[from_tail..];
                 self.sent += sent - from_tail;
                 sent
             }
-            Tail::Pieces(..) if !head.is_empty() => {
+            Tail::Piece(..) if !head.is_empty() => {
                 let sent = net::send(socket, head, true)?;
                 self.sent += sent;
                 sent
             }
-            Tail::Pieces(piece, _) => send::from_file(socket, piece, sendfile, turn_left)?,
+            Tail::Piece(piece, _) => send::from_file(socket, piece, sendfile, turn_left)?,
         };
         match std::mem::take(&mut self.tail) {
             Tail::Static([]) => {}
-            Tail::Pieces(piece, rest) if piece.len() == 0 => self.next_piece(rest),
+            Tail::Piece(piece, parts) if piece.len() == 0 => {
+                // What stood before it is sent.
+                self.bytes.clear();
+                self.sent = 0;
+                if let Some(parts) = parts {
+                    self.next_part(parts);
+                }
+            }
             tail => self.tail = tail,
         }
         Ok(sent as u64)
     }
 
-    fn next_piece(&mut self, mut pieces: std::vec::IntoIter<Piece>) {
-        if let Some(piece) = pieces.next() {
-            self.tail = Tail::Pieces(piece, pieces);
+    /// Goes on with the next part, behind what stands before it. Small ones in memory are copied.
+    fn next_part(&mut self, mut parts: Box<Parts>) {
+        while let Some(piece) = parts.next(&mut self.bytes) {
+            match piece.in_memory() {
+                Some(bytes)
+                    if bytes.len() <= COPIED_LEN && self.buffered_len() < GATHERED_PARTS_LEN =>
+                {
+                    self.bytes.extend_from_slice(bytes);
+                }
+                _ => {
+                    self.tail = Tail::Piece(piece, Some(parts));
+                    return;
+                }
+            }
         }
     }
 }
@@ -248,6 +336,68 @@ mod tests {
         contents
     };
 
+    /// Runs of a kilobyte, so many.
+    #[derive(Debug)]
+    struct Runs(usize);
+
+    impl Produce for Runs {
+        fn produce(&mut self, out: &mut Vec<u8>, _: usize) -> io::Result<Produced> {
+            self.0 -= 1;
+            out.extend_from_slice(&[b'x'; 1024]);
+            Ok(if self.0 == 0 { Produced::End } else { Produced::More })
+        }
+
+        fn remark(&self) -> Option<String> {
+            Some("it was long".to_owned())
+        }
+    }
+
+    #[test]
+    fn what_is_made_takes_turns_and_is_tallied() {
+        const RUNS: usize = 40;
+        let (ours, theirs) = UnixStream::pair().expect("a socket");
+        let reader = thread::spawn(move || io::read_to_string(theirs).expect("text"));
+        let mut output = Output::default();
+        output.buffer().extend_from_slice(b"head");
+        let producer = Box::new(Runs(RUNS));
+        assert!(!output.append(Body::Made(Made { producer, chunked: false })));
+        let mut turns = 1;
+        while output.send(ours.as_fd(), true, &mut Turn::default()).expect("it is sent")
+            == Progress::Blocked
+        {
+            turns += 1;
+        }
+        drop(ours);
+        assert_eq!(reader.join().expect("all is read").len(), 4 + RUNS * 1024);
+        assert!((RUNS / 8..=RUNS).contains(&turns), "{turns}");
+        let tally = output.tally();
+        assert_eq!((tally.made_len, tally.unsent_len), (RUNS as u64 * 1024, 0));
+        assert_eq!(tally.remark.map(|remark| remark.1).as_deref(), Some("it was long"));
+    }
+
+    /// Fails at once.
+    #[derive(Debug)]
+    struct Fails;
+
+    impl Produce for Fails {
+        fn produce(&mut self, _: &mut Vec<u8>, _: usize) -> io::Result<Produced> {
+            Err(io::ErrorKind::OutOfMemory.into())
+        }
+    }
+
+    #[test]
+    fn what_cannot_be_made_is_broken_off_and_said() {
+        let (ours, _theirs) = UnixStream::pair().expect("a socket");
+        let mut output = Output::default();
+        output.append(Body::Made(Made { producer: Box::new(Fails), chunked: true }));
+        output.send(ours.as_fd(), true, &mut Turn::default()).expect_err("it fails");
+        let (level, text) = *output.tally().remark.expect("it is said");
+        assert_eq!(
+            (level, text.as_str()),
+            (Level::Error, "the response is broken off: out of memory")
+        );
+    }
+
     /// What arrives of a head and a content.
     fn arrived(image: Option<Image>, sendfile: bool, content: &'static [u8]) -> Vec<u8> {
         let (ours, mut theirs) = UnixStream::pair().expect("a socket");
@@ -259,7 +409,9 @@ mod tests {
         let mut output = Output::new(image.map(|image| &*Box::leak(Box::new(image))));
         output.buffer().extend_from_slice(b"head");
         output.append(Body::Static(content));
-        while output.send(ours.as_fd(), sendfile).expect("it is sent") == Progress::Blocked {}
+        while output.send(ours.as_fd(), sendfile, &mut Turn::default()).expect("it is sent")
+            == Progress::Blocked
+        {}
         drop(ours);
         reader.join().expect("all is read")
     }

@@ -372,7 +372,7 @@ static SETTINGS: [site::Settings; 1] = [
         recursive_error_pages: false,
         hidden_files: false,
         etag: true,
-        max_ranges: usize::MAX,
+        max_ranges: 200,
         server_tokens: false,
         absolute_redirect: false,
         port_in_redirect: true,

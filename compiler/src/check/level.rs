@@ -25,6 +25,9 @@ use crate::ast::{Directive, Word};
 use crate::ir;
 use crate::source::Span;
 
+/// `max_ranges` by default: more than readers of documents and download managers ask for.
+const DEFAULT_RANGES: usize = 200;
+
 /// The settings of one context, inherited ones included.
 #[derive(Clone)]
 pub(crate) struct Level {
@@ -199,7 +202,7 @@ fn default_settings() -> ir::Settings {
         file_cache: FileCache::USUAL,
         etag: true,
         if_modified_since: IfModifiedSince::Exact,
-        max_ranges: usize::MAX,
+        max_ranges: DEFAULT_RANGES,
         server_tokens: false,
         absolute_redirect: false,
         port_in_redirect: true,

@@ -206,10 +206,11 @@ pub(super) const GROUP: Group = Group {
         setting(
             "max_ranges",
             "N",
-            "",
+            "200",
             "How many ranges one request may ask for; one that asks for more gets the whole file. \
-             0 turns ranges off. Without it there is no bound.",
-        ),
+             0 turns ranges off.",
+        )
+        .differs("In nginx there is no bound by default."),
         flag(
             "sendfile",
             "on",

@@ -269,8 +269,8 @@ impl Connection {
                 self.advance(cx, &[])
             }
             State::Sending(sending) => {
-                let Sending { output, exchange, .. } = *sending;
-                self.log_sent(cx, exchange, output.unsent_len());
+                let Sending { mut output, exchange, .. } = *sending;
+                self.log_sent(cx, exchange, output.tally());
                 if self.settings.reset_timedout_connection {
                     // It only saves memory: a failure changes nothing.
                     let _ = net::set_reset_on_close(self.socket());
@@ -286,6 +286,11 @@ impl Connection {
         loop {
             let step = match self.state {
                 State::Head if data.is_empty() => Step::More,
+                // Further requests wait for the next turn, as if the client took no more now.
+                State::Head if cx.turn.is_over() => {
+                    self.send(cx, None, After::Head);
+                    Step::More
+                }
                 State::Head => self.advance_head(cx, &mut data),
                 State::Content(_) => self.advance_content(cx, &mut data),
                 State::Draining { .. } => self.advance_draining(&mut data),

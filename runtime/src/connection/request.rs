@@ -89,8 +89,9 @@ impl Connection {
         true
     }
 
-    fn count_request<S: Site>(&mut self, cx: &Context<S>) {
+    fn count_request<S: Site>(&mut self, cx: &mut Context<S>) {
         self.client.requests += 1;
+        cx.turn.count_request();
         if S::COUNTS {
             cx.counts.request();
         }

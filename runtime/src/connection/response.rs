@@ -8,7 +8,7 @@ use crate::http::body::{BodyReader, Framing};
 use crate::http::date;
 use crate::http::response::{Persistence, write_head};
 use crate::last_answer::Asked;
-use crate::output::{Output, Progress};
+use crate::output::{Output, Progress, Tally};
 use crate::site::{Lingering, Site};
 use crate::sys::net;
 
@@ -139,7 +139,8 @@ impl Connection {
         exchange: Option<Box<Exchange>>,
         after: After,
     ) {
-        let progress = cx.output.send(self.client.socket.as_fd(), self.settings.sendfile);
+        let (socket, sendfile) = (self.client.socket.as_fd(), self.settings.sendfile);
+        let progress = cx.output.send(socket, sendfile, &mut cx.turn);
         match (progress, exchange, after) {
             (Ok(Progress::Done), None, After::Head) => self.persist(),
             (Ok(Progress::Blocked), exchange, after) => {
@@ -147,8 +148,8 @@ impl Connection {
                 self.state = State::Sending(Box::new(Sending { output, exchange, after }));
             }
             (progress, exchange, after) => {
-                let unsent_len = cx.output.unsent_len();
-                self.log_sent(cx, exchange, unsent_len);
+                let tally = cx.output.tally();
+                self.log_sent(cx, exchange, tally);
                 self.enter(cx, after, progress.is_err());
                 cx.output.clear();
             }
@@ -158,26 +159,31 @@ impl Connection {
     /// Sends more of what is under way, and enters the state that follows it once it is sent.
     pub(super) fn continue_sending<S: Site>(&mut self, cx: &mut Context<S>) {
         let State::Sending(sending) = &mut self.state else { return };
-        let progress = sending.output.send(self.client.socket.as_fd(), self.settings.sendfile);
+        let (socket, sendfile) = (self.client.socket.as_fd(), self.settings.sendfile);
+        let progress = sending.output.send(socket, sendfile, &mut cx.turn);
         if let Ok(Progress::Blocked) = progress {
             return;
         }
         if let State::Sending(sending) = std::mem::replace(&mut self.state, State::Closed) {
-            let Sending { output, exchange, after } = *sending;
-            self.log_sent(cx, exchange, output.unsent_len());
+            let Sending { mut output, exchange, after } = *sending;
+            self.log_sent(cx, exchange, output.tally());
             self.enter(cx, after, progress.is_err());
         }
     }
 
-    /// Logs an exchange of whose response so many bytes were not sent.
+    /// Logs an exchange whose response was sent, as far as it was.
     pub(super) fn log_sent<S: Site>(
         &mut self,
         cx: &mut Context<S>,
         exchange: Option<Box<Exchange>>,
-        unsent_len: u64,
+        tally: Tally,
     ) {
         if let Some(mut exchange) = exchange {
-            exchange.content_sent_len = exchange.content_sent_len.saturating_sub(unsent_len);
+            if let Some(remark) = tally.remark {
+                exchange.report(cx, &self.client, remark.0, format_args!("{}", remark.1));
+            }
+            let content_len = exchange.content_sent_len + tally.made_len;
+            exchange.content_sent_len = content_len.saturating_sub(tally.unsent_len);
             exchange.log(cx, &self.client);
             cx.recycle_exchange(exchange);
         }

@@ -165,7 +165,8 @@ impl Connection {
     /// The client takes more of the output.
     fn on_script_client<S: Site>(&mut self, cx: &mut Context<S>) -> Next {
         let State::Script(session) = &mut self.state else { return Next::Close };
-        match session.output.send(self.client.socket.as_fd(), self.settings.sendfile) {
+        match session.output.send(self.client.socket.as_fd(), self.settings.sendfile, &mut cx.turn)
+        {
             Ok(Progress::Done) if session.running.is_gone() => self.on_script_output(cx),
             Ok(_) => self.wait(cx),
             Err(_) => cx.with_scratch(|cx, scratch| self.abandon_script(cx, scratch)),
@@ -295,12 +296,12 @@ impl Connection {
         scratch: &mut [u8],
     ) -> Next {
         if let State::Script(session) = std::mem::replace(&mut self.state, State::Closed) {
-            let Session { mut exchange, running, output, .. } = *session;
+            let Session { mut exchange, running, mut output, .. } = *session;
             running.abandon(scratch, &mut |line| exchange.report_script(cx, &self.client, line));
             if exchange.status == 0 {
                 exchange.status = 499;
             }
-            self.log_sent(cx, Some(exchange), output.unsent_len());
+            self.log_sent(cx, Some(exchange), output.tally());
         }
         Next::Close
     }
@@ -356,7 +357,8 @@ impl Connection {
     fn send_script_output<S: Site>(&mut self, cx: &mut Context<S>, scratch: &mut [u8]) -> bool {
         let State::Script(session) = &mut self.state else { return false };
         session.held_until_ms = None;
-        match session.output.send(self.client.socket.as_fd(), self.settings.sendfile) {
+        match session.output.send(self.client.socket.as_fd(), self.settings.sendfile, &mut cx.turn)
+        {
             Ok(progress) => progress == Progress::Done,
             Err(_) => {
                 self.abandon_script(cx, scratch);

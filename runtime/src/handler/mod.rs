@@ -1,5 +1,6 @@
 //! From an action and a request to a response, or to what happens instead of one.
 
+mod byteranges;
 mod change;
 pub mod dav;
 pub mod file;
@@ -11,6 +12,7 @@ pub mod status;
 pub mod try_files;
 pub mod upload;
 
+pub use byteranges::Parts;
 pub use receive::{Receiver, Refusal, Response};
 pub use representation::{FileBody, FileResponse, Piece};
 
@@ -24,6 +26,7 @@ use crate::cgi;
 use crate::http::body::Framing;
 use crate::http::method::Method;
 use crate::media;
+use crate::output::Produce;
 use crate::site::{Level, Location, ProgramId, Settings, TypesId};
 use crate::variables::Variables;
 
@@ -42,6 +45,8 @@ pub enum Outcome {
     File(FileResponse),
     /// A response that was made in memory.
     Response(Response),
+    /// A content of this media type, which is made while it is sent.
+    Made(&'static [u8], Box<dyn Produce>),
     /// The content is to be received first; then the receiver makes the outcome.
     Receive(Box<dyn Receiver>),
     /// A script makes the response.

@@ -1,13 +1,10 @@
 //! A file as a response: whole, in part, or not at all since the client has it.
 
-use std::fmt::Write as _;
 use std::fs::File;
-use std::hash::{BuildHasher, RandomState};
 use std::ops::Range;
 use std::rc::Rc;
-use std::sync::OnceLock;
-use std::sync::atomic::{AtomicU64, Ordering};
 
+use super::byteranges::Parts;
 use super::resource::Resource;
 use super::{Outcome, Request};
 use crate::http::conditional::{Conditions, Verdict};
@@ -33,7 +30,7 @@ pub enum FileBody {
     /// The file or a part of it.
     One(Piece),
     /// `multipart/byteranges`: the parts and what stands around them.
-    Multipart(Vec<Piece>),
+    Multipart(Box<Parts>),
 }
 
 /// Bytes to send.
@@ -58,17 +55,13 @@ pub enum Piece {
 /// What of the file is sent.
 #[derive(Debug)]
 enum Form {
-    Whole { accept_ranges: bool },
+    Whole {
+        accept_ranges: bool,
+    },
     Part(Range<u64>),
-    Parts(Box<Parts>),
+    /// Several parts: what stands between them, and the length of the whole.
+    Parts(String, u64),
     NotModified,
-}
-
-/// Several parts, with what stands around them.
-#[derive(Debug)]
-struct Parts {
-    boundary: String,
-    len: u64,
 }
 
 /// The response to a GET or HEAD of `resource`: preconditions first, then ranges.
@@ -101,29 +94,12 @@ pub(super) fn respond(request: &Request<'_>, resource: Resource) -> Outcome {
         Selection::Whole => (200, piece(&(0..resource.len())), Form::Whole { accept_ranges }),
         Selection::One(range) => (206, piece(&range), Form::Part(range)),
         Selection::Several(ranges) => {
-            let (pieces, parts) = parts(&resource, &ranges);
-            let body = if sends { FileBody::Multipart(pieces) } else { FileBody::Empty };
-            (206, body, Form::Parts(Box::new(parts)))
+            let parts = Box::new(Parts::new(&resource, ranges));
+            let form = Form::Parts(parts.boundary().to_owned(), parts.len());
+            (206, if sends { FileBody::Multipart(parts) } else { FileBody::Empty }, form)
         }
     };
     Outcome::File(FileResponse { status, body, resource, form })
-}
-
-/// Several parts, with what stands around them (RFC 9110, 14.6).
-fn parts(resource: &Resource, ranges: &[Range<u64>]) -> (Vec<Piece>, Parts) {
-    let boundary = boundary();
-    let mut pieces = Vec::with_capacity(2 * ranges.len() + 1);
-    for range in ranges {
-        let mut head = format!("\r\n--{boundary}\r\n").into_bytes();
-        resource.write_type(&mut head);
-        write_content_range(range, resource.len(), &mut head);
-        head.extend_from_slice(b"\r\n");
-        pieces.push(Piece::of_text(head));
-        pieces.push(resource.piece(range.clone()));
-    }
-    pieces.push(Piece::of_text(format!("\r\n--{boundary}--\r\n").into_bytes()));
-    let len = pieces.iter().map(Piece::len).sum();
-    (pieces, Parts { boundary, len })
 }
 
 impl FileResponse {
@@ -133,7 +109,7 @@ impl FileResponse {
             Form::NotModified => 0,
             Form::Whole { .. } => self.resource.len(),
             Form::Part(range) => range.end - range.start,
-            Form::Parts(parts) => parts.len,
+            Form::Parts(_, len) => *len,
         }
     }
 
@@ -151,9 +127,9 @@ impl FileResponse {
                 write_content_length(self.content_len(), out);
                 write_content_range(range, self.resource.len(), out);
             }
-            Form::Parts(parts) => {
+            Form::Parts(boundary, _) => {
                 out.extend_from_slice(b"Content-Type: multipart/byteranges; boundary=");
-                out.extend_from_slice(parts.boundary.as_bytes());
+                out.extend_from_slice(boundary.as_bytes());
                 out.extend_from_slice(b"\r\n");
                 write_content_length(self.content_len(), out);
             }
@@ -172,21 +148,14 @@ impl Piece {
         }
     }
 
-    fn of_text(text: Vec<u8>) -> Piece {
-        let len = text.len();
-        Piece::Memory(text.into(), 0..len)
+    /// Its bytes, if they are in memory.
+    pub fn in_memory(&self) -> Option<&[u8]> {
+        match self {
+            Piece::Memory(bytes, range) => bytes.get(range.clone()),
+            Piece::Static(bytes) => Some(bytes),
+            Piece::File { .. } => None,
+        }
     }
-}
-
-/// Twenty digits that no file was made to contain: none can be told from those before it.
-fn boundary() -> String {
-    static SEED: OnceLock<RandomState> = OnceLock::new();
-    static NEXT: AtomicU64 = AtomicU64::new(0);
-    let number = NEXT.fetch_add(1, Ordering::Relaxed);
-    let mut boundary = String::with_capacity(20);
-    // Writing to a string does not fail.
-    let _ = write!(boundary, "{:020}", SEED.get_or_init(RandomState::new).hash_one(number));
-    boundary
 }
 
 fn write_content_length(len: u64, out: &mut Vec<u8>) {
@@ -195,7 +164,7 @@ fn write_content_length(len: u64, out: &mut Vec<u8>) {
     out.extend_from_slice(b"\r\n");
 }
 
-fn write_content_range(range: &Range<u64>, len: u64, out: &mut Vec<u8>) {
+pub(super) fn write_content_range(range: &Range<u64>, len: u64, out: &mut Vec<u8>) {
     let line = format!("Content-Range: bytes {}-{}/{len}\r\n", range.start, range.end - 1);
     out.extend_from_slice(line.as_bytes());
 }

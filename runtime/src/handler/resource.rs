@@ -49,7 +49,7 @@ impl Variant {
 }
 
 /// A file that is sent.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) enum Resource {
     /// One whose own lines stand apart from those that the request decides.
     Plain { file: AnyFile, content_type: &'static [u8], etag: bool, variant: Variant },
@@ -63,7 +63,7 @@ pub(super) enum Resource {
 }
 
 /// A file wherever it is.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) enum AnyFile {
     Stored(Rc<StoredFile>),
     Packed(Packed),

@@ -17,7 +17,7 @@ const SAME: &str = "Wed, 01 Jan 2020 00:00:00 GMT";
 const VALIDATORS: &str = "Last-Modified: Wed, 01 Jan 2020 00:00:00 GMT\r\nETag: \"5e0be100-c\"\r\n";
 
 /// A folder with `a.html`, twelve bytes of 2020, and an empty file.
-fn folder() -> Folder {
+pub(super) fn folder() -> Folder {
     let folder = Folder::new();
     let file = fs::File::options().write(true).open(folder.write("a.html", "hello world\n"));
     let time = UNIX_EPOCH + Duration::from_secs(1_577_836_800);
@@ -60,7 +60,7 @@ fn ask<T>(
     (outcome, log.into_inner())
 }
 
-fn serve(folder: &Folder, settings: Settings, target: &str, fields: &str) -> Outcome {
+pub(super) fn serve(folder: &Folder, settings: Settings, target: &str, fields: &str) -> Outcome {
     ask(folder, settings, (target, fields), |request, files| file::serve(request, files)).0
 }
 
@@ -72,26 +72,30 @@ fn show(outcome: Outcome) -> (String, String, String) {
         Outcome::RangeNotSatisfiable(len) => (format!("416 */{len}"), String::new(), String::new()),
         Outcome::InternalRedirect(path) => ("internal".into(), text(&path), String::new()),
         Outcome::Redirect(status, location) => (status.to_string(), text(&location), String::new()),
-        Outcome::Receive(_) | Outcome::Script(_) => panic!("none of a file: {outcome:?}"),
+        Outcome::Receive(_) | Outcome::Script(_) | Outcome::Made(..) => {
+            panic!("none of a file: {outcome:?}")
+        }
         Outcome::Response(made) => (made.status.to_string(), String::new(), text(&made.content)),
         Outcome::File(response) => {
             let mut fields = Vec::new();
             response.write_fields(&mut fields);
-            let pieces = match &response.body {
-                FileBody::Empty => vec![],
-                FileBody::One(piece) => vec![piece.clone()],
-                FileBody::Multipart(pieces) => pieces.clone(),
-            };
+            let len = response.content_len();
             let mut content = Vec::new();
-            for piece in pieces {
-                match piece {
-                    Piece::Memory(bytes, range) => content.extend_from_slice(&bytes[range]),
-                    Piece::Static(bytes) => content.extend_from_slice(bytes),
-                    Piece::File { .. } => panic!("a small file is in memory"),
+            let push = |content: &mut Vec<u8>, piece: &Piece| {
+                content.extend_from_slice(piece.in_memory().expect("a small file is in memory"));
+            };
+            match response.body {
+                FileBody::Empty => {}
+                FileBody::One(piece) => push(&mut content, &piece),
+                FileBody::Multipart(mut parts) => {
+                    while let Some(piece) = parts.next(&mut content) {
+                        push(&mut content, &piece);
+                        assert_eq!(content.len() as u64 + parts.len(), len);
+                    }
                 }
             }
             if !content.is_empty() {
-                assert_eq!(content.len() as u64, response.content_len(), "length of the content");
+                assert_eq!(content.len() as u64, len, "length of the content");
             }
             (response.status.to_string(), text(&fields), text(&content))
         }

@@ -6,6 +6,7 @@ use super::Worker;
 use crate::connection::{Connection, Deadline, Interests, Next, Source};
 use crate::context::Context;
 use crate::counts::Phase;
+use crate::output::Turn;
 use crate::poll_set::Interest;
 use crate::site::{Level, Site};
 
@@ -44,6 +45,7 @@ impl<S: Site> Worker<S> {
         let slot = &mut self.slots[index];
         let Some(mut connection) = slot.connection.take() else { return };
         self.cx.token = token(index, slot.generation, Source::Socket);
+        self.cx.turn = Turn::default();
         let before = connection.phase();
         self.count(before, Phase::Writing);
         let next = contain(|| act(&mut connection, &mut self.cx));

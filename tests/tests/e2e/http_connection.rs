@@ -46,6 +46,26 @@ fn what_the_conf_asks_for() {
 }
 
 #[test]
+fn more_requests_than_a_turn_has_are_all_answered() {
+    const COUNT: usize = 500;
+    let server = http();
+    for path in ["/uri?", "/missing?"] {
+        // Each another one, and all the same.
+        for number in [|number: usize| number, |_| 0] {
+            let request =
+                |n| format!("GET {path}{} HTTP/1.1\r\nHost: http.test\r\n\r\n", number(n));
+            let mut client = server.connect();
+            client.send((0..COUNT).map(request).collect::<String>());
+            for n in 0..COUNT {
+                let response = client.response("GET");
+                let alone = server.connect().send(request(n)).response("GET");
+                assert_eq!((response.status, response.text()), (alone.status, alone.text()));
+            }
+        }
+    }
+}
+
+#[test]
 fn pipelined_requests_are_answered_in_order() {
     let server = http();
     let mut requests = String::new();
