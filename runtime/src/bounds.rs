@@ -1,14 +1,15 @@
 //! What a server may hold at most: sums of the numbers that its modules work by. The server takes
 //! its own sizes from here, and so does whoever reckons a site without running it.
 
+use std::ops::Range;
+
 use crate::cgi::{MAX_HEAD_LEN, queue_len};
 use crate::connection::GATHERED_LEN;
 use crate::exchange::Exchange;
-use crate::files::{MAX_CONTENT_LEN, MAX_DESCRIPTORS, MAX_ENTRIES};
-use crate::handler::listing::MAX_ITEMS;
+use crate::files::{MAX_CONTENT_LEN, MAX_DESCRIPTORS, MAX_ENTRIES, MAX_LISTED_LEN};
 use crate::handler::upload::MAX_DRAFTS;
 use crate::last_answer;
-use crate::output::{COPIED_LEN, KEPT_LEN};
+use crate::output::{COPIED_LEN, KEPT_LEN, RUN_LEN};
 
 /// A connection that waits for a request, with what the event loop keeps of it.
 const IDLE_LEN: usize = 512;
@@ -32,9 +33,16 @@ const PROGRAM_LEN: u64 = 8 << 20;
 /// The processes that start scripts, and for each script what it is told.
 const SPAWNER_LEN: u64 = 4 << 20;
 
-/// The longest list of a folder: a name of 255 bytes stands in a link and in a text, and again
-/// where it may be deleted; escaped, a byte is three in a link and six in a text.
-pub const LIST_LEN: u64 = MAX_ITEMS as u64 * (200 + 2 * (3 + 6) * 255);
+/// The names of all directories that one worker lists at once.
+pub const LISTED_LEN: u64 = MAX_LISTED_LEN as u64;
+/// A range of a request for several; what they are gathered in may be twice as long.
+const RANGE_LEN: usize = 2 * size_of::<Range<u64>>();
+/// The shortest range in a field, with what stands between it and the next.
+const MIN_RANGE_LEN: usize = 3;
+
+// A run of a content that is made while it is sent, and what is last in it, takes the place of
+// what was gathered.
+const _: () = assert!(2 * RUN_LEN <= GATHERED_LEN);
 
 /// What the sums depend on.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -57,6 +65,10 @@ pub struct Facts {
     pub forms: bool,
     /// The largest `max=` of an `open_file_cache`.
     pub known_files: Option<usize>,
+    /// The largest `max_ranges`.
+    pub ranges: usize,
+    /// Whether directories are listed.
+    pub lists: bool,
     /// Buffers of access logs.
     pub log_len: usize,
     /// Listening sockets of one worker, directories and log files, and the program's own file
@@ -104,13 +116,17 @@ impl Facts {
         // A request with what was read of it; a response of which the client takes nothing, with
         // those that were gathered before; the next requests that have come meanwhile.
         let request_len = 2 * self.head_len + self.text_len;
-        let response_len = GATHERED_LEN + COPIED_LEN + RESPONSE_HEAD_LEN + self.text_len;
+        let ranges_len = self.ranges.min(self.head_len / MIN_RANGE_LEN) * RANGE_LEN;
+        let response_len =
+            GATHERED_LEN + COPIED_LEN + RESPONSE_HEAD_LEN + self.text_len + ranges_len;
         let connection_len = IDLE_LEN + request_len + response_len + scratch_len + self.waiting_len;
         // Content on its way to the script, its head, and output on its way to the client.
         let script_len = 2 * scratch_len + 2 * MAX_HEAD_LEN;
         let cache_len = MAX_CONTENT_LEN + self.known_files.unwrap_or(MAX_ENTRIES) * ENTRY_LEN;
         let answer_len = 2 * self.head_len + 2 * last_answer::MAX_LEN + size_of::<Exchange>();
-        let worker_len = scratch_len + KEPT_LEN + answer_len + cache_len + STACK_LEN + self.log_len;
+        let listed_len = if self.lists { MAX_LISTED_LEN } else { 0 };
+        let worker_len =
+            scratch_len + KEPT_LEN + answer_len + cache_len + STACK_LEN + listed_len + self.log_len;
         let (connections, scripts) = (self.connections * self.workers, self.scripts_at_once());
         let (connection_len, script_len) = (connection_len as u64, script_len as u64);
         let worker_len = worker_len as u64;
@@ -163,6 +179,8 @@ mod tests {
         stores: false,
         forms: false,
         known_files: None,
+        ranges: 0,
+        lists: false,
         log_len: 0,
         opened: 4,
     };
@@ -181,11 +199,15 @@ mod tests {
             Facts { scripts: Some(1), ..PLAIN },
             Facts { stores: true, ..PLAIN },
             Facts { log_len: 1, ..PLAIN },
+            Facts { ranges: 1, ..PLAIN },
+            Facts { lists: true, ..PLAIN },
             Facts { known_files: Some(MAX_ENTRIES + 1), ..PLAIN },
         ] {
             assert!(more.bounds().memory > plain.memory, "{more:?}");
         }
         let scripts = Facts { scripts: Some(32), ..PLAIN }.bounds();
+        let ranges = |ranges| Facts { ranges, ..PLAIN }.bounds().memory;
+        assert_eq!(ranges(usize::MAX), ranges(PLAIN.head_len), "a head has no more");
         assert_eq!(scripts.processes, 35);
         assert_eq!(scripts.descriptors, plain.descriptors + 3 * (32 + 128));
         assert!(Facts { opened: 5, ..PLAIN }.bounds().descriptors > plain.descriptors);

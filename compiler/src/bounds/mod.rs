@@ -8,7 +8,7 @@ mod text;
 
 use serde_json::{Value as Json, json};
 pub use sitec_runtime::bounds::Bounds;
-use sitec_runtime::bounds::{Facts, LIST_LEN};
+use sitec_runtime::bounds::{Facts, LISTED_LEN};
 
 use crate::ir::{self, Action, Handler, Piece, Return, Value};
 use crate::places::Places;
@@ -24,8 +24,6 @@ pub struct Reckoned {
     pub bounds: Bounds,
     /// Whether there is one worker for each CPU, and so many of these.
     pub workers_by_cpus: bool,
-    /// Bytes of the list of a folder, if there are lists; they come on top.
-    pub list_len: Option<u64>,
     /// What a binary may contain.
     pub parts: Vec<Part>,
 }
@@ -37,11 +35,6 @@ pub fn reckon(site: &ir::Site, places: &Places, sources: &Sources, cpus: u64) ->
         facts,
         bounds: facts.bounds(),
         workers_by_cpus: site.process.workers.is_none(),
-        list_len: site
-            .settings
-            .iter()
-            .any(|settings| settings.listing.is_some())
-            .then_some(LIST_LEN),
         parts: parts::parts(site, places, sources),
     }
 }
@@ -73,6 +66,8 @@ pub(crate) fn facts(site: &ir::Site, cpus: u64) -> Facts {
         stores: handlers().any(|handler| matches!(handler, Handler::Upload(_) | Handler::Dav(_))),
         forms: handlers().any(|handler| matches!(handler, Handler::Upload(_))),
         known_files: site.known_files,
+        ranges: site.settings.iter().map(|settings| settings.max_ranges).max().unwrap_or(0),
+        lists: site.settings.iter().any(|settings| settings.listing.is_some()),
         log_len: buffers.iter().map(|(_, len)| len).sum(),
         opened: opened as u64,
     }
@@ -111,7 +106,7 @@ fn value_len(value: &Value, head_len: usize) -> usize {
 impl Reckoned {
     /// The bounds as one JSON object.
     pub fn json(&self) -> Json {
-        let Reckoned { facts, bounds, workers_by_cpus, list_len, parts } = self;
+        let Reckoned { facts, bounds, workers_by_cpus, parts } = self;
         let parts = parts
             .iter()
             .map(|part| json!({ "name": part.name, "contained": part.contained, "by": part.by }));
@@ -125,7 +120,7 @@ impl Reckoned {
             "memory_of_connection": bounds.connection_len,
             "memory_of_worker": bounds.worker_len,
             "memory_of_script": facts.scripts.map(|_| bounds.script_len),
-            "memory_of_list": list_len,
+            "memory_of_lists": facts.lists.then_some(LISTED_LEN),
             "descriptors": bounds.descriptors,
             "processes": bounds.processes,
             "threads": facts.workers,

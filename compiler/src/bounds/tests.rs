@@ -4,7 +4,7 @@ use std::path::Path;
 
 use sitec_runtime::pack::LARGE_LEN;
 
-use super::{Reckoned, reckon};
+use super::{LISTED_LEN, Reckoned, reckon};
 use crate::files::Memory;
 use crate::{Compilation, compile};
 
@@ -40,7 +40,11 @@ fn directives_decide() {
                    client_body_buffer_size 1m; }";
     let scripts = reckoned(scripts);
     assert_eq!((scripts.bounds.processes, scripts.facts.waiting_len), (10, 1 << 20));
-    assert!(reckoned("server { listen 80; root up; autoindex on; }").list_len.is_some());
+    let lists = reckoned("server { listen 80; root up; autoindex on; }");
+    assert_eq!(lists.bounds.memory, plain.bounds.memory + LISTED_LEN);
+    let ranges = reckoned("server { listen 80; root up; max_ranges 1000; }");
+    let per_range = 32 * plain.facts.connections;
+    assert_eq!(ranges.bounds.memory, plain.bounds.memory + (1000 - 200) * per_range);
 }
 
 #[test]

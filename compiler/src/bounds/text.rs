@@ -2,6 +2,8 @@
 
 use std::fmt::Write;
 
+use sitec_runtime::bounds::LISTED_LEN;
+
 use super::Reckoned;
 
 impl Reckoned {
@@ -27,8 +29,9 @@ impl Reckoned {
             let (len, note) = each(bounds.script_len, "script beside its own");
             line("", len, note);
         }
-        if let Some(len) = self.list_len {
-            line("", shown(len), "each long list of a folder on its way, on top".to_owned());
+        if facts.lists {
+            let note = "of each worker's, for directories that are listed".to_owned();
+            line("", shown(LISTED_LEN), note);
         }
         line("descriptors", bounds.descriptors.to_string(), "at most".to_owned());
         let processes = match facts.scripts {

@@ -1,10 +1,11 @@
 //! From an outcome to a reply: `error_page`, redirects, the default pages.
 
+use crate::cgi::Transfer;
 use crate::context::{Client, Context};
 use crate::handler;
 use crate::http::method::Method;
 use crate::http::{response, status};
-use crate::output::Body;
+use crate::output::{Body, Made, Produce};
 use crate::site::{ErrorStatus, ErrorTarget, Prebuilt, Site};
 
 use super::{Exchange, Outcome, Reply, Step};
@@ -58,6 +59,9 @@ impl Exchange {
             }
             Outcome::Handled(handler::Outcome::Response(response)) => {
                 Step::Reply(self.made(client, response))
+            }
+            Outcome::Handled(handler::Outcome::Made(content_type, producer)) => {
+                Step::Reply(self.made_while_sent(content_type, producer))
             }
             Outcome::Handled(handler::Outcome::Receive(receiver)) => {
                 Step::Reply(Reply::Receive(receiver))
@@ -169,6 +173,17 @@ impl Exchange {
             self.write_location(client, &location);
         }
         Reply::Response(Body::Owned(content))
+    }
+
+    /// A response whose content is made while it is sent.
+    fn made_while_sent(&mut self, content_type: &[u8], producer: Box<dyn Produce>) -> Reply {
+        self.status = self.status_override.unwrap_or(200);
+        response::write_field(&mut self.fields, "Content-Type", content_type);
+        if status::has_no_content(self.status) {
+            return Reply::Response(Body::Empty);
+        }
+        let chunked = self.transfer(None) == Transfer::Chunked;
+        Reply::Response(Body::Made(Made { producer, chunked }))
     }
 
     fn text<S: Site>(&mut self, status: u16, content: Vec<u8>) -> Reply {

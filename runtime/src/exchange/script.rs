@@ -47,7 +47,7 @@ impl Exchange {
     }
 
     /// How content is framed whose length is known, or is not.
-    fn transfer(&mut self, len: Option<u64>) -> Transfer {
+    pub(super) fn transfer(&mut self, len: Option<u64>) -> Transfer {
         match len {
             Some(len) => Transfer::Length(len),
             None if self.head.minor_version == 0 => {

@@ -14,6 +14,7 @@ use foldhash::fast::RandomState;
 
 use super::entry::Entry;
 use super::links::{Checked, Links};
+use super::list::Folders;
 use super::open::Directory;
 use crate::clock::Now;
 use crate::pack::{Found, Pack};
@@ -62,6 +63,8 @@ pub struct Files {
     seen_changes: u64,
     /// Until when all is believed that the present answer rests on.
     believed_until_ms: u64,
+    /// The directories that are listed.
+    pub folders: Folders,
 }
 
 /// A directory, opened again once a second: another one may have taken its place.
@@ -145,6 +148,7 @@ impl Files {
             seen_changes: changes.load(Ordering::Acquire),
             changes,
             believed_until_ms: 0,
+            folders: Folders::default(),
         }
     }
 

@@ -19,7 +19,7 @@ pub use cache::{Changes, Files, MAX_CONTENT_LEN, MAX_DESCRIPTORS, MAX_ENTRIES, N
 pub use draft::{Draft, Present, prepare_store};
 pub use entry::{Entry, Source, StoredFile};
 pub use links::Links;
-pub use list::{Item, ItemKind, Items};
+pub use list::{Item, ItemKind, Items, MAX_LISTED_LEN, MAX_NAMES};
 pub use open::Directory;
 pub use spot::Spot;
 

@@ -111,7 +111,7 @@ impl Pack {
 
     /// What is in the directory at a path, by name; `None` if it is none. What begins with a dot
     /// is passed over, and so are symlinks that may not be followed.
-    pub fn list(&'static self, path: &[u8]) -> Option<impl Iterator<Item = Listed>> {
+    pub fn list(&'static self, path: &[u8]) -> Option<impl Iterator<Item = Listed> + use<>> {
         let path = normal(path).unwrap_or_else(|| path.to_vec());
         let directory = self.entry(&path).filter(|entry| entry.kind == Kind::Directory)?;
         let inside = (directory.first..directory.first + directory.count).map(|index| {

@@ -13,7 +13,7 @@ pub struct Listing {
     pub(crate) local_time: bool,
     /// The page, for [`ListingFormat::Html`].
     pub(crate) page: &'static [ListingPiece],
-    serve: fn(&Request<'_>, &mut Files, &Listing) -> Outcome,
+    serve: fn(&Request<'_>, &mut Files, &'static Listing) -> Outcome,
 }
 
 impl Listing {
@@ -27,7 +27,7 @@ impl Listing {
         Listing { format, exact_size, local_time, page, serve: handler::listing::serve }
     }
 
-    pub(crate) fn answer(&self, request: &Request<'_>, files: &mut Files) -> Outcome {
+    pub(crate) fn answer(&'static self, request: &Request<'_>, files: &mut Files) -> Outcome {
         (self.serve)(request, files, self)
     }
 }

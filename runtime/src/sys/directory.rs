@@ -9,8 +9,54 @@ use super::{check, check_len};
 
 /// Where a record of `getdents64(2)` says how long it is: behind two numbers of 64 bits.
 const LEN_AT: usize = 16;
-/// Where its name begins: behind that length and a byte for the kind.
+/// Where it says what the name is.
+const KIND_AT: usize = 18;
+/// Where its name begins.
 const NAME_AT: usize = 19;
+
+/// One name in a directory.
+#[derive(Clone, Copy, Debug)]
+pub struct Record<'r> {
+    /// The name.
+    pub name: &'r CStr,
+    /// What it is, where the file system says so at once.
+    pub kind: Option<Kind>,
+}
+
+/// `getdents64(2)`: the next records of a directory that was opened for reading, where the last
+/// reader of the descriptor has ended; 0 at the end. `records` has room for one at least.
+pub fn read(directory: BorrowedFd<'_>, records: &mut [u8]) -> io::Result<usize> {
+    let (fd, len) = (directory.as_raw_fd(), records.len());
+    // SAFETY: pointer and length describe one exclusive buffer, the directory is open.
+    let read = unsafe { libc::syscall(libc::SYS_getdents64, fd, records.as_mut_ptr(), len) };
+    check_len(read as libc::ssize_t)
+}
+
+/// The names in records that were read, without `.` and `..`.
+pub fn records(mut records: &[u8]) -> impl Iterator<Item = Record<'_>> {
+    let next = move || {
+        let (record, rest) = split_record(records)?;
+        records = rest;
+        Some(record)
+    };
+    let is_named = |record: &Record<'_>| record.name != c"." && record.name != c"..";
+    std::iter::from_fn(next).filter(is_named)
+}
+
+/// The first record, and those behind it.
+fn split_record(records: &[u8]) -> Option<(Record<'_>, &[u8])> {
+    let &[low, high] = records.get(LEN_AT..LEN_AT + 2)? else { return None };
+    let (record, rest) = records.split_at_checked(u16::from_ne_bytes([low, high]).into())?;
+    let name = CStr::from_bytes_until_nul(record.get(NAME_AT..)?).ok()?;
+    let kind = match *record.get(KIND_AT)? {
+        libc::DT_UNKNOWN => None,
+        libc::DT_DIR => Some(Kind::Directory),
+        libc::DT_REG => Some(Kind::File),
+        libc::DT_LNK => Some(Kind::Symlink),
+        _ => Some(Kind::Other),
+    };
+    Some((Record { name, kind }, rest))
+}
 
 /// The names in a directory that was opened for reading, without `.` and `..`, in no order.
 /// Goes on where the last reader of the descriptor has ended.
@@ -28,30 +74,11 @@ pub struct Names<'d> {
 }
 
 impl Names<'_> {
-    /// Reads the next records; false at the end of the directory.
-    fn read(&mut self) -> io::Result<bool> {
-        let buffer = &mut self.records;
-        // SAFETY: pointer and length describe one exclusive buffer, the directory is open.
-        let len = check_len(unsafe {
-            libc::syscall(
-                libc::SYS_getdents64,
-                self.directory.as_raw_fd(),
-                buffer.as_mut_ptr(),
-                buffer.len(),
-            )
-        } as libc::ssize_t)?;
-        (self.start, self.end) = (0, len);
-        Ok(len > 0)
-    }
-
     /// The name of the next record, if one is left.
     fn take(&mut self) -> Option<CString> {
-        let records = &self.records[self.start..self.end];
-        let &[low, high] = records.get(LEN_AT..LEN_AT + 2)? else { return None };
-        let len = usize::from(u16::from_ne_bytes([low, high]));
-        self.start += len;
-        let name = records.get(NAME_AT..len).map(CStr::from_bytes_until_nul);
-        name?.ok().map(CStr::to_owned)
+        let (record, rest) = split_record(&self.records[self.start..self.end])?;
+        self.start = self.end - rest.len();
+        Some(record.name.to_owned())
     }
 }
 
@@ -63,9 +90,9 @@ impl Iterator for Names<'_> {
             match self.take() {
                 Some(name) if name.as_c_str() == c"." || name.as_c_str() == c".." => {}
                 Some(name) => return Some(Ok(name)),
-                None => match self.read() {
-                    Ok(true) => {}
-                    Ok(false) => return None,
+                None => match read(self.directory, &mut self.records) {
+                    Ok(0) => return None,
+                    Ok(len) => (self.start, self.end) = (0, len),
                     Err(error) => return Some(Err(error)),
                 },
             }

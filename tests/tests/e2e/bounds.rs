@@ -7,6 +7,7 @@ use std::path::Path;
 use sitec_compiler::bounds::{Reckoned, reckon};
 use sitec_compiler::compile;
 use sitec_compiler::files::Disk;
+use sitec_tests::folder::Folder;
 use sitec_tests::server::Server;
 
 use crate::http;
@@ -68,6 +69,34 @@ fn clients_that_take_nothing_do_not_pass_the_bound() {
     let most = CLIENTS * bounds.connection_len + bounds.worker_len;
     assert!(grown < most, "{grown} bytes of {most}");
     assert!(before + grown < bounds.memory);
+}
+
+#[test]
+fn listings_that_nobody_takes_do_not_pass_the_bound() {
+    const CLIENTS: u64 = 20;
+    let Reckoned { bounds, .. } = reckoned("sites/assets.conf");
+    let folder = Folder::new();
+    for number in 0..5000 {
+        folder.write(&format!("www/long/{number:04}-{}", "&".repeat(245)), "");
+    }
+    let server = crate::listing::serve(&folder);
+    let before = server.peak_memory_kb() << 10;
+    let mut clients: Vec<_> = (0..CLIENTS).map(|_| server.connect()).collect();
+    for (index, client) in clients.iter_mut().enumerate() {
+        let path = ["/long/", "/delete/long/", "/json/long/", "/xml/long/"][index % 4];
+        client.send(format!("GET {path} HTTP/1.1\r\nHost: a\r\n\r\n"));
+        // What a socket takes of a page of megabytes has been sent when others are answered.
+        assert_eq!(server.get("/none").status, 404);
+    }
+    let grown = (server.peak_memory_kb() << 10) - before;
+    let most = CLIENTS * bounds.connection_len + bounds.worker_len;
+    assert!(grown < most && before + grown < bounds.memory, "{grown} bytes of {most}");
+    // All of them get theirs when they want it.
+    for client in &mut clients {
+        let listing = client.response("GET");
+        assert_eq!(listing.status, 200);
+        assert!(listing.text().matches("4999-").count() >= 1);
+    }
 }
 
 #[test]

@@ -67,6 +67,43 @@ fn a_listing_has_a_head_as_others() {
 }
 
 #[test]
+fn a_long_listing_comes_whole_in_every_framing() {
+    const COUNT: usize = 5000;
+    let folder = Folder::new();
+    let name = |number: usize| format!("{number:04}-{}", "x".repeat(100));
+    for number in 0..COUNT {
+        folder.write(&format!("www/long/{}", name(number)), "");
+    }
+    folder.write("www/long/zz/a", "");
+    let server = serve(&folder);
+    let request = |fields: &str| format!("GET /long/ HTTP/1.{fields}\r\n\r\n");
+    for (fields, chunked, closes) in [
+        ("1\r\nHost: a", true, false),
+        ("1\r\nHost: a\r\nConnection: close", true, true),
+        ("0\r\nConnection: keep-alive", false, true),
+    ] {
+        let mut client = server.connect();
+        client.send(request(fields));
+        let page = client.response("GET");
+        assert_eq!((page.status, page.closes()), (200, closes), "{fields}");
+        assert_eq!(page.field("Transfer-Encoding").is_some(), chunked, "{fields}");
+        let text = page.text();
+        let found = links(&text);
+        assert_eq!((&found[..2], found.len()), (&["../", "zz/"][..], COUNT + 2));
+        assert!((0..COUNT).all(|number| found[number + 2] == name(number)), "in order");
+        assert!(text.ends_with("</html>\n"));
+        if !closes {
+            assert_eq!(client.get("/long/zz/a", "a").status, 200);
+        }
+    }
+    let mut client = server.connect();
+    client.send("HEAD /long/ HTTP/1.1\r\nHost: a\r\n\r\n");
+    let head = client.response("HEAD");
+    assert_eq!((head.status, head.field("Content-Type")), (200, Some("text/html")));
+    assert_eq!(client.get("/long/zz/a", "a").status, 200);
+}
+
+#[test]
 fn some_folders_are_not_listed() {
     let folder = Folder::new();
     for name in ["www/off/x", "www/closed/x", "www/.git/x", "www/fallback/x"] {

@@ -5,7 +5,7 @@ use std::io::Write;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_encode};
 
 use crate::escape;
-use crate::files::{Item, ItemKind};
+use crate::files::{Item, ItemKind, Items};
 use crate::handler::Request;
 use crate::http::date;
 use crate::http::method::Method;
@@ -14,78 +14,98 @@ use crate::site::{Listing, ListingHole, ListingPiece, ListingSection};
 /// What is escaped in a link to a name: all but the characters that RFC 3986 calls unreserved.
 const ESCAPED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
-/// Bytes of a row beside the name, about.
-const ROW_LEN: usize = 200;
-
-/// What a page shows.
-struct Page<'a> {
-    request: &'a Request<'a>,
-    listing: &'a Listing,
-    items: &'a [Item],
-    cut: bool,
+/// What a page shows beside the items.
+pub(super) struct Page {
+    /// The path of the request.
+    path: Vec<u8>,
+    listing: &'static Listing,
     /// Whether files may be deleted.
     deletes: bool,
     /// Seconds that are added to times.
     offset_s: i64,
 }
 
-/// Appends the page that shows `items`; `cut` where there are more.
-pub(super) fn write(
-    request: &Request<'_>,
-    listing: &Listing,
-    items: &[Item],
-    cut: bool,
-    out: &mut Vec<u8>,
-) {
-    let variables = request.variables;
-    let offset_s = match listing.local_time {
-        // As in nginx, the present distance from UTC, summer or not.
-        true => i64::from(variables.local_clock.offset_s(variables.now)),
-        false => 0,
-    };
-    let names_len: usize = items.iter().map(|item| 2 * item.name.len() + ROW_LEN).sum();
-    out.reserve(names_len + 4 * ROW_LEN);
-    let methods = (request.locate)(variables.path).methods;
-    let deletes = methods.contains(Method::Delete);
-    Page { request, listing, items, cut, deletes, offset_s }.fill(listing.page, None, out);
+/// What a piece of a page is about.
+#[derive(Clone, Copy)]
+enum About<'a> {
+    All(&'a Items),
+    Item(&'a Item),
 }
 
-impl Page<'_> {
-    /// Appends pieces; `item` is the one that they are about.
-    fn fill(&self, pieces: &[ListingPiece], item: Option<&Item>, out: &mut Vec<u8>) {
+impl Page {
+    pub(super) fn new(request: &Request<'_>, listing: &'static Listing) -> Page {
+        let variables = request.variables;
+        let offset_s = match listing.local_time {
+            // As in nginx, the present distance from UTC, summer or not.
+            true => i64::from(variables.local_clock.offset_s(variables.now)),
+            false => 0,
+        };
+        let methods = (request.locate)(variables.path).methods;
+        let deletes = methods.contains(Method::Delete);
+        Page { path: variables.path.to_vec(), listing, deletes, offset_s }
+    }
+
+    /// Appends what stands before the items.
+    pub(super) fn write_front(&self, items: &Items, out: &mut Vec<u8>) {
+        self.fill(self.parts().0, About::All(items), out);
+    }
+
+    /// Appends what stands for an item.
+    pub(super) fn write_item(&self, item: &Item, out: &mut Vec<u8>) {
+        self.fill(self.parts().1, About::Item(item), out);
+    }
+
+    /// Appends what stands behind the items.
+    pub(super) fn write_back(&self, items: &Items, out: &mut Vec<u8>) {
+        self.fill(self.parts().2, About::All(items), out);
+    }
+
+    /// The pieces before the items, for each of them, and behind them. The items are not within
+    /// another section.
+    fn parts(&self) -> (&'static [ListingPiece], &'static [ListingPiece], &'static [ListingPiece]) {
+        let pieces = self.listing.page;
+        let items = pieces.iter().enumerate().find_map(|(index, piece)| match piece {
+            ListingPiece::Section(ListingSection::Items, pieces) => Some((index, *pieces)),
+            _ => None,
+        });
+        match items {
+            Some((index, items)) => (&pieces[..index], items, &pieces[index + 1..]),
+            None => (pieces, &[], &[]),
+        }
+    }
+
+    /// Appends pieces.
+    fn fill(&self, pieces: &[ListingPiece], about: About<'_>, out: &mut Vec<u8>) {
         for piece in pieces {
-            match (piece, item) {
+            match (piece, about) {
                 (ListingPiece::Literal(text), _) => out.extend_from_slice(text),
-                (ListingPiece::Section(ListingSection::Items, pieces), _) => {
-                    self.items.iter().for_each(|item| self.fill(pieces, Some(item), out));
-                }
                 (ListingPiece::Section(section, pieces), _) => {
-                    if self.has(*section, item) {
-                        self.fill(pieces, item, out);
+                    if self.has(*section, about) {
+                        self.fill(pieces, about, out);
                     }
                 }
-                (ListingPiece::Hole(ListingHole::Path), _) => {
-                    escape::write_html(self.request.variables.path, out);
-                }
-                (ListingPiece::Hole(ListingHole::Count), _) => {
-                    let count = self.items.len();
+                (ListingPiece::Hole(ListingHole::Path), _) => escape::write_html(&self.path, out),
+                (ListingPiece::Hole(ListingHole::Count), About::All(items)) => {
+                    let count = items.count();
                     out.extend_from_slice(itoa::Buffer::new().format(count).as_bytes());
                 }
-                (ListingPiece::Hole(hole), Some(item)) => self.fill_hole(*hole, item, out),
-                (ListingPiece::Hole(_), None) => {}
+                (ListingPiece::Hole(hole), About::Item(item)) => self.fill_hole(*hole, item, out),
+                (ListingPiece::Hole(_), About::All(_)) => {}
             }
         }
     }
 
     /// Whether a section is shown.
-    fn has(&self, section: ListingSection, item: Option<&Item>) -> bool {
-        match section {
-            ListingSection::Items => true,
-            ListingSection::Parent => self.request.variables.path != b"/",
-            ListingSection::Cut => self.cut,
-            ListingSection::Empty => self.items.is_empty(),
-            ListingSection::Delete => {
-                self.deletes && item.is_none_or(|item| item.kind == ItemKind::File)
+    fn has(&self, section: ListingSection, about: About<'_>) -> bool {
+        match (section, about) {
+            (ListingSection::Items, _) => false,
+            (ListingSection::Parent, _) => self.path != b"/",
+            (ListingSection::Cut, About::All(items)) => items.are_cut(),
+            (ListingSection::Empty, About::All(items)) => items.count() == 0,
+            (ListingSection::Cut | ListingSection::Empty, About::Item(_)) => false,
+            (ListingSection::Delete, About::All(_)) => self.deletes,
+            (ListingSection::Delete, About::Item(item)) => {
+                self.deletes && item.kind == ItemKind::File
             }
         }
     }
