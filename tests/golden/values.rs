@@ -205,7 +205,7 @@ static LOCATIONS: [site::Location; 8] = [
         action: site::Action::Return(
             site::Return::Prebuilt(site::Prebuilt {
                 status: 308,
-                fields: b"Content-Type: text/html\r\nContent-Length: 86\r\nLocation: https://example.test/a b\r\n",
+                fields: b"Content-Type: text/html\r\nContent-Length: 86\r\nLocation: https://example.test/a%20b\r\n",
                 body: PAGE_308.body,
             }),
         ),

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use proc_macro2::TokenStream;
 use quote::quote;
-use sitec_runtime::http::status;
+use sitec_runtime::http::{response::write_uri, status};
 use sitec_runtime::media;
 use sitec_runtime::site::LocationId;
 
@@ -136,13 +136,7 @@ fn is_made_absolute(settings: &ir::Settings, uri: &[u8]) -> bool {
 fn redirect(code: u16, uri: &[u8]) -> Response {
     let mut fields = content_fields(PAGE_TYPE, page(code).len());
     fields.extend(b"Location: ");
-    for &byte in uri {
-        // A control character would end the field, or the head.
-        match byte {
-            0..b' ' | 0x7f => fields.extend(format!("%{byte:02X}").bytes()),
-            _ => fields.push(byte),
-        }
-    }
+    write_uri(&mut fields, uri);
     fields.extend(b"\r\n");
     Response { status: code, fields, body: Body::Page }
 }
@@ -242,7 +236,7 @@ mod tests {
 
     #[test]
     fn a_location_field_is_one_line() {
-        let fields = redirect(301, b"/a\r\nX: \x7f\xff").fields;
-        assert!(fields.ends_with(b"Location: /a%0D%0AX: %7F\xff\r\n"));
+        let fields = redirect(301, b"/a b\r\nX: \x7f\xff").fields;
+        assert!(fields.ends_with(b"Location: /a%20b%0D%0AX:%20%7F%FF\r\n"));
     }
 }
