@@ -148,7 +148,7 @@ pub(crate) mod testing {
             Some(text) => (text, true),
             None => (text, false),
         };
-        Pattern { text: text.to_owned(), ignore_case, captures_used: true }
+        Pattern { text: text.to_owned(), ignore_case }
     }
 }
 

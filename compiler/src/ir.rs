@@ -8,6 +8,7 @@ mod action;
 mod pack;
 mod settings;
 mod value;
+mod visit;
 
 use std::collections::BTreeSet;
 use std::net::SocketAddr;
@@ -25,6 +26,7 @@ pub use self::settings::{
     Types,
 };
 pub use self::value::{Escape, Piece, Value, Variable};
+pub use self::visit::Purpose;
 
 /// One conf, resolved.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -174,6 +176,8 @@ pub struct ServerRegex {
     pub pattern: Pattern,
     /// The server that it names.
     pub server: ServerId,
+    /// Whether a value may use its captures.
+    pub captures_used: bool,
 }
 
 /// A regex that is known to parse and to fit the limits.
@@ -183,8 +187,6 @@ pub struct Pattern {
     pub text: String,
     /// `~*`, and every server name.
     pub ignore_case: bool,
-    /// Whether a value uses its captures.
-    pub captures_used: bool,
 }
 
 /// One server.
@@ -255,8 +257,8 @@ pub struct Location {
     pub settings: usize,
     /// `internal`, and every named location.
     pub internal: bool,
-    /// Its regex, if a value uses the captures.
-    pub pattern: Option<Pattern>,
+    /// Of the regexes that lead here, outer ones first, those whose captures a value may use.
+    pub patterns: Vec<Pattern>,
     /// `limit_except`.
     pub limit_except: Option<LimitExcept>,
     /// The methods that may be used here.

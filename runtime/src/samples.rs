@@ -182,8 +182,7 @@ pub(crate) fn with_variables<T>(
         server: &SERVER,
         settings,
         directories,
-        location_match: None,
-        server_match: None,
+        matches: &[],
         connection: &SAMPLE_CONNECTION,
         progress: Progress {
             started_ms: 10_001,

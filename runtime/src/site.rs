@@ -150,8 +150,9 @@ pub struct Location {
     pub settings: &'static Settings,
     /// Only for internal redirects: from outside it is 404.
     pub internal: bool,
-    /// The location's regex, if a value uses its captures.
-    pub pattern: Option<&'static Pattern>,
+    /// Of the regexes that lead to the location, outer ones first, those whose captures a value
+    /// may use.
+    pub patterns: &'static [&'static Pattern],
     /// `limit_except`.
     pub limit_except: Option<LimitExcept>,
     /// The methods that may be used here.

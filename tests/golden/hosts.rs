@@ -279,7 +279,7 @@ static LOCATIONS: [site::Location; 5] = [
     site::Location {
         settings: &SETTINGS[0],
         internal: false,
-        pattern: None,
+        patterns: &[],
         limit_except: None,
         methods: MethodSet::ALL,
         methods_named: false,
@@ -289,7 +289,7 @@ static LOCATIONS: [site::Location; 5] = [
     site::Location {
         settings: &SETTINGS[0],
         internal: false,
-        pattern: None,
+        patterns: &[],
         limit_except: None,
         methods: MethodSet::ALL,
         methods_named: false,
@@ -301,7 +301,7 @@ static LOCATIONS: [site::Location; 5] = [
     site::Location {
         settings: &SETTINGS[0],
         internal: false,
-        pattern: None,
+        patterns: &[],
         limit_except: None,
         methods: MethodSet::of(&[Method::Get, Method::Head]),
         methods_named: false,
@@ -311,7 +311,7 @@ static LOCATIONS: [site::Location; 5] = [
     site::Location {
         settings: &SETTINGS[0],
         internal: false,
-        pattern: None,
+        patterns: &[],
         limit_except: None,
         methods: MethodSet::ALL,
         methods_named: false,
@@ -321,7 +321,7 @@ static LOCATIONS: [site::Location; 5] = [
     site::Location {
         settings: &SETTINGS[0],
         internal: false,
-        pattern: None,
+        patterns: &[],
         limit_except: None,
         methods: MethodSet::ALL,
         methods_named: false,

@@ -122,7 +122,7 @@ static LOCATIONS: [site::Location; 1] = [
     site::Location {
         settings: &SETTINGS[0],
         internal: false,
-        pattern: None,
+        patterns: &[],
         limit_except: None,
         methods: MethodSet::of(&[Method::Get, Method::Head]),
         methods_named: false,

@@ -217,7 +217,7 @@ static LOCATIONS: [site::Location; 10] = [
     site::Location {
         settings: &SETTINGS[0],
         internal: false,
-        pattern: None,
+        patterns: &[],
         limit_except: None,
         methods: MethodSet::of(&[Method::Get, Method::Head]),
         methods_named: false,
@@ -230,7 +230,7 @@ static LOCATIONS: [site::Location; 10] = [
     site::Location {
         settings: &SETTINGS[0],
         internal: true,
-        pattern: None,
+        patterns: &[],
         limit_except: None,
         methods: MethodSet::ALL,
         methods_named: false,
@@ -246,7 +246,7 @@ static LOCATIONS: [site::Location; 10] = [
     site::Location {
         settings: &SETTINGS[0],
         internal: false,
-        pattern: None,
+        patterns: &[],
         limit_except: None,
         methods: MethodSet::ALL,
         methods_named: false,
@@ -262,7 +262,7 @@ static LOCATIONS: [site::Location; 10] = [
     site::Location {
         settings: &SETTINGS[1],
         internal: false,
-        pattern: None,
+        patterns: &[],
         limit_except: None,
         methods: MethodSet::of(&[Method::Get, Method::Head]),
         methods_named: false,
@@ -275,7 +275,7 @@ static LOCATIONS: [site::Location; 10] = [
     site::Location {
         settings: &SETTINGS[0],
         internal: false,
-        pattern: None,
+        patterns: &[],
         limit_except: None,
         methods: MethodSet::ALL,
         methods_named: false,
@@ -291,7 +291,7 @@ static LOCATIONS: [site::Location; 10] = [
     site::Location {
         settings: &SETTINGS[0],
         internal: false,
-        pattern: None,
+        patterns: &[],
         limit_except: None,
         methods: MethodSet::ALL,
         methods_named: false,
@@ -301,7 +301,7 @@ static LOCATIONS: [site::Location; 10] = [
     site::Location {
         settings: &SETTINGS[0],
         internal: false,
-        pattern: Some(&PATTERN_0),
+        patterns: &[&PATTERN_0],
         limit_except: None,
         methods: MethodSet::ALL,
         methods_named: false,
@@ -313,7 +313,7 @@ static LOCATIONS: [site::Location; 10] = [
     site::Location {
         settings: &SETTINGS[0],
         internal: false,
-        pattern: None,
+        patterns: &[],
         limit_except: None,
         methods: MethodSet::of(&[Method::Get, Method::Head]),
         methods_named: false,
@@ -340,7 +340,7 @@ static LOCATIONS: [site::Location; 10] = [
     site::Location {
         settings: &SETTINGS[0],
         internal: true,
-        pattern: None,
+        patterns: &[],
         limit_except: None,
         methods: MethodSet::of(&[Method::Get, Method::Head]),
         methods_named: false,
@@ -353,7 +353,7 @@ static LOCATIONS: [site::Location; 10] = [
     site::Location {
         settings: &SETTINGS[0],
         internal: false,
-        pattern: None,
+        patterns: &[],
         limit_except: None,
         methods: MethodSet::ALL,
         methods_named: false,

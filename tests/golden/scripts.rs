@@ -144,7 +144,7 @@ static LOCATIONS: [site::Location; 3] = [
     site::Location {
         settings: &SETTINGS[0],
         internal: false,
-        pattern: None,
+        patterns: &[],
         limit_except: None,
         methods: MethodSet::of(&[Method::Get, Method::Head]),
         methods_named: false,
@@ -157,7 +157,7 @@ static LOCATIONS: [site::Location; 3] = [
     site::Location {
         settings: &SETTINGS[0],
         internal: false,
-        pattern: None,
+        patterns: &[],
         limit_except: None,
         methods: MethodSet::of(&[Method::Get, Method::Head, Method::Post]),
         methods_named: false,
@@ -170,7 +170,7 @@ static LOCATIONS: [site::Location; 3] = [
     site::Location {
         settings: &SETTINGS[0],
         internal: false,
-        pattern: None,
+        patterns: &[],
         limit_except: None,
         methods: MethodSet::of(&[Method::Get, Method::Head, Method::Post]),
         methods_named: false,

@@ -149,7 +149,7 @@ static LOCATIONS: [site::Location; 8] = [
     site::Location {
         settings: &SETTINGS[0],
         internal: false,
-        pattern: None,
+        patterns: &[],
         limit_except: None,
         methods: MethodSet::of(&[Method::Get, Method::Head]),
         methods_named: false,
@@ -159,7 +159,7 @@ static LOCATIONS: [site::Location; 8] = [
     site::Location {
         settings: &SETTINGS[0],
         internal: true,
-        pattern: None,
+        patterns: &[],
         limit_except: None,
         methods: MethodSet::ALL,
         methods_named: false,
@@ -169,7 +169,7 @@ static LOCATIONS: [site::Location; 8] = [
     site::Location {
         settings: &SETTINGS[0],
         internal: false,
-        pattern: None,
+        patterns: &[],
         limit_except: None,
         methods: MethodSet::ALL,
         methods_named: false,
@@ -185,7 +185,7 @@ static LOCATIONS: [site::Location; 8] = [
     site::Location {
         settings: &SETTINGS[0],
         internal: false,
-        pattern: None,
+        patterns: &[],
         limit_except: None,
         methods: MethodSet::ALL,
         methods_named: false,
@@ -197,7 +197,7 @@ static LOCATIONS: [site::Location; 8] = [
     site::Location {
         settings: &SETTINGS[0],
         internal: false,
-        pattern: None,
+        patterns: &[],
         limit_except: None,
         methods: MethodSet::ALL,
         methods_named: false,
@@ -213,7 +213,7 @@ static LOCATIONS: [site::Location; 8] = [
     site::Location {
         settings: &SETTINGS[0],
         internal: false,
-        pattern: None,
+        patterns: &[],
         limit_except: None,
         methods: MethodSet::ALL,
         methods_named: false,
@@ -225,7 +225,7 @@ static LOCATIONS: [site::Location; 8] = [
     site::Location {
         settings: &SETTINGS[1],
         internal: false,
-        pattern: None,
+        patterns: &[],
         limit_except: Some(site::LimitExcept {
             methods: MethodSet::of(&[Method::Get, Method::Head]),
             access: Some(&ACCESSES[0]),
@@ -241,7 +241,7 @@ static LOCATIONS: [site::Location; 8] = [
     site::Location {
         settings: &SETTINGS[2],
         internal: false,
-        pattern: None,
+        patterns: &[],
         limit_except: None,
         methods: MethodSet::ALL,
         methods_named: false,

@@ -68,12 +68,13 @@ impl<'a> Walk<'_, 'a> {
         match answer {
             Return::Close => Next::End(End::Close),
             Return::Status(code) => self.error(*code, "`return` says so".to_owned()),
+            // The value may name the status.
             Return::Redirect(code, target) => {
+                self.status = self.status_override.unwrap_or(*code);
                 let target = self.value(target);
                 self.redirect_by_return(*code, &target)
             }
             Return::Text(code, value) => {
-                // The text may name it.
                 self.status = self.status_override.unwrap_or(*code);
                 let text = self.value(value);
                 self.text(*code, text)

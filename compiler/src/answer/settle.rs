@@ -42,8 +42,7 @@ impl Walk<'_, '_> {
         self.steps.push(Step::Status { status, reason });
         self.fields.clear();
         if status == 405 {
-            let allow = self.site().locations[self.location as usize].methods.allow();
-            self.field("Allow", allow);
+            self.refused_at = Some(self.location);
         }
         // A page in the place of a redirect's own says where to all the same.
         if let Some(location) = location {
@@ -65,6 +64,8 @@ impl Walk<'_, '_> {
             ErrorStatus::Replace(status) => Some(status),
             ErrorStatus::FromTarget => None,
         };
+        // Until there is a response, it is this that `$status` stands for.
+        self.status = self.status_override.unwrap_or(self.status);
         let told = |target: &[u8]| {
             let target = String::from_utf8_lossy(target).into_owned();
             Step::ErrorPage { status, target }

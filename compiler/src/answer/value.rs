@@ -103,22 +103,18 @@ impl Walk<'_, '_> {
         named.find_map(|field| field.value.clone()).map(String::into_bytes)
     }
 
-    /// A group of the location's regex, or else of the server name's.
+    /// A group of the regex that matched last.
     fn capture(&self, number: usize) -> Option<Vec<u8>> {
-        let (pattern, subject) = match (&self.path_pattern, self.host_pattern) {
-            (Some((pattern, path)), _) => (*pattern, &path[..]),
-            (None, Some(pattern)) => (pattern, &self.host[..]),
-            (None, None) => return None,
-        };
+        let (pattern, subject) = self.matches.last()?;
         let groups = self.answers.router.groups(pattern, subject);
         groups.get(number)?.clone().map(|range| subject[range].to_vec())
     }
 
+    /// A named group of the last regex that has one of this name.
     fn named_capture(&self, name: &str) -> Option<Vec<u8>> {
         let router = &self.answers.router;
-        let path = self.path_pattern.iter().map(|(pattern, path)| (*pattern, &path[..]));
-        let host = self.host_pattern.iter().map(|pattern| (*pattern, &self.host[..]));
-        let (number, pattern, subject) = path.chain(host).find_map(|(pattern, subject)| {
+        let mut matches = self.matches.iter().rev();
+        let (number, pattern, subject) = matches.find_map(|(pattern, subject)| {
             Some((router.group_named(pattern, name)?, pattern, subject))
         })?;
         router.groups(pattern, subject).get(number)?.clone().map(|range| subject[range].to_vec())

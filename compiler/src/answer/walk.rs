@@ -32,8 +32,10 @@ pub(super) struct Walk<'w, 'a> {
     pub(super) error_page_used: bool,
     pub(super) status_override: Option<u16>,
     pub(super) as_get: bool,
-    pub(super) host_pattern: Option<&'a ir::Pattern>,
-    pub(super) path_pattern: Option<(&'a ir::Pattern, Vec<u8>)>,
+    /// The location that has refused a method.
+    pub(super) refused_at: Option<LocationId>,
+    /// The regexes that have matched so far, as far as their captures are used, and what they matched.
+    pub(super) matches: Vec<(&'a ir::Pattern, Vec<u8>)>,
     /// The status and the fields of the response so far.
     pub(super) status: u16,
     pub(super) fields: Vec<Field>,
@@ -72,8 +74,8 @@ impl<'w, 'a> Walk<'w, 'a> {
             error_page_used: false,
             status_override: None,
             as_get: false,
-            host_pattern: None,
-            path_pattern: None,
+            refused_at: None,
+            matches: Vec::new(),
             status: 0,
             fields: Vec::new(),
             steps: Vec::new(),
@@ -158,7 +160,7 @@ impl<'w, 'a> Walk<'w, 'a> {
             NameMatch::Suffix(name) => ServerBy::Suffix(format!("*{}", shown(name))),
             NameMatch::Prefix(name) => ServerBy::Prefix(format!("{}*", shown(name))),
             NameMatch::Regex(pattern) => {
-                self.host_pattern = Some(pattern);
+                self.matches.push((pattern, self.host.clone()));
                 let own = listen.names.regex.iter().filter(|name| name.server == server);
                 ServerBy::Regex(
                     own.take_while(|name| !std::ptr::eq(&name.pattern, pattern)).count(),
@@ -191,9 +193,9 @@ impl<'w, 'a> Walk<'w, 'a> {
                 }
             }
             let location = &self.site().locations[self.location as usize];
-            if let Some(pattern) = &location.pattern {
-                self.path_pattern = Some((pattern, self.path.clone()));
-            }
+            // No regex is asked on the way to a named location: it has no patterns.
+            let path = &self.path;
+            self.matches.extend(location.patterns.iter().map(|pattern| (pattern, path.clone())));
             next = self.ask(location);
             if !matches!(next, Next::End(_)) {
                 self.internal = true;
@@ -234,6 +236,10 @@ impl<'w, 'a> Walk<'w, 'a> {
             // What an `error_page` gives this status to has fields of a content.
             let of_content = ["Content-Type", "Content-Length", "Last-Modified"];
             self.fields.retain(|field| !of_content.contains(&&*field.name));
+        }
+        if let (Some(405), Some(at)) = (status, self.refused_at) {
+            let allow = self.site().locations[at as usize].methods.allow();
+            self.field("Allow", allow);
         }
         if end != End::Close {
             self.say_charset();

@@ -86,7 +86,7 @@ fn taken(
 /// A pattern of a text between these.
 fn whole(front: &str, text: &[u8], back: &str) -> Pattern {
     let text = regex_syntax::escape(&String::from_utf8_lossy(text));
-    Pattern { text: format!("{front}{text}{back}"), ignore_case: true, captures_used: false }
+    Pattern { text: format!("{front}{text}{back}"), ignore_case: true }
 }
 
 /// Where the regex with this number among a server's is written.

@@ -10,7 +10,7 @@ use serde_json::{Value as Json, json};
 pub use sitec_runtime::bounds::Bounds;
 use sitec_runtime::bounds::{Facts, LISTED_LEN};
 
-use crate::ir::{self, Action, Handler, Piece, Return, Value};
+use crate::ir::{self, Action, Handler, Piece, Purpose, Value};
 use crate::places::Places;
 use crate::source::Sources;
 pub use parts::Part;
@@ -82,16 +82,23 @@ fn handler(location: &ir::Location) -> Option<&Handler> {
 
 /// The longest text and fields that a location makes of a request.
 fn text_len(site: &ir::Site, location: &ir::Location, head_len: usize) -> usize {
-    // In a Location, a byte may become three.
-    let text = match &location.action {
-        Action::Return(Return::Text(_, text)) => value_len(text, head_len),
-        Action::Return(Return::Redirect(_, target)) => 3 * value_len(target, head_len),
-        _ => 3 * head_len,
+    // In a Location, a byte may become three; a redirect to the path with a slash is always possible.
+    let mut text = 3 * head_len;
+    let (mut fields, mut environment) = (0, 0);
+    let mut add = |purpose, value: &Value| {
+        let len = value_len(value, head_len);
+        match purpose {
+            Purpose::Content | Purpose::File | Purpose::Uri => text = text.max(len),
+            Purpose::Redirect => text = text.max(3 * len),
+            Purpose::Field(more) => fields += more + len,
+            Purpose::ScriptVariable(more) => environment += more + len,
+            // A log line goes into the log's buffer.
+            Purpose::Log => {}
+        }
     };
-    let fields = &site.settings[location.settings].added_fields;
-    let fields =
-        fields.iter().map(|field| field.name.len() + 4 + value_len(&field.value, head_len));
-    text + fields.sum::<usize>()
+    location.each_value(&mut add);
+    site.settings[location.settings].each_value(&site.formats, &mut add);
+    text.max(environment) + fields
 }
 
 /// The longest that a value may become: none of its variables is longer than a head.

@@ -1,88 +1,81 @@
 //! Which regexes must be run a second time for their captures.
 //!
-//! `$1` stands for a group of the regex that matched last: the one of the location, or, where
-//! none led to the location, one of an earlier location (before an internal redirect) or of a
-//! server name.
+//! As in nginx, `$1` stands for a group of the regex that matched last, and a named group keeps
+//! what the last regex with such a group has given it: through internal redirects, and where a
+//! regex without it has matched since.
 
 use std::collections::BTreeSet;
 
 use super::Checker;
-use super::server::Name;
-use super::value::{Regex, ServerName};
-use crate::ir::{
-    Action, ErrorTarget, Fallback, Handler, Location, Piece, RegexLocation, Return, Scope,
-    Settings, Value, Variable,
-};
+use super::server::Server;
+use super::value::Regex;
+use crate::ir::{Piece, Value, Variable};
 
-/// What values refer to.
+/// The captures that values refer to.
 #[derive(Clone, Default)]
-struct Usage {
+pub(super) struct Usage {
     numbered: bool,
     names: BTreeSet<String>,
 }
 
 impl Checker<'_> {
-    /// Settles for every pattern whether its captures are used.
+    /// Settles for every regex whether its captures are used.
     pub(super) fn mark_captures(&mut self) {
         let formats = self.format_values.items();
-        let settings = self.settings.items().iter();
-        let of_settings: Vec<_> =
-            settings.map(|settings| Usage::of_settings(settings, formats)).collect();
-        for server in &mut self.servers {
-            let mut anywhere = Usage::default();
-            let mut without_regex = Usage::default();
-            for index in server.locations.clone() {
-                let Some(location) = &self.locations[index] else { continue };
-                let usage = Usage::of_location(location, &of_settings);
-                if self.regexes[index].is_none() {
-                    without_regex.merge(&usage);
-                }
-                anywhere.merge(&usage);
+        let of_settings: Vec<_> = self
+            .settings
+            .items()
+            .iter()
+            .map(|settings| {
+                let mut usage = Usage::default();
+                settings.each_value(formats, &mut |_, value| usage.add(value));
+                usage
+            })
+            .collect();
+        for Server { locations, earlier_captures, .. } in &mut self.servers {
+            let usages: Vec<_> = locations
+                .clone()
+                .filter_map(|index| {
+                    let location = self.locations[index].as_ref()?;
+                    let mut usage = of_settings[location.settings].clone();
+                    location.each_value(&mut |_, value| usage.add(value));
+                    Some((index, usage))
+                })
+                .collect();
+            for (index, usage) in &usages {
+                earlier_captures.merge(usage.without(&self.regexes[*index]));
             }
-            for index in server.locations.clone() {
-                let (Some(location), Some(regex)) =
-                    (&mut self.locations[index], &self.regexes[index])
-                else {
-                    continue;
-                };
-                let own = Usage::of_location(location, &of_settings);
-                if own.needs(regex) || without_regex.needs(regex) {
-                    let mut pattern = regex.pattern.clone();
-                    pattern.captures_used = true;
-                    location.pattern = Some(pattern);
-                }
-            }
-            mark_scope(&mut server.resolved.scope, &self.locations);
-            for (name, _) in &mut server.names {
-                if let Name::Known(ServerName::Regex(regex)) = name {
-                    regex.pattern.captures_used = anywhere.needs(regex);
-                }
+            for (index, usage) in &usages {
+                let Some(location) = &mut self.locations[*index] else { continue };
+                let regexes = &self.regexes[*index][..];
+                let used = (0..regexes.len()).filter(|&at| {
+                    earlier_captures.needs(&regexes[at])
+                        || usage.without(&regexes[at + 1..]).needs(&regexes[at])
+                });
+                location.patterns = used.map(|at| regexes[at].pattern.clone()).collect();
             }
         }
     }
 }
 
-/// Carries what was found for the locations over to the scopes that they stand in.
-fn mark_scope(scope: &mut Scope, locations: &[Option<Location>]) {
-    for RegexLocation { pattern, location, nested } in &mut scope.regex {
-        let location = locations[*location as usize].as_ref();
-        pattern.captures_used = location.is_some_and(|location| location.pattern.is_some());
-        mark_scope(nested, locations);
-    }
-    for prefix in &mut scope.prefix {
-        mark_scope(&mut prefix.nested, locations);
-    }
-}
-
 impl Usage {
     /// Whether the captures of `regex` are looked at.
-    fn needs(&self, regex: &Regex) -> bool {
+    pub(super) fn needs(&self, regex: &Regex) -> bool {
         self.numbered || regex.names.iter().any(|name| self.names.contains(name))
     }
 
-    fn merge(&mut self, other: &Usage) {
+    /// What is left to an earlier regex where these have matched.
+    fn without(&self, regexes: &[impl AsRef<Regex>]) -> Usage {
+        let given = |name: &String| regexes.iter().any(|regex| regex.as_ref().names.contains(name));
+        Usage {
+            numbered: self.numbered && regexes.is_empty(),
+            names: self.names.iter().filter(|name| !given(name)).cloned().collect(),
+        }
+    }
+
+    fn merge(&mut self, other: Usage) {
         self.numbered |= other.numbered;
-        self.names.extend(other.names.iter().cloned());
+        self.names.extend(other.names);
     }
 
     fn add(&mut self, value: &Value) {
@@ -93,46 +86,14 @@ impl Usage {
                     Variable::NamedCapture(name) => {
                         self.names.insert(name.clone());
                     }
-                    _ => {}
+                    Variable::Simple(_)
+                    | Variable::Argument(_)
+                    | Variable::RequestField(_)
+                    | Variable::ResponseField(_)
+                    | Variable::Cookie(_) => {}
                 },
                 Piece::Literal(_) => {}
             }
         }
-    }
-
-    fn of_settings(settings: &Settings, formats: &[Value]) -> Usage {
-        let mut usage = Usage::default();
-        usage.add(&settings.base.inner);
-        settings.index.iter().for_each(|value| usage.add(value));
-        for page in &settings.error_pages {
-            match &page.target {
-                ErrorTarget::Uri(value) | ErrorTarget::Redirect(value) => usage.add(value),
-                ErrorTarget::Named(_) => {}
-            }
-        }
-        for log in &settings.access_logs {
-            log.condition.iter().for_each(|value| usage.add(value));
-            usage.add(&formats[log.format]);
-        }
-        usage
-    }
-
-    fn of_location(location: &Location, of_settings: &[Usage]) -> Usage {
-        let mut usage = of_settings[location.settings].clone();
-        match &location.action {
-            Action::Return(Return::Redirect(_, value) | Return::Text(_, value)) => usage.add(value),
-            Action::Return(_) => {}
-            Action::Serve { try_files, handler } => {
-                if let Handler::Cgi(cgi) = handler {
-                    cgi.params.iter().for_each(|param| usage.add(&param.value));
-                }
-                let Some(try_files) = try_files else { return usage };
-                try_files.candidates.iter().for_each(|candidate| usage.add(&candidate.path));
-                if let Fallback::Uri(value) = &try_files.fallback {
-                    usage.add(value);
-                }
-            }
-        }
-        usage
     }
 }

@@ -31,8 +31,8 @@ pub(super) struct Surrounding<'a> {
     pub(super) level: &'a Level,
     /// The outer location, if there is one: its paths, and where they are written.
     pub(super) outer: Option<(&'a Path, Span)>,
-    /// The innermost regex that leads here.
-    pub(super) regex: Option<&'a Rc<Regex>>,
+    /// The regexes that lead here, outer ones first.
+    pub(super) regexes: &'a [Rc<Regex>],
     /// What `$1` may stand for here.
     pub(super) groups: &'a Groups,
     /// The server's named locations.
@@ -70,10 +70,10 @@ impl Checker<'_> {
             _ => None,
         };
         let groups = own_groups.as_ref().unwrap_or(around.groups);
-        let regex = match &path {
-            Path::Regex(regex) => Some(regex),
-            _ => around.regex,
-        };
+        let mut regexes = around.regexes.to_vec();
+        if let Path::Regex(regex) = &path {
+            regexes.push(regex.clone());
+        }
         let id = match &path {
             Path::Named(name) => around.names.named(name),
             _ => None,
@@ -82,7 +82,7 @@ impl Checker<'_> {
         let mut level = around.level.inner(&block.directives, self, groups, Some(&path));
         level.internal |= matches!(path, Path::Named(_));
         self.resolve(id, &block.directives, &level, groups, around.names);
-        self.regexes[id as usize] = regex.cloned();
+        self.regexes[id as usize] = regexes.clone();
         let prefix = match &path {
             Path::Exact(path) | Path::Prefix { path, .. } => &path[..],
             Path::Regex(_) | Path::Named(_) => b"",
@@ -90,7 +90,8 @@ impl Checker<'_> {
         self.prefixes[id as usize] = prefix.to_vec();
         self.note_scripts(around.names.id, id, prefix, &level);
         let outer = Some((&path, span));
-        let inside = Surrounding { level: &level, outer, regex, groups, names: around.names };
+        let names = around.names;
+        let inside = Surrounding { level: &level, outer, regexes: &regexes, groups, names };
         let nested = self.scope(&block.directives, &inside);
         match path {
             Path::Exact(path) => scope.exact.push((path, id)),
@@ -131,7 +132,7 @@ impl Checker<'_> {
         let written = written.unwrap_or_default();
         self.places.locations.push(LocationPlace { span, server, written });
         self.locations.push(None);
-        self.regexes.push(None);
+        self.regexes.push(Vec::new());
         self.prefixes.push(Vec::new());
         (self.locations.len() - 1) as LocationId
     }
@@ -177,7 +178,7 @@ impl Checker<'_> {
         let location = ir::Location {
             settings,
             internal: level.internal,
-            pattern: None,
+            patterns: Vec::new(),
             limit_except: self.limit_except(directives, level),
             methods,
             methods_named: level.methods.is_some(),

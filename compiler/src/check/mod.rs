@@ -171,8 +171,8 @@ struct Checker<'a> {
     locations: Vec<Option<ir::Location>>,
     /// Where servers and locations are written.
     places: Places,
-    /// For each location, the innermost regex that led there.
-    regexes: Vec<Option<Rc<Regex>>>,
+    /// For each location, the regexes that lead there, outer ones first.
+    regexes: Vec<Vec<Rc<Regex>>>,
     /// For each location, what its paths begin with; empty where that is not known.
     prefixes: Vec<Vec<u8>>,
     /// Locations where clients write.

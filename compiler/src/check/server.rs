@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use sitec_runtime::pure::is_whole_name;
 use sitec_runtime::site::{LocationId, ParamKind, ServerId};
 
+use super::captures::Usage;
 use super::level::Level;
 use super::location::{Surrounding, location_name};
 use super::text::Groups;
@@ -28,6 +29,8 @@ pub(crate) struct Server {
     pub(super) is_named: bool,
     /// Its locations, as indices; they follow one another.
     pub(super) locations: std::ops::Range<usize>,
+    /// The captures that values look for in a regex that matched before the location was chosen.
+    pub(super) earlier_captures: Usage,
 }
 
 /// One name of a server.
@@ -83,8 +86,13 @@ impl Checker<'_> {
         let level = outer.inner(directives, self, &groups, None);
         self.resolve(location, directives, &level, &groups, &names);
         self.note_scripts(id, location, b"", &level);
-        let around =
-            Surrounding { level: &level, outer: None, regex: None, groups: &groups, names: &names };
+        let around = Surrounding {
+            level: &level,
+            outer: None,
+            regexes: &[],
+            groups: &groups,
+            names: &names,
+        };
         let scope = self.scope(directives, &around);
         // A `return` of the server comes before any location is looked for.
         let answers_all = named(directives, "return").next().is_some();
@@ -109,7 +117,9 @@ impl Checker<'_> {
             scope,
         };
         let locations = first_location..self.locations.len();
-        self.servers.push(Server { resolved, span: server, names, is_named, locations });
+        let earlier_captures = Usage::default();
+        let span = server;
+        self.servers.push(Server { resolved, span, names, is_named, locations, earlier_captures });
         self.listens_of(id, directives, server);
     }
 

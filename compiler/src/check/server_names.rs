@@ -56,7 +56,8 @@ impl Checker<'_> {
                     }
                     Name::Known(ServerName::Regex(regex)) => {
                         let pattern = regex.pattern.clone();
-                        names.regex.push(ServerRegex { pattern, server: id });
+                        let captures_used = server.earlier_captures.needs(regex);
+                        names.regex.push(ServerRegex { pattern, server: id, captures_used });
                     }
                     Name::Known(ServerName::Exact(name)) => {
                         add(Kind::Exact, &mut names.exact, name, *span);

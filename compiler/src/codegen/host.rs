@@ -8,7 +8,7 @@ use sitec_runtime::trie::{End, Tree};
 
 use super::lookup::Lookup;
 use super::route::Sets;
-use super::tokens::{Shared, choice_by_index, number, numbered};
+use super::tokens::{Shared, choice_by_index, number, numbered, option};
 use crate::ir;
 
 /// The body of `Site::server`, and the functions that it calls.
@@ -114,8 +114,8 @@ fn is_default_alone(listen: &ir::Listen) -> bool {
 fn regex_step(regex: &[ir::ServerRegex], sets: &mut Sets, shared: &mut Shared) -> TokenStream {
     let set = sets.name(&regex.iter().map(|name| &name.pattern).collect::<Vec<_>>(), shared);
     let server = |name: &ir::ServerRegex| {
-        let used = Some(&name.pattern).filter(|pattern| pattern.captures_used);
-        let (id, pattern) = (number(name.server), shared.pattern(used));
+        let used = name.captures_used.then(|| shared.pattern(&name.pattern));
+        let (id, pattern) = (number(name.server), option(used));
         quote!(site::ServerMatch { id: #id, pattern: #pattern })
     };
     let server = choice_by_index(quote!(pattern), regex.iter().map(server));

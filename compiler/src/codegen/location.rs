@@ -114,7 +114,8 @@ fn location_value(
 ) -> TokenStream {
     let settings = number(location.settings);
     let internal = location.internal;
-    let pattern = shared.pattern(location.pattern.as_ref());
+    let patterns = location.patterns.iter().map(|pattern| shared.pattern(pattern));
+    let patterns: Vec<_> = patterns.collect();
     let limit_except = option(location.limit_except.as_ref().map(limit_except));
     let methods = method_set(location.methods);
     let methods_named = location.methods_named;
@@ -123,7 +124,7 @@ fn location_value(
         site::Location {
             settings: &SETTINGS[#settings],
             internal: #internal,
-            pattern: #pattern,
+            patterns: &[#(#patterns),*],
             limit_except: #limit_except,
             methods: #methods,
             methods_named: #methods_named,

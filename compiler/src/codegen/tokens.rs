@@ -43,8 +43,8 @@ impl<T: Hash + Eq + Clone> Interner<T> {
 pub(super) struct Shared {
     /// Values with variables: each is a function.
     pub(super) values: Interner<ir::Value>,
-    /// Capture programs: text, and whether case is ignored.
-    pub(super) patterns: Interner<(String, bool)>,
+    /// Patterns whose captures are used.
+    pub(super) patterns: Interner<ir::Pattern>,
     /// Scripts: each is a static.
     pub(super) scripts: Interner<ir::Cgi>,
     /// The ways in which directories are listed.
@@ -75,13 +75,10 @@ impl Shared {
         }
     }
 
-    /// An `Option<&'static site::Pattern>`.
-    pub(super) fn pattern(&mut self, pattern: Option<&ir::Pattern>) -> TokenStream {
-        option(pattern.map(|pattern| {
-            let key = (pattern.text.clone(), pattern.ignore_case);
-            let name = numbered("PATTERN", self.patterns.number(&key));
-            quote!(&#name)
-        }))
+    /// A `&'static site::Pattern`.
+    pub(super) fn pattern(&mut self, pattern: &ir::Pattern) -> TokenStream {
+        let name = numbered("PATTERN", self.patterns.number(pattern));
+        quote!(&#name)
     }
 }
 

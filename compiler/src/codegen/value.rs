@@ -21,8 +21,7 @@ pub(super) fn formats(formats: &[ir::Value]) -> TokenStream {
 /// The statics of all patterns whose captures are used.
 pub(super) fn patterns(shared: &mut Shared) -> TokenStream {
     let patterns = shared.patterns.items().to_vec();
-    let item = |(index, (text, ignore_case)): (usize, (String, bool))| {
-        let pattern = ir::Pattern { text, ignore_case, captures_used: true };
+    let item = |(index, pattern): (usize, ir::Pattern)| {
         let name = numbered("PATTERN", index);
         let program = automata::program(&pattern);
         let include = shared.include(format!("pattern-{index}.nfa"), program);

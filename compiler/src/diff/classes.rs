@@ -102,7 +102,7 @@ fn named_tour(names: [&ServerNames; 2], patterns: &[&Pattern]) -> Tour {
 /// What ends in a name.
 fn ending_in(name: &[u8]) -> Pattern {
     let text = format!(r"{}\z", regex_syntax::escape(&String::from_utf8_lossy(name)));
-    Pattern { text, ignore_case: false, captures_used: false }
+    Pattern { text, ignore_case: false }
 }
 
 /// Names of servers.

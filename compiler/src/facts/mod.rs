@@ -32,7 +32,7 @@ impl Facts<'_> {
         let ir::Location {
             settings,
             internal,
-            pattern,
+            patterns,
             limit_except,
             methods,
             // Says of `methods` where they come from.
@@ -44,12 +44,13 @@ impl Facts<'_> {
             let but = wording::methods(limit.methods);
             format!("{but}: {}", self.access(limit.access))
         });
+        let regexes = patterns.iter().map(|pattern| pattern.text.clone());
         let mut facts = vec![
             ("internal", flag(*internal)),
             ("methods", wording::methods(*methods)),
             ("limit_except", limit.unwrap_or_default()),
             // Only where a value uses its captures.
-            ("location", pattern.as_ref().map_or_else(String::new, |p| p.text.clone())),
+            ("location", regexes.collect::<Vec<_>>().join(", ")),
         ];
         match action {
             Action::Return(answer) => facts.push(("return", returned(answer))),

@@ -132,7 +132,7 @@ mod tests {
             Some(text) => (text, true),
             None => (text, false),
         };
-        let pattern = Pattern { text: text.to_owned(), ignore_case, captures_used: false };
+        let pattern = Pattern { text: text.to_owned(), ignore_case };
         Machine::Pattern { dfa: Rc::new(automata::searcher(&pattern).unwrap()), negated }
     }
 

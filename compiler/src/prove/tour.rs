@@ -60,7 +60,7 @@ mod tests {
     use crate::prove::{Text, Trie};
 
     fn pattern(text: &str) -> Machine<'static> {
-        let pattern = Pattern { text: text.to_owned(), ignore_case: false, captures_used: false };
+        let pattern = Pattern { text: text.to_owned(), ignore_case: false };
         Machine::Pattern { dfa: Rc::new(automata::searcher(&pattern).unwrap()), negated: false }
     }
 

@@ -36,7 +36,7 @@ pub(super) fn write(
     environment.set(b"GATEWAY_INTERFACE", b"CGI/1.1");
     let software = concat!("sitec/", env!("CARGO_PKG_VERSION"));
     environment.set(b"SERVER_SOFTWARE", software.as_bytes());
-    environment.set(b"REDIRECT_STATUS", b"200");
+    environment.set_status(request.variables);
     environment.set(b"PATH", path());
     environment.add_request(request, content_len);
     environment.add_script(request.variables, script);
@@ -79,6 +79,13 @@ impl Environment<'_> {
 
     fn set(&mut self, name: &[u8], value: &[u8]) {
         self.compute(name, |out| out.extend_from_slice(value));
+    }
+
+    /// The status that the script makes the page of. PHP runs no script without this variable, so
+    /// that one which is asked for has 200.
+    fn set_status(&mut self, variables: &Variables<'_>) {
+        let status = variables.progress.error_status.unwrap_or(200);
+        self.set(b"REDIRECT_STATUS", itoa::Buffer::new().format(status).as_bytes());
     }
 
     /// The request line, and what is known of the content.

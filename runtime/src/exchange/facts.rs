@@ -7,7 +7,7 @@ use crate::context::{Client, Context, Shared};
 use crate::escape::Escaped;
 use crate::log::About;
 use crate::site::{Level, Site, Text};
-use crate::variables::{Match, Progress, Variables};
+use crate::variables::{Progress, Variables};
 
 use super::Exchange;
 
@@ -32,14 +32,14 @@ impl Exchange {
             server,
             settings: route.location.settings,
             directories: &shared.directories,
-            location_match: self.path_pattern.as_ref().map(|(p, path)| Match::new(p, path)),
-            server_match: self.host_pattern.map(|pattern| Match::new(pattern, &self.host)),
+            matches: &self.matches,
             connection: client,
             progress: Progress {
                 started_ms: self.started_ms,
                 pipelined: self.pipelined,
                 request_len: self.head.byte_len() as u64 + self.content_len,
                 status: self.status,
+                error_status: self.error_status,
                 sent_len: self.head_len + self.content_sent_len,
                 content_sent_len: self.content_sent_len,
                 response_fields: &self.fields,

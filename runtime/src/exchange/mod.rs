@@ -23,9 +23,10 @@ use crate::http::target::split_args;
 use crate::log::About;
 use crate::output::Body;
 use crate::site::{
-    Action, Fallback, Handler, Level, Location, LocationId, Pattern, Prebuilt, Return, Server,
-    ServerId, Settings, Site, TryFiles,
+    Action, Fallback, Handler, Level, Location, LocationId, Prebuilt, Return, Server, ServerId,
+    Settings, Site, TryFiles,
 };
+use crate::variables::Match;
 
 /// The most internal redirects of one request, as in nginx.
 const MAX_REDIRECTS: u32 = 10;
@@ -56,8 +57,10 @@ pub struct Exchange {
     pub pipelined: bool,
     /// Bytes of content received.
     pub content_len: u64,
-    /// The response's status; 0 before there is one.
+    /// The response's status, or what is known of it; 0 before that.
     pub status: u16,
+    /// The methods allowed where one was refused, for the Allow field of a 405 (RFC 9110, 15.5.6).
+    allow: Option<&'static [u8]>,
     /// The response's fields, as lines.
     pub fields: Vec<u8>,
     /// Whether the connection may be kept behind the response.
@@ -78,6 +81,8 @@ pub struct Exchange {
     append_path: bool,
     /// Whether an `error_page` has been used.
     error_page_used: bool,
+    /// The status that an `error_page` has led on for.
+    error_status: Option<u16>,
     /// The status that an `error_page` gives to whatever its target answers.
     status_override: Option<u16>,
     /// Whether an error page answers in place of a resource: as if by GET.
@@ -86,10 +91,8 @@ pub struct Exchange {
     content_taken: bool,
     /// Set by what may answer otherwise, or leaves something behind, when the same is asked again.
     unrepeatable: Cell<bool>,
-    /// The regex of the host.
-    host_pattern: Option<&'static Pattern>,
-    /// The regex of the last location that has one, and the path that it matched.
-    path_pattern: Option<(&'static Pattern, Vec<u8>)>,
+    /// The regexes that have matched so far, as far as their captures are used: the host's first.
+    matches: Vec<Match>,
 }
 
 /// Where a request has been led.
@@ -138,14 +141,16 @@ impl Exchange {
     /// Forgets the request, but not the buffers' memory.
     pub fn reset(&mut self) {
         // The next head is read over the last one.
-        let Exchange { head: _, fields, host, args, route, host_pattern, path_pattern, .. } = self;
+        let Exchange { head: _, fields, host, args, route, matches, .. } = self;
         fields.clear();
         host.clear();
-        (*args, *route, *host_pattern, *path_pattern) = (None, None, None, None);
+        matches.clear();
+        (*args, *route) = (None, None);
         let Exchange { started_ms, content_len, head_len, content_sent_len, .. } = self;
         (*started_ms, *content_len, *head_len, *content_sent_len) = (0, 0, 0, 0);
-        let Exchange { status, redirects, status_override, .. } = self;
-        (*status, *redirects, *status_override) = (0, 0, None);
+        let Exchange { status, redirects, error_status, status_override, allow, .. } = self;
+        (*status, *redirects, *error_status, *status_override) = (0, 0, None, None);
+        *allow = None;
         let Exchange { pipelined, persist, internal, append_path, .. } = self;
         (*pipelined, *persist, *internal, *append_path) = (false, false, false, false);
         let Exchange { error_page_used, as_get, content_taken, .. } = self;
@@ -236,7 +241,7 @@ impl Exchange {
             return self.enter_server::<S>(*id);
         }
         let found = S::server(client.listen, &self.host);
-        self.host_pattern = found.pattern;
+        self.matches.extend(found.pattern.map(|pattern| Match::new(pattern, &self.host)));
         self.enter_server::<S>(found.id);
     }
 
@@ -265,8 +270,9 @@ impl Exchange {
             };
             route.location = S::location(route.id);
             let route = *route;
-            if let Some(pattern) = route.location.pattern {
-                self.path_pattern = Some((pattern, self.head.path.clone()));
+            // No regex is asked on the way to a named location: it has no patterns.
+            for pattern in route.location.patterns {
+                self.matches.push(Match::new(pattern, &self.head.path));
             }
             let outcome = self.ask(cx, client, route);
             step = self.settle(cx, client, outcome);
@@ -359,11 +365,12 @@ impl Exchange {
             Return::Status(status) => Outcome::status(*status),
             Return::Prebuilt(prebuilt) => Outcome::Prebuilt(*prebuilt),
             Return::Listed(table) => Outcome::Prebuilt(table.response(id)),
+            // The value may name the status.
             Return::Redirect(status, location) => {
+                self.status = self.status_override.unwrap_or(*status);
                 Outcome::Redirect(*status, self.value(cx, client, location))
             }
             Return::Text(status, text) => {
-                // The text may name it.
                 self.status = self.status_override.unwrap_or(*status);
                 Outcome::Text(*status, self.value(cx, client, text))
             }

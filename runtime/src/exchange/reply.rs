@@ -82,7 +82,7 @@ impl Exchange {
     ) -> Step {
         self.fields.clear();
         if let (405, Some(route)) = (status, self.route) {
-            response::write_field(&mut self.fields, "Allow", route.location.allow);
+            self.allow = Some(route.location.allow);
         }
         // A page in the place of a redirect's own says where to all the same.
         if let Some(location) = location {
@@ -105,11 +105,14 @@ impl Exchange {
         }
         let page = settings.error_pages.iter().find(|page| page.status == status)?;
         self.error_page_used = true;
+        self.error_status = Some(status);
         self.status_override = match page.response {
             ErrorStatus::Keep => Some(status),
             ErrorStatus::Replace(status) => Some(status),
             ErrorStatus::FromTarget => None,
         };
+        // Until there is a response, it is this that `$status` stands for.
+        self.status = self.status_override.unwrap_or(self.status);
         Some(match &page.target {
             ErrorTarget::Named(id) => Step::Location(*id),
             ErrorTarget::Uri(uri) => {
@@ -245,6 +248,12 @@ impl Exchange {
             for name in ["Content-Type", "Content-Length", "Last-Modified"] {
                 response::remove_field(&mut self.fields, name);
             }
+        }
+        // Only now: an `error_page` may have given another status in its place.
+        if let (405, Some(allow)) = (self.status, self.allow)
+            && response::field_value(&self.fields, "Allow").is_none()
+        {
+            response::write_field(&mut self.fields, "Allow", allow);
         }
         if matches!(reply, Reply::Response(_) | Reply::Content(_)) {
             self.say_charset(cx, client);

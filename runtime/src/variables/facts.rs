@@ -39,8 +39,11 @@ pub(crate) struct Progress<'a> {
     pub(crate) pipelined: bool,
     /// Bytes of the request received: head and content.
     pub(crate) request_len: u64,
-    /// The response's status; 0 as long as there is none.
+    /// The response's status, or what is known of it: what a `return` says or what an
+    /// `error_page` stands for. 0 before that.
     pub(crate) status: u16,
+    /// The status that an `error_page` has led here for.
+    pub(crate) error_status: Option<u16>,
     /// Bytes of the response sent, the head included.
     pub(crate) sent_len: u64,
     /// Bytes of the response's content sent.
@@ -79,21 +82,21 @@ impl Endpoint<'_> {
 }
 
 /// A pattern that matched. The captures are found when one is asked for.
-pub(crate) struct Match<'a> {
+pub(crate) struct Match {
     pub(super) pattern: &'static Pattern,
-    subject: &'a [u8],
+    subject: Vec<u8>,
     captures: OnceCell<Captures>,
 }
 
-impl<'a> Match<'a> {
+impl Match {
     /// A match of `pattern` in `subject`.
-    pub(crate) fn new(pattern: &'static Pattern, subject: &'a [u8]) -> Match<'a> {
-        Match { pattern, subject, captures: OnceCell::new() }
+    pub(crate) fn new(pattern: &'static Pattern, subject: &[u8]) -> Match {
+        Match { pattern, subject: subject.to_vec(), captures: OnceCell::new() }
     }
 
     /// What a group matched, if it took part.
-    pub(super) fn group(&self, index: usize) -> Option<&'a [u8]> {
-        let find = || self.pattern.program().captures(self.subject).unwrap_or_default();
+    pub(super) fn group(&self, index: usize) -> Option<&[u8]> {
+        let find = || self.pattern.program().captures(&self.subject).unwrap_or_default();
         let (start, end) = self.captures.get_or_init(find).get(index).copied().flatten()?;
         self.subject.get(start..end)
     }

@@ -42,10 +42,8 @@ pub struct Variables<'a> {
     pub(crate) settings: &'static Settings,
     /// The absolute paths of [`Site::DIRECTORIES`](crate::site::Site::DIRECTORIES).
     pub(crate) directories: &'a [PathBuf],
-    /// The regex of the location, if a value uses its captures.
-    pub(crate) location_match: Option<Match<'a>>,
-    /// The regex that matched the host, if a value uses its captures.
-    pub(crate) server_match: Option<Match<'a>>,
+    /// The regexes that have matched so far, as far as values use their captures.
+    pub(crate) matches: &'a [Match],
     /// The connection that the request came on.
     pub(crate) connection: &'a dyn ConnectionFacts,
     /// What has been received and sent so far.
@@ -361,16 +359,14 @@ impl Variables<'_> {
 
 /// Captures, and values in a log.
 impl Variables<'_> {
-    /// `$1` to `$9`: a group of the location's regex, or else of the server name's.
+    /// `$1` to `$9`: a group of the regex that matched last.
     pub fn capture(&self, index: usize, out: &mut Vec<u8>) -> bool {
-        let matched = self.location_match.as_ref().or(self.server_match.as_ref());
-        write_some(matched.and_then(|matched| matched.group(index)), out)
+        write_some(self.matches.last().and_then(|matched| matched.group(index)), out)
     }
 
-    /// A named group of the location's regex, or else of the server name's.
+    /// A named group of the last regex that has one of this name.
     pub fn named_capture(&self, name: &str, out: &mut Vec<u8>) -> bool {
-        let matches = [self.location_match.as_ref(), self.server_match.as_ref()];
-        let found = matches.into_iter().flatten().find_map(|matched| {
+        let found = self.matches.iter().rev().find_map(|matched| {
             let index = matched.pattern.program().group(name)?;
             Some(matched.group(index))
         });

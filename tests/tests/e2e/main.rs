@@ -6,6 +6,7 @@ mod answers;
 mod asked_again;
 mod bounds;
 mod browser;
+mod captures;
 mod cgi;
 mod cgi_content;
 mod cgi_faults;

@@ -107,3 +107,33 @@ fn what_a_page_is_sent_with_follows_from_the_status() {
     assert_eq!(get("/code/410", "If-None-Match: *\r\n").status, 304);
     assert_eq!(get("/missing", "Range: bytes=0-1\r\n").text(), "<p>own 404</p>\n");
 }
+
+#[test]
+fn the_status_is_known_before_there_is_a_response() {
+    let server = routing();
+    for (path, status, body) in [
+        ("/none", 404, "<p>own 404</p>\n"),
+        ("/410", 410, "<p>own 410</p>\n"),
+        ("/403", 200, "200 /says/200"),
+        // As in nginx: with `=` alone the target decides, and has not yet.
+        ("/401", 200, "200 /says/000"),
+        ("/root", 404, "found by its status\n"),
+    ] {
+        let response = server.get_from("status.test", path);
+        assert_eq!((response.status, response.text().as_str()), (status, body), "{path}");
+    }
+    for (path, target) in [("/412", "http://x.test/?c=412"), ("/302", "/to/302")] {
+        let response = server.get_from("status.test", path);
+        assert_eq!(response.field("Location"), Some(target), "{path}");
+    }
+}
+
+#[test]
+fn allow_goes_with_405_alone() {
+    let server = routing();
+    for (path, status, allow) in [("/not/here", 200, None), ("/nor/here", 405, Some("GET, HEAD"))] {
+        let post = format!("POST {path} HTTP/1.1\r\nHost: status.test\r\n\r\n");
+        let response = server.connect().send(post).response("POST");
+        assert_eq!((response.status, response.field("Allow")), (status, allow), "{path}");
+    }
+}

@@ -10,7 +10,7 @@ use crate::ir::Pattern;
 /// A regex that can be matched.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(crate) struct Regex {
-    /// The pattern; whether its captures are used is not known yet.
+    /// The pattern.
     pub(crate) pattern: Pattern,
     /// How many groups capture.
     pub(crate) groups: usize,
@@ -44,7 +44,7 @@ pub(crate) fn regex(word: &Word, start: usize, ignore_case: bool) -> Checked<Reg
         let place = word.part(start..word.value.len());
         return Err(Box::new(Diagnostic::error("T23", place, message)));
     }
-    let pattern = Pattern { text, ignore_case, captures_used: false };
+    let pattern = Pattern { text, ignore_case };
     Ok(Regex { pattern, groups, names })
 }
 

@@ -87,7 +87,7 @@ fn locate(path: &[u8], dav: &'static Dav, settings: &'static Settings) -> &'stat
     leak(Location {
         settings,
         internal: path.starts_with(b"/inside/"),
-        pattern: None,
+        patterns: &[],
         limit_except: path.starts_with(b"/shut/").then_some(LimitExcept {
             methods: MethodSet::of(&[Method::Get]),
             access: Some(&NOBODY),

@@ -50,7 +50,7 @@ fn list(
     let location: &Location = leak(Location {
         settings,
         internal: false,
-        pattern: None,
+        patterns: &[],
         limit_except: None,
         methods,
         methods_named: true,

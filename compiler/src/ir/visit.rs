@@ -1,0 +1,149 @@
+//! Every value that a location holds, seen once.
+//!
+//! Whatever looks at all values (which captures are used, how long texts may become) goes through
+//! here. Each type that may hold one is taken apart without `..`, so a new field does not compile
+//! until somebody has said here whether it holds values.
+
+use super::{
+    AccessLog, Action, AddedField, Candidate, Cgi, CgiParam, Charset, ErrorPage, ErrorTarget,
+    Fallback, FileBase, Handler, Location, Return, Settings, Symlinks, TryFiles, Value,
+};
+
+/// What a value is made for.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Purpose {
+    /// The name of a file or a directory.
+    File,
+    /// Where an internal redirect goes: a path, and arguments after a `?`.
+    Uri,
+    /// The target of a redirect that the client is sent.
+    Redirect,
+    /// The content of a response.
+    Content,
+    /// A part of a response's field: with the other parts, so many bytes more than the value.
+    Field(usize),
+    /// A variable of a script's environment: with its name, so many bytes more than the value.
+    ScriptVariable(usize),
+    /// A line of an access log, or whether it is written.
+    Log,
+}
+
+impl Location {
+    /// Calls `see` with the location's values, but for those of its settings.
+    pub fn each_value<'a>(&'a self, see: &mut dyn FnMut(Purpose, &'a Value)) {
+        let Location {
+            settings: _,
+            internal: _,
+            patterns: _,
+            limit_except: _,
+            methods: _,
+            methods_named: _,
+            action,
+        } = self;
+        match action {
+            Action::Return(Return::Status(_) | Return::Close) => {}
+            Action::Return(Return::Redirect(_, target)) => see(Purpose::Redirect, target),
+            Action::Return(Return::Text(_, text)) => see(Purpose::Content, text),
+            Action::Serve { try_files, handler } => {
+                if let Some(try_files) = try_files {
+                    of_try_files(try_files, see);
+                }
+                of_handler(handler, see);
+            }
+        }
+    }
+}
+
+fn of_try_files<'a>(try_files: &'a TryFiles, see: &mut dyn FnMut(Purpose, &'a Value)) {
+    let TryFiles { candidates, fallback } = try_files;
+    for Candidate { path, directory: _ } in candidates {
+        see(Purpose::Uri, path);
+    }
+    match fallback {
+        Fallback::Uri(uri) => see(Purpose::Uri, uri),
+        Fallback::Named(_) | Fallback::Status(_) => {}
+    }
+}
+
+fn of_handler<'a>(handler: &'a Handler, see: &mut dyn FnMut(Purpose, &'a Value)) {
+    match handler {
+        Handler::Files | Handler::Status | Handler::Upload(_) | Handler::Dav(_) => {}
+        Handler::Cgi(Cgi { scripts: _, params, timeout_ms: _ }) => {
+            for CgiParam { name, value } in params {
+                see(Purpose::ScriptVariable(name.len() + "=\0".len()), value);
+            }
+        }
+    }
+}
+
+impl Settings {
+    /// Calls `see` with the values of the settings; `formats` are the site's log formats.
+    pub fn each_value<'a>(&'a self, formats: &'a [Value], see: &mut dyn FnMut(Purpose, &'a Value)) {
+        let Settings {
+            base,
+            pack: _,
+            index,
+            types: _,
+            default_type: _,
+            charset,
+            error_pages,
+            recursive_error_pages: _,
+            hidden_files: _,
+            symlinks,
+            file_cache: _,
+            etag: _,
+            if_modified_since: _,
+            max_ranges: _,
+            server_tokens: _,
+            absolute_redirect: _,
+            port_in_redirect: _,
+            server_name_in_redirect: _,
+            client_max_body_size: _,
+            client_body_buffer_size: _,
+            client_body_timeout_ms: _,
+            send_timeout_ms: _,
+            keepalive_timeout_ms: _,
+            keepalive_header_s: _,
+            keepalive_requests: _,
+            keepalive_time_ms: _,
+            keepalive_disable: _,
+            lingering_close: _,
+            lingering_time_ms: _,
+            lingering_timeout_ms: _,
+            reset_timedout_connection: _,
+            sendfile: _,
+            tcp_nodelay: _,
+            tcp_nopush: _,
+            access: _,
+            added_fields,
+            expires: _,
+            access_logs,
+            error_log: _,
+            log_not_found: _,
+            gzip_static: _,
+            listing: _,
+        } = self;
+        let FileBase { directory: _, inner, replaced_len: _, append_path: _, alias: _, slash: _ } =
+            base;
+        let Symlinks { follow: _, from } = symlinks;
+        [inner, from].into_iter().for_each(|value| see(Purpose::File, value));
+        index.iter().for_each(|name| see(Purpose::Uri, name));
+        if let Some(Charset { name, types: _ }) = charset {
+            see(Purpose::Field("; charset=".len()), name);
+        }
+        for ErrorPage { status: _, response: _, target } in error_pages {
+            match target {
+                ErrorTarget::Uri(uri) => see(Purpose::Uri, uri),
+                ErrorTarget::Redirect(target) => see(Purpose::Redirect, target),
+                ErrorTarget::Named(_) => {}
+            }
+        }
+        for AddedField { name, value, always: _ } in added_fields {
+            see(Purpose::Field(name.len() + ": \r\n".len()), value);
+        }
+        for AccessLog { log: _, format, buffer_len: _, flush_ms: _, condition } in access_logs {
+            see(Purpose::Log, &formats[*format]);
+            condition.iter().for_each(|value| see(Purpose::Log, value));
+        }
+    }
+}
