@@ -5,37 +5,9 @@ use sitec_runtime::site::LocationId;
 use super::Subject;
 use crate::ast::{Block, Directive};
 use crate::diagnostic::{Diagnostic, Diagnostics};
+use crate::directive::is_for_files;
 use crate::ir::{Action, Piece, Return, Value, Variable};
 use crate::source::Span;
-
-/// Directives that only say how files are found, sent and stored.
-const FOR_FILES: &[&str] = &[
-    "alias",
-    "autoindex",
-    "autoindex_exact_size",
-    "autoindex_format",
-    "autoindex_localtime",
-    "cgi_param",
-    "cgi_pass",
-    "cgi_timeout",
-    "create_full_put_path",
-    "dav_access",
-    "dav_methods",
-    "disable_symlinks",
-    "etag",
-    "gzip_static",
-    "hidden_files",
-    "if_modified_since",
-    "index",
-    "max_ranges",
-    "min_delete_depth",
-    "root",
-    "sendfile",
-    "try_files",
-    "upload_overwrite",
-    "upload_store",
-    "upload_sync",
-];
 
 /// Variables that are made of the root.
 const OF_ROOT: &[&str] = &["document_root", "realpath_root", "request_filename"];
@@ -74,7 +46,7 @@ fn check_unheard(
     let is_inherited = has_locations && (!is_server || block.directives.iter().any(is_named));
     for directive in &block.directives {
         let name = directive.name.text().unwrap_or_default();
-        let is_unheard = !is_inherited && FOR_FILES.contains(&name);
+        let is_unheard = !is_inherited && is_for_files(name);
         if is_unheard && !(names_root && ["root", "alias"].contains(&name)) {
             diagnostics.push(unheard(directive, answer, name));
         }

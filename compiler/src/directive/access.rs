@@ -11,6 +11,7 @@ pub(super) const GROUP: Group = Group {
     about: "Rules are tried in the order of the conf, and the first that a client's address fits \
             decides; where none does, the client may come in. Who may not gets 403. `return` \
             answers before the rules are looked at.",
+    about_files: false,
     rows: &[
         simple("allow", RULES, (1, 1), "ADDRESS | NETWORK/BITS | unix: | all")
             .inherits_all("")

@@ -24,6 +24,7 @@ pub(super) const GROUP: Group = Group {
             executed with 403. A script that \
             speaks for itself (`nph-`) is run like any other; its `HTTP/1.1 200 OK` counts as the \
             status. A query without `=` is never turned into arguments.",
+    about_files: true,
     rows: &[
         simple("cgi_pass", SERVER_LOCATION, (1, 2), ".EXT [INTERPRETER] | PROGRAM | off")
             .inherits_all("off")

@@ -7,6 +7,7 @@ pub(super) const GROUP: Group = Group {
     title: "Files",
     about: "Relative paths are relative to the folder of the site.conf, or to `--prefix`. Files \
             are opened beneath their root and nowhere else, whatever the path.",
+    about_files: true,
     rows: &[
         setting(
             "root",
@@ -72,6 +73,7 @@ pub(super) const GROUP: Group = Group {
             "Lines of a media type and file name extensions, `text/html html htm;`. Replaces the \
              table of the outer context.",
         )
+        .for_every_answer()
         .differs("Without it, a table of about 150 common extensions holds, where nginx knows \
                   four."),
         setting(
@@ -80,7 +82,8 @@ pub(super) const GROUP: Group = Group {
             "text/plain",
             "The media type of files whose extension is in no table, and of the text of a \
              `return` in such places.",
-        ),
+        )
+        .for_every_answer(),
         setting(
             "charset",
             "NAME | off",
@@ -90,6 +93,7 @@ pub(super) const GROUP: Group = Group {
              charset yet. NAME may hold variables; where it comes to nothing, nothing is put \
              there. Not for 301 and 302, nor for what a script has compressed.",
         )
+        .for_every_answer()
         .differs("Content is never recoded: `source_charset` and `charset_map` are errors that say so."),
         simple("charset_types", HTTP_SERVER_LOCATION, (1, MANY), "TYPE… | *")
             .inherits_all(
@@ -99,7 +103,8 @@ pub(super) const GROUP: Group = Group {
             .doc(
                 "The media types that `charset` is for, beside `text/html`; `*` is all. A type \
                  with parameters is none of them but of all.",
-            ),
+            )
+            .for_every_answer(),
         setting(
             "hidden_files",
             "deny | allow",
@@ -223,6 +228,7 @@ pub(super) const GROUP: Group = Group {
             "Whether a response's head is held back to share a packet with the file's start. \
              Needs `sendfile`.",
         ),
-        flag("tcp_nodelay", "on", "Whether the last piece of a response is sent without delay."),
+        flag("tcp_nodelay", "on", "Whether the last piece of a response is sent without delay.")
+            .for_every_answer(),
     ],
 };

@@ -6,6 +6,7 @@ pub(super) const GROUP: Group = Group {
     title: "Limits and timeouts",
     about: "Sizes are `512`, `8k`, `10m`, `1g`; times are `30s`, `5m`, `1h`, `1d`, `500ms`, \
             `1h30m`, and a number alone counts seconds.",
+    about_files: false,
     rows: &[
         setting(
             "client_max_body_size",

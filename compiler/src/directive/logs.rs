@@ -6,6 +6,7 @@ use super::{Group, HTTP_SERVER_LOCATION, MANY, flag, simple};
 pub(super) const GROUP: Group = Group {
     title: "Logs",
     about: "FILE is a path, `stderr` or `stdout`. SIGUSR1 reopens all files.",
+    about_files: false,
     rows: &[
         simple(
             "access_log",

@@ -95,6 +95,8 @@ pub struct Directive {
     pub doc: &'static str,
     /// Where it is not what nginx does, for the reference page; empty if it is.
     pub differs: &'static str,
+    /// Of a group that is about files: whether it holds for a `return` too.
+    pub for_every_answer: bool,
 }
 
 /// Rows that belong together on the reference page.
@@ -103,6 +105,9 @@ pub struct Group {
     pub title: &'static str,
     /// What the rows are about, in a sentence or two.
     pub about: &'static str,
+    /// Whether the rows say how files, scripts and uploads are found, sent and stored: of no effect
+    /// where a `return` answers.
+    pub about_files: bool,
     /// The rows.
     pub rows: &'static [Directive],
 }
@@ -143,6 +148,12 @@ pub fn with_params() -> String {
     }
 }
 
+/// Whether `name` says how files, scripts or uploads are found, sent or stored, and nothing else.
+pub fn is_for_files(name: &str) -> bool {
+    let mut groups = GROUPS.iter().filter(|group| group.about_files);
+    groups.any(|group| group.rows.iter().any(|row| row.name == name && !row.for_every_answer))
+}
+
 /// Any number of parameters.
 const MANY: usize = usize::MAX;
 
@@ -157,10 +168,20 @@ const fn simple(
     args: (usize, usize),
     usage: &'static str,
 ) -> Directive {
-    let (form, merge) = (Form::Simple, Merge::None);
-    let (params, repeats) = (0, false);
-    let (default, doc, differs) = ("", "", "");
-    Directive { name, contexts, form, args, params, repeats, merge, usage, default, doc, differs }
+    Directive {
+        name,
+        contexts,
+        form: Form::Simple,
+        args,
+        params: 0,
+        repeats: false,
+        merge: Merge::None,
+        usage,
+        default: "",
+        doc: "",
+        differs: "",
+        for_every_answer: false,
+    }
 }
 
 /// A row for `NAME ARGS { … }` with directives inside.
@@ -238,6 +259,11 @@ impl Directive {
 
     const fn differs(self, differs: &'static str) -> Self {
         Directive { differs, ..self }
+    }
+
+    /// Holds for a `return` too, in a group that is about files.
+    const fn for_every_answer(self) -> Self {
+        Directive { for_every_answer: true, ..self }
     }
 }
 

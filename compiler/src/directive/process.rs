@@ -9,6 +9,7 @@ pub(super) const GROUP: Group = Group {
     title: "Process",
     about: "What holds for the whole process: its threads, its identity, and how a conf is \
             put together.",
+    about_files: false,
     rows: &[
         simple("worker_processes", &[Main], (1, 1), "N | auto").default("1").doc(
             "How many worker threads serve. Each has its own listening sockets, connections and \

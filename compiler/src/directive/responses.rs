@@ -6,6 +6,7 @@ use super::{Group, HTTP_SERVER_LOCATION, MANY, flag, setting, simple};
 pub(super) const GROUP: Group = Group {
     title: "Responses",
     about: "Whatever has no variables in it is a whole response inside the binary.",
+    about_files: false,
     rows: &[
         simple("return", &[Server, Location], (1, 2), "CODE [TEXT | URL] | URL").doc(
             "Answers at once. With 301, 302, 303, 307 and 308 comes the URL to go to; with another \

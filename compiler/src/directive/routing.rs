@@ -6,6 +6,7 @@ use super::{Group, HTTP_SERVER_LOCATION, MANY, block, flag, simple};
 pub(super) const GROUP: Group = Group {
     title: "Routing",
     about: "A request's path, decoded and without dot segments, picks one location.",
+    about_files: false,
     rows: &[
         block("location", &[Server, Location], (1, 2), Location, "[= | ^~ | ~ | ~*] URI | @NAME")
             .repeats()

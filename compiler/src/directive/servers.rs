@@ -7,6 +7,7 @@ pub(super) const GROUP: Group = Group {
     title: "Servers",
     about: "A connection's address picks the servers that may answer, and the request's Host \
             picks the one that does.",
+    about_files: false,
     rows: &[
         block("server", &[Main, Http], (0, 0), Server, "").repeats().doc(
             "One virtual server: the addresses that it listens on, its names, its locations, and \

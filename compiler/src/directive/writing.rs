@@ -17,6 +17,7 @@ pub(super) const GROUP: Group = Group {
             or quota is 507. If-Match, If-None-Match and If-Unmodified-Since are heeded: 412.\n\n\
             `methods DELETE` alone, without any of these directives, lets clients remove files \
             beneath `root` or `alias`: 204, 404 if there is none, 403 for a folder.",
+    about_files: true,
     rows: &[
         simple("upload_store", &[Location], (1, 1), "DIR").inherits("").params(1).doc(
             "POST and PUT store what is sent in DIR, under the name that follows the location's \
