@@ -4,6 +4,7 @@ mod access;
 mod actions;
 mod added_fields;
 mod any;
+mod captured;
 mod cgi;
 mod embed;
 mod expect;
