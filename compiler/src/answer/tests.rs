@@ -316,6 +316,11 @@ fn added_fields() {
          X-A: /ok; X-B: b"
     );
     assert_eq!(fields("GET /no"), "Content-Type: text/html; X-B: b");
+    for (time, expected) in [("0", "max-age=0"), ("-1", "no-cache"), ("1", "max-age=1")] {
+        let conf = format!("server {{ listen 80; expires {time}; return 200 ok; }}");
+        let answer = Bench::new(&conf).ask("GET /");
+        assert_eq!(answer.field("Cache-Control"), Some(expected), "{time}");
+    }
 }
 
 #[test]
