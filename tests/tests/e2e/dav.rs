@@ -59,6 +59,31 @@ fn a_folder_is_built_and_taken_apart() {
 }
 
 #[test]
+fn nobody_writes_by_a_destination_where_he_is_kept_out() {
+    let www = Folder::new();
+    let server = start(&www);
+    for folder in ["tree", "tree/shut", "tree/less", "tree/open"] {
+        fs::create_dir(www.path().join(folder)).expect("a folder");
+    }
+    assert_eq!(ask(&server, "PUT", "/tree/a", "", "text").status, 201);
+    for (method, to, status) in [
+        ("COPY", "/tree/shut/a", 403),
+        ("MOVE", "/tree/shut/a", 403),
+        ("MOVE", "/tree/less/a", 403),
+        ("COPY", "/tree/less/a", 204),
+        ("COPY", "/tree/open/a", 204),
+        ("MOVE", "/tree/open/b", 204),
+    ] {
+        let fields = format!("Destination: {to}\r\n");
+        let response = ask(&server, method, "/tree/a", &fields, "");
+        assert_eq!(response.status, status, "{method} {to}");
+        let there = www.path().join(&to[1..]).exists();
+        assert_eq!(there, status != 403, "{method} {to}");
+        assert_eq!(www.path().join("tree/a").exists(), to != "/tree/open/b", "{method} {to}");
+    }
+}
+
+#[test]
 fn the_way_is_made_with_the_rights_that_are_given() {
     let www = Folder::new();
     let server = start(&www);
