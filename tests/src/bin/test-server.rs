@@ -37,6 +37,7 @@ sites! {
     ipv6 => "sites/ipv6.conf",
     large => "sites/large.conf",
     manual => "../sites/manual/site.conf",
+    pairs => "drawn/pairs.conf",
     params => "sites/params.conf",
     process => "sites/process.conf",
     programs => "sites/programs.conf",

@@ -343,6 +343,7 @@ sites_answer! {
     headers_as_foretold: "headers", "sites/headers.conf", 300;
     http_as_foretold: "http", "sites/http.conf", 300;
     manual_as_foretold: "manual", "../sites/manual/site.conf", 300;
+    pairs_as_foretold: "pairs", "drawn/pairs.conf", 300;
     routing_as_foretold: "routing", "sites/routing.conf", 300;
     tour_as_foretold: "tour", "../sites/default/site.conf", 300;
     writing_as_foretold: "writing", "sites/writing.conf", 300;

@@ -32,6 +32,7 @@ mod ipv6;
 mod large;
 mod listing;
 mod logs;
+mod pairs;
 mod params;
 mod precompressed;
 mod process;
