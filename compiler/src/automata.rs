@@ -2,21 +2,24 @@
 //! [`sitec_runtime::regex`] loads.
 
 mod needs;
+mod parsed;
+mod product;
 mod rows;
 mod set;
 mod shape;
 mod table;
 
+use regex_automata::MatchKind;
 use regex_automata::dfa::StartKind;
 use regex_automata::dfa::dense::{self, DFA};
 use regex_automata::nfa::thompson::pikevm::PikeVM;
 use regex_automata::nfa::thompson::{self, NFA, WhichCaptures};
-use regex_automata::{MatchKind, util::syntax};
 use regex_syntax::hir::{Hir, HirKind, Look};
 use sitec_runtime::regex::{Class, Program};
 
 use crate::ir::Pattern;
 pub(crate) use needs::required;
+pub(crate) use parsed::{Direction, Parsed, parse, shown};
 pub(crate) use set::set;
 pub(crate) use table::{Table, table};
 
@@ -30,32 +33,24 @@ const PROGRAM_LIMIT: usize = 1 << 20;
 
 /// Whether the automaton and the program of a pattern fit the limits; else what is wrong with
 /// it. Every pattern of an [`ir::Site`](crate::ir::Site) has passed.
-pub(crate) fn check(hir: &Hir) -> Result<(), String> {
-    let class = class_of(hir);
-    if shape::is_small(class, hir) {
+pub(crate) fn check(pattern: &Parsed) -> Result<(), String> {
+    let class = class_of(pattern);
+    if pattern.looks.is_empty() && shape::is_small(class, &pattern.hir) {
         return Ok(());
     }
-    automaton(class, &[hir], PATTERN_LIMIT)
+    automaton(class, &[pattern], PATTERN_LIMIT)
         .ok_or("the automaton of this regex is too large: use fewer or smaller repetitions")?;
-    nfa(hir).ok_or("the program of this regex is too large: use smaller repetitions")?;
+    nfa(pattern).ok_or("the program of this regex is too large: use smaller repetitions")?;
     Ok(())
 }
 
-/// The structure of a text in regex-syntax's language. Bytes are matched, and case is that of
-/// ASCII.
-pub(crate) fn parse(text: &str, ignore_case: bool) -> Result<Hir, Box<regex_syntax::Error>> {
-    let config = syntax::Config::new();
-    let config = config.unicode(false).utf8(false).case_insensitive(ignore_case);
-    syntax::parse_with(text, &config).map_err(Box::new)
-}
-
 /// The structure of a pattern that has passed [`check`].
-pub(crate) fn parsed(pattern: &Pattern) -> Hir {
+pub(crate) fn parsed(pattern: &Pattern) -> Parsed {
     parse(&pattern.text, pattern.ignore_case).expect("a pattern in ir parses")
 }
 
 /// A plain matcher of one pattern, for what routes without automata.
-pub(crate) fn matcher(pattern: &Hir) -> PikeVM {
+pub(crate) fn matcher(pattern: &Parsed) -> PikeVM {
     let nfa = nfa(pattern).expect("a pattern in ir fits");
     PikeVM::new_from_nfa(nfa).expect("an NFA with captures makes a matcher")
 }
@@ -70,40 +65,53 @@ pub(crate) fn program(pattern: &Pattern) -> Vec<u8> {
     Program::encode(&nfa(&parsed(pattern)).expect("a pattern in ir fits"))
 }
 
-fn nfa(hir: &Hir) -> Option<NFA> {
+fn nfa(pattern: &Parsed) -> Option<NFA> {
+    if !pattern.looks.is_empty() {
+        return product::nfa(Class::Rest, &[pattern], PROGRAM_LIMIT);
+    }
     let config = thompson::Config::new().utf8(false).nfa_size_limit(Some(PROGRAM_LIMIT));
-    thompson::Compiler::new().configure(config).build_from_hir(hir).ok()
+    thompson::Compiler::new().configure(config).build_from_hir(&pattern.hir).ok()
 }
 
-/// One automaton of all `hirs`, unless it passes the limit.
-fn automaton(class: Class, hirs: &[&Hir], limit: usize) -> Option<DFA<Vec<u32>>> {
+/// One automaton of all `patterns`, unless it passes the limit.
+fn automaton(class: Class, patterns: &[&Parsed], limit: usize) -> Option<DFA<Vec<u32>>> {
     let start = match class {
         Class::Anchored | Class::Suffix => StartKind::Anchored,
         Class::Rest => StartKind::Unanchored,
     };
-    let nfa_config = thompson::Config::new()
-        .utf8(false)
-        .reverse(class == Class::Suffix)
-        .which_captures(WhichCaptures::None)
-        .nfa_size_limit(Some(limit));
-    let dfa_config = dense::Config::new()
+    let config = dense::Config::new()
         .match_kind(MatchKind::All)
         .start_kind(start)
         .accelerate(false)
         .dfa_size_limit(Some(limit))
         .determinize_size_limit(Some(2 * limit));
-    let nfa = thompson::Compiler::new().configure(nfa_config).build_many_from_hir(hirs).ok()?;
-    dense::Builder::new().configure(dfa_config).build_from_nfa(&nfa).ok()
+    let nfa = nfa_of_all(class, patterns, limit)?;
+    dense::Builder::new().configure(config).build_from_nfa(&nfa).ok()
+}
+
+/// One NFA of all `patterns`, for an automaton.
+fn nfa_of_all(class: Class, patterns: &[&Parsed], limit: usize) -> Option<NFA> {
+    if patterns.iter().any(|pattern| !pattern.looks.is_empty()) {
+        return product::nfa(class, patterns, limit);
+    }
+    let config = thompson::Config::new()
+        .utf8(false)
+        .reverse(class == Class::Suffix)
+        .which_captures(WhichCaptures::None)
+        .nfa_size_limit(Some(limit));
+    let hirs: Vec<_> = patterns.iter().map(|pattern| &pattern.hir).collect();
+    thompson::Compiler::new().configure(config).build_many_from_hir(&hirs).ok()
 }
 
 /// How a pattern is anchored.
-fn class_of(hir: &Hir) -> Class {
-    let properties = hir.properties();
+fn class_of(pattern: &Parsed) -> Class {
+    let properties = pattern.hir.properties();
     if properties.look_set_prefix().contains(Look::Start) {
         Class::Anchored
     } else if properties.look_set_suffix().contains(Look::End)
         && !properties.look_set().contains(Look::Start)
-        && !repeats_any(hir)
+        && pattern.looks.is_empty()
+        && !repeats_any(pattern)
     {
         Class::Suffix
     } else {
@@ -113,14 +121,18 @@ fn class_of(hir: &Hir) -> Class {
 
 /// Whether something like `.*` is in it, which keeps an automaton from dying early and
 /// multiplies its states with those of its neighbours.
-fn repeats_any(hir: &Hir) -> bool {
+fn repeats_any(pattern: &Parsed) -> bool {
+    repeats_any_in(&pattern.hir) || pattern.looks.iter().any(|look| repeats_any(&look.pattern))
+}
+
+fn repeats_any_in(hir: &Hir) -> bool {
     match hir.kind() {
         HirKind::Repetition(repetition) => {
             (repetition.max.is_none() && is_nearly_any(&repetition.sub))
-                || repeats_any(&repetition.sub)
+                || repeats_any_in(&repetition.sub)
         }
-        HirKind::Capture(capture) => repeats_any(&capture.sub),
-        HirKind::Concat(parts) | HirKind::Alternation(parts) => parts.iter().any(repeats_any),
+        HirKind::Capture(capture) => repeats_any_in(&capture.sub),
+        HirKind::Concat(parts) | HirKind::Alternation(parts) => parts.iter().any(repeats_any_in),
         HirKind::Empty | HirKind::Literal(_) | HirKind::Class(_) | HirKind::Look(_) => false,
     }
 }
@@ -133,6 +145,11 @@ fn is_nearly_any(hir: &Hir) -> bool {
                 && class.ranges().iter().map(|range| range.len()).sum::<usize>() > 128
         }
         HirKind::Capture(capture) => is_nearly_any(&capture.sub),
+        // The byte from which something is looked at.
+        HirKind::Concat(parts) => {
+            let mut read = parts.iter().filter(|part| part.properties().maximum_len() != Some(0));
+            read.next().is_some_and(is_nearly_any) && read.next().is_none()
+        }
         _ => false,
     }
 }
@@ -175,6 +192,8 @@ mod tests {
             ("/api/", Class::Rest),
             ("(?m)^/a", Class::Rest),
             ("", Class::Rest),
+            ("^/(?P<NotAhead0>a)", Class::Anchored),
+            (r"(?P<NotBehind0>a)\.php$", Class::Rest),
         ];
         for (text, class) in cases {
             assert_eq!(class_of(&parsed(&pattern(text))), class, "{text}");
@@ -209,6 +228,52 @@ mod tests {
         // One kept cache serves programs of other sizes.
         assert_eq!(decode("b(?:x|y|(z))").captures(b"abz"), Some(vec![Some((1, 3)), Some((2, 3))]));
         assert_eq!(decode(r"~*(Ä|\xFF)").captures(b"\xff"), Some(vec![Some((0, 1)); 2]));
+    }
+
+    /// What collections of configurations have, with a path that is matched and one that is not.
+    #[test]
+    fn usual_lookaround() {
+        for (text, matched, other) in [
+            (r"/\.(?P<NotAhead0>well\-known)", "/a/.git", "/.well-known/x"),
+            (r"^/(?P<NotAhead0>api/)", "/ap/i", "/api/"),
+            (r"^(?P<NotAhead0>/(a|b)).*$", "/c/a", "/b"),
+            (r"^/(?:(?P<NotAhead0>foo).)*$", "/fo/o", "/x/foo"),
+            (r"(?P<NotBehind0>x)\.php$", "/y.php", "/x.php"),
+            (r"\.(?P<NotAhead0>php$)[a-z]+$", "/a.phps", "/a.php"),
+            (r"^/(?P<Ahead0>.*\.js$)", "/a.js", "/a.js/b"),
+            (r"~*^(?P<NotAhead0>.*\.(?:jpe?g|png|gif|css|js)$).*", "/a.html", "/a.JPG"),
+            (r"^(?P<Ahead0>.*\d)(?P<Ahead1>.*[a-z])/.{4,}$", "/x/a.1", "/x/a.b"),
+            (r"^/(?P<NotAhead0>a(?P<Ahead1>b|$))", "/ac", "/a"),
+            (r"(?P<Behind0>^|/)b(?P<Ahead1>/|$)", "/a/b", "/ab/"),
+            (r"x\b(?P<Ahead0>\B|/)", "/x/", "/x."),
+        ] {
+            let pattern = pattern(text);
+            check(&parsed(&pattern)).unwrap();
+            let (matcher, table) = (matcher(&parsed(&pattern)), set(&[&pattern]));
+            assert!(table.len() < 64 << 10, "{text}: {}", table.len());
+            let table = sitec_runtime::regex::Set::load(Vec::leak(table));
+            let program = decode(text);
+            for (path, expected) in [(matched, true), (other, false)] {
+                let found = matcher.is_match(&mut matcher.create_cache(), path.as_bytes());
+                assert_eq!(found, expected, "{text} {path}");
+                assert_eq!(table.find(path.as_bytes()).is_some(), expected, "{text} {path}");
+                assert_eq!(program.captures(path.as_bytes()).is_some(), expected, "{text} {path}");
+            }
+        }
+        let too_large = parse("(?P<Ahead0>.*a.{20}b)", false).unwrap();
+        assert!(check(&too_large).unwrap_err().contains("automaton"));
+    }
+
+    #[test]
+    fn groups_beside_lookaround() {
+        let program = decode(r"^/(?P<NotAhead0>(api)/)(?<rest>.+?)(?P<Ahead1>\.txt)(\..*)");
+        assert_eq!(program.group("rest"), Some(2));
+        let spans = program.captures(b"/a.b.txt").expect("matches");
+        assert_eq!(spans, [Some((0, 8)), None, Some((1, 4)), Some((4, 8))]);
+        // The match is where it ends, however far was looked.
+        let program = decode(r"a(?P<Ahead0>.*z)|ab");
+        assert_eq!(program.captures(b"xabz"), Some(vec![Some((1, 2))]));
+        assert_eq!(program.captures(b"xaby"), Some(vec![Some((1, 3))]));
     }
 
     #[test]

@@ -184,6 +184,7 @@ pub struct ServerRegex {
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub struct Pattern {
     /// In regex-syntax's language; matched on bytes, without Unicode, anywhere in the subject.
+    /// Lookaround is a group named `Ahead`, `NotAhead`, `Behind` or `NotBehind` and a number.
     pub text: String,
     /// `~*`, and every server name.
     pub ignore_case: bool,

@@ -9,9 +9,9 @@ use std::collections::HashMap;
 
 use regex_automata::PatternID;
 use regex_automata::nfa::thompson::pikevm::{Cache, PikeVM};
-use regex_syntax::hir::Hir;
 use sitec_runtime::site::{ListenId, LocationId, ServerId};
 
+use crate::automata::Parsed;
 use crate::{automata, ir};
 
 /// Routes requests to a site that need not be built.
@@ -25,7 +25,7 @@ type Matchers<'a> = HashMap<(&'a str, bool), Matcher>;
 
 /// One pattern that is asked.
 struct Matcher {
-    pattern: Hir,
+    pattern: Parsed,
     /// Texts in lower case of which every match has one; none where none are known.
     required: Vec<Vec<u8>>,
     /// What asks it, made when it is.
@@ -33,8 +33,8 @@ struct Matcher {
 }
 
 impl Matcher {
-    fn new(pattern: Hir) -> Matcher {
-        Matcher { required: automata::required(&pattern), pattern, machine: OnceCell::new() }
+    fn new(pattern: Parsed) -> Matcher {
+        Matcher { required: automata::required(pattern.hir()), pattern, machine: OnceCell::new() }
     }
 
     fn machine(&self) -> &(PikeVM, RefCell<Cache>) {

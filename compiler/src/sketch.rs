@@ -193,7 +193,9 @@ fn path() -> impl Strategy<Value = String> {
 }
 
 fn pattern() -> impl Strategy<Value = String> {
-    let part = select(&["a", "b/", "/a/", "[ab]", ".*", "(a|b)", r"\.php", r"\.png", "b?"][..]);
+    let plain = select(&["a", "b/", "/a/", "[ab]", ".*", "(a|b)", r"\.php", r"\.png", "b?"][..]);
+    let look = select(&["(?!a)", "(?=.*b)", "(?<!a)", "(?<=/)", "(?:(?!b).)*", "(?!/(a|x))"][..]);
+    let part = prop_oneof![6 => plain, 1 => look];
     let front = select(&["", "", "^/", "^"][..]);
     let back = select(&["", "", "$"][..]);
     (front, vec(part, 1..4), back)

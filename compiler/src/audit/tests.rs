@@ -47,6 +47,26 @@ fn check(inside: &str, expected: &[&str]) {
 }
 
 #[test]
+fn lookaround_is_part_of_what_is_proved() {
+    let but_api = "location ~ ^/(?!api/) { return 200 a; }";
+    check(
+        &format!("{but_api}\nlocation ~ ^/a/ {{ return 200 b; }}"),
+        &["K07 2 [`/a/` is answered by `location ~ ^/(?!api/)`]"],
+    );
+    check(&format!("{but_api}\nlocation ~ ^/ap {{ return 200 b; }}"), &[]);
+    check(
+        &format!("location /b/ {{ root www; }}\n{but_api}"),
+        &["K08 1 [`/b/` is answered by `location ~ ^/(?!api/)`]"],
+    );
+    check(&format!("location /api/ {{ return 200 b; }}\n{but_api}"), &[]);
+    check("location ~ /\\.(?!well-known) { return 403; }\nroot www;", &[]);
+    let (none, one) =
+        ("location ~ ^/a(?=b)c { return 200 a; }", "location ~ ^/a(?!b)c { return 200 a; }");
+    assert!(said(none)[0].starts_with("K07 1 [no path"));
+    check(one, &[]);
+}
+
+#[test]
 fn regexes_that_others_take_over() {
     let a = "location ~ ^/a { return 200 a; }";
     check(

@@ -103,7 +103,7 @@ mod tests {
             ("", ""),
             ("[ab]", ""),
         ] {
-            let found = required(&parse(text, false).unwrap());
+            let found = required(parse(text, false).unwrap().hir());
             let expected: Vec<_> = expected.split_whitespace().map(str::as_bytes).collect();
             assert_eq!(found, expected, "{text}");
         }

@@ -13,7 +13,7 @@ use sitec_runtime::regex::{Class, GroupRows, Rows, Set};
 
 use super::needs::{Texts, needs};
 use super::rows::rows;
-use super::{PATTERN_LIMIT, REST_LIMIT, automaton, class_of, parsed, repeats_any};
+use super::{PATTERN_LIMIT, Parsed, REST_LIMIT, automaton, class_of, parsed, repeats_any};
 use crate::ir::Pattern;
 
 /// The largest automata of several patterns. Past them a list is halved; the time to find out
@@ -37,7 +37,7 @@ pub(crate) fn set(patterns: &[&Pattern]) -> Vec<u8> {
 }
 
 /// A pattern, and its place in the list.
-type Listed = (usize, Hir);
+type Listed = (usize, Parsed);
 
 struct Builder {
     limits: Limits,
@@ -51,7 +51,7 @@ impl Builder {
         let parsed: Vec<Listed> = patterns.iter().map(|p| parsed(p)).enumerate().collect();
         let mut builder = Builder { limits, groups: Vec::new(), made: 0 };
         for class in [Class::Anchored, Class::Suffix, Class::Rest] {
-            let members = parsed.iter().filter(|(_, hir)| class_of(hir) == class);
+            let members = parsed.iter().filter(|(_, parsed)| class_of(parsed) == class);
             builder.add(class, &members.collect::<Vec<_>>());
         }
         builder
@@ -59,8 +59,9 @@ impl Builder {
 
     /// One automaton of `members`, or more as the limit demands.
     fn add(&mut self, class: Class, members: &[&Listed]) {
-        let (spreading, others): (Vec<_>, Vec<_>) =
-            members.iter().partition(|(_, hir)| repeats_any(hir) && !needs(hir).is_empty());
+        let (spreading, others): (Vec<_>, Vec<_>) = members
+            .iter()
+            .partition(|(_, parsed)| repeats_any(parsed) && !needs(&parsed.hir).is_empty());
         if self.multiply(class, &spreading) {
             self.add_screened(class, &spreading);
             self.add_merged(class, &others);
@@ -73,7 +74,7 @@ impl Builder {
     fn multiply(&mut self, class: Class, members: &[&Listed]) -> bool {
         let step = members.len().div_ceil(PROBED).max(1);
         let probed: Vec<_> = members.iter().copied().step_by(step).collect();
-        probed.len() > 1 && self.automaton(class, &hirs(&probed), self.limits.rest).is_none()
+        probed.len() > 1 && self.automaton(class, &patterns(&probed), self.limits.rest).is_none()
     }
 
     fn add_merged(&mut self, class: Class, members: &[&Listed]) {
@@ -85,7 +86,7 @@ impl Builder {
             (_, Class::Rest) => self.limits.rest,
             (_, Class::Anchored | Class::Suffix) => self.limits.anchored,
         };
-        match self.automaton(class, &hirs(members), limit) {
+        match self.automaton(class, &patterns(members), limit) {
             Some(dfa) => {
                 // What counts is the first of what matches.
                 let least = |list: &mut dyn Iterator<Item = usize>| {
@@ -110,7 +111,7 @@ impl Builder {
         self.add_screens(class, &screened);
     }
 
-    fn add_screens(&mut self, class: Class, members: &[(&Listed, Hir)]) {
+    fn add_screens(&mut self, class: Class, members: &[(&Listed, Parsed)]) {
         let screens: Vec<_> = members.iter().map(|(_, screen)| screen).collect();
         let limit = if members.len() == 1 { PATTERN_LIMIT } else { self.limits.rest };
         let Some(screen) = self.automaton(Class::Rest, &screens, limit) else {
@@ -119,24 +120,30 @@ impl Builder {
             self.add_screens(class, front);
             return self.add_screens(class, back);
         };
-        let own = |(listed, _): &(&Listed, Hir)| {
-            let (index, hir) = listed;
-            let dfa = self.automaton(class, &[hir], PATTERN_LIMIT).expect("a pattern in ir fits");
+        let own = |(listed, _): &(&Listed, Parsed)| {
+            let (index, parsed) = listed;
+            let dfa =
+                self.automaton(class, &[parsed], PATTERN_LIMIT).expect("a pattern in ir fits");
             (*index, class, as_they_are(&dfa, class))
         };
         let each = members.iter().map(own).collect();
         self.groups.push(GroupRows::Screened(as_they_are(&screen, Class::Rest), each));
     }
 
-    fn automaton(&mut self, class: Class, hirs: &[&Hir], limit: usize) -> Option<DFA<Vec<u32>>> {
-        let dfa = automaton(class, hirs, limit);
+    fn automaton(
+        &mut self,
+        class: Class,
+        patterns: &[&Parsed],
+        limit: usize,
+    ) -> Option<DFA<Vec<u32>>> {
+        let dfa = automaton(class, patterns, limit);
         self.made += dfa.as_ref().map_or(limit, DFA::memory_usage);
         dfa
     }
 }
 
-fn hirs<'a>(members: &[&'a Listed]) -> Vec<&'a Hir> {
-    members.iter().map(|(_, hir)| hir).collect()
+fn patterns<'a>(members: &[&'a Listed]) -> Vec<&'a Parsed> {
+    members.iter().map(|(_, parsed)| parsed).collect()
 }
 
 /// The table of `dfa`, with the numbers that its patterns have there.
@@ -146,7 +153,7 @@ fn as_they_are(dfa: &DFA<Vec<u32>>, class: Class) -> Rows {
 
 /// Of what each of `members` needs, what the fewest of them do.
 fn rarest(members: &[&Listed]) -> Vec<Texts> {
-    let all: Vec<_> = members.iter().map(|(_, hir)| needs(hir)).collect();
+    let all: Vec<_> = members.iter().map(|(_, parsed)| needs(&parsed.hir)).collect();
     let mut counts = BTreeMap::<&Texts, usize>::new();
     all.iter().flatten().for_each(|texts| *counts.entry(texts).or_default() += 1);
     let rarest = |needs: &Vec<Texts>| needs.iter().min_by_key(|texts| counts[texts]).cloned();
@@ -154,14 +161,14 @@ fn rarest(members: &[&Listed]) -> Vec<Texts> {
 }
 
 /// A pattern that matches any of these texts, in any case.
-fn any_of(texts: &Texts) -> Hir {
+fn any_of(texts: &Texts) -> Parsed {
     let byte = |byte: &u8| {
         let range = |byte| ClassBytesRange::new(byte, byte);
         let cases = [byte.to_ascii_lowercase(), byte.to_ascii_uppercase()];
         Hir::class(regex_syntax::hir::Class::Bytes(ClassBytes::new(cases.map(range))))
     };
     let text = |text: &Vec<u8>| Hir::concat(text.iter().take(SCREENED_LEN).map(byte).collect());
-    Hir::alternation(texts.iter().map(text).collect())
+    Parsed::plain(Hir::alternation(texts.iter().map(text).collect()))
 }
 
 #[cfg(test)]
@@ -274,7 +281,8 @@ mod tests {
         #[test]
         fn agrees_with_one_matcher_a_pattern(
             texts in proptest::collection::vec(
-                r"(~\*)?\^?([ab/]|\.|\[ab\]\*|\.\*|\(a\|b/\)){1,5}\$?", 1..8),
+                r"(~\*)?\^?(\(\?P<(Not)?(Ahead0>[ab]\.?\$?|Behind0>[ab]/?)\))?\
+                  ([ab/]|\.|\[ab\]\*|\.\*|\(a\|b/\)){1,5}\$?", 1..8),
             subjects in proptest::collection::vec("[abAB/]{0,8}", 12),
         ) {
             let patterns: Vec<_> = texts.iter().map(|text| pattern(text)).collect();

@@ -145,8 +145,8 @@ mod tests {
     use super::*;
 
     fn is_small_text(text: &str) -> bool {
-        let hir = parse(text, false).unwrap();
-        is_small(class_of(&hir), &hir)
+        let parsed = parse(text, false).unwrap();
+        is_small(class_of(&parsed), &parsed.hir)
     }
 
     #[test]
@@ -193,16 +193,16 @@ mod tests {
         fn small_ones_have_no_more_states_than_places(
             text in r"\^?(\(?(a|b|[ab]|[^a]|/)(\)?[?*+]|\{2\}|\{1,3\}|\||)\)?){1,6}\$?",
         ) {
-            let Ok(hir) = parse(&text, false) else { return Ok(()) };
-            let class = class_of(&hir);
+            let Ok(parsed) = parse(&text, false) else { return Ok(()) };
+            let (class, hir) = (class_of(&parsed), &parsed.hir);
             let reversed = class == Class::Suffix;
-            if is_small(class, &hir) {
-                let places = shape(&hir, reversed).unwrap().places;
+            if is_small(class, hir) {
+                let places = shape(hir, reversed).unwrap().places;
                 // A state is there twice where a match ends; a few begin, or tell of an end.
                 let most_states = 2 * places + 8;
                 // No state has more than eight bytes' classes here, nor a pattern more starts.
-                prop_assert!(automaton(class, &[&hir], most_states * 64 + 4096).is_some(), "{text}");
-                prop_assert!(nfa(&hir).is_some());
+                prop_assert!(automaton(class, &[&parsed], most_states * 64 + 4096).is_some(), "{text}");
+                prop_assert!(nfa(&parsed).is_some());
             }
         }
     }

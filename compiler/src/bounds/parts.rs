@@ -2,6 +2,7 @@
 
 use sitec_runtime::site::{GzipStatic, LocationId};
 
+use crate::automata::shown;
 use crate::ir::{self, Action, Handler, Scope};
 use crate::places::Places;
 use crate::source::Sources;
@@ -54,7 +55,7 @@ fn part(name: &'static str, by: Option<String>) -> Part {
 fn regexes(site: &ir::Site, named: &dyn Fn(LocationId) -> String) -> Part {
     let location = site.servers.iter().find_map(|server| first_regex(&server.scope));
     let names = site.listens.iter().flat_map(|listen| &listen.names.regex);
-    let by_name = || names.map(|name| format!("server_name ~{}", name.pattern.text)).next();
+    let by_name = || names.map(|name| format!("server_name ~{}", shown(&name.pattern.text))).next();
     part("regexes", location.map(named).or_else(by_name))
 }
 

@@ -113,9 +113,12 @@ const CHECKS: &[Check] = &[
         "T16",
         "regex-not-linear",
         "Regexes are matched in linear time, so that no request can make the server slow. There \
-         are groups and named groups, and no lookaround, backreference or possessive repetition.",
-        "server {\n    listen 8080;\n    location ~ /\\.⟪(?!⟫well-known) { return 403; }\n}",
-        "server {\n    listen 8080;\n    location ~ ^/(?:a|b)$ { return 403; }\n}",
+         are groups, named groups, lookahead, and lookbehind whose text has a longest length; there \
+         is no backreference, atomic group or possessive repetition. No group captures within \
+         `(?=…)` and `(?<=…)`: write `(?:…)`. A lookbehind is not part of other lookaround, and \
+         does not end in `$` or `\\b`.",
+        "server {\n    listen 8080;\n    location ~ ^/(a|b)/⟪\\1⟫$ { return 403; }\n}",
+        "server {\n    listen 8080;\n    location ~ /\\.(?!well-known) { return 403; }\n}",
     ),
     error(
         "T17",

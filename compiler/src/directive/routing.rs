@@ -19,9 +19,10 @@ pub(super) const GROUP: Group = Group {
                  `@NAME` is reached only by `try_files` and `error_page`.",
             )
             .differs(
-                "A regex is matched in linear time: it has groups, and no lookaround, \
-                 backreference or possessive repetition, and `$` is the very end. One that would need a \
-                 very large automaton is refused.",
+                "A regex is matched in linear time: it has groups and lookaround, and no \
+                 backreference, atomic group or possessive repetition, and `$` is the very end. \
+                 No group captures within `(?=…)` and `(?<=…)`. One that would need a very \
+                 large automaton is refused.",
             ),
         simple("internal", &[Location], (0, 0), "")
             .inherits("")

@@ -6,6 +6,7 @@ mod words;
 
 use sitec_runtime::site::{LocationId, ServerId};
 
+use crate::automata::shown;
 use crate::ir::{self, Action, Handler, Return};
 use crate::map::Words;
 use crate::places::Places;
@@ -44,7 +45,7 @@ impl Facts<'_> {
             let but = wording::methods(limit.methods);
             format!("{but}: {}", self.access(limit.access))
         });
-        let regexes = patterns.iter().map(|pattern| pattern.text.clone());
+        let regexes = patterns.iter().map(|pattern| shown(&pattern.text));
         let mut facts = vec![
             ("internal", flag(*internal)),
             ("methods", wording::methods(*methods)),

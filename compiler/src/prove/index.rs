@@ -10,10 +10,9 @@ use std::rc::Rc;
 
 use regex_automata::dfa::dense::DFA;
 use regex_automata::nfa::thompson::pikevm::{Cache, PikeVM};
-use regex_syntax::hir::Hir;
 
 use super::Budget;
-use crate::automata;
+use crate::automata::{self, Parsed};
 use crate::ir::Pattern;
 
 /// Patterns, in an order of precedence.
@@ -31,7 +30,7 @@ pub(crate) struct Index<'a> {
 
 struct Entry<'a> {
     pattern: &'a Pattern,
-    hir: Hir,
+    parsed: Parsed,
     matcher: OnceCell<PikeVM>,
     automaton: OnceCell<Option<Rc<DFA<Vec<u32>>>>>,
 }
@@ -43,8 +42,8 @@ impl<'a> Index<'a> {
         let (lengths, free, cache) = (BTreeSet::new(), Vec::new(), RefCell::default());
         let mut index = Index { entries, by_text, lengths, free, cache };
         for (number, pattern) in patterns.into_iter().enumerate() {
-            let hir = automata::parsed(pattern);
-            let texts = automata::required(&hir);
+            let parsed = automata::parsed(pattern);
+            let texts = automata::required(parsed.hir());
             if texts.is_empty() {
                 index.free.push(number);
             }
@@ -53,7 +52,7 @@ impl<'a> Index<'a> {
                 index.by_text.entry(text).or_default().push(number);
             }
             let (matcher, automaton) = (OnceCell::new(), OnceCell::new());
-            index.entries.push(Entry { pattern, hir, matcher, automaton });
+            index.entries.push(Entry { pattern, parsed, matcher, automaton });
         }
         index
     }
@@ -64,8 +63,8 @@ impl<'a> Index<'a> {
     }
 
     /// The structure of a pattern.
-    pub(crate) fn hir(&self, number: usize) -> &Hir {
-        &self.entries[number].hir
+    pub(crate) fn parsed(&self, number: usize) -> &Parsed {
+        &self.entries[number].parsed
     }
 
     /// The automaton of a pattern, unless it is very large.
@@ -98,7 +97,7 @@ impl<'a> Index<'a> {
     /// Whether a pattern matches `text`.
     pub(crate) fn matches(&self, number: usize, text: &[u8]) -> bool {
         let entry = &self.entries[number];
-        let matcher = entry.matcher.get_or_init(|| automata::matcher(&entry.hir));
+        let matcher = entry.matcher.get_or_init(|| automata::matcher(&entry.parsed));
         let mut cache = self.cache.borrow_mut();
         let cache = cache.get_or_insert_with(|| matcher.create_cache());
         cache.reset(matcher);

@@ -2,11 +2,13 @@
 
 use regex_syntax::hir::{Class, Hir, HirKind};
 
-/// Some string that `hir` matches, if it has no other places to look at than start and end:
-/// the shortest way through it, in letters that read well.
-pub(crate) fn guess(hir: &Hir) -> Vec<u8> {
+use crate::automata::Parsed;
+
+/// Some string that `pattern` matches, if it looks at no other places than start and end: the
+/// shortest way through it, in letters that read well.
+pub(crate) fn guess(pattern: &Parsed) -> Vec<u8> {
     let mut text = Vec::new();
-    append(hir, &mut text);
+    append(pattern.hir(), &mut text);
     text
 }
 

@@ -39,6 +39,24 @@ fn host_picks_the_server() {
 }
 
 #[test]
+fn regexes_look_around() {
+    let server = routing();
+    for (path, body) in [
+        ("/a/b.txt", "ann a/b .txt"),
+        ("/apis/b.txt.txt", "ann apis/b .txt.txt"),
+        ("/api/b.txt", "no stop"),
+        ("/a.md", "page"),
+        ("/raw.md", "no stop"),
+        ("/a/.git", "hidden"),
+        ("/.well-known/x", "no stop"),
+        ("/a/stop/b", "stop"),
+    ] {
+        assert_eq!(server.get_from("ann.look.test", path).text(), body, "{path}");
+    }
+    assert_eq!(server.get_from("older.look.test", "/a.md").text(), "default");
+}
+
+#[test]
 fn a_request_without_host_goes_to_the_empty_name() {
     let server = routing();
     let bare = "GET / HTTP/1.0\r\n\r\n";

@@ -75,7 +75,7 @@ impl<'a> Scope<'a> {
         let prefix = &self.scope.prefix[barrier];
         let is_one =
             |path: &[u8], budget: &mut Budget| self.is_between(path, number, barrier, budget);
-        let guess = guess(self.index.hir(number));
+        let guess = guess(self.index.parsed(number));
         let names = [[b"a", &guess[..]].concat(), guess.clone()];
         let guesses = names.map(|name| [&prefix.path[..], &name].concat());
         let mut guesses = guesses.into_iter().chain([guess]);

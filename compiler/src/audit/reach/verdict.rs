@@ -27,7 +27,7 @@ const MOST_TAKERS: usize = 8;
 impl Scope<'_> {
     /// Whether a regex can be selected.
     pub(super) fn regex(&self, number: usize, budget: &mut Budget) -> Verdict<'_> {
-        let guess = guess(self.index.hir(number));
+        let guess = guess(self.index.parsed(number));
         let fronts = [&b""[..], b"/"].into_iter().chain(self.front());
         let mut guesses = fronts.map(|front| [front, &guess].concat());
         if guesses.any(|path| {

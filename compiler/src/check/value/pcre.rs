@@ -6,6 +6,8 @@
 
 use std::ops::Range;
 
+use crate::automata::Direction;
+
 mod class;
 mod escape;
 mod group;
@@ -20,6 +22,8 @@ pub(super) struct Translated {
     pub(super) groups: usize,
     /// The names of those that have one.
     pub(super) names: Vec<String>,
+    /// Where each lookaround begins, by its number.
+    pub(super) looks: Vec<Range<usize>>,
 }
 
 /// What is wrong with a part of a pattern.
@@ -38,8 +42,13 @@ type Step<T = ()> = Result<T, Wrong>;
 
 /// Spells `pattern` in the language of regex-syntax.
 pub(super) fn translate(pattern: &[u8]) -> Step<Translated> {
-    let mut translator =
-        Translator { input: pattern, at: 0, out: Translated::default(), repeatable: false };
+    let mut translator = Translator {
+        input: pattern,
+        at: 0,
+        out: Translated::default(),
+        repeatable: false,
+        open: Vec::new(),
+    };
     while translator.at < pattern.len() {
         translator.item()?;
     }
@@ -53,6 +62,8 @@ struct Translator<'a> {
     out: Translated,
     /// Whether what was read last may be repeated.
     repeatable: bool,
+    /// The groups around the next byte; of lookaround, its direction.
+    open: Vec<Option<Direction>>,
 }
 
 impl Translator<'_> {
@@ -75,7 +86,11 @@ impl Translator<'_> {
                 self.repeatable = false;
                 return Ok(());
             }
-            b'^' | b'$' | b'.' | b')' => self.put(&char::from(byte).to_string(), start),
+            b')' => {
+                self.open.pop();
+                self.put(")", start);
+            }
+            b'^' | b'$' | b'.' => self.put(&char::from(byte).to_string(), start),
             _ => self.literal(byte, start),
         }
         self.repeatable = true;
@@ -152,7 +167,7 @@ impl Translator<'_> {
 }
 
 /// `range` is something that no automaton can do.
-fn not_linear(range: Range<usize>, what: &str) -> Wrong {
+pub(super) fn not_linear(range: Range<usize>, what: &str) -> Wrong {
     let message = format!("{what} is not supported: regexes are matched in linear time");
     let help = Some("match more by it, or put a narrower `location` before this one");
     Wrong { code: "T16", range, message, help }
@@ -181,6 +196,9 @@ mod tests {
             (r"[[:alpha:]\d\v\b]", r"[[:alpha:]\d\n\x0B\f\r\x85\x08]"),
             (r"[+--]", r"[\x2B-\x2D]"),
             ("a b#é", r"a\x20b\#\xC3\xA9"),
+            (r"/\.(?!well)(?=a)", r"/\.(?P<NotAhead0>well)(?P<Ahead1>a)"),
+            (r"(?<!x(?:y))\.php(?<=p)", r"(?P<NotBehind0>x(?:y))\.php(?P<Behind1>p)"),
+            (r"^(?!/(a|(?<n>b))(?=(c)))", r"^(?P<NotAhead0>/(a|(?P<n>b))(?P<Ahead1>(c)))"),
         ] {
             assert_eq!(translate(pattern.as_bytes()).unwrap().text, expected, "{pattern}");
         }
@@ -190,15 +208,18 @@ mod tests {
     fn groups_are_counted() {
         let translated = translate(b"(a)(?:b)(?<n>c)[(](?i)\\(").unwrap();
         assert_eq!((translated.groups, translated.names), (2, vec!["n".to_owned()]));
+        let translated = translate(b"(?!(a)(?<n>b))(?=c)(d)").unwrap();
+        assert_eq!((translated.groups, translated.names), (3, vec!["n".to_owned()]));
     }
 
     #[test]
     fn what_has_no_counterpart_is_refused() {
         for (pattern, code, part) in [
-            (r"/\.(?!well-known)", "T16", "(?!"),
-            (r"(?=a)", "T16", "(?="),
-            (r"(?<=a)", "T16", "(?<="),
-            (r"(?<!a)", "T16", "(?<!"),
+            (r"(?=.*\.(js|css)$)", "T16", "("),
+            (r"(?=(?<x>a))", "T16", "(?<x>"),
+            (r"(?<=(a))", "T16", "("),
+            (r"(?!a(?<!b))", "T16", "(?<!"),
+            (r"(?<=a(?=b))", "T16", "(?="),
             (r"(?>a)", "T16", "(?>"),
             (r"a++", "T16", "++"),
             (r"a{2}+", "T16", "{2}+"),

@@ -1,10 +1,13 @@
 //! Groups: `(…)`, `(?:…)`, `(?<name>…)`, `(?i)`, and those that are refused.
 
+use std::ops::Range;
+
 use super::super::variable::variable;
 use super::{Step, Translator, Wrong, not_linear};
+use crate::automata::Direction;
 
-const WELL_KNOWN: &str = "paths with a segment that begins with a dot are refused by default, \
-                          `/.well-known/` is not (`hidden_files`)";
+/// What to do about a group that captures where nothing can be captured.
+const PLAIN_GROUP: &str = "write `(?:…)` for a group whose text nothing uses";
 
 impl Translator<'_> {
     /// Reads the begin of a group; `start` is the place of its parenthesis.
@@ -16,9 +19,8 @@ impl Translator<'_> {
                 self.extension(start)
             }
             _ => {
+                self.capture(start..start + 1)?;
                 self.put("(", start);
-                self.out.groups += 1;
-                self.repeatable = false;
                 Ok(())
             }
         }
@@ -33,12 +35,8 @@ impl Translator<'_> {
                 Some(_) => Ok(()),
                 None => Err(self.wrong(start..self.at, "this comment has no end")),
             },
-            [b'=' | b'!', inner @ ..] => {
-                let wrong = not_linear(start..start + 3, "lookahead");
-                let is_usual = inner.starts_with(b"well-known");
-                Err(if is_usual { Wrong { help: Some(WELL_KNOWN), ..wrong } } else { wrong })
-            }
-            [b'<', b'=' | b'!', ..] => refuse(2, "lookbehind"),
+            [b'=' | b'!', ..] => self.look(start, false, 1),
+            [b'<', b'=' | b'!', ..] => self.look(start, true, 2),
             [b'>', ..] => refuse(1, "an atomic group"),
             [b'(', ..] => refuse(1, "a condition"),
             [b'P', b'=', ..] => refuse(2, "a backreference"),
@@ -51,6 +49,43 @@ impl Translator<'_> {
             [b'\'', ..] => self.named(start, 1, b"'"),
             _ => self.flags(start),
         }
+    }
+
+    /// Reads on behind `(?`, where the `len` bytes that follow begin lookaround.
+    fn look(&mut self, start: usize, behind: bool, len: usize) -> Step {
+        let range = start..start + 2 + len;
+        let mut around = self.open.iter().flatten();
+        match around.next_back() {
+            Some(Direction { behind: true, .. }) => {
+                return Err(not_linear(range, "lookaround within a lookbehind"));
+            }
+            Some(_) if behind => {
+                return Err(not_linear(range, "a lookbehind within a lookahead"));
+            }
+            _ => {}
+        }
+        let direction = Direction { behind, negated: self.input[range.end - 1] == b'!' };
+        self.at = range.end;
+        self.put(&direction.group(self.out.looks.len()), start);
+        self.out.looks.push(range);
+        self.open.push(Some(direction));
+        self.repeatable = false;
+        Ok(())
+    }
+
+    /// Begins a group that captures, unless what it captures could not be told: what is looked
+    /// at is not walked through but ruled in or out, so its groups stay empty. Groups of what
+    /// must not match are empty in any case.
+    fn capture(&mut self, range: Range<usize>) -> Step {
+        let mut around = self.open.iter().flatten().peekable();
+        if around.peek().is_some() && !around.any(|direction| direction.negated) {
+            let wrong = not_linear(range, "a group that captures within lookaround");
+            return Err(Wrong { help: Some(PLAIN_GROUP), ..wrong });
+        }
+        self.out.groups += 1;
+        self.open.push(None);
+        self.repeatable = false;
+        Ok(())
     }
 
     /// Reads the name of a group, which stands behind `skip` bytes and before `end`.
@@ -74,10 +109,9 @@ impl Translator<'_> {
         if self.out.names.contains(&name) {
             return Err(self.wrong(range, format!("there is a group `{name}` before this one")));
         }
+        self.capture(start..self.at)?;
         self.put(&format!("(?P<{name}>"), start);
-        self.out.groups += 1;
         self.out.names.push(name);
-        self.repeatable = false;
         Ok(())
     }
 
@@ -88,6 +122,9 @@ impl Translator<'_> {
         match self.peek() {
             Some(b')' | b':') => {}
             _ => return Err(self.wrong(start..self.at + 1, "this kind of group is not supported")),
+        }
+        if self.peek() == Some(b':') {
+            self.open.push(None);
         }
         self.at += 1;
         let text = String::from_utf8_lossy(&self.input[start..self.at]).into_owned();
