@@ -1,0 +1,77 @@
+//! The confs of the README and of the pages in `docs` compile without a word, and what they
+//! `expect` holds. The pages of the checks are tested with the catalogue; what stands in
+//! `docs/directives.md` are forms, and no confs.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use sitec_compiler::compile;
+use sitec_compiler::files::Memory;
+
+const REPOSITORY: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
+
+/// What is on the disk for all of them. What is in a folder `bin` can be run.
+const FILES: &[&str] = &[
+    "www/index.html",
+    "www/404.html",
+    "www/new.html",
+    "www/new/index.html",
+    "www/my site/index.html",
+    "/srv/bin/api",
+    "/usr/bin/php-cgi",
+];
+
+/// The pages.
+fn pages() -> Vec<PathBuf> {
+    let entries = fs::read_dir(Path::new(REPOSITORY).join("docs")).unwrap();
+    let mut pages: Vec<_> = entries.map(|entry| entry.unwrap().path()).collect();
+    pages.retain(|path| path.extension().is_some_and(|extension| extension == "md"));
+    pages.retain(|path| path.file_name().is_some_and(|name| name != "directives.md"));
+    pages.push(Path::new(REPOSITORY).join("README.md"));
+    pages.sort();
+    pages
+}
+
+/// The confs of a page.
+fn confs(page: &str) -> Vec<String> {
+    let blocks = page.split("```nginx\n").skip(1);
+    blocks.map(|block| block.split("```").next().unwrap_or_default().to_owned()).collect()
+}
+
+/// A conf whole: what stands in a server has one around it.
+fn whole(conf: &str) -> String {
+    let begins = |name: &str| conf.lines().any(|line| line.starts_with(name));
+    match begins("server ") || begins("http ") {
+        true => conf.to_owned(),
+        false => format!("server {{\nlisten 8080;\nserver_name example.test;\n{conf}}}\n"),
+    }
+}
+
+#[test]
+fn confs_of_documents_are_right() {
+    let (mut count, mut wrong) = (0, String::new());
+    for page in pages() {
+        for conf in confs(&fs::read_to_string(&page).unwrap()).iter().map(|conf| whole(conf)) {
+            count += 1;
+            let own = conf.contains("form.php").then_some("www/form.php");
+            let files = FILES.iter().copied().chain(own).map(|path| (path, ""));
+            let files = files.chain([("site.conf", &conf[..])]);
+            let compilation = compile(&Memory::new(files), Path::new("site.conf"));
+            if !compilation.diagnostics.is_empty() {
+                let said = compilation.diagnostics.render(&compilation.sources, false);
+                wrong += &format!("{}\n{said}\n", page.display());
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong}");
+    assert!(count >= 5, "{count}");
+}
+
+/// The first conf that people read says what comes of its own redirect.
+#[test]
+fn the_readme_tests_its_redirect() {
+    let readme = fs::read_to_string(Path::new(REPOSITORY).join("README.md")).unwrap();
+    let first = &confs(&readme)[0];
+    assert!(first.contains("expect GET /old 301 location=/new;"), "{first}");
+    assert!(first.contains("expect GET /new 200 file=www/new.html;"), "{first}");
+}
