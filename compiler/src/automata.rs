@@ -18,7 +18,7 @@ use regex_syntax::hir::{Hir, HirKind, Look};
 use sitec_runtime::regex::{Class, Program};
 
 use crate::ir::Pattern;
-pub(crate) use needs::required;
+pub(crate) use needs::{needs, required};
 pub(crate) use parsed::{Direction, Parsed, parse, shown};
 pub(crate) use set::set;
 pub(crate) use table::{Table, table};

@@ -1,11 +1,13 @@
 //! Asking a site as a client does.
 
+use std::path::PathBuf;
+
 use sitec_runtime::site::{LocationId, ServerId};
 
 use super::Subject;
 use super::disk::Tree;
-use crate::answer::{Answer, Answers, End, Request, address};
-use crate::ir;
+use crate::answer::{Answer, Answers, End, Request, Step, address, start_text};
+use crate::ir::{self, Action, Handler};
 
 /// Requests to a site, by URL.
 pub(super) struct Asking<'a> {
@@ -72,6 +74,45 @@ impl<'a> Asking<'a> {
         let path_start = 7 + url.get(7..)?.find('/')?;
         let is_path = location.starts_with('/') && !location.starts_with("//");
         is_path.then(|| format!("{}{location}", &url[..path_start]))
+    }
+
+    /// Whether an answer stays what it is while the files of the site do: it rests on nothing that
+    /// another machine may have otherwise, and what was not there is nothing that clients can send.
+    pub(super) fn is_settled(&self, answer: &Answer) -> bool {
+        let unsettled = self.unsettled();
+        let stays = |step: &Step| match step {
+            Step::Looked { path, found: false, .. } => {
+                let is_known =
+                    path.starts_with(self.subject.folder) || self.subject.files.knows_all();
+                is_known && !unsettled.iter().any(|folder| path.starts_with(folder))
+            }
+            _ => true,
+        };
+        answer.doubts.is_empty() && answer.steps.iter().all(stays)
+    }
+
+    /// The folders that clients may write in, and those that a `param` names.
+    fn unsettled(&self) -> Vec<PathBuf> {
+        let Subject { site, folder, .. } = *self.subject;
+        let written = |location: &ir::Location| match &location.action {
+            Action::Serve { handler: Handler::Upload(upload), .. } => Some(upload.directory),
+            Action::Serve { handler: Handler::Dav(_), .. } => {
+                Some(site.settings[location.settings].base.directory)
+            }
+            _ => None,
+        };
+        let written: Vec<_> = site.locations.iter().filter_map(written).map(usize::from).collect();
+        let has_param =
+            |text: &ir::StartText| text.iter().any(|p| matches!(p, ir::StartPiece::Param(_)));
+        let all = site.directories.iter().enumerate();
+        let unsettled = all.filter(|(id, text)| written.contains(id) || has_param(text));
+        unsettled.map(|(_, text)| folder.join(start_text(site, text))).collect()
+    }
+
+    /// The path of a URL of [`Asking::url`].
+    pub(super) fn path<'u>(&self, url: &'u str) -> &'u str {
+        let start = url.get(7..).and_then(|rest| rest.find('/')).map_or(url.len(), |at| at + 7);
+        &url[start..]
     }
 
     /// A URL for a message: the path alone, where the host was made up.

@@ -8,9 +8,10 @@ use sitec_runtime::site::{LocationId, ServerId};
 
 use super::Subject;
 use super::asking::Asking;
+use super::disk::Trees;
 use crate::answer::{Answer, Step};
 use crate::diagnostic::{Diagnostic, Diagnostics};
-use crate::ir::{Action, ErrorTarget, Fallback, Return, Scope};
+use crate::ir::{Action, ErrorTarget, Fallback, Piece, Return, Scope, Variable};
 use crate::prove::guess;
 use crate::{automata, ir};
 
@@ -18,9 +19,13 @@ use crate::{automata, ir};
 const MOST_HOPS: usize = 20;
 /// The most locations whose redirects are followed.
 const MOST_ASKED: usize = 500;
+/// The most files of a server by whose URLs redirects are looked for.
+const MOST_FILES: usize = 500;
+/// The most of these URLs that one location is asked by.
+const MOST_OF_ONE: usize = 4;
 
 /// Reports them.
-pub(super) fn check(subject: &Subject<'_>, diagnostics: &mut Diagnostics) {
+pub(super) fn check(subject: &Subject<'_>, trees: &Trees<'_>, diagnostics: &mut Diagnostics) {
     let asking = Asking::new(subject);
     for (id, server) in subject.site.servers.iter().enumerate() {
         let server_id = id as ServerId;
@@ -29,6 +34,7 @@ pub(super) fn check(subject: &Subject<'_>, diagnostics: &mut Diagnostics) {
             starts.push((server.location, vec![b"/".to_vec()]));
         }
         collect(&server.scope, &|id| redirects(subject, id), &mut starts);
+        add_files(subject, trees, server_id, &mut starts);
         for (id, paths) in starts.iter().take(MOST_ASKED) {
             diagnostics.extend(paths.iter().find_map(|path| circle(&asking, server_id, *id, path)));
         }
@@ -65,6 +71,34 @@ fn collect(
     }
 }
 
+/// Adds the URLs of files that are there, each to the location that redirects it.
+fn add_files(
+    subject: &Subject<'_>,
+    trees: &Trees<'_>,
+    server: ServerId,
+    starts: &mut [(LocationId, Vec<Vec<u8>>)],
+) {
+    if starts.is_empty() {
+        return;
+    }
+    let router = subject.router();
+    let is_own = |id: &&LocationId| subject.places.locations[**id as usize].server == server;
+    let urls = trees.iter().flat_map(|tree| {
+        let ids = tree.locations.iter().filter(is_own);
+        ids.flat_map(move |&id| {
+            tree.files.iter().filter_map(move |file| tree.url(subject, id, file))
+        })
+    });
+    let mut seen = BTreeSet::new();
+    for url in urls.filter(|url| seen.insert(url.clone())).take(MOST_FILES) {
+        let taker = router.location(server, url.as_bytes());
+        let start = starts.iter_mut().find(|(id, _)| *id == taker);
+        if let Some((_, paths)) = start.filter(|(_, paths)| paths.len() < MOST_OF_ONE + 2) {
+            paths.push(url.into_bytes());
+        }
+    }
+}
+
 fn redirects(subject: &Subject<'_>, id: LocationId) -> bool {
     matches!(subject.location(id).action, Action::Return(Return::Redirect(..)))
 }
@@ -81,7 +115,10 @@ fn circle(
     let mut url = asking.url(server, path)?;
     let mut passed: Vec<(String, LocationId)> = Vec::new();
     for _ in 0..MOST_HOPS {
-        let answer = asking.get(&url)?;
+        let Some(answer) = asking.get(&url) else {
+            let leads_back = names_own_host(asking.subject, id) && is_without_port(&url, &passed);
+            return leads_back.then(|| report(asking, &passed, &url));
+        };
         let by = redirected_by(&answer)?;
         if passed.is_empty() && by != id {
             return None;
@@ -97,6 +134,31 @@ fn circle(
     }
     let by_one = passed.iter().all(|(_, by)| *by == id);
     by_one.then(|| report_endless(asking, &passed))
+}
+
+/// Whether a redirect leads to the host that the client asked, whichever that is.
+fn names_own_host(subject: &Subject<'_>, id: LocationId) -> bool {
+    let Action::Return(Return::Redirect(_, target)) = &subject.location(id).action else {
+        return false;
+    };
+    target.0.contains(&Piece::Variable(Variable::Simple("host")))
+}
+
+/// Whether `url`, on whose port nobody listens here, is the one that was asked for, without its
+/// port: where another port leads to the site's, a client has none in its URL, and is sent to that
+/// same URL again.
+fn is_without_port(url: &str, passed: &[(String, LocationId)]) -> bool {
+    let split = |url: &str| {
+        let end = 7 + url.get(7..)?.find(['/', '?']).unwrap_or(url.len() - 7);
+        let (front, port) = url[..end].rsplit_once(':')?;
+        Some((front.to_owned(), port.to_owned(), url[end..].to_owned()))
+    };
+    let [(asked, _)] = passed else { return false };
+    let (Some((host, port, path)), Some((own_host, _, own_path))) = (split(url), split(asked))
+    else {
+        return false;
+    };
+    port == "80" && host == own_host && path == own_path
 }
 
 /// The location whose `return` redirects the client, if nothing else does.

@@ -16,9 +16,11 @@ mod returns;
 mod siblings;
 mod statuses;
 mod subject;
+mod targets;
 #[cfg(test)]
 mod tests;
 mod timeouts;
+mod undecoded;
 mod unused;
 mod words;
 
@@ -38,8 +40,10 @@ pub(crate) fn audit(subject: &Subject<'_>, diagnostics: &mut Diagnostics) {
     let trees = disk::Trees::of_site(subject);
     reach::check(subject, &trees, diagnostics);
     siblings::check(subject, diagnostics);
+    undecoded::check(subject, diagnostics);
     hosts::check(subject, diagnostics);
-    circles::check(subject, diagnostics);
+    circles::check(subject, &trees, diagnostics);
+    targets::check(subject, diagnostics);
     disk::check(subject, &trees, diagnostics);
     masks::check(subject, &trees, diagnostics);
 }

@@ -400,8 +400,8 @@ fn pages_that_are_kept() {
     check("root www;\nexpires 29d;", &[]);
     check("root www;\nlocation /assets/ { expires max; }", &[]);
     check(
-        "root www;\nlocation = /404.html { internal; expires max; }",
-        &[&format!("Z10 2 {note}")],
+        "root www;\nerror_page 404 /404.html;\nlocation = /404.html { internal; expires max; }",
+        &[&format!("Z10 3 {note}")],
     );
     check("root www;\nlocation ~ [.]html?$ { }\nlocation / { expires max; }", &[]);
 }
@@ -475,4 +475,137 @@ fn links_that_leave_their_folder() {
     assert_eq!(said(""), ["F10"]);
     assert_eq!(said("disable_symlinks off;"), ["F10"]);
     assert_eq!(said("disable_symlinks on;"), [""; 0]);
+}
+
+#[test]
+fn redirects_that_lead_to_nothing() {
+    let old = |to: &str| format!("root www;\nlocation = /old {{ return 301 {to}; }}");
+    check(&old("/new/"), &["K17 2"]);
+    check(&old("/new$is_args$args"), &["K17 2"]);
+    check(&old("$scheme://$host:$server_port/new"), &["K17 2"]);
+    check(&old("/index.html"), &[]);
+    check(&old("/assets/"), &[]);
+    // Where it leads depends on the request, is no page of this site, or is not known.
+    check("root www;\nlocation /old/ { return 301 /new$request_uri; }", &[]);
+    check(&old("/$arg_to"), &[]);
+    check(&old("http://other.test/new"), &[]);
+    check(&old("https://$host/new"), &[]);
+    let way = "location = /new { return 302 /newer; }";
+    check(&format!("{}\n{way}", old("/new")), &["K17 2 [by way of `/newer`]", "K17 3"]);
+    // Clients, scripts and other machines may have it.
+    let put = "location /new/ { dav_methods PUT; }";
+    check(&format!("{}\n{put}", old("/new/a")), &[]);
+    let script = "location /new/ { cgi_pass /usr/bin/php-cgi; }";
+    check(&format!("{}\n{script}", old("/new/a")), &[]);
+    let said_of_other = said("root /srv/www;\nlocation = /old { return 301 /new; }");
+    assert!(said_of_other.len() == 1 && said_of_other[0].starts_with("F01 1"));
+    // What takes the place of the redirect, and a server that has no files.
+    check("root www;\nerror_page 301 /404.html;\nlocation = /old { return 301 /new; }", &[]);
+    check("location = /old { return 301 /new; }", &[]);
+    check(
+        "root www;\nlocation /a { return 301 /a/; }",
+        &["K14 2 [a browser would go /a -> /a/ -> /a/]"],
+    );
+    check("location = /old { return 301 /gone; }\nlocation = /gone { return 410; }", &[]);
+}
+
+#[test]
+fn redirects_that_lead_back_by_files() {
+    let files = ["www/guide/index.html", "www/404.html"];
+    let said = |inside: &str| {
+        let conf = format!("server {{ listen 8080; root www;\n{inside}\n}}");
+        let all = files.iter().map(|&path| (path, "")).chain([("site.conf", &conf[..])]);
+        let compilation = compile(&Memory::new(all), Path::new("site.conf"));
+        let found = compilation.diagnostics.sorted().into_iter().filter(|d| d.code == "K14");
+        found.flat_map(|diagnostic| diagnostic.notes.clone()).collect::<Vec<_>>()
+    };
+    let index = "location ~ ^/(?<p>.+)/index\\.html$ { return 301 /$p/; }";
+    assert_eq!(
+        said(&format!("location / {{ try_files $uri $uri.html $uri/ =404; }}\n{index}")),
+        ["a browser would go /guide/index.html -> /guide/ -> /guide/"]
+    );
+    assert_eq!(said(&format!("{index}\nlocation / {{ index start.html; }}")), [""; 0]);
+    assert_eq!(said("location ~ ^/(?<p>.+)\\.htm$ { return 301 /$p.html; }"), [""; 0]);
+    let own = "location ~ ^/q { return 302 http://$host:$server_port$request_uri; }";
+    assert_eq!(said(own), ["a browser would go /q -> /q"]);
+    // A client that another port led here has none in its URL.
+    let own = "location ~ ^/q { return 302 http://$host$request_uri; }";
+    assert_eq!(said(own), ["a browser would go /q -> /q"]);
+    assert_eq!(said("location ~ ^/q { return 302 http://$host/p$request_uri; }"), [""; 0]);
+    assert_eq!(said("location / { return 302 http://nobody.invalid/; }"), [""; 0]);
+}
+
+#[test]
+fn locations_written_as_urls() {
+    check(
+        "location /%20x { return 200 a; }",
+        &["K19 1 [`/%2520x` would come here, `/%20x` does not]"],
+    );
+    check(
+        "location = /a?b=c { return 200 a; }",
+        &["K19 1 [`/a%3Fb=c` would come here, `/a?b=c` does not]"],
+    );
+    check("location ~ ^/a\\?b { return 200 a; }", &["K19 1"]);
+    check("location ~ ^/(a|b)%2f { return 200 a; }", &["K19 1"]);
+    check("location ~ ^/a[?]b { return 200 a; }", &["K19 1"]);
+    // A path may have a percent sign, and need not have a question mark.
+    check("location /100% { return 200 a; }", &[]);
+    check("location ~ ^/a?b { return 200 a; }", &[]);
+    check("location ~ ^/a(?:\\?.*)?$ { return 200 a; }", &[]);
+    check("location ~ ^/[?%]a { return 200 a; }", &[]);
+}
+
+#[test]
+fn internal_locations_that_nothing_leads_to() {
+    let root = "root www;\nlocation /x/ { internal; expires 1d; }";
+    check(root, &["K16 2"]);
+    // Alone, it is another way to keep paths from everyone.
+    check("root www;\nlocation /x/ { internal; }\nlocation ~ [.]x$ { internal; }", &[]);
+    for way in [
+        "error_page 500 /x/a.html;",
+        "error_page 500 $uri;",
+        "location /b/ { try_files $uri /x/index.html; }",
+        "location /b/ { try_files $uri /$arg_a; }",
+        "location /b/ { cgi_pass /usr/bin/php-cgi; }",
+        "index /x/a.html;",
+    ] {
+        let found = said(&format!("{root}\n{way}"));
+        assert!(!found.iter().any(|said| said.starts_with("K16")), "{way}: {found:?}");
+    }
+    // An index is come to by its folder.
+    check("root www;\nlocation = /assets/index.html { internal; }", &[]);
+    check("root www;\nlocation = /assets/start.html { internal; }", &["K16 2"]);
+    check("root www;\nlocation ~ ^/in/ { internal; index a; }", &[]);
+}
+
+#[test]
+fn names_that_stand_twice() {
+    check("root www;\nindex index.html a index.html;", &["Z19 2"]);
+    check("root www;\nlocation / { try_files $uri $uri =404; }", &["Z19 2"]);
+    check("root www;\nlocation / { try_files $uri $uri/ =404; }", &[]);
+    check(
+        "root www;\nlocation / { try_files $uri $uri; }",
+        &["K13 2 [`/no-such-file` goes round in circles, and is answered 500]"],
+    );
+    let types = |inside: &str| {
+        let found = said(&format!("root www;\ntypes {{ text/html html; }}\n{inside}"));
+        found.into_iter().filter(|said| !said.starts_with("F11")).collect::<Vec<_>>()
+    };
+    assert_eq!(types("types { text/plain HTML; }"), ["Z19 3"]);
+    assert_eq!(types("location /a/ { types { text/plain html; } }"), [""; 0]);
+    let many = "types { text/plain html a b c d e f g h i; text/css a b c d e f g h i; }";
+    assert_eq!(types(many), ["Z19 3 [so have 9 others: a table may be included twice]"]);
+}
+
+#[test]
+fn indexes_of_locations() {
+    check("root www;\nlocation /assets/ { index start.html; }", &["F02 2"]);
+    check("root www;\nlocation /assets/ { index start.html a.js; }", &[]);
+    check("root www;\nlocation /assets/ { index start.html; autoindex on; }", &[]);
+    check("root www;\nlocation /assets/ { index start.html; dav_methods PUT; }", &[]);
+    check(
+        "root www;\nlocation /assets/ { index start.html; try_files $uri $uri/ =404; }",
+        &["F02 2"],
+    );
+    check("root www;\nlocation /assets/ { index start.html; try_files $uri =404; }", &[]);
 }

@@ -1,17 +1,22 @@
-//! Named locations and log formats that nothing refers to.
+//! Named and internal locations that nothing leads to, and log formats that nothing uses.
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use sitec_runtime::http::target::split_args;
+use sitec_runtime::site::{LocationId, ServerId};
+
 use super::Subject;
 use crate::ast::{Directive, Word};
+use crate::check::text::literal;
 use crate::diagnostic::{Diagnostic, Diagnostics};
-use crate::ir::{Action, ErrorTarget, Fallback};
+use crate::ir::{self, Action, ErrorTarget, Fallback, Handler};
 use crate::source::Span;
 
 /// Reports them.
 pub(super) fn check(subject: &Subject<'_>, diagnostics: &mut Diagnostics) {
     check_named(subject, diagnostics);
     check_formats(subject, diagnostics);
+    check_internal(subject, diagnostics);
 }
 
 fn check_named(subject: &Subject<'_>, diagnostics: &mut Diagnostics) {
@@ -43,6 +48,93 @@ fn check_named(subject: &Subject<'_>, diagnostics: &mut Diagnostics) {
             Diagnostic::warning("K16", span, message)
                 .help("delete it, or name it in a `try_files` or an `error_page`"),
         );
+    }
+}
+
+/// Reports `internal` locations that no request is sent on to.
+fn check_internal(subject: &Subject<'_>, diagnostics: &mut Diagnostics) {
+    for server in 0..subject.site.servers.len() as ServerId {
+        let of_server = |id: &LocationId| subject.places.locations[*id as usize].server == server;
+        let ids = (0..subject.site.locations.len() as LocationId).filter(of_server);
+        let internal = ids.clone().filter(|&id| says_internal(subject, id)).collect::<Vec<_>>();
+        if internal.is_empty() {
+            continue;
+        }
+        // Where a request may be sent to any path, nothing is said.
+        let Some(ways) = ways(subject, server, ids) else { continue };
+        for id in internal.into_iter().filter(|&id| !ways.lead_to(subject, id)) {
+            let message = "nothing leads to this `internal` location";
+            diagnostics.push(
+                Diagnostic::warning("K16", subject.span(id), message)
+                    .label("every request for it is answered 404")
+                    .help("name it in an `error_page` or a `try_files`")
+                    .help("if that is meant, `return 404;` says so"),
+            );
+        }
+    }
+}
+
+/// Whether the block of a location says `internal`, for the sake of something. Of more paths than
+/// one, `internal` alone is another way to write `return 404`.
+fn says_internal(subject: &Subject<'_>, id: LocationId) -> bool {
+    let block = subject.block(id).and_then(|directive| directive.block.as_ref());
+    let Some(block) = block else { return false };
+    let says = |directive: &Directive| directive.name.value == b"internal";
+    let is_file = subject.places.locations[id as usize].written.starts_with('=');
+    block.directives.iter().any(says) && (is_file || block.directives.len() > 1)
+}
+
+/// Where the requests of a server are sent on to.
+#[derive(Default)]
+struct Ways<'a> {
+    locations: BTreeSet<LocationId>,
+    /// The files that a request for a folder is sent on to.
+    indexes: BTreeSet<&'a [u8]>,
+}
+
+/// All of them; `None` where a request may be sent on to any path.
+fn ways<'a>(
+    subject: &Subject<'a>,
+    server: ServerId,
+    ids: impl Iterator<Item = LocationId>,
+) -> Option<Ways<'a>> {
+    let (router, mut ways) = (subject.router(), Ways::default());
+    let path = |uri| Some(split_args(literal(uri)?).0);
+    for id in ids {
+        let settings = subject.settings(id);
+        for page in &settings.error_pages {
+            if let ErrorTarget::Uri(uri) = &page.target {
+                ways.locations.insert(router.location(server, path(uri)?));
+            }
+        }
+        let Action::Serve { try_files, handler } = &subject.location(id).action else { continue };
+        if let Some(ir::TryFiles { fallback: Fallback::Uri(uri), .. }) = try_files {
+            ways.locations.insert(router.location(server, path(uri)?));
+        }
+        if matches!(handler, Handler::Cgi(_)) {
+            return None;
+        }
+        for name in &settings.index {
+            match literal(name)? {
+                path @ [b'/', ..] => ways.locations.extend([router.location(server, path)]),
+                name => ways.indexes.extend([name]),
+            }
+        }
+    }
+    Some(ways)
+}
+
+impl Ways<'_> {
+    /// Whether one may lead to a location.
+    fn lead_to(&self, subject: &Subject<'_>, id: LocationId) -> bool {
+        let written = subject.places.locations[id as usize].written.as_bytes();
+        let is_regex = written.starts_with(b"~");
+        let last = written.iter().rposition(|&byte| byte == b'/').map_or(0, |at| at + 1);
+        // A folder beneath the location is refused before its index is looked for.
+        let begins = |name: &&[u8]| last < written.len() && name.starts_with(&written[last..]);
+        self.locations.contains(&id)
+            || is_regex && !self.indexes.is_empty()
+            || self.indexes.iter().any(begins)
     }
 }
 

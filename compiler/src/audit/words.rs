@@ -1,5 +1,5 @@
-//! What single words of the conf say: regexes that match more than they look like, and
-//! variables in more than one spelling.
+//! What single words of the conf say: regexes that match more than they look like, variables in
+//! more than one spelling, and names that stand twice in a list.
 
 use std::collections::HashMap;
 
@@ -32,6 +32,7 @@ fn visit(directives: &[Directive], spelled: &mut Spelled, diagnostics: &mut Diag
                 diagnostics.extend(other_case(word, spelled));
             }
         }
+        diagnostics.extend(listed_twice(directive));
         if let Some(block) = &directive.block {
             visit(&block.directives, spelled, diagnostics);
         }
@@ -112,6 +113,21 @@ fn unanchored(word: &Word, start: usize) -> Option<Diagnostic> {
     let shown = String::from_utf8_lossy(pattern);
     let message = format!("this matches anywhere in a path: `/else{shown}` too");
     Some(Diagnostic::lint("T22", place, message).patch("anchor it", front, "^"))
+}
+
+/// A file that is looked for a second time, where it was not there the first time. What
+/// `try_files` falls back to is not looked for, but asked for.
+fn listed_twice(directive: &Directive) -> Option<Diagnostic> {
+    let files = match (&directive.name.value[..], &directive.args[..]) {
+        (b"index", files) => files,
+        (b"try_files", [files @ .., _]) => files,
+        _ => return None,
+    };
+    let earlier = |at: usize| files[..at].iter().find(|word| word.value == files[at].value);
+    let (word, before) = (0..files.len()).find_map(|at| Some((&files[at], earlier(at)?)))?;
+    let message = format!("`{}` is looked for already", word.shown());
+    let diagnostic = Diagnostic::warning("Z19", word.span, message);
+    Some(diagnostic.also(before.span, "it is here").help("delete one of them"))
 }
 
 /// A variable that was spelled otherwise before.

@@ -6,7 +6,7 @@ use regex_syntax::hir::{Class, Hir, HirKind};
 const MOST_TEXTS: usize = 16;
 
 /// Texts in lower case, of which every match has one.
-pub(super) type Texts = Vec<Vec<u8>>;
+pub(crate) type Texts = Vec<Vec<u8>>;
 
 /// Texts in lower case of which every match has one, as long as they can be; none where none
 /// are known.
@@ -19,7 +19,7 @@ pub(crate) fn required(hir: &Hir) -> Texts {
 }
 
 /// All that is known to be required.
-pub(super) fn needs(hir: &Hir) -> Vec<Texts> {
+pub(crate) fn needs(hir: &Hir) -> Vec<Texts> {
     let mut needs = Needs::default();
     needs.collect(hir);
     needs.end_run();

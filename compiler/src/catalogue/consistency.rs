@@ -125,6 +125,15 @@ const CHECKS: &[Check] = &[
         "worker_connections 10000;\nserver {\n    listen 8080;\n    root www;\n    ⟪large_client_header_buffers 8 64k⟫;\n}",
         "worker_connections 10000;\nserver {\n    listen 8080;\n    root www;\n    large_client_header_buffers 4 16k;\n}",
     ),
+    warning(
+        "Z19",
+        "listed-twice",
+        "A name stands twice in a list. Of an extension in `types`, the later type counts, as in \
+         nginx, which warns too; a file that `index` or `try_files` has not found is looked for \
+         again.",
+        "server {\n    listen 8080;\n    root www;\n    types {\n        text/html html;\n        text/css css ⟪html⟫;\n    }\n}",
+        "server {\n    listen 8080;\n    root www;\n    types {\n        text/html html htm;\n        text/css css;\n    }\n}",
+    ),
 ];
 
 /// What Linux says of a process.

@@ -18,7 +18,8 @@ const CHECKS: &[Check] = &[
         "F02",
         "no-index",
         "The front page of a server is a folder that has none of the files that `index` names and \
-         is not listed, so that it is always answered with an error.",
+         is not listed, so that it is always answered with an error. The same is said of the folder \
+         of any location that has an `index` of its own.",
         "server {\n    listen 8080;\n    root ⟪img⟫;\n}",
         "server {\n    listen 8080;\n    root img;\n    autoindex on;\n}",
     )

@@ -120,7 +120,8 @@ const CHECKS: &[Check] = &[
         "K14",
         "redirect-loop",
         "A redirect leads, perhaps by way of others, back to where it began, so that a browser \
-         gives up. Found by following the redirects of the conf as a browser would.",
+         gives up. Found by following the redirects of the conf as a browser would, from the paths \
+         that it names and from the files that are there.",
         "server {\n    listen 8080;\n    location /a { ⟪return 301 /a/⟫; }\n}",
         "server {\n    listen 8080;\n    location = /a { return 301 /a/; }\n    location /a/ { return 200 \"a\"; }\n}",
     ),
@@ -134,9 +135,19 @@ const CHECKS: &[Check] = &[
     warning(
         "K16",
         "unused-definition",
-        "A named location, a `log_format` or a `param` is defined and nothing refers to it.",
+        "A named location, a `log_format` or a `param` is defined and nothing refers to it; or \
+         nothing leads to an `internal` location, so that every request for it is answered 404.",
         "param ⟪ADDRESS⟫ 127.0.0.1;\nserver {\n    listen 8080;\n    root www;\n}",
         "param ADDRESS 127.0.0.1;\nserver {\n    listen ${ADDRESS}:8080;\n    root www;\n}",
+    ),
+    warning(
+        "K17",
+        "redirect-to-404",
+        "A redirect always leads to the same path of this site, and that is answered 404, whatever \
+         the client sends. Found by asking for it; nothing is said where a client or a script could \
+         bring what is missing.",
+        "server {\n    listen 8080;\n    root www;\n    location = /old { return 301 ⟪/new/⟫; }\n}",
+        "server {\n    listen 8080;\n    root www;\n    location = /old { return 301 /style.css; }\n}",
     ),
     error(
         "K18",
@@ -145,5 +156,14 @@ const CHECKS: &[Check] = &[
          with that one's.",
         "server {\n    listen 8080;\n    location /a/ {\n        location ⟪/b/⟫ { return 200 \"b\"; }\n        return 200 \"a\";\n    }\n}",
         "server {\n    listen 8080;\n    location /a/ {\n        location /a/b/ { return 200 \"b\"; }\n        return 200 \"a\";\n    }\n}",
+    ),
+    warning(
+        "K19",
+        "url-in-location",
+        "The path of a location is compared with that of the request once the query is taken off \
+         and the rest is decoded: a `?` in it is looked for in vain, and so is `%20`. A location \
+         takes a path whatever the query is; `$arg_NAME` has the arguments.",
+        "server {\n    listen 8080;\n    location /a⟪%20⟫b { return 200 \"a b\"; }\n}",
+        "server {\n    listen 8080;\n    location \"/a b\" { return 200 \"a b\"; }\n    location ~ ^/c(?:%|d)?$ { return 200 \"c\"; }\n}",
     ),
 ];

@@ -8,9 +8,10 @@ use super::charset::say_charset;
 use super::intern::Interner;
 use super::value::{Checked, media_type};
 use super::{Checker, named};
-use crate::ast::Directive;
+use crate::ast::{Directive, Word};
 use crate::diagnostic::Diagnostic;
 use crate::ir::{self, Types};
+use crate::source::Span;
 
 /// Extensions of what is found on the web. Those that a conf does not need cost nothing but
 /// a place in a match.
@@ -136,19 +137,45 @@ impl Checker<'_> {
     /// stands twice is of the later type, as in nginx.
     pub(super) fn type_table(&mut self, directives: &[Directive]) -> Types {
         let blocks = named(directives, "types").filter_map(|types| types.block.as_ref());
-        let mut entries = Vec::new();
+        let mut entries: Vec<(Vec<u8>, Vec<u8>)> = Vec::new();
+        let mut seen: HashMap<Vec<u8>, (usize, Span)> = HashMap::new();
+        let mut twice = Vec::new();
         for line in blocks.flat_map(|block| &block.directives) {
-            if let Some(media_type) = self.report(type_line(line)) {
-                let extensions = line.args.iter().map(|word| word.value.to_ascii_lowercase());
-                entries.extend(extensions.map(|extension| (extension, media_type.clone())));
+            let Some(media_type) = self.report(type_line(line)) else { continue };
+            for word in &line.args {
+                let extension = word.value.to_ascii_lowercase();
+                match seen.get_mut(&extension) {
+                    Some((at, span)) => {
+                        twice.push((word, *span));
+                        entries[*at].1.clone_from(&media_type);
+                        *span = word.span;
+                    }
+                    None => {
+                        seen.insert(extension.clone(), (entries.len(), word.span));
+                        entries.push((extension, media_type.clone()));
+                    }
+                }
             }
         }
-        let mut seen = std::collections::HashSet::new();
-        entries.reverse();
-        entries.retain(|(extension, _)| seen.insert(extension.clone()));
-        entries.reverse();
+        self.diagnostics.extend(listed_twice(&twice));
         entries
     }
+}
+
+/// Extensions that stand twice, each with the place before: one message for all of them.
+fn listed_twice(twice: &[(&Word, Span)]) -> Option<Diagnostic> {
+    let ((word, before), others) = twice.split_first()?;
+    let message = format!("the extension `{}` has a type already", word.shown());
+    let diagnostic = Diagnostic::warning("Z19", word.span, message)
+        .label("this one counts")
+        .also(*before, "it is here")
+        .help("delete one of them");
+    let names: Vec<_> = others.iter().map(|(word, _)| word.shown()).collect();
+    Some(match names.len() {
+        0 => diagnostic,
+        1..=8 => diagnostic.note(format!("so have {}", names.join(", "))),
+        more => diagnostic.note(format!("so have {more} others: a table may be included twice")),
+    })
 }
 
 /// The media type of one line of a `types` block.

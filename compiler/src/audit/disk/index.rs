@@ -1,9 +1,12 @@
-//! Whether a site has a front page.
+//! Whether the files are there that `index` names: a site's front page, and that of each folder
+//! whose location names one.
 
-use sitec_runtime::site::ServerId;
+use std::collections::BTreeSet;
+
+use sitec_runtime::site::{LocationId, ServerId};
 
 use super::{Tree, Trees};
-use crate::answer::Step;
+use crate::answer::{Answer, Looker, Step};
 use crate::audit::Subject;
 use crate::audit::asking::Asking;
 use crate::check::text::literal;
@@ -13,6 +16,7 @@ use crate::ir::{Action, Handler};
 /// Reports servers whose front page is a folder without an index.
 pub(super) fn check(subject: &Subject<'_>, trees: &Trees<'_>, diagnostics: &mut Diagnostics) {
     let asking = Asking::new(subject);
+    let mut reported = BTreeSet::new();
     for (id, server) in subject.site.servers.iter().enumerate() {
         let id = id as ServerId;
         // What is nested may take the path of an index, so the request itself has the say.
@@ -36,10 +40,7 @@ pub(super) fn check(subject: &Subject<'_>, trees: &Trees<'_>, diagnostics: &mut 
             continue;
         }
         let Some(answer) = asking.get_from(id, "/") else { continue };
-        let given = answer.steps.iter().find_map(|step| match step {
-            Step::Status { status, .. } => Some(*status),
-            _ => None,
-        });
+        let given = given(&answer);
         let is_here = answer.deciding().last() == Some(&location);
         if !matches!(given, Some(403 | 404)) || !is_here || !answer.doubts.is_empty() {
             continue;
@@ -50,5 +51,51 @@ pub(super) fn check(subject: &Subject<'_>, trees: &Trees<'_>, diagnostics: &mut 
                 .label(format!("`GET /` is always answered {}", given.unwrap_or(403)))
                 .help("add one, name another with `index`, or list the folder: `autoindex on;`"),
         );
+        reported.insert(location);
     }
+    for id in 0..subject.site.locations.len() as LocationId {
+        if !reported.contains(&id) {
+            diagnostics.extend(named_by_location(subject, &asking, id));
+        }
+    }
+}
+
+/// What to say of a location whose own `index` names nothing that is in its folder.
+fn named_by_location(
+    subject: &Subject<'_>,
+    asking: &Asking<'_>,
+    id: LocationId,
+) -> Option<Diagnostic> {
+    let block = subject.block(id)?.block.as_ref()?;
+    let directive = block.directives.iter().find(|d| d.name.value == b"index")?;
+    let place = &subject.places.locations[id as usize];
+    let path = place.written.rsplit(' ').next()?;
+    let is_folder = path.starts_with('/') && path.ends_with('/') && !place.written.starts_with('~');
+    if !is_folder || subject.location(id).internal {
+        return None;
+    }
+    let answer = asking.get_from(place.server, path)?;
+    let looked = |step: &Step| matches!(step, Step::Looked { by: Looker::Index, .. });
+    let status = given(&answer).filter(|status| matches!(status, 403 | 404))?;
+    if answer.deciding().last() != Some(&id)
+        || !answer.steps.iter().any(looked)
+        || !asking.is_settled(&answer)
+    {
+        return None;
+    }
+    let names: Vec<_> = directive.args.iter().map(|word| word.shown()).collect();
+    let message = format!("there is no `{}` here", names.join("` or `"));
+    Some(
+        Diagnostic::warning("F02", directive.args.first()?.span, message)
+            .label(format!("`GET {path}` is always answered {status}"))
+            .help("add one, name another, or list the folder: `autoindex on;`"),
+    )
+}
+
+/// The status that a location gives first.
+fn given(answer: &Answer) -> Option<u16> {
+    answer.steps.iter().find_map(|step| match step {
+        Step::Status { status, .. } => Some(*status),
+        _ => None,
+    })
 }

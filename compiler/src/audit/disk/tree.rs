@@ -23,7 +23,7 @@ pub(crate) struct Tree {
     /// The `root` or `alias` that names it.
     pub(super) span: Span,
     /// The locations whose files are there.
-    pub(super) locations: Vec<LocationId>,
+    pub(crate) locations: Vec<LocationId>,
     /// The files in it, as paths from there, in the order of their bytes.
     pub(crate) files: Vec<String>,
     /// The symlinks in it that lead out of it; nothing behind them is looked at.
@@ -76,7 +76,7 @@ impl<'a> Trees<'a> {
         self.trees.get(&self.folder(base)?)
     }
 
-    pub(super) fn iter(&self) -> impl Iterator<Item = &Tree> {
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &Tree> {
         self.trees.values()
     }
 
