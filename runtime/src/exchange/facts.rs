@@ -37,7 +37,7 @@ impl Exchange {
             progress: Progress {
                 started_ms: self.started_ms,
                 pipelined: self.pipelined,
-                request_len: self.head.byte_len() as u64 + self.content_len,
+                request_len: self.head.received_len() as u64 + self.content_len,
                 status: self.status,
                 error_status: self.error_status,
                 sent_len: self.head_len + self.content_sent_len,

@@ -3,6 +3,7 @@
 
 mod again;
 mod interpret;
+mod refused;
 mod unfinished;
 
 use std::mem::MaybeUninit;
@@ -66,6 +67,8 @@ fn span(part: &[u8], whole: &[u8]) -> Span {
 #[derive(Clone, Debug)]
 pub struct Head {
     bytes: Vec<u8>,
+    /// How much of it has been received, empty lines in front apart.
+    received_len: usize,
     /// Where the fields begin, behind the request line.
     fields_start: usize,
     /// Where they are behind that.
@@ -103,6 +106,7 @@ impl Default for Head {
     fn default() -> Self {
         Head {
             bytes: Vec::new(),
+            received_len: 0,
             fields_start: 0,
             fields: Vec::new(),
             known: None,
@@ -131,8 +135,10 @@ impl Head {
     /// an error only what the request line says is meaningful.
     pub fn parse(&mut self, input: &[u8], limits: &Limits) -> Result<Option<usize>, HeadError> {
         let result = self.parse_strictly(input, limits);
-        if result.is_err() {
-            self.abandon(input, limits);
+        match result {
+            Ok(Some(len)) => self.received_len = len,
+            Ok(None) => {}
+            Err(_) => self.abandon(input, limits),
         }
         result
     }
@@ -165,6 +171,21 @@ impl Head {
 
     /// Fills in spans. The input is only copied when it is a whole head.
     fn parse_syntax(&mut self, input: &[u8], limits: &Limits) -> Result<Option<usize>, Error> {
+        match self.parse_text(input, limits) {
+            Err(Error::Token) => {
+                // httparse wants targets in UTF-8. Which bytes they hold is the site's concern.
+                let Some(text) = with_text_target(input) else { return Err(Error::Token) };
+                let len = self.parse_text(&text, limits)?;
+                if let Some(len) = len {
+                    self.bytes.copy_from_slice(&input[..len]);
+                }
+                Ok(len)
+            }
+            result => result,
+        }
+    }
+
+    fn parse_text(&mut self, input: &[u8], limits: &Limits) -> Result<Option<usize>, Error> {
         let mut few = [const { MaybeUninit::<Header<'_>>::uninit() }; FEW];
         let mut request = httparse::Request::new(&mut []);
         match request.parse_with_uninit_headers(input, &mut few) {
@@ -285,42 +306,6 @@ impl Head {
         }
     }
 
-    /// Keeps what a head that is refused, or will not be complete, begins with: its request line,
-    /// and what that asks for, if it can be read. The logs want it.
-    pub fn abandon(&mut self, input: &[u8], limits: &Limits) {
-        let line = first_line(input);
-        let line = &line[..line.len().min(1024)];
-        *self = Head { bytes: line.to_vec(), fields_start: line.len(), ..std::mem::take(self) };
-        self.fields.clear();
-        self.known = None;
-        self.path.clear();
-        self.line = Span { start: 0, end: line.len() as u32 };
-        let empty = Span::default();
-        (self.method_name, self.host, self.host_name_len) = (empty, empty, 0);
-        (self.target, self.uri, self.args) = (empty, empty, empty);
-        // Of a HEAD request that is refused, the answer has no content either.
-        self.method = line.split(|&byte| byte == b' ').next().and_then(Method::parse);
-        (self.repeated, self.has_host, self.persist) = (false, false, false);
-        (self.framing, self.expect_continue) = (Framing::Length(0), false);
-        if self.read_line(limits).is_err() {
-            self.path.clear();
-        }
-    }
-
-    /// Takes apart the request line, which is all that there is.
-    fn read_line(&mut self, limits: &Limits) -> Result<(), HeadError> {
-        let head = [&self.bytes, &b"\r\n\r\n"[..]].concat();
-        let mut request = httparse::Request::new(&mut []);
-        // What comes before the mistake, if there is one, is there all the same.
-        let _ = request.parse(&head);
-        if let (Some(method), Some(target)) = (request.method, request.path) {
-            self.method_name = span(method.as_bytes(), &head);
-            self.target = span(target.as_bytes(), &head);
-            self.settle_target(None, limits)?;
-        }
-        Ok(())
-    }
-
     /// The request line as sent, without its end.
     pub fn line(&self) -> &[u8] {
         self.line.of(&self.bytes)
@@ -361,9 +346,9 @@ impl Head {
         &self.bytes
     }
 
-    /// Length of the head as sent, in bytes.
-    pub fn byte_len(&self) -> usize {
-        self.bytes.len()
+    /// Length of the head as sent, in bytes; of one that was refused, as far as it was read.
+    pub fn received_len(&self) -> usize {
+        self.received_len
     }
 
     /// The fields, in the order in which they came.
@@ -415,6 +400,21 @@ pub fn skip_empty_lines(mut input: &[u8]) -> &[u8] {
         input = rest;
     }
     input
+}
+
+/// A copy of `input` whose request target is ASCII: other bytes have become letters. `None` if it
+/// is already.
+fn with_text_target(input: &[u8]) -> Option<Vec<u8>> {
+    let line_start = input.len() - skip_empty_lines(input).len();
+    let target_start = line_start + memchr::memchr(b' ', &input[line_start..])? + 1;
+    let target_len = input[target_start..].iter().position(|&byte| byte <= b' ')?;
+    let target = target_start..target_start + target_len;
+    if input[target.clone()].is_ascii() {
+        return None;
+    }
+    let mut text = input.to_vec();
+    text[target].iter_mut().filter(|byte| !byte.is_ascii()).for_each(|byte| *byte = b'x');
+    Some(text)
 }
 
 /// The request line, as far as it is there, without its end.

@@ -311,6 +311,94 @@ fn a_refused_head_tells_what_it_asked_for() {
     assert_eq!(asked_for(&head), "  is  ?  at ");
 }
 
+#[test]
+fn a_refused_head_is_as_long_as_what_was_read_of_it() {
+    let long = format!("A: {}\r\n", "a".repeat(100));
+    for (whole, read, rest) in [
+        // Bad request lines.
+        ("", "", "GET  / HTTP/1.1\r\nHost: a\r\n\r\n"),
+        ("", "", "GET / HTTP/3.0\r\nHost: a\r\n\r\n"),
+        ("", "", "G\tT / HTTP/1.1\r\n\r\n"),
+        // What is wrong is known when all has come.
+        ("GET /x HTTP/1.1\r\nA: b\r\n\r\n", "", "GET "),
+        ("GET /x HTTP/1.1\nHost: a\nContent-Length: x\n\n", "", ""),
+        ("GET /\u{fc} HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: b\r\n\r\n", "", "rest"),
+        ("GET /x HTTP/1.1\r\nb@d: dropped\r\n\r\n", "", ""),
+        // A line is.
+        ("", "GET /x HTTP/1.1\r\nHost: a\r\n", ": x\r\nC: d\r\n\r\n"),
+        ("", "GET /x HTTP/1.1\r\nHost: a\r\n", "B : x\r\nC: d\r\n\r\n"),
+        ("", "GET /x HTTP/1.1\r\nHost: a\r\n", "b@\td: x\r\n\r\n"),
+        ("", "GET /x HTTP/1.1\r\nHost: a\r\n", &long),
+        ("", "GET /x HTTP/1.1\r\nHost: a\r\nHost: a\r\n", "C: d\r\n\r\n"),
+        ("", "GET /x HTTP/1.1\r\nHost: a b\r\n", "C: d\r\n\r\n"),
+    ] {
+        let mut head = Head::default();
+        let input = format!("\r\n{whole}{read}{rest}");
+        assert!(head.parse(input.as_bytes(), &LIMITS).is_err(), "{input:?}");
+        assert_eq!(head.received_len(), whole.len() + read.len(), "{input:?}");
+        head.abandon(input.as_bytes(), &LIMITS);
+        assert_eq!(head.received_len(), whole.len() + read.len(), "{input:?}");
+    }
+    let mut head = Head::default();
+    head.abandon(b"GET /x HTTP/1.1\r\nHost: a\r\nA: b", &LIMITS);
+    assert_eq!(head.received_len(), "GET /x HTTP/1.1\r\nHost: a\r\n".len());
+}
+
+/// The values of Host that readers of the fields see.
+fn hosts(head: &Head) -> Vec<String> {
+    let values = head.fields().values(b"host");
+    values.map(|value| String::from_utf8_lossy(value).into_owned()).collect()
+}
+
+#[test]
+fn the_target_s_host_goes_before_the_field() {
+    for (input, expected) in [
+        ("GET http://b.test:8/x HTTP/1.1\r\nHost: a.test\r\nX: y\r\n\r\n", "b.test:8"),
+        ("GET http://b.test HTTP/1.1\r\nX: y\r\nhOST: a.test:80\r\n\r\n", "b.test"),
+        ("GET HTTPS://[::1]/ HTTP/1.1\r\nHost: a.test\r\n\r\n", "[::1]"),
+        ("GET http://b.test/ HTTP/1.0\r\nX: y\r\n\r\n", "b.test"),
+        ("GET /http://b.test/ HTTP/1.1\r\nHost: a.test\r\n\r\n", "a.test"),
+        ("OPTIONS * HTTP/1.1\r\nHost: a.test\r\n\r\n", "a.test"),
+    ] {
+        let (len, head) = parse_whole(input.as_bytes(), &LIMITS).unwrap().unwrap();
+        assert_eq!(hosts(&head), [expected], "{input:?}");
+        assert_eq!(head.host(), expected.as_bytes(), "{input:?}");
+        assert_eq!((len, head.received_len()), (input.len(), input.len()), "{input:?}");
+        let others = head.fields().values(b"x").count();
+        assert_eq!(others, usize::from(input.contains("X: y")), "{input:?}");
+    }
+}
+
+#[test]
+fn the_bytes_of_a_target_need_not_be_text() {
+    for (target, path) in [
+        (&b"/a\xff\xfe"[..], &b"/a\xff\xfe"[..]),
+        (b"/\x80/../b%ff?\xc3", b"/b\xff"),
+        (b"http://b.test/\xff", b"/\xff"),
+        ("/\u{fc}".as_bytes(), "/\u{fc}".as_bytes()),
+    ] {
+        for rest in
+            [&b" HTTP/1.1\r\nHost: a\r\n\r\n"[..], b" HTTP/1.2\r\nHost: a\r\nb@d: x\r\n\r\n"]
+        {
+            let input = [b"GET ", target, rest].concat();
+            for result in [parse_whole(&input, &LIMITS), parse_growing(&input, &LIMITS)] {
+                let (len, head) = result.unwrap().unwrap();
+                assert_eq!((len, head.target(), &head.path[..]), (input.len(), target, path));
+            }
+        }
+        // The reverse: it is no less strict about the rest of the line.
+        for line in [&b" HTTP/1.1 x"[..], b" HTTP/\xff.1", b"\x00 HTTP/1.1", b" \xff HTTP/1.1"] {
+            let input = [b"GET ", target, line, b"\r\nHost: a\r\n\r\n"].concat();
+            assert_eq!(parse_whole(&input, &LIMITS).map(|_| ()).unwrap_err().status, 400);
+        }
+    }
+    let mut head = Head::default();
+    let method = head.parse(b"G\xffT / HTTP/1.1\r\nHost: a\r\n\r\n", &LIMITS);
+    assert_eq!(method.unwrap_err().status, 400);
+    assert!(head.parse(b"GET /\xff HTTP/1.1\r\n\r\n", &LIMITS).is_err());
+    assert_eq!(asked_for(&head), "GET /\\xff is /\\xff ?  at ");
+}
+
 /// All that a head tells, after it was read into `head`.
 fn told(head: &mut Head, input: &str) -> String {
     match head.parse(input.as_bytes(), &LIMITS) {
@@ -320,7 +408,7 @@ fn told(head: &mut Head, input: &str) -> String {
             let line = (head.expect_continue, head.line(), head.method_name(), head.target());
             let place = (head.uri(), head.args(), head.host(), head.host_name(), &head.path);
             let fields: Vec<_> = head.fields().iter().collect();
-            format!("{what:?} {line:?} {place:?} {fields:?} {}", head.byte_len())
+            format!("{what:?} {line:?} {place:?} {fields:?} {}", head.received_len())
         }
         Ok(None) => "not whole".into(),
         Err(error) => format!("{error:?} {:?} {}", head.line(), asked_for(head)),

@@ -198,8 +198,8 @@ fn one_host_and_only_one() {
 fn an_absolute_target_overrides_host() {
     let server = http();
     for (target, body) in [
-        ("http://one.test/host", "one.test http.test"),
-        ("http://One.Test:81/host", "one.test http.test"),
+        ("http://one.test/host", "one.test one.test"),
+        ("http://One.Test:81/host", "one.test One.Test:81"),
     ] {
         let request = format!("GET {target} HTTP/1.1\r\nHost: http.test\r\n\r\n");
         let response = server.connect().send(request).response("GET");

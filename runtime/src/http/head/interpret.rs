@@ -155,7 +155,34 @@ impl Head {
             args => span(args, &self.bytes),
         };
         target::normalize(parts.path, limits.merge_slashes, &mut self.path)?;
+        if parts.authority.is_some() {
+            self.put_host_field();
+        }
         Ok(())
+    }
+
+    /// Puts the target's authority in the place of what Host says, for all who read the fields: a
+    /// server ignores that field then (RFC 9112, 3.2.2).
+    fn put_host_field(&mut self) {
+        // Past the end of the head, so that no other place in it moves.
+        let end = self.bytes.len();
+        self.bytes.extend_from_within(self.host.start as usize..self.host.end as usize);
+        let place = |start: usize, len: usize| {
+            let start = (start - self.fields_start) as u32;
+            Span { start, end: start + len as u32 }
+        };
+        let value = place(end, self.bytes.len() - end);
+        let lines = &self.bytes[self.fields_start..];
+        let is_host = |field: &&mut FieldSpan| is_named(field.name.of(lines), b"host");
+        if let Some(field) = self.fields.iter_mut().find(is_host) {
+            field.value = value;
+        } else {
+            let name = place(self.bytes.len(), "Host".len());
+            self.bytes.extend_from_slice(b"Host");
+            self.fields.push(FieldSpan { name, value });
+        }
+        // The same fields mean something else behind another target.
+        self.known = None;
     }
 }
 
