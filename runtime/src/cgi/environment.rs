@@ -1,6 +1,9 @@
 //! What a script is told: the meta-variables of RFC 3875, section 4.1, and those that real
 //! programs want beside them, as a process's environment.
 //!
+//! What the server has acted on already is not told again: the content comes without its transfer
+//! coding, and the client has been asked for it. A program that reads of these would do it twice.
+//!
 //! The request decides the value of a variable, never its name beyond `HTTP_…`, and never
 //! `HTTP_PROXY`, which programs take for their own setting. What the client sends for
 //! authentication is withheld (RFC 3875, 4.1.18), unless `cgi_param` hands it on.
@@ -17,8 +20,15 @@ use crate::variables::Variables;
 const DEFAULT_PATH: &[u8] = b"/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
 /// Fields that have a variable of their own, or none.
-const WITHHELD: [&[u8]; 5] =
-    [b"content-type", b"content-length", b"authorization", b"proxy-authorization", b"proxy"];
+const WITHHELD: [&[u8]; 7] = [
+    b"content-type",
+    b"content-length",
+    b"transfer-encoding",
+    b"expect",
+    b"authorization",
+    b"proxy-authorization",
+    b"proxy",
+];
 
 /// Appends the environment of a script: `NAME=VALUE` texts, each ended by a NUL. `content_len` is
 /// the length of the content, if there is any.
@@ -219,6 +229,9 @@ mod tests {
             ("X.Forwarded.For: a\r\nX!: b\r\n", vec![]),
             ("Proxy: a\r\nPROXY: b\r\n", vec![]),
             ("Authorization: a\r\nProxy-Authorization: b\r\nContent-Type: c\r\n", vec![]),
+            ("Transfer-Encoding: chunked\r\nEXPECT: 100-continue\r\n", vec![]),
+            ("Transfer_Encoding: chunked\r\nTE: trailers\r\n", vec!["HTTP_TE=trailers"]),
+            ("Expectation: x\r\n", vec!["HTTP_EXPECTATION=x"]),
             ("X: \r\n", vec!["HTTP_X="]),
             ("X: \u{e9}=\r\n", vec!["HTTP_X=\u{e9}="]),
         ] {

@@ -8,6 +8,7 @@
 
 use crate::http::body::is_token_byte;
 use crate::http::status;
+use crate::http::target::is_path_and_query;
 
 /// The longest head, in bytes.
 pub const MAX_HEAD_LEN: usize = 64 * 1024;
@@ -81,7 +82,7 @@ impl HeadReader {
 struct Lines<'a> {
     status: Option<u16>,
     location: Option<&'a [u8]>,
-    has_type: bool,
+    content_type: Option<&'a [u8]>,
     content_len: Option<u64>,
     /// The lines that go on, without Location.
     fields: Vec<u8>,
@@ -123,14 +124,21 @@ impl<'a> Lines<'a> {
             once(&mut self.status, parse_status(value)?, BadOutput("it has two statuses"))
         } else if is("Location") {
             once(&mut self.location, value, BadOutput("it has two locations"))
+        } else if is("Content-Length") && value.is_empty() {
+            // As a script writes it whose own variable is empty.
+            Ok(())
         } else if is("Content-Length") {
             let len = parse_len(value).ok_or(BadOutput("its Content-Length is no number"))?;
             once(&mut self.content_len, len, BadOutput("it has two lengths"))
         } else if is("Transfer-Encoding") {
             Err(BadOutput("it names a transfer coding, which is the server's to choose"))
+        } else if is("Content-Type") {
+            if self.content_type.is_none() {
+                self.push(name, value);
+            }
+            once(&mut self.content_type, value, BadOutput("it has two content types"))
         } else {
             if !is_servers_own(name) {
-                self.has_type |= is("Content-Type");
                 self.push(name, value);
             }
             Ok(())
@@ -145,9 +153,9 @@ impl<'a> Lines<'a> {
 
     /// Tells the kinds of responses apart (RFC 3875, 6.2).
     fn conclude(mut self) -> Result<ScriptHead, BadOutput> {
-        let is_path = |location: &&[u8]| location.starts_with(b"/") && !location.starts_with(b"//");
         let alone = self.status.is_none() && self.fields.is_empty();
-        let local_redirect = self.location.filter(is_path).filter(|_| alone).map(<[u8]>::to_vec);
+        let is_local = |location: &&[u8]| alone && is_path_and_query(location);
+        let local_redirect = self.location.filter(is_local).map(<[u8]>::to_vec);
         if let Some(location) = self.location.filter(|_| local_redirect.is_none()) {
             self.push(b"Location", location);
         }
@@ -157,7 +165,7 @@ impl<'a> Lines<'a> {
         Ok(ScriptHead {
             status,
             fields: self.fields,
-            has_type: self.has_type,
+            has_type: self.content_type.is_some(),
             content_len,
             local_redirect,
         })
@@ -247,10 +255,18 @@ mod tests {
             ("Content-Length: 5\nX: \n\nhello", "200 X: | len=5 [hello]"),
             ("Content-Length: 5\nContent-Length: 5\nX:y\n\n", "200 X: y| len=5 []"),
             ("Status: 204\nContent-Length: 0\n\n", "204  []"),
+            ("Status: 205\nContent-Length: 4\n\ntext", "205  [text]"),
+            ("Content-Length:\nX: y\n\nhello", "200 X: y| [hello]"),
+            ("Content-Length: \nContent-Length: 5\n\nhello", "200  len=5 [hello]"),
+            ("Content-Type: a/b\ncontent-type: a/b\n\n", "200 Content-Type: a/b| []"),
             ("Location: /a?b=c\n\n", "302  to=/a?b=c []"),
             ("Location: http://a/\n\n", "302 Location: http://a/| []"),
             ("Location: //a/b\n\n", "302 Location: //a/b| []"),
             ("Location: b\n\n", "302 Location: b| []"),
+            ("Location: /a?b#c\n\n", "302 Location: /a?b#c| []"),
+            ("Location: /a#b\n\n", "302 Location: /a#b| []"),
+            ("Location: /a b\n\n", "302 Location: /a b| []"),
+            ("Location: /\u{e9}\n\n", "302  to=/\u{e9} []"),
             ("Location: /a\nStatus: 303 See\n\n", "303 Location: /a| []"),
             ("Location: /a\nSet-Cookie: b\n\n", "302 Set-Cookie: b|Location: /a| []"),
             (
@@ -273,6 +289,9 @@ mod tests {
             ("A: b\0\n\n", "bad: a field of its head has a control character in it"),
             ("A: \u{7f}\n\n", "bad: a field of its head has a control character in it"),
             ("Status: 100\n\n", "bad: its status is invalid"),
+            ("Status: 103 Early Hints\n\n", "bad: its status is invalid"),
+            ("Content-Type: a/b\nContent-Type: c/d\n\n", "bad: it has two content types"),
+            ("Content-Type: a/b\nContent-Type:\n\n", "bad: it has two content types"),
             ("Status: 600\n\n", "bad: its status is invalid"),
             ("Status: 2000\n\n", "bad: its status is invalid"),
             ("Status: +20\n\n", "bad: its status is invalid"),

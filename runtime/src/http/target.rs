@@ -58,6 +58,13 @@ impl<'a> Target<'a> {
     }
 }
 
+/// Whether `uri` is a path with its query, such as a client may ask for: it has no host and no
+/// fragment, and no byte that a request line cannot hold.
+pub fn is_path_and_query(uri: &[u8]) -> bool {
+    let is_path = uri.starts_with(b"/") && !uri.starts_with(b"//");
+    is_path && !uri.iter().any(|&byte| byte <= b' ' || matches!(byte, b'#' | 0x7f))
+}
+
 /// What stands before and behind the first `?`.
 pub fn split_args(uri: &[u8]) -> (&[u8], &[u8]) {
     // Most are too short for a search by vectors to pay.
@@ -294,6 +301,16 @@ mod tests {
         assert_eq!(Target::parse(b"http://h?x"), ok(Some("h"), "/", "x"));
         for bad in ["*", "a", "ftp://h/", "http:///a", "h:80", "/a#b", ""] {
             assert!(Target::parse(bad.as_bytes()).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn knows_paths_and_queries() {
+        for uri in ["/", "/a?b=c", "/a//b?", "/%zz", "/\u{fc}", "/?//"] {
+            assert!(is_path_and_query(uri.as_bytes()), "{uri}");
+        }
+        for uri in ["", "a", "//a/b", "/a#b", "/a?b#c", "/a b", "/a\tb", "/\u{7f}", "http://a/"] {
+            assert!(!is_path_and_query(uri.as_bytes()), "{uri}");
         }
     }
 

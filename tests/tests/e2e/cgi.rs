@@ -143,6 +143,42 @@ fn methods_are_those_that_scripts_take() {
 }
 
 #[test]
+fn what_the_server_has_acted_on_is_not_told() {
+    let server = serve();
+    // Where the request itself leads, an error page, and where a script leads.
+    for (path, code) in [
+        ("/bin/env.sh", "-"),
+        ("/rescued/run.sh", "exit 1"),
+        ("/bin/run.sh", "printf 'Location: /bin/env.sh\\n\\n'"),
+    ] {
+        let request = format!(
+            "POST http://CGI.test:81{path} HTTP/1.1\r\nHost: any.any.test\r\nX-Run: {code}\r\n\
+             Transfer-Encoding: chunked\r\nExpect: 100-continue\r\nTE: trailers\r\n\r\n"
+        );
+        let mut client = server.connect();
+        let mut response = client.send(request).response("POST");
+        if response.status == 100 {
+            response = client.send("3\r\nabc\r\n0\r\n\r\n").response("POST");
+        }
+        let told = Told::of(&response);
+        for (name, value) in [
+            ("HTTP_HOST", "CGI.test:81"),
+            ("SERVER_NAME", "cgi.test"),
+            ("HTTP_TRANSFER_ENCODING", "-"),
+            ("HTTP_EXPECT", "-"),
+            ("HTTP_TE", "trailers"),
+            ("CONTENT_LENGTH", if path == "/bin/env.sh" { "3" } else { "-" }),
+        ] {
+            assert_eq!(told.variable(name), value, "{name} at {path}");
+        }
+    }
+    let by_target = "GET http://a.any.test/bin/env.sh HTTP/1.0\r\n\r\n";
+    let told = Told::of(&server.connect().send(by_target).response("GET"));
+    assert_eq!(told.variable("HTTP_HOST"), "a.any.test");
+    assert_eq!(told.variable("SERVER_NAME"), "a.any.test");
+}
+
+#[test]
 fn a_script_is_told_about_its_request() {
     let server = serve();
     let request = "POST /bin/env.sh/x%20y?a=b&c=%20 HTTP/1.1\r\nHost: CGI.test:80\r\n\
