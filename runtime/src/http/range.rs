@@ -15,13 +15,11 @@ pub enum Selection {
     Unsatisfiable,
 }
 
-/// The largest length that a file can have; numbers past it are an error.
-const MAX: u64 = i64::MAX as u64;
-
 /// Reads the value of a Range field for a representation of `len` bytes.
 ///
 /// Another unit than bytes, more than `max` parts, and parts that are longer together than
-/// the whole select the whole. Whatever is wrong after `bytes=` is unsatisfiable.
+/// the whole select the whole. Whatever is wrong after `bytes=` is unsatisfiable. Unlike in nginx,
+/// an empty element of the list is none (RFC 9110, 5.6.1.2), and no number is too large.
 pub fn select(value: &[u8], len: u64, max: usize) -> Selection {
     match value.split_at_checked(6) {
         Some((unit, set)) if unit.eq_ignore_ascii_case(b"bytes=") && !set.is_empty() => {
@@ -37,6 +35,9 @@ fn select_from(set: &[u8], len: u64, max: usize) -> Selection {
     let mut others = Vec::new();
     let mut sum: u64 = 0;
     for part in set.split(|&byte| byte == b',') {
+        if skip_spaces(part).is_empty() {
+            continue;
+        }
         let Some(range) = parse_part(part, len) else { return Selection::Unsatisfiable };
         if range.is_empty() {
             if range.start == 0 {
@@ -67,10 +68,10 @@ fn select_from(set: &[u8], len: u64, max: usize) -> Selection {
 /// Reads `FIRST-LAST`, `FIRST-` or `-SUFFIX`, cut to `len`. One that has nothing in it is
 /// empty, `None` is one that cannot be read.
 fn parse_part(part: &[u8], len: u64) -> Option<Range<u64>> {
-    let (first, rest) = number(skip_spaces(part))?;
+    let (first, rest) = number(skip_spaces(part));
     let rest = skip_spaces(rest).strip_prefix(b"-")?;
     // A suffix has its digits right after the dash.
-    let (last, rest) = number(if first.is_some() { skip_spaces(rest) } else { rest })?;
+    let (last, rest) = number(if first.is_some() { skip_spaces(rest) } else { rest });
     if !skip_spaces(rest).is_empty() {
         return None;
     }
@@ -82,17 +83,14 @@ fn parse_part(part: &[u8], len: u64) -> Option<Range<u64>> {
     }
 }
 
-/// Splits leading digits off, if there are any. `None`: their number is too large.
-fn number(text: &[u8]) -> Option<(Option<u64>, &[u8])> {
+/// Splits a number off the front, if there is one. What no file is as long as is the largest.
+fn number(text: &[u8]) -> (Option<u64>, &[u8]) {
     let end = text.iter().position(|byte| !byte.is_ascii_digit()).unwrap_or(text.len());
     let (digits, rest) = text.split_at(end);
-    if digits.is_empty() {
-        return Some((None, rest));
-    }
-    let value = digits.iter().try_fold(0u64, |value, digit| {
-        value.checked_mul(10)?.checked_add(u64::from(digit - b'0'))
-    })?;
-    (value <= MAX).then_some((Some(value), rest))
+    let value = digits.iter().fold(0u64, |value, digit| {
+        value.saturating_mul(10).saturating_add(u64::from(digit - b'0'))
+    });
+    ((!digits.is_empty()).then_some(value), rest)
 }
 
 fn skip_spaces(text: &[u8]) -> &[u8] {
@@ -132,11 +130,19 @@ mod tests {
             ("bytes=- 5", Unsatisfiable),
             ("bytes=1", Unsatisfiable),
             ("bytes=0-1x", Unsatisfiable),
-            ("bytes=0-0,,1-1", Unsatisfiable),
-            ("bytes=0-0,", Unsatisfiable),
+            ("bytes=0-0,,2-2", Several(vec![0..1, 2..3])),
+            ("bytes=0-0,", One(0..1)),
+            ("bytes=, \t,0-0 , ,", One(0..1)),
+            ("bytes=,", Unsatisfiable),
+            ("bytes=0-0,x,", Unsatisfiable),
             ("bytes=+1-2", Unsatisfiable),
             ("bytes=9223372036854775808-", Unsatisfiable),
-            ("bytes=0-99999999999999999999", Unsatisfiable),
+            ("bytes=99999999999999999999-", Unsatisfiable),
+            ("bytes=0-9223372036854775808", One(0..12)),
+            ("bytes=0-99999999999999999999", One(0..12)),
+            ("bytes=4-18446744073709551615", One(4..12)),
+            ("bytes=-9223372036854775808", One(0..12)),
+            ("bytes=-99999999999999999999", One(0..12)),
             ("bytes=", Whole),
             ("bytes", Whole),
             ("lines=0-1", Whole),
