@@ -72,7 +72,10 @@ fn parameter<'v>(rest: &mut &'v [u8]) -> Result<Option<Parameter<'v>>, Malformed
         let equals = memchr::memchr2(b'=', b';', rest).filter(|&at| rest[at] == b'=').ok_or(BAD)?;
         let (name, after) = (rest[..equals].trim_ascii(), rest[equals + 1..].trim_ascii_start());
         let (value, len) = match after.strip_prefix(b"\"") {
-            Some(quoted) => quoted_string(quoted).ok_or(Malformed("a quote is not closed"))?,
+            Some(quoted) => quoted_string(quoted)
+                .filter(|(_, len)| ends_value(&after[*len..]))
+                .or_else(|| unescaped_string(quoted))
+                .ok_or(Malformed("a quote is not closed"))?,
             None => {
                 let len = memchr::memchr(b';', after).unwrap_or(after.len());
                 (after[..len].trim_ascii().to_vec(), len)
@@ -106,6 +109,18 @@ fn quoted_string(text: &[u8]) -> Option<(Vec<u8>, usize)> {
             }
         }
     }
+}
+
+/// The same of a client that escapes nothing, and whose value ends with a backslash: up to the
+/// next quote.
+fn unescaped_string(text: &[u8]) -> Option<(Vec<u8>, usize)> {
+    let len = memchr::memchr(b'"', text)?;
+    Some((text[..len].to_vec(), len + 2))
+}
+
+/// Whether a value may end in front of `rest`.
+fn ends_value(rest: &[u8]) -> bool {
+    matches!(rest.trim_ascii_start().first(), None | Some(b';'))
 }
 
 /// Undoes what browsers do to a quote and a line end in a name, and nothing else: a percent
@@ -191,6 +206,11 @@ mod tests {
             (r#"form-data; filename="C:\dir\\x""#, Some(r"C:\dir\x")),
             (r#"form-data; filename="a%22b%0d%0A%41.txt""#, Some("a\"b\r\n%41.txt")),
             (r#"form-data; filename="""#, Some("")),
+            (r#"form-data; filename="trail\""#, Some(r"trail\")),
+            (r#"form-data; filename="C:\dir\"; name="x""#, Some(r"C:\dir\")),
+            (r#"form-data; name="a\"; filename=b"#, Some("b")),
+            // The reverse: where it closes, it is escaped.
+            (r#"form-data; filename="a\"; x=\"b"; name=y"#, Some(r#"a"; x="b"#)),
             (r#"form-data; filename="plain"; filename*=UTF-8''%e2%82%ac%20rates"#, {
                 Some("\u{20ac} rates")
             }),
@@ -206,7 +226,7 @@ mod tests {
             "attachment; filename=a",
             "form-data; filename",
             "form-data; filename=\"a",
-            "form-data; filename=\"a\\\"",
+            "form-data; filename=\"a\\\"b",
             "form-data; filename=\"a\" b",
             "form-data; filename=a; filename=b",
             "form-data; filename*=UTF-8''a; filename*=UTF-8''b",
