@@ -44,6 +44,8 @@ pub struct Status {
     pub len: u64,
     /// When it was last modified, in seconds since 1970.
     pub modified_s: i64,
+    /// Its fraction of a second, in nanoseconds.
+    pub modified_ns: i64,
     /// Where it leads, if it is a symlink.
     pub link: Option<PathBuf>,
 }
@@ -150,8 +152,9 @@ impl Files for Disk {
     fn status(&self, path: &Path) -> io::Result<Status> {
         let metadata = std::fs::symlink_metadata(path)?;
         let link = metadata.is_symlink().then(|| std::fs::read_link(path)).transpose()?;
-        let (len, modified_s) = (metadata.len(), metadata.mtime());
-        Ok(Status { kind: Kind::of(metadata.file_type()), len, modified_s, link })
+        let (modified_s, modified_ns) = (metadata.mtime(), metadata.mtime_nsec());
+        let (kind, len) = (Kind::of(metadata.file_type()), metadata.len());
+        Ok(Status { kind, len, modified_s, modified_ns, link })
     }
 
     fn real(&self, path: &Path) -> Option<PathBuf> {

@@ -2,6 +2,7 @@
 //! the server's own `http::conditional` and `http::range`.
 
 use std::path::{Path, PathBuf};
+use std::time::SystemTime;
 
 use sitec_runtime::http::conditional::{Conditions, Validators, Verdict};
 use sitec_runtime::http::range::{Selection, select};
@@ -22,10 +23,10 @@ struct State {
 
 impl State {
     fn of(status: &Status, has_tag: bool) -> State {
-        let Status { len, modified_s, .. } = *status;
+        let Status { len, modified_s, modified_ns, .. } = *status;
         let etag = has_tag.then(|| {
             let mut tag = Vec::new();
-            etag::write(modified_s, len, &mut tag);
+            etag::write(modified_s, modified_ns, len, &mut tag);
             tag
         });
         State { len, modified_s, etag }
@@ -34,6 +35,12 @@ impl State {
     fn validators(&self) -> Validators<'_> {
         Validators { etag: self.etag.as_deref(), modified_s: self.modified_s }
     }
+}
+
+/// The present, in seconds since 1970.
+fn present_s() -> i64 {
+    let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
+    since.map_or(0, |since| since.as_secs() as i64)
 }
 
 impl Walk<'_, '_> {
@@ -129,7 +136,9 @@ impl Walk<'_, '_> {
     /// Last-Modified and ETag, where the response has them.
     fn tell_validators(&mut self, state: Option<&State>) {
         if matches!(self.status, 200 | 206 | 304) {
-            let time = state.map(|state| date::format(state.modified_s));
+            // In the place of a time that is yet to come stands that of the response.
+            let past = state.filter(|state| state.modified_s <= present_s());
+            let time = past.map(|state| date::format(state.modified_s));
             let time = time.map(|time| String::from_utf8_lossy(&time).into_owned());
             self.known_or_not("Last-Modified", time);
         }

@@ -200,7 +200,13 @@ pub(super) const GROUP: Group = Group {
                  `gzip_static`.",
             )
             .differs("sitec's own."),
-        flag("etag", "on", "Whether files are sent with an ETag field."),
+        flag(
+            "etag",
+            "on",
+            "Whether files are sent with an ETag field: the time of the last change and the length, in \
+             hexadecimal. Unlike in nginx the time has its nanoseconds, unless it is a whole second, so \
+             that two states of a file in one second can be told apart.",
+        ),
         setting(
             "if_modified_since",
             "off | exact | before",

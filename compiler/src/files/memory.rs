@@ -138,8 +138,9 @@ impl Files for Memory {
         let kind = kind.ok_or(io::ErrorKind::NotFound)?;
         let len = |file: &File| file.len.unwrap_or(file.bytes.len() as u64);
         let len = self.file(path).map_or(0, len);
-        let modified_s = self.file(path).map_or(0, |file| file.modified.as_secs() as i64);
-        Ok(Status { kind, len, modified_s, link })
+        let modified = self.file(path).map_or(Duration::ZERO, |file| file.modified);
+        let (modified_s, modified_ns) = (modified.as_secs() as i64, modified.subsec_nanos().into());
+        Ok(Status { kind, len, modified_s, modified_ns, link })
     }
 
     fn glob(&self, pattern: &str) -> Result<Vec<PathBuf>, String> {

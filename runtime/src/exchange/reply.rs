@@ -52,6 +52,9 @@ impl Exchange {
                     Some(status) => status,
                 };
                 file.write_fields(&mut self.fields);
+                if file.modified_s() > cx.now.unix_s() {
+                    self.write_present_as_modified(cx);
+                }
                 if !matches!(self.status, 200 | 206 | 304) {
                     response::remove_field(&mut self.fields, "Last-Modified");
                 }
@@ -69,6 +72,13 @@ impl Exchange {
             Outcome::Handled(handler::Outcome::Script(call)) => Step::Reply(Reply::Script(call)),
             Outcome::Prebuilt(prebuilt) => Step::Reply(self.prebuilt(prebuilt)),
             Outcome::Text(status, content) => Step::Reply(self.text::<S>(status, content)),
+        }
+    }
+
+    /// Puts the present in the place of a Last-Modified that is yet to come (RFC 9110, 8.8.2.1).
+    fn write_present_as_modified<S: Site>(&mut self, cx: &Context<S>) {
+        if let Some(range) = response::field_range(&self.fields, "Last-Modified") {
+            self.fields.splice(range, *cx.date.text());
         }
     }
 

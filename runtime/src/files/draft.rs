@@ -11,12 +11,12 @@ use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::ops::Range;
 use std::os::fd::AsFd;
 use std::os::unix::ffi::OsStrExt;
-use std::os::unix::fs::PermissionsExt;
+use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::Path;
 use std::rc::Rc;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use super::spot::Spot;
 use crate::sys::{change, fs};
@@ -130,6 +130,14 @@ impl Draft {
     pub fn set_modified(&mut self, time: SystemTime) -> io::Result<()> {
         self.flush()?;
         self.file.set_modified(time)
+    }
+
+    /// Sets the second of its last change, likewise. The fraction stays, so that two states of a
+    /// file with the same second can be told apart.
+    pub fn set_modified_s(&mut self, unix_s: u64) -> io::Result<()> {
+        self.flush()?;
+        let fraction = self.file.metadata()?.mtime_nsec() as u32;
+        self.file.set_modified(UNIX_EPOCH + Duration::new(unix_s, fraction))
     }
 
     /// Makes it visible under a name of the same file system: whole, at once. True if it has

@@ -139,7 +139,7 @@ impl StoredFile {
         fields.extend_from_slice(b"\r\n");
         let etag = fields.len();
         fields.extend_from_slice(b"ETag: ");
-        etag::write(metadata.mtime(), metadata.len(), &mut fields);
+        etag::write(metadata.mtime(), metadata.mtime_nsec(), metadata.len(), &mut fields);
         fields.extend_from_slice(b"\r\n");
         StoredFile {
             len: metadata.len(),

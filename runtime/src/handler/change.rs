@@ -83,7 +83,7 @@ pub(super) fn preconditions_hold(request: &Request<'_>, found: Option<&Metadata>
     let Some(conditions) = Conditions::find(request.variables.head.fields()) else { return true };
     let Some(found) = found else { return conditions.hold_for_nothing() };
     let mut tag = Vec::new();
-    etag::write(found.mtime(), found.len(), &mut tag);
+    etag::write(found.mtime(), found.mtime_nsec(), found.len(), &mut tag);
     let etag = request.variables.settings.etag.then_some(tag.as_slice());
     let validators = Validators { etag, modified_s: found.mtime() };
     // If-Modified-Since is for GET and HEAD alone.

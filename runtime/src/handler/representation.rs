@@ -113,6 +113,11 @@ impl FileResponse {
         }
     }
 
+    /// When the file was last modified, in seconds since 1970.
+    pub fn modified_s(&self) -> i64 {
+        self.resource.validators().modified_s
+    }
+
     /// Appends the field lines that describe the content, each ended by CRLF: Content-Type,
     /// Content-Length, Content-Range, Accept-Ranges, Last-Modified, ETag, as the status has them.
     pub fn write_fields(&self, out: &mut Vec<u8>) {

@@ -2,10 +2,15 @@
 
 use std::io::Write;
 
-/// Appends the tag of a file, in nginx's form: modification time and length in hexadecimal.
-pub fn write(modified_s: i64, len: u64, out: &mut Vec<u8>) {
+/// Appends the tag of a file: modification time and length in hexadecimal. A time that is a whole
+/// second gives the tag that nginx gives. Any other has its nanoseconds behind it, eight digits,
+/// since a file may change more than once in a second.
+pub fn write(modified_s: i64, modified_ns: i64, len: u64, out: &mut Vec<u8>) {
     // Writing to a vector does not fail.
-    let _ = write!(out, "\"{modified_s:x}-{len:x}\"");
+    let _ = match modified_ns {
+        0 => write!(out, "\"{modified_s:x}-{len:x}\""),
+        ns => write!(out, "\"{modified_s:x}{ns:08x}-{len:x}\""),
+    };
 }
 
 /// How tags are compared (RFC 9110, 8.8.3.2).
@@ -59,9 +64,15 @@ mod tests {
 
     #[test]
     fn a_file_s_tag_is_time_and_length() {
-        let mut out = Vec::new();
-        write(0x5e0b_e100, 12, &mut out);
-        assert_eq!(out, b"\"5e0be100-c\"");
+        for (modified_ns, expected) in [
+            (0, "\"5e0be100-c\""),
+            (1, "\"5e0be10000000001-c\""),
+            (999_999_999, "\"5e0be1003b9ac9ff-c\""),
+        ] {
+            let mut out = Vec::new();
+            write(0x5e0b_e100, modified_ns, 12, &mut out);
+            assert_eq!(out, expected.as_bytes());
+        }
     }
 
     #[test]

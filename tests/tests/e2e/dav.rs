@@ -84,6 +84,26 @@ fn nobody_writes_by_a_destination_where_he_is_kept_out() {
 }
 
 #[test]
+fn an_update_of_another_state_is_refused() {
+    let www = Folder::new();
+    let server = start(&www);
+    // The client's Date is the file's time: the same second, and the same length.
+    for fields in ["", "Date: Sun, 06 Nov 1994 08:49:37 GMT\r\n"] {
+        ask(&server, "PUT", "/dav/a", fields, "one");
+        let tag = server.get("/dav/a").field("ETag").expect("a tag").to_owned();
+        let seen = format!("{fields}If-Match: {tag}\r\n");
+        assert_eq!(ask(&server, "PUT", "/dav/a", fields, "two").status, 204);
+        assert_eq!(ask(&server, "PUT", "/dav/a", &seen, "six").status, 412, "{fields}");
+        assert_eq!(ask(&server, "DELETE", "/dav/a", &seen, "").status, 412, "{fields}");
+        let tag = server.get("/dav/a").field("ETag").expect("a tag").to_owned();
+        let seen = format!("{fields}If-Match: {tag}\r\n");
+        assert_eq!(ask(&server, "PUT", "/dav/a", &seen, "six").status, 204, "{fields}");
+        assert_eq!(www.text("a"), "six");
+    }
+    assert_eq!(server.get("/dav/a").field("Last-Modified"), Some("Sun, 06 Nov 1994 08:49:37 GMT"));
+}
+
+#[test]
 fn the_way_is_made_with_the_rights_that_are_given() {
     let www = Folder::new();
     let server = start(&www);

@@ -16,11 +16,15 @@ const LATER: &str = "Sun, 06 Nov 1994 08:49:38 GMT";
 
 fn server() -> (Folder, Server) {
     let folder = Folder::new();
-    let path = folder.write("www/c.txt", "content");
-    let time = SystemTime::UNIX_EPOCH + Duration::from_secs(TIME);
-    File::options().write(true).open(path).unwrap().set_modified(time).unwrap();
+    write_at(&folder, "www/c.txt", "content", SystemTime::UNIX_EPOCH + Duration::from_secs(TIME));
     let server = serve(&folder);
     (folder, server)
+}
+
+/// A file that was last modified at a time.
+fn write_at(folder: &Folder, name: &str, content: &str, time: SystemTime) {
+    let path = folder.write(name, content);
+    File::options().write(true).open(path).unwrap().set_modified(time).unwrap();
 }
 
 fn get(server: &Server, path: &str, fields: &str) -> Response {
@@ -37,6 +41,52 @@ fn validators_are_sent() {
     assert!(etag.len() > 2 && etag.starts_with('"') && etag.ends_with('"'), "{etag}");
     assert_eq!(get(&server, "/c.txt", "").field("ETag"), Some(etag));
     assert_eq!(get(&server, "/no-tags/c.txt", "").field("ETag"), None);
+}
+
+#[test]
+fn states_within_a_second_have_tags_of_their_own() {
+    let folder = Folder::new();
+    let second = SystemTime::UNIX_EPOCH + Duration::from_secs(TIME);
+    for (name, content, nanoseconds) in
+        [("a", "one", 0), ("b", "two", 1), ("c", "six", 500_000_000)]
+    {
+        let time = second + Duration::from_nanos(nanoseconds);
+        write_at(&folder, &format!("www/{name}.txt"), content, time);
+    }
+    let server = serve(&folder);
+    for (name, tag) in
+        [("a", "\"2ebc98a1-3\""), ("b", "\"2ebc98a100000001-3\""), ("c", "\"2ebc98a11dcd6500-3\"")]
+    {
+        let path = format!("/{name}.txt");
+        let response = get(&server, &path, "");
+        assert_eq!(response.field("ETag"), Some(tag), "{name}");
+        assert_eq!(response.field("Last-Modified"), Some(SAME), "{name}");
+        assert_eq!(get(&server, &path, &format!("If-None-Match: {tag}\r\n")).status, 304);
+        let range = format!("Range: bytes=0-0\r\nIf-Range: {tag}\r\n");
+        assert_eq!(get(&server, &path, &range).status, 206);
+        for other in ["a", "b", "c"].into_iter().filter(|other| *other != name) {
+            let path = format!("/{other}.txt");
+            assert_eq!(get(&server, &path, &format!("If-None-Match: {tag}\r\n")).status, 200);
+            assert_eq!(get(&server, &path, &format!("If-Match: {tag}\r\n")).status, 412);
+            assert_eq!(get(&server, &path, &range).status, 200);
+        }
+    }
+}
+
+#[test]
+fn no_time_is_sent_that_is_yet_to_come() {
+    let folder = Folder::new();
+    write_at(&folder, "www/f.txt", "text", SystemTime::now() + Duration::from_secs(100_000));
+    let server = serve(&folder);
+    for fields in ["", "Range: bytes=0-0\r\n", "If-None-Match: *\r\n"] {
+        let response = get(&server, "/f.txt", fields);
+        assert_eq!(response.field("Last-Modified"), response.field("Date"), "{fields}");
+        assert_eq!(response.values("Last-Modified").count(), 1, "{fields}");
+        // It tells no state from another.
+        let said = response.field("Last-Modified").unwrap();
+        let since = get(&server, "/f.txt", &format!("If-Modified-Since: {said}\r\n"));
+        assert_eq!(since.status, 200, "{fields}");
+    }
 }
 
 #[test]

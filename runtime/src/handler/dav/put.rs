@@ -1,7 +1,6 @@
 //! PUT: the content becomes the file, whole or not at all.
 
 use std::io;
-use std::time::{Duration, UNIX_EPOCH};
 
 use super::directory_mode;
 use crate::files::{Draft, Files, Present, Spot};
@@ -85,7 +84,7 @@ impl Put {
         draft.set_mode(dav.file_mode).map_err(failed)?;
         let time = request.variables.head.fields().first(b"date").and_then(date::parse);
         if let Some(seconds) = time.and_then(|time| u64::try_from(time).ok()) {
-            draft.set_modified(UNIX_EPOCH + Duration::from_secs(seconds)).map_err(failed)?;
+            draft.set_modified_s(seconds).map_err(failed)?;
         }
         let (present, spot) = match place {
             // What is there now matters to conditions; whether a directory is, the call tells.
