@@ -232,10 +232,13 @@ impl<'w, 'a> Walk<'w, 'a> {
             End::Script { .. } => self.status_override,
             _ => Some(self.status),
         };
-        if status == Some(204) {
+        if let Some(204 | 205) = status {
             // What an `error_page` gives this status to has fields of a content.
             let of_content = ["Content-Type", "Content-Length", "Last-Modified"];
             self.fields.retain(|field| !of_content.contains(&&*field.name));
+        }
+        if status == Some(205) {
+            self.field("Content-Length", "0");
         }
         if let (Some(405), Some(at)) = (status, self.refused_at) {
             let allow = self.site().locations[at as usize].methods.allow();

@@ -61,8 +61,9 @@ const CHECKS: &[Check] = &[
     error(
         "T09",
         "status-range",
-        "`return` takes a status from 100 to 599, `error_page` one from 300 to 599 that a response \
-         can have.",
+        "`return` takes a status from 200 to 599, `error_page` one from 300 to 599 that a response \
+         can have. A status below 200 is an interim one: the client goes on waiting for the final \
+         response, and takes the next one on the connection for it.",
         "server {\n    listen 8080;\n    return ⟪99⟫;\n}",
         "server {\n    listen 8080;\n    return 599;\n}",
     ),

@@ -76,7 +76,7 @@ impl Checker<'_> {
         if second.is_none() && is_url {
             return Ok(Return::Redirect(302, self.value(first, 0, groups)?));
         }
-        let code = status(first, 0..first.value.len(), 100..=599)
+        let code = status(first, 0..first.value.len(), 200..=599)
             .map_err(|wrong| misread(first, second.is_none(), wrong))?;
         let text = match second {
             Some(word) => self.value(word, 0, groups)?,
@@ -113,7 +113,7 @@ impl Checker<'_> {
             candidates.iter().map(|word| self.candidate(word, groups)).collect();
         let candidates = candidates.into_iter().filter_map(|result| self.report(result)).collect();
         let fallback = match last.value.first() {
-            Some(b'=') => Fallback::Status(status(last, 1..last.value.len(), 100..=599)?),
+            Some(b'=') => Fallback::Status(status(last, 1..last.value.len(), 200..=599)?),
             Some(b'@') => Fallback::Named(names.find(last)?),
             Some(b'/' | b'$') => {
                 let uri = self.value(last, 0, groups)?;

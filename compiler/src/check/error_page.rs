@@ -117,7 +117,7 @@ impl Checker<'_> {
 fn response(word: &Word) -> Checked<ErrorStatus> {
     match word.value.len() {
         1 => Ok(ErrorStatus::FromTarget),
-        len => status(word, 1..len, 100..=599).map(ErrorStatus::Replace),
+        len => status(word, 1..len, 200..=599).map(ErrorStatus::Replace),
     }
 }
 

@@ -63,7 +63,7 @@ fn expectation(server: ServerId, directive: &Directive) -> Checked<Expectation> 
         unreachable!("the number of parameters is checked")
     };
     let method = value::method(method)?.name().to_owned();
-    let code = (status(code, 0..code.value.len(), 100..=599)?, code.span);
+    let code = (status(code, 0..code.value.len(), 200..=599)?, code.span);
     let mut conditions = Vec::new();
     let mut rest = rest;
     while let Some(word) = rest.first() {

@@ -253,11 +253,15 @@ impl Exchange {
         client: &Client,
         reply: Reply,
     ) -> Reply {
-        if self.status == 204 {
+        if matches!(self.status, 204 | 205) {
             // What an `error_page` gives this status to has fields of a content.
             for name in ["Content-Type", "Content-Length", "Last-Modified"] {
                 response::remove_field(&mut self.fields, name);
             }
+        }
+        if self.status == 205 {
+            // No rule of framing says that it ends with its head (RFC 9110, 15.3.6).
+            response::write_content_length(&mut self.fields, 0);
         }
         // Only now: an `error_page` may have given another status in its place.
         if let (405, Some(allow)) = (self.status, self.allow)

@@ -83,7 +83,7 @@ pub fn takes_added_fields(status: u16) -> bool {
     matches!(status, 200 | 201 | 204 | 206 | 301 | 302 | 303 | 304 | 307 | 308)
 }
 
-/// Whether a response with `status` never has content (RFC 9110, 6.4.1).
+/// Whether a response with `status` never has content (RFC 9110, 6.4.1 and 15.3.6).
 pub fn has_no_content(status: u16) -> bool {
-    status < 200 || status == 204 || status == 304
+    status < 200 || matches!(status, 204 | 205 | 304)
 }

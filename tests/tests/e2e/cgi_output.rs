@@ -35,6 +35,19 @@ fn heads_become_responses() {
         ),
         ("Status: 204\\n\\n", "204 No Content ".into(), ""),
         ("Status: 204\\nX: y\\n\\nnothing", "204 No Content X: y".into(), ""),
+        ("Status: 205\\nX: y\\n\\nnothing", "205 Reset Content X: y|Content-Length: 0".into(), ""),
+        (
+            "Content-Length:\\nX: y\\n\\n",
+            format!("200 OK X: y|Content-Type: text/plain|{chunked}"),
+            "",
+        ),
+        (
+            "Content-Type: a/b\\nContent-Type: a/b\\nContent-Length: 0\\n\\n",
+            "200 OK Content-Type: a/b|Content-Length: 0".into(),
+            "",
+        ),
+        ("Location: /inside#part\\n\\n", format!("302 Found Location: /inside#part|{chunked}"), ""),
+        ("Location: /inside?a#b\\n\\n", format!("302 Found Location: /inside?a#b|{chunked}"), ""),
         ("Status: 304\\nETag: \"x\"\\n\\n", "304 Not Modified ETag: \"x\"".into(), ""),
         (
             "Set-Cookie: a=1\\nSet-Cookie: b=2\\nContent-Type: a/b\\nContent-Length: 0\\n\\n",

@@ -49,6 +49,23 @@ fn a_response_is_dated_framed_and_typed() {
 }
 
 #[test]
+fn a_reset_has_no_content() {
+    let server = http();
+    let mut client = server.connect();
+    for path in ["/reset", "/reset-computed", "/reset-page"] {
+        for method in ["GET", "HEAD", "POST"] {
+            client.send(format!("{method} {path} HTTP/1.1\r\nHost: http.test\r\n\r\n"));
+            let response = client.response(method);
+            assert_eq!(response.status_line, "HTTP/1.1 205 Reset Content", "{path}");
+            assert_eq!(response.field("Content-Length"), Some("0"), "{path}");
+            assert_eq!(response.field("Content-Type"), None, "{path}");
+            assert_eq!(response.text(), "", "{path}");
+        }
+    }
+    assert_eq!(client.get("/ping", "http.test").text(), "pong");
+}
+
+#[test]
 fn methods_that_a_location_does_not_take() {
     let server = http();
     let send = |method: &str, path: &str| {

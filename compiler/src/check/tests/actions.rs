@@ -43,7 +43,7 @@ fn answers() {
 
 #[test]
 fn wrong_answers() {
-    refused("server { return 99; }", "                ^^", "T09: `99` is not between 100 and 599");
+    refused("server { return 99; }", "                ^^", "T09: `99` is not between 200 and 599");
     refused("server { return 301; }", "         ^^^^^^^^^^", "T10: 301 needs a URL to go to");
     refused("server { return /x; }", "                ^^", "T09: `/x` is not a status code");
     refused(
@@ -108,7 +108,7 @@ fn candidates_and_fallbacks() {
     refused(
         "server { root www; try_files $uri =40; }",
         "                                   ^^",
-        "T09: `40` is not between 100 and 599",
+        "T09: `40` is not between 200 and 599",
     );
 }
 
@@ -155,7 +155,12 @@ fn wrong_error_pages() {
     for (text, drawn, message) in [
         ("200 /x", "^^^", "T09: `200` is not between 300 and 599"),
         ("499 /x", "^^^", "T09: 499 stands for a client that went away: there is nobody to answer"),
-        ("404 =9 /x", "     ^", "T09: `9` is not between 100 and 599"),
+        ("404 =9 /x", "     ^", "T09: `9` is not between 200 and 599"),
+        (
+            "404 =103 /x",
+            "     ^^^",
+            "T09: `103` is an interim status: clients wait for the final one",
+        ),
         ("404 @x", "    ^^", "K15: there is no `location @x` in this server"),
     ] {
         let conf = format!("server {{ root www; error_page {text}; }}");

@@ -14,6 +14,13 @@ pub(crate) fn status(word: &Word, part: Range<usize>, range: RangeInclusive<u16>
         Ok(code) if digits && range.contains(&code) => return Ok(code),
         _ => {}
     }
+    if let Ok(100..=199) = text.parse::<u16>()
+        && digits
+    {
+        let message = format!("`{text}` is an interim status: clients wait for the final one");
+        let help = "write a final status, from 200 on: `200`, `204`, `404`";
+        return Err(Box::new(Diagnostic::error("T09", word.part(part), message).help(help)));
+    }
     let message = match digits {
         true => format!("`{text}` is not between {} and {}", range.start(), range.end()),
         false => format!("`{text}` is not a status code"),
@@ -43,6 +50,26 @@ mod tests {
             let word = word(text);
             let result = status(&word, 1..word.value.len(), 300..=599);
             let help = "[a page takes the place of a redirect or an error: `404`, `500`]";
+            let expected = expected.map_err(|wrong: &str| format!("{wrong} {help}"));
+            assert_eq!(outcome(result), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_response_has_a_final_status() {
+        for (text, expected) in [
+            ("200", Ok(200)),
+            ("99", Err("T09 0..2 `99` is not between 200 and 599")),
+            ("100", Err("T09 0..3 `100` is an interim status: clients wait for the final one")),
+            ("199", Err("T09 0..3 `199` is an interim status: clients wait for the final one")),
+            ("+103", Err("T09 0..4 `+103` is not a status code")),
+        ] {
+            let word = word(text);
+            let result = status(&word, 0..word.value.len(), 200..=599);
+            let help = match text.starts_with('1') {
+                true => "[write a final status, from 200 on: `200`, `204`, `404`]",
+                false => "[a status code has three digits: `200`, `404`]",
+            };
             let expected = expected.map_err(|wrong: &str| format!("{wrong} {help}"));
             assert_eq!(outcome(result), expected, "{text}");
         }
