@@ -267,7 +267,11 @@ impl Connection {
             () if session.is_blocked() || session.client_ended => {
                 return cx.with_scratch(|cx, scratch| self.abandon_script(cx, scratch));
             }
-            () if session.wants_content() => timed_out(),
+            () if session.wants_content() => {
+                // The rest of the content may still come, and is no request.
+                session.exchange.persist = false;
+                timed_out()
+            }
             () => session.running.timed_out(),
         };
         cx.with_scratch(|cx, scratch| self.fail_script(cx, &refusal, scratch));

@@ -185,7 +185,11 @@ impl Exchange {
         self.choose_server(cx, client);
         let status = match self.head.method {
             None => 501,
-            Some(Method::Trace | Method::Connect) => 405,
+            Some(Method::Trace | Method::Connect) => {
+                // What a client sends next may be meant for the other end of a tunnel.
+                self.persist = false;
+                405
+            }
             Some(Method::Options) if self.head.target() == b"*" => {
                 let reply = self.answer_options();
                 return self.finish(cx, client, reply);

@@ -159,8 +159,11 @@ fn a_client_that_sends_no_more_gets_408() {
     for fields in ["Content-Length: 5\r\n", "Transfer-Encoding: chunked\r\n"] {
         let mut client = server.connect();
         client.send(head("/stalled/run.sh", "cat >/dev/null", fields));
-        assert_eq!(client.response("POST").status, 408);
-        assert!(client.closed());
+        let response = client.response("POST");
+        assert_eq!((response.status, response.closes()), (408, true));
+        // What comes too late is neither content nor a request.
+        client.send("helloGET /page.html HTTP/1.1\r\nHost: cgi.test\r\n\r\n");
+        assert_eq!(client.until_closed(), b"");
     }
     // Once the response has begun, there is only its end to miss.
     let mut client = server.connect();

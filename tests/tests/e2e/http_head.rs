@@ -28,6 +28,45 @@ fn request_lines_that_are_answered() {
 }
 
 #[test]
+fn the_bytes_of_a_target_are_the_site_s_concern() {
+    let server = http();
+    for (target, shown) in [
+        (&b"/uri?\xff\x80"[..], &b"/uri?\xff\x80 /uri \xff\x80"[..]),
+        ("/uri?\u{fc}".as_bytes(), "/uri?\u{fc} /uri \u{fc}".as_bytes()),
+        (b"/x\xfe/../uri", b"/x\xfe/../uri /uri "),
+    ] {
+        let request = [b"GET ", target, b" HTTP/1.1\r\nHost: http.test\r\n\r\n"].concat();
+        let response = server.connect().send(&request).response("GET");
+        assert_eq!((response.status, &response.body[..]), (200, shown));
+    }
+    exchange(&server, b"GET /\xff HTTP/1.1\r\nHost: http.test\r\n\r\n", &[404], Open);
+    for line in [&b"GET /\xff HTTP/1.\xff"[..], b"G\xffT / HTTP/1.1", b"GET /\xff \xff HTTP/1.1"] {
+        let request = [line, b"\r\nHost: http.test\r\n\r\n"].concat();
+        exchange(&server, request, &[400], Closed);
+    }
+}
+
+#[test]
+fn the_host_is_the_target_s() {
+    let server = http();
+    for (request, shown) in [
+        ("GET http://http.test/host HTTP/1.1\r\nHost: other.test\r\n\r\n", "http.test http.test"),
+        ("GET http://HTTP.test:80/host HTTP/1.1\r\nHost: a\r\n\r\n", "http.test HTTP.test:80"),
+        ("GET http://http.test/host HTTP/1.0\r\n\r\n", "http.test http.test"),
+        ("GET /host HTTP/1.1\r\nHost: HTTP.test:80\r\n\r\n", "http.test HTTP.test:80"),
+    ] {
+        assert_eq!(server.connect().send(request).response("GET").text(), shown, "{request}");
+    }
+    // The next request on the connection has its own, with the same fields.
+    let mut client = server.connect();
+    for target in ["/host", "http://http.test/host", "/host", "http://http.test/host", "/host"] {
+        client.send(format!("GET {target} HTTP/1.1\r\nHost: HTTP.TEST\r\n\r\n"));
+        let host = if target == "/host" { "HTTP.TEST" } else { "http.test" };
+        assert_eq!(client.response("GET").text(), format!("http.test {host}"));
+    }
+}
+
+#[test]
 fn request_lines_that_are_refused() {
     let server = http();
     for line in [
@@ -93,11 +132,14 @@ fn methods_that_are_unknown_here() {
         let mut client = server.connect();
         assert_eq!(client.send(request).response("GET").status, 501, "{method}");
     }
-    for (method, target) in [("CONNECT", "http.test:80"), ("TRACE", "/ping"), ("OPTIONS", "*")] {
+    for (method, target, status, then) in [
+        ("CONNECT", "http.test:80", 405, Closed),
+        ("TRACE", "/ping", 405, Closed),
+        ("OPTIONS", "*", 204, Open),
+        ("BREW", "/ping", 501, Open),
+    ] {
         let request = format!("{method} {target} HTTP/1.1\r\nHost: http.test\r\n\r\n");
-        let status = server.connect().send(request).response("GET").status;
-        assert!([200, 204, 400, 405, 501].contains(&status), "{method}: {status}");
-        assert!(method == "OPTIONS" || status >= 400, "{method}: {status}");
+        exchange(&server, request, &[status], then);
     }
 }
 
