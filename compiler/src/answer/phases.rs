@@ -12,7 +12,7 @@ use super::disk::Found;
 use super::walk::{Next, Walk};
 use super::{End, Field, Looker, Step};
 use crate::files::Kind;
-use crate::ir::{self, Action, Fallback, Handler, Return, TryFiles};
+use crate::ir::{self, Action, Fallback, FileBase, Handler, Piece, Return, TryFiles};
 
 impl<'a> Walk<'_, 'a> {
     /// Asks the location that the request has come to.
@@ -212,9 +212,12 @@ impl<'a> Walk<'_, 'a> {
                 return self.index(name);
             }
             let path = [&self.path[..], &name].concat();
-            let found = match self.settings().base.append_path {
+            let base = &self.settings().base;
+            let found = match base.append_path {
                 true => self.look_up(&path, self.append_path),
-                // The `alias` is complete, and the directory itself. Its index is beneath it.
+                // The `alias` is complete, and the directory itself. Only behind a slash is the
+                // name of an index beneath it.
+                false if !self.alias_ends_with_slash(base) => continue,
                 false => self.look_up(&path[self.path.len() - 1..], true),
             };
             let there = found.kind.is_some();
@@ -242,6 +245,16 @@ impl<'a> Walk<'_, 'a> {
             (Some(Kind::Directory), ..) => self.error(403, "the folder has no index".to_owned()),
             _ => self.error(404, "there is no such folder".to_owned()),
         }
+    }
+
+    /// Whether an `alias` ends with a slash, as the conf and the request make it.
+    fn alias_ends_with_slash(&self, base: &FileBase) -> bool {
+        let is_literal = |piece: &Piece| matches!(piece, Piece::Literal(_));
+        if base.slash || base.inner.0.iter().all(is_literal) {
+            return base.slash;
+        }
+        let inner = self.value(&base.inner);
+        inner.is_empty() || inner.ends_with(b"/")
     }
 
     /// The listing of a folder.

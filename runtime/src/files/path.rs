@@ -70,6 +70,16 @@ pub fn is_hidden(path: &[u8]) -> bool {
         })
 }
 
+/// Whether an `alias` ends with a slash, as the conf and the request make it.
+pub(crate) fn alias_ends_with_slash(variables: &Variables<'_>) -> bool {
+    let base = &variables.settings.base;
+    let Text::Computed(_) = base.inner else { return base.slash };
+    let mut inner = Vec::new();
+    base.inner.write(variables, &mut inner);
+    // There is a slash between the directory and what is computed.
+    base.slash || inner.is_empty() || inner.ends_with(b"/")
+}
+
 /// Appends `$document_root`.
 pub(crate) fn write_root(variables: &Variables<'_>, out: &mut Vec<u8>) {
     let base = &variables.settings.base;

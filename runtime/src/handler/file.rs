@@ -119,7 +119,11 @@ fn look_up_index(request: &Request<'_>, files: &mut Files, candidate: &[u8]) -> 
     if request.variables.settings.base.append_path {
         return look_up(request, files, candidate);
     }
-    // The `alias` is complete, and the directory itself. Its index is beneath it.
+    // The `alias` is complete, and the directory itself. As in nginx, the name of an index is put
+    // right behind it, and only behind a slash does that lead into the directory.
+    if !path::alias_ends_with_slash(request.variables) {
+        return Entry::Failed(libc::ENOENT);
+    }
     let name = &candidate[request.variables.path.len() - 1..];
     look_up(&Request { append_path: true, ..*request }, files, name)
 }

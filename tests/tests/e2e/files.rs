@@ -96,6 +96,22 @@ fn types_go_by_extension() {
 }
 
 #[test]
+fn an_alias_that_is_complete_has_an_index_behind_a_slash() {
+    let folder = folder(&["docs/second.html"]);
+    let server = serve(&folder);
+    for (path, status, location) in [
+        ("/bare/docs", 301, Some("/bare/docs/")),
+        ("/bare/docs/", 403, None),
+        ("/into/", 200, None),
+        ("/into/second.html", 200, None),
+        ("/into/missing", 404, None),
+    ] {
+        let response = server.get_from("files.test", path);
+        assert_eq!((response.status, response.field("Location")), (status, location), "{path}");
+    }
+}
+
+#[test]
 fn folders_have_an_index_or_none() {
     let folder =
         folder(&["docs/second.html", "dir/index.html", "empty/x", "with space/index.html"]);
