@@ -68,7 +68,8 @@ pub(super) const GROUP: Group = Group {
             "html",
             "What a listing is: a page, or nginx's data in XML or JSON. `jsonp` is `json` in a \
              call of the function that the argument `callback` names.",
-        ),
+        )
+        .differs("A FIFO, a socket or a device is not listed, since no request gets it."),
         table("types", HTTP_SERVER_LOCATION).inherits_all("").doc(
             "Lines of a media type and file name extensions, `text/html html htm;`. Replaces the \
              table of the outer context.",

@@ -54,26 +54,24 @@ pub enum ItemKind {
     Directory,
     /// A regular file.
     File,
-    /// A FIFO, a socket or a device.
-    Other,
 }
 
 impl Item {
-    fn of(name: &[u8], metadata: &Metadata) -> Item {
+    /// `None` of what is not served.
+    fn of(name: &[u8], metadata: &Metadata) -> Option<Item> {
         let kind = match metadata.file_type() {
             kind if kind.is_dir() => ItemKind::Directory,
             kind if kind.is_file() => ItemKind::File,
-            _ => ItemKind::Other,
+            _ => return None,
         };
         let (len, modified_s) = (metadata.len(), metadata.mtime());
-        Item { name: name.to_vec(), kind, len, modified_s }
+        Some(Item { name: name.to_vec(), kind, len, modified_s })
     }
 
     fn packed(listed: pack::Listed) -> Item {
         let kind = match listed.kind {
             pack::Kind::Directory => ItemKind::Directory,
-            pack::Kind::File | pack::Kind::OnDisk => ItemKind::File,
-            pack::Kind::Special | pack::Kind::Barred => ItemKind::Other,
+            _ => ItemKind::File,
         };
         let (len, modified_s) = (listed.len, listed.modified_s);
         Item { name: listed.name.to_vec(), kind, len, modified_s }
@@ -126,8 +124,8 @@ impl Folder {
         Ok(self.is_read)
     }
 
-    /// Takes one name: not one that begins with a dot, and no symlink that a request could not
-    /// follow. What it counts.
+    /// Takes one name: not one that begins with a dot, and nothing that no request gets, such as a
+    /// symlink that may not be followed, a FIFO, a socket or a device. What it counts.
     fn take(&mut self, record: directory::Record<'_>, most: usize) -> io::Result<usize> {
         let name = record.name.to_bytes();
         if name.starts_with(b".") || name.len() > MAX_NAME_LEN {
@@ -138,6 +136,7 @@ impl Folder {
                 Some(item) => (item.kind == ItemKind::Directory, LOOKED_UP),
                 None => return Ok(LOOKED_UP),
             },
+            Some(Kind::Other) => return Ok(1),
             Some(kind) => (kind == Kind::Directory, 1),
         };
         if self.names.len() == most {
@@ -162,18 +161,18 @@ impl Folder {
         self.held.set(self.text.len() + self.names.len() * size_of::<Name>());
     }
 
-    /// What a name is. `None` if it is gone again, or cannot be followed.
+    /// What a name is. `None` if it is gone again, or is not served.
     fn look_up(&self, name: &CStr) -> Option<Item> {
         let status = directory::status(self.opened.as_fd(), name).ok()?;
         let kind = match status.kind {
             Kind::Directory => ItemKind::Directory,
             Kind::File => ItemKind::File,
-            Kind::Other => ItemKind::Other,
+            Kind::Other => return None,
             Kind::Symlink => {
                 let path = [self.path.to_bytes(), b"/", name.to_bytes()].concat();
                 let path = CString::new(path).ok()?;
                 let target = self.directory.open_file(&path, OpenFor::Knowing).ok()?;
-                return target.metadata().ok().map(|target| Item::of(name.to_bytes(), &target));
+                return Item::of(name.to_bytes(), &target.metadata().ok()?);
             }
         };
         let (len, modified_s) = (status.len, status.modified_s);
@@ -286,10 +285,13 @@ impl Items {
     /// What is in the directory of a pack at `path`; `None` if it is none.
     pub fn packed(pack: &'static Pack, path: &[u8]) -> Option<Items> {
         let is_directory = |listed: &pack::Listed| listed.kind == pack::Kind::Directory;
+        let is_file =
+            |listed: &pack::Listed| matches!(listed.kind, pack::Kind::File | pack::Kind::OnDisk);
         let directories = pack.list(path)?.filter(is_directory);
-        let others = pack.list(path)?.filter(move |listed| !is_directory(listed));
-        let items = Box::new(directories.chain(others).take(MAX_NAMES));
-        Some(Items(Source::Packed { items, count: pack.list(path)?.count() }))
+        let all = directories.chain(pack.list(path)?.filter(is_file));
+        let count =
+            pack.list(path)?.filter(|listed| is_directory(listed) || is_file(listed)).count();
+        Some(Items(Source::Packed { items: Box::new(all.take(MAX_NAMES)), count }))
     }
 
     /// Goes on with reading, for as long as others may wait. Whether all names are known.

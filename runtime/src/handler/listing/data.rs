@@ -70,6 +70,5 @@ fn kind(item: &Item) -> &'static [u8] {
     match item.kind {
         ItemKind::Directory => b"directory",
         ItemKind::File => b"file",
-        ItemKind::Other => b"other",
     }
 }

@@ -136,22 +136,40 @@ fn names_are_escaped() {
 }
 
 #[test]
+fn what_is_not_served_is_not_listed() {
+    let folder = folder(&["f"]);
+    folder.fifo("p");
+    let _socket = std::os::unix::net::UnixListener::bind(folder.0.join("s")).unwrap();
+    for (link, to) in [("to-p", "p"), ("to-f", "f"), ("to-nothing", "n"), ("to-null", "/dev/null")]
+    {
+        std::os::unix::fs::symlink(to, folder.0.join(link)).unwrap();
+    }
+    for (format, names) in [
+        (ListingFormat::Json, ["\"name\":\"f\"", "\"name\":\"to-f\""]),
+        (ListingFormat::Xml, [">f<", ">to-f<"]),
+    ] {
+        let (_, _, data, _) = list(&folder, "/", Listing::new(format, true, false, &[]), READ);
+        assert!(names.iter().all(|name| data.contains(name)), "{data}");
+        let others = ["p", "s", "to-p", "to-nothing", "to-null"];
+        let is_listed = |name: &&str| {
+            data.contains(&format!("\"{name}\"")) || data.contains(&format!(">{name}<"))
+        };
+        assert_eq!(others.iter().find(|name| is_listed(name)), None, "{data}");
+    }
+}
+
+#[test]
 fn data_is_as_nginx_writes_it() {
     let folder = folder(&["d/x", "f"]);
-    folder.fifo("p");
-    let mut touch = std::process::Command::new("touch");
-    assert!(touch.args(["-d", "@1577836800"]).arg(folder.0.join("p")).status().unwrap().success());
     let date = "Wed, 01 Jan 2020 00:00:00 GMT";
     let objects = format!(
         "[\r\n{{ \"name\":\"d\", \"type\":\"directory\", \"mtime\":\"{date}\" }},\r\n\
-         {{ \"name\":\"f\", \"type\":\"file\", \"mtime\":\"{date}\", \"size\":1 }},\r\n\
-         {{ \"name\":\"p\", \"type\":\"other\", \"mtime\":\"{date}\" }}\r\n]"
+         {{ \"name\":\"f\", \"type\":\"file\", \"mtime\":\"{date}\", \"size\":1 }}\r\n]"
     );
     let called = format!("/* callback */\r\na.b_1({objects});");
     let xml = "<?xml version=\"1.0\"?>\r\n<list>\r\n\
          <directory mtime=\"2020-01-01T00:00:00Z\">d</directory>\r\n\
-         <file mtime=\"2020-01-01T00:00:00Z\" size=\"1\">f</file>\r\n\
-         <other mtime=\"2020-01-01T00:00:00Z\">p</other>\r\n</list>\r\n";
+         <file mtime=\"2020-01-01T00:00:00Z\" size=\"1\">f</file>\r\n</list>\r\n";
     use ListingFormat::{Json, Jsonp, Xml};
     for (format, target, status, content_type, content) in [
         (Json, "/", 200, "application/json", &objects[..]),
