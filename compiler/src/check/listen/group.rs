@@ -1,7 +1,7 @@
 //! The distinct addresses, and the servers that share each.
 
 use std::collections::HashMap;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 
 use super::Listen;
 use crate::check::Checker;
@@ -40,17 +40,32 @@ impl Checker<'_> {
         let default = self.only_default(group);
         let backlog = self.agreed(group, "backlog", |listen| listen.backlog);
         let ipv6_only = self.agreed(group, "ipv6only", |listen| listen.ipv6_only);
+        let ipv6_only = ipv6_only.unwrap_or(true);
+        if let Address::Ip(address) = &first.address {
+            self.check_mapped(*address, ipv6_only, first.span);
+        }
         let servers: Vec<_> = group.iter().map(|listen| listen.server).collect();
         let (names, param_names) = self.names_at(&shown(&first.address), &servers);
         ir::Listen {
             address: first.address.clone(),
             backlog: backlog.unwrap_or(DEFAULT_BACKLOG),
-            ipv6_only: ipv6_only.unwrap_or(true),
+            ipv6_only,
             deferred: group.iter().any(|listen| listen.deferred),
             shared_port: false,
             names,
             param_names,
             default_server: default.unwrap_or(first).server,
+        }
+    }
+
+    /// That a socket of IPv6 alone is not to have an address of IPv4: no system binds it.
+    fn check_mapped(&mut self, address: SocketAddr, ipv6_only: bool, span: Span) {
+        let IpAddr::V6(ip) = address.ip() else { return };
+        if let Some(ip) = ip.to_ipv4_mapped().filter(|_| ipv6_only) {
+            let message = format!("`{address}` is an IPv4 address, which no IPv6 socket takes");
+            let plain = SocketAddr::new(ip.into(), address.port());
+            let help = format!("write `{plain}`, or add `ipv6only=off`");
+            self.diagnostics.push(Diagnostic::error("T07", span, message).help(help));
         }
     }
 

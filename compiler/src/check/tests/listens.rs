@@ -15,6 +15,33 @@ fn addresses(site: &Site) -> Vec<(String, u16, bool)> {
 }
 
 #[test]
+fn an_ipv6_socket_takes_no_ipv4_address() {
+    for (conf, marks, address) in [
+        (
+            "server { root www; listen [::ffff:127.0.0.1]:81; }",
+            "                          ^^^^^^^^^^^^^^^^^^^^^",
+            "[::ffff:127.0.0.1]:81",
+        ),
+        (
+            "server { root www; listen [::ffff:7f00:1] ipv6only=on; }",
+            "                          ^^^^^^^^^^^^^^^",
+            "[::ffff:127.0.0.1]:80",
+        ),
+        (
+            "server { root www; host ::ffff:10.0.0.1; listen 81; }",
+            "                                                ^^",
+            "[::ffff:10.0.0.1]:81",
+        ),
+    ] {
+        let message = format!("T07: `{address}` is an IPv4 address, which no IPv6 socket takes");
+        refused(conf, marks, &message);
+    }
+    for address in ["[::ffff:127.0.0.1]:81 ipv6only=off", "127.0.0.1:81", "[::fffe:7f00:1]:81"] {
+        site(&format!("server {{ root www; listen {address}; }}"));
+    }
+}
+
+#[test]
 fn servers_are_grouped_by_address() {
     for (conf, expected) in [
         ("server { root www; }", vec![("0.0.0.0:80", 0, false)]),
