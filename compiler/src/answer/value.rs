@@ -1,6 +1,7 @@
 //! Values of the conf for one request. A variable that only a running server knows stays as it
 //! is written, and is noted.
 
+use sitec_runtime::http::credentials::basic_user;
 use sitec_runtime::pure::{find_argument, find_cookie, is_same_name};
 
 use super::request::listen_port;
@@ -63,7 +64,7 @@ impl Walk<'_, '_> {
                 self.request.from.map_or_else(Vec::new, |address| address.to_string().into())
             }
             "status" => format!("{:03}", self.status).into(),
-            "remote_user" => Vec::new(),
+            "remote_user" => basic_user(&self.first(b"authorization")).unwrap_or_default(),
             _ => self.unknown(name),
         }
     }

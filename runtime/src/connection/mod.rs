@@ -240,7 +240,7 @@ impl Connection {
     fn on_end<S: Site>(&mut self, cx: &mut Context<S>, gone: bool) -> Next {
         match &mut self.state {
             State::Content(pending) => {
-                pending.exchange.status = 400;
+                (pending.exchange.status, pending.exchange.persist) = (400, false);
                 pending.exchange.log(cx, &self.client);
             }
             State::Script(_) if S::MAX_SCRIPTS.is_some() => {

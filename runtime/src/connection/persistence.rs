@@ -29,10 +29,7 @@ impl Connection {
         requests: u64,
     ) -> bool {
         let age_ms = cx.now.monotonic_ms.saturating_sub(self.client.accepted_ms);
-        !cx.leaving
-            && settings.keepalive_timeout_ms > 0
-            && requests < settings.keepalive_requests
-            && age_ms < settings.keepalive_time_ms
+        !cx.leaving && settings.keeps(requests, age_ms)
     }
 }
 

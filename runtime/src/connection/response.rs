@@ -71,7 +71,7 @@ impl Connection {
         content: Option<BodyReader>,
     ) {
         let Reply::Response(body) = reply else {
-            exchange.status = 444;
+            (exchange.status, exchange.persist) = (444, false);
             exchange.log(cx, &self.client);
             return self.send(cx, None, After::Close { linger: false });
         };
@@ -130,6 +130,7 @@ impl Connection {
         let tokens = self.settings.server_tokens;
         write_head(buffer, exchange.status, date, tokens, &exchange.fields, persistence);
         exchange.head_len = (buffer.len() - before) as u64;
+        exchange.persistence = Some(persistence);
     }
 
     /// Sends what is in the output, and enters the state that follows it.

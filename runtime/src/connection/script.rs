@@ -303,7 +303,7 @@ impl Connection {
             let Session { mut exchange, running, mut output, .. } = *session;
             running.abandon(scratch, &mut |line| exchange.report_script(cx, &self.client, line));
             if exchange.status == 0 {
-                exchange.status = 499;
+                (exchange.status, exchange.persist) = (499, false);
             }
             self.log_sent(cx, Some(exchange), output.tally());
         }

@@ -43,6 +43,8 @@ impl Exchange {
                 sent_len: self.head_len + self.content_sent_len,
                 content_sent_len: self.content_sent_len,
                 response_fields: &self.fields,
+                persists: self.persist,
+                persistence: self.persistence,
             },
             now,
             local_clock,

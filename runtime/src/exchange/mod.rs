@@ -18,7 +18,7 @@ use crate::handler::{self, Receiver, Refusal, dav, file, status, try_files, uplo
 use crate::http::body::Framing;
 use crate::http::head::Head;
 use crate::http::method::Method;
-use crate::http::response;
+use crate::http::response::{self, Persistence};
 use crate::http::target::split_args;
 use crate::log::About;
 use crate::output::Body;
@@ -65,6 +65,8 @@ pub struct Exchange {
     pub fields: Vec<u8>,
     /// Whether the connection may be kept behind the response.
     pub persist: bool,
+    /// Whether it is, as the response's head says, once that is written.
+    pub persistence: Option<Persistence>,
     /// Length of the response's head, in bytes.
     pub head_len: u64,
     /// Bytes of the response's content that were sent.
@@ -148,9 +150,11 @@ impl Exchange {
         (*args, *route) = (None, None);
         let Exchange { started_ms, content_len, head_len, content_sent_len, .. } = self;
         (*started_ms, *content_len, *head_len, *content_sent_len) = (0, 0, 0, 0);
-        let Exchange { status, redirects, error_status, status_override, allow, .. } = self;
+        let Exchange {
+            status, redirects, error_status, status_override, allow, persistence, ..
+        } = self;
         (*status, *redirects, *error_status, *status_override) = (0, 0, None, None);
-        *allow = None;
+        (*allow, *persistence) = (None, None);
         let Exchange { pipelined, persist, internal, append_path, .. } = self;
         (*pipelined, *persist, *internal, *append_path) = (false, false, false, false);
         let Exchange { error_page_used, as_get, content_taken, .. } = self;
@@ -212,11 +216,10 @@ impl Exchange {
             self.enter_server::<S>(S::LISTENS[usize::from(client.listen)].default_server);
             self.head.path = b"/".to_vec();
         }
+        self.persist = false;
         self.report(cx, client, refusal.level, format_args!("{}", refusal.reason));
         let step = self.settle(cx, client, Outcome::status(refusal.status));
-        let reply = self.follow(cx, client, step);
-        self.persist = false;
-        reply
+        self.follow(cx, client, step)
     }
 
     /// Makes the response to a request whose content has been received.

@@ -4,6 +4,7 @@ pub mod accept;
 pub mod body;
 pub mod charset;
 pub mod conditional;
+pub mod credentials;
 pub mod date;
 pub mod etag;
 pub mod expires;

@@ -14,6 +14,16 @@ pub enum Persistence {
     Keep(Option<u64>),
 }
 
+impl Persistence {
+    /// The value of Connection.
+    pub fn connection(self) -> &'static [u8] {
+        match self {
+            Persistence::Close => b"close",
+            Persistence::Keep(_) => b"keep-alive",
+        }
+    }
+}
+
 /// Room for a head without its fields.
 const HEAD_LEN: usize = 192;
 

@@ -289,3 +289,12 @@ pub struct Settings {
     /// `autoindex`; `None`: off.
     pub listing: Option<&'static Listing>,
 }
+
+impl Settings {
+    /// Whether a connection of this age is kept after so many requests, where the client wants it.
+    pub(crate) fn keeps(&self, requests: u64, age_ms: u64) -> bool {
+        self.keepalive_timeout_ms > 0
+            && requests < self.keepalive_requests
+            && age_ms < self.keepalive_time_ms
+    }
+}

@@ -4,6 +4,7 @@ use std::cell::OnceCell;
 use std::io::Write;
 use std::net::SocketAddr;
 
+use crate::http::response::Persistence;
 use crate::regex::Captures;
 use crate::site::Pattern;
 
@@ -50,6 +51,10 @@ pub(crate) struct Progress<'a> {
     pub(crate) content_sent_len: u64,
     /// The field lines of the response, each ended by CRLF.
     pub(crate) response_fields: &'a [u8],
+    /// Whether the request lets the connection be kept.
+    pub(crate) persists: bool,
+    /// What the head of the response says of it, once that is written.
+    pub(crate) persistence: Option<Persistence>,
 }
 
 impl Endpoint<'_> {

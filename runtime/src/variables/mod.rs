@@ -18,7 +18,9 @@ use std::sync::OnceLock;
 use crate::clock::{LocalClock, Now};
 use crate::escape;
 use crate::files::path;
+use crate::http::credentials::basic_user;
 use crate::http::head::Head;
+use crate::http::response::Persistence;
 use crate::site::{Server, Settings, Text};
 use crate::sys::identity;
 
@@ -201,8 +203,21 @@ impl Variables<'_> {
         join(lines.map(|(_, value)| value), separator, out)
     }
 
-    /// `$sent_http_NAME`: the field of the response.
+    /// `$sent_http_NAME`: the field of the response. As in nginx, Date and Server are not among them.
     pub fn response_field(&self, name: &[u8], out: &mut Vec<u8>) -> bool {
+        // What the framing adds is in none of the lines.
+        match (name.len(), self.persistence()) {
+            (10, persistence) if name.eq_ignore_ascii_case(b"connection") => {
+                out.extend_from_slice(persistence.connection());
+                return true;
+            }
+            (10, Persistence::Keep(Some(seconds))) if is_same_name(b"keep-alive", name) => {
+                out.extend_from_slice(b"timeout=");
+                write_number(seconds, out);
+                return true;
+            }
+            _ => {}
+        }
         let lines = self.progress.response_fields.split(|&byte| byte == b'\n');
         let values = lines.filter_map(|line| {
             let colon = memchr::memchr(b':', line)?;
@@ -223,9 +238,22 @@ impl Variables<'_> {
         out.extend_from_slice(self.host);
     }
 
-    /// `$remote_user`. Nobody logs in here.
-    pub fn remote_user(&self, _out: &mut Vec<u8>) -> bool {
-        false
+    /// `$remote_user`: whom the client says to be by Basic authentication. Nobody has checked it.
+    pub fn remote_user(&self, out: &mut Vec<u8>) -> bool {
+        let field = self.head.fields().first(b"authorization");
+        write_some(field.and_then(basic_user).as_deref(), out)
+    }
+
+    /// Whether the connection is kept behind the response, as far as that is known yet.
+    fn persistence(&self) -> Persistence {
+        let (progress, connection, settings) = (&self.progress, self.connection, self.settings);
+        progress.persistence.unwrap_or_else(|| {
+            let age_ms = self.now.monotonic_ms.saturating_sub(connection.accepted_ms());
+            match progress.persists && settings.keeps(connection.requests(), age_ms) {
+                true => Persistence::Keep(settings.keepalive_header_s),
+                false => Persistence::Close,
+            }
+        })
     }
 }
 

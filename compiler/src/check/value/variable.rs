@@ -45,6 +45,9 @@ pub const SIMPLE_VARIABLES: &[&str] = &[
     "uri",
 ];
 
+/// What the names of families begin with: a part of the request or the response follows.
+pub const PREFIXES: &[&str] = &["sent_http_", "http_", "cookie_", "arg_"];
+
 /// Variables that nginx has and sitec has not, and the fronts of names of such.
 const ONLY_NGINX: &str = "ancient_browser date_gmt date_local fastcgi_ geoip_ grpc_ gzip_ratio \
     http2 http3 https invalid_referer is_request_port limit_conn_status limit_rate \
@@ -67,18 +70,18 @@ pub(crate) fn variable(name: &str) -> Option<Variable> {
     if let Ok(index) = SIMPLE_VARIABLES.binary_search(&name.as_str()) {
         return Some(Variable::Simple(SIMPLE_VARIABLES[index]));
     }
-    let behind = |prefix| name.strip_prefix(prefix).filter(|rest: &&str| !rest.is_empty());
-    let field = |rest: &str| rest.replace('_', "-").into_bytes();
-    if let Some(rest) = behind("sent_http_") {
-        return Some(Variable::ResponseField(field(rest)));
+    let prefix = PREFIXES.iter().find(|prefix| name.starts_with(**prefix))?;
+    let rest = &name[prefix.len()..];
+    if rest.is_empty() {
+        return None;
     }
-    if let Some(rest) = behind("http_") {
-        return Some(Variable::RequestField(field(rest)));
-    }
-    if let Some(rest) = behind("cookie_") {
-        return Some(Variable::Cookie(rest.as_bytes().to_vec()));
-    }
-    behind("arg_").map(|rest| Variable::Argument(rest.as_bytes().to_vec()))
+    let field = || rest.replace('_', "-").into_bytes();
+    Some(match *prefix {
+        "sent_http_" => Variable::ResponseField(field()),
+        "http_" => Variable::RequestField(field()),
+        "cookie_" => Variable::Cookie(rest.into()),
+        _ => Variable::Argument(rest.into()),
+    })
 }
 
 #[cfg(test)]
