@@ -38,6 +38,7 @@ const TEXT_LIKE: &[&str] = &[
     "image/bmp",
     "image/vnd.microsoft.icon",
     "image/x-icon",
+    "image/x-ms-bmp",
 ];
 
 /// Whether files of a media type gain by being compressed.

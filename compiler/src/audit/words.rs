@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use super::Subject;
 use crate::ast::{Directive, Word};
 use crate::check::value::{Part, split};
-use crate::check::{regex_words, types::is_known_extension};
+use crate::check::{is_known_extension, regex_words};
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::source::Span;
 

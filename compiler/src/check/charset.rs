@@ -24,6 +24,7 @@ const USUAL: &[&[u8]] = &[
     b"text/plain",
     b"text/vnd.wap.wml",
     b"application/javascript",
+    b"text/javascript",
     b"application/rss+xml",
 ];
 

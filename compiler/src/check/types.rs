@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use sitec_runtime::site::TypesId;
 
 use super::charset::say_charset;
+use super::common_types::common_types;
 use super::intern::Interner;
 use super::value::{Checked, media_type};
 use super::{Checker, named};
@@ -13,67 +14,10 @@ use crate::diagnostic::Diagnostic;
 use crate::ir::{self, Types};
 use crate::source::Span;
 
-/// Extensions of what is found on the web. Those that a conf does not need cost nothing but
-/// a place in a match.
-const COMMON: &[&str] = &[PAGES, IMAGES, FONTS, MEDIA, DOCUMENTS, ARCHIVES];
-
-const PAGES: &str = "html htm shtml xhtml css js mjs json jsonld map wasm webmanifest xml xsl xslt \
-    xsd rss atom txt text log md markdown csv tsv ics vcf vtt srt yaml yml toml conf ini geojson \
-    rdf mml jad wml htc appcache";
-const IMAGES: &str = "png jpg jpeg jpe gif webp avif svg svgz ico bmp tif tiff apng heic heif jxl \
-    jp2 psd wbmp jng xbm";
-const FONTS: &str = "woff woff2 ttf ttc otf eot";
-const MEDIA: &str = "mp3 m4a aac ogg oga opus wav flac weba mid midi kar aif aiff ra m3u m3u8 mp4 \
-    m4v mpg mpeg mpe webm ogv ogx mov qt avi flv wmv asf asx mkv mng 3gp 3gpp 3g2 ts mpd";
-const DOCUMENTS: &str = "pdf ps eps ai rtf doc docx dot xls xlsx ppt pptx pps odt ods odp odg epub \
-    mobi azw djvu tex latex xps kml kmz swf";
-const ARCHIVES: &str = "zip gz tgz bz2 xz 7z rar tar jar war ear apk ipa bin exe dll msi msp msm \
-    deb rpm dmg iso img cab run jnlp jardiff sea sit torrent sh pl pm tcl tk py c h cpp rs java cco \
-    der pem crt prc pdb hqx xpi";
-
-/// Where nginx's own table is of another mind than the one of mime_guess, or knows more.
-const PREFERRED: &[(&str, &str)] = &[
-    ("azw", "application/vnd.amazon.ebook"),
-    ("conf", "text/plain"),
-    ("jardiff", "application/x-java-archive-diff"),
-    ("jng", "image/x-jng"),
-    ("jsonld", "application/ld+json"),
-    ("jxl", "image/jxl"),
-    ("log", "text/plain"),
-    ("map", "application/json"),
-    ("mjs", "text/javascript"),
-    ("mng", "video/x-mng"),
-    ("srt", "text/plain"),
-    ("svgz", "image/svg+xml"),
-    ("toml", "text/plain"),
-    ("ts", "video/mp2t"),
-    ("yaml", "text/yaml"),
-    ("yml", "text/yaml"),
-];
-
 /// The table of a conf without `types`.
 pub(crate) fn common() -> Types {
-    let typed = |extension: &str| {
-        let preferred = PREFERRED.iter().find(|(name, _)| *name == extension);
-        let name = match preferred {
-            Some((_, name)) => Some(*name),
-            None => mime_guess::from_ext(extension).first_raw(),
-        };
-        Some((extension.as_bytes().to_vec(), name?.as_bytes().to_vec()))
-    };
-    extensions().filter_map(typed).collect()
-}
-
-/// Extensions of programs that pages are made by.
-const SCRIPTS: &[&str] = &["php", "phtml", "cgi", "fcgi", "asp", "aspx", "jsp", "rb"];
-
-/// Whether an extension is in common use.
-pub(crate) fn is_known_extension(name: &str) -> bool {
-    extensions().chain(SCRIPTS.iter().copied()).any(|known| known == name)
-}
-
-fn extensions() -> impl Iterator<Item = &'static str> {
-    COMMON.iter().flat_map(|kind| kind.split_ascii_whitespace())
+    let entry = |(extension, media_type): (&str, &str)| (extension.into(), media_type.into());
+    common_types().map(entry).collect()
 }
 
 /// The tables of a conf.
@@ -198,36 +142,4 @@ fn type_line(line: &Directive) -> Checked<Vec<u8>> {
         )));
     }
     media_type(&line.name)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_common_table_is_whole() {
-        let types = common();
-        let is_typed = |name: &&str| types.iter().any(|(typed, _)| typed == name.as_bytes());
-        let missing: Vec<_> = extensions().filter(|name| !is_typed(name)).collect();
-        assert!(missing.is_empty(), "no type: {missing:?}");
-        let names: std::collections::HashSet<_> = extensions().collect();
-        assert_eq!(names.len(), extensions().count(), "an extension stands twice");
-    }
-
-    #[test]
-    fn common_types() {
-        let types = common();
-        for (extension, expected) in [
-            ("html", "text/html"),
-            ("js", "text/javascript"),
-            ("svg", "image/svg+xml"),
-            ("woff2", "font/woff2"),
-            ("ts", "video/mp2t"),
-            ("ico", "image/x-icon"),
-            ("json", "application/json"),
-        ] {
-            let found = types.iter().find(|(name, _)| name == extension.as_bytes());
-            assert_eq!(found.unwrap().1, expected.as_bytes(), "{extension}");
-        }
-    }
 }
