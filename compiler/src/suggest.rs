@@ -7,15 +7,41 @@ pub(crate) fn closest<'a>(
     candidates: impl IntoIterator<Item = &'a str>,
 ) -> Option<&'a str> {
     let name = name.to_lowercase();
-    let limit = name.chars().count().max(3) / 3;
     let sorted = sorted_parts(&name);
-    let ranked = candidates.into_iter().filter_map(|candidate| {
-        let lower = candidate.to_lowercase();
-        let reordered = sorted.len() > 1 && sorted == sorted_parts(&lower);
-        let distance = if reordered { Some(1) } else { distance(&name, &lower, limit) };
-        distance.map(|distance| (distance, candidate))
-    });
-    ranked.min_by_key(|&(distance, _)| distance).map(|(_, candidate)| candidate)
+    nearest(candidates, |candidate| {
+        let candidate = candidate.to_lowercase();
+        let reordered = sorted.len() > 1 && sorted == sorted_parts(&candidate);
+        if reordered { Some(1) } else { likeness(&name, &candidate) }
+    })
+}
+
+/// The same for names of files: what stands before the extension must be alike, too.
+pub(crate) fn closest_file<'a>(
+    name: &str,
+    candidates: impl IntoIterator<Item = &'a str>,
+) -> Option<&'a str> {
+    let name = name.to_lowercase();
+    let stem = |name: &str| name.rsplit_once('.').map_or(name, |(stem, _)| stem).to_owned();
+    nearest(candidates, |candidate| {
+        let candidate = candidate.to_lowercase();
+        likeness(&stem(&name), &stem(&candidate)).and_then(|_| likeness(&name, &candidate))
+    })
+}
+
+/// The first of the candidates that are the fewest letters away.
+fn nearest<'a>(
+    candidates: impl IntoIterator<Item = &'a str>,
+    distance: impl Fn(&str) -> Option<usize>,
+) -> Option<&'a str> {
+    let ranked = candidates.into_iter().filter_map(|name| Some((distance(name)?, name)));
+    ranked.min_by_key(|&(distance, _)| distance).map(|(_, name)| name)
+}
+
+/// How far two names are apart, if that is near: at most a third of the letters differ, and at
+/// least one does not.
+fn likeness(name: &str, candidate: &str) -> Option<usize> {
+    let (len, other) = (name.chars().count(), candidate.chars().count());
+    distance(name, candidate, len.max(3) / 3).filter(|&distance| distance < len.min(other).max(1))
 }
 
 /// The parts of `max_body_size`, sorted.
@@ -71,6 +97,22 @@ mod tests {
             ("proxy_pass", None),
         ] {
             assert_eq!(closest(name, names), expected, "{name}");
+        }
+        assert_eq!(closest("b", ["a", "ab", "c"]), None);
+    }
+
+    #[test]
+    fn files_are_alike_without_their_extensions() {
+        let names = ["a.html", "404.html", "index.htm", "x"];
+        for (name, expected) in [
+            ("40.html", Some("404.html")),
+            ("index.html", Some("index.htm")),
+            ("A.html", Some("a.html")),
+            ("b.html", None),
+            ("aa.html", None),
+            ("y", None),
+        ] {
+            assert_eq!(closest_file(name, names), expected, "{name}");
         }
     }
 }

@@ -9,7 +9,7 @@ use sitec_runtime::site::{DirectoryId, Follow};
 use super::start_text;
 use super::walk::Walk;
 use crate::files::Kind;
-use crate::ir::{FileBase, Piece};
+use crate::ir::{FileBase, Piece, StartPiece};
 
 /// What a path leads to.
 pub(super) struct Found {
@@ -75,6 +75,9 @@ impl Walk<'_, '_> {
 
     pub(super) fn directory_at(&self, id: DirectoryId) -> Option<PathBuf> {
         let directory = self.site().directories.get(usize::from(id))?;
+        if directory.iter().any(|piece| matches!(piece, StartPiece::Param(_))) {
+            self.depends.set(true);
+        }
         Some(self.answers.folder.join(start_text(self.site(), directory)))
     }
 

@@ -11,6 +11,7 @@ mod disk;
 mod file;
 mod form;
 mod json;
+pub(crate) mod led;
 mod phases;
 mod request;
 mod script;

@@ -109,7 +109,7 @@ impl<'a> Walk<'_, 'a> {
             }
             Fallback::Named(id) => Next::Location(*id),
             Fallback::Uri(value) => {
-                let uri = self.value(value);
+                let uri = self.target(value);
                 self.set_uri(&uri);
                 self.steps.push(Step::Redirect { by: Looker::TryFiles, uri });
                 Next::Path

@@ -54,7 +54,7 @@ impl Walk<'_, '_> {
     /// The `error_page` for a status, unless one has been used already.
     fn error_page(&mut self, status: u16) -> Option<Next> {
         let settings = self.settings();
-        if self.error_page_used && !settings.recursive_error_pages {
+        if self.without_pages || self.error_page_used && !settings.recursive_error_pages {
             return None;
         }
         let page = settings.error_pages.iter().find(|page| page.status == status)?;

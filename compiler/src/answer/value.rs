@@ -24,7 +24,23 @@ impl Walk<'_, '_> {
         out
     }
 
+    /// A URI to go on with. What variables make of its arguments alone leaves its path known.
+    pub(super) fn target(&mut self, value: &Value) -> Vec<u8> {
+        let depended = self.depends.get();
+        let uri = self.value(value);
+        let path_is_fixed =
+            matches!(value.0.first(), Some(Piece::Literal(front)) if front.contains(&b'?'));
+        if path_is_fixed && self.depends.get() && !depended {
+            self.depends.set(false);
+            self.knows_args = false;
+        }
+        uri
+    }
+
     fn variable(&self, variable: &Variable) -> Vec<u8> {
+        if !self.is_of_path(variable) {
+            self.depends.set(true);
+        }
         let found = match variable {
             Variable::Simple(name) => return self.simple(name),
             Variable::Argument(name) => find_argument(&self.args, name).map(<[u8]>::to_vec),
@@ -38,6 +54,27 @@ impl Walk<'_, '_> {
             Variable::NamedCapture(name) => self.named_capture(name),
         };
         found.unwrap_or_default()
+    }
+
+    /// Whether the path and its arguments alone decide on a variable.
+    fn is_of_path(&self, variable: &Variable) -> bool {
+        let router = &self.answers.router;
+        match variable {
+            Variable::Simple("args" | "query_string" | "is_args") | Variable::Argument(_) => {
+                self.knows_args
+            }
+            Variable::Simple(name) => matches!(
+                *name,
+                "uri" | "document_uri" | "server_name" | "document_root" | "request_filename"
+            ),
+            // Without a match on the way it is one of the request's own.
+            Variable::Capture(_) => !self.matches.is_empty(),
+            Variable::NamedCapture(name) => {
+                let mut matches = self.matches.iter();
+                matches.any(|(pattern, _)| router.group_named(pattern, name).is_some())
+            }
+            Variable::RequestField(_) | Variable::ResponseField(_) | Variable::Cookie(_) => false,
+        }
     }
 
     fn simple(&self, name: &str) -> Vec<u8> {

@@ -1,6 +1,6 @@
 //! One request on its way: where it has come to, and what has been told about it.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::BTreeSet;
 
 use sitec_runtime::http::head::Head;
@@ -30,6 +30,8 @@ pub(super) struct Walk<'w, 'a> {
     pub(super) internal: bool,
     pub(super) append_path: bool,
     pub(super) error_page_used: bool,
+    /// Whether no `error_page` holds.
+    pub(super) without_pages: bool,
     pub(super) status_override: Option<u16>,
     pub(super) as_get: bool,
     /// The location that has refused a method.
@@ -41,6 +43,11 @@ pub(super) struct Walk<'w, 'a> {
     pub(super) fields: Vec<Field>,
     pub(super) steps: Vec<Step>,
     pub(super) doubts: RefCell<BTreeSet<String>>,
+    /// Whether the arguments are all there.
+    pub(super) knows_args: bool,
+    /// Whether a value or a folder was asked for that is another one for another request, or with
+    /// another param.
+    pub(super) depends: Cell<bool>,
 }
 
 /// Where a request goes from a location.
@@ -72,6 +79,7 @@ impl<'w, 'a> Walk<'w, 'a> {
             internal: false,
             append_path: false,
             error_page_used: false,
+            without_pages: false,
             status_override: None,
             as_get: false,
             refused_at: None,
@@ -80,6 +88,8 @@ impl<'w, 'a> Walk<'w, 'a> {
             fields: Vec::new(),
             steps: Vec::new(),
             doubts: RefCell::default(),
+            knows_args: true,
+            depends: Cell::new(false),
         }
     }
 
@@ -181,7 +191,7 @@ impl<'w, 'a> Walk<'w, 'a> {
     }
 
     /// Goes from location to location until there is an end.
-    fn follow(&mut self, mut next: Next) -> End {
+    pub(super) fn follow(&mut self, mut next: Next) -> End {
         let mut redirects = 0;
         loop {
             match next {

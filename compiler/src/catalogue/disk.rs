@@ -27,17 +27,18 @@ const CHECKS: &[Check] = &[
     error(
         "F03",
         "error-page-missing",
-        "The page of an `error_page` is served by a location that would look for a file, and there \
-         is no such file: the answer to an error would be another error.",
+        "The page of an `error_page` is answered 404, whatever the request is: the answer to an \
+         error would be another error. Nothing is said where a script, a `return` or another \
+         location answers, or where clients may bring the file.",
         "server {\n    listen 8080;\n    root www;\n    error_page 404 ⟪/missing.html⟫;\n}",
         "server {\n    listen 8080;\n    root www;\n    error_page 404 /404.html;\n}",
     ),
     error(
         "F04",
         "fallback-missing",
-        "`try_files` falls back to a page that is not there: a request for anything that is \
-         missing would go round in circles. Or what it falls back to is no path: a status has a \
-         `=` before it.",
+        "`try_files` falls back to a page that is answered 404, whatever the request is, or that \
+         leads back to it: a request for anything that is missing would go round in circles. Or \
+         what it falls back to is no path: a status has a `=` before it.",
         "server {\n    listen 8080;\n    root www;\n    location / { try_files $uri ⟪/missing.html⟫; }\n}",
         "server {\n    listen 8080;\n    root www;\n    location /docs/ { try_files $uri /404.html; }\n}",
     ),

@@ -1,29 +1,33 @@
-//! Pages that the conf itself leads to: whether `error_page` and `try_files` name files that
-//! are there.
+//! Pages that the conf itself leads to: whether `error_page` and `try_files` name something that
+//! is answered.
 //!
 //! Looked at once the whole site is resolved, since only then it is known which location
-//! serves a page. Nothing is said where that depends on the request.
+//! serves a page. Nothing is said unless the answer is 404 whatever the request is.
 
-use std::cell::RefCell;
 use std::collections::{BTreeMap, HashMap};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
+use sitec_runtime::http::method::Method;
+use sitec_runtime::pure::is_hidden;
 use sitec_runtime::site::{LocationId, ServerId};
 
 use super::exist::listed;
 use super::text::literal;
+use crate::answer::led::{Led, Outcome};
+use crate::answer::{Answers, Step, start_text};
 use crate::diagnostic::{Diagnostic, Diagnostics};
-use crate::files::{Files, Kind};
-use crate::ir::{self, Action, Candidate, FileBase, Piece, StartPiece, Variable};
-use crate::route::Router;
+use crate::files::Files;
+use crate::ir::{self, Action, Handler, Piece};
 use crate::source::Span;
-use crate::suggest::closest;
+use crate::suggest::closest_file;
 
 /// A URI that the conf leads to.
 #[derive(Clone)]
 pub(super) struct Page {
-    /// The path, without arguments.
-    path: Vec<u8>,
+    /// The URI, with its arguments as far as they are known.
+    uri: Vec<u8>,
+    /// Whether that is all of it.
+    is_whole: bool,
     /// Where it is written.
     span: Span,
     /// The server that looks it up.
@@ -33,29 +37,37 @@ pub(super) struct Page {
 }
 
 impl Page {
-    /// The page that a value names, if it has no variables and is a path.
+    /// The page that a value names, if its path has no variables.
     pub(super) fn new(
         value: &ir::Value,
         span: Span,
         server: ServerId,
         fallback_of: Option<LocationId>,
     ) -> Option<Page> {
-        let path = literal(value)?.split(|&byte| byte == b'?').next()?;
-        let path = path.starts_with(b"/").then(|| path.to_vec())?;
-        Some(Page { path, span, server, fallback_of })
+        let is_whole = literal(value).is_some();
+        let uri = match value.0.first()? {
+            Piece::Literal(front) if is_whole || front.contains(&b'?') => front.clone(),
+            _ => return None,
+        };
+        uri.starts_with(b"/").then_some(Page { uri, is_whole, span, server, fallback_of })
     }
 
     fn code(&self) -> &'static str {
         if self.fallback_of.is_some() { "F04" } else { "F03" }
     }
+
+    fn path(&self) -> &[u8] {
+        self.uri.split(|&byte| byte == b'?').next().unwrap_or_default()
+    }
 }
 
 /// What becomes of a page.
+#[derive(Clone)]
 enum Found {
     /// Something answers, or it cannot be known.
     Something,
-    /// It is this file beneath the site's folder (or elsewhere, if absolute), and not there.
-    Missing(String),
+    /// Nothing is there, in this file least of all. Without one, the path cannot lead to any.
+    Missing(Option<PathBuf>),
     /// Nobody asks for it.
     Nobody,
 }
@@ -68,8 +80,8 @@ pub(super) fn check_pages(
     files: &dyn Files,
     diagnostics: &mut Diagnostics,
 ) {
-    let (router, routed) = (Router::new(site), RefCell::default());
-    let lookup = Lookup { site, router, routed, folder, files };
+    let answers = Answers::new(site, files, folder);
+    let mut lookup = Lookup { site, answers, led: HashMap::new(), folder, files };
     let mut by_place: BTreeMap<Span, Vec<&Page>> = BTreeMap::new();
     for page in pages {
         by_place.entry(page.span).or_default().push(page);
@@ -87,117 +99,115 @@ pub(super) fn check_pages(
             }
         }
         if let Some((page, file)) = missing {
-            diagnostics.push(lookup.report(page, &file));
+            diagnostics.push(lookup.report(page, file.as_deref()));
         }
     }
 }
 
+/// A server, and a URI with whether it is whole.
+type Asked<'a> = (ServerId, &'a [u8], bool);
+
 struct Lookup<'a> {
     site: &'a ir::Site,
-    router: Router<'a>,
-    /// Where paths lead that were looked up before: often all locations name the same few.
-    routed: RefCell<HashMap<(ServerId, &'a [u8]), LocationId>>,
+    answers: Answers<'a>,
+    /// What came of pages that were looked up before: often all locations name the same few.
+    led: HashMap<Asked<'a>, (Outcome, Option<PathBuf>)>,
     folder: &'a Path,
     files: &'a dyn Files,
 }
 
 impl<'a> Lookup<'a> {
-    fn find(&self, page: &'a Page) -> Found {
-        let id = *self
-            .routed
-            .borrow_mut()
-            .entry((page.server, &page.path))
-            .or_insert_with(|| self.router.location(page.server, &page.path));
+    fn find(&mut self, page: &'a Page) -> Found {
+        let key = (page.server, &page.uri[..], page.is_whole);
+        if !self.led.contains_key(&key) {
+            let led = self.answers.led_to(page.server, &page.uri, page.is_whole);
+            let file = led.as_ref().and_then(|led| looked_for(led, page.path()));
+            let outcome = led.map_or(Outcome::Answered, |led| led.outcome);
+            self.led.insert(key, (outcome, file));
+        }
+        let (outcome, file) = &self.led[&key];
         let server = &self.site.servers[usize::from(page.server)];
-        let location = &self.site.locations[id as usize];
-        let base = &self.site.settings[location.settings].base;
-        match &location.action {
-            Action::Return(_) if id == server.location => Found::Nobody,
-            Action::Serve { try_files: None, .. } => self.file(base, &page.path),
+        match outcome {
+            Outcome::Returned(location) if *location == server.location => Found::Nobody,
+            Outcome::NotFound(_) => self.missing(file.as_deref()),
             // Only a fallback to itself is known to find nothing new.
-            Action::Serve { try_files: Some(try_files), .. } if page.fallback_of == Some(id) => {
-                let mut last = Found::Something;
-                for candidate in &try_files.candidates {
-                    match tried(candidate, &page.path) {
-                        // Beneath an `alias` a name may stand for several files.
-                        Some(path) if base.alias && path != page.path => return Found::Something,
-                        Some(path) => match self.file(base, &path) {
-                            Found::Missing(file) => last = Found::Missing(file),
-                            found => return found,
-                        },
-                        None if candidate.directory => {}
-                        None => return Found::Something,
+            Outcome::Endless(first) if page.fallback_of == Some(*first) => {
+                self.missing(file.as_deref())
+            }
+            Outcome::Answered | Outcome::Returned(_) | Outcome::Endless(_) => Found::Something,
+        }
+    }
+
+    /// A file is not there now; clients may bring it.
+    fn missing(&self, file: Option<&Path>) -> Found {
+        let is_to_come = |location: &ir::Location| {
+            let Action::Serve { handler, .. } = &location.action else { return false };
+            let directory = match handler {
+                Handler::Upload(upload) => upload.directory,
+                Handler::Dav(dav) => {
+                    let brings = [Method::Put, Method::Copy, Method::Move];
+                    if !brings.iter().any(|&method| dav.methods.contains(method)) {
+                        return false;
                     }
+                    self.site.settings[location.settings].base.directory
                 }
-                last
-            }
-            _ => Found::Something,
+                Handler::Files | Handler::Status | Handler::Cgi(_) => return false,
+            };
+            let directory = self.site.directories.get(usize::from(directory));
+            let directory = directory.map(|text| self.folder.join(start_text(self.site, text)));
+            file.zip(directory).is_some_and(|(file, directory)| file.starts_with(directory))
+        };
+        match self.site.locations.iter().any(is_to_come) {
+            true => Found::Something,
+            false => Found::Missing(file.map(Path::to_owned)),
         }
     }
 
-    /// Whether the file of `path` is there.
-    fn file(&self, base: &FileBase, path: &[u8]) -> Found {
-        let directory = self.site.directories.get(usize::from(base.directory));
-        let Some([StartPiece::Literal(directory)]) = directory.map(Vec::as_slice) else {
-            return Found::Something;
-        };
-        let rest = if base.append_path { path.get(base.replaced_len..) } else { Some(&b""[..]) };
-        let (Some(inner), Some(rest)) = (literal(&base.inner), rest) else {
-            return Found::Something;
-        };
-        let parts = [directory.as_bytes(), inner, rest].map(String::from_utf8_lossy);
-        let [directory, inner, rest] = parts;
-        let mut file = Path::new(&*directory).to_owned();
-        for part in [inner.trim_matches('/'), rest.trim_matches('/')] {
-            if !part.is_empty() {
-                file.push(part);
-            }
-        }
-        // A folder that this machine does not have was reported where it is named.
-        let known = self.files.kind(&self.folder.join(&*directory)) == Some(Kind::Directory);
-        match self.files.kind(&self.folder.join(&file)) {
-            None if known => Found::Missing(file.to_string_lossy().into_owned()),
-            _ => Found::Something,
-        }
-    }
-
-    fn report(&self, page: &Page, file: &str) -> Diagnostic {
-        let shown = String::from_utf8_lossy(&page.path);
-        let message = format!("nothing serves `{shown}`");
-        let diagnostic = match Path::new(file).is_relative() || self.files.knows_all() {
-            true => Diagnostic::error(page.code(), page.span, message),
+    fn report(&self, page: &Page, file: Option<&Path>) -> Diagnostic {
+        let path = String::from_utf8_lossy(page.path());
+        let message = format!("nothing serves `{path}`");
+        let file = file.map(|file| match file.strip_prefix(self.folder) {
+            Ok(inner) => inner,
+            Err(_) => file,
+        });
+        let is_certain = file.is_none_or(Path::is_relative) || self.files.knows_all();
+        let diagnostic = match is_certain {
+            true => Diagnostic::error(page.code(), page.span, message).allowable(),
             false => Diagnostic::warning(page.code(), page.span, message),
         };
-        let diagnostic = diagnostic.label(format!("there is no file `{file}`"));
-        let (Some(parent), Some(name)) = (Path::new(file).parent(), Path::new(file).file_name())
-        else {
+        let Some(file) = file else {
+            let why = match is_hidden(page.path()) {
+                true => "a name in it begins with a dot, and `hidden_files` is `deny`",
+                false => "the path leads to no file",
+            };
+            return diagnostic.label(why).help("name a page that is served");
+        };
+        let diagnostic = diagnostic.label(format!("there is no file `{}`", file.display()));
+        let (Some(parent), Some(name)) = (file.parent(), file.file_name()) else {
             return diagnostic;
         };
         let listed = listed(self.files, &self.folder.join(parent));
         let names = listed.iter().map(|(name, _)| name.as_str());
-        match closest(&name.to_string_lossy(), names) {
-            Some(meant) => {
-                let end = shown.len() - name.len().min(shown.len());
-                let uri = format!("{}{meant}", &shown[..end]);
+        match closest_file(&name.to_string_lossy(), names) {
+            Some(meant) if page.is_whole && page.path().ends_with(name.as_encoded_bytes()) => {
+                let front = &path[..path.len() - name.len()];
+                let args = String::from_utf8_lossy(&page.uri[page.path().len()..]);
+                let uri = format!("{front}{meant}{args}");
                 diagnostic.patch(format!("did you mean `{uri}`?"), page.span, uri)
             }
-            None => diagnostic.help("make the file, or name one that is there"),
+            _ => diagnostic.help("make the file, or name one that is there"),
         }
     }
 }
 
-/// The path of a file that `try_files` looks for where the request's is `path`; `None` for a
-/// folder and for what depends on more than the path.
-fn tried(candidate: &Candidate, path: &[u8]) -> Option<Vec<u8>> {
-    let mut tried = Vec::new();
-    for piece in &candidate.path.0 {
-        match piece {
-            Piece::Literal(bytes) => tried.extend_from_slice(bytes),
-            Piece::Variable(Variable::Simple("uri" | "document_uri")) => {
-                tried.extend_from_slice(path);
-            }
-            _ => return None,
-        }
-    }
-    (!candidate.directory).then_some(tried)
+/// The file that was looked for: of several, the last that has the path's own name.
+fn looked_for(led: &Led, path: &[u8]) -> Option<PathBuf> {
+    let mut files = led.steps.iter().filter_map(|step| match step {
+        Step::Looked { path, .. } => Some(path),
+        _ => None,
+    });
+    let name = path.rsplit(|&byte| byte == b'/').next().unwrap_or_default();
+    let has_name =
+        |file: &&PathBuf| file.file_name().is_some_and(|found| found.as_encoded_bytes() == name);
+    files.clone().rfind(has_name).or_else(|| files.next_back()).cloned()
 }

@@ -12,6 +12,7 @@ mod files;
 mod inherit;
 mod listens;
 mod logs;
+mod pages;
 mod params;
 mod size;
 mod values;

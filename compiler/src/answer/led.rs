@@ -1,0 +1,61 @@
+//! Where the conf itself leads: to the page of an error, and to what `try_files` falls back to.
+
+use sitec_runtime::site::{LocationId, ServerId};
+
+use super::walk::{Next, Walk};
+use super::{Answers, End, Request, Step};
+use crate::ir::Action;
+
+/// What comes of a URI that the conf leads to.
+pub(crate) struct Led {
+    /// What happens, in order.
+    pub(crate) steps: Vec<Step>,
+    /// Where it ends.
+    pub(crate) outcome: Outcome,
+}
+
+/// What somebody gets who is led to a URI.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Outcome {
+    /// Something that a location answers, or it depends on the request.
+    Answered,
+    /// 404, whatever the request is, in this location.
+    NotFound(LocationId),
+    /// A `return` answers, whatever is asked for.
+    Returned(LocationId),
+    /// It is led on and on, from this location first.
+    Endless(LocationId),
+}
+
+impl Answers<'_> {
+    /// What a server makes of a URI that its conf leads to, leaving out what an `error_page`
+    /// would make of that. Without `is_whole`, more arguments follow. `None` if no request can be
+    /// made for it.
+    pub(crate) fn led_to(&self, server: ServerId, uri: &[u8], is_whole: bool) -> Option<Led> {
+        // Who takes compressed content gets what others do not.
+        let fields = [("Accept-Encoding".to_owned(), "gzip".to_owned())];
+        let request = Request::new(self.site, Some(server), "GET", "/", &fields).ok()?;
+        let mut walk = Walk::new(self, &request);
+        walk.server = server;
+        walk.internal = true;
+        walk.without_pages = true;
+        walk.knows_args = is_whole;
+        walk.set_uri(uri);
+        let end = walk.follow(Next::Path);
+        let is_certain = !walk.depends.get() && walk.doubts.borrow().is_empty();
+        let first = walk.steps.iter().find_map(|step| match step {
+            Step::Location { location, .. } => Some(*location),
+            _ => None,
+        });
+        let by_return =
+            matches!(self.site.locations[walk.location as usize].action, Action::Return(_));
+        let outcome = match (end, walk.status) {
+            _ if !is_certain => Outcome::Answered,
+            _ if by_return => Outcome::Returned(walk.location),
+            (End::Page, 404) => Outcome::NotFound(walk.location),
+            (End::Page, 500) => Outcome::Endless(first?),
+            _ => Outcome::Answered,
+        };
+        Some(Led { steps: walk.steps, outcome })
+    }
+}
