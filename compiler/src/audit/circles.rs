@@ -10,9 +10,11 @@ use super::Subject;
 use super::asking::Asking;
 use super::disk::Trees;
 use crate::answer::{Answer, Step};
+use crate::ast::Word;
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::ir::{Action, ErrorTarget, Fallback, Piece, Return, Scope, Variable};
 use crate::prove::guess;
+use crate::source::Span;
 use crate::{automata, ir};
 
 /// The most redirects that are followed one after another; browsers follow 20.
@@ -318,13 +320,26 @@ fn check_pages(subject: &Subject<'_>, diagnostics: &mut Diagnostics) {
                 _ => continue,
             };
             if gives == page.status && reported.insert((target, gives)) {
-                let place = subject.return_span(target);
+                let answer = subject.return_span(target);
+                let place = page_span(subject, id, gives).unwrap_or(answer);
                 let message = format!("the page for {gives} answers {gives} itself");
-                diagnostics.push(
-                    Diagnostic::warning("K13", place, message)
-                        .help(format!("give it a text: `return {gives} \"…\";`")),
-                );
+                let diagnostic = Diagnostic::warning("K13", place, message);
+                let diagnostic = match place == answer {
+                    true => diagnostic,
+                    false => diagnostic.also(answer, "this is what it answers"),
+                };
+                diagnostics
+                    .push(diagnostic.help(format!("give it a text: `return {gives} \"…\";`")));
             }
         }
     }
+}
+
+/// The target of the `error_page` that holds for a status in a location.
+fn page_span(subject: &Subject<'_>, id: LocationId, status: u16) -> Option<Span> {
+    let names = |word: &Word| word.text().and_then(|text| text.parse().ok()) == Some(status);
+    let page = subject.nearest_that(id, &|directive| {
+        directive.name.value == b"error_page" && directive.args.iter().any(names)
+    })?;
+    Some(page.args.last()?.span)
 }

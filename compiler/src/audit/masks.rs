@@ -48,7 +48,7 @@ fn masked(
     let shown = file.strip_prefix(subject.folder).unwrap_or(file);
     let message = format!("`{missing}`, which is not there, is answered 200 with a page");
     Some(
-        Diagnostic::warning("X17", directive.span(), message)
+        Diagnostic::lint("X17", directive.span(), message)
             .note(format!("the page is `{}`", shown.display()))
             .help(
                 "let what has an extension be missing: \

@@ -93,7 +93,7 @@ fn check_target(
 ) {
     let Some(place) = directive.args.last().map(|word| word.span) else { return };
     if has_variable(target, &["uri", "document_uri"]) {
-        diagnostics.push(decoded(target, place));
+        diagnostics.push(decoded(place));
     }
     let of_client = |piece: &Piece| match piece {
         Piece::Variable(Variable::Simple(name)) => *name == "host",
@@ -111,21 +111,10 @@ fn check_target(
     }
 }
 
-/// `$uri` in the target of a redirect.
-fn decoded(target: &Value, place: Span) -> Diagnostic {
+/// `$uri` in the target of a redirect, which is encoded again.
+fn decoded(place: Span) -> Diagnostic {
     let message = "`$uri` is decoded: it may hold anything, line breaks too";
-    let is_absolute = match target.0.first() {
-        Some(Piece::Literal(text)) => !text.starts_with(b"/"),
-        Some(Piece::Variable(Variable::Simple(name))) => *name == "scheme",
-        _ => false,
-    };
-    // nginx would send a client to any host that an attacker writes behind a line break; a
-    // target that is a path is less of a lure.
-    let diagnostic = match is_absolute {
-        true => Diagnostic::error("X06", place, message).allowable(),
-        false => Diagnostic::warning("X06", place, message),
-    };
-    diagnostic
+    Diagnostic::lint("X06", place, message)
         .help("`$request_uri` is what the client sent, arguments included")
         .note("sitec encodes the target again; nginx sends it as it is")
 }

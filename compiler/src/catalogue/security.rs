@@ -7,7 +7,7 @@ pub(super) const GROUP: Group = Group { title: "Security", checks: CHECKS };
 const CHECKS: &[Check] = &[
     error(
         "X01",
-        "alias-traversal",
+        "alias-slash",
         "A location without a slash at its end and an `alias` with one, or the reverse: in nginx, \
          `/i../x` would leave the folder. The server refuses such paths in any case; the conf does \
          not mean what it says.",
@@ -47,13 +47,13 @@ const CHECKS: &[Check] = &[
         "server {\n    listen 8080;\n    return 301 ⟪https://$host$request_uri⟫;\n}",
         "server {\n    listen 8080;\n    return 301 https://a.test$request_uri;\n}",
     ),
-    error(
+    lint(
         "X06",
         "crlf-in-redirect",
         "`$uri` is decoded, and may hold a line break. nginx sends it as it is, so that a client \
-         can be made to read fields that somebody else wrote; here it is encoded again. It also \
-         lacks the arguments. `$request_uri` is what the client sent. In a target that is a path, \
-         it is a warning.",
+         can be made to read fields that somebody else wrote. Here it is encoded again, so that \
+         nothing of the kind happens; a conf that nginx reads, too, is better without it. It also \
+         lacks the arguments. `$request_uri` is what the client sent.",
         "server {\n    listen 8080;\n    return 301 ⟪https://a.test$uri⟫;\n}",
         "server {\n    listen 8080;\n    return 301 https://a.test$request_uri;\n}",
     ),
@@ -133,7 +133,7 @@ const CHECKS: &[Check] = &[
         "server {\n    listen ⟪80⟫;\n    root www;\n}",
         "user www-data;\nserver {\n    listen 80;\n    root www;\n}",
     ),
-    warning(
+    lint(
         "X17",
         "spa-masks-404",
         "`try_files` falls back to a page for everything that is missing, so that a missing script \

@@ -57,7 +57,8 @@ const CHECKS: &[Check] = &[
     error(
         "Y07",
         "brace-in-regex",
-        "A `{` in a pattern without quotes begins a block, as in nginx. Put the pattern in quotes.",
+        "A `{` in a pattern without quotes begins a block, as in nginx, and a `;` ends the \
+         directive. Put the pattern in quotes.",
         "server {\n    listen 8080;\n    location ~ ^/\\d⟪{⟫3}$ { return 200 \"ok\"; }\n}",
         "server {\n    listen 8080;\n    location ~ \"^/\\d{3}$\" { return 200 \"ok\"; }\n}",
     ),

@@ -138,3 +138,30 @@ fn pages_are_fresh() {
     }
     assert_eq!(std::fs::read_dir(&folder).unwrap().count(), pages.len(), "docs/checks {stale}");
 }
+
+/// What a message says to type leaves no error, and the same is not said again.
+#[test]
+fn patches_of_bad_confs_compile() {
+    let mut wrong = String::new();
+    // What a test of the conf expects is for its author to say.
+    for check in all().filter(|check| !check.code.starts_with('E')) {
+        let conf = check.bad_conf();
+        let compile = |conf: &str| {
+            let lints = check.severity == Severity::Lint;
+            let levels = Levels { lints, ..Levels::default() };
+            compile_with(&disk(check, conf), Path::new("site.conf"), levels)
+        };
+        let compilation = compile(&conf);
+        let helps = compilation.diagnostics.sorted()[0].helps.clone();
+        for (span, text) in helps.into_iter().filter_map(|help| help.patch) {
+            let parts = [&conf[..span.start as usize], &text, &conf[span.end as usize..]];
+            let patched = compile(&parts.concat());
+            let again = patched.diagnostics.sorted().iter().any(|found| found.code == check.code);
+            if patched.site.is_none() || again {
+                let said = patched.diagnostics.render(&patched.sources, false);
+                wrong += &format!("{}\n{}\n{said}\n", check.code, parts.concat());
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong}");
+}

@@ -19,7 +19,7 @@ const CHECKS: &[Check] = &[
         "server {\n    listen 8080;\n    root www;\n    client_max_body_size 10⟪MB⟫;\n}",
         "server {\n    listen 8080;\n    root www;\n    client_max_body_size 10M;\n}",
     ),
-    warning(
+    lint(
         "T03",
         "size-zero",
         "A size of 0 means no bound, as in nginx: whoever sends enough can fill the disk. Write \

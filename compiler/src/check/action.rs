@@ -109,6 +109,12 @@ impl Checker<'_> {
             let message = "`try_files` has nothing to fall back to";
             return Err(Box::new(Diagnostic::error("D05", directive.span(), message)));
         };
+        if let Some(equals) = candidates.last().filter(|word| word.value == b"=") {
+            let (place, meant) = (equals.span.to(last.span), format!("={}", last.shown()));
+            let message = format!("a blank in `= {}` makes two words of it", last.shown());
+            let wrong = Diagnostic::error("F04", place, message);
+            return Err(Box::new(wrong.patch("write it as one word", place, meant)));
+        }
         let candidates: Vec<_> =
             candidates.iter().map(|word| self.candidate(word, groups)).collect();
         let candidates = candidates.into_iter().filter_map(|result| self.report(result)).collect();

@@ -108,8 +108,12 @@ impl Additions {
             added.sends_something() && (added.is("cache-control") || added.is("expires"))
         })?;
         let message = format!("a response has two `{}` fields", twice.field.name);
+        let diagnostic = match twice.combines() {
+            true => Diagnostic::lint("Z12", twice.span, message),
+            false => Diagnostic::warning("Z12", twice.span, message),
+        };
         Some(
-            Diagnostic::warning("Z12", twice.span, message)
+            diagnostic
                 .label("one is sent by this")
                 .also(expires, "and one by this")
                 .help("leave `expires` out and say all of it with `add_header`, or the reverse"),
@@ -121,6 +125,16 @@ impl Added {
     /// Whether it has this name, given in lower case.
     fn is(&self, name: &str) -> bool {
         self.field.name.eq_ignore_ascii_case(name)
+    }
+
+    /// Whether it is a Cache-Control that says nothing about how long a response is fresh: what
+    /// `expires` says of that and what this says are read as one list.
+    fn combines(&self) -> bool {
+        let of_time = ["max-age", "s-maxage", "no-cache", "no-store"];
+        let value = literal(&self.field.value).map(<[u8]>::to_ascii_lowercase);
+        let value = value.map(|value| String::from_utf8_lossy(&value).into_owned());
+        self.is("cache-control")
+            && value.is_some_and(|value| !of_time.iter().any(|word| value.contains(word)))
     }
 
     fn sends_something(&self) -> bool {

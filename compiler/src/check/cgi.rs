@@ -140,7 +140,7 @@ impl Checker<'_> {
         }
         let off = value == b"off";
         if !off && !value.contains(&b'/') && !value.starts_with(b"$") {
-            return Err(no_pass(first));
+            return Err(no_pass(first, second.is_none()));
         }
         if let Some(second) = second {
             let message = "only an extension has an interpreter";
@@ -282,10 +282,33 @@ fn add_rule(rules: &Rc<[Rule]>, rule: Rule) -> Checked<Rc<[Rule]>> {
 }
 
 /// What is neither an extension nor a path.
-fn no_pass(word: &Word) -> Box<Diagnostic> {
+/// Interpreters by the names that people give them, the extension of their scripts, and what
+/// runs those as CGI programs.
+const INTERPRETERS: &[(&str, &str, &str)] = &[
+    ("bash", ".sh", "bash"),
+    ("node", ".js", "node"),
+    ("perl", ".pl", "perl"),
+    ("php", ".php", "php-cgi"),
+    ("php-cgi", ".php", "php-cgi"),
+    ("python", ".py", "python3"),
+    ("python3", ".py", "python3"),
+    ("ruby", ".rb", "ruby"),
+    ("sh", ".sh", "sh"),
+];
+
+fn no_pass(word: &Word, is_alone: bool) -> Box<Diagnostic> {
     let shown = word.shown();
     let message = format!("`{shown}` is neither an extension nor the path of a program");
     let diagnostic = Diagnostic::error("T27", word.span, message);
+    let interpreter = INTERPRETERS.iter().find(|(name, ..)| is_alone && *name == shown);
+    if let Some((_, extension, runs)) = interpreter {
+        let meant = format!("{extension} {runs}");
+        return Box::new(diagnostic.patch(
+            format!("write `cgi_pass {meant};` for the files that end in `{extension}`"),
+            word.span,
+            meant,
+        ));
+    }
     let bare = shown.strip_prefix('*').unwrap_or(&shown);
     let bare = bare.trim_start_matches('.');
     Box::new(match !bare.is_empty() && bare.bytes().all(|byte| byte.is_ascii_alphanumeric()) {

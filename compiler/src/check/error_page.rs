@@ -78,11 +78,8 @@ impl Checker<'_> {
         {
             let shown = word.shown();
             let message = format!("`{shown}` does not begin with a slash: clients are sent there");
-            self.diagnostics.push(Diagnostic::warning("F03", word.span, message).patch(
-                format!("write `/{shown}` for a page of this server"),
-                word.span,
-                format!("/{shown}"),
-            ));
+            let diagnostic = Diagnostic::warning("F03", word.span, message);
+            self.diagnostics.push(meant_page(diagnostic, word, &shown));
         }
         Ok(Target::Known(ErrorTarget::Redirect(value), word.span))
     }
@@ -111,6 +108,21 @@ impl Checker<'_> {
         }
         resolved
     }
+}
+
+/// Says what to type for a page of this server.
+fn meant_page(diagnostic: Diagnostic, word: &Word, shown: &str) -> Diagnostic {
+    let rest = shown.strip_prefix('=').map(|rest| rest.trim_start_matches(char::is_numeric));
+    if let Some(page) = rest.filter(|rest| rest.starts_with(['/', '@'])) {
+        let meant = format!("{} {page}", &shown[..shown.len() - page.len()]);
+        let help = "a blank stands between the status and the page";
+        return diagnostic.patch(help, word.span, meant);
+    }
+    if shown.bytes().all(|byte| byte.is_ascii_digit() || byte == b'=') {
+        return diagnostic.help("the page comes last, behind all statuses: `/50x.html`");
+    }
+    let help = format!("write `/{shown}` for a page of this server");
+    diagnostic.patch(help, word.span, format!("/{shown}"))
 }
 
 /// What `=` or `=CODE` says.

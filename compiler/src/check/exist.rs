@@ -84,6 +84,9 @@ impl Checker<'_> {
                 }
                 at.patch(format!("did you mean `{meant}`?"), word.span, meant)
             }
+            None if text.starts_with('~') => {
+                at.help("`~` stands for no folder here: write the path of the home folder out")
+            }
             None => at.help(match wanted {
                 Kind::Directory => format!("make it, `mkdir -p {text}`, or name one that is there"),
                 Kind::File | Kind::Other => "make it, or name one that is there".to_owned(),

@@ -273,7 +273,9 @@ impl Bench<'_> {
         }
         let host = String::from_utf8_lossy(&answer.host).into_owned();
         let url = if url.starts_with('/') { format!("http://{host}{url}") } else { url };
-        diagnostic.help(format!("see each step: `sitec route {} {method} {url}`", self.site.name))
+        let conf = self.folder.join(&self.site.name);
+        let command = format!("sitec route {} {method} {url}", conf.display());
+        diagnostic.help(format!("see each step: `{command}`"))
     }
 }
 

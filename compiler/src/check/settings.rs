@@ -209,7 +209,7 @@ fn body_size(word: &Word, checker: &mut Checker<'_>) -> Checked<u64> {
     match size(word)? {
         0 => {
             checker.diagnostics.push(
-                Diagnostic::warning("T03", word.span, "a size of 0 sets no bound").patch(
+                Diagnostic::lint("T03", word.span, "a size of 0 sets no bound").patch(
                     "write `unlimited` if that is meant, else a size",
                     word.span,
                     "unlimited",

@@ -36,15 +36,22 @@ impl Inside<'_> {
 
 fn check_block(directives: &[Directive], inside: &Inside, diagnostics: &mut Diagnostics) {
     let mut first: BTreeMap<&str, Span> = BTreeMap::new();
-    for directive in directives {
+    let mut at = 0;
+    while let Some(directive) = directives.get(at) {
+        at += 1;
         let row = directive.name.text().and_then(directive::find);
         let Some(row) = row else {
-            if unknown::holds_anyway(directive) {
-                continue;
+            if !unknown::holds_anyway(directive) {
+                diagnostics.push(unknown::explain(directive, inside));
             }
-            diagnostics.push(unknown::explain(directive, inside));
             continue;
         };
+        let pieces = unknown::cut_off(directive, &directives[at..]);
+        if !pieces.is_empty() {
+            diagnostics.push(unknown::unquoted(directive, pieces));
+            at += pieces.len();
+            continue;
+        }
         let seen = if row.repeats { None } else { first.insert(row.name, directive.span()) };
         let fault = if !inside.allows(row) {
             Some(misplaced(directive, row, inside))
@@ -119,6 +126,14 @@ fn duplicate(directive: &Directive, first: Span) -> Diagnostic {
 fn check_args(directive: &Directive, row: &directive::Directive) -> Option<Diagnostic> {
     let (least, most) = row.args;
     let count = directive.args.len();
+    if let Some(word) = directive.args.iter().find(|word| is_continuation(word)) {
+        let place = Span { end: word.span.start + 1, ..word.span };
+        return Some(
+            Diagnostic::error("D05", place, "a `\\` at the end of a line is a parameter here")
+                .label("with the line break behind it")
+                .patch("leave it out: a directive goes on until its `;`", place, ""),
+        );
+    }
     if (least..=most).contains(&count) {
         return if row.name == "location" { modifier::check(directive) } else { None };
     }
@@ -147,6 +162,12 @@ fn check_args(directive: &Directive, row: &directive::Directive) -> Option<Diagn
         Some((text, span, patch)) => diagnostic.patch(text, span, patch),
         None => diagnostic.help(usage(row)),
     })
+}
+
+/// Whether a word begins with a `\` at the end of a line, as a shell would have it.
+fn is_continuation(word: &Word) -> bool {
+    let is_so = word.value.starts_with(b"\\\n") || word.value.starts_with(b"\\\r");
+    is_so && !word.quoted
 }
 
 /// What to type, where a wrong number of parameters has a common reason.

@@ -131,18 +131,31 @@ impl Checker<'_> {
         }
         if value::is_only_nginx(name) {
             let message = format!("nginx's `${name}` is not supported");
-            return Err(Box::new(Diagnostic::error("T18", span, message)));
+            return Err(Box::new(
+                Diagnostic::error("T18", span, message).help(value::instead_of(&lower)),
+            ));
         }
         let known = value::SIMPLE_VARIABLES.iter().copied();
         let known = known.chain(self.capture_names.0.iter().map(String::as_str));
         let diagnostic = Diagnostic::error("T18", span, format!("there is no variable `${name}`"));
-        Err(Box::new(match closest(&lower, known) {
+        let like = closest(&lower, known).filter(|_| !is_of_environment(name));
+        Err(Box::new(match like {
             Some(meant) => {
                 diagnostic.patch(format!("did you mean `${meant}`?"), span, format!("${meant}"))
             }
+            None if is_of_environment(name) => diagnostic.help(format!(
+                "`param {name} VALUE;` at top level takes it from the environment at start, for \
+                 `${{{name}}}`"
+            )),
             None => diagnostic,
         }))
     }
+}
+
+/// Whether a name is written as those of a process's environment are.
+fn is_of_environment(name: &str) -> bool {
+    let belongs = |byte: u8| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'_';
+    name.len() > 1 && name.bytes().all(belongs)
 }
 
 /// Adds bytes at the end of a value, as part of the literal there if there is one.

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::structure::{Inside, usage};
-use crate::ast::{Conf, Directive};
+use crate::ast::{Conf, Directive, Word};
 use crate::diagnostic::Diagnostic;
 use crate::directive;
 use crate::names::{self, Group, Known};
@@ -27,6 +27,70 @@ pub(super) fn holds_anyway(directive: &Directive) -> bool {
         }
         _ => false,
     }
+}
+
+/// Fields whose values have a `;` in them.
+const WITH_SEMICOLONS: &[&str] = &[
+    "content-disposition",
+    "content-security-policy",
+    "content-security-policy-report-only",
+    "content-type",
+    "expect-ct",
+    "feature-policy",
+    "link",
+    "set-cookie",
+    "strict-transport-security",
+    "x-xss-protection",
+];
+
+/// The directives that are most likely what a `;` has cut off the value of an `add_header`: names
+/// that nobody knows, right behind it.
+pub(super) fn cut_off<'d>(directive: &Directive, behind: &'d [Directive]) -> &'d [Directive] {
+    let [field, _, ..] = &directive.args[..] else { return &[] };
+    let field = field.shown().to_ascii_lowercase();
+    if directive.name.value != b"add_header" || !WITH_SEMICOLONS.contains(&&field[..]) {
+        return &[];
+    }
+    let end = std::cell::Cell::new(directive.span().end);
+    let is_piece = |piece: &&Directive| {
+        let name = piece.name.text().unwrap_or_default();
+        let is_known = directive::find(name).is_some() || names::lookup(name).is_some();
+        // The `;`, and at most one blank.
+        let is_next = piece.name.span.start.checked_sub(end.get()).is_some_and(|gap| gap <= 2);
+        end.set(piece.span().end);
+        let is_like_one = closest(name, directive::all().map(|row| row.name)).is_some();
+        is_next && !is_known && !is_like_one && piece.block.is_none()
+    };
+    &behind[..behind.iter().take_while(is_piece).count()]
+}
+
+/// What to say of an `add_header` whose value ends at a `;` within it.
+pub(super) fn unquoted(directive: &Directive, pieces: &[Directive]) -> Diagnostic {
+    let mut value: Vec<String> = Vec::new();
+    let mut end = directive.span();
+    let mut always = "";
+    let parts = [directive.args.get(1..).unwrap_or_default()].into_iter().map(<[Word]>::to_vec);
+    let pieces_of = |piece: &Directive| [std::slice::from_ref(&piece.name), &piece.args].concat();
+    for words in parts.chain(pieces.iter().map(pieces_of)) {
+        let mut words = &words[..];
+        end = words.last().map_or(end, |word| word.span);
+        if let [inner @ .., last] = words
+            && last.value == b"always"
+        {
+            (words, always) = (inner, " always");
+        }
+        let shown = words.iter().map(|word| match word.quoted {
+            true => format!("'{}'", word.shown()),
+            false => word.shown(),
+        });
+        value.push(shown.collect::<Vec<_>>().join(" ").replace('"', "\\\""));
+    }
+    let first = &pieces[0];
+    let name = first.name.shown();
+    let place = directive.args[1].span.to(end);
+    Diagnostic::error("D01", place, format!("unknown directive `{name}`"))
+        .label("a `;` within the value ends `add_header`")
+        .patch("quote the whole value", place, format!("\"{}\"{always}", value.join("; ")))
 }
 
 /// Directives that define variables and are not supported, and which word is the variable.

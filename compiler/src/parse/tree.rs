@@ -25,7 +25,16 @@ pub(super) fn build(items: Vec<Item>, diagnostics: &mut Diagnostics) -> Vec<Dire
     let mut items = items.into_iter().peekable();
     while let Some(item) = items.next() {
         match item {
-            Item::Statement(header, End::Semicolon(semicolon)) => {
+            Item::Statement(mut header, End::Semicolon(semicolon)) => {
+                if needs_block(&header)
+                    && header.last().is_some_and(|word| !word.quoted)
+                    && let Some(Item::Statement(rest, End::Open(open))) =
+                        items.next_if(|next| goes_on(next, semicolon))
+                {
+                    diagnostics.push(cut_word(&mut header, semicolon, &rest[0]));
+                    tree.open(header, open);
+                    continue;
+                }
                 match items.next_if(|next| needs_block(&header) && is_nameless(next)) {
                     Some(Item::Statement(_, End::Open(open))) => {
                         diagnostics.push(early_semicolon(&header, semicolon));
@@ -67,6 +76,29 @@ pub(super) fn build(items: Vec<Item>, diagnostics: &mut Diagnostics) -> Vec<Dire
 fn needs_block(header: &[Word]) -> bool {
     let row = header.first().and_then(Word::text).and_then(directive::find);
     row.is_some_and(|row| row.form != Form::Simple)
+}
+
+/// Whether `item` is one word directly behind a `;`, and a `{`.
+fn goes_on(item: &Item, semicolon: Span) -> bool {
+    match item {
+        Item::Statement(words, End::Open(_)) => {
+            matches!(&words[..], [only] if only.span.start == semicolon.end)
+        }
+        _ => false,
+    }
+}
+
+/// Puts a word together that a `;` has cut, and says to quote it.
+fn cut_word(header: &mut [Word], semicolon: Span, rest: &Word) -> Diagnostic {
+    let Some(word) = header.last_mut() else { return early_semicolon(header, semicolon) };
+    let place = word.span.to(rest.span);
+    word.value = [&word.value[..], b";", &rest.value].concat();
+    (word.span, word.offsets, word.quoted) = (place, Vec::new(), false);
+    let text = word.shown();
+    let quote = if text.contains('"') { '\'' } else { '"' };
+    Diagnostic::error("Y07", semicolon, "`;` within an unquoted word")
+        .label("would end the directive here")
+        .patch("quote the word", place, format!("{quote}{text}{quote}"))
 }
 
 /// Whether `item` is a `{` with no name before it.

@@ -45,7 +45,10 @@ pub(super) fn check(subject: &Subject<'_>, trees: &Trees<'_>, diagnostics: &mut 
         if !matches!(given, Some(403 | 404)) || !is_here || !answer.doubts.is_empty() {
             continue;
         }
-        let message = format!("there is no `{}` here", names.join("` or `"));
+        let message = match &names[..] {
+            [] => "there is nothing here that `index` names".to_owned(),
+            names => format!("there is no `{}` here", names.join("` or `")),
+        };
         diagnostics.push(
             Diagnostic::warning("F02", span, message)
                 .label(format!("`GET /` is always answered {}", given.unwrap_or(403)))

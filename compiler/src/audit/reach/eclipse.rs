@@ -30,7 +30,16 @@ impl<'a> Scope<'a> {
         }
         let (first, path) = eclipsed.first()?;
         let shown = String::from_utf8_lossy(&first.path);
-        let message = format!("this regex is not tried for what begins with `{shown}`");
+        // A longer prefix without `^~` has the regexes tried again.
+        let reached = self.scope.prefix.iter().find(|longer| {
+            !longer.no_regex
+                && longer.path.len() > first.path.len()
+                && longer.path.starts_with(&first.path)
+        });
+        let except = reached.map_or(String::new(), |longer| {
+            format!(", unless with `{}`", String::from_utf8_lossy(&longer.path))
+        });
+        let message = format!("this regex is not tried for what begins with `{shown}`{except}");
         let diagnostic = Diagnostic::warning("K10", self.subject.span(id), message);
         let diagnostic = eclipsed.iter().fold(diagnostic, |diagnostic, (prefix, _)| {
             let span = self.subject.span(prefix.location);

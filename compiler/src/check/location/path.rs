@@ -102,6 +102,13 @@ pub(super) fn path(directive: &Directive) -> Checked<(Path, Span)> {
         let message = format!("there is nothing behind `{}`", word.shown());
         return Err(Box::new(Diagnostic::error("D05", word.span, message)));
     }
+    if let (Modifier::Regex, Some(b'*'), [sign, _]) =
+        (modifier, word.value.get(start), &directive.args[..])
+    {
+        let place = Span { end: word.part(start..start + 1).end, ..sign.span };
+        let wrong = Diagnostic::error("T15", place, "there is nothing to repeat here");
+        return Err(Box::new(wrong.patch("write `~*` in one word", place, "~* ")));
+    }
     let path = match modifier {
         Modifier::None => Path::Prefix { path: text, no_regex: false },
         Modifier::NoRegex => Path::Prefix { path: text, no_regex: true },

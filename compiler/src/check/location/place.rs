@@ -57,7 +57,13 @@ impl Checker<'_> {
                 None if shown.starts_with(['^', '\\']) || shown.ends_with('$') => {
                     ("a regex has a `~` before it", format!("~ {shown}"))
                 }
-                None => ("a path begins with a slash", format!("/{shown}")),
+                None => match shown.split_once("://") {
+                    Some((_, rest)) => {
+                        let path = rest.find('/').map_or("/", |slash| &rest[slash..]);
+                        ("the host stands in `server_name`, and its path here", path.to_owned())
+                    }
+                    None => ("a path begins with a slash", format!("/{shown}")),
+                },
             };
             let diagnostic = Diagnostic::warning("K07", span, message);
             self.diagnostics.push(diagnostic.patch(help, span, meant));

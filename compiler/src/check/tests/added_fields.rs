@@ -120,13 +120,18 @@ fn expires_is_inherited_and_turned_off() {
 #[test]
 fn a_field_is_not_added_twice() {
     warned(
-        "server { listen 80; root www; expires 1h; add_header Cache-Control public; }",
+        "server { listen 80; root www; expires 1h; add_header Cache-Control no-store; }",
         "                              ----------  ^^^^^^^^^^^^^^^^^^^^^^^^",
         "Z12: a response has two `Cache-Control` fields",
     );
     let outer = "expires 1h; server { listen 80; root www; location /x { ";
     for (inner, expected) in [
         ("add_header expires 0;", vec!["Z12"]),
+        ("add_header Cache-Control 'public, MAX-AGE=1';", vec!["Z12"]),
+        ("add_header Cache-Control no-cache;", vec!["Z12"]),
+        // Both are read as one list.
+        ("add_header Cache-Control 'public, immutable';", vec![]),
+        ("add_header Cache-Control must-revalidate;", vec![]),
         ("expires off; add_header Cache-Control no-store;", vec![]),
         ("add_header Cache-Control \"\";", vec![]),
         ("add_header Vary Cookie;", vec![]),

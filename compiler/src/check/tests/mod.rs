@@ -14,6 +14,7 @@ mod listens;
 mod logs;
 mod pages;
 mod params;
+mod patches;
 mod size;
 mod values;
 mod writing;

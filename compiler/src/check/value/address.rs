@@ -36,6 +36,9 @@ pub(crate) fn bind(word: &Word) -> Checked<Bind> {
     if text.bytes().all(|byte| byte.is_ascii_digit()) {
         return port(word).map(Bind::Port);
     }
+    if let Some(range) = port_range(word, text) {
+        return Err(range);
+    }
     let (host_end, port_start) = match text.rfind(']') {
         Some(bracket) => match text.as_bytes().get(bracket + 1) {
             None => (text.len(), None),
@@ -70,6 +73,23 @@ pub(crate) fn bind(word: &Word) -> Checked<Bind> {
         None => DEFAULT_PORT,
     };
     Ok(Bind::Ip(SocketAddr::new(host, port)))
+}
+
+/// What to say of ports from one to another, which nginx takes.
+fn port_range(word: &Word, text: &str) -> Option<Box<Diagnostic>> {
+    let start = text.rfind(':').map_or(0, |colon| colon + 1);
+    let (first, last) = text[start..].split_once('-')?;
+    let is_port = |port: &str| !port.is_empty() && port.bytes().all(|byte| byte.is_ascii_digit());
+    if !is_port(first) || !is_port(last) {
+        return None;
+    }
+    let address = &text[..start];
+    let message = "a range of ports is not supported";
+    Some(Box::new(
+        Diagnostic::error("D14", word.part(start..text.len()), message)
+            .label("nginx would listen on each of them")
+            .help(format!("write a `listen` for each port: `listen {address}{first};` and so on")),
+    ))
 }
 
 /// An address without a port; IPv6 with or without brackets.

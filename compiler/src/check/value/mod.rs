@@ -29,7 +29,7 @@ pub(crate) use status::status;
 pub(crate) use template::{Part, split};
 pub(crate) use time::{seconds, time_ms};
 pub use variable::SIMPLE_VARIABLES;
-pub(crate) use variable::{is_only_nginx, variable};
+pub(crate) use variable::{instead_of, is_only_nginx, variable};
 
 use crate::diagnostic::Diagnostic;
 

@@ -33,6 +33,8 @@ pub(super) struct Wrong {
     pub(super) range: Range<usize>,
     pub(super) message: String,
     pub(super) help: Option<&'static str>,
+    /// Why it may be deleted.
+    pub(super) delete: Option<&'static str>,
 }
 
 /// What to do about a character that was meant as itself.
@@ -162,7 +164,7 @@ impl Translator<'_> {
 
     fn wrong(&self, range: Range<usize>, message: impl Into<String>) -> Wrong {
         let range = range.start..range.end.min(self.input.len());
-        Wrong { code: "T15", range, message: message.into(), help: None }
+        Wrong { code: "T15", range, message: message.into(), help: None, delete: None }
     }
 }
 
@@ -170,7 +172,7 @@ impl Translator<'_> {
 pub(super) fn not_linear(range: Range<usize>, what: &str) -> Wrong {
     let message = format!("{what} is not supported: regexes are matched in linear time");
     let help = Some("match more by it, or put a narrower `location` before this one");
-    Wrong { code: "T16", range, message, help }
+    Wrong { code: "T16", range, message, help, delete: None }
 }
 
 #[cfg(test)]
@@ -231,7 +233,8 @@ mod tests {
             (r"(?1)", "T16", "(?1"),
             (r"(?(1)a)", "T16", "(?("),
             (r"(?|a)", "T15", "(?|"),
-            (r"(*UTF8)a", "T15", "(*"),
+            (r"(*UTF8)a", "T15", "(*UTF8)"),
+            (r"a(*SKIP)", "T15", "(*SKIP)"),
             (r"(?x)a", "T15", "(?x"),
             (r"(?<1>a)", "T15", "(?<1"),
             (r"\p{L}", "T15", r"\p"),

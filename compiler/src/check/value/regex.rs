@@ -58,7 +58,8 @@ fn unreadable(error: &regex_syntax::Error, origins: &[usize]) -> Wrong {
         regex_syntax::Error::Translate(error) => (error.kind().to_string(), error.span()),
         other => {
             let range = 0..origins.last().map_or(0, |last| last + 1);
-            return Wrong { code: "T15", range, message: other.to_string(), help: None };
+            let message = other.to_string();
+            return Wrong { code: "T15", range, message, help: None, delete: None };
         }
     };
     let origin = |at: usize| origins.get(at).copied();
@@ -66,15 +67,16 @@ fn unreadable(error: &regex_syntax::Error, origins: &[usize]) -> Wrong {
     let first = origin(span.start.offset).unwrap_or(end);
     let last = span.end.offset.checked_sub(1).and_then(origin).map_or(end, |last| last + 1);
     let help = message.ends_with("group").then_some(ESCAPE);
-    Wrong { code: "T15", range: first..last.max(first), message, help }
+    Wrong { code: "T15", range: first..last.max(first), message, help, delete: None }
 }
 
 fn shown(word: &Word, start: usize, wrong: Wrong) -> Box<Diagnostic> {
     let place = word.part(start + wrong.range.start..start + wrong.range.end);
     let diagnostic = Diagnostic::error(wrong.code, place, wrong.message);
-    Box::new(match wrong.help {
-        Some(help) => diagnostic.help(help),
-        None => diagnostic,
+    Box::new(match (wrong.help, wrong.delete) {
+        (Some(help), _) => diagnostic.help(help),
+        (None, Some(why)) => diagnostic.patch(format!("leave it out: {why}"), place, ""),
+        (None, None) => diagnostic,
     })
 }
 

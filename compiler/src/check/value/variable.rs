@@ -63,6 +63,23 @@ pub(crate) fn is_only_nginx(name: &str) -> bool {
     known.any(|known| if known.ends_with('_') { name.starts_with(known) } else { name == known })
 }
 
+/// What to do about a variable that nginx alone has, by its name in lower case.
+pub(crate) fn instead_of(name: &str) -> &'static str {
+    let begins = |fronts: &[&str]| fronts.iter().any(|front| name.starts_with(front));
+    if begins(&["proxy_", "upstream_", "fastcgi_", "scgi_", "uwsgi_", "grpc_", "memcached_"]) {
+        return "leave it out: a site asks no other server";
+    }
+    if begins(&["ssl_", "http2", "http3", "https", "realip_"]) {
+        return "leave it out: what a proxy in front knows comes as a field of its, `$http_…`";
+    }
+    match name {
+        "date_gmt" | "date_local" => "`$time_iso8601` and `$time_local` are the time",
+        "request_port" | "is_request_port" => "`$server_port` is where the request came in",
+        "request_body" | "request_body_file" => "a CGI script reads the content",
+        _ => "leave it out",
+    }
+}
+
 /// The variable with this name, case aside as in nginx; `None` if it is none of the language's
 /// own (it may still be a group of a regex).
 pub(crate) fn variable(name: &str) -> Option<Variable> {

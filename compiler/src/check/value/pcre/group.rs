@@ -13,7 +13,15 @@ impl Translator<'_> {
     /// Reads the begin of a group; `start` is the place of its parenthesis.
     pub(super) fn group(&mut self, start: usize) -> Step {
         match self.peek() {
-            Some(b'*') => Err(self.wrong(start..start + 2, "`(*…)` is not supported")),
+            Some(b'*') => {
+                let len = self.input[start..].iter().position(|&byte| byte == b')');
+                let end = len.map_or(start + 2, |len| start + len + 1);
+                let text = String::from_utf8_lossy(&self.input[start..end]);
+                let is_mode = ["(*UTF8)", "(*UTF)", "(*UCP)"].contains(&&*text) && start == 0;
+                let wrong = self.wrong(start..end, format!("`{text}` is not supported"));
+                let help = "paths are matched byte by byte; a character of several may stand in it";
+                Err(if is_mode { Wrong { delete: Some(help), ..wrong } } else { wrong })
+            }
             Some(b'?') => {
                 self.at += 1;
                 self.extension(start)
