@@ -5,7 +5,6 @@
 //! that ask for the same directory share its names, and what all of them hold is bounded.
 
 use std::cell::{Cell, RefCell};
-use std::collections::TryReserveError;
 use std::ffi::{CStr, CString};
 use std::fs::{File, Metadata};
 use std::io;
@@ -23,10 +22,18 @@ use crate::sys::fs::OpenFor;
 pub const MAX_NAMES: usize = 20_000;
 /// The longest name, in bytes.
 const MAX_NAME_LEN: usize = 255;
-/// Bytes that a directory may take while it is read: vectors that grow are twice as long at worst.
-const READING_LEN: usize = 2 * MAX_NAMES * (MAX_NAME_LEN + size_of::<Name>());
+/// The text of names, and places in it, are made room for by so much at a time.
+const TEXT_STEP: usize = 256 * 1024;
+const NAMES_STEP: usize = 1024;
+/// Bytes that a directory may take while it is read.
+const READING_LEN: usize =
+    MAX_NAMES * MAX_NAME_LEN + TEXT_STEP + (MAX_NAMES + NAMES_STEP) * size_of::<Name>();
 /// Bytes that all directories together may take that one worker lists.
-pub const MAX_LISTED_LEN: usize = 64 << 20;
+pub const MAX_LISTED_LEN: usize = 128 << 20;
+/// How long the times of a directory may stay as they are while it changes: a tick of the kernel,
+/// or what a file system counts in that has no parts of seconds.
+const TICK_MS: u64 = 50;
+const LONG_TICK_MS: u64 = 2000;
 /// Bytes of a directory that are read at once.
 const RECORDS_LEN: usize = 8 * 1024;
 /// Names that are read before others have their turn. One that is looked up counts for several.
@@ -143,8 +150,8 @@ impl Folder {
             self.cut = true;
             return Ok(count);
         }
-        self.text.try_reserve(name.len()).map_err(no_memory)?;
-        self.names.try_reserve(1).map_err(no_memory)?;
+        make_room(&mut self.text, name.len(), TEXT_STEP)?;
+        make_room(&mut self.names, 1, NAMES_STEP)?;
         let start = self.text.len() as u32;
         self.names.push(Name { start, len: name.len() as u8, is_directory });
         self.text.extend_from_slice(name);
@@ -187,8 +194,13 @@ impl Name {
     }
 }
 
-fn no_memory(_: TryReserveError) -> io::Error {
-    io::Error::from_raw_os_error(libc::ENOMEM)
+/// Makes room for so much more, by `step` at a time.
+fn make_room<T>(vector: &mut Vec<T>, more: usize, step: usize) -> io::Result<()> {
+    if vector.capacity() - vector.len() >= more {
+        return Ok(());
+    }
+    let reserved = vector.try_reserve_exact(step.max(more));
+    reserved.map_err(|_| io::Error::from_raw_os_error(libc::ENOMEM))
 }
 
 /// Bytes that a directory takes of what all may take together.
@@ -229,6 +241,15 @@ struct Stamp {
     changed: (i64, i64),
 }
 
+impl Stamp {
+    /// Whether another change would have changed the times.
+    fn is_certain(&self, now: Now) -> bool {
+        let (s, ns) = self.modified.max(self.changed);
+        let tick_ms = if ns == 0 { LONG_TICK_MS } else { TICK_MS };
+        (s * 1000 + ns / 1_000_000).saturating_add_unsigned(tick_ms) < now.unix_ms as i64
+    }
+}
+
 /// The directories that one worker lists.
 #[derive(Default)]
 pub struct Folders {
@@ -265,8 +286,7 @@ impl Folders {
         drop(known);
         let held = Held::reserve(&self.held)?;
         let folder = Rc::new(RefCell::new(Folder::new(directory, path, opened, held)));
-        // A change within the second of another one may leave the times as they are.
-        if found.mtime().max(found.ctime()) + 1 < now.unix_s() {
+        if stamp.is_certain(now) {
             self.shared.push((stamp, Rc::downgrade(&folder)));
         }
         Ok(Items(Source::Disk { folder, next: 0 }))

@@ -76,7 +76,7 @@ fn listings_that_nobody_takes_do_not_pass_the_bound() {
     const CLIENTS: u64 = 20;
     let Reckoned { bounds, .. } = reckoned("sites/assets.conf");
     let folder = Folder::new();
-    for number in 0..5000 {
+    for number in 0..2000 {
         folder.write(&format!("www/long/{number:04}-{}", "&".repeat(245)), "");
     }
     let server = crate::listing::serve(&folder);
@@ -95,7 +95,7 @@ fn listings_that_nobody_takes_do_not_pass_the_bound() {
     for client in &mut clients {
         let listing = client.response("GET");
         assert_eq!(listing.status, 200);
-        assert!(listing.text().matches("4999-").count() >= 1);
+        assert!(listing.text().matches("1999-").count() >= 1);
     }
 }
 
