@@ -6,8 +6,12 @@ use std::ops::Range;
 use crate::cgi::{MAX_HEAD_LEN, queue_len};
 use crate::connection::GATHERED_LEN;
 use crate::exchange::Exchange;
-use crate::files::{MAX_CONTENT_LEN, MAX_DESCRIPTORS, MAX_ENTRIES, MAX_LISTED_LEN};
+use crate::files::{
+    LEVEL_DESCRIPTORS, MAX_CONTENT_LEN, MAX_DEPTH, MAX_DESCRIPTORS, MAX_ENTRIES, MAX_LISTED_LEN,
+    RECORDS_LEN,
+};
 use crate::handler::upload::MAX_DRAFTS;
+use crate::handler::work::MAX_WORKS;
 use crate::last_answer;
 use crate::output::{COPIED_LEN, KEPT_LEN, RUN_LEN};
 
@@ -26,6 +30,11 @@ const CONNECTION_DESCRIPTORS: u64 = 2;
 const SCRIPT_DESCRIPTORS: u64 = 4;
 /// Files that a form's content becomes, beside the one that every connection may have.
 const FORM_DESCRIPTORS: u64 = MAX_DRAFTS as u64 - 1;
+/// Directories within each other that are removed or copied, by all that one worker carries out at
+/// once, and the file under way.
+const TREE_DESCRIPTORS: u64 = (MAX_WORKS * (MAX_DEPTH + 2) * LEVEL_DESCRIPTORS) as u64;
+/// One of them: the names that were read, twice at worst, and what is known of it.
+const LEVEL_LEN: usize = 3 * RECORDS_LEN + 512;
 /// Standard input, output and error, signals, and what workers are waked by.
 const PROCESS_DESCRIPTORS: u64 = 64;
 /// The mapped program and what all workers share.
@@ -63,6 +72,8 @@ pub struct Facts {
     pub stores: bool,
     /// Whether forms become files.
     pub forms: bool,
+    /// Whether collections are removed, copied or moved.
+    pub trees: bool,
     /// The largest `max=` of an `open_file_cache`.
     pub known_files: Option<usize>,
     /// The largest `max_ranges`.
@@ -124,9 +135,16 @@ impl Facts {
         let script_len = 2 * scratch_len + 2 * MAX_HEAD_LEN;
         let cache_len = MAX_CONTENT_LEN + self.known_files.unwrap_or(MAX_ENTRIES) * ENTRY_LEN;
         let answer_len = 2 * self.head_len + 2 * last_answer::MAX_LEN + size_of::<Exchange>();
+        let trees_len = if self.trees { MAX_WORKS * MAX_DEPTH * LEVEL_LEN } else { 0 };
         let listed_len = if self.lists { MAX_LISTED_LEN } else { 0 };
-        let worker_len =
-            scratch_len + KEPT_LEN + answer_len + cache_len + STACK_LEN + listed_len + self.log_len;
+        let worker_len = scratch_len
+            + KEPT_LEN
+            + answer_len
+            + cache_len
+            + STACK_LEN
+            + listed_len
+            + trees_len
+            + self.log_len;
         let (connections, scripts) = (self.connections * self.workers, self.scripts_at_once());
         let (connection_len, script_len) = (connection_len as u64, script_len as u64);
         let worker_len = worker_len as u64;
@@ -146,6 +164,7 @@ impl Facts {
             descriptors: wanted_descriptors
                 + self.workers * (unasked + self.opened)
                 + scripts * (SCRIPT_DESCRIPTORS - 1)
+                + if self.trees { self.workers * TREE_DESCRIPTORS } else { 0 }
                 + if self.forms { connections * FORM_DESCRIPTORS } else { 0 },
             wanted_descriptors,
             processes: 1 + self.scripts.map_or(0, |most| 2 + u64::from(most)),
@@ -178,6 +197,7 @@ mod tests {
         scripts: None,
         stores: false,
         forms: false,
+        trees: false,
         known_files: None,
         ranges: 0,
         lists: false,
@@ -198,6 +218,7 @@ mod tests {
             Facts { waiting_len: 1, ..PLAIN },
             Facts { scripts: Some(1), ..PLAIN },
             Facts { stores: true, ..PLAIN },
+            Facts { trees: true, ..PLAIN },
             Facts { log_len: 1, ..PLAIN },
             Facts { ranges: 1, ..PLAIN },
             Facts { lists: true, ..PLAIN },

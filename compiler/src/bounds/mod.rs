@@ -64,6 +64,7 @@ pub(crate) fn facts(site: &ir::Site, cpus: u64) -> Facts {
         waiting_len: waiting,
         scripts: site.max_scripts,
         stores: handlers().any(|handler| matches!(handler, Handler::Upload(_) | Handler::Dav(_))),
+        trees: handlers().any(|handler| matches!(handler, Handler::Dav(_))),
         forms: handlers().any(|handler| matches!(handler, Handler::Upload(_))),
         known_files: site.known_files,
         ranges: site.settings.iter().map(|settings| settings.max_ranges).max().unwrap_or(0),

@@ -49,8 +49,10 @@ pub(super) const GROUP: Group = Group {
         simple("dav_methods", HTTP_SERVER_LOCATION, (1, 5), "off | METHOD…").inherits("off").doc(
             "The methods of WebDAV that may be used: PUT, DELETE, MKCOL, COPY, MOVE, beneath \
              `root` or `alias`. The path of a collection, which is a folder, ends in a slash. PUT \
-             sets the file's time from a Date field. In a location with `upload_store` only DELETE \
-             counts; in one with scripts, none.",
+             sets the file's time from a Date field. COPY and MOVE put a collection into its place \
+             when it is whole, so that a failure leaves everything as it was; what a DELETE cannot \
+             remove is named in a 207. Others are served meanwhile. In a location with \
+             `upload_store` only DELETE counts; in one with scripts, none.",
         )
         .differs(
             "COPY and MOVE lead only to where a location has the method too; a COPY with \

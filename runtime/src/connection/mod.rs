@@ -20,8 +20,11 @@ use crate::sys::net;
 pub use request::limits;
 use request::{Pending, timed_out};
 pub use response::GATHERED_LEN;
-use response::{After, Sending};
+use response::{After, Sending, Working};
 use script::Session;
+
+/// When a request that takes longer goes on, if its socket takes nothing.
+const STEP_MS: u64 = 10;
 
 /// What a connection waits for, in the order in which a request passes the states.
 enum State {
@@ -29,6 +32,9 @@ enum State {
     Head,
     /// The content of a request that is not answered before it is read.
     Content(Box<Pending>),
+    /// A turn, to go on with what takes longer: the socket, which mostly takes something, tells of
+    /// it at once.
+    Working(Box<Working>),
     /// A script that makes the response.
     Script(Box<Session>),
     /// The socket takes more of a response.
@@ -174,7 +180,7 @@ impl Connection {
 
     /// Whether `poll(2)` should watch for input and nothing else, as mostly.
     pub fn only_reads(&self) -> bool {
-        !matches!(self.state, State::Script(_) | State::Sending(_))
+        !matches!(self.state, State::Script(_) | State::Sending(_) | State::Working(_))
     }
 
     /// What `poll(2)` should watch. Derived on every turn, so that it cannot disagree with the
@@ -182,7 +188,7 @@ impl Connection {
     pub fn interests(&self) -> Interests {
         let socket = match &self.state {
             State::Script(session) => return session.interests(!self.input.is_empty()),
-            State::Sending(_) => Interest::Write,
+            State::Sending(_) | State::Working(_) => Interest::Write,
             _ => Interest::Read,
         };
         Interests { socket: Some(socket), ..Interests::default() }
@@ -195,6 +201,10 @@ impl Connection {
             (State::Script(_), _) if S::MAX_SCRIPTS.is_some() => self.on_script_ready(cx, source),
             (State::Sending(_), Source::Socket) => {
                 self.continue_sending(cx);
+                self.resume(cx)
+            }
+            (State::Working(_), Source::Socket) if S::DAV => {
+                self.continue_working(cx);
                 self.resume(cx)
             }
             (_, Source::Socket) => self.receive(cx),
@@ -256,6 +266,10 @@ impl Connection {
         if matches!(self.state, State::Script(_)) && S::MAX_SCRIPTS.is_some() {
             return self.on_script_deadline(cx);
         }
+        if matches!(self.state, State::Working(_)) && S::DAV {
+            self.continue_working(cx);
+            return self.resume(cx);
+        }
         match std::mem::replace(&mut self.state, State::Closed) {
             State::Head if !self.input.is_empty() => {
                 let mut exchange = cx.take_exchange();
@@ -295,7 +309,7 @@ impl Connection {
                 State::Content(_) => self.advance_content(cx, &mut data),
                 State::Draining { .. } => self.advance_draining(&mut data),
                 State::Script(_) if S::MAX_SCRIPTS.is_some() => self.advance_script(&mut data),
-                State::Sending(_) | State::Script(_) => Step::More,
+                State::Sending(_) | State::Script(_) | State::Working(_) => Step::More,
                 State::Lingering { .. } => {
                     data = &[];
                     Step::More
@@ -347,6 +361,8 @@ impl Connection {
             State::Draining { until_ms, .. } | State::Lingering { until_ms } => {
                 self.settings.lingering_timeout_ms.min(left_ms(*until_ms))
             }
+            // What takes longer does not wait for a client that takes nothing.
+            State::Working(_) => return Next::Wait(Deadline::In(STEP_MS)),
             State::Sending(_) => {
                 let deadline = Deadline::In(self.settings.send_timeout_ms);
                 return Next::Wait(deadline);

@@ -4,6 +4,7 @@ use std::os::fd::AsFd;
 
 use crate::context::Context;
 use crate::exchange::{Exchange, Reply};
+use crate::handler::Work;
 use crate::http::body::{BodyReader, Framing};
 use crate::http::date;
 use crate::http::response::{Persistence, write_head};
@@ -27,12 +28,22 @@ pub(super) struct Sending {
     pub(super) after: After,
 }
 
+/// A request that takes longer than others should wait.
+pub(super) struct Working {
+    exchange: Box<Exchange>,
+    work: Box<dyn Work>,
+    /// What is still to come of its content.
+    content: Option<BodyReader>,
+}
+
 /// What follows a response.
 pub(super) enum After {
     /// The next request.
     Head,
     /// The content of a request whose response is held back.
     Content(Box<Pending>),
+    /// What takes longer, and then the response.
+    Work(Box<Working>),
     /// The response of a script.
     Script(Box<Session>),
     /// The content of this one, then the next.
@@ -70,10 +81,18 @@ impl Connection {
         reply: Reply,
         content: Option<BodyReader>,
     ) {
-        let Reply::Response(body) = reply else {
-            (exchange.status, exchange.persist) = (444, false);
-            exchange.log(cx, &self.client);
-            return self.send(cx, None, After::Close { linger: false });
+        let body = match reply {
+            Reply::Response(body) => body,
+            // Responses to earlier requests come first.
+            Reply::Work(work) if S::DAV => {
+                let working = Box::new(Working { exchange, work, content });
+                return self.send(cx, None, After::Work(working));
+            }
+            _ => {
+                (exchange.status, exchange.persist) = (444, false);
+                exchange.log(cx, &self.client);
+                return self.send(cx, None, After::Close { linger: false });
+            }
         };
         let persistence = self.persistence(cx, &exchange);
         let date = cx.date.text();
@@ -114,6 +133,21 @@ impl Connection {
         let response = &cx.output.buffer()[start..];
         if let Some(useless) = cx.last_answer.keep(exchange, response, asked) {
             cx.recycle_exchange(useless);
+        }
+    }
+
+    /// Does some more of what takes longer, and makes the response once that is done. It is done
+    /// to its end even if the client is gone.
+    pub(super) fn continue_working<S: Site>(&mut self, cx: &mut Context<S>) {
+        let State::Working(working) = &mut self.state else { return };
+        if !working.work.step() {
+            return;
+        }
+        if let State::Working(working) = std::mem::replace(&mut self.state, State::Head) {
+            let Working { mut exchange, work, content } = *working;
+            let reply = exchange.worked(cx, &self.client, work);
+            self.settings = exchange.settings().unwrap_or(self.settings);
+            self.answer(cx, exchange, reply, content);
         }
     }
 
@@ -197,6 +231,7 @@ impl Connection {
             _ if failed => State::Closed,
             After::Head => return self.persist(),
             After::Content(pending) => State::Content(pending),
+            After::Work(working) => State::Working(working),
             After::Script(session) => State::Script(session),
             After::Drain(reader) => State::Draining { reader, until_ms },
             After::Close { linger } => {

@@ -14,7 +14,7 @@ use std::fmt;
 use crate::cgi::{self, Call, Transfer};
 use crate::context::{Client, Context};
 use crate::files::Files;
-use crate::handler::{self, Receiver, Refusal, dav, file, status, try_files, upload};
+use crate::handler::{self, Receiver, Refusal, Work, dav, file, status, try_files, upload};
 use crate::http::body::Framing;
 use crate::http::head::Head;
 use crate::http::method::Method;
@@ -37,6 +37,8 @@ pub enum Reply {
     Response(Body),
     /// None yet: this takes the request's content first.
     Receive(Box<dyn Receiver>),
+    /// None yet: this takes longer than others should wait.
+    Work(Box<dyn Work>),
     /// None yet: a script makes it.
     Script(Box<Call>),
     /// A head made of the exchange's status and fields, and then the content of a script, framed
@@ -232,6 +234,18 @@ impl Exchange {
         self.content_taken = true;
         let outcome =
             self.with_request(cx, client, |request, files| receiver.finish(request, files));
+        let step = self.settle(cx, client, Outcome::Handled(outcome));
+        self.follow(cx, client, step)
+    }
+
+    /// Makes the response to a request that has taken longer.
+    pub fn worked<S: Site>(
+        &mut self,
+        cx: &mut Context<S>,
+        client: &Client,
+        work: Box<dyn Work>,
+    ) -> Reply {
+        let outcome = self.with_request(cx, client, |request, files| work.finish(request, files));
         let step = self.settle(cx, client, Outcome::Handled(outcome));
         self.follow(cx, client, step)
     }

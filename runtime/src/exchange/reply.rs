@@ -69,6 +69,7 @@ impl Exchange {
             Outcome::Handled(handler::Outcome::Receive(receiver)) => {
                 Step::Reply(Reply::Receive(receiver))
             }
+            Outcome::Handled(handler::Outcome::Work(work)) => Step::Reply(Reply::Work(work)),
             Outcome::Handled(handler::Outcome::Script(call)) => Step::Reply(Reply::Script(call)),
             Outcome::Prebuilt(prebuilt) => Step::Reply(self.prebuilt(prebuilt)),
             Outcome::Text(status, content) => Step::Reply(self.text::<S>(status, content)),

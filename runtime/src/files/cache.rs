@@ -17,6 +17,7 @@ use super::links::{Checked, Links};
 use super::list::Folders;
 use super::open::Directory;
 use crate::clock::Now;
+use crate::handler::work::Places;
 use crate::pack::{Found, Pack};
 use crate::site::{DirectoryId, FileCache, Settings};
 use crate::sys::fs::OpenFor;
@@ -63,6 +64,8 @@ pub struct Files {
     seen_changes: u64,
     /// Until when all is believed that the present answer rests on.
     believed_until_ms: u64,
+    /// Places for what takes longer.
+    pub places: Places,
     /// The directories that are listed.
     pub folders: Folders,
 }
@@ -148,6 +151,7 @@ impl Files {
             seen_changes: changes.load(Ordering::Acquire),
             changes,
             believed_until_ms: 0,
+            places: Places::default(),
             folders: Folders::default(),
         }
     }

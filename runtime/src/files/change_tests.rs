@@ -2,7 +2,7 @@
 
 use std::ffi::CString;
 use std::fs::{self, File};
-use std::io::ErrorKind;
+use std::io::{self, ErrorKind};
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::Path;
 use std::rc::Rc;
@@ -11,6 +11,7 @@ use std::time::{Duration, UNIX_EPOCH};
 use super::draft::{Draft, Present, prepare_store, sweep};
 use super::open::Directory;
 use super::spot::Spot;
+use super::tree::{Failure, MAX_DEPTH, Removal, TreeCopy};
 use crate::samples::Folder;
 
 fn open(folder: &Folder) -> Rc<File> {
@@ -132,6 +133,33 @@ fn places_are_beneath_the_directory() {
     assert_eq!(tree(&outside.0), [""; 0]);
 }
 
+fn copy(from: &Spot, to: &Spot, whole: bool) -> io::Result<()> {
+    let mut copy = TreeCopy::begin(from, to, whole)?;
+    while !copy.step()? {}
+    Ok(())
+}
+
+fn remove(spot: &Spot) -> Vec<Failure> {
+    let mut removal = Removal::new(spot);
+    while !removal.step() {}
+    removal.failures()
+}
+
+#[test]
+fn trees_take_steps() {
+    let folder = Folder::new();
+    (0..100).for_each(|number| drop(folder.write(&format!("a/{number}"), "")));
+    folder.write("a/large", vec![b'x'; 5 << 20]);
+    let mut copy = TreeCopy::begin(&spot(&folder, "a"), &spot(&folder, "b"), true).expect("begun");
+    let steps = (1..).find(|_| copy.step().expect("copied")).unwrap_or(0);
+    assert!((10..30).contains(&steps), "{steps}");
+    assert_eq!(fs::read(folder.0.join("b/large")).expect("copied").len(), 5 << 20);
+    let mut removal = Removal::new(&spot(&folder, "b"));
+    let steps = (1..).find(|_| removal.step()).unwrap_or(0);
+    assert!((6..12).contains(&steps), "{steps}");
+    assert_eq!(tree(&folder.0).iter().filter(|name| name.starts_with('b')).count(), 0);
+}
+
 #[test]
 fn trees_are_removed_and_copied_without_following_links() {
     let (folder, outside) = (Folder::new(), Folder::new());
@@ -140,9 +168,10 @@ fn trees_are_removed_and_copied_without_following_links() {
     folder.write("a/b/c/deep", "");
     folder.link(&outside.0, "a/link");
     folder.fifo("a/fifo");
-    spot(&folder, "a").copy_tree(&spot(&folder, "whole"), true).expect("copied");
-    spot(&folder, "a").copy_tree(&spot(&folder, "alone"), false).expect("copied");
-    spot(&folder, "a").remove_tree().expect("removed");
+    let a = spot(&folder, "a");
+    copy(&a, &spot(&folder, "whole"), true).expect("copied");
+    copy(&a, &spot(&folder, "alone"), false).expect("copied");
+    assert!(remove(&a).is_empty());
     let expected = ["alone/", "whole/", "whole/b/", "whole/b/c/", "whole/b/c/deep", "whole/file"];
     assert_eq!(tree(&folder.0), expected);
     assert_eq!(tree(&outside.0), ["kept"]);
@@ -153,6 +182,7 @@ fn trees_are_removed_and_copied_without_following_links() {
 fn trees_have_a_depth() {
     let folder = Folder::new();
     folder.write(&("d/".repeat(200) + "file"), "");
-    assert!(spot(&folder, "d").remove_tree().is_err());
-    assert!(spot(&folder, "d").copy_tree(&spot(&folder, "e"), true).is_err());
+    assert!(copy(&spot(&folder, "d"), &spot(&folder, "e"), true).is_err());
+    let failures = remove(&spot(&folder, "d"));
+    assert_eq!((failures.len(), failures[0].path.len()), (1, 2 * MAX_DEPTH + 1));
 }

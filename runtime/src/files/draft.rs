@@ -246,13 +246,18 @@ fn is_refusal(error: &io::Error) -> bool {
     error.raw_os_error().is_some_and(|error| refusals.contains(&error))
 }
 
+/// A temporary name that this process gives once.
+pub(super) fn temporary_name() -> CString {
+    static NEXT: AtomicU64 = AtomicU64::new(0);
+    let number = NEXT.fetch_add(1, Ordering::Relaxed);
+    let name = [TEMPORARY, format!("{}-{number}", std::process::id()).as_bytes()].concat();
+    CString::new(name).unwrap_or_default()
+}
+
 /// Does something with a temporary name that is not taken.
 fn with_temporary_name<T>(act: impl Fn(&CString) -> io::Result<T>) -> io::Result<(CString, T)> {
-    static NEXT: AtomicU64 = AtomicU64::new(0);
     loop {
-        let number = NEXT.fetch_add(1, Ordering::Relaxed);
-        let name = [TEMPORARY, format!("{}-{number}", std::process::id()).as_bytes()].concat();
-        let name = CString::new(name)?;
+        let name = temporary_name();
         match act(&name) {
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
             result => return result.map(|done| (name, done)),

@@ -13,6 +13,7 @@ mod list;
 mod open;
 pub mod path;
 mod spot;
+mod tree;
 mod walk;
 
 pub use cache::{Changes, Files, MAX_CONTENT_LEN, MAX_DESCRIPTORS, MAX_ENTRIES, Name, Question};
@@ -22,6 +23,9 @@ pub use links::Links;
 pub use list::{Item, ItemKind, Items, MAX_LISTED_LEN, MAX_NAMES};
 pub use open::Directory;
 pub use spot::Spot;
+pub use tree::{
+    Failure, FileCopy, LEVEL_DESCRIPTORS, MAX_DEPTH, RECORDS_LEN, Removal, Temporary, TreeCopy,
+};
 
 #[cfg(test)]
 mod change_tests;

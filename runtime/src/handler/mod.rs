@@ -11,10 +11,13 @@ mod resource;
 pub mod status;
 pub mod try_files;
 pub mod upload;
+pub mod work;
 
 pub use byteranges::Parts;
 pub use receive::{Receiver, Refusal, Response};
 pub use representation::{FileBody, FileResponse, Piece};
+
+pub use work::Work;
 
 use std::fmt;
 use std::os::unix::ffi::OsStrExt;
@@ -49,6 +52,8 @@ pub enum Outcome {
     Made(&'static [u8], Box<dyn Produce>),
     /// The content is to be received first; then the receiver makes the outcome.
     Receive(Box<dyn Receiver>),
+    /// This takes longer than others should wait, and then makes the outcome.
+    Work(Box<dyn Work>),
     /// A script makes the response.
     Script(Box<cgi::Call>),
 }

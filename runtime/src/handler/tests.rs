@@ -72,7 +72,7 @@ fn show(outcome: Outcome) -> (String, String, String) {
         Outcome::RangeNotSatisfiable(len) => (format!("416 */{len}"), String::new(), String::new()),
         Outcome::InternalRedirect(path) => ("internal".into(), text(&path), String::new()),
         Outcome::Redirect(status, location) => (status.to_string(), text(&location), String::new()),
-        Outcome::Receive(_) | Outcome::Script(_) | Outcome::Made(..) => {
+        Outcome::Receive(_) | Outcome::Script(_) | Outcome::Made(..) | Outcome::Work(_) => {
             panic!("none of a file: {outcome:?}")
         }
         Outcome::Response(made) => (made.status.to_string(), String::new(), text(&made.content)),

@@ -1,6 +1,6 @@
 //! Reading directories that are open, and what the names in them are.
 
-use std::ffi::{CStr, CString};
+use std::ffi::CStr;
 use std::io;
 use std::mem::MaybeUninit;
 use std::os::fd::{AsRawFd, BorrowedFd};
@@ -56,48 +56,6 @@ fn split_record(records: &[u8]) -> Option<(Record<'_>, &[u8])> {
         _ => Some(Kind::Other),
     };
     Some((Record { name, kind }, rest))
-}
-
-/// The names in a directory that was opened for reading, without `.` and `..`, in no order.
-/// Goes on where the last reader of the descriptor has ended.
-pub fn names(directory: BorrowedFd<'_>) -> Names<'_> {
-    Names { directory, records: vec![0; 32 * 1024], start: 0, end: 0 }
-}
-
-/// See [`names`]. Holds as much memory for a large directory as for a small one.
-pub struct Names<'d> {
-    directory: BorrowedFd<'d>,
-    records: Vec<u8>,
-    /// The records that were read and not given out yet.
-    start: usize,
-    end: usize,
-}
-
-impl Names<'_> {
-    /// The name of the next record, if one is left.
-    fn take(&mut self) -> Option<CString> {
-        let (record, rest) = split_record(&self.records[self.start..self.end])?;
-        self.start = self.end - rest.len();
-        Some(record.name.to_owned())
-    }
-}
-
-impl Iterator for Names<'_> {
-    type Item = io::Result<CString>;
-
-    fn next(&mut self) -> Option<io::Result<CString>> {
-        loop {
-            match self.take() {
-                Some(name) if name.as_c_str() == c"." || name.as_c_str() == c".." => {}
-                Some(name) => return Some(Ok(name)),
-                None => match read(self.directory, &mut self.records) {
-                    Ok(0) => return None,
-                    Ok(len) => (self.start, self.end) = (0, len),
-                    Err(error) => return Some(Err(error)),
-                },
-            }
-        }
-    }
 }
 
 /// What a name is.

@@ -104,6 +104,41 @@ fn an_update_of_another_state_is_refused() {
 }
 
 #[test]
+fn what_takes_long_is_carried_out_whoever_waits() {
+    let www = Folder::new();
+    for number in 0..500 {
+        www.write(&format!("a/{number}"), "text");
+    }
+    let server = start(&www);
+    // Answers come in order, and others are served meanwhile.
+    let mut client = server.connect();
+    client.send(
+        "COPY /dav/a/ HTTP/1.1\r\nHost: a\r\nDestination: /dav/b/\r\n\r\n\
+         GET /dav/b/7 HTTP/1.1\r\nHost: a\r\n\r\n",
+    );
+    assert_eq!(server.get("/ping").text(), "pong");
+    assert_eq!(client.response("COPY").status, 201);
+    assert_eq!(client.response("GET").text(), "text");
+    // A client that is gone, and more of them than are served at once.
+    let mut gone: Vec<_> = (0..10).map(|_| server.connect()).collect();
+    for (number, client) in gone.iter_mut().enumerate() {
+        client.send(format!(
+            "COPY /dav/a/ HTTP/1.1\r\nHost: a\r\nDestination: /dav/gone{number}/\r\n\r\n"
+        ));
+    }
+    assert_eq!(server.get("/ping").text(), "pong");
+    drop(gone);
+    while (0..10).any(|number| !www.path().join(format!("gone{number}/499")).exists()) {
+        assert_eq!(server.get("/ping").text(), "pong");
+    }
+    assert_eq!(ask(&server, "DELETE", "/dav/a/", "", "").status, 204);
+    let hidden = |entry: std::io::Result<fs::DirEntry>| {
+        entry.expect("an entry").file_name().as_encoded_bytes().starts_with(b".")
+    };
+    assert!(!fs::read_dir(www.path()).expect("a folder").any(hidden));
+}
+
+#[test]
 fn the_way_is_made_with_the_rights_that_are_given() {
     let www = Folder::new();
     let server = start(&www);

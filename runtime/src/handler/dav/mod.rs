@@ -1,15 +1,18 @@
 //! `dav_methods`: PUT, DELETE, MKCOL, COPY and MOVE beneath the root of a location, as nginx's
 //! module carries them out. Nothing here reaches outside of the root, or changes the root.
 
+mod multistatus;
 mod put;
 mod relocate;
+mod task;
 
 use std::io;
 
-use super::{Outcome, Request, change, file};
+use super::{Outcome, Request, change, file, work};
 use crate::files::Files;
 use crate::http::method::Method;
 use crate::site::Dav;
+use task::{Aim, Stage, Task};
 
 /// Answers a request to a location with `dav_methods`.
 pub fn serve(dav: &'static Dav, request: &Request<'_>, files: &mut Files) -> Outcome {
@@ -79,7 +82,20 @@ fn delete(dav: &Dav, request: &Request<'_>, files: &mut Files) -> Result<Outcome
     if !change::preconditions_hold(request, Some(&found)) {
         return Err(Outcome::Status(412));
     }
-    let removed = if collection { spot.remove_tree() } else { spot.remove() };
+    if collection {
+        let task = Task {
+            place: files.places.wish(),
+            aim: Aim::Delete,
+            to: spot.clone(),
+            from: spot,
+            destination: path.to_vec(),
+            overwrite: false,
+            stage: Stage::Delete,
+            left_over: false,
+        };
+        return Ok(work::begin(Box::new(task), request, files));
+    }
+    let removed = spot.remove();
     files.announce_change();
     removed.map(|()| super::no_content()).map_err(failed)
 }

@@ -1,19 +1,19 @@
 //! COPY and MOVE: from the path of the request to the one in Destination.
 
 use std::ffi::CString;
-use std::fs::Metadata;
 use std::io;
 
+use super::task::{Aim, Stage, Task};
 use super::{Depth, depth, directory_mode};
 use crate::files::{Directory, Files, Spot};
-use crate::handler::Response;
+use crate::handler::work::{self, Place};
 use crate::handler::{Outcome, Request, change, no_content};
 use crate::http::method::Method;
 use crate::http::target::{normalize, split_args, split_port};
 use crate::site::{Action, Dav, Handler, Location};
 use crate::variables::Endpoint;
 
-/// Carries a COPY or MOVE out: 201 for a collection, 204 for a file.
+/// Carries a COPY or MOVE out, or begins to: 201 for a collection, 204 for a file.
 pub(super) fn relocate(
     dav: &Dav,
     request: &Request<'_>,
@@ -33,9 +33,14 @@ pub(super) fn relocate(
     let directory = change::directory(request, files)
         .map_err(|error| change::fail(request, "open()", path, &error, 404))?;
     let relocation = Relocation { dav, request, directory: &directory, from, to, destination };
-    let done = relocation.carry_out(overwrite, whole);
-    files.announce_change();
-    done
+    let place = files.places.wish();
+    match relocation.carry_out(overwrite, whole, place)? {
+        Step::Done(outcome) => {
+            files.announce_change();
+            Ok(outcome)
+        }
+        Step::Long(task) => Ok(work::begin(task, request, files)),
+    }
 }
 
 /// The path that Destination names: of the same host, and such that an `alias` leads it to the
@@ -126,6 +131,13 @@ fn check_apart(request: &Request<'_>, from: &[u8], to: &[u8]) -> Result<(), Outc
     Ok(())
 }
 
+/// What has become of a COPY or MOVE.
+enum Step {
+    Done(Outcome),
+    /// It may take longer.
+    Long(Box<Task>),
+}
+
 /// A COPY or MOVE whose fields are good.
 struct Relocation<'a> {
     dav: &'a Dav,
@@ -139,7 +151,7 @@ struct Relocation<'a> {
 
 impl Relocation<'_> {
     /// Looks at the destination first and then at the source, as nginx does.
-    fn carry_out(&self, overwrite: bool, whole: bool) -> Result<Outcome, Outcome> {
+    fn carry_out(&self, overwrite: bool, whole: bool, place: Place) -> Result<Step, Outcome> {
         let collection = self.destination.ends_with(b"/");
         let to = self.directory.spot_beneath(&self.to);
         let replaced = to.as_ref().ok().and_then(|to| to.metadata().ok());
@@ -157,47 +169,41 @@ impl Relocation<'_> {
         if !change::preconditions_hold(self.request, Some(&found)) {
             return Err(Outcome::Status(412));
         }
+        let task = |to: Spot, stage| {
+            let aim = if self.request.method == Method::Move { Aim::Move } else { Aim::Copy };
+            let destination = self.destination.clone();
+            Task {
+                place,
+                aim,
+                from: from.clone(),
+                to,
+                destination,
+                overwrite,
+                stage,
+                left_over: false,
+            }
+        };
         match (found.is_dir(), collection) {
             (true, false) => Err(self.refuse(400, "URI is a collection")),
             (false, true) => Err(self.failed_from(&io::ErrorKind::NotADirectory.into())),
             (true, true) => {
                 let to = to.map_err(|error| self.failed_to(&error, 404))?;
-                self.relocate_collection(&from, &to, replaced.as_ref(), whole)
+                let moves = self.request.method == Method::Move;
+                let stage = if moves { Stage::Move } else { Stage::CopyTree { whole } };
+                Ok(Step::Long(Box::new(task(to, stage))))
             }
-            (false, false) => self.relocate_file(&from, to),
+            (false, false) => self.relocate_file(&from, to, task),
         }
     }
 
-    /// 201: what is there gives way to the collection.
-    fn relocate_collection(
+    /// Whatever is at the destination is replaced at once. Moving makes the way to it, as in
+    /// nginx.
+    fn relocate_file(
         &self,
         from: &Spot,
-        to: &Spot,
-        replaced: Option<&Metadata>,
-        whole: bool,
-    ) -> Result<Outcome, Outcome> {
-        let failed = |error: io::Error| self.failed_to(&error, 404);
-        match replaced {
-            Some(replaced) if replaced.is_dir() => to.remove_tree().map_err(failed)?,
-            Some(_) => to.remove().map_err(failed)?,
-            None => {}
-        }
-        let done = match self.request.method {
-            Method::Move => match from.rename(to) {
-                Err(error) if error.kind() == io::ErrorKind::CrossesDevices => {
-                    from.copy_tree(to, true).and_then(|()| from.remove_tree())
-                }
-                result => result,
-            },
-            _ => from.copy_tree(to, whole),
-        };
-        done.map_err(failed)?;
-        Ok(Outcome::Response(Response { status: 201, ..Response::default() }))
-    }
-
-    /// 204: whatever is at the destination is replaced at once. Moving makes the way to it, as in
-    /// nginx.
-    fn relocate_file(&self, from: &Spot, to: io::Result<Spot>) -> Result<Outcome, Outcome> {
+        to: io::Result<Spot>,
+        task: impl FnOnce(Spot, Stage) -> Task,
+    ) -> Result<Step, Outcome> {
         let failed = |error: io::Error| self.failed_to(&error, 409);
         let moves = self.request.method == Method::Move;
         let to = match to {
@@ -207,22 +213,16 @@ impl Relocation<'_> {
             to => to,
         };
         let to = to.map_err(failed)?;
-        let done = match moves {
-            true => match from.rename(&to) {
-                Err(error) if error.kind() == io::ErrorKind::CrossesDevices => {
-                    self.copy_file(&to).and_then(|()| from.remove())
-                }
-                result => result,
-            },
-            false => self.copy_file(&to),
-        };
-        done.map_err(failed)?;
-        Ok(no_content())
-    }
-
-    /// Copies what GET would send: a symlink is followed, as long as it stays beneath the root.
-    fn copy_file(&self, to: &Spot) -> io::Result<()> {
-        to.copy_from(&self.directory.open_to_read(&CString::new(self.from.as_slice())?)?)
+        if moves {
+            match from.rename(&to) {
+                Err(error) if error.kind() == io::ErrorKind::CrossesDevices => {}
+                result => return result.map(|()| Step::Done(no_content())).map_err(failed),
+            }
+        }
+        // What GET would send: a symlink is followed, as long as it stays beneath the root.
+        let path = CString::new(self.from.as_slice()).map_err(|error| failed(error.into()))?;
+        let source = self.directory.open_to_read(&path).map_err(failed)?;
+        Ok(Step::Long(Box::new(task(to, Stage::CopyFile(source)))))
     }
 
     fn refuse(&self, status: u16, reason: &str) -> Outcome {

@@ -35,15 +35,30 @@ fn ask_with(
 /// The same; something else happens while the content comes.
 fn ask_meanwhile(
     folder: &Folder,
+    conf: (Dav, Settings),
+    request: (Method, &str, &str),
+    meanwhile: impl FnOnce(),
+) -> (u16, String) {
+    match outcome(folder, conf, request, meanwhile) {
+        Outcome::Status(status) => (status, String::new()),
+        Outcome::Response(made) => {
+            (made.status, String::from_utf8(made.location.unwrap_or_default()).expect("text"))
+        }
+        outcome => panic!("{outcome:?}"),
+    }
+}
+
+fn outcome(
+    folder: &Folder,
     (dav, settings): (Dav, Settings),
     (method, target, fields): (Method, &str, &str),
     meanwhile: impl FnOnce(),
-) -> (u16, String) {
+) -> Outcome {
     let directories = std::slice::from_ref(&folder.0);
     let length = if method == Method::Put { "Transfer-Encoding: chunked\r\n" } else { "" };
     let head = head(target, &format!("{length}{fields}"));
     let (dav, settings) = (leak(dav), leak(settings));
-    let outcome = with_variables(&head, settings, directories, |variables| {
+    with_variables(&head, settings, directories, |variables| {
         let request = Request {
             variables,
             method,
@@ -62,16 +77,13 @@ fn ask_meanwhile(
                 meanwhile();
                 receiver.finish(&request, &mut files)
             }
+            Outcome::Work(mut work) => {
+                while !work.step() {}
+                work.finish(&request, &mut files)
+            }
             outcome => outcome,
         }
-    });
-    match outcome {
-        Outcome::Status(status) => (status, String::new()),
-        Outcome::Response(made) => {
-            (made.status, String::from_utf8(made.location.unwrap_or_default()).expect("text"))
-        }
-        outcome => panic!("{outcome:?}"),
-    }
+    })
 }
 
 /// `deny all;`
@@ -318,6 +330,73 @@ fn copy_and_move_collections() {
         assert_eq!(exists(&folder, name), there, "{name}");
     }
     assert_eq!(fs::read_dir(folder.0.join("e")).expect("made").count(), 0);
+}
+
+/// Names in a folder, hidden ones too.
+fn names(folder: &Folder, name: &str) -> Vec<String> {
+    let entries = fs::read_dir(folder.0.join(name)).expect("a folder");
+    let name = |entry: std::io::Result<fs::DirEntry>| entry.expect("an entry").file_name();
+    let mut names: Vec<_> = entries.map(|entry| name(entry).into_string().expect("text")).collect();
+    names.sort();
+    names
+}
+
+#[test]
+fn a_failure_leaves_everything_as_it_was() {
+    let folder = Folder::new();
+    folder.write(&("deep/".to_owned() + &"d/".repeat(200) + "file"), "");
+    folder.write("old/kept", "text");
+    let long = format!("Destination: /{}/\r\n", "x".repeat(300));
+    check(
+        &folder,
+        &[
+            (Method::Copy, "/deep/", "Destination: /old/\r\n", 500),
+            (Method::Copy, "/deep/", "Destination: /new/\r\n", 500),
+            (Method::Move, "/old/", &long, 404),
+            (Method::Copy, "/old/", &long, 404),
+        ],
+    );
+    assert_eq!(names(&folder, ""), ["deep", "old"]);
+    assert_eq!(read(&folder, "old/kept"), "text");
+    // What cannot be deleted is named, and the rest is gone.
+    folder.write("deep/x", "");
+    let (outcome, content) = multistatus(&folder, "/deep/");
+    assert_eq!(outcome, 207);
+    let member = format!("<D:href>/deep/{}d</D:href>", "d/".repeat(128));
+    assert!(content.contains(&member), "{content}");
+    assert!(content.contains("<D:status>HTTP/1.1 500 Internal Server Error</D:status>"));
+    assert_eq!(names(&folder, "deep"), ["d"]);
+}
+
+/// The answer to a DELETE.
+fn multistatus(folder: &Folder, target: &str) -> (u16, String) {
+    match outcome(folder, (DAV, SETTINGS), (Method::Delete, target, ""), || ()) {
+        Outcome::Response(made) => (made.status, String::from_utf8(made.content).expect("text")),
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn what_is_large_is_replaced_by_what_is_large() {
+    let folder = Folder::new();
+    for number in 0..300 {
+        folder.write(&format!("a/{number}"), "a");
+        folder.write(&format!("b/in/{number}"), "b");
+    }
+    folder.write("large", vec![b'x'; 5 << 20]);
+    check(
+        &folder,
+        &[
+            (Method::Copy, "/a/", "Destination: /b/\r\n", 201),
+            (Method::Move, "/a/", "Destination: /b/\r\n", 201),
+            (Method::Copy, "/large", "Destination: /b/7\r\n", 204),
+        ],
+    );
+    assert_eq!(names(&folder, ""), ["b", "large"]);
+    assert_eq!((names(&folder, "b").len(), read(&folder, "b/8").as_str()), (300, "a"));
+    assert_eq!(read(&folder, "b/7").len(), 5 << 20);
+    check(&folder, &[(Method::Delete, "/b/", "", 204)]);
+    assert_eq!(names(&folder, ""), ["large"]);
 }
 
 #[test]
