@@ -12,8 +12,8 @@ use crate::files::{
 };
 use crate::handler::upload::MAX_DRAFTS;
 use crate::handler::work::MAX_WORKS;
-use crate::last_answer;
 use crate::output::{COPIED_LEN, KEPT_LEN, RUN_LEN};
+use crate::{last_answer, log};
 
 /// A connection that waits for a request, with what the event loop keeps of it.
 const IDLE_LEN: usize = 512;
@@ -82,6 +82,8 @@ pub struct Facts {
     pub lists: bool,
     /// Buffers of access logs.
     pub log_len: usize,
+    /// Logs.
+    pub logs: u64,
     /// Listening sockets of one worker, directories and log files, and the program's own file
     /// where contents are sent from it.
     pub opened: u64,
@@ -137,6 +139,7 @@ impl Facts {
         let answer_len = 2 * self.head_len + 2 * last_answer::MAX_LEN + size_of::<Exchange>();
         let trees_len = if self.trees { MAX_WORKS * MAX_DEPTH * LEVEL_LEN } else { 0 };
         let listed_len = if self.lists { MAX_LISTED_LEN } else { 0 };
+        let log_len = self.log_len + self.logs as usize * log::GATHERED_LEN;
         let worker_len = scratch_len
             + KEPT_LEN
             + answer_len
@@ -144,7 +147,7 @@ impl Facts {
             + STACK_LEN
             + listed_len
             + trees_len
-            + self.log_len;
+            + log_len;
         let (connections, scripts) = (self.connections * self.workers, self.scripts_at_once());
         let (connection_len, script_len) = (connection_len as u64, script_len as u64);
         let worker_len = worker_len as u64;
@@ -158,6 +161,7 @@ impl Facts {
             script_len,
             memory: PROGRAM_LEN
                 + spawner_len
+                + self.logs * log::KEPT_LEN as u64
                 + connections.saturating_mul(connection_len)
                 + self.workers * worker_len
                 + scripts * script_len,
@@ -202,6 +206,7 @@ mod tests {
         ranges: 0,
         lists: false,
         log_len: 0,
+        logs: 1,
         opened: 4,
     };
 
@@ -222,6 +227,7 @@ mod tests {
             Facts { log_len: 1, ..PLAIN },
             Facts { ranges: 1, ..PLAIN },
             Facts { lists: true, ..PLAIN },
+            Facts { logs: 2, ..PLAIN },
             Facts { known_files: Some(MAX_ENTRIES + 1), ..PLAIN },
         ] {
             assert!(more.bounds().memory > plain.memory, "{more:?}");

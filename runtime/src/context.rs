@@ -18,7 +18,7 @@ use crate::files::Files;
 use crate::http::date;
 use crate::image::Image;
 use crate::last_answer::LastAnswer;
-use crate::log::{About, Logs};
+use crate::log::{About, Logs, Trouble};
 use crate::output::{Output, Turn};
 use crate::site::{Level, ListenId, ServerId, Site};
 use crate::sys::net;
@@ -123,6 +123,19 @@ impl<S: Site> Context<S> {
     pub fn report(&self, level: Level, text: fmt::Arguments<'_>) {
         let time = (self.now, &self.local_clock);
         self.logs.error(S::PROCESS.error_log, level, About::Process, time, text);
+    }
+
+    /// Writes what the logs have held back for long enough, at the end of a turn.
+    pub fn flush_logs(&self) {
+        self.logs.flush_due(self.now);
+        self.tell_of_logs(self.logs.retry_due(self.now));
+    }
+
+    /// Writes to the error log what is the matter with the logs.
+    pub fn tell_of_logs(&self, troubles: Vec<Trouble>) {
+        for trouble in troubles {
+            self.report(Level::Alert, format_args!("{trouble}"));
+        }
     }
 
     /// Makes good what a panic may have left half done.

@@ -1,12 +1,12 @@
 //! The error log and the access logs of one worker: whole lines, appended. A log that cannot
 //! be written to never stops the server.
 
+mod file;
+
 use std::cell::{Cell, RefCell};
 use std::fmt;
-use std::fs::{File, OpenOptions};
 use std::io::{self, Write};
 use std::os::fd::AsFd;
-use std::os::unix::fs::OpenOptionsExt;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -14,15 +14,22 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use crate::clock::{LocalClock, Now};
 use crate::escape::Escaped;
 use crate::site::{AccessLog, ErrorLog, Level, LogId};
+use crate::sys::append::Appender;
 use crate::sys::identity;
 use crate::variables::Variables;
+
+use file::LogFile;
+pub(crate) use file::{KEPT_LEN, Trouble};
 
 /// The longest line of the error log, in bytes.
 const MAX_ERROR_LEN: usize = 2048;
 
 /// Lines of a log without a buffer are gathered up to this length, in bytes, but never longer than
 /// for one turn of the event loop.
-const GATHERED_LEN: usize = 16 * 1024;
+pub(crate) const GATHERED_LEN: usize = 16 * 1024;
+
+/// How soon a log that has not taken all is tried again.
+const RETRY_MS: u64 = 200;
 
 /// How often the logs were to be opened again.
 static REOPENINGS: AtomicU32 = AtomicU32::new(0);
@@ -58,26 +65,29 @@ pub(crate) enum About<'a> {
 pub(crate) struct Logs {
     sinks: Vec<RefCell<Sink>>,
     reopenings: Cell<u32>,
+    /// When logs that have not taken all are tried again, by the monotonic clock.
+    retry_at_ms: Cell<Option<u64>>,
     /// Holds the line that is being written.
     line: RefCell<Vec<u8>>,
 }
 
 struct Sink {
-    place: LogPlace,
-    /// `None`: what is written is dropped.
-    file: Option<Arc<File>>,
+    file: Arc<LogFile>,
     buffer: Vec<u8>,
     /// When the buffer has to be written, by the monotonic clock.
     flush_at_ms: Option<u64>,
+    /// Whether the file has not taken all of what this worker has written.
+    behind: bool,
 }
 
 impl Logs {
     /// Opens the logs. The errors name those that cannot be opened.
     pub(crate) fn open(places: &[LogPlace]) -> Result<Logs, Vec<(PathBuf, io::Error)>> {
+        let reopenings = REOPENINGS.load(Ordering::Acquire);
         let (mut sinks, mut faults) = (Vec::new(), Vec::new());
         for place in places {
-            match place.open() {
-                Ok(file) => sinks.push(Sink::new(place.clone(), file.map(Arc::new))),
+            match LogFile::open(place.clone(), reopenings) {
+                Ok(file) => sinks.push(Sink::new(Arc::new(file))),
                 Err(error) => faults.push((place.path(), error)),
             }
         }
@@ -86,10 +96,7 @@ impl Logs {
 
     /// The same logs for another worker, with buffers of their own.
     pub(crate) fn for_worker(&self) -> Logs {
-        let sink = |sink: &RefCell<Sink>| {
-            let sink = sink.borrow();
-            Sink::new(sink.place.clone(), sink.file.clone())
-        };
+        let sink = |sink: &RefCell<Sink>| Sink::new(sink.borrow().file.clone());
         Logs::of(self.sinks.iter().map(sink).collect())
     }
 
@@ -97,6 +104,7 @@ impl Logs {
         Logs {
             sinks: sinks.into_iter().map(RefCell::new).collect(),
             reopenings: Cell::new(REOPENINGS.load(Ordering::Acquire)),
+            retry_at_ms: Cell::default(),
             line: RefCell::default(),
         }
     }
@@ -152,13 +160,39 @@ impl Logs {
 
     /// When [`flush_due`](Self::flush_due) has something to do, by the monotonic clock.
     pub(crate) fn next_flush_ms(&self) -> Option<u64> {
-        self.sinks.iter().filter_map(|sink| sink.borrow().flush_at_ms).min()
+        let sinks = self.sinks.iter().filter_map(|sink| sink.borrow().flush_at_ms);
+        sinks.chain(self.retry_at_ms.get()).min()
     }
 
     /// Writes the buffers that have been held back for long enough. To be called at the end of
     /// every turn of the event loop.
     pub(crate) fn flush_due(&self, now: Now) {
         self.sinks.iter().for_each(|sink| sink.borrow_mut().flush_if_due(now));
+        self.plan_retry(now);
+    }
+
+    /// Has logs tried again after a while, if there are any that have not taken all.
+    fn plan_retry(&self, now: Now) {
+        let is_behind = || self.sinks.iter().any(|sink| sink.borrow().behind);
+        if self.retry_at_ms.get().is_none() && is_behind() {
+            self.retry_at_ms.set(Some(now.monotonic_ms + RETRY_MS));
+        }
+    }
+
+    /// Tries the logs again that have not taken all, if it is time, and says what is to be told.
+    pub(crate) fn retry_due(&self, now: Now) -> Vec<Trouble> {
+        if self.retry_at_ms.get().is_none_or(|at| at > now.monotonic_ms) {
+            return Vec::new();
+        }
+        self.retry_at_ms.set(None);
+        let mut troubles = Vec::new();
+        for sink in self.sinks.iter().filter(|sink| sink.borrow().behind) {
+            let (trouble, behind) = sink.borrow().file.retry();
+            troubles.extend(trouble);
+            sink.borrow_mut().behind = behind;
+        }
+        self.plan_retry(now);
+        troubles
     }
 
     /// Writes all buffers.
@@ -166,22 +200,19 @@ impl Logs {
         self.sinks.iter().for_each(|sink| sink.borrow_mut().flush());
     }
 
-    /// Opens the files again if that was asked for since it was done last. One that cannot be
-    /// opened goes on in the old file.
-    pub(crate) fn follow_reopening(&self) {
+    /// Opens the files again if that was asked for since it was done last, and says what is to be
+    /// told. One that cannot be opened goes on in the old file.
+    pub(crate) fn follow_reopening(&self) -> Vec<Trouble> {
         let reopenings = REOPENINGS.load(Ordering::Acquire);
         if self.reopenings.replace(reopenings) == reopenings {
-            return;
+            return Vec::new();
         }
-        for sink in &self.sinks {
+        let reopen = |sink: &RefCell<Sink>| {
             let mut sink = sink.borrow_mut();
             sink.flush();
-            if matches!(sink.place, LogPlace::File(_))
-                && let Ok(file) = sink.place.open()
-            {
-                sink.file = file.map(Arc::new);
-            }
-        }
+            sink.file.reopen(reopenings)
+        };
+        self.sinks.iter().filter_map(reopen).collect()
     }
 
     fn with_sink(&self, log: LogId, write: impl FnOnce(&mut Sink)) {
@@ -194,6 +225,7 @@ impl Logs {
 impl Drop for Logs {
     fn drop(&mut self) {
         self.flush();
+        self.sinks.iter().for_each(|sink| sink.borrow().file.finish());
     }
 }
 
@@ -208,13 +240,11 @@ impl LogPlace {
         }
     }
 
-    fn open(&self) -> io::Result<Option<File>> {
+    fn open(&self) -> io::Result<Option<Appender>> {
         match self {
-            LogPlace::Stderr => Ok(Some(io::stderr().as_fd().try_clone_to_owned()?.into())),
-            LogPlace::Stdout => Ok(Some(io::stdout().as_fd().try_clone_to_owned()?.into())),
-            LogPlace::File(path) => {
-                OpenOptions::new().append(true).create(true).mode(0o644).open(path).map(Some)
-            }
+            LogPlace::Stderr => Appender::standard(io::stderr().as_fd()).map(Some),
+            LogPlace::Stdout => Appender::standard(io::stdout().as_fd()).map(Some),
+            LogPlace::File(path) => Appender::open(path).map(Some),
             LogPlace::Off => Ok(None),
         }
     }
@@ -230,8 +260,8 @@ impl LogPlace {
 }
 
 impl Sink {
-    fn new(place: LogPlace, file: Option<Arc<File>>) -> Sink {
-        Sink { place, file, buffer: Vec::new(), flush_at_ms: None }
+    fn new(file: Arc<LogFile>) -> Sink {
+        Sink { file, buffer: Vec::new(), flush_at_ms: None, behind: false }
     }
 
     /// Adds a line to the buffer. Without one in the conf it is due at once.
@@ -267,11 +297,9 @@ impl Sink {
         self.buffer.clear();
     }
 
-    /// Writes whole lines. There is nobody left to tell of a failure.
+    /// Writes whole lines, now or later.
     fn write(&mut self, lines: &[u8]) {
-        if let Some(file) = &self.file {
-            let _ = (&**file).write_all(lines);
-        }
+        self.behind |= self.file.write(lines);
     }
 }
 
@@ -312,5 +340,4 @@ fn level_name(level: Level) -> &'static str {
 }
 
 #[cfg(test)]
-#[path = "log_tests.rs"]
 mod tests;

@@ -21,6 +21,7 @@ use crate::listener::{self, Listener};
 use crate::log::{LogPlace, Logs};
 use crate::options::{self, Command, HELP, Options};
 use crate::site::{Level, Process, Site};
+use crate::sys::append::say;
 use crate::sys::process;
 use crate::sys::signal::{Signals, Waker};
 use crate::worker::{Clock, Team, Wake, Worker};
@@ -31,6 +32,8 @@ use settle::{Settled, settle};
 /// that the conf's relative paths are under, unless `--prefix` names another. A failure is told
 /// on standard error.
 pub fn main<S: Site>(prefix: &str) -> ExitCode {
+    // Neither does a panic wait for who reads standard error.
+    std::panic::set_hook(Box::new(|panic| say(&format!("{panic}\n"))));
     let result = match options::parse(std::env::args().skip(1)) {
         Ok(Command::Serve(options)) => serve::<S>(&options, Path::new(prefix)),
         Ok(Command::Check(options)) => check::<S>(&options, Path::new(prefix)),
@@ -38,14 +41,14 @@ pub fn main<S: Site>(prefix: &str) -> ExitCode {
         Ok(Command::Conf) => print(S::CONF),
         Ok(Command::Help) => print(HELP.as_bytes()),
         Err(error) => {
-            eprintln!("error: {error}\n\nFor more information, try `--help`.");
+            say(&format!("error: {error}\n\nFor more information, try `--help`.\n"));
             return ExitCode::from(2);
         }
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,
         Err(errors) => {
-            errors.iter().for_each(|error| eprintln!("error: {error}"));
+            errors.iter().for_each(|error| say(&format!("error: {error}\n")));
             ExitCode::FAILURE
         }
     }
@@ -134,7 +137,8 @@ fn prepare_stores<S: Site>(shared: &Shared, faults: &mut Faults) {
         match files::prepare_store(path) {
             Ok(0) => {}
             Ok(swept) => {
-                eprintln!("{}: removed {swept} unfinished uploads in {}", S::NAME, path.display());
+                let path = path.display();
+                say(&format!("{}: removed {swept} unfinished uploads in {path}\n", S::NAME));
             }
             Err(error) => {
                 faults.push(format!("cannot store uploads in `{}`: {error}", path.display()));
@@ -157,7 +161,7 @@ fn check<S: Site>(options: &Options, prefix: &Path) -> Result<(), Vec<String>> {
     if !faults.0.is_empty() {
         return Err(faults.0);
     }
-    eprintln!("{}: the server can start", S::NAME);
+    say(&format!("{}: the server can start\n", S::NAME));
     Ok(())
 }
 
@@ -232,7 +236,7 @@ fn start<S: Site>(settled: Settled, opened: Opened, signals: Signals) -> Result<
         _ => {}
     }
     for endpoint in &endpoints {
-        eprintln!("{}: listening on {endpoint}", S::NAME);
+        say(&format!("{}: listening on {endpoint}\n", S::NAME));
     }
     let result = run_workers(cx, clock, listeners, signals, spawners.unwrap_or_default());
     if let Some(process) = spawner_process {

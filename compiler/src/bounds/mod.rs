@@ -70,6 +70,7 @@ pub(crate) fn facts(site: &ir::Site, cpus: u64) -> Facts {
         ranges: site.settings.iter().map(|settings| settings.max_ranges).max().unwrap_or(0),
         lists: site.settings.iter().any(|settings| settings.listing.is_some()),
         log_len: buffers.iter().map(|(_, len)| len).sum(),
+        logs: site.logs.len() as u64,
         opened: opened as u64,
     }
 }

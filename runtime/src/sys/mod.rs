@@ -3,6 +3,7 @@
 
 #![allow(unsafe_code)]
 
+pub mod append;
 pub mod change;
 pub mod directory;
 pub mod fs;
@@ -26,4 +27,14 @@ fn check(result: libc::c_int) -> io::Result<libc::c_int> {
 /// The same for calls that return a length.
 fn check_len(result: libc::ssize_t) -> io::Result<usize> {
     usize::try_from(result).map_err(|_| io::Error::last_os_error())
+}
+
+/// Calls again what a signal has interrupted.
+fn retry<T>(mut call: impl FnMut() -> io::Result<T>) -> io::Result<T> {
+    loop {
+        match call() {
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            result => return result,
+        }
+    }
 }

@@ -98,7 +98,7 @@ impl<S: Site> Worker<S> {
             self.poll_set.recycle(ready);
             self.expire();
             self.watch_spawner();
-            self.cx.logs.flush_due(self.cx.now);
+            self.cx.flush_logs();
         }
         self.cx.logs.flush();
         Ok(())
@@ -165,7 +165,7 @@ impl<S: Site> Worker<S> {
             }
             Wake::Worker(wakened) => wakened.clear(),
         }
-        self.cx.logs.follow_reopening();
+        self.cx.tell_of_logs(self.cx.logs.follow_reopening());
         if self.team.is_leaving() && self.leave_until_ms.is_none() {
             self.begin_to_leave();
         }

@@ -1,5 +1,8 @@
 //! Access logs and error logs.
 
+use std::io::{Read, Write};
+use std::net::TcpStream;
+use std::process::{Command, Stdio};
 use std::time::Instant;
 
 use crate::files::{folder, serve};
@@ -137,19 +140,106 @@ fn a_param_may_name_a_stream_or_nothing() {
 }
 
 #[test]
-fn logs_are_reopened_on_usr1() {
-    let folder = folder(&["a.txt"]);
-    let server = serve(&folder);
-    server.get_from("files.test", "/a.txt");
-    let logs = folder.path().join("logs");
-    std::fs::rename(logs.join("parts.log"), logs.join("old.log")).unwrap();
-    server.signal("USR1");
-    let start = Instant::now();
-    while lines(&folder, "logs/parts.log").is_empty() {
+fn logs_are_reopened_on_usr1_and_hup() {
+    for signal in ["USR1", "HUP"] {
+        let folder = folder(&["a.txt"]);
+        let server = serve(&folder);
         server.get_from("files.test", "/a.txt");
-        assert!(start.elapsed() < PATIENCE, "the log is not reopened");
+        let logs = folder.path().join("logs");
+        std::fs::rename(logs.join("parts.log"), logs.join("old.log")).unwrap();
+        server.signal(signal);
+        let start = Instant::now();
+        while lines(&folder, "logs/parts.log").is_empty() {
+            server.get_from("files.test", "/a.txt");
+            assert!(start.elapsed() < PATIENCE, "the log is not reopened by {signal}");
+        }
+        assert!(!lines(&folder, "logs/old.log").is_empty());
     }
-    assert!(!lines(&folder, "logs/old.log").is_empty());
+}
+
+#[test]
+fn a_log_that_cannot_be_reopened_stays_in_use() {
+    let folder = Folder::new();
+    folder.write("logs/a.log", "");
+    let path = folder.path().join("logs/a.log");
+    let mut server = launch("content").set("LOG", path.to_str().unwrap()).start();
+    std::fs::rename(folder.path().join("logs"), folder.path().join("old")).unwrap();
+    server.signal("USR1");
+    server.wait_for("cannot reopen the log");
+    server.connect().get("/still", "logs.test");
+    server.signal("TERM");
+    assert!(server.ended().success());
+    assert!(folder.text("old/a.log").contains("told /still\n"));
+}
+
+/// Asks for so many paths of a kilobyte on one connection.
+fn ask_for_long_paths(server: &mut Client, path: &str, count: usize) {
+    let get = format!("GET /{path}{} HTTP/1.1\r\nHost: logs.test\r\n\r\n", "x".repeat(1000));
+    for _ in 0..count {
+        server.send(&get).response("GET");
+    }
+}
+
+#[test]
+fn nobody_waits_for_a_log_that_is_not_read() {
+    const ASKED: usize = 600;
+    let folder = Folder::new();
+    let fifo = folder.path().join("fifo");
+    assert!(Command::new("mkfifo").arg(&fifo).status().unwrap().success());
+    // With both ends, so that opening it does not wait here either.
+    let mut options = std::fs::File::options();
+    let mut reader = options.read(true).write(true).open(&fifo).unwrap();
+    let mut server = launch("content").set("LOG", fifo.to_str().unwrap()).start();
+    // More than the pipe and what is kept of it have room for.
+    ask_for_long_paths(&mut server.connect(), "one", ASKED);
+    // Who reads it gets what was kept, and it is told how much is missing.
+    let lines = std::thread::spawn(move || {
+        let (mut text, mut part) = (Vec::new(), vec![0; 1 << 16]);
+        while !text.ends_with(b"last\n") {
+            let len = reader.read(&mut part).unwrap();
+            text.extend_from_slice(&part[..len]);
+        }
+        (String::from_utf8(text).unwrap(), reader)
+    });
+    server.wait_for("were dropped");
+    server.connect().get("/last", "logs.test");
+    let (text, reader) = lines.join().unwrap();
+    let whole = text.lines().filter(|line| line.ends_with("xxx")).count();
+    assert!(text.lines().all(|line| line.starts_with("told /")), "a line is torn");
+    let log = server.log();
+    let dropped = log.split("[alert] ").skip(1).filter_map(|line| {
+        let (ids, rest) = line.split_once(": ")?;
+        assert!(ids.contains('#'), "{ids}");
+        rest.contains("of the log").then(|| rest.split(' ').next()?.parse::<usize>().ok())?
+    });
+    assert_eq!(whole + dropped.sum::<usize>(), ASKED, "{log}");
+    assert!(whole < ASKED);
+    // Nor does the end wait.
+    ask_for_long_paths(&mut server.connect(), "two", ASKED);
+    server.signal("TERM");
+    assert!(server.ended().success());
+    drop(reader);
+}
+
+#[test]
+fn a_full_standard_error_stops_neither_start_nor_service_nor_end() {
+    let (reader, mut writer) = std::io::pipe().unwrap();
+    // As much as a pipe holds.
+    writer.write_all(&[b'x'; 65536]).unwrap();
+    let port = std::net::TcpListener::bind(("127.0.0.1", 0)).unwrap().local_addr().unwrap().port();
+    let mut command = launch("content").command(&[port]);
+    let mut child = command.stderr(Stdio::from(writer)).spawn().unwrap();
+    let start = Instant::now();
+    while TcpStream::connect(("127.0.0.1", port)).is_err() {
+        assert!(start.elapsed() < PATIENCE, "it does not listen");
+    }
+    let mut client = Client::connect(("127.0.0.1", port));
+    ask_for_long_paths(&mut client, "refused", 400);
+    assert_eq!(client.get("/one", "logs.test").status, 200);
+    let killed = Command::new("kill").arg(child.id().to_string()).status();
+    assert!(killed.unwrap().success());
+    assert!(child.wait().unwrap().success());
+    drop(reader);
 }
 
 #[test]

@@ -12,6 +12,7 @@ use std::time::{Duration, Instant};
 
 use super::channel::Channel;
 use super::server;
+use crate::sys::append::say;
 use crate::sys::spawn::{self, ChildSignals, DescriptorLimit, Stop};
 use crate::sys::terminal;
 
@@ -41,7 +42,7 @@ pub(super) fn run(
 }
 
 fn failed(error: &io::Error) -> ExitCode {
-    eprintln!("error: the process that starts scripts failed: {error}");
+    say(&format!("error: the process that starts scripts failed: {error}\n"));
     ExitCode::FAILURE
 }
 
@@ -62,10 +63,10 @@ fn keep(channels: &[Channel], serve: impl Fn() -> ExitCode) -> io::Result<ExitCo
         deaths.retain(|&death| now - death < WINDOW);
         deaths.push_back(now);
         if deaths.len() > MAX_DEATHS {
-            eprintln!("error: the process that starts scripts has died too often");
+            say("error: the process that starts scripts has died too often\n");
             return Ok(ExitCode::FAILURE);
         }
-        eprintln!("error: the process that starts scripts has died, and is started again");
+        say("error: the process that starts scripts has died, and is started again\n");
     }
 }
 

@@ -12,6 +12,7 @@ use super::Event;
 use super::channel::Channel;
 use super::groups::{Groups, Owner};
 use super::message::{Head, Kind, MAX_PACKET_LEN, Release, Start};
+use crate::sys::append::say;
 use crate::sys::poll::{PollFd, poll};
 use crate::sys::process;
 use crate::sys::spawn::{self, ChildSignals, DescriptorLimit, Ended, Launch, Launcher, Pid, Texts};
@@ -38,7 +39,7 @@ pub(super) fn run(
     match served {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("error: the process that starts scripts failed: {error}");
+            say(&format!("error: the process that starts scripts failed: {error}\n"));
             ExitCode::FAILURE
         }
     }
