@@ -4,6 +4,7 @@
 
 use std::io;
 use std::os::fd::{AsRawFd, BorrowedFd, RawFd};
+use std::time::Duration;
 
 use crate::sys::poll::{Epoll, EpollEvent, PollFd, poll};
 
@@ -23,6 +24,9 @@ const BATCH_LEN: usize = 512;
 /// is asked alone as long as it has several of them each time, which saves a call of `poll(2)`.
 const ALONE_LEN: usize = 128;
 
+/// How long the loop rests where the kernel has no memory to wait in.
+const SHORTAGE_REST: Duration = Duration::from_millis(10);
+
 /// A poll set whose entries carry tokens.
 pub struct PollSet {
     entries: Vec<PollFd>,
@@ -41,6 +45,13 @@ impl PollSet {
         let entries = vec![PollFd::new(parked.as_raw_fd(), false)];
         let events = Box::new([EpollEvent::EMPTY; BATCH_LEN]);
         Ok(PollSet { entries, tokens: vec![0], parked, events, ready: Vec::new(), alone_left: 0 })
+    }
+
+    /// Forgets what it watches, but for the clients: they are out of it once they are closed.
+    pub fn forget_all(&mut self) {
+        self.entries.truncate(1);
+        self.tokens.truncate(1);
+        self.alone_left = 0;
     }
 
     /// Adds a descriptor that is watched by the set itself (listeners, wakers, pipes). It is
@@ -98,7 +109,14 @@ impl PollSet {
                 return Ok(ready);
             }
         }
-        let mut left = poll(&mut self.entries, timeout_ms)?;
+        let mut left = match poll(&mut self.entries, timeout_ms) {
+            // The kernel has no memory for the call. What waits is there still after a rest.
+            Err(error) if matches!(error.raw_os_error(), Some(libc::ENOMEM | libc::EAGAIN)) => {
+                std::thread::sleep(SHORTAGE_REST);
+                0
+            }
+            result => result?,
+        };
         if left > 0 && self.entries[0].ready() {
             left -= 1;
             // Of one client alone nothing more is to be expected at once.

@@ -20,6 +20,7 @@ use crate::image::Image;
 use crate::listener::{self, Listener};
 use crate::log::{LogPlace, Logs};
 use crate::options::{self, Command, HELP, Options};
+use crate::poll_set::PollSet;
 use crate::site::{Level, Process, Site};
 use crate::sys::append::say;
 use crate::sys::process;
@@ -239,11 +240,18 @@ fn start<S: Site>(settled: Settled, opened: Opened, signals: Signals) -> Result<
         say(&format!("{}: listening on {endpoint}\n", S::NAME));
     }
     let result = run_workers(cx, clock, listeners, signals, spawners.unwrap_or_default());
-    if let Some(process) = spawner_process {
+    // Who is in a hurry does not wait for scripts: they are stopped all the same.
+    if let Some(process) =
+        spawner_process.filter(|_| !matches!(&result, Ok(team) if team.is_hurried()))
+    {
         SpawnerProcess::join(process);
     }
     drop((paths, pid_file));
-    result.map_err(|error| format!("the event loop failed: {error}"))
+    match result {
+        Ok(team) if team.has_failed() => Err("a worker has ended unexpectedly; see the log".into()),
+        Ok(_) => Ok(()),
+        Err(error) => Err(format!("cannot start the workers: {error}")),
+    }
 }
 
 /// The process that starts scripts, where the site has any.
@@ -263,14 +271,15 @@ fn scratch_len<S: Site>() -> usize {
     bounds::scratch_len(longest, !S::STORES.is_empty() || S::DAV)
 }
 
-/// Runs the first worker here and the others in threads, until all have left.
+/// Runs the first worker here and the others in threads, until all have left. The team says how
+/// that was.
 fn run_workers<S: Site>(
     mut cx: Context<S>,
     clock: Clock,
     listeners: Vec<Vec<Listener>>,
     signals: Signals,
     spawners: Vec<Spawner>,
-) -> io::Result<()> {
+) -> io::Result<Arc<Team>> {
     let mut spawners = spawners.into_iter();
     cx.spawner = spawners.next().map(Rc::new);
     let mut pairs = Vec::new();
@@ -279,10 +288,13 @@ fn run_workers<S: Site>(
     }
     let (wakers, wakened): (Vec<_>, Vec<_>) = pairs.into_iter().unzip();
     let team = Arc::new(Team::new(wakers));
+    let mut poll_sets = listeners.iter().map(|_| PollSet::new()).collect::<io::Result<Vec<_>>>()?;
+    let own_poll_set = poll_sets.pop().map_or_else(PollSet::new, Ok)?;
     let mut listeners = listeners.into_iter();
     let own = listeners.next().unwrap_or_default();
+    let belongings = listeners.zip(wakened).zip(poll_sets);
     thread::scope(|scope| {
-        for (index, (listeners, wakened)) in listeners.zip(wakened).enumerate() {
+        for (index, ((listeners, wakened), poll_set)) in belongings.enumerate() {
             let (shared, logs, team) = (cx.shared, cx.logs.for_worker(), team.clone());
             let spawner = spawners.next();
             let changes = cx.files.changes();
@@ -292,15 +304,16 @@ fn run_workers<S: Site>(
                 let now = clock.now();
                 let mut cx = Context::<S>::new(shared, files, logs, now, scratch_len::<S>());
                 cx.spawner = spawner.map(Rc::new);
-                Worker::new(cx, clock, listeners, Wake::Worker(wakened), team)?.run()
+                Worker::new(cx, clock, poll_set, listeners, Wake::Worker(wakened), team).serve();
             };
-            thread::Builder::new()
-                .name(format!("worker-{}", index + 1))
-                .spawn_scoped(scope, run)?;
+            let thread = thread::Builder::new().name(format!("worker-{}", index + 1));
+            if let Err(error) = thread.spawn_scoped(scope, run) {
+                team.announce_leaving();
+                return Err(error);
+            }
         }
-        let result = Worker::new(cx, clock, own, Wake::Signals(signals), team.clone())?.run();
-        // Without the first worker nobody would tell the others.
-        team.announce_leaving();
-        result
+        let wake = Wake::Signals(signals);
+        Worker::new(cx, clock, own_poll_set, own, wake, team.clone()).serve();
+        Ok(team)
     })
 }

@@ -105,8 +105,12 @@ impl Epoll {
         // describe one exclusive slice.
         let count = check(unsafe {
             libc::epoll_wait(self.0.as_raw_fd(), events.as_mut_ptr().cast(), len, 0)
-        })?;
-        Ok(count as usize)
+        });
+        match count {
+            // They are there still at the next look.
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => Ok(0),
+            result => result.map(|count| count as usize),
+        }
     }
 }
 

@@ -6,10 +6,13 @@ use std::os::fd::{AsRawFd, FromRawFd, OwnedFd, RawFd};
 use std::os::unix::net::UnixStream;
 use std::sync::atomic::{AtomicI32, Ordering};
 
-use super::check;
+use super::{check, check_len, retry};
 
 /// The write end that the handler uses; -1 before [`Signals::install`].
 static WRITE_END: AtomicI32 = AtomicI32::new(-1);
+
+/// What is written where no signal has come.
+const NO_SIGNAL: u8 = 0;
 
 /// Writes the signal's number into the pipe. Only calls what signal-safety(7) allows.
 extern "C" fn handler(signal: libc::c_int) {
@@ -29,9 +32,11 @@ extern "C" fn handler(signal: libc::c_int) {
 /// The signals that the server acts on.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Signal {
-    /// SIGTERM or SIGINT: finish and leave.
+    /// SIGTERM or SIGINT: finish and leave; the second time, leave.
     Terminate,
-    /// SIGUSR1: open the logs again.
+    /// SIGQUIT: finish and leave.
+    Drain,
+    /// SIGUSR1 or SIGHUP: open the logs again.
     Reopen,
 }
 
@@ -39,8 +44,9 @@ pub enum Signal {
 pub struct Signals(OwnedFd);
 
 impl Signals {
-    /// Takes over SIGTERM, SIGINT and SIGUSR1, and ignores SIGPIPE and SIGXFSZ: the call that
-    /// brings them fails as well. Once per process.
+    /// Takes over the signals that the server acts on, and ignores SIGPIPE and SIGXFSZ: the call
+    /// that brings them fails as well. SIGUSR2, which makes nginx start another binary, is ignored,
+    /// since it would end the process. Once per process.
     pub fn install() -> io::Result<Signals> {
         let mut ends = [0; 2];
         let flags = libc::O_NONBLOCK | libc::O_CLOEXEC;
@@ -50,23 +56,33 @@ impl Signals {
         // other end is never closed: the handler may use it until the process ends.
         let read_end = unsafe { OwnedFd::from_raw_fd(ends[0]) };
         WRITE_END.store(ends[1], Ordering::Relaxed);
-        for signal in [libc::SIGTERM, libc::SIGINT, libc::SIGUSR1] {
+        for signal in [libc::SIGTERM, libc::SIGINT, libc::SIGQUIT, libc::SIGUSR1, libc::SIGHUP] {
             set_handler(signal, handler as *const () as libc::sighandler_t)?;
         }
-        set_handler(libc::SIGPIPE, libc::SIG_IGN)?;
-        set_handler(libc::SIGXFSZ, libc::SIG_IGN)?;
+        for signal in [libc::SIGPIPE, libc::SIGXFSZ, libc::SIGUSR2] {
+            set_handler(signal, libc::SIG_IGN)?;
+        }
         Ok(Signals(read_end))
+    }
+
+    /// Makes the pipe readable without a signal.
+    pub fn wake() {
+        // SAFETY: writes one byte from a static. A full pipe is readable already.
+        unsafe { libc::write(WRITE_END.load(Ordering::Relaxed), [NO_SIGNAL].as_ptr().cast(), 1) };
     }
 
     /// The next signal that has come, if any.
     pub fn next(&self) -> Option<Signal> {
         let mut byte = 0u8;
         // SAFETY: reads at most one byte into `byte`.
-        let len = unsafe { libc::read(self.0.as_raw_fd(), (&raw mut byte).cast(), 1) };
-        match libc::c_int::from(byte) {
-            _ if len != 1 => None,
-            libc::SIGUSR1 => Some(Signal::Reopen),
-            _ => Some(Signal::Terminate),
+        let read =
+            || check_len(unsafe { libc::read(self.0.as_raw_fd(), (&raw mut byte).cast(), 1) });
+        match (retry(read), libc::c_int::from(byte)) {
+            (Ok(1), 0) => self.next(),
+            (Ok(1), libc::SIGUSR1 | libc::SIGHUP) => Some(Signal::Reopen),
+            (Ok(1), libc::SIGQUIT) => Some(Signal::Drain),
+            (Ok(1), _) => Some(Signal::Terminate),
+            _ => None,
         }
     }
 }
@@ -102,7 +118,7 @@ impl Waker {
     /// Makes the other end readable.
     pub fn wake(&self) {
         // A full buffer means that it is readable already.
-        let _ = (&self.0).write(&[1]);
+        let _ = retry(|| (&self.0).write(&[1]));
     }
 }
 
@@ -113,7 +129,7 @@ impl Wakened {
     /// Takes what wakers have written.
     pub fn clear(&self) {
         let mut bytes = [0; 64];
-        while matches!((&self.0).read(&mut bytes), Ok(len) if len == bytes.len()) {}
+        while matches!(retry(|| (&self.0).read(&mut bytes)), Ok(len) if len == bytes.len()) {}
     }
 }
 

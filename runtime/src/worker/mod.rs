@@ -10,13 +10,14 @@ mod team;
 use std::io;
 use std::os::fd::AsRawFd;
 use std::sync::Arc;
+use std::time::Duration;
 
 use crate::connection::{Connection, Source};
 use crate::context::Context;
 use crate::deadlines::Deadlines;
 use crate::listener::Listener;
 use crate::poll_set::{Interest, PollSet};
-use crate::site::Site;
+use crate::site::{Level, Site};
 use crate::sys::signal::Signal;
 
 pub use clock::Clock;
@@ -30,6 +31,11 @@ const SPAWNER: u64 = u64::MAX - 1;
 const SPAWNER_OUTGOING: u64 = u64::MAX - 2;
 /// Marks the token of a listener; the rest is its index.
 const LISTENER: u64 = 1 << 63;
+
+/// How long a worker that has ended unexpectedly rests before it begins again: twice as long each
+/// time, up to the longest.
+const FIRST_REST_MS: u64 = 10;
+const LONGEST_REST_MS: u64 = 1000;
 
 /// One worker.
 pub struct Worker<S> {
@@ -57,19 +63,12 @@ impl<S: Site> Worker<S> {
     pub fn new(
         cx: Context<S>,
         clock: Clock,
+        poll_set: PollSet,
         listeners: Vec<Listener>,
         wake: Wake,
         team: Arc<Team>,
-    ) -> io::Result<Worker<S>> {
-        let mut poll_set = PollSet::new()?;
-        poll_set.add(wake.as_raw_fd(), WAKE, Interest::Read);
-        if let Some(spawner) = &cx.spawner {
-            poll_set.add(spawner.as_raw_fd(), SPAWNER, Interest::Read);
-        }
-        for (index, listener) in listeners.iter().enumerate() {
-            poll_set.add(listener.socket.as_raw_fd(), LISTENER | index as u64, Interest::Read);
-        }
-        Ok(Worker {
+    ) -> Worker<S> {
+        let mut worker = Worker {
             cx,
             clock,
             poll_set,
@@ -84,11 +83,62 @@ impl<S: Site> Worker<S> {
             full_reported_ms: 0,
             spawner_outgoing: false,
             tell_releases_at_ms: None,
-        })
+        };
+        worker.watch_all();
+        worker
+    }
+
+    /// Watches what is watched as long as the worker serves.
+    fn watch_all(&mut self) {
+        self.poll_set.add(self.wake.as_raw_fd(), WAKE, Interest::Read);
+        if let Some(spawner) = &self.cx.spawner {
+            self.poll_set.add(spawner.as_raw_fd(), SPAWNER, Interest::Read);
+        }
+        for (index, listener) in self.listeners.iter().enumerate() {
+            let token = LISTENER | index as u64;
+            self.poll_set.add(listener.socket.as_raw_fd(), token, Interest::Read);
+        }
+    }
+
+    /// Serves until told to leave. Where something ends that before, which nothing is known to do,
+    /// the worker begins again without the connections that it had.
+    pub fn serve(&mut self) {
+        let mut rest_ms = FIRST_REST_MS;
+        loop {
+            let ended = match slot::contain(|| self.run()) {
+                Some(Ok(())) => break,
+                Some(Err(error)) => error.to_string(),
+                None => "it has panicked".to_owned(),
+            };
+            self.team.note_failure();
+            let text =
+                format_args!("a worker has ended unexpectedly and is started again: {ended}");
+            self.cx.report(Level::Emerg, text);
+            std::thread::sleep(Duration::from_millis(rest_ms));
+            rest_ms = (2 * rest_ms).min(LONGEST_REST_MS);
+            self.begin_again();
+        }
+        self.cx.logs.flush();
+    }
+
+    /// Forgets all connections, and what was watched.
+    fn begin_again(&mut self) {
+        self.cx.recover();
+        if matches!(self.wake, Wake::Worker(_)) {
+            self.team.note_left();
+        }
+        (0..self.slots.len()).for_each(|index| self.close(index));
+        self.poll_set.forget_all();
+        self.spawner_outgoing = false;
+        self.accept_rests_until_ms = None;
+        self.watch_all();
+        // It may be what never was heard.
+        self.cx.set_now(self.clock.now());
+        self.on_wake();
     }
 
     /// Serves until told to leave and all requests under way are answered.
-    pub fn run(&mut self) -> io::Result<()> {
+    fn run(&mut self) -> io::Result<()> {
         while !self.is_done() {
             let ready = self.poll_set.wait(self.timeout_ms())?;
             self.cx.set_now(self.clock.now());
@@ -100,13 +150,14 @@ impl<S: Site> Worker<S> {
             self.watch_spawner();
             self.cx.flush_logs();
         }
-        self.cx.logs.flush();
         Ok(())
     }
 
     fn is_done(&self) -> bool {
-        self.leave_until_ms
-            .is_some_and(|until_ms| self.open_count() == 0 || self.cx.now.monotonic_ms >= until_ms)
+        let Some(until_ms) = self.leave_until_ms else { return false };
+        let hears_for_others =
+            matches!(self.wake, Wake::Signals(_)) && !self.team.are_others_gone();
+        self.open_count() == 0 && !hears_for_others || self.cx.now.monotonic_ms >= until_ms
     }
 
     fn open_count(&self) -> usize {
@@ -155,7 +206,8 @@ impl<S: Site> Worker<S> {
             Wake::Signals(signals) => {
                 while let Some(signal) = signals.next() {
                     match signal {
-                        Signal::Terminate => self.team.announce_leaving(),
+                        Signal::Terminate if self.team.is_leaving() => self.team.hurry(),
+                        Signal::Terminate | Signal::Drain => self.team.announce_leaving(),
                         Signal::Reopen => {
                             crate::log::ask_to_reopen();
                             self.team.wake();
@@ -168,6 +220,9 @@ impl<S: Site> Worker<S> {
         self.cx.tell_of_logs(self.cx.logs.follow_reopening());
         if self.team.is_leaving() && self.leave_until_ms.is_none() {
             self.begin_to_leave();
+        }
+        if self.team.is_hurried() {
+            self.leave_until_ms = Some(self.cx.now.monotonic_ms);
         }
     }
 

@@ -129,6 +129,6 @@ impl<S: Site> Worker<S> {
 }
 
 /// Keeps a panic to the connection that it came up with. There is none that is known.
-fn contain<T>(act: impl FnOnce() -> T) -> Option<T> {
+pub(super) fn contain<T>(act: impl FnOnce() -> T) -> Option<T> {
     std::panic::catch_unwind(std::panic::AssertUnwindSafe(act)).ok()
 }

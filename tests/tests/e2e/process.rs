@@ -103,7 +103,7 @@ fn a_port_that_is_taken_stops_the_start() {
 
 #[test]
 fn requests_under_way_are_finished() {
-    for signal in ["TERM", "INT"] {
+    for signal in ["TERM", "INT", "QUIT"] {
         let place = place();
         let mut server = site(&place).start();
         let mut under_way = server.connect();
@@ -121,6 +121,37 @@ fn requests_under_way_are_finished() {
         assert!(under_way.until_closed().is_empty());
         assert_eq!(server.ended().code(), Some(0), "{signal}");
     }
+}
+
+#[test]
+fn a_second_signal_ends_the_server_at_once() {
+    for (first, second) in [("TERM", "TERM"), ("INT", "INT"), ("QUIT", "TERM")] {
+        let place = place();
+        let mut server = site(&place).start();
+        let mut under_way = server.connect();
+        under_way.send("GET /ping HTTP/1.1\r\nHost: a\r\n\r\nGET /ping HTTP/1.1\r\n");
+        assert_eq!(under_way.response("GET").text(), "pong");
+        server.signal(first);
+        until_refused(&server);
+        // It drains, and more signals to drain change nothing.
+        server.signal("QUIT");
+        server.signal(second);
+        assert!(under_way.until_closed().is_empty());
+        assert_eq!(server.ended().code(), Some(0), "{first} {second}");
+        assert!(!place.path().join("run/server.pid").exists());
+    }
+}
+
+#[test]
+fn signals_that_mean_nothing_end_nothing() {
+    let place = place();
+    let mut server = site(&place).start();
+    for signal in ["USR2", "HUP", "PIPE"] {
+        server.signal(signal);
+        assert_eq!(server.get("/ping").text(), "pong", "{signal}");
+    }
+    server.signal("QUIT");
+    assert_eq!(server.ended().code(), Some(0));
 }
 
 #[test]
