@@ -1,6 +1,6 @@
-//! Descriptors, interest and tokens in step. One `poll(2)` a turn watches everything; the
-//! clients that wait for something to read stand in an epoll instance whose own descriptor is
-//! one entry of the set, so that a thousand idle ones cost nothing.
+//! Descriptors, interest and tokens in step. One `poll(2)` a turn watches everything; the clients
+//! stand in an epoll instance whose own descriptor is one entry of the set, so that thousands that
+//! say nothing, or that take nothing of what they are sent, cost nothing.
 
 use std::io;
 use std::os::fd::{AsRawFd, BorrowedFd, RawFd};
@@ -17,7 +17,7 @@ pub enum Interest {
     Write,
 }
 
-/// The most parked clients that one turn serves; the rest are ready again at the next.
+/// The most clients that one turn serves; the rest are ready again at the next.
 const BATCH_LEN: usize = 512;
 
 /// The clients that are served before all else that is watched has its turn: the epoll instance
@@ -31,7 +31,7 @@ const SHORTAGE_REST: Duration = Duration::from_millis(10);
 pub struct PollSet {
     entries: Vec<PollFd>,
     tokens: Vec<u64>,
-    parked: Epoll,
+    clients: Epoll,
     events: Box<[EpollEvent; BATCH_LEN]>,
     ready: Vec<u64>,
     /// Clients that may be served yet before `poll(2)` is called.
@@ -41,10 +41,10 @@ pub struct PollSet {
 impl PollSet {
     /// An empty set.
     pub fn new() -> io::Result<PollSet> {
-        let parked = Epoll::new()?;
-        let entries = vec![PollFd::new(parked.as_raw_fd(), false)];
+        let clients = Epoll::new()?;
+        let entries = vec![PollFd::new(clients.as_raw_fd(), false)];
         let events = Box::new([EpollEvent::EMPTY; BATCH_LEN]);
-        Ok(PollSet { entries, tokens: vec![0], parked, events, ready: Vec::new(), alone_left: 0 })
+        Ok(PollSet { entries, tokens: vec![0], clients, events, ready: Vec::new(), alone_left: 0 })
     }
 
     /// Forgets what it watches, but for the clients: they are out of it once they are closed.
@@ -77,23 +77,23 @@ impl PollSet {
         }
     }
 
-    /// Begins to watch a client.
-    pub fn watch(&mut self, fd: BorrowedFd<'_>, token: u64, interest: Interest) -> io::Result<()> {
-        match interest {
-            Interest::Read => self.parked.add(fd, token),
-            Interest::Write => {
-                self.add(fd.as_raw_fd(), token, interest);
-                Ok(())
+    /// Watches a client for what is `wanted` of it now, where it was watched for something else.
+    /// One for which nothing is wanted is not watched, not even for its end. Closed, it is out of
+    /// the set.
+    pub fn watch(
+        &self,
+        fd: BorrowedFd<'_>,
+        token: u64,
+        watched: Option<Interest>,
+        wanted: Option<Interest>,
+    ) -> io::Result<()> {
+        match (watched, wanted) {
+            (None, None) => Ok(()),
+            (None, Some(interest)) => self.clients.add(fd, token, interest == Interest::Write),
+            (Some(_), Some(interest)) => {
+                self.clients.modify(fd, token, interest == Interest::Write)
             }
-        }
-    }
-
-    /// Stops watching a client, before it is closed or watched for something else.
-    pub fn unwatch(&mut self, fd: BorrowedFd<'_>, token: u64, interest: Interest) {
-        match interest {
-            // It can only fail if the descriptor is not there, and then there is nothing to do.
-            Interest::Read => drop(self.parked.remove(fd)),
-            Interest::Write => self.remove(token),
+            (Some(_), None) => self.clients.remove(fd),
         }
     }
 
@@ -103,8 +103,7 @@ impl PollSet {
         let mut ready = std::mem::take(&mut self.ready);
         ready.clear();
         if self.alone_left > 0 {
-            let count = self.take_parked(&mut ready)?;
-            self.alone_left = if count > 1 { self.alone_left.saturating_sub(count) } else { 0 };
+            let count = self.take_clients(&mut ready)?;
             if count > 0 {
                 return Ok(ready);
             }
@@ -119,9 +118,8 @@ impl PollSet {
         };
         if left > 0 && self.entries[0].ready() {
             left -= 1;
-            // Of one client alone nothing more is to be expected at once.
-            let count = self.take_parked(&mut ready)?;
-            self.alone_left = if count > 1 { ALONE_LEN } else { 0 };
+            self.alone_left = ALONE_LEN;
+            self.take_clients(&mut ready)?;
         }
         for (entry, &token) in self.entries.iter().zip(&self.tokens).skip(1) {
             if left == 0 {
@@ -136,9 +134,14 @@ impl PollSet {
     }
 
     /// Appends the tokens of clients that are ready now; returns how many they are.
-    fn take_parked(&mut self, ready: &mut Vec<u64>) -> io::Result<usize> {
-        let count = self.parked.ready(&mut self.events[..])?;
-        ready.extend(self.events[..count].iter().map(EpollEvent::token));
+    fn take_clients(&mut self, ready: &mut Vec<u64>) -> io::Result<usize> {
+        let count = self.clients.ready(&mut self.events[..])?;
+        let events = &self.events[..count];
+        ready.extend(events.iter().map(EpollEvent::token));
+        // Of one client alone nothing more is to be expected at once, and what is sent to one takes
+        // much longer than what one has asked.
+        let alone = count > 1 && !events.iter().any(EpollEvent::is_write);
+        self.alone_left = if alone { self.alone_left.saturating_sub(count) } else { 0 };
         Ok(count)
     }
 
@@ -169,20 +172,47 @@ mod tests {
         let clients = [pair(), pair()];
         let (pipe, mut writer) = pair();
         set.add(pipe.as_raw_fd(), 9, Interest::Read);
-        for ((client, other), token) in clients.iter().zip(1..) {
-            set.watch(client.as_fd(), token, Interest::Read).expect("watched");
-            (&*other).write_all(b"x").expect("written");
+        let watch = |set: &PollSet, client: usize, from, to| {
+            let fd = clients[client - 1].0.as_fd();
+            set.watch(fd, client as u64, from, to).expect("watched");
+        };
+        for client in [1, 2] {
+            watch(&set, client, None, Some(Interest::Read));
+            (&clients[client - 1].1).write_all(b"x").expect("written");
         }
         assert_eq!(wait(&mut set), [1, 2]);
         writer.write_all(b"x").expect("written");
         // The clients are never read, so that they are ready each time.
         let turns = (0..1000).take_while(|_| !wait(&mut set).contains(&9)).count();
-        assert_eq!(turns, ALONE_LEN / 2);
-        // One client is not asked alone.
-        set.unwatch(clients[1].0.as_fd(), 2, Interest::Read);
+        assert_eq!(turns, ALONE_LEN / 2 - 1);
+        // Clients that are sent something are not asked alone, and neither is one client.
+        watch(&set, 2, Some(Interest::Read), Some(Interest::Write));
+        wait(&mut set);
+        let mut ready = wait(&mut set);
+        ready.sort_unstable();
+        assert_eq!(ready, [1, 2, 9]);
+        watch(&set, 2, Some(Interest::Write), None);
         wait(&mut set);
         assert_eq!(wait(&mut set), [1, 9]);
-        set.unwatch(clients[0].0.as_fd(), 1, Interest::Read);
+        watch(&set, 1, Some(Interest::Read), None);
         assert_eq!(wait(&mut set), [9]);
+    }
+
+    #[test]
+    fn who_takes_nothing_is_not_ready() {
+        let (ours, mut theirs) = UnixStream::pair().expect("sockets");
+        ours.set_nonblocking(true).expect("a socket");
+        let mut set = PollSet::new().expect("an epoll instance");
+        set.watch(ours.as_fd(), 1, None, Some(Interest::Write)).expect("watched");
+        assert_eq!(wait(&mut set), [1]);
+        while (&ours).write(&[0; 4096]).is_ok() {}
+        let ready = set.wait(0).expect("poll");
+        assert!(ready.is_empty(), "{ready:?}");
+        set.recycle(ready);
+        // What it says is not looked at meanwhile, and that it is gone is.
+        theirs.write_all(b"x").expect("written");
+        assert!(set.wait(0).expect("poll").is_empty());
+        drop(theirs);
+        assert_eq!(wait(&mut set), [1]);
     }
 }

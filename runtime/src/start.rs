@@ -295,7 +295,7 @@ fn run_workers<S: Site>(
     let belongings = listeners.zip(wakened).zip(poll_sets);
     thread::scope(|scope| {
         for (index, ((listeners, wakened), poll_set)) in belongings.enumerate() {
-            let (shared, logs, team) = (cx.shared, cx.logs.for_worker(), team.clone());
+            let (shared, logs, own_team) = (cx.shared, cx.logs.for_worker(), team.clone());
             let spawner = spawners.next();
             let changes = cx.files.changes();
             let run = move || {
@@ -304,7 +304,8 @@ fn run_workers<S: Site>(
                 let now = clock.now();
                 let mut cx = Context::<S>::new(shared, files, logs, now, scratch_len::<S>());
                 cx.spawner = spawner.map(Rc::new);
-                Worker::new(cx, clock, poll_set, listeners, Wake::Worker(wakened), team).serve();
+                let wake = Wake::Worker(wakened);
+                Worker::new(cx, clock, poll_set, listeners, wake, own_team).serve();
             };
             let thread = thread::Builder::new().name(format!("worker-{}", index + 1));
             if let Err(error) = thread.spawn_scoped(scope, run) {

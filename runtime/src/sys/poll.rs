@@ -1,4 +1,4 @@
-//! `poll(2)`, and on Linux the epoll instance that idle connections are parked in.
+//! `poll(2)`, and the epoll instance that clients stand in.
 
 use std::io;
 use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd, OwnedFd, RawFd};
@@ -66,9 +66,14 @@ impl EpollEvent {
     pub fn token(&self) -> u64 {
         self.0.u64
     }
+
+    /// Whether it is about writing.
+    pub fn is_write(&self) -> bool {
+        self.0.events & libc::EPOLLOUT as u32 != 0
+    }
 }
 
-/// An epoll instance that watches for reading, level-triggered.
+/// An epoll instance, level-triggered.
 pub struct Epoll(OwnedFd);
 
 impl Epoll {
@@ -80,13 +85,28 @@ impl Epoll {
         Ok(Epoll(unsafe { OwnedFd::from_raw_fd(fd) }))
     }
 
-    /// Watches `fd` for reading under `token`.
-    pub fn add(&self, fd: BorrowedFd<'_>, token: u64) -> io::Result<()> {
-        let events = (libc::EPOLLIN | libc::EPOLLRDHUP) as u32;
-        let mut event = libc::epoll_event { events, u64: token };
+    /// Watches `fd` for reading or for writing under `token`.
+    pub fn add(&self, fd: BorrowedFd<'_>, token: u64, write: bool) -> io::Result<()> {
+        self.control(libc::EPOLL_CTL_ADD, fd, token, write)
+    }
+
+    /// Watches `fd`, which is watched already, for the other.
+    pub fn modify(&self, fd: BorrowedFd<'_>, token: u64, write: bool) -> io::Result<()> {
+        self.control(libc::EPOLL_CTL_MOD, fd, token, write)
+    }
+
+    fn control(
+        &self,
+        operation: libc::c_int,
+        fd: BorrowedFd<'_>,
+        token: u64,
+        write: bool,
+    ) -> io::Result<()> {
+        let events = if write { libc::EPOLLOUT } else { libc::EPOLLIN | libc::EPOLLRDHUP };
+        let mut event = libc::epoll_event { events: events as u32, u64: token };
         let (epoll, fd) = (self.0.as_raw_fd(), fd.as_raw_fd());
         // SAFETY: `event` outlives the call, which only reads it.
-        check(unsafe { libc::epoll_ctl(epoll, libc::EPOLL_CTL_ADD, fd, &raw mut event) })?;
+        check(unsafe { libc::epoll_ctl(epoll, operation, fd, &raw mut event) })?;
         Ok(())
     }
 

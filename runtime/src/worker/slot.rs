@@ -7,7 +7,6 @@ use crate::connection::{Connection, Deadline, Interests, Next, Source};
 use crate::context::Context;
 use crate::counts::Phase;
 use crate::output::Turn;
-use crate::poll_set::Interest;
 use crate::site::{Level, Site};
 
 /// The token of one descriptor of a connection: from the highest bit down what it is (3 bits,
@@ -93,14 +92,8 @@ impl<S: Site> Worker<S> {
         if wanted.socket == watched.socket {
             return Ok(());
         }
-        let socket = token(Source::Socket);
-        if let Some(interest) = watched.socket {
-            self.poll_set.unwatch(connection.socket(), socket, interest);
-        }
-        match wanted.socket {
-            Some(interest) => self.poll_set.watch(connection.socket(), socket, interest),
-            None => Ok(()),
-        }
+        let socket = connection.socket();
+        self.poll_set.watch(socket, token(Source::Socket), watched.socket, wanted.socket)
     }
 
     pub(super) fn close(&mut self, index: usize) {
@@ -110,9 +103,6 @@ impl<S: Site> Worker<S> {
         let pipes = watched.pipes().into_iter().filter(|(_, pipe)| pipe.is_some());
         for (source, _) in pipes {
             self.poll_set.remove(token(index, slot.generation, source));
-        }
-        if watched.socket == Some(Interest::Write) {
-            self.poll_set.remove(token(index, slot.generation, Source::Socket));
         }
         if S::COUNTS {
             self.cx.counts.close(connection.phase());
