@@ -255,7 +255,9 @@ pub(super) fn temporary_name() -> CString {
 }
 
 /// Does something with a temporary name that is not taken.
-fn with_temporary_name<T>(act: impl Fn(&CString) -> io::Result<T>) -> io::Result<(CString, T)> {
+pub(super) fn with_temporary_name<T>(
+    act: impl Fn(&CString) -> io::Result<T>,
+) -> io::Result<(CString, T)> {
     loop {
         let name = temporary_name();
         match act(&name) {

@@ -12,6 +12,7 @@ mod links;
 mod list;
 mod open;
 pub mod path;
+mod saved;
 mod spot;
 mod tree;
 mod walk;
@@ -22,6 +23,7 @@ pub use entry::{Entry, Source, StoredFile};
 pub use links::Links;
 pub use list::{Item, ItemKind, Items, MAX_LISTED_LEN, MAX_NAMES};
 pub use open::Directory;
+pub use saved::Saved;
 pub use spot::Spot;
 pub use tree::{
     Failure, FileCopy, LEVEL_DESCRIPTORS, MAX_DEPTH, RECORDS_LEN, Removal, Temporary, TreeCopy,

@@ -50,7 +50,16 @@ fn link_by_proc(from: libc::c_int, to: libc::c_int, name: &CStr) -> io::Result<(
     let path = std::ffi::CString::new(format!("/proc/self/fd/{from}"))?;
     let (cwd, flags) = (libc::AT_FDCWD, libc::AT_SYMLINK_FOLLOW);
     // SAFETY: both paths are C strings, `to` is an open descriptor.
-    check(unsafe { libc::linkat(cwd, path.as_ptr(), to, name.as_ptr(), flags) })?;
+    retry(|| check(unsafe { libc::linkat(cwd, path.as_ptr(), to, name.as_ptr(), flags) }))?;
+    Ok(())
+}
+
+/// Gives a file another name beside the one that it has. `EEXIST` if it is taken, `EPERM` for a
+/// directory.
+pub fn link_entry(from: (BorrowedFd<'_>, &CStr), to: (BorrowedFd<'_>, &CStr)) -> io::Result<()> {
+    let ((from, old), (to, new)) = ((from.0.as_raw_fd(), from.1), (to.0.as_raw_fd(), to.1));
+    // SAFETY: both names are C strings, both descriptors are open.
+    retry(|| check(unsafe { libc::linkat(from, old.as_ptr(), to, new.as_ptr(), 0) }))?;
     Ok(())
 }
 

@@ -7,7 +7,7 @@ use std::ops::Range;
 use std::rc::Rc;
 
 use super::{FILE_MODE, check_taken, if_taken, name, publish, write_failed};
-use crate::files::{Directory, Draft, Files, Spot};
+use crate::files::{Directory, Draft, Files, Saved, Spot};
 use crate::handler::{Outcome, Receiver, Refusal, Request, Response, change, escape_path};
 use crate::http::multipart::{Event, Malformed, Reader};
 use crate::site::Upload;
@@ -179,18 +179,23 @@ impl Batch {
         Ok(())
     }
 
-    /// Makes all files visible. Those that had a new name are removed again if one fails.
+    /// Makes all files visible. If one fails, those before it are removed again, and what they have
+    /// replaced is put back.
     fn publish(&mut self, files: &Files) -> Result<(), Refusal> {
-        let mut created = Vec::new();
+        let mut published: Vec<(&Spot, bool, Option<Saved>)> = Vec::new();
+        let may_replace = self.upload.overwrite && self.stored.len() > 1;
         let mut result = Ok(());
         for stored in &mut self.stored {
             let failed = |error: io::Error| write_failed(&stored.spot, &error);
             let draft = take_draft(&mut stored.content, &mut self.shared).map_err(failed);
             let present = if_taken(self.upload);
+            let saved = match may_replace {
+                true => Saved::of(&stored.spot).map_err(failed),
+                false => Ok(None),
+            };
             let publish = |draft| publish(self.upload, draft, &stored.spot, present, files);
-            match draft.and_then(publish) {
-                Ok(true) => {}
-                Ok(false) => created.push(&stored.spot),
+            match saved.and_then(|saved| Ok((draft.and_then(publish)?, saved))) {
+                Ok((replaced, saved)) => published.push((&stored.spot, replaced, saved)),
                 Err(refusal) => {
                     result = Err(refusal);
                     break;
@@ -198,8 +203,15 @@ impl Batch {
             }
         }
         if result.is_err() {
-            // One that cannot be removed stays: it is whole.
-            created.iter().for_each(|spot| drop(spot.remove()));
+            // The last first, since a form may have two files of one name. One that cannot be
+            // removed stays: it is whole.
+            for (spot, replaced, saved) in published.into_iter().rev() {
+                let _ = match saved {
+                    Some(saved) => saved.restore(),
+                    None if replaced => Ok(()),
+                    None => spot.remove(),
+                };
+            }
             files.announce_change();
         }
         result

@@ -290,6 +290,33 @@ fn a_form_is_stored_whole_or_not_at_all() {
 }
 
 #[test]
+fn a_form_that_fails_at_its_end_leaves_what_was_there() {
+    let folder = Folder::new();
+    folder.write("old", "old");
+    let fields = "Transfer-Encoding: chunked\r\nContent-Type: multipart/form-data; boundary=b\r\n";
+    let content = form(&[("old", "1"), ("new", "2"), ("old", "3"), ("late", "4")]);
+    for (makes_directory, status) in [(true, 409), (false, 201)] {
+        let upload = Upload { overwrite: true, ..UPLOAD };
+        let ask = Ask { fields, upload, ..Ask::new(&folder, Method::Post, "/up/") };
+        // Somebody makes a directory of the last name after the form has come.
+        let late = folder.0.join("late");
+        let (answered, ..) = ask.send_and(&[&content], || {
+            if makes_directory {
+                fs::create_dir(&late).expect("made");
+            }
+        });
+        assert_eq!(answered, status);
+        if makes_directory {
+            assert_eq!(names(&folder), ["late", "old"]);
+            assert_eq!(fs::read_to_string(folder.0.join("old")).expect("a file"), "old");
+            fs::remove_dir(&late).expect("removed");
+        }
+    }
+    assert_eq!(names(&folder), ["late", "new", "old"]);
+    assert_eq!(fs::read_to_string(folder.0.join("old")).expect("a file"), "3");
+}
+
+#[test]
 fn a_form_may_have_more_files_than_are_held_open() {
     let folder = Folder::new();
     let names_of: Vec<String> = (0..200).map(|number| format!("f{number}")).collect();
