@@ -6,7 +6,7 @@ use std::fs::File;
 use std::io;
 use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd, OwnedFd};
 
-use super::check;
+use super::{check, retry};
 
 /// Makes a file in the directory's file system that has no name, for reading and
 /// writing. It is gone when it is closed, unless [`link`] gives it one. `EOPNOTSUPP` and others where the file system has
@@ -27,8 +27,10 @@ fn create(
     mode: u32,
 ) -> io::Result<File> {
     let flags = flags | libc::O_RDWR | libc::O_CLOEXEC | libc::O_NOFOLLOW;
-    // SAFETY: `name` is a C string, `directory` is open; the mode goes with both kinds of flags.
-    let fd = check(unsafe { libc::openat(directory.as_raw_fd(), name.as_ptr(), flags, mode) })?;
+    let fd = retry(|| {
+        // SAFETY: `name` is a C string, `directory` is open; the mode goes with both kinds of flags.
+        check(unsafe { libc::openat(directory.as_raw_fd(), name.as_ptr(), flags, mode) })
+    })?;
     // SAFETY: the descriptor was just opened and nobody else owns it.
     Ok(File::from(unsafe { OwnedFd::from_raw_fd(fd) }))
 }
@@ -38,7 +40,8 @@ pub fn link(file: BorrowedFd<'_>, directory: BorrowedFd<'_>, name: &CStr) -> io:
     let (from, to) = (file.as_raw_fd(), directory.as_raw_fd());
     let flags = libc::AT_EMPTY_PATH;
     // SAFETY: both paths are C strings, both descriptors are open.
-    let linked = check(unsafe { libc::linkat(from, c"".as_ptr(), to, name.as_ptr(), flags) });
+    let linked =
+        retry(|| check(unsafe { libc::linkat(from, c"".as_ptr(), to, name.as_ptr(), flags) }));
     match linked {
         // Kernels before 6.10 want a capability for it, and say so in this way.
         Err(error) if error.raw_os_error() == Some(libc::ENOENT) => link_by_proc(from, to, name),
@@ -67,7 +70,7 @@ pub fn link_entry(from: (BorrowedFd<'_>, &CStr), to: (BorrowedFd<'_>, &CStr)) ->
 pub fn rename(from: (BorrowedFd<'_>, &CStr), to: (BorrowedFd<'_>, &CStr)) -> io::Result<()> {
     let ((from, old), (to, new)) = ((from.0.as_raw_fd(), from.1), (to.0.as_raw_fd(), to.1));
     // SAFETY: both names are C strings, both descriptors are open.
-    check(unsafe { libc::renameat(from, old.as_ptr(), to, new.as_ptr()) })?;
+    retry(|| check(unsafe { libc::renameat(from, old.as_ptr(), to, new.as_ptr()) }))?;
     Ok(())
 }
 
@@ -76,15 +79,16 @@ pub fn rename_new(from: (BorrowedFd<'_>, &CStr), to: (BorrowedFd<'_>, &CStr)) ->
     let ((from, old), (to, new)) = ((from.0.as_raw_fd(), from.1), (to.0.as_raw_fd(), to.1));
     let flags = libc::RENAME_NOREPLACE;
     // SAFETY: both names are C strings, both descriptors are open.
-    let renamed =
-        unsafe { libc::syscall(libc::SYS_renameat2, from, old.as_ptr(), to, new.as_ptr(), flags) };
-    match check(renamed as libc::c_int) {
+    let rename = || unsafe {
+        libc::syscall(libc::SYS_renameat2, from, old.as_ptr(), to, new.as_ptr(), flags)
+    };
+    match retry(|| check(rename() as libc::c_int)) {
         // File systems that cannot rename so can mostly link.
         Err(error) if matches!(error.raw_os_error(), Some(libc::EINVAL | libc::ENOSYS)) => {
             // SAFETY: as above.
-            check(unsafe { libc::linkat(from, old.as_ptr(), to, new.as_ptr(), 0) })?;
+            retry(|| check(unsafe { libc::linkat(from, old.as_ptr(), to, new.as_ptr(), 0) }))?;
             // SAFETY: as above.
-            check(unsafe { libc::unlinkat(from, old.as_ptr(), 0) })?;
+            retry(|| check(unsafe { libc::unlinkat(from, old.as_ptr(), 0) }))?;
             Ok(())
         }
         result => result.map(drop),
@@ -94,20 +98,24 @@ pub fn rename_new(from: (BorrowedFd<'_>, &CStr), to: (BorrowedFd<'_>, &CStr)) ->
 /// Removes anything but a directory (`EISDIR`).
 pub fn remove_file(directory: BorrowedFd<'_>, name: &CStr) -> io::Result<()> {
     // SAFETY: `name` is a C string, `directory` is open.
-    check(unsafe { libc::unlinkat(directory.as_raw_fd(), name.as_ptr(), 0) })?;
+    retry(|| check(unsafe { libc::unlinkat(directory.as_raw_fd(), name.as_ptr(), 0) }))?;
     Ok(())
 }
 
 /// Removes an empty directory.
 pub fn remove_directory(directory: BorrowedFd<'_>, name: &CStr) -> io::Result<()> {
-    // SAFETY: `name` is a C string, `directory` is open.
-    check(unsafe { libc::unlinkat(directory.as_raw_fd(), name.as_ptr(), libc::AT_REMOVEDIR) })?;
+    retry(|| {
+        // SAFETY: `name` is a C string, `directory` is open.
+        check(unsafe { libc::unlinkat(directory.as_raw_fd(), name.as_ptr(), libc::AT_REMOVEDIR) })
+    })?;
     Ok(())
 }
 
 /// Makes a directory. `EEXIST` if the name is taken.
 pub fn make_directory(directory: BorrowedFd<'_>, name: &CStr, mode: u32) -> io::Result<()> {
-    // SAFETY: `name` is a C string, `directory` is open.
-    check(unsafe { libc::mkdirat(directory.as_raw_fd(), name.as_ptr(), mode as libc::mode_t) })?;
+    retry(|| {
+        // SAFETY: `name` is a C string, `directory` is open.
+        check(unsafe { libc::mkdirat(directory.as_raw_fd(), name.as_ptr(), mode as libc::mode_t) })
+    })?;
     Ok(())
 }

@@ -5,7 +5,7 @@ use std::io;
 use std::mem::MaybeUninit;
 use std::os::fd::{AsRawFd, BorrowedFd};
 
-use super::{check, check_len};
+use super::{check, check_len, retry};
 
 /// Where a record of `getdents64(2)` says how long it is: behind two numbers of 64 bits.
 const LEN_AT: usize = 16;
@@ -28,8 +28,8 @@ pub struct Record<'r> {
 pub fn read(directory: BorrowedFd<'_>, records: &mut [u8]) -> io::Result<usize> {
     let (fd, len) = (directory.as_raw_fd(), records.len());
     // SAFETY: pointer and length describe one exclusive buffer, the directory is open.
-    let read = unsafe { libc::syscall(libc::SYS_getdents64, fd, records.as_mut_ptr(), len) };
-    check_len(read as libc::ssize_t)
+    let mut read = || unsafe { libc::syscall(libc::SYS_getdents64, fd, records.as_mut_ptr(), len) };
+    retry(|| check_len(read() as libc::ssize_t))
 }
 
 /// The names in records that were read, without `.` and `..`.
@@ -88,7 +88,7 @@ pub fn status(directory: BorrowedFd<'_>, name: &CStr) -> io::Result<Status> {
     let flags = libc::AT_SYMLINK_NOFOLLOW;
     // SAFETY: `name` is a C string, the directory is open, and `stat` is a live value that the
     // call may write.
-    check(unsafe { libc::fstatat(fd, name.as_ptr(), &raw mut stat, flags) })?;
+    retry(|| check(unsafe { libc::fstatat(fd, name.as_ptr(), &raw mut stat, flags) }))?;
     let kind = match stat.st_mode & libc::S_IFMT {
         libc::S_IFDIR => Kind::Directory,
         libc::S_IFREG => Kind::File,

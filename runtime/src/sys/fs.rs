@@ -6,7 +6,7 @@ use std::io;
 use std::mem::{MaybeUninit, size_of};
 use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd, OwnedFd};
 
-use super::{check, check_len};
+use super::{check, check_len, retry};
 
 /// What a file is opened for.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -44,7 +44,8 @@ pub fn open_at_no_follow(
 
 fn open_at_with(directory: BorrowedFd<'_>, path: &CStr, flags: libc::c_int) -> io::Result<File> {
     // SAFETY: `path` is a C string, `directory` is open.
-    let fd = check(unsafe { libc::openat(directory.as_raw_fd(), path.as_ptr(), flags) })?;
+    let open = || check(unsafe { libc::openat(directory.as_raw_fd(), path.as_ptr(), flags) });
+    let fd = retry(open)?;
     // SAFETY: the descriptor was just opened and nobody else owns it.
     Ok(File::from(unsafe { OwnedFd::from_raw_fd(fd) }))
 }
@@ -77,7 +78,7 @@ fn open_resolving(
     how.flags = purpose.flags() as u64;
     how.resolve = resolve;
     // SAFETY: `path` is a C string, `how` is a live value of the length given; both are only read.
-    let result = unsafe {
+    let open = || unsafe {
         libc::syscall(
             libc::SYS_openat2,
             directory.as_raw_fd(),
@@ -86,7 +87,7 @@ fn open_resolving(
             size_of::<libc::open_how>(),
         )
     };
-    let fd = check(result as libc::c_int)?;
+    let fd = retry(|| check(open() as libc::c_int))?;
     // SAFETY: the descriptor was just opened and nobody else owns it.
     Ok(File::from(unsafe { OwnedFd::from_raw_fd(fd) }))
 }

@@ -3,7 +3,7 @@
 use std::io;
 use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd, OwnedFd, RawFd};
 
-use super::check;
+use super::{check, retry};
 
 /// One entry of a poll set: a descriptor, what to watch for, what was seen.
 #[repr(transparent)]
@@ -106,7 +106,7 @@ impl Epoll {
         let mut event = libc::epoll_event { events: events as u32, u64: token };
         let (epoll, fd) = (self.0.as_raw_fd(), fd.as_raw_fd());
         // SAFETY: `event` outlives the call, which only reads it.
-        check(unsafe { libc::epoll_ctl(epoll, operation, fd, &raw mut event) })?;
+        retry(|| check(unsafe { libc::epoll_ctl(epoll, operation, fd, &raw mut event) }))?;
         Ok(())
     }
 
