@@ -16,6 +16,7 @@ mod turn;
 pub use produce::{Made, Produce, Produced, RUN_LEN};
 pub use turn::Turn;
 
+
 /// Contents up to this length are copied behind their heads: cheaper than another part of the
 /// write, and pipelined responses go out as one.
 pub const COPIED_LEN: usize = 4096;
@@ -202,7 +203,13 @@ impl Output {
                     return Ok(Progress::Blocked);
                 }
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                Err(error) => return Err(error),
+                Err(error) => {
+                    if send::is_of_file(&error) {
+                        let text = format!("cannot read on in a file that is being sent: {error}");
+                        self.remark = Some(Box::new((Level::Crit, text)));
+                    }
+                    return Err(error);
+                }
             }
         }
         self.clear();

@@ -44,6 +44,30 @@ pub(super) fn from_site(
     }
 }
 
+/// Whether a send has failed because of the file that is sent: it cannot be read, or has become
+/// shorter. Other failures are the client's, whose connection is gone.
+pub(super) fn is_of_file(error: &io::Error) -> bool {
+    let of_network = matches!(
+        error.raw_os_error(),
+        Some(
+            libc::EPIPE
+                | libc::ECONNRESET
+                | libc::ECONNABORTED
+                | libc::ENOTCONN
+                | libc::ETIMEDOUT
+                | libc::EHOSTUNREACH
+                | libc::EHOSTDOWN
+                | libc::ENETUNREACH
+                | libc::ENETDOWN
+                | libc::ENETRESET
+                | libc::ECONNREFUSED
+                | libc::ENOBUFS
+                | libc::EBADF
+        )
+    );
+    !of_network
+}
+
 /// How much of `len` bytes is sent in a turn of which so much is left.
 fn share(len: u64, turn_left: u64) -> usize {
     let most = if len <= turn_left + REST_LEN { len } else { turn_left };
@@ -113,6 +137,19 @@ fn copy_file(
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn failures_are_the_file_s_or_the_client_s() {
+        for (errno, of_file) in [
+            (libc::EIO, true),
+            (libc::ESTALE, true),
+            (libc::EPIPE, false),
+            (libc::ECONNRESET, false),
+        ] {
+            assert_eq!(is_of_file(&io::Error::from_raw_os_error(errno)), of_file, "{errno}");
+        }
+        assert!(is_of_file(&io::ErrorKind::UnexpectedEof.into()));
+    }
 
     #[test]
     fn a_short_rest_belongs_to_the_turn() {
