@@ -17,6 +17,11 @@ impl PollFd {
         PollFd(libc::pollfd { fd, events, revents: 0 })
     }
 
+    /// Watches `fd` for nothing but that its other end is closed.
+    pub fn for_end(fd: RawFd) -> Self {
+        PollFd(libc::pollfd { fd, events: 0, revents: 0 })
+    }
+
     /// Whether anything was seen: readiness, a hang-up or an error.
     pub fn ready(&self) -> bool {
         self.0.revents != 0

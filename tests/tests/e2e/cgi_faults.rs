@@ -287,11 +287,14 @@ fn without_a_spawner_there_are_no_scripts_and_all_else() {
     let server = serve();
     let keeper = child_of(server.pid(), None);
     let mut spawner = None;
-    for _ in 0..6 {
+    // It is started again however often it dies.
+    for _ in 0..7 {
         spawner = Some(child_of(keeper, spawner));
         spawner.into_iter().for_each(kill);
     }
-    server.wait_for("has died too often");
+    server.wait_for_times(7, "has died, and is started again");
+    assert_eq!(server.get_from("cgi.test", "/bin/env.sh").status, 200);
+    kill(keeper);
     server.wait_for("the process that starts scripts is gone");
     assert_eq!(server.get_from("cgi.test", "/bin/env.sh").status, 502);
     assert_eq!(server.get_from("cgi.test", "/page.html").status, 200);
