@@ -104,9 +104,10 @@ impl Deadlines {
         }
     }
 
-    /// The deadline of `index`; 0 without one.
-    pub fn deadline_ms(&self, index: usize) -> u64 {
-        self.entries.get(index).map_or(0, |entry| entry.deadline_ms)
+    /// When the deadline of `index` was set; 0 without one.
+    pub fn set_ms(&self, index: usize) -> u64 {
+        let entry = self.entries.get(index).filter(|entry| entry.list != NONE);
+        entry.map_or(0, |entry| entry.deadline_ms - self.lists[entry.list as usize].timeout_ms)
     }
 
     /// The earliest deadline.
@@ -155,7 +156,7 @@ mod tests {
         deadlines.set(0, 0, 50);
         deadlines.set(1, 9, 50);
         assert_eq!(deadlines.next_ms(), Some(50));
-        assert_eq!((deadlines.deadline_ms(0), deadlines.deadline_ms(1)), (50, 59));
+        assert_eq!((deadlines.set_ms(0), deadlines.set_ms(1)), (0, 9));
         deadlines.set(0, 9, 50);
         deadlines.set(1, 9, 50);
         deadlines.set(1, 9, 20);

@@ -96,6 +96,8 @@ pub struct Output {
     made_len: u64,
     remark: Option<Remark>,
     image: Option<&'static Image>,
+    /// Bytes that sockets have taken of it.
+    taken: u64,
 }
 
 impl Output {
@@ -138,6 +140,11 @@ impl Output {
         self.bytes.len() - self.sent
     }
 
+    /// Bytes that the socket has taken so far.
+    pub fn taken_len(&self) -> u64 {
+        self.taken
+    }
+
     /// How the sending has ended, for the logs.
     pub fn tally(&mut self) -> Tally {
         let tail_len = match &self.tail {
@@ -169,7 +176,7 @@ impl Output {
         let bytes = self.bytes[self.sent..].to_vec();
         let tail = std::mem::take(&mut self.tail);
         let (made_len, remark) = (std::mem::take(&mut self.made_len), self.remark.take());
-        let rest = Output { bytes, sent: 0, tail, made_len, remark, image: self.image };
+        let rest = Output { bytes, sent: 0, tail, made_len, remark, image: self.image, taken: 0 };
         self.clear();
         rest
     }
@@ -198,7 +205,10 @@ impl Output {
                 }
             }
             match self.send_once(socket, sendfile, turn.bytes_left()) {
-                Ok(sent) => turn.count_call(sent),
+                Ok(sent) => {
+                    self.taken += sent;
+                    turn.count_call(sent);
+                }
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
                     return Ok(Progress::Blocked);
                 }

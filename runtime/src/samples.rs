@@ -8,7 +8,7 @@ use crate::clock::{LocalClock, Now};
 use crate::http::head::{Head, Limits};
 use crate::site::{
     AddedFields, ErrorLog, FileBase, FileCache, GzipStatic, IfModifiedSince, KeepaliveDisable,
-    Level, Lingering, Server, Settings, Settled, Symlinks, Text,
+    Level, Lingering, MinRate, Server, Settings, Settled, Symlinks, Text,
 };
 use crate::variables::{ConnectionFacts, Endpoint, Progress, Variables};
 
@@ -83,6 +83,7 @@ pub(crate) const SETTINGS: Settings = Settings {
     client_body_buffer_size: 16 << 10,
     client_body_timeout_ms: 60_000,
     send_timeout_ms: 60_000,
+    client_min_rate: Some(MinRate::USUAL),
     keepalive_timeout_ms: 75_000,
     keepalive_header_s: None,
     keepalive_requests: 1000,

@@ -23,7 +23,7 @@ pub use self::process::{
 };
 pub use self::settings::{
     AccessLog, AddedField, AddedFields, Charset, ErrorPage, ErrorStatus, ErrorTarget, Expires,
-    FileBase, FileCache, Follow, GzipStatic, IfModifiedSince, KeepaliveDisable, Lingering,
+    FileBase, FileCache, Follow, GzipStatic, IfModifiedSince, KeepaliveDisable, Lingering, MinRate,
     Settings, Symlinks,
 };
 

@@ -231,8 +231,11 @@ fn start<S: Site>(settled: Settled, opened: Opened, signals: Signals) -> Result<
     let cx = Context::<S>::new(shared, files, logs, clock.now(), scratch_len::<S>());
     match process::raise_descriptor_limit(wanted) {
         Ok(limit) if limit < wanted => cx.report(
-            Level::Warn,
-            format_args!("{wanted} descriptors may be needed, and only {limit} are allowed"),
+            Level::Error,
+            format_args!(
+                "{wanted} descriptors may be needed, and only {limit} are allowed: raise the limit \
+                 (`ulimit -n`), or lower worker_connections"
+            ),
         ),
         _ => {}
     }

@@ -198,6 +198,7 @@ static SETTINGS: [site::Settings; 1] = [
         charset: None,
         error_pages: &[],
         if_modified_since: site::IfModifiedSince::Exact,
+        client_min_rate: Some(site::MinRate::USUAL),
         keepalive_header_s: None,
         keepalive_disable: site::KeepaliveDisable {
             msie6: true,

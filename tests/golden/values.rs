@@ -288,6 +288,10 @@ static SETTINGS: [site::Settings; 3] = [
             },
         ],
         if_modified_since: site::IfModifiedSince::Exact,
+        client_min_rate: Some(site::MinRate {
+            bytes_per_s: 1024,
+            grace_ms: 5000,
+        }),
         keepalive_header_s: None,
         keepalive_disable: site::KeepaliveDisable {
             msie6: true,
@@ -371,6 +375,10 @@ static SETTINGS: [site::Settings; 3] = [
             },
         ],
         if_modified_since: site::IfModifiedSince::Exact,
+        client_min_rate: Some(site::MinRate {
+            bytes_per_s: 1024,
+            grace_ms: 5000,
+        }),
         keepalive_header_s: None,
         keepalive_disable: site::KeepaliveDisable {
             msie6: true,
@@ -454,6 +462,10 @@ static SETTINGS: [site::Settings; 3] = [
             },
         ],
         if_modified_since: site::IfModifiedSince::Exact,
+        client_min_rate: Some(site::MinRate {
+            bytes_per_s: 1024,
+            grace_ms: 5000,
+        }),
         keepalive_header_s: None,
         keepalive_disable: site::KeepaliveDisable {
             msie6: true,

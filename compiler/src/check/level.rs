@@ -6,7 +6,7 @@ use sitec_runtime::http::accept::Coding;
 use sitec_runtime::http::method::{Method, MethodSet};
 use sitec_runtime::site::{
     ErrorLog, FileCache, GzipStatic, IfModifiedSince, KeepaliveDisable, Level as LogLevel,
-    Lingering, ListingFormat,
+    Lingering, ListingFormat, MinRate,
 };
 
 use super::added_fields::Additions;
@@ -211,6 +211,7 @@ fn default_settings() -> ir::Settings {
         client_body_buffer_size: 16 << 10,
         client_body_timeout_ms: 60_000,
         send_timeout_ms: 60_000,
+        client_min_rate: Some(MinRate::USUAL),
         keepalive_timeout_ms: 75_000,
         keepalive_header_s: None,
         keepalive_requests: 1000,

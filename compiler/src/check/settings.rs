@@ -1,13 +1,14 @@
 //! Directives that give one value each: what each is, in one flat match.
 
 use sitec_runtime::site::{
-    GzipStatic, IfModifiedSince, KeepaliveDisable, Lingering, ListingFormat,
+    GzipStatic, IfModifiedSince, KeepaliveDisable, Lingering, ListingFormat, MinRate,
 };
 
 use super::Checker;
 use super::added_fields::{expires, inherit};
 use super::embed::{Embed, codings};
 use super::level::{Level, method_set, named_methods};
+use super::log::option;
 use super::value::{
     Checked, buffer_len, count, flag, keyword, keyword_in_any_case, media_type, seconds, size,
     time_ms,
@@ -54,6 +55,7 @@ impl Level {
             "client_max_body_size" => {
                 settings.client_max_body_size = body_size(first, checker)?;
             }
+            "client_min_rate" => settings.client_min_rate = min_rate(directive)?,
             "client_timeout" => {
                 let time = timeout(first, checker)?;
                 server.client_header_timeout_ms = time;
@@ -150,6 +152,38 @@ impl Level {
             _ => {}
         }
         Ok(())
+    }
+}
+
+/// The parameters of `client_min_rate`.
+fn min_rate(directive: &Directive) -> Checked<Option<MinRate>> {
+    let [first, rest @ ..] = &directive.args[..] else { return Ok(Some(MinRate::USUAL)) };
+    let off = first.value == b"off";
+    let mut rate = MinRate::USUAL;
+    if !off {
+        rate.bytes_per_s = size(first)?;
+    }
+    for word in rest {
+        match option(word) {
+            Some((b"grace", value)) if !off => rate.grace_ms = time_ms(&value)?,
+            _ if off => {
+                let message = "nothing may stand behind `off`";
+                return Err(Box::new(Diagnostic::error("T25", word.span, message)));
+            }
+            _ => {
+                let message = format!("`client_min_rate` has no parameter `{}`", word.shown());
+                let error = Diagnostic::error("T25", word.span, message);
+                return Err(Box::new(error.help("it takes a size, and perhaps `grace=TIME`")));
+            }
+        }
+    }
+    match (off, rate.bytes_per_s) {
+        (true, _) => Ok(None),
+        (false, 0) => Err(Box::new(
+            Diagnostic::error("T25", first.span, "a rate of 0 bounds nothing")
+                .help("write `off` if that is meant, else a size such as `200`"),
+        )),
+        (false, _) => Ok(Some(rate)),
     }
 }
 

@@ -3,7 +3,7 @@
 use proc_macro2::TokenStream;
 use quote::{ToTokens, quote};
 
-use sitec_runtime::site::{ErrorStatus, FileCache, Follow};
+use sitec_runtime::site::{ErrorStatus, FileCache, Follow, MinRate};
 
 use super::access::access_of;
 use super::added::added_fields;
@@ -78,6 +78,7 @@ fn settings_value(settings: &ir::Settings, shared: &mut Shared) -> TokenStream {
     let error_pages = settings.error_pages.iter().map(|page| error_page(page, shared));
     let error_pages = error_pages.collect::<Vec<_>>();
     let if_modified_since = variant(settings.if_modified_since);
+    let client_min_rate = option(settings.client_min_rate.map(min_rate));
     let keepalive_header_s = option(settings.keepalive_header_s.map(number));
     let (msie6, safari) = (settings.keepalive_disable.msie6, settings.keepalive_disable.safari);
     let lingering_close = variant(settings.lingering_close);
@@ -111,6 +112,7 @@ fn settings_value(settings: &ir::Settings, shared: &mut Shared) -> TokenStream {
             charset: #charset,
             error_pages: &[#(#error_pages),*],
             if_modified_since: site::IfModifiedSince::#if_modified_since,
+            client_min_rate: #client_min_rate,
             keepalive_header_s: #keepalive_header_s,
             keepalive_disable: site::KeepaliveDisable { msie6: #msie6, safari: #safari },
             lingering_close: site::Lingering::#lingering_close,
@@ -149,6 +151,14 @@ fn symlinks(symlinks: &ir::Symlinks, shared: &mut Shared) -> TokenStream {
     }
     let (follow, from) = (variant(symlinks.follow), shared.text(&symlinks.from));
     quote!(site::Symlinks { follow: site::Follow::#follow, from: #from })
+}
+
+fn min_rate(rate: MinRate) -> TokenStream {
+    if rate == MinRate::USUAL {
+        return quote!(site::MinRate::USUAL);
+    }
+    let (bytes_per_s, grace_ms) = (number(rate.bytes_per_s), number(rate.grace_ms));
+    quote!(site::MinRate { bytes_per_s: #bytes_per_s, grace_ms: #grace_ms })
 }
 
 fn file_cache(cache: FileCache) -> TokenStream {

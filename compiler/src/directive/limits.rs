@@ -62,6 +62,17 @@ pub(super) const GROUP: Group = Group {
             "60s",
             "The time between two writes of a response; past it, the connection is closed.",
         ),
+        simple("client_min_rate", HTTP_SERVER, (1, 2), "SIZE [grace=TIME] | off")
+            .inherits("200 grace=10s")
+            .doc(
+                "How many bytes a second a client has to send of a request, or take of a response. \
+                 It has the grace, and what SIZE makes of the bytes so far, but no longer than the \
+                 timeout of what it does; past it, a request is 408 and a response is broken off. \
+                 Only the time counts in which the client was waited for: not while a script has \
+                 nothing to send, nor between two requests, nor the content of a request whose \
+                 script answers already.",
+            )
+            .differs("sitec's own."),
         setting(
             "keepalive_timeout",
             "TIME [SECONDS]",

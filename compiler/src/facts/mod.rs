@@ -13,7 +13,7 @@ use crate::places::Places;
 use crate::wording::{self, flag, size, time};
 pub(crate) use differing::differing;
 use words::{
-    added, allowed, cached, charset_text, count, expiry, keepalive, listed, packed, plain,
+    added, allowed, cached, charset_text, count, expiry, keepalive, listed, packed, plain, rate,
     returned, symlinks_text,
 };
 
@@ -131,6 +131,7 @@ impl Facts<'_> {
             client_body_buffer_size,
             client_body_timeout_ms,
             send_timeout_ms,
+            client_min_rate,
             keepalive_timeout_ms,
             keepalive_header_s,
             keepalive_requests,
@@ -165,6 +166,7 @@ impl Facts<'_> {
             ("client_body_buffer_size", size(*client_body_buffer_size as u64)),
             ("client_body_timeout", time(*client_body_timeout_ms)),
             ("send_timeout", time(*send_timeout_ms)),
+            ("client_min_rate", client_min_rate.map_or_else(|| "off".to_owned(), rate)),
             ("keepalive_timeout", keepalive(*keepalive_timeout_ms, *keepalive_header_s)),
             ("keepalive_requests", keepalive_requests.to_string()),
             ("keepalive_time", time(*keepalive_time_ms)),

@@ -3,10 +3,10 @@
 use std::fmt::Debug;
 use std::net::{Ipv4Addr, Ipv6Addr};
 
-use sitec_runtime::site::{Expires, FileCache};
+use sitec_runtime::site::{Expires, FileCache, MinRate};
 
 use crate::ir::{self, Return};
-use crate::wording::{self, flag, time};
+use crate::wording::{self, flag, size, time};
 
 pub(super) fn returned(answer: &Return) -> String {
     match answer {
@@ -83,6 +83,11 @@ pub(super) fn cached(cache: FileCache) -> String {
     let FileCache { valid_ms, inactive_ms, min_uses, errors } = cache;
     let (valid, inactive) = (time(valid_ms), time(inactive_ms));
     format!("valid {valid}, inactive {inactive}, min_uses {min_uses}, errors {}", flag(errors))
+}
+
+pub(super) fn rate(rate: MinRate) -> String {
+    let MinRate { bytes_per_s, grace_ms } = rate;
+    format!("{} grace={}", size(bytes_per_s), time(grace_ms))
 }
 
 pub(super) fn symlinks_text(symlinks: &ir::Symlinks) -> String {

@@ -2,7 +2,7 @@
 
 use sitec_runtime::site::{
     DirectoryId, ErrorLog, ErrorStatus, Expires, FileCache, Follow, GzipStatic, IfModifiedSince,
-    KeepaliveDisable, Lingering, ListingFormat, LocationId, LogId, TypesId,
+    KeepaliveDisable, Lingering, ListingFormat, LocationId, LogId, MinRate, TypesId,
 };
 
 use super::{Piece, Value};
@@ -130,6 +130,7 @@ pub struct Settings {
     pub client_body_buffer_size: usize,
     pub client_body_timeout_ms: u64,
     pub send_timeout_ms: u64,
+    pub client_min_rate: Option<MinRate>,
     pub keepalive_timeout_ms: u64,
     pub keepalive_header_s: Option<u64>,
     pub keepalive_requests: u64,

@@ -102,6 +102,7 @@ impl Settings {
             client_body_buffer_size: _,
             client_body_timeout_ms: _,
             send_timeout_ms: _,
+            client_min_rate: _,
             keepalive_timeout_ms: _,
             keepalive_header_s: _,
             keepalive_requests: _,

@@ -1,12 +1,14 @@
 //! One client: its state, and the bytes that it has sent and that were not used yet. What to
 //! poll for and when to give up follow from the state.
 
+mod pace;
 mod persistence;
 mod request;
 mod response;
 mod script;
 
 use std::io;
+use std::net::{IpAddr, Ipv6Addr};
 use std::os::fd::{AsFd, BorrowedFd, RawFd};
 
 use crate::context::{Client, Context};
@@ -17,8 +19,9 @@ use crate::poll_set::Interest;
 use crate::site::{Server, Settings, Site};
 use crate::sys::net;
 
+use pace::{in_steps, slow};
 pub use request::limits;
-use request::{Pending, timed_out};
+use request::{Pending, timed_out, too_slow};
 pub use response::GATHERED_LEN;
 use response::{After, Sending, Working};
 use script::Session;
@@ -108,6 +111,32 @@ impl Interests {
             (Source::ScriptOutput, self.output),
             (Source::ScriptErrors, self.errors),
         ]
+    }
+}
+
+/// What closing a connection to make room would lose.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Stake {
+    /// Nothing: it waits between two requests, or for the first.
+    Nothing,
+    /// All is said, and what the client still sends is thrown away.
+    Rest,
+    /// A request or a response of a client that moves so few bytes a second.
+    Slow(u64),
+    /// What a client that is fast enough waits for.
+    Work,
+}
+
+/// Where a client is: its address, or of an IPv6 address the network, of which one client has all.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub struct Place(Option<IpAddr>);
+
+impl Place {
+    fn of(address: Option<IpAddr>) -> Place {
+        Place(address.map(|address| match address.to_canonical() {
+            IpAddr::V6(v6) => Ipv6Addr::from_bits(v6.to_bits() & !u128::from(u64::MAX)).into(),
+            v4 => v4,
+        }))
     }
 }
 
@@ -270,16 +299,18 @@ impl Connection {
             self.continue_working(cx);
             return self.resume(cx);
         }
+        let slow = self.rate_left_ms(cx.now.monotonic_ms) == Some(0);
+        let refusal = if slow { too_slow() } else { timed_out() };
         match std::mem::replace(&mut self.state, State::Closed) {
             State::Head if !self.input.is_empty() => {
                 let mut exchange = cx.take_exchange();
                 exchange.head.abandon(&self.input, &limits(self.server));
                 self.input.clear();
-                self.refuse(cx, exchange, timed_out());
+                self.refuse(cx, exchange, refusal);
                 self.advance(cx, &[])
             }
             State::Content(pending) => {
-                self.refuse(cx, pending.exchange, timed_out());
+                self.refuse(cx, pending.exchange, refusal);
                 self.advance(cx, &[])
             }
             State::Sending(sending) => {
@@ -334,10 +365,71 @@ impl Connection {
         self.advance(cx, &input)
     }
 
+    /// How long the client may go on as slowly as it does, if there is a bound: of a head, of
+    /// content, or of a response that it takes.
+    fn rate_left_ms(&mut self, now_ms: u64) -> Option<u64> {
+        let rate = self.settings.client_min_rate;
+        match &mut self.state {
+            State::Head => {
+                let (rate, began_ms) = (rate?, self.head_began_ms?);
+                let time_ms = rate.grace_ms.saturating_add(rate.time_ms(self.input.len() as u64));
+                Some((began_ms.saturating_add(time_ms)).saturating_sub(now_ms))
+            }
+            State::Content(pending) => {
+                let (moved, most_ms) =
+                    (pending.exchange.content_len, self.settings.client_body_timeout_ms);
+                pending.pace.look(now_ms, moved, true, rate, most_ms)
+            }
+            State::Sending(sending) => {
+                let (moved, most_ms) = (sending.output.taken_len(), self.settings.send_timeout_ms);
+                sending.pace.look(now_ms, moved, true, rate, most_ms)
+            }
+            _ => None,
+        }
+    }
+
+    /// What closing the connection to make room would lose.
+    pub fn stake(&self, now_ms: u64) -> Stake {
+        let slow = match &self.state {
+            State::Head if self.input.is_empty() => return Stake::Nothing,
+            State::Draining { .. } | State::Lingering { .. } => return Stake::Rest,
+            State::Head => {
+                let waited_ms = now_ms.saturating_sub(self.head_began_ms.unwrap_or(now_ms));
+                slow(waited_ms, self.input.len() as u64)
+            }
+            State::Content(pending) => pending.pace.slow(now_ms),
+            State::Script(session) => session.pace.slow(now_ms),
+            State::Sending(sending) => sending.pace.slow(now_ms),
+            State::Working(_) | State::Closed => None,
+        };
+        slow.map_or(Stake::Work, Stake::Slow)
+    }
+
+    /// Its number, given once.
+    pub fn serial(&self) -> u64 {
+        self.client.serial
+    }
+
+    /// Where the client is, as far as one that has many addresses can be told.
+    pub fn place(&self) -> Place {
+        Place::of(self.client.peer.map(|peer| peer.ip()))
+    }
+
+    /// Ends what is under way, to make room for others.
+    pub fn give_way<S: Site>(&mut self, cx: &mut Context<S>) -> Next {
+        self.on_deadline(cx);
+        // The answer to its end may be a script's.
+        if matches!(self.state, State::Script(_)) && S::MAX_SCRIPTS.is_some() {
+            return cx.with_scratch(|cx, scratch| self.abandon_script(cx, scratch));
+        }
+        Next::Close
+    }
+
     /// What the state waits for, and for how long.
     fn wait<S: Site>(&mut self, cx: &Context<S>) -> Next {
-        let left_ms = |until_ms: u64| until_ms.saturating_sub(cx.now.monotonic_ms);
-        let timeout_ms = match &self.state {
+        let now_ms = cx.now.monotonic_ms;
+        let left_ms = |until_ms: u64| until_ms.saturating_sub(now_ms);
+        let timeout_ms = match &mut self.state {
             State::Head if self.input.is_empty() => {
                 if self.input.capacity() > 0 {
                     self.input = Vec::new();
@@ -349,30 +441,37 @@ impl Connection {
                 }
             }
             State::Head => {
-                let began = self.head_began_ms.replace(cx.now.monotonic_ms);
-                if began.is_some() || self.client.requests == 0 {
-                    self.head_began_ms = began.or(self.head_began_ms);
-                    return Next::Wait(Deadline::Keep);
-                }
-                self.server.client_header_timeout_ms
+                let began_ms = *self.head_began_ms.get_or_insert(now_ms);
+                let first = self.client.requests == 0;
+                let since_ms = if first { self.client.accepted_ms } else { began_ms };
+                let until_ms = since_ms.saturating_add(self.server.client_header_timeout_ms);
+                return self.wait_in_steps(now_ms, in_steps(left_ms(until_ms)));
             }
-            State::Content(_) => self.settings.client_body_timeout_ms,
-            State::Script(session) => session.timeout_ms(self.settings, cx.now.monotonic_ms),
+            State::Content(_) => {
+                return self.wait_in_steps(now_ms, self.settings.client_body_timeout_ms);
+            }
+            State::Script(session) => {
+                return Next::Wait(Deadline::In(session.timeout_ms(self.settings, now_ms)));
+            }
             State::Draining { until_ms, .. } | State::Lingering { until_ms } => {
                 self.settings.lingering_timeout_ms.min(left_ms(*until_ms))
             }
             // What takes longer does not wait for a client that takes nothing.
             State::Working(_) => return Next::Wait(Deadline::In(STEP_MS)),
-            State::Sending(_) => {
-                let deadline = Deadline::In(self.settings.send_timeout_ms);
-                return Next::Wait(deadline);
-            }
+            State::Sending(_) => return self.wait_in_steps(now_ms, self.settings.send_timeout_ms),
             State::Closed => 0,
         };
         match timeout_ms {
             0 => Next::Close,
             _ => Next::Wait(Deadline::In(timeout_ms)),
         }
+    }
+
+    /// Waits for the client so long, or until it is too slow. Without time left, the deadline is
+    /// due in this turn.
+    fn wait_in_steps(&mut self, now_ms: u64, timeout_ms: u64) -> Next {
+        let left_ms = self.rate_left_ms(now_ms).map_or(timeout_ms, in_steps);
+        Next::Wait(Deadline::In(left_ms.min(timeout_ms)))
     }
 }
 

@@ -7,6 +7,7 @@ use crate::http::body::{BodyReader, Framing};
 use crate::http::head::{Limits, Unfinished, skip_empty_lines};
 use crate::site::{Server, Site};
 
+use super::pace::Pace;
 use super::response::{After, GATHERED_LEN};
 use super::{Connection, State, Step};
 
@@ -18,6 +19,7 @@ pub(super) struct Pending {
     pub(super) exchange: Box<Exchange>,
     reader: BodyReader,
     sink: Sink,
+    pub(super) pace: Pace,
 }
 
 /// What becomes of a request's content.
@@ -135,8 +137,9 @@ impl Connection {
         if asks {
             cx.output.buffer().extend_from_slice(CONTINUE);
         }
+        let pending = Pending { exchange, reader, sink, pace: Pace::default() };
         // Responses to earlier requests come first.
-        self.send(cx, None, After::Content(Box::new(Pending { exchange, reader, sink })));
+        self.send(cx, None, After::Content(Box::new(pending)));
     }
 
     /// Reads the content of a request that is answered when it is read.
@@ -156,7 +159,7 @@ impl Connection {
                 return Step::Again;
             }
             if pending.reader.is_done() {
-                let Pending { mut exchange, sink, reader } = *pending;
+                let Pending { mut exchange, sink, reader, .. } = *pending;
                 let reply = match sink {
                     Sink::Discard(reply) => reply,
                     Sink::Receive(receiver) => exchange.received(cx, &self.client, receiver),
@@ -224,6 +227,11 @@ impl Pending {
 /// What becomes of a client that is silent for too long within a request.
 pub(super) fn timed_out() -> Refusal {
     Refusal::of_client(408, "client timed out")
+}
+
+/// What becomes of a client that sends less than it has to.
+pub(super) fn too_slow() -> Refusal {
+    Refusal::of_client(408, "client sends too slowly")
 }
 
 /// What heads may be like on a connection to this server.

@@ -13,6 +13,7 @@ use crate::output::{Output, Progress, Tally};
 use crate::site::{Lingering, Site};
 use crate::sys::net;
 
+use super::pace::Pace;
 use super::request::Pending;
 use super::script::Session;
 use super::{Connection, State};
@@ -26,6 +27,13 @@ pub(super) struct Sending {
     /// The exchange, to be logged at the end. `None`: logged already.
     pub(super) exchange: Option<Box<Exchange>>,
     pub(super) after: After,
+    pub(super) pace: Pace,
+}
+
+impl Sending {
+    pub(super) fn new(output: Output, exchange: Option<Box<Exchange>>, after: After) -> Sending {
+        Sending { output, exchange, after, pace: Pace::default() }
+    }
 }
 
 /// A request that takes longer than others should wait.
@@ -180,7 +188,7 @@ impl Connection {
             (Ok(Progress::Done), None, After::Head) => self.persist(),
             (Ok(Progress::Blocked), exchange, after) => {
                 let output = cx.output.take_rest();
-                self.state = State::Sending(Box::new(Sending { output, exchange, after }));
+                self.state = State::Sending(Box::new(Sending::new(output, exchange, after)));
             }
             (progress, exchange, after) => {
                 let tally = cx.output.tally();
@@ -200,7 +208,7 @@ impl Connection {
             return;
         }
         if let State::Sending(sending) = std::mem::replace(&mut self.state, State::Closed) {
-            let Sending { mut output, exchange, after } = *sending;
+            let Sending { mut output, exchange, after, .. } = *sending;
             self.log_sent(cx, exchange, output.tally());
             self.enter(cx, after, progress.is_err());
         }
@@ -266,7 +274,7 @@ impl Connection {
 
     /// The first response went out whole; the next may be several writes. Without the option they
     /// are only slower.
-    fn set_nodelay(&mut self) {
+    pub(super) fn set_nodelay(&mut self) {
         if self.settings.tcp_nodelay && !self.nodelay && self.client.peer.is_some() {
             let _ = net::set_nodelay(self.socket(), true);
             self.nodelay = true;

@@ -16,6 +16,7 @@ use crate::output::{Output, Progress};
 use crate::poll_set::Interest;
 use crate::site::{Level, Settings, Site};
 
+use super::pace::{Pace, in_steps};
 use super::request::timed_out;
 use super::response::{After, Sending};
 use super::{Connection, Deadline, Interests, Next, Source, State, Step};
@@ -44,6 +45,7 @@ pub(super) struct Session {
     client_ended: bool,
     /// What the response's head has said, once it is written.
     persistence: Option<Persistence>,
+    pub(super) pace: Pace,
 }
 
 impl Session {
@@ -79,7 +81,16 @@ impl Session {
 
     /// How long the next step may take: the client's, or the script's. A client that sends no
     /// more has mostly closed; the few that still read get what comes soon.
-    pub(super) fn timeout_ms(&self, settings: &Settings, now_ms: u64) -> u64 {
+    pub(super) fn timeout_ms(&mut self, settings: &Settings, now_ms: u64) -> u64 {
+        let timeout_ms = self.step_timeout_ms(settings, now_ms);
+        // A stream is as slow as both ends like, but for what waits to be taken.
+        let waits = self.is_blocked() || self.wants_content() && self.persistence.is_none();
+        let moved = self.exchange.content_len + self.output.taken_len();
+        let left_ms = self.pace.look(now_ms, moved, waits, settings.client_min_rate, timeout_ms);
+        left_ms.map_or(timeout_ms, |left_ms| in_steps(left_ms).min(timeout_ms))
+    }
+
+    fn step_timeout_ms(&self, settings: &Settings, now_ms: u64) -> u64 {
         if let Some(until_ms) = self.held_until_ms {
             // What takes no time at all is over.
             return until_ms.saturating_sub(now_ms).max(1);
@@ -129,6 +140,7 @@ impl Connection {
             held_until_ms: None,
             client_ended: false,
             persistence: None,
+            pace: Pace::default(),
         };
         // Responses to earlier requests come first.
         self.send(cx, None, After::Script(Box::new(session)));
@@ -328,6 +340,8 @@ impl Connection {
             return false;
         };
         self.settings = session.exchange.settings().unwrap_or(self.settings);
+        // A stream is many short writes.
+        self.set_nodelay();
         let persistence = self.persistence(cx, &session.exchange);
         session.persistence = Some(persistence);
         let Session { exchange, running, output, .. } = &mut *session;
@@ -429,7 +443,7 @@ impl Connection {
         exchange: Box<Exchange>,
         after: After,
     ) {
-        let sending = Sending { output, exchange: Some(exchange), after };
+        let sending = Sending::new(output, Some(exchange), after);
         self.state = State::Sending(Box::new(sending));
         self.continue_sending(cx);
     }

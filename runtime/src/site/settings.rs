@@ -73,6 +73,25 @@ impl FileCache {
         FileCache { valid_ms: 1000, inactive_ms: 60_000, min_uses: 1, errors: true };
 }
 
+/// `client_min_rate`.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub struct MinRate {
+    /// Bytes a second; not 0.
+    pub bytes_per_s: u64,
+    /// `grace=`: the time that a client has before it is measured.
+    pub grace_ms: u64,
+}
+
+impl MinRate {
+    /// What holds where there is no `client_min_rate`.
+    pub const USUAL: MinRate = MinRate { bytes_per_s: 200, grace_ms: 10_000 };
+
+    /// The time in which so many bytes are to move, in milliseconds.
+    pub fn time_ms(&self, bytes: u64) -> u64 {
+        bytes.saturating_mul(1000) / self.bytes_per_s.max(1)
+    }
+}
+
 /// One status of an `error_page`.
 pub struct ErrorPage {
     /// The status that it answers.
@@ -250,6 +269,8 @@ pub struct Settings {
     pub client_body_timeout_ms: u64,
     /// `send_timeout`: between two writes.
     pub send_timeout_ms: u64,
+    /// `client_min_rate`.
+    pub client_min_rate: Option<MinRate>,
     /// `keepalive_timeout`; 0 closes after the response.
     pub keepalive_timeout_ms: u64,
     /// The second parameter of `keepalive_timeout`: seconds for the Keep-Alive field.

@@ -55,14 +55,23 @@ pub fn become_user(user: &str, ids: Ids) -> io::Result<()> {
     Ok(())
 }
 
-/// Raises the soft limit of open descriptors to at least `wanted`, as far as the hard limit
-/// allows, and returns what it is then.
-pub fn raise_descriptor_limit(wanted: u64) -> io::Result<u64> {
+/// The soft limit of open descriptors.
+pub fn descriptor_limit() -> io::Result<u64> {
+    limits().map(|limit| limit.rlim_cur)
+}
+
+fn limits() -> io::Result<libc::rlimit> {
     let mut limit = MaybeUninit::<libc::rlimit>::zeroed();
     // SAFETY: getrlimit(2) writes one `rlimit`.
     check(unsafe { libc::getrlimit(libc::RLIMIT_NOFILE, limit.as_mut_ptr()) })?;
     // SAFETY: it was zeroed, and then written.
-    let mut limit = unsafe { limit.assume_init() };
+    Ok(unsafe { limit.assume_init() })
+}
+
+/// Raises the soft limit of open descriptors to at least `wanted`, as far as the hard limit
+/// allows, and returns what it is then.
+pub fn raise_descriptor_limit(wanted: u64) -> io::Result<u64> {
+    let mut limit = limits()?;
     if limit.rlim_cur < wanted {
         limit.rlim_cur = wanted.min(limit.rlim_max);
         // SAFETY: setrlimit(2) reads one `rlimit`.

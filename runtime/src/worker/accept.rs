@@ -1,8 +1,9 @@
 //! New connections: accepted in batches, served at once, refused room when all places are taken.
 
 use std::io;
-use std::os::fd::AsFd;
+use std::os::fd::{AsFd, AsRawFd};
 
+use super::room::Short;
 use super::slot::Slot;
 use super::{LISTENER, Worker};
 use crate::connection::{Connection, Source};
@@ -16,8 +17,8 @@ use crate::sys::poll::is_readable;
 const ACCEPT_BATCH: usize = 64;
 /// How long accepting rests when the process has no descriptor left.
 const ACCEPT_REST_MS: u64 = 500;
-/// How often it is reported that there is no room for more connections.
-const FULL_REPORT_MS: u64 = 1000;
+/// How long accepting rests where it fails in another way.
+const FAILURE_REST_MS: u64 = 100;
 
 impl<S: Site> Worker<S> {
     /// Accepts a batch of connections, and serves each at once: its request is often there. Whether
@@ -27,26 +28,21 @@ impl<S: Site> Worker<S> {
         for _ in 0..ACCEPT_BATCH {
             let full = self.open_count() >= S::PROCESS.worker_connections as usize;
             // Closed only once somebody is there to take its place.
-            let leaving = if full { self.longest_idle() } else { None };
+            let leaving = if full { self.least_missed() } else { None };
             if full && leaving.is_none() {
-                self.report_full();
-                return self.rest_accepting();
+                self.note_full(Short::Places);
+                return self.rest_accepting(ACCEPT_REST_MS);
             }
             let Some(Listener { id, socket }) = self.listeners.get(listener) else { return };
             let (id, accepted) = (*id, net::accept(socket.as_fd()));
             let (socket, peer) = match accepted {
                 Ok(accepted) => accepted,
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => return,
-                Err(error) => match error.raw_os_error() {
-                    Some(libc::EMFILE | libc::ENFILE | libc::ENOBUFS | libc::ENOMEM) => {
-                        self.cx.report(Level::Crit, format_args!("accept4() failed: {error}"));
-                        return self.rest_accepting();
-                    }
-                    // The client is gone again, or its network is.
-                    _ => continue,
-                },
+                Err(error) if self.goes_on_after(&error) => continue,
+                Err(_) => return,
             };
-            leaving.into_iter().for_each(|index| self.close(index));
+            leaving.into_iter().for_each(|index| self.make_way(index, Short::Places));
+            self.spare_descriptors(socket.as_raw_fd());
             let accepted_ms = self.cx.now.monotonic_ms;
             let client =
                 Client::new(self.cx.shared, socket, id, self.team.next_serial(), peer, accepted_ms);
@@ -68,26 +64,48 @@ impl<S: Site> Worker<S> {
         }
     }
 
-    /// The connection that has waited longest between two requests.
-    fn longest_idle(&self) -> Option<usize> {
-        let connections = self.slots.iter().map(|slot| slot.connection.as_deref());
-        let idle = connections.enumerate().filter(|(_, c)| c.is_some_and(|c| c.is_idle()));
-        let longest = idle.min_by_key(|&(index, _)| self.deadlines.deadline_ms(index));
-        longest.map(|(index, _)| index)
-    }
-
-    /// Says that connections have to wait, once in a while.
-    fn report_full(&mut self) {
-        if self.cx.now.monotonic_ms >= self.full_reported_ms + FULL_REPORT_MS {
-            self.full_reported_ms = self.cx.now.monotonic_ms;
-            let most = S::PROCESS.worker_connections;
-            self.cx.report(Level::Alert, format_args!("{most} worker_connections are not enough"));
+    /// Whether to accept on at once after an error. Otherwise accepting rests.
+    fn goes_on_after(&mut self, error: &io::Error) -> bool {
+        match error.raw_os_error() {
+            Some(libc::EMFILE | libc::ENFILE) => {
+                self.cx.files.release();
+                match self.least_missed() {
+                    Some(index) => self.make_way(index, Short::Descriptors),
+                    None => {
+                        self.note_full(Short::Descriptors);
+                        self.rest_accepting(ACCEPT_REST_MS);
+                        return false;
+                    }
+                }
+                true
+            }
+            // The client is gone again, or its network is (accept(2)).
+            Some(
+                libc::ECONNABORTED
+                | libc::EPROTO
+                | libc::EPERM
+                | libc::EINTR
+                | libc::ENETDOWN
+                | libc::ENOPROTOOPT
+                | libc::EHOSTDOWN
+                | libc::ENONET
+                | libc::EHOSTUNREACH
+                | libc::EOPNOTSUPP
+                | libc::ENETUNREACH
+                | libc::ETIMEDOUT,
+            ) => true,
+            errno => {
+                let short = matches!(errno, Some(libc::ENOBUFS | libc::ENOMEM));
+                self.cx.report(Level::Crit, format_args!("accept4() failed: {error}"));
+                self.rest_accepting(if short { ACCEPT_REST_MS } else { FAILURE_REST_MS });
+                false
+            }
         }
     }
 
     /// Leaves new connections in their queues for a while.
-    fn rest_accepting(&mut self) {
-        self.accept_rests_until_ms = Some(self.cx.now.monotonic_ms + ACCEPT_REST_MS);
+    fn rest_accepting(&mut self, rest_ms: u64) {
+        self.accept_rests_until_ms = Some(self.cx.now.monotonic_ms + rest_ms);
         self.set_accepting(false);
     }
 

@@ -3,6 +3,7 @@
 
 mod accept;
 mod clock;
+mod room;
 mod scripts;
 mod slot;
 mod team;
@@ -21,6 +22,7 @@ use crate::site::{Level, Site};
 use crate::sys::signal::Signal;
 
 pub use clock::Clock;
+use room::Shortage;
 use slot::{GENERATIONS, Slot};
 pub use team::{Team, Wake};
 
@@ -51,8 +53,7 @@ pub struct Worker<S> {
     wake: Wake,
     team: Arc<Team>,
     leave_until_ms: Option<u64>,
-    /// When it was last reported that there is no room for more connections.
-    full_reported_ms: u64,
+    shortage: Shortage,
     spawner_outgoing: bool,
     /// When the spawner is told of scripts that it may forget, if it is to be told of any.
     tell_releases_at_ms: Option<u64>,
@@ -80,7 +81,7 @@ impl<S: Site> Worker<S> {
             wake,
             team,
             leave_until_ms: None,
-            full_reported_ms: 0,
+            shortage: Shortage::new(),
             spawner_outgoing: false,
             tell_releases_at_ms: None,
         };
@@ -119,14 +120,14 @@ impl<S: Site> Worker<S> {
             self.begin_again();
         }
         self.cx.logs.flush();
+        if matches!(self.wake, Wake::Worker(_)) {
+            self.team.note_left();
+        }
     }
 
     /// Forgets all connections, and what was watched.
     fn begin_again(&mut self) {
         self.cx.recover();
-        if matches!(self.wake, Wake::Worker(_)) {
-            self.team.note_left();
-        }
         (0..self.slots.len()).for_each(|index| self.close(index));
         self.poll_set.forget_all();
         self.spawner_outgoing = false;
@@ -148,6 +149,7 @@ impl<S: Site> Worker<S> {
             self.poll_set.recycle(ready);
             self.expire();
             self.watch_spawner();
+            self.report_shortage();
             self.cx.flush_logs();
         }
         Ok(())
@@ -169,6 +171,7 @@ impl<S: Site> Worker<S> {
         let next = [
             self.deadlines.next_ms(),
             self.accept_rests_until_ms,
+            self.shortage.report_at_ms(),
             self.leave_until_ms,
             self.cx.logs.next_flush_ms(),
             self.tell_releases_at_ms,

@@ -3,11 +3,13 @@
 use crate::{http, launch};
 use std::io::{BufReader, Write};
 use std::os::unix::net::UnixStream;
+use std::process::Command;
 use std::time::{Duration, Instant};
 
 use sitec_tests::client::Client;
 use sitec_tests::folder::Folder;
 use sitec_tests::response::Response;
+use sitec_tests::server::Server;
 
 /// The time limits of the server on the third port.
 const LIMIT: Duration = Duration::from_millis(400);
@@ -134,7 +136,7 @@ const FEW: usize = 4;
 #[test]
 fn a_connection_too_many_waits_for_another_to_end() {
     let place = Folder::new();
-    let server = launch("few").ports(2).arg("--prefix").arg(place.path()).start();
+    let server = launch("few").ports(3).arg("--prefix").arg(place.path()).start();
     let request = "GET / HTTP/1.1\r\nHost: a\r\n\r\n";
     let mut open: Vec<_> = (0..FEW).map(|_| server.connect()).collect();
     for client in &mut open {
@@ -151,10 +153,108 @@ fn a_connection_too_many_waits_for_another_to_end() {
     assert!(next.until_closed().is_empty());
 }
 
+/// The front of a request whose content is read before it is answered.
+const POST: &str = "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n";
+
+/// What a client gets that asks whether to send its content.
+const CONTINUE: &str = "HTTP/1.1 100 Continue\r\n\r\n";
+
+#[test]
+fn idle_clients_make_way_before_slow_ones_and_those_before_nobody() {
+    let place = Folder::new();
+    let server = launch("few").ports(3).arg("--prefix").arg(place.path()).start();
+    let mut slow: Vec<_> = (0..FEW - 2).map(|_| server.connect()).collect();
+    for client in &mut slow {
+        client.get("/", "a");
+        client.send(POST);
+    }
+    // Long enough to be called slow.
+    assert!(slow[0].silent_for(Duration::from_millis(1200)));
+    let mut idle: Vec<_> = (0..2).map(|_| server.connect()).collect();
+    for client in &mut idle {
+        assert_eq!(client.get("/", "a").text(), "few");
+    }
+    let mut next: Vec<_> = (0..2).map(|_| server.connect()).collect();
+    for (next, idle) in next.iter_mut().zip(&mut idle) {
+        // The one that has been idle for longest.
+        assert_eq!(next.send(POST).send("0\r\n\r\n").response("POST").text(), "few");
+        assert!(idle.until_closed().is_empty());
+        // Once it is asked for the content, the server has seen that a request has begun.
+        next.send(format!("{}Expect: 100-continue\r\n\r\n", POST.strip_suffix("\r\n").unwrap()));
+        let mut asked = [0; CONTINUE.len()];
+        next.read_exact(&mut asked);
+        assert_eq!(asked, *CONTINUE.as_bytes());
+    }
+    // All are under way, two of them slowly. One has to go, and is told.
+    assert_eq!(server.get("/").text(), "few");
+    server.wait_for("4 worker_connections are not enough");
+    let gone = slow.iter_mut().map(|client| !client.silent_for(Duration::from_millis(50)));
+    assert_eq!(gone.filter(|gone| *gone).count(), 1);
+    for client in &mut next {
+        assert_eq!(client.send("0\r\n\r\n").response("POST").text(), "few");
+    }
+}
+
+#[test]
+fn who_sends_too_slowly_is_refused() {
+    let place = Folder::new();
+    let server = launch("few").ports(3).arg("--prefix").arg(place.path()).start();
+    for front in ["GET / HTTP/1.1\r\nHost: a\r\nX: ", &format!("{POST}100\r\n")] {
+        let mut client = server.connect_at(2);
+        client.send(front);
+        let start = Instant::now();
+        // A byte each time is less than it takes.
+        while client.silent_for(Duration::from_millis(50)) {
+            client.send("x");
+            assert!(start.elapsed() < sitec_tests::PATIENCE, "{front}");
+        }
+        assert_eq!(client.response("GET").status, 408, "{front}");
+        assert!(start.elapsed() > Duration::from_millis(400), "{front}");
+    }
+    server.get("/");
+}
+
+#[test]
+fn who_is_fast_enough_has_all_the_time() {
+    let place = Folder::new();
+    let server = launch("few").ports(3).arg("--prefix").arg(place.path()).start();
+    let mut client = server.connect_at(2);
+    assert_eq!(client.get("/", "a").text(), "quick");
+    // Nothing is waited for between two requests.
+    assert!(client.silent_for(Duration::from_millis(800)));
+    client.send(POST);
+    for _ in 0..10 {
+        client.send(format!("190\r\n{}\r\n", "x".repeat(400)));
+        assert!(client.silent_for(Duration::from_millis(100)));
+    }
+    assert_eq!(client.send("0\r\n\r\n").response("POST").text(), "quick");
+}
+
+#[test]
+fn idle_clients_do_not_use_up_the_descriptors() {
+    let listeners: Vec<_> =
+        (0..3).map(|_| std::net::TcpListener::bind(("127.0.0.1", 0)).unwrap()).collect();
+    let ports: Vec<_> = listeners.iter().map(|l| l.local_addr().unwrap().port()).collect();
+    drop(listeners);
+    let direct = launch("http").ports(3).command(&ports);
+    let mut command = Command::new("bash");
+    let script = "ulimit -n 40; exec -a http \"$0\" \"$@\"";
+    command.args(["-c", script]).arg(direct.get_program()).args(direct.get_args());
+    let server = Server::spawn(command, ports);
+    assert!(server.listens(), "{}", server.log());
+    assert!(server.log().contains("[error]") && server.log().contains("raise the limit"));
+    let idle: Vec<_> = (0..80).map(|_| server.connect()).collect();
+    for _ in 0..10 {
+        assert_eq!(server.get_from("http.test", "/uri").status, 200, "{}", server.log());
+    }
+    server.wait_for("descriptors are not enough");
+    drop(idle);
+}
+
 #[test]
 fn who_says_nothing_takes_no_place_where_connections_are_deferred() {
     let place = Folder::new();
-    let server = launch("few").ports(2).arg("--prefix").arg(place.path()).start();
+    let server = launch("few").ports(3).arg("--prefix").arg(place.path()).start();
     let mut silent: Vec<_> = (0..2 * FEW).map(|_| server.connect_at(1)).collect();
     assert_eq!(server.get("/").text(), "few");
     for client in &mut silent {
@@ -168,7 +268,7 @@ fn a_socket_in_the_file_system() {
     let path = place.path().join("few.sock");
     // One that a server left which was killed.
     drop(std::os::unix::net::UnixListener::bind(&path).unwrap());
-    let mut server = launch("few").ports(2).arg("--prefix").arg(place.path()).start();
+    let mut server = launch("few").ports(3).arg("--prefix").arg(place.path()).start();
     let mut stream = UnixStream::connect(&path).unwrap();
     stream.set_read_timeout(Some(sitec_tests::PATIENCE)).unwrap();
     for _ in 0..2 {

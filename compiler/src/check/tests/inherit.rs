@@ -60,6 +60,24 @@ fn client_timeout_sets_four_and_yields_beside_one() {
 }
 
 #[test]
+fn a_minimum_rate_holds_for_a_server_or_for_all() {
+    let rate = |outer: &str, inner: &str| {
+        let site = site(&format!("{outer} server {{ listen 80; root www; {inner} }}"));
+        let rate = settings(&site, "/").client_min_rate;
+        rate.map(|rate| (rate.bytes_per_s, rate.grace_ms))
+    };
+    for (outer, inner, expected) in [
+        ("", "", Some((200, 10_000))),
+        ("client_min_rate off;", "", None),
+        ("client_min_rate off;", "client_min_rate 1k;", Some((1024, 10_000))),
+        ("client_min_rate 1k grace=0;", "", Some((1024, 0))),
+        ("", "client_min_rate 300 grace=1m;", Some((300, 60_000))),
+    ] {
+        assert_eq!(rate(outer, inner), expected, "{outer} {inner}");
+    }
+}
+
+#[test]
 fn root_and_alias_replace_each_other() {
     let site = site(
         "server { listen 80; root www;

@@ -36,6 +36,17 @@ fn wrong_values() {
         ("client_max_body_size 10MB;", "                       ^^", "T02: `MB` is no unit of size"),
         ("keepalive_timeout 75sec;", "                    ^^^", "T04: `sec` is no unit of time"),
         ("send_timeout 0;", "             ^", "Z05: a timeout of 0 leaves a client no time"),
+        ("client_min_rate 0;", "                ^", "T25: a rate of 0 bounds nothing"),
+        (
+            "client_min_rate 1k grce=2s;",
+            "                   ^^^^^^^",
+            "T25: `client_min_rate` has no parameter `grce=2s`",
+        ),
+        (
+            "client_min_rate off grace=2s;",
+            "                    ^^^^^^^^",
+            "T25: nothing may stand behind `off`",
+        ),
         ("methods GET PSOT;", "            ^^^^", "T12: `PSOT` is not a method that is known"),
         ("default_type texthtml;", "             ^^^^^^^^", "T14: `texthtml` is not a media type"),
         ("hidden_files no;", "             ^^", "T25: `no` is none of `deny` and `allow`"),

@@ -1,0 +1,153 @@
+//! Room for new connections, where places or descriptors run out: which connection makes way.
+
+use std::cmp::Reverse;
+use std::collections::HashMap;
+use std::os::fd::RawFd;
+
+use super::Worker;
+use crate::connection::{Connection, Place, Stake};
+use crate::site::{Level, Site};
+use crate::sys::process;
+
+/// How often it is reported that connections had to make way, or that there was no room.
+const REPORT_MS: u64 = 10_000;
+
+/// Descriptors that are left to files and scripts as long as idle connections can make way: an
+/// eighth of all, and no more than this.
+const MOST_SPARE: u64 = 32;
+
+/// What is short.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Short {
+    /// `worker_connections`.
+    Places,
+    /// The limit of the process, or of the machine.
+    Descriptors,
+}
+
+/// What there was no room for, since it was reported last.
+pub(super) struct Shortage {
+    /// The descriptors that the process may have.
+    limit: u64,
+    last: Short,
+    idle: u64,
+    slow: u64,
+    /// Times that nobody could make way.
+    full: u64,
+    /// When it was reported last that idle ones have made way, and that more than that was needed.
+    reported_ms: [Option<u64>; 2],
+}
+
+impl Shortage {
+    pub(super) fn new() -> Shortage {
+        let limit = process::descriptor_limit().unwrap_or(u64::MAX);
+        Shortage { limit, last: Short::Places, idle: 0, slow: 0, full: 0, reported_ms: [None; 2] }
+    }
+
+    /// Whether a descriptor is one that is left to files and scripts. The kernel gives the lowest.
+    fn is_spare(&self, descriptor: RawFd) -> bool {
+        descriptor as u64 >= self.limit - (self.limit / 8).clamp(1, MOST_SPARE)
+    }
+
+    /// When there is something to report, by the monotonic clock.
+    pub(super) fn report_at_ms(&self) -> Option<u64> {
+        let is_due = self.idle + self.slow + self.full > 0;
+        let reported_ms = self.reported_ms[usize::from(self.is_serious())];
+        is_due.then(|| reported_ms.map_or(0, |at| at + REPORT_MS))
+    }
+
+    /// Whether it was not enough that idle connections made way.
+    fn is_serious(&self) -> bool {
+        self.slow + self.full > 0
+    }
+}
+
+impl<S: Site> Worker<S> {
+    /// The connection that is missed least: of those that lose nothing the one that has waited
+    /// longest, and then the slowest of the place that has most of them. `None`: all are at work.
+    pub(super) fn least_missed(&self) -> Option<usize> {
+        self.oldest(Stake::Nothing).or_else(|| self.oldest(Stake::Rest)).or_else(|| self.slowest())
+    }
+
+    /// The connection that has waited longest of those with so little at stake.
+    fn oldest(&self, stake: Stake) -> Option<usize> {
+        let now_ms = self.cx.now.monotonic_ms;
+        let with = self.connections().filter(|(_, connection)| connection.stake(now_ms) == stake);
+        let age = |index: usize, c: &Connection| (self.deadlines.set_ms(index), c.serial());
+        with.min_by_key(|&(index, connection)| age(index, connection)).map(|(index, _)| index)
+    }
+
+    /// The slowest connection of the place that has most of them; of several such places, the
+    /// slowest of all.
+    fn slowest(&self) -> Option<usize> {
+        let now_ms = self.cx.now.monotonic_ms;
+        let mut held: HashMap<Place, usize> = HashMap::new();
+        self.connections().for_each(|(_, c)| *held.entry(c.place()).or_default() += 1);
+        let slow = self.connections().filter_map(|(index, c)| match c.stake(now_ms) {
+            Stake::Slow(rate) => Some((Reverse(held[&c.place()]), rate, index)),
+            _ => None,
+        });
+        slow.min().map(|(_, _, index)| index)
+    }
+
+    fn connections(&self) -> impl Iterator<Item = (usize, &Connection)> {
+        let connections = self.slots.iter().map(|slot| slot.connection.as_deref());
+        connections.enumerate().filter_map(|(index, connection)| Some((index, connection?)))
+    }
+
+    /// Closes a connection for another one.
+    pub(super) fn make_way(&mut self, index: usize, short: Short) {
+        let Some(connection) = &self.slots[index].connection else { return };
+        self.shortage.last = short;
+        match connection.stake(self.cx.now.monotonic_ms) {
+            Stake::Nothing | Stake::Rest => {
+                self.shortage.idle += 1;
+                self.close(index);
+            }
+            Stake::Slow(_) | Stake::Work => {
+                self.shortage.slow += 1;
+                self.drive(index, |connection, cx| connection.give_way(cx));
+            }
+        }
+    }
+
+    /// Closes an idle connection where a new one has taken a descriptor of those that are left to
+    /// files and scripts.
+    pub(super) fn spare_descriptors(&mut self, taken: RawFd) {
+        if self.shortage.is_spare(taken)
+            && let Some(index) = self.oldest(Stake::Nothing)
+        {
+            self.make_way(index, Short::Descriptors);
+        }
+    }
+
+    /// Notes that there is no room, and that nobody makes any.
+    pub(super) fn note_full(&mut self, short: Short) {
+        self.shortage.last = short;
+        self.shortage.full += 1;
+    }
+
+    /// Says what there was no room for: the first time at once, and then once in a while.
+    pub(super) fn report_shortage(&mut self) {
+        let now_ms = self.cx.now.monotonic_ms;
+        if self.shortage.report_at_ms().is_none_or(|at| at > now_ms) {
+            return;
+        }
+        let Shortage { limit, last, idle, slow, full, .. } = self.shortage;
+        let most = u64::from(S::PROCESS.worker_connections);
+        let (count, what) = match last {
+            Short::Places => (most, "worker_connections"),
+            Short::Descriptors => (limit, "descriptors"),
+        };
+        let level = if self.shortage.is_serious() { Level::Alert } else { Level::Warn };
+        let text = format_args!(
+            "{count} {what} are not enough: closed {idle} idle and {slow} slow connections to make \
+             room, and had none to close {full} times"
+        );
+        self.cx.report(level, text);
+        let mut reported_ms = self.shortage.reported_ms;
+        reported_ms[usize::from(self.shortage.is_serious())] = Some(now_ms);
+        let (idle, slow, full) = (0, 0, 0);
+        self.shortage = Shortage { limit, last, idle, slow, full, reported_ms };
+    }
+}
