@@ -159,6 +159,11 @@ impl<S: Site> Context<S> {
         self.spare.pop().unwrap_or_default()
     }
 
+    /// Frees the memory of spare exchanges.
+    pub fn drop_spare(&mut self) {
+        self.spare = Vec::new();
+    }
+
     /// Takes an exchange back that was not used.
     pub fn return_exchange(&mut self, exchange: Box<Exchange>) {
         self.spare.push(exchange);

@@ -3,6 +3,7 @@
 
 mod accept;
 mod clock;
+mod memory;
 mod room;
 mod scripts;
 mod slot;
@@ -22,6 +23,7 @@ use crate::site::{Level, Site};
 use crate::sys::signal::Signal;
 
 pub use clock::Clock;
+use memory::Peak;
 use room::Shortage;
 use slot::{GENERATIONS, Slot};
 pub use team::{Team, Wake};
@@ -54,6 +56,7 @@ pub struct Worker<S> {
     team: Arc<Team>,
     leave_until_ms: Option<u64>,
     shortage: Shortage,
+    peak: Peak,
     spawner_outgoing: bool,
     /// When the spawner is told of scripts that it may forget, if it is to be told of any.
     tell_releases_at_ms: Option<u64>,
@@ -82,6 +85,7 @@ impl<S: Site> Worker<S> {
             team,
             leave_until_ms: None,
             shortage: Shortage::new(),
+            peak: Peak::default(),
             spawner_outgoing: false,
             tell_releases_at_ms: None,
         };
@@ -150,6 +154,7 @@ impl<S: Site> Worker<S> {
             self.expire();
             self.watch_spawner();
             self.report_shortage();
+            self.give_memory_back();
             self.cx.flush_logs();
         }
         Ok(())
@@ -172,6 +177,7 @@ impl<S: Site> Worker<S> {
             self.deadlines.next_ms(),
             self.accept_rests_until_ms,
             self.shortage.report_at_ms(),
+            self.peak.due_ms,
             self.leave_until_ms,
             self.cx.logs.next_flush_ms(),
             self.tell_releases_at_ms,
