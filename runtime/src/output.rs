@@ -16,7 +16,6 @@ mod turn;
 pub use produce::{Made, Produce, Produced, RUN_LEN};
 pub use turn::Turn;
 
-
 /// Contents up to this length are copied behind their heads: cheaper than another part of the
 /// write, and pipelined responses go out as one.
 pub const COPIED_LEN: usize = 4096;

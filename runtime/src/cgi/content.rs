@@ -20,6 +20,8 @@ pub enum Ending {
     /// It is shorter than its head has said: the connection is to be closed, so that the client
     /// sees it.
     Short,
+    /// The script was killed before it had written all, as far as can be told: the same.
+    Cut,
 }
 
 /// Frames content that comes in pieces.
@@ -52,6 +54,16 @@ impl ContentWriter {
             }
             Transfer::UntilClose => out.extend_from_slice(piece),
         }
+    }
+
+    /// Whether the head has said how long it is.
+    pub fn is_sized(&self) -> bool {
+        matches!(self.transfer, Transfer::Length(_))
+    }
+
+    /// Whether nothing but the end of the connection ends it.
+    pub fn ends_by_close(&self) -> bool {
+        self.transfer == Transfer::UntilClose
     }
 
     /// Whether nothing more is taken.

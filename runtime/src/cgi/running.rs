@@ -16,6 +16,7 @@ use super::output::{BadOutput, HeadReader, ScriptHead};
 use super::spawner::{Descriptors, RequestId, Spawner};
 use super::stderr::ErrorLines;
 use crate::sys::fs::set_nonblocking;
+use crate::sys::spawn::Ended;
 
 /// The most that a pipe holds, as far as the kernel lets anybody raise it without privileges.
 const MAX_PIPE_LEN: usize = 1 << 20;
@@ -82,6 +83,8 @@ pub struct Running {
     /// Set once the script itself is gone: how much is still read of its output. What it has left
     /// behind may hold the pipe open, and write to it, for as long as it likes.
     left_len: Option<usize>,
+    /// Whether a signal has ended it.
+    killed: bool,
     progress: Progress,
     errors: Option<PipeReader>,
     error_lines: ErrorLines,
@@ -124,6 +127,7 @@ impl Running {
             input_ends,
             output: Some(output),
             left_len: None,
+            killed: false,
             progress: Progress::Head(HeadReader::default()),
             errors,
             error_lines: ErrorLines::default(),
@@ -132,10 +136,28 @@ impl Running {
         Ok(running)
     }
 
-    /// Says that the script has ended. What it has written can still be read, and ends where
-    /// the pipe is empty: no later event tells of that.
-    pub fn set_gone(&mut self) {
+    /// Says that the script has ended, and how. What it has written can still be read, and ends
+    /// where the pipe is empty: no later event tells of that.
+    pub fn set_gone(&mut self, ended: Ended) {
         self.left_len = Some(MAX_PIPE_LEN);
+        self.killed = matches!(ended, Ended::Killed(_));
+    }
+
+    /// Whether nothing is missing but how the script has ended: its output has, and whether that is
+    /// all of it is to be told by nothing else.
+    pub fn awaits_end(&self) -> bool {
+        let is_unsized = matches!(&self.progress, Progress::Content(writer) if !writer.is_sized());
+        self.output.is_none() && !self.is_gone() && is_unsized
+    }
+
+    /// Takes the output for whole: the script has closed it, and goes on.
+    pub fn stop_awaiting_end(&mut self) {
+        self.left_len = Some(0);
+    }
+
+    /// Whether the client sees the end of the output by that of the connection alone.
+    pub fn ends_by_close(&self) -> bool {
+        matches!(&self.progress, Progress::Content(writer) if writer.ends_by_close())
     }
 
     /// Whether the script has ended.
@@ -241,7 +263,10 @@ impl Running {
             self.output = None;
         }
         self.left_len = self.left_len.map(|left| left - len);
-        let piece = &scratch[..len];
+        if len == 0 && self.awaits_end() {
+            return Ok(Received::Nothing);
+        }
+        let (piece, killed) = (&scratch[..len], self.killed);
         match &mut self.progress {
             Progress::Head(reader) if len == 0 => Err(reader.at_end()),
             Progress::Head(reader) => match reader.read(piece)? {
@@ -258,7 +283,9 @@ impl Running {
             }
             Progress::Content(writer) => {
                 writer.write(piece, out);
-                if len == 0 || writer.is_full() {
+                if len == 0 && killed && !writer.is_full() {
+                    Ok(Received::End(Ending::Cut))
+                } else if len == 0 || writer.is_full() {
                     Ok(Received::End(writer.finish(out)))
                 } else {
                     Ok(Received::Content)

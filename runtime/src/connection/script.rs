@@ -15,6 +15,7 @@ use crate::http::response::Persistence;
 use crate::output::{Output, Progress};
 use crate::poll_set::Interest;
 use crate::site::{Level, Settings, Site};
+use crate::sys::net;
 
 use super::pace::{Pace, in_steps};
 use super::request::timed_out;
@@ -27,6 +28,9 @@ const TURN_LEN: usize = 256 * 1024;
 /// end, and one write to the client costs half of two. On a busy machine, a script may not get to
 /// its end much faster.
 const HOLD_MS: u64 = 10;
+/// How long a response whose script has closed its output is held open until it is known whether
+/// a signal has ended the script. One that goes on has closed its output on purpose.
+const AWAIT_END_MS: u64 = 100;
 /// The longest front that is held back.
 const HELD_LEN: usize = 4096;
 
@@ -97,6 +101,7 @@ impl Session {
         }
         match () {
             () if self.is_blocked() => settings.send_timeout_ms,
+            () if self.running.awaits_end() => AWAIT_END_MS,
             () if self.wants_content() => settings.client_body_timeout_ms,
             () if self.client_ended => self.running.timeout_ms().min(settings.lingering_timeout_ms),
             () => self.running.timeout_ms(),
@@ -257,8 +262,8 @@ impl Connection {
         };
         if let Some(refusal) = session.running.refusal(event) {
             cx.with_scratch(|cx, scratch| self.fail_script(cx, &refusal, scratch));
-        } else if let Event::Ended(..) = event {
-            session.running.set_gone();
+        } else if let Event::Ended(ended, _) = event {
+            session.running.set_gone(*ended);
             // What it has written is still to be read, once the client takes it.
             return match session.is_blocked() {
                 false => self.on_script_output(cx),
@@ -275,6 +280,10 @@ impl Connection {
             () if session.held_until_ms.is_some() => {
                 cx.with_scratch(|cx, scratch| self.send_script_output(cx, scratch));
                 return self.resume(cx);
+            }
+            () if session.running.awaits_end() && !session.is_blocked() => {
+                session.running.stop_awaiting_end();
+                return self.on_script_output(cx);
             }
             () if session.is_blocked() || session.client_ended => {
                 return cx.with_scratch(|cx, scratch| self.abandon_script(cx, scratch));
@@ -396,6 +405,10 @@ impl Connection {
             return false;
         };
         let Session { exchange, running, reader, output, persistence, .. } = *session;
+        if ending == Ending::Cut && running.ends_by_close() {
+            // Without a reset, it would look whole.
+            let _ = net::set_reset_on_close(self.socket());
+        }
         running.release(scratch, &mut |line| exchange.report_script(cx, &self.client, line));
         let keep = matches!(persistence, Some(Persistence::Keep(_)));
         let after = match (ending, reader.is_done()) {
@@ -404,6 +417,7 @@ impl Connection {
                 exchange.report(cx, &self.client, Level::Error, text);
                 After::Close { linger: false }
             }
+            (Ending::Cut, _) => After::Close { linger: false },
             (Ending::Complete, true) if keep => After::Head,
             (Ending::Complete, false) if keep => After::Drain(reader),
             (Ending::Complete, done) => After::Close { linger: !done },

@@ -1,6 +1,8 @@
 //! G5: scripts that fail, hang, write rubbish or die; and those that wait for their turn.
 
 use std::fs;
+use std::io::{Read, Write};
+use std::net::TcpStream;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
@@ -139,6 +141,42 @@ fn a_broken_response_breaks_off() {
     let seen = send(&mut client, "/bin/run.sh", code).until_closed();
     assert!(seen.ends_with(b"\r\n\r\nhello"));
     server.wait_for("written less than its Content-Length");
+}
+
+#[test]
+fn a_response_whose_script_is_killed_breaks_off() {
+    let server = serve();
+    let code = |end: &str| format!("printf 'Content-Type: a/b\\n\\nhello'; {end}");
+    for killed in ["kill -9 $$", "sleep 0.1; kill -9 $$", "kill -TERM $$"] {
+        let mut client = server.connect();
+        let seen = send(&mut client, "/bin/run.sh", &code(killed)).until_closed();
+        assert!(seen.ends_with(b"\r\n5\r\nhello\r\n"), "{}", String::from_utf8_lossy(&seen));
+    }
+    // What leaves by itself has said what it had to, and so has what closes its output and goes on.
+    for ended in ["exit 0", "exit 3", "exec >&-; sleep 0.3", "sleep 0.2 & exit 0"] {
+        let mut client = server.connect();
+        for _ in 0..2 {
+            let response = ask(&mut client, "/bin/run.sh", &code(ended));
+            assert_eq!((response.text().as_str(), response.closes()), ("hello", false), "{ended}");
+        }
+    }
+    // A length says more than how it has ended.
+    let sized = "printf 'Content-Type: a/b\\nContent-Length: 5\\n\\nhello'; kill -9 $$";
+    assert_eq!(ask(&mut server.connect(), "/bin/run.sh", sized).text(), "hello");
+}
+
+#[test]
+fn a_response_to_an_old_client_whose_script_is_killed_is_reset() {
+    let server = serve();
+    for (end, is_reset) in [("kill -9 $$", true), ("exit 0", false)] {
+        let mut stream = TcpStream::connect(("127.0.0.1", server.port())).unwrap();
+        let code = format!("printf 'Content-Type: a/b\\n\\nhello'; {end}");
+        let request =
+            format!("GET /bin/run.sh HTTP/1.0\r\nHost: cgi.test\r\nX-Run: {code}\r\n\r\n");
+        stream.write_all(request.as_bytes()).unwrap();
+        let read = stream.read_to_end(&mut Vec::new());
+        assert_eq!(read.is_err(), is_reset, "{end}: {read:?}");
+    }
 }
 
 #[test]

@@ -53,6 +53,8 @@ pub(super) struct End {
     pub(super) script: Box<[u8]>,
     /// Whether nobody had asked for it, or not so.
     pub(super) by_itself: bool,
+    /// Whether somebody waits for it still.
+    pub(super) awaited: bool,
     /// Whether its group has members still.
     pub(super) leaves_others: bool,
 }
@@ -90,12 +92,13 @@ impl Groups {
             Ending::Asked(_) => matches!(ended, Ended::Killed(signal) if !Stop::Ask.is(signal)),
             Ending::Forced => false,
         };
+        let awaited = group.ending == Ending::Wanted;
         let (owner, leaves_others) = (group.owner, spawn::has_child_in(pid));
         let script = match leaves_others {
             true => group.script.clone(),
             false => self.0.swap_remove(index).script,
         };
-        Some(End { owner, script, by_itself, leaves_others })
+        Some(End { owner, script, by_itself, awaited, leaves_others })
     }
 
     /// Forgets the groups that have no member any more: those without a leader in which this

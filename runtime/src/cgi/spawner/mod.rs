@@ -40,8 +40,8 @@ pub struct RequestId {
     pub serial: u64,
 }
 
-/// What became of a script. One that starts at once, leaves with status 0, and leaves nobody behind
-/// makes no event.
+/// What became of a script. One that starts at once makes no event of that, and one that was
+/// released makes none if it leaves with status 0 and leaves nobody behind.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Event {
     /// It has started, having waited for others to end.
@@ -50,8 +50,8 @@ pub enum Event {
     Refused,
     /// It could not be started: `errno`.
     Failed(i32),
-    /// This one has left with a status other than 0, or a signal has killed it, though nobody
-    /// had given it up. The response may be complete by then.
+    /// This one has left, or a signal has killed it, though nobody had given it up. The response
+    /// may be complete by then.
     Ended(Ended, Vec<u8>),
 }
 

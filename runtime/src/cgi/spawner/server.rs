@@ -164,7 +164,10 @@ impl Server {
         let mut others = false;
         while let Some((pid, ended)) = spawn::reap() {
             match self.groups.on_end(pid, ended) {
-                Some(end) if end.by_itself && (ended != Ended::Exited(0) || end.leaves_others) => {
+                Some(end)
+                    if end.by_itself
+                        && (ended != Ended::Exited(0) || end.leaves_others || end.awaited) =>
+                {
                     self.tell(end.owner, &Event::Ended(ended, end.script.into_vec()));
                 }
                 Some(_) => {}

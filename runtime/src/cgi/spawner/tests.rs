@@ -43,13 +43,14 @@ impl Office {
         Script { id, input: Some(input), output, errors }
     }
 
-    /// The next event.
+    /// The next event but that a script has ended as it should.
     fn event(&self) -> (RequestId, Event) {
         loop {
-            if let Some(event) = self.spawner.next_event().expect("a spawner") {
-                return event;
+            match self.spawner.next_event().expect("a spawner") {
+                Some((_, Event::Ended(Ended::Exited(0), _))) => {}
+                Some(event) => return event,
+                None => wait_for(self.spawner.as_raw_fd(), false),
             }
-            wait_for(self.spawner.as_raw_fd(), false);
         }
     }
 }
