@@ -74,7 +74,9 @@ impl Map<'_> {
             }
         }
         let from = match row.kind {
-            Kind::Rest => format!("s{}", self.places.locations[row.id as usize].server),
+            Kind::Rest | Kind::Server => {
+                format!("s{}", self.places.locations[row.id as usize].server)
+            }
             _ => format!("l{}", row.id),
         };
         for (target, statuses) in by_target {

@@ -47,13 +47,16 @@ impl Map<'_> {
         let pages = row.error_pages.iter();
         let pages = pages
             .map(|(statuses, target)| vec![("statuses", text(statuses)), ("target", text(target))]);
-        let path = if row.kind == Kind::Rest { "any other path" } else { &row.path };
+        let path = match row.kind {
+            Kind::Rest | Kind::Server => row.named(),
+            _ => row.path.clone(),
+        };
         vec![
             ("id", text(row.id.to_string())),
             ("kind", text(row.kind.name())),
             ("modifier", text(row.kind.modifier())),
             ("depth", text(row.depth.to_string())),
-            ("path", text(path)),
+            ("path", text(&path)),
             ("method", Filling::Each(methods.collect())),
             ("does", text(&row.does)),
             ("page", Filling::Each(pages.collect())),

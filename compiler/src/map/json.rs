@@ -39,8 +39,9 @@ impl Map<'_> {
         let root = wording::base(self.site, &settings.base);
         let index: Vec<_> = settings.index.iter().map(wording::value).collect();
         let pages = settings.error_pages.iter().map(|page| error_page(words, page));
+        let is_own = matches!(row.kind, Kind::Rest | Kind::Server);
         let mut object = object([
-            ("location", (row.kind != Kind::Rest).then(|| row.named()).into()),
+            ("location", (!is_own).then(|| row.named()).into()),
             ("kind", row.kind.name().into()),
             ("path", row.path.clone().into()),
             ("depth", row.depth.into()),

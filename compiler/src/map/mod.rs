@@ -69,6 +69,7 @@ impl Row {
     fn named(&self) -> String {
         match self.kind {
             Kind::Rest => "any other path".to_owned(),
+            Kind::Server => "no other path".to_owned(),
             Kind::Prefix => self.path.clone(),
             Kind::Named => format!("@{}", self.path),
             kind => format!("{} {}", kind.modifier(), self.path),
@@ -88,6 +89,8 @@ enum Kind {
     RegexAnyCase,
     /// The server, where no location takes a path.
     Rest,
+    /// The server, where a location takes every path.
+    Server,
     Named,
 }
 
@@ -101,6 +104,7 @@ impl Kind {
             Kind::Regex => "regex",
             Kind::RegexAnyCase => "regex-ignore-case",
             Kind::Rest => "rest",
+            Kind::Server => "server",
             Kind::Named => "named",
         }
     }
@@ -109,7 +113,7 @@ impl Kind {
     fn modifier(self) -> &'static str {
         match self {
             Kind::Exact => "=",
-            Kind::Prefix | Kind::Rest => "",
+            Kind::Prefix | Kind::Rest | Kind::Server => "",
             Kind::PrefixAlone => "^~",
             Kind::Regex => "~",
             Kind::RegexAnyCase => "~*",
@@ -155,7 +159,8 @@ fn shown_name(name: &str) -> String {
 fn rows(words: Words<'_>, id: ServerId, server: &ir::Server, sources: &Sources) -> Vec<Row> {
     let mut order = Vec::new();
     arrange(&server.scope, 0, &mut order);
-    order.push((server.location, Kind::Rest, 0));
+    let own = if takes_all(words.site, server) { Kind::Server } else { Kind::Rest };
+    order.push((server.location, own, 0));
     let listed: BTreeSet<LocationId> = order.iter().map(|(id, ..)| *id).collect();
     let all = (0..).zip(&words.places.locations);
     let others = all.filter(|(other, place)| place.server == id && !listed.contains(other));
@@ -171,12 +176,25 @@ fn rows(words: Words<'_>, id: ServerId, server: &ir::Server, sources: &Sources) 
             path: path.trim_start().to_owned(),
             place: sources.place(place.span),
             depth,
-            does: words.does(id, kind),
-            methods: wording::methods(words.site.locations[id as usize].methods),
-            error_pages: if kind != Kind::Rest && own == common { Vec::new() } else { own },
+            does: if kind == Kind::Server { String::new() } else { words.does(id, kind) },
+            methods: match kind {
+                Kind::Server => String::new(),
+                _ => wording::methods(words.site.locations[id as usize].methods),
+            },
+            error_pages: match kind {
+                Kind::Rest | Kind::Server => own,
+                _ if own == common => Vec::new(),
+                _ => own,
+            },
         }
     });
     rows.collect()
+}
+
+/// Whether the locations of a server leave no path to the server itself.
+fn takes_all(site: &ir::Site, server: &ir::Server) -> bool {
+    let answers = matches!(site.locations[server.location as usize].action, ir::Action::Return(_));
+    !answers && server.scope.prefix.iter().any(|prefix| prefix.path == b"/")
 }
 
 /// The addresses of a server with the defaults of params, and whether it is their default one.

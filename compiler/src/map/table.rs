@@ -50,6 +50,7 @@ impl Map<'_> {
         for (statuses, target) in &row.error_pages {
             let _ = write!(does, "; {statuses}: {target}");
         }
+        let does = does.trim_start_matches("; ").to_owned();
         [self.line(&row.place).to_owned(), located(row), row.methods.clone(), does]
     }
 }
@@ -58,7 +59,7 @@ impl Map<'_> {
 fn located(row: &Row) -> String {
     let indent = "  ".repeat(row.depth);
     match row.kind {
-        Kind::Rest => "any other path".to_owned(),
+        Kind::Rest | Kind::Server => row.named(),
         Kind::Named => format!("@{}", row.path),
         // Where a line is broken, it is not between the two.
         kind => format!("{indent}{:<2} {}", kind.modifier(), row.path).replace(' ', UNBROKEN),

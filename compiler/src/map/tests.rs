@@ -45,7 +45,7 @@ const TABLE: &str = r#"server a.test *.a.test (site.conf:2)
   10    ^~ /up/         GET HEAD PUT  stores in up; files of www
   9        /            GET HEAD      tries $uri $uri/, then @sorry; files of www
   8     ~* \.php$       GET HEAD POST  runs *.php by /usr/bin/php; files of www
-  2     any other path  GET HEAD      files of www; 404: /404.html; 500 502: @sorry as 200
+  2     no other path                 404: /404.html; 500 502: @sorry as 200
   19    @sorry          any           503 "sorry"
 "#;
 
@@ -141,8 +141,11 @@ fn json_has_its_documented_shape() {
         { "status": 502, "location": "@sorry", "response": 200 },
     ]);
     assert_eq!(located("= /404.html")["error_pages"], pages);
-    let rest = server["locations"].as_array().unwrap().iter().find(|row| row["kind"] == "rest");
+    let rest = server["locations"].as_array().unwrap().iter().find(|row| row["kind"] == "server");
     assert_eq!(rest.unwrap()["location"], serde_json::Value::Null);
+    // Nothing is left to a server whose `location /` takes all paths.
+    let rest = json["servers"][1]["locations"][0].clone();
+    assert_eq!((&rest["kind"], &rest["location"]), (&"rest".into(), &serde_json::Value::Null));
 }
 
 #[test]
