@@ -3,6 +3,7 @@
 
 pub use crate::files::path::{is_hidden, stays_beneath};
 pub use crate::handler::escape_path;
+pub use crate::handler::listing::is_callback;
 pub use crate::handler::upload::name::check as check_upload_name;
 pub use crate::http::accept::accepts_gzip;
 pub use crate::params::is_whole_name;

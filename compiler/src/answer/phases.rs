@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use sitec_runtime::http::body::Framing;
 use sitec_runtime::http::method::Method;
 use sitec_runtime::http::status;
-use sitec_runtime::pure::{accepts_gzip, escape_path, find_argument};
+use sitec_runtime::pure::{accepts_gzip, escape_path, find_argument, is_callback};
 use sitec_runtime::site::{GzipStatic, ListingFormat};
 
 use super::disk::Found;
@@ -259,14 +259,14 @@ impl<'a> Walk<'_, 'a> {
 
     /// The listing of a folder.
     fn list(&mut self, folder: PathBuf, format: ListingFormat) -> Next {
+        let callback = find_argument(&self.args, b"callback").unwrap_or_default().to_vec();
+        if matches!(format, ListingFormat::Jsonp) && !is_callback(&callback) {
+            return self.error(400, "`callback` is not the name of a function".to_owned());
+        }
         self.status = self.status_override.unwrap_or(200);
         let media_type = match format {
             ListingFormat::Html => "text/html",
-            ListingFormat::Jsonp
-                if find_argument(&self.args, b"callback").is_some_and(|name| !name.is_empty()) =>
-            {
-                "application/javascript"
-            }
+            ListingFormat::Jsonp if !callback.is_empty() => "application/javascript",
             ListingFormat::Json | ListingFormat::Jsonp => "application/json",
             ListingFormat::Xml => "text/xml; charset=utf-8",
         };

@@ -46,19 +46,29 @@ impl Request {
         fields: &[(String, String)],
     ) -> Result<Request, String> {
         let url_parts = Url::parse(url)?;
-        let given = fields.iter().find(|(name, _)| name.eq_ignore_ascii_case("host"));
+        let given = fields.iter().find(|(name, _)| is_host(name));
         let given = given.map(|(_, value)| value.as_str());
         let (host, port) = match (url_parts.host, given) {
-            (Some(host), None) => (Some(host), url_parts.port),
-            (Some(_), Some(_)) => return Err("the host is given twice".to_owned()),
-            (None, Some(host)) => (Some(host), port_of(host)?),
+            (Some(host), _) => (Some(host), url_parts.port),
+            // The port of a field is what a client says, and not where it has come in.
+            (None, Some(host)) => (Some(host), port_of(host).ok().flatten()),
             (None, None) => (None, None),
         };
-        let listen = find_listen(site, server, host, port)?;
+        let found = find_listen(site, server, host, port);
+        let listen = match url_parts.host {
+            Some(_) => found?,
+            None => found.or_else(|_| find_listen(site, server, None, None))?,
+        };
         let fixed = server.filter(|_| host.is_none());
         let at = fixed.unwrap_or(site.listens[usize::from(listen)].default_server);
         let host = host.map_or_else(|| name_of(site, at), str::to_owned);
-        let head = read(site, at, method, url_parts.target.as_bytes(), host.as_bytes(), fields)?;
+        let target = match given.and(url_parts.host) {
+            // As to a proxy: the target names the host, whatever the field says.
+            Some(host) => format!("http://{host}{}", url_parts.target),
+            None => url_parts.target.to_owned(),
+        };
+        let host = Some(host.as_bytes()).filter(|_| given.is_none());
+        let head = read(site, at, method, target.as_bytes(), host, fields)?;
         Ok(Request { shown: format!("{method} {url}"), listen, server: fixed, from: None, head })
     }
 
@@ -76,7 +86,7 @@ impl Request {
         target: &[u8],
     ) -> Request {
         let server = site.listens[usize::from(listen)].default_server;
-        let head = read(site, server, method, target, host, &[]);
+        let head = read(site, server, method, target, Some(host), &[]);
         // There is no field that could have a line break in it.
         let head = head.unwrap_or_else(|reason| unreachable!("{reason}"));
         let shown = format!("{method} {}", String::from_utf8_lossy(target));
@@ -84,28 +94,29 @@ impl Request {
     }
 }
 
-/// Writes a head, and reads it as `server` does.
+/// Writes a head, and reads it as `server` does. An empty host is that of a request of an older
+/// kind, which has none; without one, it is among the fields.
 fn read(
     site: &ir::Site,
     server: ServerId,
     method: &str,
     target: &[u8],
-    host: &[u8],
+    host: Option<&[u8]>,
     fields: &[(String, String)],
 ) -> Result<Result<Head, HeadError>, String> {
     let mut bytes = format!("{method} ").into_bytes();
     write_uri(&mut bytes, target);
     match host {
-        // Only requests of an older kind have none.
-        b"" => bytes.extend(b" HTTP/1.0\r\n"),
-        host => bytes.extend([b" HTTP/1.1\r\nHost: ", host, b"\r\n"].concat()),
+        Some(b"") => bytes.extend(b" HTTP/1.0\r\n"),
+        Some(host) => bytes.extend([b" HTTP/1.1\r\nHost: ", host, b"\r\n"].concat()),
+        None => bytes.extend(b" HTTP/1.1\r\n"),
     }
     // As clients do, even where there is no content.
     let takes_content = ["POST", "PUT", "PATCH"].contains(&method);
     if takes_content && !fields.iter().any(|(name, _)| frames_content(name)) {
         bytes.extend(b"Content-Length: 0\r\n");
     }
-    for (name, value) in fields.iter().filter(|(name, _)| !name.eq_ignore_ascii_case("host")) {
+    for (name, value) in fields {
         bytes.extend(format!("{name}: {value}\r\n").bytes());
     }
     bytes.extend(b"\r\n");
@@ -136,6 +147,10 @@ impl<'a> Url<'a> {
         }
         Ok(Url { host: Some(authority), port: port_of(authority)?, target })
     }
+}
+
+fn is_host(name: &str) -> bool {
+    name.eq_ignore_ascii_case("host")
 }
 
 fn frames_content(name: &str) -> bool {

@@ -131,6 +131,25 @@ fn files_and_folders() {
 }
 
 #[test]
+fn callbacks_of_listings() {
+    let bench = Bench::new(
+        "server { listen 80; location /img/ { root .; autoindex on; autoindex_format jsonp; }
+         location /json/ { alias img/; autoindex on; autoindex_format json; } }",
+    );
+    for (url, status, media_type) in [
+        ("/img/?callback=a.b_1", 200, "application/javascript"),
+        ("/img/?callback=", 200, "application/json"),
+        ("/img/?callback=a(b", 400, "text/html"),
+        ("/img/?callback=%61", 400, "text/html"),
+        ("/json/?callback=a(b", 200, "application/json"),
+    ] {
+        let answer = bench.ask(&format!("GET {url}"));
+        assert_eq!(answer.status, Some(status), "{url}");
+        assert_eq!(answer.field("Content-Type"), Some(media_type), "{url}");
+    }
+}
+
+#[test]
 fn compressed_files_and_counts() {
     let bench = Bench::new(
         "server { listen 80; root www; gzip_static on; location = /s { stub_status; }
@@ -257,7 +276,12 @@ fn what_writes() {
         ("POST /up/new", "201 stored store/new /up/new"),
         ("PUT /up/old", "409 page"),
         ("PUT /up/.x", "400 page"),
-        ("POST /up/\nContent-Type: multipart/form-data; boundary=x", "201 stored store /up/"),
+        ("POST /up/\nContent-Type: multipart/form-data; boundary=x", "400 page"),
+        ("POST /up/\nContent-Type: multipart/form-data", "400 page"),
+        (
+            "POST /up/\nContent-Type: multipart/form-data; boundary=x\nContent-Length: 99",
+            "201 stored store /up/",
+        ),
         ("DELETE /up/old", "204 removed store/old"),
         ("DELETE /up/none", "404 page"),
         ("GET /up/old", "404 page"),
@@ -265,6 +289,12 @@ fn what_writes() {
         ("PUT /dav/x/b.png", "409 page"),
         ("MKCOL /dav/x/", "201 stored img/x /dav/x/"),
         ("DELETE /dav/a.png", "204 removed img/a.png"),
+        ("DELETE /dav/a.png\nDepth: 0", "204 removed img/a.png"),
+        ("DELETE /dav/a.png\nDepth: infinity", "204 removed img/a.png"),
+        ("DELETE /dav/a.png\nDepth: 1", "400 page"),
+        ("DELETE /dav/a.png\nDepth: x", "400 page"),
+        ("COPY /dav/a.png\nDestination: /dav/b.png\nDepth: 1", "400 page"),
+        ("COPY /dav/a.png\nDestination: /dav/b.png\nDepth: 0", "- moved img/a.png"),
         ("DELETE /dav/", "409 page"),
         ("DELETE /dav/a.png/", "409 page"),
         ("DELETE /dav/a.png/x", "409 page"),
@@ -344,7 +374,21 @@ fn hosts_pick_servers() {
         assert_eq!(answer.end, End::Text(expected.into()), "{url}");
         assert_eq!(answer.server_by, by, "{url}");
     }
-    assert_eq!(bench.ask("GET /\nHost: b.test").end, End::Text("star".into()));
+    for (request, expected) in [
+        ("GET /\nHost: b.test", "200 text star"),
+        // The port of a field is no place to come in at, unless somebody listens there.
+        ("GET /\nHost: b.test:81", "200 text star"),
+        ("GET /\nHost: b.test:8081", "200 text other"),
+        ("GET /\nHost: b.test:99999", "200 text star"),
+        ("GET /\nHost: b.test:x", "400 page"),
+        ("GET /\nHost: ", "400 page"),
+        ("GET /\nHost: a.test\nHost: a.test", "400 page"),
+        // A target with a host is stronger than the field.
+        ("GET http://a.test/\nHost: b.test", "200 text a"),
+        ("GET http://a.test:8081/\nHost: a.test", "200 text other"),
+    ] {
+        assert_eq!(outline(&bench.ask(request)), expected, "{request}");
+    }
     let site = bench.compilation.site.as_ref().unwrap();
     for url in ["x", "https://a.test/", "http:///", "http://a.test:81/", "http://a.test:x/"] {
         assert!(Request::new(site, None, "GET", url, &[]).is_err(), "{url}");

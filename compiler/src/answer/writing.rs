@@ -29,10 +29,12 @@ impl Walk<'_, '_> {
             return self.error(404, "the path is not of this location".to_owned());
         };
         let content_type = self.head.fields().first(b"content-type").unwrap_or_default();
-        let form = self.method() == Some(Method::Post)
-            && matches!(multipart::boundary(content_type), Ok(Some(_)));
-        if form {
-            return self.stored(store, 201);
+        if self.method() == Some(Method::Post) {
+            match multipart::boundary(content_type) {
+                Ok(Some(_)) => return self.store_form(store),
+                Ok(None) => {}
+                Err(error) => return self.error(400, error.0.to_owned()),
+            }
         }
         if let Err(reason) = check_upload_name(&name) {
             return self.error(400, reason.to_owned());
@@ -49,6 +51,15 @@ impl Walk<'_, '_> {
             Some(_) if self.method() == Some(Method::Put) => self.stored(file, 204),
             _ => self.stored(file, 201),
         }
+    }
+
+    /// A form: its content says which files are in it.
+    fn store_form(&mut self, store: PathBuf) -> Next {
+        if self.head.fields().first(b"content-length") == Some(b"0") {
+            return self.error(400, "a form without content has no file".to_owned());
+        }
+        self.doubt("what is in a form; it is taken to have files that can be stored".to_owned());
+        self.stored(store, 201)
     }
 
     fn delete_upload(&mut self, upload: &Upload) -> Next {
@@ -133,6 +144,9 @@ impl Walk<'_, '_> {
             (Method::Delete, Some(_)) if self.is_base(&file) => {
                 self.error(403, "the folder of `root` or `alias` itself is not removed".to_owned())
             }
+            (Method::Delete, Some(_)) if !self.names_whole(folder) => {
+                self.error(400, "Depth is not that of all that is removed".to_owned())
+            }
             (Method::Delete, Some(_)) if !self.may_change(&file) => self.failed(),
             (Method::Delete, Some(_)) => self.removed(file),
             (Method::Delete, None) if self.is_behind_file(&file) => {
@@ -146,6 +160,9 @@ impl Walk<'_, '_> {
     fn relocate(&mut self, method: Method, file: PathBuf) -> Next {
         if self.head.fields().first(b"destination").is_none() {
             return self.error(400, "the request has no Destination".to_owned());
+        }
+        if !self.names_whole(method == Method::Move) {
+            return self.error(400, "Depth is not that of all that is there".to_owned());
         }
         self.doubt(format!("what {} does depends on Destination", method.name()));
         Next::End(End::Moved(file))
@@ -167,6 +184,15 @@ impl Walk<'_, '_> {
     /// Whether the content is said to be a part of the file.
     fn names_part(&self) -> bool {
         self.head.fields().first(b"content-range").is_some()
+    }
+
+    /// Whether Depth, if there is one, says that all of what is there is meant: of a `collection`,
+    /// what is in it too.
+    fn names_whole(&self, collection: bool) -> bool {
+        match self.head.fields().first(b"depth") {
+            None | Some(b"infinity") => true,
+            Some(depth) => depth == b"0" && !collection,
+        }
     }
 
     /// How many segments the path has.

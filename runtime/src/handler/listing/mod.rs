@@ -159,7 +159,7 @@ impl Form {
 }
 
 /// Whether nginx takes a name for a callback, or for none: it goes into a script as it is.
-fn is_callback(name: &[u8]) -> bool {
+pub fn is_callback(name: &[u8]) -> bool {
     let fits = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'.');
     name.len() <= MAX_CALLBACK_LEN && name.iter().all(fits)
 }
