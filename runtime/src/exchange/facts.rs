@@ -38,6 +38,7 @@ impl Exchange {
                 started_ms: self.started_ms,
                 pipelined: self.pipelined,
                 request_len: self.head.received_len() as u64 + self.content_len,
+                received_content_len: self.content_len,
                 status: self.status,
                 error_status: self.error_status,
                 sent_len: self.head_len + self.content_sent_len,

@@ -40,6 +40,8 @@ pub(crate) struct Progress<'a> {
     pub(crate) pipelined: bool,
     /// Bytes of the request received: head and content.
     pub(crate) request_len: u64,
+    /// Bytes of the request's content received.
+    pub(crate) received_content_len: u64,
     /// The response's status, or what is known of it: what a `return` says or what an
     /// `error_page` stands for. 0 before that.
     pub(crate) status: u16,

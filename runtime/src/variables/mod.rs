@@ -18,6 +18,7 @@ use std::sync::OnceLock;
 use crate::clock::{LocalClock, Now};
 use crate::escape;
 use crate::files::path;
+use crate::http::body::Framing;
 use crate::http::credentials::basic_user;
 use crate::http::head::Head;
 use crate::http::response::Persistence;
@@ -185,8 +186,13 @@ impl Variables<'_> {
 
 /// Fields of the request and the response.
 impl Variables<'_> {
-    /// `$content_length`: the field as sent.
+    /// `$content_length`: the field as sent; of content in chunks, its length once it has come.
     pub fn content_length(&self, out: &mut Vec<u8>) -> bool {
+        let len = self.progress.received_content_len;
+        if self.head.framing == Framing::Chunked && len > 0 {
+            write_number(len, out);
+            return true;
+        }
         write_some(self.head.fields().first(b"content-length"), out)
     }
 

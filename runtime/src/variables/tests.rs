@@ -204,3 +204,13 @@ fn names_of_files() {
         });
     }
 }
+
+#[test]
+fn content_in_chunks_has_a_length_once_it_has_come() {
+    let head = head("/", "Transfer-Encoding: chunked\r\n");
+    with_variables(&head, &SETTINGS, &[], |variables| {
+        assert_eq!(text(variables, |v, out| v.content_length(out)), "");
+        variables.progress.received_content_len = 5;
+        assert_eq!(text(variables, |v, out| v.content_length(out)), "5");
+    });
+}
