@@ -284,15 +284,18 @@ fn an_index_is_beneath_a_complete_alias() {
     let computed: fn(&Variables<'_>, &mut Vec<u8>) = |v, out| {
         v.argument(b"d", out);
     };
-    for (inner, target, expected) in [
-        (Text::Fixed(b"dir"), "/x/", ("internal", "/x/index.html")),
-        (Text::Computed(computed), "/x/?d=dir/", ("internal", "/x/index.html")),
-        (Text::Fixed(b"bare"), "/x/", ("403", "")),
-        (Text::Fixed(b"none"), "/x/", ("404", "")),
-        (Text::Fixed(b"a.html"), "/x/", ("404", "")),
-        (Text::Computed(computed), "/x/?d=.git", ("404", "")),
+    for (inner, slash, target, expected) in [
+        (Text::Fixed(b"dir"), true, "/x/", ("internal", "/x/index.html")),
+        (Text::Fixed(b"dir"), false, "/x/", ("403", "")),
+        (Text::Computed(computed), false, "/x/?d=dir/", ("internal", "/x/index.html")),
+        (Text::Computed(computed), true, "/x/?d=dir", ("internal", "/x/index.html")),
+        (Text::Computed(computed), false, "/x/?d=dir", ("403", "")),
+        (Text::Fixed(b"bare"), true, "/x/", ("403", "")),
+        (Text::Fixed(b"none"), true, "/x/", ("404", "")),
+        (Text::Fixed(b"a.html"), false, "/x/", ("404", "")),
+        (Text::Computed(computed), false, "/x/?d=.git", ("404", "")),
     ] {
-        let settings = Settings { base: alias(inner, 0, false), ..SETTINGS };
+        let settings = Settings { base: FileBase { slash, ..alias(inner, 0, false) }, ..SETTINGS };
         let (status, path, _) = show(serve(&folder, settings, target, ""));
         assert_eq!((status.as_str(), path.as_str()), expected, "{target}");
     }
