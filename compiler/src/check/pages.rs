@@ -173,7 +173,8 @@ impl<'a> Lookup<'a> {
         let is_certain = file.is_none_or(Path::is_relative) || self.files.knows_all();
         let diagnostic = match is_certain {
             true => Diagnostic::error(page.code(), page.span, message).allowable(),
-            false => Diagnostic::warning(page.code(), page.span, message),
+            false => Diagnostic::warning(page.code(), page.span, message)
+                .note("this rests on what is on the machine that compiles"),
         };
         let Some(file) = file else {
             let why = match is_hidden(page.path()) {

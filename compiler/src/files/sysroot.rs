@@ -6,7 +6,7 @@ use std::io;
 use std::path::{Component, Path, PathBuf};
 use std::time::SystemTime;
 
-use super::{Disk, Files, Kind, Status};
+use super::{Disk, Files, GLOB_OPTIONS, Kind, Status};
 
 /// Where programs are looked for in an image, as most images set `PATH`.
 const SEARCH_PATH: &[&str] =
@@ -34,6 +34,17 @@ impl Sysroot {
     fn host(&self, path: &Path) -> PathBuf {
         let own = self.folder.is_absolute() && path.starts_with(&self.folder);
         if own || path.is_relative() { path.to_owned() } else { self.root.join(self.inside(path)) }
+    }
+
+    /// What in a folder of the image has a name that fits.
+    fn matching(&self, folder: &Path, name: &glob::Pattern) -> Vec<PathBuf> {
+        let exact = folder.join(name.as_str());
+        if self.kind(&exact).is_some() {
+            return vec![exact];
+        }
+        let listed = self.list(folder).unwrap_or_default().into_iter();
+        let fitting = listed.filter(|(found, _)| name.matches_with(found, GLOB_OPTIONS));
+        fitting.map(|(found, _)| folder.join(found)).collect()
     }
 
     /// An absolute path of the image without symlinks, as far as it exists, relative to the
@@ -79,7 +90,19 @@ impl Files for Sysroot {
     }
 
     fn glob(&self, pattern: &str) -> Result<Vec<PathBuf>, String> {
-        Disk.glob(pattern)
+        let own = glob::Pattern::escape(&self.folder.to_string_lossy());
+        let is_own = self.folder.is_absolute() && Path::new(pattern).starts_with(&own);
+        if is_own || Path::new(pattern).is_relative() {
+            return Disk.glob(pattern);
+        }
+        glob::Pattern::new(pattern).map_err(|error| error.msg.to_owned())?;
+        let mut found = vec![PathBuf::from("/")];
+        for name in pattern.split('/').filter(|name| !name.is_empty()) {
+            let name = glob::Pattern::new(name).map_err(|error| error.msg.to_owned())?;
+            found = found.iter().flat_map(|folder| self.matching(folder, &name)).collect();
+        }
+        found.sort();
+        Ok(found)
     }
 
     fn list(&self, directory: &Path) -> io::Result<Vec<(String, Kind)>> {
@@ -170,6 +193,32 @@ mod tests {
         assert_eq!(sysroot.kind(&folder.join("site/a")), Some(Kind::File));
         let names = sysroot.list(Path::new("/bin")).unwrap();
         assert_eq!(names, [("tool".into(), Kind::File), ("tool-1".into(), Kind::File)]);
+        std::fs::remove_dir_all(&folder).unwrap();
+    }
+
+    #[test]
+    fn patterns_are_of_the_image() {
+        let folder = std::env::temp_dir().join(format!("sitec-patterns-{}", std::process::id()));
+        let root = folder.join("image");
+        for path in ["image/conf/a/x.conf", "image/conf/b/y.conf", "image/conf/b/z", "site/x.conf"]
+        {
+            let path = folder.join(path);
+            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+            std::fs::write(path, "").unwrap();
+        }
+        symlink("/conf", root.join("linked")).unwrap();
+        let sysroot = Sysroot::new(&root, &folder.join("site/site.conf"));
+        let found = |pattern: &str| sysroot.glob(pattern).unwrap();
+        assert_eq!(
+            found("/conf/*/*.conf"),
+            [PathBuf::from("/conf/a/x.conf"), PathBuf::from("/conf/b/y.conf")]
+        );
+        assert_eq!(found("/linked/b/?"), [PathBuf::from("/linked/b/z")]);
+        // This machine has such files, and the image has none.
+        assert!(found("/usr/b*").is_empty());
+        assert!(sysroot.glob("/conf/[").is_err());
+        let own = glob::Pattern::escape(&folder.join("site").to_string_lossy());
+        assert_eq!(found(&format!("{own}/*.conf")), [folder.join("site/x.conf")]);
         std::fs::remove_dir_all(&folder).unwrap();
     }
 }
