@@ -5,6 +5,9 @@ use std::net::IpAddr;
 use super::walk::Walk;
 use crate::ir::{self, Access, Action, Ranges};
 
+/// The doubt where rules ask for an address that is not known.
+pub(crate) const CLIENT_UNKNOWN: &str = "the client's address; it is taken to be let in";
+
 /// Whether a client is let in.
 enum Verdict {
     In,
@@ -31,7 +34,7 @@ impl Walk<'_, '_> {
             Verdict::In => false,
             Verdict::Out => true,
             Verdict::Unknown => {
-                self.doubt("the client's address; it is taken to be let in".to_owned());
+                self.doubt(CLIENT_UNKNOWN.to_owned());
                 false
             }
         }

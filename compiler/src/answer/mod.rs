@@ -31,6 +31,7 @@ use sitec_runtime::site::{ListenId, LocationId, ServerId};
 use crate::files::Files;
 use crate::ir;
 use crate::route::{Asked, Router};
+pub(crate) use access::CLIENT_UNKNOWN;
 pub use request::Request;
 pub use text::Shown;
 

@@ -77,17 +77,16 @@ impl Request {
         Request { from: Some(address), ..self }
     }
 
-    /// A request without fields for a target that comes in at a listen.
-    pub(crate) fn at(
+    /// A request that comes in at a listen: its method, its host, which may be empty, and its
+    /// target. No field has a line break in it.
+    pub(crate) fn with(
         site: &ir::Site,
         listen: ListenId,
-        method: &str,
-        host: &[u8],
-        target: &[u8],
+        (method, host, target): (&str, &[u8], &[u8]),
+        fields: &[(String, String)],
     ) -> Request {
         let server = site.listens[usize::from(listen)].default_server;
-        let head = read(site, server, method, target, Some(host), &[]);
-        // There is no field that could have a line break in it.
+        let head = read(site, server, method, target, Some(host), fields);
         let head = head.unwrap_or_else(|reason| unreachable!("{reason}"));
         let shown = format!("{method} {}", String::from_utf8_lossy(target));
         Request { shown, listen, server: None, from: None, head }

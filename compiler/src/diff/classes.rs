@@ -18,19 +18,39 @@ const MOST_ENDS: usize = 16;
 /// Fronts and ends of hosts are tried together as long as there are not more of these pairs.
 const MOST_HOSTS: usize = 10_000;
 
-/// Pairs of what the old and the new conf choose, each with a witness, in the order of the old.
+/// The most witnesses of a class that are kept.
+const MOST_WITNESSES: usize = 3;
+
+/// Pairs of what the old and the new conf choose, in the order of the old.
 pub(super) struct Classes<Id> {
-    pub(super) found: Vec<(Vec<u8>, (Id, Id))>,
+    pub(super) found: Vec<Class<Id>>,
     pub(super) complete: bool,
 }
 
-/// The pairs of locations that paths may come to.
-pub(super) fn paths(pair: &Pair<'_>, servers: (ServerId, ServerId)) -> Classes<LocationId> {
+/// A pair of what the two confs choose, and some of what is chosen so; the first is the plainest.
+pub(super) struct Class<Id> {
+    pub(super) witnesses: Vec<Vec<u8>>,
+    pub(super) pair: (Id, Id),
+    /// One that ends in a slash, if any was found.
+    pub(super) folder: Option<Vec<u8>>,
+}
+
+/// The pairs of locations that paths may come to. With `folders`, whether paths that end in a
+/// slash may come to a pair is a difference of its own.
+pub(super) fn paths(
+    pair: &Pair<'_>,
+    servers: (ServerId, ServerId),
+    folders: bool,
+) -> Classes<LocationId> {
     let old = &pair.old.site.servers[usize::from(servers.0)];
     let new = &pair.new.site.servers[usize::from(servers.1)];
     let mut parts = Parts::default();
     parts.collect(&old.scope);
     parts.collect(&new.scope);
+    let folder = Pattern { text: r"/\z".to_owned(), ignore_case: false };
+    if folders {
+        add(&mut parts.patterns, &folder);
+    }
     let merge_slashes = old.merge_slashes && new.merge_slashes;
     let text = Text::Path { merge_slashes, hidden: true };
     let trie = Trie::new(parts.prefixes.iter().copied(), parts.exact.iter().copied());
@@ -116,7 +136,9 @@ fn named_hosts(names: [&ServerNames; 2]) -> Vec<Vec<u8>> {
     let exact = texts(|names| &names.exact);
     let (suffixes, prefixes) = (texts(|names| &names.suffix), texts(|names| &names.prefix));
     let other = label_of_none(&[&exact[..], &suffixes, &prefixes].concat());
-    let mut hosts: Vec<_> = exact.iter().map(|name| name.to_vec()).collect();
+    // A request without Host is looked at last: a URL cannot ask for it.
+    let named = exact.iter().filter(|name| !name.is_empty());
+    let mut hosts: Vec<_> = named.map(|name| name.to_vec()).collect();
     // A name comes before an end, and an end before a front; what has both is the end's.
     hosts.extend(suffixes.iter().map(|end| [&other[..], end].concat()));
     hosts.extend(prefixes.iter().map(|front| [front, &other[..]].concat()));
@@ -139,15 +161,20 @@ fn label_of_none(names: &[&[u8]]) -> Vec<u8> {
     letter.unwrap_or_else(|| vec![b'a'; longest + 1])
 }
 
-/// The first of each pair, in the order of the pairs.
-fn distinct<Id: Ord + Copy>(
-    found: impl Iterator<Item = (Vec<u8>, (Id, Id))>,
-) -> Vec<(Vec<u8>, (Id, Id))> {
-    let mut by_pair = BTreeMap::new();
+/// A class for each pair, in the order of the pairs.
+fn distinct<Id: Ord + Copy>(found: impl Iterator<Item = (Vec<u8>, (Id, Id))>) -> Vec<Class<Id>> {
+    let mut by_pair: BTreeMap<_, Class<Id>> = BTreeMap::new();
     for (witness, pair) in found {
-        by_pair.entry(pair).or_insert(witness);
+        let new = || Class { witnesses: Vec::new(), pair, folder: None };
+        let class = by_pair.entry(pair).or_insert_with(new);
+        if class.folder.is_none() && witness.ends_with(b"/") {
+            class.folder = Some(witness.clone());
+        }
+        if class.witnesses.len() < MOST_WITNESSES {
+            class.witnesses.push(witness);
+        }
     }
-    by_pair.into_iter().map(|(pair, witness)| (witness, pair)).collect()
+    by_pair.into_values().collect()
 }
 
 /// The automata of patterns, and whether they are all there: very large ones are left out.

@@ -1,29 +1,21 @@
 //! One class of requests, as both confs handle it.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 
 use sitec_runtime::http::method::Method;
 use sitec_runtime::pure::escape_path;
 use sitec_runtime::site::{ListenId, LocationId, ServerId};
 
-use super::views::View;
+use super::classes::Classes;
+use super::seek::{Asker, Extra};
+use super::views::{Disk, View};
 use super::{Change, Handling, Pair, Side, Witness};
-use crate::answer::{Answers, Field, Request, Shown, address};
+use crate::answer::{Answers, CLIENT_UNKNOWN, Field, Request, Shown};
 use crate::facts::differing;
+use crate::ir::Action;
 
-/// The methods that are asked, as far as a conf may tell them apart.
-const METHODS: [Method; 10] = [
-    Method::Get,
-    Method::Head,
-    Method::Post,
-    Method::Put,
-    Method::Delete,
-    Method::Patch,
-    Method::Options,
-    Method::Mkcol,
-    Method::Copy,
-    Method::Move,
-];
+/// Directives that are asked only of paths that end in a slash.
+const OF_FOLDERS: [&str; 2] = ["index", "autoindex"];
 
 /// The change of an address that is served no longer.
 pub(super) fn listens_no_more(old: Side<'_>, id: ListenId) -> Change {
@@ -31,15 +23,14 @@ pub(super) fn listens_no_more(old: Side<'_>, id: ListenId) -> Change {
     let place = old.sources.place(old.places.servers[usize::from(default)].span);
     let was = Handling { location: "server".to_owned(), place, ..Handling::default() };
     let becomes = Handling { end: "nobody listens there".to_owned(), ..Handling::default() };
-    let url = url(&address(old.site, id), b"", b"/");
-    let witness = Some(Witness { method: "GET".to_owned(), url });
-    Change { witness, was, becomes, directives: Vec::new() }
+    let witness = Witness { without_host: false, ..Witness::new(old.site, id, "GET", b"", "/") };
+    Change { witness: Some(witness), shows: true, was, becomes, directives: Vec::new() }
 }
 
 /// The change of an address that is served now.
 pub(super) fn listens_now(new: Side<'_>, id: ListenId) -> Change {
-    let Change { witness, was, becomes, directives } = listens_no_more(new, id);
-    Change { witness, was: becomes, becomes: was, directives }
+    let Change { was, becomes, .. } = listens_no_more(new, id);
+    Change { was: becomes, becomes: was, ..listens_no_more(new, id) }
 }
 
 impl Pair<'_> {
@@ -48,64 +39,63 @@ impl Pair<'_> {
         &self,
         host: &[u8],
         servers: (ServerId, ServerId),
-        paths: &[(Vec<u8>, (LocationId, LocationId))],
+        paths: &Classes<LocationId>,
         changes: &mut Vec<Change>,
     ) {
         let (old, new) = (self.old.facts(), self.new.facts());
+        let asker = Asker::new(self, host, servers);
         // What holds for all paths is told once, with a path that they all have.
         let at_server = differing(&old.of_server(servers.0), &new.of_server(servers.1));
-        changes.extend(self.change(host, b"/", at_server));
-        let first = changes.len();
-        for (path, locations) in paths {
-            let (was, becomes) = (old.of_location(locations.0), new.of_location(locations.1));
-            let directives = differing(&was, &becomes);
-            changes.extend(match self.contrast(host, path) {
-                Some(change) => Some(Change { directives, ..change }),
-                None => self.change(host, path, directives),
-            });
+        if !at_server.is_empty() {
+            changes.extend(asker.change(&asker.class_of(b"/"), at_server));
         }
-        self.compare_named(host, servers, paths, changes);
+        let first = changes.len();
+        for class in &paths.found {
+            let (was, becomes) = (old.of_location(class.pair.0), new.of_location(class.pair.1));
+            let mut directives = differing(&was, &becomes);
+            if paths.complete && class.folder.is_none() && !self.may_find_folders(class.pair) {
+                directives.retain(|(name, ..)| !OF_FOLDERS.contains(name));
+            }
+            changes.extend(asker.change(class, directives));
+        }
+        asker.compare_named(&paths.found, changes);
         merge_alike(changes, first);
     }
 
-    /// The change of a path of which only settings differ.
-    fn change(
-        &self,
-        host: &[u8],
-        path: &[u8],
-        directives: Vec<(&'static str, String, String)>,
-    ) -> Option<Change> {
-        let [was, becomes] = self.ask(View::All, Method::Get, host, path);
-        let (was, becomes) = (was.handling, becomes.handling);
-        let witness = Some(self.witness(Method::Get, host, path));
-        (!directives.is_empty()).then_some(Change { witness, was, becomes, directives })
+    /// Whether what is said of folders differs in two locations.
+    pub(super) fn folders_differ(&self, pair: (LocationId, LocationId)) -> bool {
+        let facts = (self.old.facts().of_location(pair.0), self.new.facts().of_location(pair.1));
+        differing(&facts.0, &facts.1).iter().any(|(name, ..)| OF_FOLDERS.contains(name))
     }
 
-    /// The first request for a path that is answered differently.
-    fn contrast(&self, host: &[u8], path: &[u8]) -> Option<Change> {
-        let asked = METHODS.iter().flat_map(|&method| {
-            [View::All, View::Nothing].into_iter().map(move |view| (method, view))
-        });
-        asked.into_iter().find_map(|(method, view)| {
-            let [was, becomes] = self.ask(view, method, host, path);
-            let alike = (was.handling.status, &was.handling.end, &was.fields)
-                == (becomes.handling.status, &becomes.handling.end, &becomes.fields);
-            let witness = Some(self.witness(method, host, path));
-            let (was, becomes) = (was.handling, becomes.handling);
-            (!alike).then(|| Change { witness, was, becomes, directives: Vec::new() })
+    /// Whether a `try_files` of one of two locations looks for folders, by whatever path.
+    fn may_find_folders(&self, pair: (LocationId, LocationId)) -> bool {
+        [(self.old.site, pair.0), (self.new.site, pair.1)].iter().any(|(site, id)| {
+            match &site.locations[*id as usize].action {
+                Action::Serve { try_files: Some(list), .. } => {
+                    list.candidates.iter().any(|candidate| candidate.directory)
+                }
+                _ => false,
+            }
         })
     }
 
-    pub(super) fn witness(&self, method: Method, host: &[u8], path: &[u8]) -> Witness {
-        let at = address(self.old.site, self.listens.0);
-        Witness { method: method.name().to_owned(), url: url(&at, host, path) }
-    }
-
     /// What both confs answer.
-    fn ask(&self, view: View, method: Method, host: &[u8], path: &[u8]) -> [Asked; 2] {
+    pub(super) fn ask(
+        &self,
+        disk: Disk,
+        method: Method,
+        host: &[u8],
+        path: &[u8],
+        extra: &Extra,
+    ) -> [Asked; 2] {
         [(self.old, self.listens.0), (self.new, self.listens.1)].map(|(side, listen)| {
             let Side { site, places, sources, folder } = side;
-            let request = Request::at(site, listen, method.name(), host, &escape_path(path));
+            let target = escape_path(path);
+            let request =
+                Request::with(site, listen, (method.name(), host, &target), &extra.fields);
+            let request = extra.from.into_iter().fold(request, Request::from);
+            let view = View::of(disk, path);
             let answer = Answers::new(site, &view, folder).to(&request);
             let shown = Shown { site, places, sources, folder };
             let deciding = answer.deciding().first().copied();
@@ -116,38 +106,42 @@ impl Pair<'_> {
                 status: answer.status,
                 end: shown.end(&answer),
             };
-            Asked { handling, fields: answer.fields }
+            let depends_on_client = answer.doubts.iter().any(|doubt| doubt == CLIENT_UNKNOWN);
+            Asked { handling, fields: answer.fields, depends_on_client }
         })
     }
 }
 
 /// An answer, as far as it is compared.
-struct Asked {
-    handling: Handling,
+pub(super) struct Asked {
+    pub(super) handling: Handling,
     fields: Vec<Field>,
+    /// Whether another client may be answered otherwise.
+    pub(super) depends_on_client: bool,
+}
+
+impl Asked {
+    /// Whether a client could not tell this answer from another one.
+    pub(super) fn is_like(&self, other: &Asked) -> bool {
+        (self.handling.status, &self.handling.end, &self.fields)
+            == (other.handling.status, &other.handling.end, &other.fields)
+    }
 }
 
 /// Puts changes from `first` on together that lead from one location to another in the same way:
-/// paths may come to them by different ways, and one witness is enough.
+/// paths may come to them by different ways, and one witness is enough, if possible one that shows
+/// the change.
 fn merge_alike(changes: &mut Vec<Change>, first: usize) {
-    let mut seen = BTreeSet::new();
-    let mut number = 0;
-    changes.retain(|change| {
-        number += 1;
-        let key = (&change.was.place, &change.becomes.place, &change.directives);
-        number <= first || seen.insert(format!("{key:?}"))
-    });
-}
-
-/// The URL of a path for a host at an address.
-fn url(address: &str, host: &[u8], path: &[u8]) -> String {
-    let path = String::from_utf8_lossy(&escape_path(path)).into_owned();
-    let host = String::from_utf8_lossy(host);
-    match address.rsplit_once(':').map(|(_, port)| port) {
-        _ if host.is_empty() => format!("http://{address}{path}"),
-        Some(port) if port != "80" && !address.starts_with("unix:") => {
-            format!("http://{host}:{port}{path}")
+    let mut places = BTreeMap::new();
+    for change in changes.split_off(first) {
+        let key = format!("{:?}", (&change.was.place, &change.becomes.place, &change.directives));
+        match places.get(&key) {
+            None => {
+                places.insert(key, changes.len());
+                changes.push(change);
+            }
+            Some(&at) if change.shows && !changes[at].shows => changes[at] = change,
+            Some(_) => {}
         }
-        _ => format!("http://{host}{path}"),
     }
 }

@@ -8,10 +8,12 @@
 mod classes;
 mod compare;
 mod named;
+mod seek;
 mod show;
 #[cfg(test)]
 mod tests;
 mod views;
+mod witness;
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -23,6 +25,8 @@ use crate::facts::{Facts, differing};
 use crate::ir;
 use crate::places::Places;
 use crate::source::Sources;
+use classes::Class;
+pub use witness::Witness;
 
 /// One of the two confs.
 #[derive(Clone, Copy)]
@@ -58,21 +62,15 @@ pub struct Difference {
 pub struct Change {
     /// One of them; `None` where it is the process that changes.
     pub witness: Option<Witness>,
+    /// Whether the two answers to it differ. If not, no request was found that shows on the wire
+    /// what has changed.
+    pub shows: bool,
     /// How it was handled.
     pub was: Handling,
     /// How it is handled now.
     pub becomes: Handling,
     /// The directives that differ, with both values; empty where there is none.
     pub directives: Vec<(&'static str, String, String)>,
-}
-
-/// A request.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Witness {
-    /// Its method.
-    pub method: String,
-    /// Its URL.
-    pub url: String,
 }
 
 /// What becomes of a request.
@@ -125,7 +123,7 @@ fn process(old: Side<'_>, new: Side<'_>, difference: &mut Difference) {
     let directives = differing(&old.facts().of_process(), &new.facts().of_process());
     if !directives.is_empty() {
         let [was, becomes] = [Handling::default(), Handling::default()];
-        difference.changes.push(Change { witness: None, was, becomes, directives });
+        difference.changes.push(Change { witness: None, shows: false, was, becomes, directives });
     }
 }
 
@@ -143,13 +141,16 @@ impl Pair<'_> {
     fn compare(&self, seen: &mut BTreeSet<(ServerId, ServerId)>, difference: &mut Difference) {
         let hosts = classes::hosts(self);
         difference.complete &= hosts.complete;
-        for (host, servers) in hosts.found {
+        for Class { witnesses, pair: servers, .. } in hosts.found {
             if !seen.insert(servers) {
                 continue;
             }
-            let paths = classes::paths(self, servers);
+            let mut paths = classes::paths(self, servers, false);
+            if paths.found.iter().any(|class| self.folders_differ(class.pair)) {
+                paths = classes::paths(self, servers, true);
+            }
             difference.complete &= paths.complete;
-            self.compare_servers(&host, servers, &paths.found, &mut difference.changes);
+            self.compare_servers(&witnesses[0], servers, &paths, &mut difference.changes);
         }
     }
 }

@@ -3,35 +3,33 @@
 use sitec_runtime::http::method::Method;
 use sitec_runtime::site::{LocationId, ServerId};
 
-use super::{Change, Handling, Pair, Side};
+use super::seek::Asker;
+use super::{Change, Class, Handling, Pair, Side};
 use crate::facts::differing;
 use crate::ir::{Action, ErrorTarget, Fallback};
 
-impl Pair<'_> {
+impl Asker<'_> {
     /// The changes of named locations that both servers have. The witness is a request to a
     /// location that leads there; what has to happen for that is told.
-    pub(super) fn compare_named(
-        &self,
-        host: &[u8],
-        servers: (ServerId, ServerId),
-        paths: &[(Vec<u8>, (LocationId, LocationId))],
-        changes: &mut Vec<Change>,
-    ) {
-        for old_id in named(self.old, servers.0) {
-            let name = &self.old.places.locations[old_id as usize].written;
-            let is_it = |id: &LocationId| self.new.places.locations[*id as usize].written == *name;
-            let Some(new_id) = named(self.new, servers.1).find(is_it) else { continue };
-            let facts =
-                (self.old.facts().of_location(old_id), self.new.facts().of_location(new_id));
+    pub(super) fn compare_named(&self, paths: &[Class<LocationId>], changes: &mut Vec<Change>) {
+        let Pair { old, new, .. } = *self.pair;
+        for old_id in named(old, self.servers.0) {
+            let name = &old.places.locations[old_id as usize].written;
+            let is_it = |id: &LocationId| new.places.locations[*id as usize].written == *name;
+            let Some(new_id) = named(new, self.servers.1).find(is_it) else { continue };
+            let facts = (old.facts().of_location(old_id), new.facts().of_location(new_id));
             let directives = differing(&facts.0, &facts.1);
-            let way = paths
-                .iter()
-                .find_map(|(path, (_, from))| Some((path, leads(self.new, *from, new_id)?)));
-            if let (Some((path, way)), false) = (way, directives.is_empty()) {
+            let mut ways =
+                paths.iter().filter_map(|class| Some((class, leads(new, class.pair.1, new_id)?)));
+            if let (Some((class, way)), false) = (ways.next(), directives.is_empty()) {
+                let found = self.seek(class, &directives);
+                let shows = found.is_some();
+                let plain = || self.witness(Method::Get, &class.witnesses[0]);
                 changes.push(Change {
-                    witness: Some(self.witness(Method::Get, host, path)),
-                    was: arrived(self.old, old_id, &way),
-                    becomes: arrived(self.new, new_id, &way),
+                    witness: Some(found.map_or_else(plain, |found| found.witness)),
+                    shows,
+                    was: arrived(old, old_id, &way),
+                    becomes: arrived(new, new_id, &way),
                     directives,
                 });
             }

@@ -36,6 +36,11 @@ impl Difference {
             json!({
                 "method": witness.map(|witness| &witness.method),
                 "url": witness.map(|witness| &witness.url),
+                "without_host": witness.map(|witness| witness.without_host),
+                "fields": witness.map(|witness| &witness.fields),
+                "from": witness.and_then(|witness| witness.from).map(|from| from.to_string()),
+                "files": witness.and_then(|witness| witness.files),
+                "shows": change.shows,
                 "was": handling(&change.was),
                 "becomes": handling(&change.becomes),
                 "directives": directives.collect::<Vec<_>>(),
@@ -59,7 +64,7 @@ fn handling(handling: &Handling) -> Value {
 impl Change {
     fn show(&self, out: &mut String) {
         let _ = match &self.witness {
-            Some(witness) => writeln!(out, "{} {}", witness.method, witness.url),
+            Some(witness) => writeln!(out, "{witness}"),
             None => writeln!(out, "the whole process"),
         };
         let answered = |handling: &Handling| (handling.status, handling.end.clone());
@@ -79,6 +84,9 @@ impl Change {
                 value => format!("`{value}`"),
             };
             let _ = writeln!(out, "    {name}: {} -> {}", shown(was), shown(becomes));
+        }
+        if self.witness.is_some() && !self.shows {
+            out.push_str("    no request found that shows it on the wire\n");
         }
     }
 }

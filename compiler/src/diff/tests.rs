@@ -4,14 +4,22 @@ use std::path::Path;
 
 use proptest::prelude::*;
 
-use super::{Difference, Side, diff};
-use crate::answer::{Answers, End, Request};
+use super::views::{Disk, View};
+use super::{Difference, Side, Witness, diff};
+use crate::answer::{Answers, End, Field, Request, Shown};
 use crate::files::Memory;
 use crate::sketch;
 use crate::{Compilation, compile};
 
 fn compiled(text: &str) -> Compilation {
-    let files = ["www/index.html", "www/404.html", "other/index.html", "up/a", "/usr/bin/php"];
+    let files = [
+        "www/index.html",
+        "www/404.html",
+        "other/index.html",
+        "other/404.html",
+        "up/a",
+        "/usr/bin/php",
+    ];
     let files = Memory::new(files.map(|path| (path, "")).into_iter().chain([("site.conf", text)]));
     let compilation = compile(&files, Path::new("site.conf"));
     let said = compilation.diagnostics.render(&compilation.sources, false);
@@ -107,14 +115,14 @@ fn each_class_has_a_witness() {
         (
             "root www; client_max_body_size 1m;",
             "root www; client_max_body_size 2m;",
-            &["GET /: 200 -> 200: client_max_body_size"],
+            &["GET /: 413 -> 200: client_max_body_size"],
         ),
         ("root www;", "root other;", &["GET /: 200 -> 200: root"]),
         ("root www;", "root www; methods GET POST;", &["POST /: 405 -> 405: methods"]),
         (
             "root www; error_page 404 /404.html;",
             "root www; error_page 404 =200 /404.html;",
-            &["GET /: 200 -> 200: error_page"],
+            &["GET /no-such-file: 404 -> 200: error_page"],
         ),
         (
             "root www; large_client_header_buffers 4 8k;",
@@ -140,7 +148,7 @@ fn named_locations_are_compared_by_what_leads_there() {
         )
     };
     let found = changes(&conf("a"), &conf("b"));
-    assert_eq!(found, ["GET /: 200 -> 200:", "GET /: - -> -: return"]);
+    assert_eq!(found, ["GET /: 200 -> 200:", "GET /no-such-file: - -> -: return"]);
 }
 
 #[test]
@@ -207,7 +215,7 @@ fn differences_are_shown() {
 
 /// What a drawn conf answers to a request, and where the deciding location is.
 fn asked(side: Side<'_>, host: &str, path: &str) -> (End, String) {
-    let request = Request::at(side.site, 0, "GET", host.as_bytes(), path.as_bytes());
+    let request = Request::with(side.site, 0, ("GET", host.as_bytes(), path.as_bytes()), &[]);
     let files = Memory::new::<&str>([]);
     let answer = Answers::new(side.site, &files, side.folder).to(&request);
     let location = answer.deciding()[0];
@@ -235,4 +243,163 @@ proptest! {
             prop_assert!(was.0 == becomes.0 || told || !difference.complete, "{} {}", host, path);
         }
     }
+}
+
+/// What one witness is answered by a site, as somebody would send it.
+fn answered(side: Side<'_>, witness: &Witness, disk: Disk) -> (Option<u16>, String, Vec<Field>) {
+    let Side { site, places, sources, folder } = side;
+    let Witness { method, url, without_host, fields, from, files: _ } = witness;
+    let request = match without_host {
+        true => {
+            let target = url.splitn(4, '/').nth(3).unwrap();
+            Request::with(site, 0, (method, b"", format!("/{target}").as_bytes()), fields)
+        }
+        false => Request::new(site, None, method, url, fields).unwrap(),
+    };
+    let request = from.iter().fold(request, |request, from| request.from(*from));
+    let view = View::of(disk, url.as_bytes());
+    let answer = Answers::new(site, &view, folder).to(&request);
+    let end = Shown { site, places, sources, folder }.end(&answer);
+    (answer.status, end, answer.fields)
+}
+
+/// A line, and what else may stand in its place.
+const LINES: [&[&str]; 12] = [
+    &["", "root www;", "root other;"],
+    &["", "default_type text/x;", "default_type text/y;"],
+    &["", "types { text/x html; }", "types { text/x html; text/y css; }"],
+    &["", "index a.html;", "index b.html;"],
+    &["", "error_page 404 /404.html;", "error_page 404 =200 /404.html;"],
+    &["", "limit_except GET { deny all; }", "limit_except GET { allow 10.0.0.1; deny all; }"],
+    &["", "allow 10.0.0.0/8; deny all;", "deny 10.0.0.1;"],
+    &["", "client_max_body_size 10;", "client_max_body_size 1g;"],
+    &["", "add_header X a;", "add_header X b always;"],
+    &["", "etag off;", "if_modified_since before;"],
+    &["", "max_ranges 1;", "max_ranges 0;"],
+    &["", "keepalive_timeout 5s;", "send_timeout 1s;"],
+];
+
+/// A conf of a few servers and locations with some of the lines.
+fn confs() -> impl Strategy<Value = String> {
+    let lines = || {
+        let choices = LINES.iter().map(|line| proptest::sample::select(*line));
+        let choices = choices.map(|line| prop_oneof![3 => Just(""), 1 => line]);
+        choices.collect::<Vec<_>>().prop_map(|lines| lines.concat())
+    };
+    let heads = ["/", "= /x", "/a", "^~ /a/b", r"~ \.html$", "~ ^/x", "/a/"];
+    let locations = proptest::sample::subsequence(heads.to_vec(), 0..4);
+    let location = (locations, proptest::collection::vec(lines(), 4));
+    let names = proptest::sample::select(vec!["", "server_name a.test;", "server_name *.b.test;"]);
+    let server = (names, location).prop_map(|(name, (heads, lines))| {
+        let locations =
+            heads.iter().zip(&lines).map(|(head, lines)| format!("location {head} {{ {lines} }} "));
+        format!("{name} {}", locations.collect::<String>())
+    });
+    let others = proptest::option::of(proptest::sample::select(vec!["200 a", "204"]));
+    (server, others).prop_map(|(server, other)| {
+        let other = other
+            .map(|answer| format!("server {{ listen 80; server_name c.test; return {answer}; }}"));
+        format!(
+            "server {{ listen 80 default_server; root www; {server} }} {}",
+            other.unwrap_or_default()
+        )
+    })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+    #[test]
+    fn every_witness_shows_what_it_says(old in confs(), new in confs()) {
+        let (old, new) = (compiled(&old), compiled(&new));
+        let (old, new) = (side(&old), side(&new));
+        for change in diff(old, new).changes.iter().filter(|change| change.shows) {
+            let witness = change.witness.as_ref().unwrap();
+            let disks: &[Disk] = match witness.files {
+                Some(false) => &[Disk::Without, Disk::Nothing],
+                Some(true) | None => &[Disk::All],
+            };
+            let is_said = |disk: &Disk| {
+                let (was, becomes) = (answered(old, witness, *disk), answered(new, witness, *disk));
+                was != becomes && (was.0, becomes.0) == (change.was.status, change.becomes.status)
+            };
+            prop_assert!(disks.iter().any(is_said), "{}", witness);
+        }
+    }
+}
+
+#[test]
+fn a_witness_shows_its_difference() {
+    let of = |old: &str, new: &str| {
+        let conf =
+            |body: &str| format!("server {{ listen 80; server_name a.test; root www; {body} }}");
+        let shown = compare(&conf(old), &conf(new)).changes.into_iter().map(|change| {
+            let witness = change.witness.unwrap().to_string();
+            let witness = witness.replace("http://a.test", "");
+            format!("{witness}{}", if change.shows { "" } else { " (unseen)" })
+        });
+        shown.collect::<Vec<_>>()
+    };
+    let same: [&str; 0] = [];
+    for (old, new, expected) in [
+        ("default_type text/x;", "default_type text/y;", &["GET /a, if the file is there"][..]),
+        (
+            r"location ~ \.html$ { default_type text/x; }",
+            r"location ~ \.html$ { default_type text/y; }",
+            &["GET /a.html (unseen)"],
+        ),
+        (
+            "types { text/x html; }",
+            "types { text/x html; text/y css; }",
+            &["GET /a.css, if the file is there"],
+        ),
+        ("location /x { limit_except GET { deny all; } }", "location /x { }", &["POST /x"]),
+        (
+            "location /x { limit_except GET { allow 10.0.0.1; deny all; } }",
+            "location /x { limit_except GET { deny all; } }",
+            &["POST /x, from 10.0.0.1"],
+        ),
+        (
+            "location /x { error_page 404 /404.html; }",
+            "location /x { error_page 404 =200 /404.html; }",
+            &["GET /xno-such-file, if there is no such file"],
+        ),
+        ("index a.html;", "index b.html;", &["GET /"]),
+        // No path of the location ends in a slash.
+        (r"location ~ \.html$ { index a.html; }", r"location ~ \.html$ { index b.html; }", &same),
+        ("location = /x { index a.html; }", "location = /x { index b.html; }", &same),
+        (
+            "location = /x { index a.html; try_files $uri/ =404; }",
+            "location = /x { index b.html; try_files $uri/ =404; }",
+            &["GET /x (unseen)"],
+        ),
+        (
+            "client_max_body_size 10;",
+            "client_max_body_size 20;",
+            &["GET /, with `Content-Length: 11`"],
+        ),
+        ("keepalive_timeout 5s;", "keepalive_timeout 6s;", &["GET / (unseen)"]),
+    ] {
+        assert_eq!(of(old, new), expected, "{old} and {new}");
+    }
+}
+
+#[test]
+fn a_request_without_host_is_no_url() {
+    let old = "server { listen 80 default_server; server_name a.test; return 200; }
+               server { listen 80; server_name \"\"; return 201; }";
+    let new = "server { listen 80 default_server; server_name a.test; return 200; }
+               server { listen 80; server_name \"\"; return 202; }";
+    let text = compare(old, new).text();
+    assert!(text.starts_with("GET http://0.0.0.0:80/, HTTP/1.0 without Host\n"), "{text}");
+    // Where a name leads there too, it is asked for.
+    let text = compare("server { listen 80; return 200; }", "server { listen 80; return 201; }");
+    assert!(text.text().starts_with("GET http://a/\n"), "{}", text.text());
+}
+
+#[test]
+fn a_table_of_types_is_not_told_whole() {
+    let all: String = (0..100).map(|number| format!("text/x{number} e{number}; ")).collect();
+    let conf = |types: &str| format!("server {{ listen 80; root www; types {{ {types} }} }}");
+    let text = compare(&conf("text/x a;"), &conf(&all)).text();
+    assert!(text.contains(" and 96 more`") && text.len() < 500, "{text}");
 }

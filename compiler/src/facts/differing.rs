@@ -40,6 +40,8 @@ fn with_less_alike(
     becomes: String,
 ) -> (&'static str, String, String) {
     const LONG: usize = 80;
+    /// So many parts of a table are told.
+    const MOST_PARTS: usize = 4;
     if was.len().max(becomes.len()) <= LONG {
         return (name, was, becomes);
     }
@@ -50,5 +52,16 @@ fn with_less_alike(
     };
     let shorter = (less(&was, &becomes), less(&becomes, &was));
     // Lists of the same in another order differ, too.
-    if shorter.0 == shorter.1 { (name, was, becomes) } else { (name, shorter.0, shorter.1) }
+    let (was, becomes) = if shorter.0 == shorter.1 { (was, becomes) } else { shorter };
+    if name != "types" {
+        return (name, was, becomes);
+    }
+    let first = |text: String| match text.match_indices(", ").nth(MOST_PARTS - 1) {
+        None => text,
+        Some((end, _)) => {
+            let more = text[end..].matches(", ").count();
+            format!("{} and {more} more", &text[..end])
+        }
+    };
+    (name, first(was), first(becomes))
 }

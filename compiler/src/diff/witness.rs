@@ -1,0 +1,75 @@
+//! A request that stands for its class, as somebody could send it.
+
+use std::fmt;
+use std::net::IpAddr;
+
+use sitec_runtime::site::ListenId;
+
+use crate::answer::address;
+use crate::ir;
+
+/// A request.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Witness {
+    /// Its method.
+    pub method: String,
+    /// Its URL.
+    pub url: String,
+    /// Whether it has no Host, which HTTP/1.0 allows.
+    pub without_host: bool,
+    /// Its fields beside Host.
+    pub fields: Vec<(String, String)>,
+    /// The client, where that matters.
+    pub from: Option<IpAddr>,
+    /// Whether the files that it leads to are there, where that matters.
+    pub files: Option<bool>,
+}
+
+impl Witness {
+    /// A request for a target, as it is sent, of a host at an address; the host may be empty.
+    pub(super) fn new(
+        site: &ir::Site,
+        listen: ListenId,
+        method: &str,
+        host: &[u8],
+        target: &str,
+    ) -> Witness {
+        let address = address(site, listen);
+        let name = String::from_utf8_lossy(host);
+        let url = match address.rsplit_once(':').map(|(_, port)| port) {
+            _ if name.is_empty() => format!("http://{address}{target}"),
+            Some(port) if port != "80" && !address.starts_with("unix:") => {
+                format!("http://{name}:{port}{target}")
+            }
+            _ => format!("http://{name}{target}"),
+        };
+        Witness {
+            method: method.to_owned(),
+            url,
+            without_host: host.is_empty(),
+            fields: Vec::new(),
+            from: None,
+            files: None,
+        }
+    }
+}
+
+impl fmt::Display for Witness {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", self.method, self.url)?;
+        if self.without_host {
+            f.write_str(", HTTP/1.0 without Host")?;
+        }
+        for (name, value) in &self.fields {
+            write!(f, ", with `{name}: {value}`")?;
+        }
+        if let Some(address) = self.from {
+            write!(f, ", from {address}")?;
+        }
+        match self.files {
+            Some(true) => f.write_str(", if the file is there"),
+            Some(false) => f.write_str(", if there is no such file"),
+            None => Ok(()),
+        }
+    }
+}
