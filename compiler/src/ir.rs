@@ -135,6 +135,8 @@ pub struct Listen {
     pub backlog: i32,
     /// `ipv6only`.
     pub ipv6_only: bool,
+    /// Whether the conf says `ipv6only`.
+    pub ipv6_only_given: bool,
     /// `deferred`.
     pub deferred: bool,
     /// Whether another listen overlaps this one.

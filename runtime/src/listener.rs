@@ -53,9 +53,10 @@ impl std::fmt::Display for Endpoint {
     }
 }
 
-/// Every address of the site. Errors: a text that gives no address or one that an option does not
-/// go with, and addresses that two `listen` directives take once the params are known.
-pub fn endpoints<S: Site>(params: &Params, prefix: &Path) -> Result<Vec<Endpoint>, Vec<String>> {
+/// The addresses of the site, and what is wrong with the others: a text that gives no address or
+/// one that an option does not go with, and an address that another `listen` takes once the params
+/// are known.
+pub fn endpoints<S: Site>(params: &Params, prefix: &Path) -> (Vec<Endpoint>, Vec<String>) {
     let mut endpoints = Vec::<Endpoint>::new();
     let mut faults = Vec::new();
     for listen in S::LISTENS {
@@ -69,7 +70,7 @@ pub fn endpoints<S: Site>(params: &Params, prefix: &Path) -> Result<Vec<Endpoint
             Err(fault) => faults.push(fault),
         }
     }
-    if faults.is_empty() { Ok(endpoints) } else { Err(faults) }
+    (endpoints, faults)
 }
 
 fn endpoint(
@@ -86,6 +87,12 @@ fn endpoint(
             match parse_listen(&shown) {
                 Some(BindAddress::Unix(_)) if listen.deferred => {
                     return Err(format!("`listen {shown}`{by}: `deferred` belongs to TCP"));
+                }
+                Some(BindAddress::Unix(_) | BindAddress::Ip(SocketAddr::V4(_)))
+                    if listen.ipv6_only_given =>
+                {
+                    let message = "`ipv6only` belongs to IPv6 addresses";
+                    return Err(format!("`listen {shown}`{by}: {message}"));
                 }
                 Some(BindAddress::Unix(path)) => BindAddress::Unix(prefix.join(path)),
                 Some(address) => address,
@@ -132,18 +139,18 @@ pub struct Opened {
     pub paths: Vec<SocketPath>,
 }
 
-/// Opens every endpoint once for each worker. Errors name the address: one that cannot be bound,
-/// and one that is handed over without being wanted.
+/// Opens every endpoint once for each worker, and leaves what is handed over for none of them.
+/// Errors name the address.
 pub fn open(
     endpoints: &[Endpoint],
     workers: usize,
-    mut handed_over: Vec<HandedOver>,
+    handed_over: &mut Vec<HandedOver>,
 ) -> Result<Opened, Vec<String>> {
     let taken: Vec<_> = endpoints
         .iter()
-        .map(|endpoint| handed_over::take_for(&mut handed_over, &endpoint.address))
+        .map(|endpoint| handed_over::take_for(handed_over, &endpoint.address))
         .collect();
-    let mut faults: Vec<_> = handed_over.iter().map(HandedOver::unwanted).collect();
+    let mut faults = Vec::new();
     let failed = |endpoint: &Endpoint, error| format!("cannot listen on {endpoint}: {error}");
     // All probes come first: once one of two overlapping addresses listens, the other's fails.
     for (endpoint, _) in endpoints.iter().zip(&taken).filter(|(_, socket)| socket.is_none()) {

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 pub enum Command {
     /// Serve.
     Serve(Options),
-    /// Check paths and ports, and leave.
+    /// Do all that a start does before it serves, and leave.
     Check(Options),
     /// Print what this is.
     Version,
@@ -33,7 +33,7 @@ Usage: PROGRAM [OPTIONS]
 Options:
       --prefix DIR       folder that the conf's relative paths are under
       --set NAME=VALUE   value of a `param` of the conf
-      --check            check paths and ports, then exit
+      --check            do all that a start does before it serves, then exit
       --conf             print the conf that this server was built from
       --version          print name and version
       --help             print this help

@@ -95,7 +95,7 @@ struct Opened {
 /// Opens what is opened as the user that starts the server.
 fn open<S: Site>(
     settled: &mut Settled,
-    handed_over: Vec<HandedOver>,
+    mut handed_over: Vec<HandedOver>,
     faults: &mut Faults,
 ) -> Opened {
     let worker_count = match S::PROCESS.workers {
@@ -106,10 +106,18 @@ fn open<S: Site>(
     let opened = Opened {
         logs: faults.note_all(open_logs(&settled.log_places)),
         ids: faults.note(user_ids(&S::PROCESS)).flatten(),
-        sockets: faults.note_all(listener::open(&settled.endpoints, worker_count, handed_over)),
+        sockets: faults.note_all(listener::open(
+            &settled.endpoints,
+            worker_count,
+            &mut handed_over,
+        )),
         pid_file: pid_file.and_then(|file| faults.note(file)),
         worker_count,
     };
+    // Where an address is not known, a socket may be for that.
+    if settled.endpoints.len() == S::LISTENS.len() {
+        handed_over.iter().for_each(|socket| faults.push(socket.unwanted()));
+    }
     // The user may have no right to read the program.
     settled.shared.image = S::CONTENTS.and_then(|contents| Image::find(contents()));
     opened

@@ -39,6 +39,7 @@ impl site::Site for Conf {
             ),
             backlog: 511,
             ipv6_only: true,
+            ipv6_only_given: false,
             deferred: false,
             shared_port: false,
             default_server: 0,

@@ -40,6 +40,7 @@ impl site::Site for Conf {
             address: site::Address::Param(&[site::StartPiece::Param(0)]),
             backlog: 511,
             ipv6_only: true,
+            ipv6_only_given: false,
             deferred: false,
             shared_port: false,
             default_server: 0,

@@ -5,6 +5,7 @@ mod params;
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
+use sitec_runtime::pure::{BindAddress, parse_listen};
 use sitec_runtime::site::{ParamKind, ServerId};
 
 use super::log::option;
@@ -148,6 +149,19 @@ impl Checker<'_> {
         Ok(listen)
     }
 
+    fn family(&self, address: &Address) -> Family {
+        let of = |address: &SocketAddr| if address.is_ipv4() { Family::V4 } else { Family::V6 };
+        match address {
+            Address::Ip(address) => of(address),
+            Address::Unix(_) => Family::Unix,
+            Address::Param(text) => match parse_listen(&self.params.text(text)) {
+                Some(BindAddress::Ip(address)) => of(&address),
+                Some(BindAddress::Unix(_)) => Family::Unix,
+                None => Family::Unknown,
+            },
+        }
+    }
+
     fn listen_option(&mut self, listen: &mut Listen, word: &Word) -> Checked<()> {
         match (&word.value[..], option(word)) {
             (b"default_server", _) => listen.default_server = Some(word.span),
@@ -161,7 +175,7 @@ impl Checker<'_> {
                 listen.default_server = Some(word.span);
             }
             (b"deferred", _) => {
-                if let Address::Unix(_) = listen.address {
+                if matches!(self.family(&listen.address), Family::Unix) {
                     let message = "`deferred` belongs to TCP";
                     return Err(Box::new(Diagnostic::error("T07", word.span, message)));
                 }
@@ -175,7 +189,7 @@ impl Checker<'_> {
             }
             (_, Some((b"ipv6only", value))) => {
                 let only = value::flag(&value)?;
-                if let Address::Ip(SocketAddr::V4(_)) | Address::Unix(_) = listen.address {
+                if matches!(self.family(&listen.address), Family::V4 | Family::Unix) {
                     let message = "`ipv6only` belongs to IPv6 addresses";
                     return Err(Box::new(Diagnostic::error("T07", word.span, message)));
                 }
@@ -185,6 +199,15 @@ impl Checker<'_> {
         }
         Ok(())
     }
+}
+
+/// What kind of address a `listen` has, with the defaults of params.
+enum Family {
+    V4,
+    V6,
+    Unix,
+    /// A default that is no address, which is told where it stands.
+    Unknown,
 }
 
 fn with_port(host: Option<&Host>, port: u16) -> Address {

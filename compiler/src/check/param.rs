@@ -69,13 +69,13 @@ impl Params {
         self.list.iter().position(|param| param.name.value == name.as_bytes())
     }
 
-    /// A server name unless its params are set, in lower case.
-    pub(crate) fn name(&self, text: &ir::StartText) -> Vec<u8> {
+    /// A text unless its params are set.
+    pub(crate) fn text(&self, text: &ir::StartText) -> String {
         let piece = |piece: &StartPiece| match piece {
-            StartPiece::Literal(text) => text.to_ascii_lowercase().into_bytes(),
-            StartPiece::Param(param) => self.list[*param].default.value.to_ascii_lowercase(),
+            StartPiece::Literal(text) => text.clone(),
+            StartPiece::Param(param) => self.list[*param].default.shown(),
         };
-        text.iter().flat_map(piece).collect()
+        text.iter().map(piece).collect()
     }
 
     /// That no param is part of the word, which takes it for text.

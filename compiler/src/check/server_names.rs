@@ -51,7 +51,12 @@ impl Checker<'_> {
                 match name {
                     Name::Param(text) => {
                         // The default clashes where a name that is written would.
-                        add(Kind::Exact, &mut Vec::new(), &self.params.name(text), *span);
+                        add(
+                            Kind::Exact,
+                            &mut Vec::new(),
+                            self.params.text(text).to_ascii_lowercase().as_bytes(),
+                            *span,
+                        );
                         params.push((text.clone(), id));
                     }
                     Name::Known(ServerName::Regex(regex)) => {

@@ -124,7 +124,7 @@ fn listen(listen: &ir::Listen) -> TokenStream {
     };
     let backlog = proc_macro2::Literal::i32_unsuffixed(listen.backlog);
     let (ipv6_only, shared_port) = (listen.ipv6_only, listen.shared_port);
-    let deferred = listen.deferred;
+    let (ipv6_only_given, deferred) = (listen.ipv6_only_given, listen.deferred);
     let default_server = number(listen.default_server);
     let param_names = listen.param_names.iter().map(|(name, server)| {
         let (name, server) = (start_text(name), number(*server));
@@ -140,6 +140,7 @@ fn listen(listen: &ir::Listen) -> TokenStream {
             address: #address,
             backlog: #backlog,
             ipv6_only: #ipv6_only,
+            ipv6_only_given: #ipv6_only_given,
             deferred: #deferred,
             shared_port: #shared_port,
             default_server: #default_server,

@@ -100,6 +100,8 @@ pub struct Listen {
     pub backlog: i32,
     /// Whether an IPv6 wildcard leaves IPv4 alone.
     pub ipv6_only: bool,
+    /// Whether the conf says so, which it may only of an IPv6 address.
+    pub ipv6_only_given: bool,
     /// Whether connections are accepted only when there is something to read.
     pub deferred: bool,
     /// Whether another listen of this site overlaps it (a wildcard and an address with the

@@ -36,8 +36,8 @@ pub(super) fn settle<S: Site>(
     let prefix = std::path::absolute(prefix)
         .map_err(|error| format!("--prefix {}: {error}", prefix.display()));
     let (params, prefix) = (params?, faults.note(prefix)?);
-    let endpoints = listener::endpoints::<S>(&params, &prefix);
-    let endpoints = faults.note_all(endpoints).unwrap_or_default();
+    let (endpoints, wrong) = listener::endpoints::<S>(&params, &prefix);
+    wrong.into_iter().for_each(|fault| faults.push(fault));
     let search = std::env::var_os("PATH");
     let program = |text| {
         let found = programs::find(&params.text(text), &prefix, search.as_deref());

@@ -40,7 +40,7 @@ impl Checker<'_> {
         let default = self.only_default(group);
         let backlog = self.agreed(group, "backlog", |listen| listen.backlog);
         let ipv6_only = self.agreed(group, "ipv6only", |listen| listen.ipv6_only);
-        let ipv6_only = ipv6_only.unwrap_or(true);
+        let (ipv6_only, ipv6_only_given) = (ipv6_only.unwrap_or(true), ipv6_only.is_some());
         if let Address::Ip(address) = &first.address {
             self.check_mapped(*address, ipv6_only, first.span);
         }
@@ -50,6 +50,7 @@ impl Checker<'_> {
             address: first.address.clone(),
             backlog: backlog.unwrap_or(DEFAULT_BACKLOG),
             ipv6_only,
+            ipv6_only_given,
             deferred: group.iter().any(|listen| listen.deferred),
             shared_port: false,
             names,

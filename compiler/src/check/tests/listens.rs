@@ -175,6 +175,22 @@ fn servers_on_one_address_must_agree() {
 }
 
 #[test]
+fn options_go_with_the_default_of_a_param() {
+    refused(
+        "param L 80; server { listen ${L} ipv6only=on; root www; }",
+        "                                 ^^^^^^^^^^^",
+        "T07: `ipv6only` belongs to IPv6 addresses",
+    );
+    refused(
+        "param L unix:a; server { listen ${L} deferred; root www; }",
+        "                                     ^^^^^^^^",
+        "T07: `deferred` belongs to TCP",
+    );
+    let site = site("param L [::1]:80; server { listen ${L} ipv6only=off deferred; root www; }");
+    assert!(site.listens[0].ipv6_only_given && !site.listens[0].ipv6_only);
+}
+
+#[test]
 fn the_default_of_a_param_clashes_as_a_name_does() {
     refused(
         "param H B; server { listen 80; root www; server_name ${H}; } server { listen 80; root www; server_name b; }",
