@@ -29,6 +29,8 @@ pub(super) enum Short {
 pub(super) struct Shortage {
     /// The descriptors that the process may have.
     limit: u64,
+    /// Connections that leave the spare descriptors free, as far as that is known.
+    room: usize,
     last: Short,
     idle: u64,
     slow: u64,
@@ -41,12 +43,25 @@ pub(super) struct Shortage {
 impl Shortage {
     pub(super) fn new() -> Shortage {
         let limit = process::descriptor_limit().unwrap_or(u64::MAX);
-        Shortage { limit, last: Short::Places, idle: 0, slow: 0, full: 0, reported_ms: [None; 2] }
+        let (room, last) = (usize::MAX, Short::Places);
+        Shortage { limit, room, last, idle: 0, slow: 0, full: 0, reported_ms: [None; 2] }
     }
 
     /// Whether a descriptor is one that is left to files and scripts. The kernel gives the lowest.
     fn is_spare(&self, descriptor: RawFd) -> bool {
         descriptor as u64 >= self.limit - (self.limit / 8).clamp(1, MOST_SPARE)
+    }
+
+    /// Notes which descriptor was given to a new connection beside `count` others; whether one of
+    /// them should make way, so that the spare ones stay free.
+    fn note_taken(&mut self, taken: RawFd, count: usize) -> bool {
+        if self.is_spare(taken) {
+            self.room = self.room.min(count);
+        } else if count < self.room / 2 {
+            // What has taken the others may be gone with those that are.
+            self.room = usize::MAX;
+        }
+        count >= self.room
     }
 
     /// When there is something to report, by the monotonic clock.
@@ -111,10 +126,11 @@ impl<S: Site> Worker<S> {
         }
     }
 
-    /// Closes an idle connection where a new one has taken a descriptor of those that are left to
-    /// files and scripts.
+    /// Closes an idle connection where a new one, with this descriptor, leaves too few to files and
+    /// scripts.
     pub(super) fn spare_descriptors(&mut self, taken: RawFd) {
-        if self.shortage.is_spare(taken)
+        let count = self.open_count();
+        if self.shortage.note_taken(taken, count)
             && let Some(index) = self.oldest(Stake::Nothing)
         {
             self.make_way(index, Short::Descriptors);
@@ -133,7 +149,7 @@ impl<S: Site> Worker<S> {
         if self.shortage.report_at_ms().is_none_or(|at| at > now_ms) {
             return;
         }
-        let Shortage { limit, last, idle, slow, full, .. } = self.shortage;
+        let Shortage { limit, room, last, idle, slow, full, .. } = self.shortage;
         let most = u64::from(S::PROCESS.worker_connections);
         let (count, what) = match last {
             Short::Places => (most, "worker_connections"),
@@ -148,6 +164,31 @@ impl<S: Site> Worker<S> {
         let mut reported_ms = self.shortage.reported_ms;
         reported_ms[usize::from(self.shortage.is_serious())] = Some(now_ms);
         let (idle, slow, full) = (0, 0, 0);
-        self.shortage = Shortage { limit, last, idle, slow, full, reported_ms };
+        self.shortage = Shortage { limit, room, last, idle, slow, full, reported_ms };
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn as_many_connections_are_kept_as_leave_descriptors() {
+        let mut shortage = Shortage { limit: 40, ..Shortage::new() };
+        for (taken, count, is_too_many) in [
+            (34, 25, false),
+            (35, 26, true),
+            // One has made way, whose descriptor is given to the next.
+            (9, 26, true),
+            (10, 25, false),
+            (10, 26, true),
+            // Something else has taken more, and is gone again.
+            (36, 20, true),
+            (11, 20, true),
+            (12, 9, false),
+            (12, 20, false),
+        ] {
+            assert_eq!(shortage.note_taken(taken, count), is_too_many, "{taken} {count}");
+        }
     }
 }

@@ -236,7 +236,9 @@ fn idle_clients_do_not_use_up_the_descriptors() {
         (0..3).map(|_| std::net::TcpListener::bind(("127.0.0.1", 0)).unwrap()).collect();
     let ports: Vec<_> = listeners.iter().map(|l| l.local_addr().unwrap().port()).collect();
     drop(listeners);
-    let direct = launch("http").ports(3).command(&ports);
+    let folder = Folder::new();
+    folder.write("www/a.txt", "text");
+    let direct = launch("http").ports(3).arg("--prefix").arg(folder.path()).command(&ports);
     let mut command = Command::new("bash");
     let script = "ulimit -n 40; exec -a http \"$0\" \"$@\"";
     command.args(["-c", script]).arg(direct.get_program()).args(direct.get_args());
@@ -246,6 +248,8 @@ fn idle_clients_do_not_use_up_the_descriptors() {
     let idle: Vec<_> = (0..80).map(|_| server.connect()).collect();
     for _ in 0..10 {
         assert_eq!(server.get_from("http.test", "/uri").status, 200, "{}", server.log());
+        // There is a descriptor left for a file, too.
+        assert_eq!(server.connect_at(2).get("/a.txt", "a").text(), "text", "{}", server.log());
     }
     server.wait_for("descriptors are not enough");
     drop(idle);
