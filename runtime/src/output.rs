@@ -193,11 +193,7 @@ impl Output {
             return Ok(Progress::Blocked);
         }
         while !self.is_sent() {
-            if turn.is_over() {
-                return Ok(Progress::Blocked);
-            }
-            let is_to_be_made = self.buffered_len() == 0 && matches!(self.tail, Tail::Made(_));
-            if is_to_be_made {
+            if matches!(self.tail, Tail::Made(_)) && self.buffered_len() == 0 {
                 match self.make(turn)? {
                     true => continue,
                     false => return Ok(Progress::Blocked),
@@ -207,6 +203,9 @@ impl Output {
                 Ok(sent) => {
                     self.taken += sent;
                     turn.count_call(sent);
+                    if turn.is_over() && !self.is_sent() {
+                        return Ok(Progress::Blocked);
+                    }
                 }
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
                     return Ok(Progress::Blocked);

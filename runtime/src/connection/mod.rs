@@ -248,12 +248,14 @@ impl Connection {
         let kept = self.input.len();
         let received = net::recv(self.socket(), &mut scratch[kept..]);
         if let Ok(len @ 1..) = received {
-            if kept > 0 && self.keeps_for_head(&scratch[kept..kept + len]) {
-                cx.scratch = scratch;
-                return self.wait(cx);
+            if kept > 0 {
+                if self.keeps_for_head(&scratch[kept..kept + len]) {
+                    cx.scratch = scratch;
+                    return self.wait(cx);
+                }
+                scratch[..kept].copy_from_slice(&self.input[..kept]);
+                self.input.clear();
             }
-            scratch[..kept].copy_from_slice(&self.input[..kept]);
-            self.input.clear();
             let next = self.advance(cx, &scratch[..kept + len]);
             cx.scratch = scratch;
             return next;

@@ -2,56 +2,53 @@
 
 use super::RUN_LEN;
 
-/// The most that is sent in a turn. Longer turns fill the socket, so that both ends sleep by
-/// turns: they cost a tenth more for each byte.
-const LEN: u64 = 256 << 10;
-/// The most requests and calls of the kernel in a turn: a thousand answers of a byte take as long
-/// as one of megabytes.
-const CALLS: u32 = 128;
-/// As many calls a run of a content is worth that is made while it is sent: mostly, the disk is
-/// asked for it.
-const CALLS_OF_RUN: u32 = 32;
+/// A request, or a call of the kernel, is worth as much as so many bytes that are sent: a thousand
+/// answers of a byte take as long as one of megabytes.
+const CALL_LEN: u64 = 2 << 10;
+/// The same of a run of a content that is made while it is sent: mostly, the disk is asked for it.
+const MAKING_LEN: u64 = 64 << 10;
+/// The most that is sent in a turn, with the calls for a large file. Longer turns fill the socket,
+/// so that both ends sleep by turns: they cost a tenth more for each byte.
+const LEN: u64 = (256 << 10) + 4 * CALL_LEN;
 
 /// What is left of a turn.
 #[derive(Clone, Copy, Debug)]
 pub struct Turn {
-    bytes_left: u64,
-    calls_left: u32,
+    left: u64,
 }
 
 impl Default for Turn {
     fn default() -> Turn {
-        Turn { bytes_left: LEN, calls_left: CALLS }
+        Turn { left: LEN }
     }
 }
 
 impl Turn {
     /// Whether others are to have their turn.
     pub fn is_over(&self) -> bool {
-        self.bytes_left == 0 || self.calls_left == 0
+        self.left == 0
     }
 
     /// Bytes that may be sent yet.
     pub(super) fn bytes_left(&self) -> u64 {
-        self.bytes_left
+        self.left
     }
 
     /// Counts a call that has sent so much.
     pub(super) fn count_call(&mut self, sent: u64) {
-        self.bytes_left = self.bytes_left.saturating_sub(sent);
-        self.calls_left = self.calls_left.saturating_sub(1);
+        self.left = self.left.saturating_sub(sent + CALL_LEN);
     }
 
     /// Counts a run of a content that is made while it is sent.
     pub(super) fn count_run(&mut self) {
-        self.calls_left = self.calls_left.saturating_sub(CALLS_OF_RUN);
+        self.left = self.left.saturating_sub(MAKING_LEN);
     }
 
     /// Counts a request.
     pub fn count_request(&mut self) {
-        self.calls_left = self.calls_left.saturating_sub(1);
+        self.left = self.left.saturating_sub(CALL_LEN);
     }
 }
 
 // A run is sent in the turn in which it is made.
-const _: () = assert!(CALLS_OF_RUN < CALLS && RUN_LEN as u64 <= LEN);
+const _: () = assert!(MAKING_LEN + (RUN_LEN as u64) < LEN);
