@@ -60,7 +60,7 @@ enum Form {
     },
     Part(Range<u64>),
     /// Several parts: what stands between them, and the length of the whole.
-    Parts(String, u64),
+    Parts(Box<(String, u64)>),
     NotModified,
 }
 
@@ -95,7 +95,7 @@ pub(super) fn respond(request: &Request<'_>, resource: Resource) -> Outcome {
         Selection::One(range) => (206, piece(&range), Form::Part(range)),
         Selection::Several(ranges) => {
             let parts = Box::new(Parts::new(&resource, ranges));
-            let form = Form::Parts(parts.boundary().to_owned(), parts.len());
+            let form = Form::Parts(Box::new((parts.boundary().to_owned(), parts.len())));
             (206, if sends { FileBody::Multipart(parts) } else { FileBody::Empty }, form)
         }
     };
@@ -109,7 +109,7 @@ impl FileResponse {
             Form::NotModified => 0,
             Form::Whole { .. } => self.resource.len(),
             Form::Part(range) => range.end - range.start,
-            Form::Parts(_, len) => *len,
+            Form::Parts(parts) => parts.1,
         }
     }
 
@@ -132,9 +132,9 @@ impl FileResponse {
                 write_content_length(self.content_len(), out);
                 write_content_range(range, self.resource.len(), out);
             }
-            Form::Parts(boundary, _) => {
+            Form::Parts(parts) => {
                 out.extend_from_slice(b"Content-Type: multipart/byteranges; boundary=");
-                out.extend_from_slice(boundary.as_bytes());
+                out.extend_from_slice(parts.0.as_bytes());
                 out.extend_from_slice(b"\r\n");
                 write_content_length(self.content_len(), out);
             }
