@@ -4,31 +4,21 @@ use std::collections::HashSet;
 
 use super::Fact;
 
-/// What a location does: shown even where the other one has no such directive. Of other
-/// directives, that would only say that it does something else.
-const DEEDS: [&str; 8] = [
-    "return",
-    "try_files",
-    "cgi_pass",
-    "upload_store",
-    "dav_methods",
-    "stub_status",
-    "root",
-    "alias",
-];
-
-/// The facts that differ, with both values.
+/// The facts that differ, with both values. What a location does is told even where the other one
+/// has no such directive; of other directives, that would only say that it does something else.
 pub(crate) fn differing(was: &[Fact], becomes: &[Fact]) -> Vec<(&'static str, String, String)> {
-    let value = |facts: &[Fact], name: &str| {
-        facts.iter().find(|(other, _)| *other == name).map(|(_, value)| value.clone())
-    };
-    let new = becomes.iter().filter(|(name, _)| !was.iter().any(|(other, _)| other == name));
-    let names = was.iter().chain(new).map(|(name, _)| *name);
-    let differing = names.filter_map(|name| {
-        let both = (value(was, name), value(becomes, name));
-        let told = matches!(both, (Some(_), Some(_))) || DEEDS.contains(&name);
-        let (was, becomes) = (both.0.unwrap_or_default(), both.1.unwrap_or_default());
-        (told && was != becomes).then(|| with_less_alike(name, was, becomes))
+    let find = |facts: &[Fact], name| facts.iter().find(|fact| fact.name == name).cloned();
+    let new = becomes.iter().filter(|fact| find(was, fact.name).is_none());
+    let differing = was.iter().chain(new).filter_map(|fact| {
+        let name = fact.name;
+        let told = match (find(was, name), find(becomes, name)) {
+            (Some(was), Some(becomes)) => Some((was.value, becomes.value)),
+            (Some(was), None) if was.is_action => Some((was.value, String::new())),
+            (None, Some(becomes)) if becomes.is_action => Some((String::new(), becomes.value)),
+            _ => None,
+        };
+        let (was, becomes) = told.filter(|(was, becomes)| was != becomes)?;
+        Some(with_less_alike(name, was, becomes))
     });
     differing.collect()
 }

@@ -18,7 +18,30 @@ use words::{
 };
 
 /// A directive, and its value in the conf's words.
-pub(crate) type Fact = (&'static str, String);
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(crate) struct Fact {
+    pub(crate) name: &'static str,
+    pub(crate) value: String,
+    /// Whether it says what a location does, and not how: that is of interest even where another
+    /// location has no such directive.
+    pub(crate) is_action: bool,
+}
+
+impl From<(&'static str, String)> for Fact {
+    fn from((name, value): (&'static str, String)) -> Fact {
+        Fact { name, value, is_action: false }
+    }
+}
+
+/// A directive that says what a location does.
+fn action(name: &'static str, value: String) -> Fact {
+    Fact { name, value, is_action: true }
+}
+
+/// Directives that say how.
+fn details<const N: usize>(facts: [(&'static str, String); N]) -> Vec<Fact> {
+    facts.map(Fact::from).into()
+}
 
 /// A site that facts are asked of.
 #[derive(Clone, Copy)]
@@ -46,17 +69,17 @@ impl Facts<'_> {
             format!("{but}: {}", self.access(limit.access))
         });
         let regexes = patterns.iter().map(|pattern| shown(&pattern.text));
-        let mut facts = vec![
+        let mut facts = details([
             ("internal", flag(*internal)),
             ("methods", wording::methods(*methods)),
             ("limit_except", limit.unwrap_or_default()),
             // Only where a value uses its captures.
             ("location", regexes.collect::<Vec<_>>().join(", ")),
-        ];
+        ]);
         match action {
-            Action::Return(answer) => facts.push(("return", returned(answer))),
+            Action::Return(answer) => facts.push(self::action("return", returned(answer))),
             Action::Serve { try_files, handler } => {
-                facts.push((
+                facts.push(self::action(
                     "try_files",
                     try_files.as_ref().map_or_else(String::new, |list| self.words().tries(list)),
                 ));
@@ -68,7 +91,7 @@ impl Facts<'_> {
             Action::Serve { handler, .. } => *handler != Handler::Status,
         };
         facts.extend(self.of_settings(settings, files));
-        facts.push(("error_page", self.error_pages(settings, action)));
+        facts.push(("error_page", self.error_pages(settings, action)).into());
         facts
     }
 
@@ -79,7 +102,7 @@ impl Facts<'_> {
     fn of_handler(self, handler: &Handler) -> Vec<Fact> {
         match handler {
             Handler::Files => Vec::new(),
-            Handler::Status => vec![("stub_status", "on".to_owned())],
+            Handler::Status => vec![action("stub_status", "on".to_owned())],
             Handler::Cgi(cgi) => {
                 let ir::Cgi { scripts, params, timeout_ms } = cgi;
                 let named = |name: &[u8]| String::from_utf8_lossy(name).into_owned();
@@ -87,21 +110,21 @@ impl Facts<'_> {
                     .iter()
                     .map(|p| format!("{} {}", named(&p.name), wording::value(&p.value)));
                 vec![
-                    ("cgi_pass", self.words().scripts(scripts)),
-                    ("cgi_param", params.collect::<Vec<_>>().join(", ")),
-                    ("cgi_timeout", time(*timeout_ms)),
+                    action("cgi_pass", self.words().scripts(scripts)),
+                    ("cgi_param", params.collect::<Vec<_>>().join(", ")).into(),
+                    ("cgi_timeout", time(*timeout_ms)).into(),
                 ]
             }
             Handler::Upload(upload) => vec![
-                ("upload_store", wording::directory(self.site, upload.directory)),
-                ("upload_overwrite", flag(upload.overwrite)),
-                ("upload_sync", flag(upload.sync)),
+                action("upload_store", wording::directory(self.site, upload.directory)),
+                ("upload_overwrite", flag(upload.overwrite)).into(),
+                ("upload_sync", flag(upload.sync)).into(),
             ],
             Handler::Dav(dav) => vec![
-                ("dav_methods", wording::methods(dav.methods)),
-                ("create_full_put_path", flag(dav.create_full_put_path)),
-                ("min_delete_depth", dav.min_delete_depth.to_string()),
-                ("dav_access", format!("{:o}", dav.file_mode)),
+                action("dav_methods", wording::methods(dav.methods)),
+                ("create_full_put_path", flag(dav.create_full_put_path)).into(),
+                ("min_delete_depth", dav.min_delete_depth.to_string()).into(),
+                ("dav_access", format!("{:o}", dav.file_mode)).into(),
             ],
         }
     }
@@ -153,7 +176,7 @@ impl Facts<'_> {
             gzip_static,
             listing,
         } = settings;
-        let mut facts = vec![
+        let mut facts = details([
             ("default_type", String::from_utf8_lossy(default_type).into_owned()),
             ("types", self.types(*types)),
             ("charset", charset.as_ref().map_or_else(String::new, charset_text)),
@@ -184,13 +207,13 @@ impl Facts<'_> {
             ("access_log", self.access_logs(access_logs)),
             ("error_log", self.error_log(*error_log)),
             ("log_not_found", flag(*log_not_found)),
-        ];
+        ]);
         if files {
             let index = index.iter().map(wording::value).collect::<Vec<_>>();
             let (directive, folder) =
                 wording::base(self.site, base).unwrap_or(("root", String::new()));
-            facts.extend([
-                (directive, folder),
+            facts.push(action(directive, folder));
+            facts.extend(details([
                 ("index", index.join(" ")),
                 ("hidden_files", flag(*hidden_files)),
                 ("disable_symlinks", symlinks_text(symlinks)),
@@ -201,7 +224,7 @@ impl Facts<'_> {
                 ("max_ranges", count(*max_ranges)),
                 ("gzip_static", plain(gzip_static)),
                 ("autoindex", listing.map_or_else(|| "off".to_owned(), listed)),
-            ]);
+            ]));
         }
         facts
     }
@@ -272,7 +295,7 @@ impl Facts<'_> {
             underscores_in_headers,
             scope: _,
         } = &self.site.servers[usize::from(id)];
-        vec![
+        details([
             ("client_header_timeout", time(*client_header_timeout_ms)),
             ("client_header_buffer_size", size(*client_header_buffer_len as u64)),
             ("large_client_header_buffers", format!("{count} {}", size(*len as u64))),
@@ -280,7 +303,7 @@ impl Facts<'_> {
             ("merge_slashes", flag(*merge_slashes)),
             ("ignore_invalid_headers", flag(*ignore_invalid_headers)),
             ("underscores_in_headers", flag(*underscores_in_headers)),
-        ]
+        ])
     }
 
     /// What holds for the whole process.
@@ -298,7 +321,7 @@ impl Facts<'_> {
         let pid = pid.as_ref().map(|text| wording::start_text(self.site, text));
         let params =
             self.site.params.iter().map(|param| format!("{} {}", param.name, param.default));
-        vec![
+        details([
             ("worker_processes", workers.map_or_else(|| "auto".to_owned(), |n| n.to_string())),
             ("worker_connections", worker_connections.to_string()),
             ("worker_shutdown_timeout", time(shutdown_timeout_ms.unwrap_or(0))),
@@ -310,6 +333,6 @@ impl Facts<'_> {
                 self.site.max_scripts.map_or_else(String::new, |n| n.to_string()),
             ),
             ("param", params.collect::<Vec<_>>().join(", ")),
-        ]
+        ])
     }
 }
