@@ -11,7 +11,7 @@ use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::ops::Range;
 use std::os::fd::AsFd;
 use std::os::unix::ffi::OsStrExt;
-use std::os::unix::fs::{MetadataExt, PermissionsExt};
+use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::rc::Rc;
 use std::sync::OnceLock;
@@ -47,6 +47,8 @@ pub struct Draft {
     /// What is not written yet.
     gathered: Vec<u8>,
     len: u64,
+    /// Whether the time of its last change was set.
+    is_dated: bool,
 }
 
 impl Draft {
@@ -73,7 +75,14 @@ impl Draft {
     }
 
     fn new(file: File, directory: &Rc<File>, name: Option<CString>) -> Draft {
-        Draft { file, directory: directory.clone(), name, gathered: Vec::new(), len: 0 }
+        Draft {
+            file,
+            directory: directory.clone(),
+            name,
+            gathered: Vec::new(),
+            len: 0,
+            is_dated: false,
+        }
     }
 
     /// Shows that somebody works on it. Where the file system has no locks, a server that
@@ -129,21 +138,27 @@ impl Draft {
     /// Sets the time of its last change, which the next write would change again.
     pub fn set_modified(&mut self, time: SystemTime) -> io::Result<()> {
         self.flush()?;
+        self.is_dated = true;
         self.file.set_modified(time)
     }
 
-    /// Sets the second of its last change, likewise. The fraction stays, so that two states of a
-    /// file with the same second can be told apart.
+    /// Sets the second of its last change, likewise. The fraction is the present one, so that two
+    /// states of a file with the same second can be told apart.
     pub fn set_modified_s(&mut self, unix_s: u64) -> io::Result<()> {
-        self.flush()?;
-        let fraction = self.file.metadata()?.mtime_nsec() as u32;
-        self.file.set_modified(UNIX_EPOCH + Duration::new(unix_s, fraction))
+        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        self.set_modified(UNIX_EPOCH + Duration::new(unix_s, now.subsec_nanos()))
     }
 
     /// Makes it visible under a name of the same file system: whole, at once. True if it has
     /// replaced a file. With `sync` both the file and its name are on the disk when this returns.
     pub fn publish(mut self, spot: &Spot, present: Present, sync: bool) -> io::Result<bool> {
-        self.flush()?;
+        if self.is_dated {
+            self.flush()?;
+        } else {
+            // The kernel's times of files go by ticks of milliseconds: two states within one would
+            // have the same entity tag, and an update by `If-Match` could be lost.
+            self.set_modified(SystemTime::now())?;
+        }
         if sync {
             self.file.sync_all()?;
         }
