@@ -32,7 +32,7 @@ const SHOWN: usize = 5;
 type Field = (&'static str, &'static str);
 
 /// Methods, a field that is sent with them, and how many of the paths are asked so.
-const METHODS: [(&str, Field, usize); 27] = [
+const METHODS: [(&str, Field, usize); 31] = [
     ("GET", ("", ""), 1),
     ("HEAD", ("", ""), 3),
     ("GET", ("Accept-Encoding", "br;q=0.5, gzip"), 2),
@@ -54,6 +54,10 @@ const METHODS: [(&str, Field, usize); 27] = [
     ("PUT", ("Content-Range", "bytes 0-0/1"), 9),
     ("DELETE", ("If-Match", "\"a\""), 7),
     ("DELETE", ("", ""), 7),
+    ("POST", ("Content-Type", "multipart/form-data; boundary=x"), 9),
+    ("POST", ("Content-Type", "multipart/form-data"), 9),
+    ("DELETE", ("Depth", "1"), 7),
+    ("COPY", ("Depth", "x"), 9),
     ("OPTIONS", ("", ""), 7),
     ("MKCOL", ("", ""), 7),
     ("COPY", ("", ""), 9),
@@ -169,7 +173,7 @@ impl Bench {
         let mut client = Client::connect((Ipv4Addr::LOCALHOST, port));
         let mut line = if name.is_empty() { String::new() } else { format!("{name}: {value}\r\n") };
         // The evaluation takes content to come with its length.
-        if method == "PUT" && name != "Content-Length" {
+        if matches!(method, "POST" | "PUT") && name != "Content-Length" {
             line += "Content-Length: 0\r\n";
         }
         // Who asks the same again is answered the same.
@@ -291,6 +295,7 @@ fn near(path: &str, at: usize) -> [String; 2] {
     let other = match at % 10 {
         0 => format!("{path}/"),
         1 => path.trim_end_matches('/').to_owned() + "?a=b&c",
+        2 if path.ends_with('/') => format!("{path}?callback=a(b"),
         2 => format!("{path}x"),
         3 => format!("{front}%{:02x}", last.bytes().next().unwrap_or(b'/')),
         4 => format!("/.{path}"),
@@ -334,6 +339,36 @@ macro_rules! sites_answer {
             assert!(compared >= $least, "only {compared} requests");
         })*
     };
+}
+
+/// What is asked of which host, by the target and by the field, is answered by whom it is foretold.
+#[test]
+fn hosts_as_foretold() {
+    let bench = Bench::new("routing", "sites/routing.conf");
+    let port = bench.server.port_at(0);
+    let own = format!("exact.test:{port}");
+    for (target, host) in [
+        ("/", "exact.test"),
+        ("/", &own),
+        ("/", "exact.test:1"),
+        ("/", "exact.test:99999"),
+        ("/", "exact.test:x"),
+        ("/", "exact.test:"),
+        ("/", ""),
+        ("/", "a b"),
+        (&format!("http://exact.test:{port}/"), "a.star.test"),
+        (&format!("http://a.star.test:{port}/"), "exact.test:99999"),
+        (&format!("http://a.star.test:{port}"), ""),
+    ] {
+        let fields = [("Host".to_owned(), host.to_owned())];
+        let request = Request::new(&bench.site, None, "GET", target, &fields).expect("a request");
+        let answer = Answers::new(&bench.site, &Disk, bench.folder.path()).to(&request);
+        let mut client = Client::connect((Ipv4Addr::LOCALHOST, port));
+        client.send(format!("GET {target} HTTP/1.1\r\nHost: {host}\r\n\r\n"));
+        let response = client.response("GET");
+        assert_eq!(answer.status, Some(response.status), "{target} {host:?}");
+        assert!(has_content("GET", &answer, &response), "{target} {host:?}: {answer:?}");
+    }
 }
 
 sites_answer! {
