@@ -179,6 +179,14 @@ fn what_the_server_has_acted_on_is_not_told() {
 }
 
 #[test]
+fn a_script_that_makes_an_error_page_is_told_the_status() {
+    let server = serve();
+    for (path, status) in [("/gone", "410"), ("/gone/too", "410"), ("/bin/env.sh", "200")] {
+        assert_eq!(Told::get(&server, path).variable("REDIRECT_STATUS"), status, "{path}");
+    }
+}
+
+#[test]
 fn a_script_is_told_about_its_request() {
     let server = serve();
     let request = "POST /bin/env.sh/x%20y?a=b&c=%20 HTTP/1.1\r\nHost: CGI.test:80\r\n\
