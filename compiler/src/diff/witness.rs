@@ -73,3 +73,33 @@ impl fmt::Display for Witness {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+    use crate::compile;
+    use crate::files::Memory;
+
+    #[test]
+    fn a_url_has_the_port_that_it_needs() {
+        for (listen, host, url) in [
+            ("80", "a.test", "http://a.test/x"),
+            ("8080", "a.test", "http://a.test:8080/x"),
+            ("127.0.0.1:180", "a.test", "http://a.test:180/x"),
+            ("unix:a.sock", "a.test", "http://a.test/x"),
+            ("127.0.0.1:8080", "", "http://127.0.0.1:8080/x"),
+        ] {
+            let conf = format!("server {{ listen {listen}; return 204; }}");
+            let files = Memory::new([("site.conf", &conf[..])]);
+            let site = compile(&files, Path::new("site.conf")).site.expect("it compiles");
+            let witness = Witness::new(&site, 0, "GET", host.as_bytes(), "/x");
+            assert_eq!(
+                (&witness.url[..], witness.without_host),
+                (url, host.is_empty()),
+                "{listen}"
+            );
+        }
+    }
+}
