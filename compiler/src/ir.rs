@@ -93,7 +93,7 @@ pub struct Process {
     pub user: Option<String>,
     pub group: Option<String>,
     pub pid: Option<StartText>,
-    pub error_log: ErrorLog,
+    pub error_logs: Vec<ErrorLog>,
 }
 
 /// See [`sitec_runtime::site::Param`].

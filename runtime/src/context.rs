@@ -122,7 +122,7 @@ impl<S: Site> Context<S> {
     /// Writes a line about the process, or about no request, to the error log.
     pub fn report(&self, level: Level, text: fmt::Arguments<'_>) {
         let time = (self.now, &self.local_clock);
-        self.logs.error(S::PROCESS.error_log, level, About::Process, time, text);
+        self.logs.error(S::PROCESS.error_logs, level, About::Process, time, text);
     }
 
     /// Writes what the logs have held back for long enough, at the end of a turn.

@@ -127,16 +127,16 @@ impl Logs {
         }
     }
 
-    /// Writes a line to an error log, if its level is talkative enough.
+    /// Writes a line to those of the error logs whose level is talkative enough.
     pub(crate) fn error(
         &self,
-        log: ErrorLog,
+        logs: &[ErrorLog],
         level: Level,
         about: About<'_>,
         (now, clock): (Now, &LocalClock),
         message: fmt::Arguments<'_>,
     ) {
-        if !log.takes(level) {
+        if !ErrorLog::any_takes(logs, level) {
             return;
         }
         if let About::Request(variables) = &about {
@@ -152,10 +152,12 @@ impl Logs {
         // Whatever the message was made of, it stays one line.
         line.iter_mut().filter(|byte| byte.is_ascii_control()).for_each(|byte| *byte = b' ');
         line.push(b'\n');
-        self.with_sink(log.log, |sink| {
-            sink.flush_if_due(now);
-            sink.write(&line);
-        });
+        for log in logs.iter().filter(|log| log.takes(level)) {
+            self.with_sink(log.log, |sink| {
+                sink.flush_if_due(now);
+                sink.write(&line);
+            });
+        }
     }
 
     /// When [`flush_due`](Self::flush_due) has something to do, by the monotonic clock.

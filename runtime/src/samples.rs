@@ -99,7 +99,7 @@ pub(crate) const SETTINGS: Settings = Settings {
     access: None,
     added_fields: AddedFields { usual: &[], always: &[] },
     access_logs: &[],
-    error_log: ErrorLog { log: 0, level: Level::Error },
+    error_logs: &[ErrorLog { log: 0, level: Level::Error }],
     log_not_found: true,
     gzip_static: GzipStatic::Off,
     listing: None,

@@ -23,10 +23,12 @@ impl site::Site for Conf {
         user: None,
         group: None,
         pid: None,
-        error_log: site::ErrorLog {
-            log: 0,
-            level: site::Level::Error,
-        },
+        error_logs: &[
+            site::ErrorLog {
+                log: 0,
+                level: site::Level::Error,
+            },
+        ],
     };
     const PARAMS: &'static [site::Param] = &[
         site::Param {
@@ -212,10 +214,12 @@ static SETTINGS: [site::Settings; 1] = [
             always: &[],
         },
         access_logs: &[],
-        error_log: site::ErrorLog {
-            log: 0,
-            level: site::Level::Error,
-        },
+        error_logs: &[
+            site::ErrorLog {
+                log: 0,
+                level: site::Level::Error,
+            },
+        ],
         symlinks: site::Symlinks::USUAL,
         file_cache: site::FileCache::USUAL,
         gzip_static: site::GzipStatic::Off,

@@ -23,10 +23,12 @@ impl site::Site for Conf {
         user: None,
         group: None,
         pid: None,
-        error_log: site::ErrorLog {
-            log: 0,
-            level: site::Level::Error,
-        },
+        error_logs: &[
+            site::ErrorLog {
+                log: 0,
+                level: site::Level::Error,
+            },
+        ],
     };
     const PARAMS: &'static [site::Param] = &[
         site::Param {
@@ -313,10 +315,12 @@ static SETTINGS: [site::Settings; 3] = [
                 condition: None,
             },
         ],
-        error_log: site::ErrorLog {
-            log: 0,
-            level: site::Level::Error,
-        },
+        error_logs: &[
+            site::ErrorLog {
+                log: 0,
+                level: site::Level::Error,
+            },
+        ],
         symlinks: site::Symlinks::USUAL,
         file_cache: site::FileCache::USUAL,
         gzip_static: site::GzipStatic::Off,
@@ -400,10 +404,12 @@ static SETTINGS: [site::Settings; 3] = [
                 condition: Some(site::Text::Computed(value_2)),
             },
         ],
-        error_log: site::ErrorLog {
-            log: 0,
-            level: site::Level::Error,
-        },
+        error_logs: &[
+            site::ErrorLog {
+                log: 0,
+                level: site::Level::Error,
+            },
+        ],
         symlinks: site::Symlinks::USUAL,
         file_cache: site::FileCache::USUAL,
         gzip_static: site::GzipStatic::Off,
@@ -495,10 +501,12 @@ static SETTINGS: [site::Settings; 3] = [
                 condition: None,
             },
         ],
-        error_log: site::ErrorLog {
-            log: 0,
-            level: site::Level::Error,
-        },
+        error_logs: &[
+            site::ErrorLog {
+                log: 0,
+                level: site::Level::Error,
+            },
+        ],
         symlinks: site::Symlinks::USUAL,
         file_cache: site::FileCache::USUAL,
         gzip_static: site::GzipStatic::Off,

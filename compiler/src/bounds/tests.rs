@@ -36,6 +36,12 @@ fn directives_decide() {
         let bounds = reckoned(more).bounds;
         assert!(bounds.memory > plain.bounds.memory, "{more}: {bounds:?}");
     }
+    let log = reckoned("server { listen 80; root up; error_log a.log; }").bounds;
+    let logs =
+        "server { listen 80; root up; error_log a.log; error_log b.log info; error_log stderr; }";
+    let logs = reckoned(logs).bounds;
+    assert_eq!(logs.descriptors, log.descriptors + 1);
+    assert!(logs.memory > log.memory);
     let scripts = "cgi_max_processes 7; server { listen 80; root up; cgi_pass .php /usr/bin/php; \
                    client_body_buffer_size 1m; }";
     let scripts = reckoned(scripts);

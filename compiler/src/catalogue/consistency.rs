@@ -130,7 +130,7 @@ const CHECKS: &[Check] = &[
         "listed-twice",
         "A name stands twice in a list. Of an extension in `types`, the later type counts, as in \
          nginx, which warns too; a file that `index` or `try_files` has not found is looked for \
-         again.",
+         again; a log that two `error_log` of one context name gets lines twice.",
         "server {\n    listen 8080;\n    root www;\n    types {\n        text/html html;\n        text/css css ⟪html⟫;\n    }\n}",
         "server {\n    listen 8080;\n    root www;\n    types {\n        text/html html htm;\n        text/css css;\n    }\n}",
     ),

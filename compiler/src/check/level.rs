@@ -119,8 +119,8 @@ impl Level {
         }
     }
 
-    pub(super) fn error_log(&self) -> ErrorLog {
-        self.settings.error_log
+    pub(super) fn error_logs(&self) -> Vec<ErrorLog> {
+        self.settings.error_logs.clone()
     }
 
     /// The level that these directives make inside of this one; `path` is the location's.
@@ -180,6 +180,9 @@ impl Level {
             let pages = pages.into_iter().filter_map(|pages| checker.report(pages));
             self.error_pages = pages.flatten().collect();
         }
+        if has("error_log") {
+            self.settings.error_logs = checker.error_logs(directives);
+        }
         if has("access_log") {
             self.settings.access_logs = checker.access_logs(directives, groups);
         }
@@ -228,7 +231,7 @@ fn default_settings() -> ir::Settings {
         expires: None,
         access: None,
         access_logs: Vec::new(),
-        error_log: ErrorLog { log: 0, level: LogLevel::Error },
+        error_logs: vec![ErrorLog { log: 0, level: LogLevel::Error }],
         log_not_found: true,
         gzip_static: GzipStatic::Off,
         listing: None,

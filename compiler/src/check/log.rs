@@ -197,8 +197,28 @@ impl Checker<'_> {
         self.format_values.add(format)
     }
 
+    /// The logs that the `error_log`s among these directives ask for.
+    pub(super) fn error_logs(&mut self, directives: &[Directive]) -> Vec<ErrorLog> {
+        let mut logs: Vec<(ErrorLog, Span)> = Vec::new();
+        for directive in named(directives, "error_log") {
+            let log = self.error_log(directive);
+            let Some(log) = self.report(log) else { continue };
+            let span = directive.args[0].span;
+            if let Some((_, first)) = logs.iter().find(|(earlier, _)| earlier.log == log.log) {
+                let message = "lines are written to this log twice";
+                self.diagnostics.push(
+                    Diagnostic::warning("Z19", span, message)
+                        .also(*first, "it is here")
+                        .help("delete one of them"),
+                );
+            }
+            logs.push((log, span));
+        }
+        logs.into_iter().map(|(log, _)| log).collect()
+    }
+
     /// Where an `error_log` goes, and from which level up.
-    pub(super) fn error_log(&mut self, directive: &Directive) -> Checked<ErrorLog> {
+    fn error_log(&mut self, directive: &Directive) -> Checked<ErrorLog> {
         let file = &directive.args[0];
         if file.value == b"off" {
             self.diagnostics.push(

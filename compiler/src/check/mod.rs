@@ -196,7 +196,7 @@ impl Checker<'_> {
         self.log_formats(&conf.directives);
         let groups = Groups::of_conf(&conf.directives);
         let outermost = Level::outermost().inner(&conf.directives, &mut self, &groups, None);
-        let process = self.process(&conf.directives, outermost.error_log());
+        let process = self.process(&conf.directives, outermost.error_logs());
         self.http(&conf.directives, &outermost, &groups);
         if self.servers.is_empty() && !self.diagnostics.has_errors() {
             self.no_server(conf);

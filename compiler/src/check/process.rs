@@ -14,7 +14,11 @@ const EVENT_METHODS: &[&str] = &["select", "poll", "kqueue", "epoll", "/dev/poll
 
 impl Checker<'_> {
     /// The process that the directives at top level and in `events` ask for.
-    pub(super) fn process(&mut self, directives: &[Directive], error_log: ErrorLog) -> Process {
+    pub(super) fn process(
+        &mut self,
+        directives: &[Directive],
+        error_logs: Vec<ErrorLog>,
+    ) -> Process {
         let mut process = Process {
             workers: Some(1),
             worker_connections: 1024,
@@ -22,7 +26,7 @@ impl Checker<'_> {
             user: None,
             group: None,
             pid: None,
-            error_log,
+            error_logs,
         };
         let events = named(directives, "events").filter_map(|events| events.block.as_ref());
         for directive in directives.iter().chain(events.flat_map(|block| &block.directives)) {

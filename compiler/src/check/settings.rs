@@ -73,7 +73,6 @@ impl Level {
                 let embed = Embed { span: directive.span(), is_own: true };
                 self.embed = flag(first)?.then_some(embed);
             }
-            "error_log" => settings.error_log = checker.error_log(directive)?,
             "etag" => settings.etag = flag(first)?,
             "expires" => self.additions.expires = expires(directive)?,
             "gzip_static" => {

@@ -7,7 +7,7 @@ use sitec_runtime::site::{ErrorStatus, FileCache, Follow, MinRate};
 
 use super::access::access_of;
 use super::added::added_fields;
-use super::start::error_log;
+use super::start::error_logs;
 use super::tokens::{Shared, bytes, number, numbered, option, variant};
 use crate::ir;
 
@@ -86,7 +86,7 @@ fn settings_value(settings: &ir::Settings, shared: &mut Shared) -> TokenStream {
     let added_fields = added_fields(settings, shared);
     let access_logs = settings.access_logs.iter().map(|log| access_log(log, shared));
     let access_logs = access_logs.collect::<Vec<_>>();
-    let error_log = error_log(&settings.error_log);
+    let error_logs = error_logs(&settings.error_logs);
     let listing = settings.listing.as_ref().map(|listing| {
         let name = numbered("LISTING", shared.listings.number(listing));
         quote!(&#name)
@@ -119,7 +119,7 @@ fn settings_value(settings: &ir::Settings, shared: &mut Shared) -> TokenStream {
             access: #access,
             added_fields: #added_fields,
             access_logs: &[#(#access_logs),*],
-            error_log: #error_log,
+            error_logs: #error_logs,
             symlinks: #symlinks,
             file_cache: #file_cache,
             gzip_static: site::GzipStatic::#gzip_static,

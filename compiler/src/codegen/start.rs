@@ -82,7 +82,7 @@ fn process(process: &ir::Process) -> TokenStream {
     let user = option(process.user.as_ref());
     let group = option(process.group.as_ref());
     let pid = option(process.pid.as_ref().map(start_text));
-    let error_log = error_log(&process.error_log);
+    let error_logs = error_logs(&process.error_logs);
     quote! {
         site::Process {
             workers: #workers,
@@ -91,15 +91,18 @@ fn process(process: &ir::Process) -> TokenStream {
             user: #user,
             group: #group,
             pid: #pid,
-            error_log: #error_log,
+            error_logs: #error_logs,
         }
     }
 }
 
-/// A `site::ErrorLog`.
-pub(super) fn error_log(error_log: &ErrorLog) -> TokenStream {
-    let (log, level) = (number(error_log.log), variant(error_log.level));
-    quote!(site::ErrorLog { log: #log, level: site::Level::#level })
+/// A slice of `site::ErrorLog`.
+pub(super) fn error_logs(logs: &[ErrorLog]) -> TokenStream {
+    let logs = logs.iter().map(|ErrorLog { log, level }| {
+        let (log, level) = (number(*log), variant(*level));
+        quote!(site::ErrorLog { log: #log, level: site::Level::#level })
+    });
+    quote!(&[#(#logs),*])
 }
 
 fn param(param: &ir::Param) -> TokenStream {

@@ -73,6 +73,10 @@ fn what_is_handled_alike_is_no_difference() {
             "location = /a { return 200; } location /a { return 200; }",
             "location /a { return 200; }",
         ),
+        (
+            "root www; error_log stderr; error_log stdout info;",
+            "root www; error_log stdout info; error_log stderr;",
+        ),
         // What is behind a location that takes all is not reached.
         (
             "location ~ ^/a { return 200; }",
@@ -190,6 +194,15 @@ fn hosts_and_addresses_are_compared() {
     );
     assert_eq!(workers.changes[0].witness, None);
     assert_eq!(workers.changes[0].directives[0], ("worker_processes", "1".into(), "2".into()));
+}
+
+#[test]
+fn each_error_log_is_compared() {
+    let conf = |logs: &str| format!("server {{ listen 80; location / {{ return 204; {logs} }} }}");
+    let difference =
+        compare(&conf("error_log stderr;"), &conf("error_log stderr; error_log stdout crit;"));
+    let told = ("error_log", "stderr error".into(), "stderr error, stdout crit".into());
+    assert_eq!(difference.changes[0].directives, [told]);
 }
 
 #[test]

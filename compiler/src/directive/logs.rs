@@ -38,13 +38,14 @@ pub(super) const GROUP: Group = Group {
                  them are escaped as said.",
             ),
         simple("error_log", &[Main, Http, Server, Location], (1, 2), "FILE [LEVEL]")
-            .inherits("stderr error")
+            .inherits_all("stderr error")
             .params(1)
             .doc(
                 "Where faults are reported, from LEVEL up: `debug`, `info`, `notice`, `warn`, \
-                 `error`, `crit`, `alert`, `emerg`.",
+                 `error`, `crit`, `alert`, `emerg`. Several in one context are several logs, each \
+                 with a level of its own: `error_log stderr crit; error_log logs/all.log info;`.",
             )
-            .differs("One for each context; nginx's default is `logs/error.log`."),
+            .differs("nginx's default is `logs/error.log`."),
         simple("stub_status", &[Server, Location], (0, 1), "[on]").doc(
             "Answers `GET` with nginx's counts: connections that are open, connections and \
                  requests so far, and how many connections read a head, have a request under way, \

@@ -4,7 +4,7 @@
 mod differing;
 mod words;
 
-use sitec_runtime::site::{LocationId, ServerId};
+use sitec_runtime::site::{ErrorLog, LocationId, ServerId};
 
 use crate::automata::shown;
 use crate::ir::{self, Action, Handler, Return};
@@ -171,7 +171,7 @@ impl Facts<'_> {
             added_fields,
             expires,
             access_logs,
-            error_log,
+            error_logs,
             log_not_found,
             gzip_static,
             listing,
@@ -205,7 +205,7 @@ impl Facts<'_> {
             ("add_header", added_fields.iter().map(added).collect::<Vec<_>>().join(", ")),
             ("expires", expires.map_or_else(String::new, expiry)),
             ("access_log", self.access_logs(access_logs)),
-            ("error_log", self.error_log(*error_log)),
+            ("error_log", self.error_logs(error_logs)),
             ("log_not_found", flag(*log_not_found)),
         ]);
         if files {
@@ -276,8 +276,12 @@ impl Facts<'_> {
         }
     }
 
-    fn error_log(self, log: sitec_runtime::site::ErrorLog) -> String {
-        format!("{} {}", self.log(log.log), plain(&log.level))
+    /// In an order of their own: that of the conf decides nothing.
+    fn error_logs(self, logs: &[ErrorLog]) -> String {
+        let text = |log: &ErrorLog| format!("{} {}", self.log(log.log), plain(&log.level));
+        let mut logs: Vec<_> = logs.iter().map(text).collect();
+        logs.sort_unstable();
+        logs.join(", ")
     }
 
     /// What holds in a server before a location is known.
@@ -315,7 +319,7 @@ impl Facts<'_> {
             user,
             group,
             pid,
-            error_log,
+            error_logs,
         } = &self.site.process;
         let user = user.iter().chain(group).cloned().collect::<Vec<_>>();
         let pid = pid.as_ref().map(|text| wording::start_text(self.site, text));
@@ -327,7 +331,7 @@ impl Facts<'_> {
             ("worker_shutdown_timeout", time(shutdown_timeout_ms.unwrap_or(0))),
             ("user", user.join(" ")),
             ("pid", pid.unwrap_or_default()),
-            ("error_log", self.error_log(*error_log)),
+            ("error_log", self.error_logs(error_logs)),
             (
                 "cgi_max_processes",
                 self.site.max_scripts.map_or_else(String::new, |n| n.to_string()),

@@ -149,7 +149,7 @@ pub struct Settings {
     pub added_fields: Vec<AddedField>,
     pub expires: Option<Expires>,
     pub access_logs: Vec<AccessLog>,
-    pub error_log: ErrorLog,
+    pub error_logs: Vec<ErrorLog>,
     pub log_not_found: bool,
     pub gzip_static: GzipStatic,
     pub listing: Option<Listing>,

@@ -119,7 +119,7 @@ impl Settings {
             added_fields,
             expires: _,
             access_logs,
-            error_log: _,
+            error_logs: _,
             log_not_found: _,
             gzip_static: _,
             listing: _,

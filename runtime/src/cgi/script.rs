@@ -13,7 +13,7 @@ use crate::escape::Escaped;
 use crate::files::{Entry, Files, path};
 use crate::handler::{Outcome, Request, file};
 use crate::http::body::Framing;
-use crate::site::{Cgi, CgiRule, Level, ProgramId, Scripts};
+use crate::site::{Cgi, CgiRule, ErrorLog, Level, ProgramId, Scripts};
 
 /// A script that a request was led to.
 pub(super) struct Script {
@@ -150,7 +150,8 @@ impl Script {
                 environment::write(request, self, content_len, params, out);
                 let timeout_ms = self.cgi.timeout_ms;
                 // A pipe less for each script, where the conf logs nothing of what comes by it.
-                let errors = request.variables.settings.error_log.takes(ERRORS_LEVEL);
+                let logs = request.variables.settings.error_logs;
+                let errors = ErrorLog::any_takes(logs, ERRORS_LEVEL);
                 Outcome::Script(Box::new(Call { command, input, errors, timeout_ms }))
             }
             None => {

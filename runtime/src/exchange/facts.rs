@@ -6,7 +6,7 @@ use crate::clock::{LocalClock, Now};
 use crate::context::{Client, Context, Shared};
 use crate::escape::Escaped;
 use crate::log::About;
-use crate::site::{Level, Site, Text};
+use crate::site::{ErrorLog, Level, Site, Text};
 use crate::variables::{Progress, Variables};
 
 use super::Exchange;
@@ -69,10 +69,10 @@ impl Exchange {
         text: fmt::Arguments<'_>,
     ) {
         let Some(settings) = self.settings() else { return };
-        if level <= settings.error_log.level {
+        if ErrorLog::any_takes(settings.error_logs, level) {
             let variables = self.variables(cx.shared, cx.now, &cx.local_clock, client);
             let about = About::Request(&variables);
-            cx.logs.error(settings.error_log, level, about, (cx.now, &cx.local_clock), text);
+            cx.logs.error(settings.error_logs, level, about, (cx.now, &cx.local_clock), text);
         }
     }
 

@@ -428,10 +428,10 @@ impl Exchange {
         ask: impl FnOnce(&handler::Request<'_>, &mut Files) -> T,
     ) -> T {
         let variables = self.variables(cx.shared, cx.now, &cx.local_clock, client);
-        let error_log = variables.settings.error_log;
+        let error_logs = variables.settings.error_logs;
         let (logs, time) = (&cx.logs, (cx.now, &cx.local_clock));
         let report = |level: Level, text: fmt::Arguments<'_>| {
-            logs.error(error_log, level, About::Request(&variables), time, text);
+            logs.error(error_logs, level, About::Request(&variables), time, text);
         };
         let server = self.route.map(|route| route.server).unwrap_or_default();
         let locate = |path: &[u8]| S::location(S::route(server, path));

@@ -8,7 +8,7 @@ use super::{Outcome, Request, change, escape_path};
 use crate::escape::Escaped;
 use crate::files::{Entry, Files, Links, Name, Question, path};
 use crate::http::method::Method;
-use crate::site::{GzipStatic, Level, Text};
+use crate::site::{ErrorLog, GzipStatic, Level, Text};
 
 /// Serves what the path of the request leads to.
 pub fn serve(request: &Request<'_>, files: &mut Files) -> Outcome {
@@ -191,7 +191,7 @@ pub(super) fn fail(request: &Request<'_>, error: i32) -> Outcome {
     let settings = request.variables.settings;
     let wanted = status != 404 || settings.log_not_found;
     // To make the text costs more than the rest of the response.
-    if wanted && level <= settings.error_log.level {
+    if wanted && ErrorLog::any_takes(settings.error_logs, level) {
         let name = name_of(request);
         let text = io::Error::from_raw_os_error(error).to_string();
         let text = text.split(" (os error").next().unwrap_or_default();

@@ -51,8 +51,34 @@ fn errors_come_behind_the_requests_before_them() {
     access(&logs, access_log(0, 0, None), "/a", 5);
     let log = ErrorLog { log: 0, level: Level::Error };
     let about = (now, &LocalClock::new(now));
-    logs.error(log, Level::Error, About::Process, about, format_args!("wrong"));
+    logs.error(&[log], Level::Error, About::Process, about, format_args!("wrong"));
     assert!(read(&path).starts_with("/a\n") && read(&path).ends_with("wrong\n"));
+}
+
+#[test]
+fn each_error_log_takes_what_its_level_says() {
+    let folder = Folder::new();
+    let paths = ["all", "some", "none"].map(|name| folder.0.join(name));
+    let places = paths.each_ref().map(|path| LogPlace::File(path.clone()));
+    let logs = Logs::open(&places).unwrap_or_else(|_| panic!("three logs"));
+    let now = Now { monotonic_ms: 5, unix_ms: 0 };
+    let clock = LocalClock::new(now);
+    // The most talkative one need not come first.
+    let all = [
+        ErrorLog { log: 1, level: Level::Crit },
+        ErrorLog { log: 0, level: Level::Info },
+        ErrorLog { log: 2, level: Level::Emerg },
+    ];
+    for level in [Level::Debug, Level::Info, Level::Error, Level::Crit, Level::Alert] {
+        assert_eq!(ErrorLog::any_takes(&all, level), level != Level::Debug);
+        logs.error(&all, level, About::Process, (now, &clock), format_args!("wrong"));
+    }
+    let levels = |path| {
+        let level = |line: &str| line.split(['[', ']']).nth(1).map(str::to_owned);
+        read(path).lines().filter_map(level).collect::<Vec<_>>().join(" ")
+    };
+    assert_eq!(paths.each_ref().map(levels), ["info error crit alert", "crit alert", ""]);
+    assert!(!ErrorLog::any_takes(&[], Level::Emerg));
 }
 
 #[test]
@@ -145,7 +171,7 @@ fn lines_of_the_error_log() {
     let clock = LocalClock::new(now);
     let error = |level, about: About<'_>, message: &str| {
         let log = ErrorLog { log: 0, level: Level::Warn };
-        logs.error(log, level, about, (now, &clock), format_args!("{message}"));
+        logs.error(&[log], level, about, (now, &clock), format_args!("{message}"));
     };
     error(Level::Info, About::Process, "not written");
     error(Level::Alert, About::Process, "all\nof it");

@@ -20,7 +20,7 @@ pub struct Process {
     /// File that holds the process id while the server runs.
     pub pid: Option<StartText>,
     /// Where faults outside of any request go.
-    pub error_log: ErrorLog,
+    pub error_logs: &'static [ErrorLog],
 }
 
 /// A value that may be set when the binary starts.
@@ -163,5 +163,10 @@ impl ErrorLog {
     /// Whether lines of a level are written.
     pub fn takes(&self, level: Level) -> bool {
         level <= self.level
+    }
+
+    /// Whether lines of a level are written to any of these logs.
+    pub fn any_takes(logs: &[ErrorLog], level: Level) -> bool {
+        logs.iter().any(|log| log.takes(level))
     }
 }

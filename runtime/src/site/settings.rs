@@ -302,7 +302,7 @@ pub struct Settings {
     /// `access_log`.
     pub access_logs: &'static [AccessLog],
     /// `error_log`.
-    pub error_log: ErrorLog,
+    pub error_logs: &'static [ErrorLog],
     /// `log_not_found`.
     pub log_not_found: bool,
     /// `gzip_static`.

@@ -258,3 +258,43 @@ fn faults_are_in_the_error_log() {
     let text = folder.text("logs/error.log");
     assert!(!text.lines().any(|line| line.starts_with("[emerg]")), "{text}");
 }
+
+/// nginx 1.22 has the same lines in the same files.
+#[test]
+fn each_error_log_of_a_context_has_a_level_of_its_own() {
+    let folder = folder(&["a.txt"]);
+    let fifo = folder.path().join("www/fifo");
+    assert!(Command::new("mkfifo").arg(fifo).status().unwrap().success());
+    let server = serve(&folder);
+    let ask_for = |paths: &[&str]| {
+        let get = |path: &&str| format!("GET {path} HTTP/1.1\r\nHost: files.test\r\n\r\n");
+        let requests: Vec<_> = paths.iter().map(get).collect();
+        ask(&mut server.connect(), &requests.iter().map(String::as_str).collect::<Vec<_>>());
+    };
+    // The names of the files that each log's lines are about, with the levels.
+    let told = |name: &str| -> Vec<String> {
+        let word = |line: &str| {
+            let level = line.split(['[', ']']).nth(1)?;
+            Some(format!("{level} {}", line.split('"').nth(1)?.rsplit('/').next()?))
+        };
+        lines(&folder, name).iter().filter_map(|line| word(line)).collect()
+    };
+    ask_for(&["/log/errors/a", "/log/errors/fifo", "/log/errors/same/b", "/log/errors/own/c"]);
+    assert_eq!(told("logs/errors.log"), ["error a", "crit fifo", "error b"]);
+    assert_eq!(told("logs/worst.log"), ["crit fifo"]);
+    assert!(told("logs/own.log").is_empty());
+    // The outer log has what happens outside: the page of the 404 is missing.
+    assert_eq!(told("logs/error.log"), ["error 404.html"; 4]);
+    // Each is opened again.
+    for name in ["errors", "worst"] {
+        let log = |name: &str| folder.path().join(format!("logs/{name}.log"));
+        std::fs::rename(log(name), log(&format!("{name}-old"))).unwrap();
+    }
+    server.signal("USR1");
+    let start = Instant::now();
+    while lines(&folder, "logs/worst.log").is_empty() {
+        ask_for(&["/log/errors/fifo"]);
+        assert!(start.elapsed() < PATIENCE, "the log is not reopened");
+    }
+    assert_eq!(told("logs/errors.log"), told("logs/worst.log"));
+}

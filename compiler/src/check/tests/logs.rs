@@ -35,11 +35,30 @@ fn access_logs() {
 
 #[test]
 fn error_logs() {
-    use sitec_runtime::site::Level;
-    let site = site("error_log stderr warn; server { listen 80; root www; error_log run/e.log; }");
-    assert_eq!((site.process.error_log.log, site.process.error_log.level), (0, Level::Warn));
-    let own = settings(&site, "/").error_log;
-    assert_eq!((own.log, own.level), (1, Level::Error));
+    use sitec_runtime::site::{ErrorLog, Level};
+    let site = site(
+        "error_log stderr warn; error_log run/all.log debug;
+         server { listen 80; root www; error_log run/e.log; error_log run/crit.log crit;
+           error_log stderr alert; location /in/ { root www; }
+           location /own/ { root www; error_log run/own.log info; } }",
+    );
+    let name = |log: &ErrorLog| match &site.logs[usize::from(log.log)] {
+        LogTarget::File(path) => (started(path), log.level),
+        other => (format!("{other:?}"), log.level),
+    };
+    let names = |logs: &[ErrorLog]| logs.iter().map(name).collect::<Vec<_>>();
+    let expected = |logs: &[(&str, Level)]| {
+        logs.iter().map(|(name, level)| ((*name).to_owned(), *level)).collect::<Vec<_>>()
+    };
+    let outer = expected(&[("Stderr", Level::Warn), ("run/all.log", Level::Debug)]);
+    assert_eq!(names(&site.process.error_logs), outer);
+    let own =
+        [("run/e.log", Level::Error), ("run/crit.log", Level::Crit), ("Stderr", Level::Alert)];
+    for path in ["/", "/in/"] {
+        assert_eq!(names(&settings(&site, path).error_logs), expected(&own), "{path}");
+    }
+    let inner = expected(&[("run/own.log", Level::Info)]);
+    assert_eq!(names(&settings(&site, "/own/").error_logs), inner);
 }
 
 #[test]
@@ -109,6 +128,11 @@ fn wrong_logs() {
         "server { root www; access_log logs/a.log; access_log logs/b.log; }",
         "                              ^^^^^^^^^^",
         "F19: there is no folder `logs`",
+    );
+    warned(
+        "server { root www; error_log run/e.log; error_log stderr; error_log run/e.log info; }",
+        "                             ---------                              ^^^^^^^^^",
+        "Z19: lines are written to this log twice",
     );
     warned(
         "error_log off; server { root www; }",
