@@ -38,6 +38,7 @@ mod suggest;
 mod template;
 #[cfg(test)]
 mod testing;
+pub mod value;
 mod wording;
 
 use assets::Assets;

@@ -5,10 +5,10 @@ use std::collections::HashMap;
 
 use super::Subject;
 use crate::ast::{Directive, Word};
-use crate::check::value::{Part, split};
 use crate::check::{is_known_extension, regex_words};
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::source::Span;
+use crate::value::{Part, split};
 
 /// Reports them.
 pub(super) fn check(subject: &Subject<'_>, diagnostics: &mut Diagnostics) {

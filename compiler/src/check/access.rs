@@ -7,12 +7,12 @@ use sitec_runtime::http::method::Method;
 use sitec_runtime::site::ServerId;
 
 use super::level::{Level, method_set, named_methods};
-use super::value::{Checked, Clients, clients};
 use super::{Checker, named};
 use crate::ast::Directive;
 use crate::diagnostic::Diagnostic;
 use crate::ir::{self, Action, Handler, Ranges};
 use crate::source::Span;
+use crate::value::{Checked, Clients, clients};
 
 /// One `allow` or `deny`.
 struct Rule {

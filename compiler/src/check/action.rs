@@ -8,13 +8,13 @@ use super::level::Level;
 use super::pages::Page;
 use super::server::Names;
 use super::text::{Groups, literal};
-use super::value::{Checked, status};
 use super::{Checker, named};
 use crate::ast::{Directive, Word};
 use crate::diagnostic::Diagnostic;
 use crate::ir::{
     Action, Candidate, Cgi, Fallback, FileBase, Handler, Piece, Return, Scripts, TryFiles, Value,
 };
+use crate::value::{Checked, status};
 
 impl Checker<'_> {
     /// What the location `id` with these directives does, by which methods, and where its files

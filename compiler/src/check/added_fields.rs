@@ -5,12 +5,12 @@ use std::rc::Rc;
 use sitec_runtime::site::Expires;
 
 use super::text::{Groups, literal};
-use super::value::{self, Checked, is_token, keyword};
 use super::{Checker, named};
 use crate::ast::{Directive, Word};
 use crate::diagnostic::Diagnostic;
 use crate::ir::{self, Piece};
 use crate::source::Span;
+use crate::value::{self, Checked, is_token, keyword};
 
 /// Fields by which a client finds the end of a response, or of the connection.
 const FRAMING: &[&str] = &["content-length", "transfer-encoding", "connection"];

@@ -10,12 +10,12 @@ use sitec_runtime::site::DirectoryId;
 
 use super::location::Path;
 use super::text::Groups;
-use super::value::Checked;
 use super::{Checker, named};
 use crate::ast::{Directive, Word};
 use crate::diagnostic::Diagnostic;
 use crate::files::Kind;
 use crate::ir::{FileBase, StartPiece, Value};
+use crate::value::Checked;
 
 /// What is wrong with `root /`.
 const PUBLISHES_ALL: &str = "this publishes the whole file system";

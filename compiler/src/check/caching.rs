@@ -4,9 +4,9 @@ use sitec_runtime::site::FileCache;
 
 use super::Checker;
 use super::log::option;
-use super::value::{Checked, count, time_ms};
 use crate::ast::Directive;
 use crate::diagnostic::Diagnostic;
+use crate::value::{Checked, count, time_ms};
 
 /// The most that a conf may want to be remembered: each costs memory, and may hold a descriptor.
 const MAX_KNOWN: u64 = 1 << 20;

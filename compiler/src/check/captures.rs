@@ -8,8 +8,8 @@ use std::collections::BTreeSet;
 
 use super::Checker;
 use super::server::Server;
-use super::value::Regex;
 use crate::ir::{Piece, Value, Variable};
+use crate::value::Regex;
 
 /// The captures that values refer to.
 #[derive(Clone, Default)]

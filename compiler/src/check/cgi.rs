@@ -6,7 +6,6 @@ use sitec_runtime::site::{ParamKind, ProgramId};
 
 use super::location::Path;
 use super::text::Groups;
-use super::value::{Checked, count};
 use super::{Checker, named};
 use crate::ast::{Directive, Word};
 use crate::diagnostic::Diagnostic;
@@ -14,6 +13,7 @@ use crate::files::Kind;
 use crate::ir::{self, CgiParam, StartPiece};
 use crate::source::Span;
 use crate::suggest::closest;
+use crate::value::{Checked, count};
 
 /// Scripts that run at once unless the conf says otherwise.
 const DEFAULT_MAX_SCRIPTS: u32 = 32;

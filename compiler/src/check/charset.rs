@@ -8,11 +8,11 @@ use std::rc::Rc;
 use sitec_runtime::http::charset::{self, takes_charset};
 
 use super::text::{Groups, literal};
-use super::value::{Checked, media_type};
 use super::{Checker, named};
 use crate::ast::{Directive, Word};
 use crate::diagnostic::Diagnostic;
 use crate::ir::{self, Value};
+use crate::value::{Checked, media_type};
 
 /// The type that `charset_types` need not name.
 const ALWAYS: &[u8] = b"text/html";

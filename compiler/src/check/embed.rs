@@ -16,7 +16,6 @@ use sitec_runtime::site::{DirectoryId, LocationId, ServerId};
 use super::Checker;
 use super::level::Level;
 use super::text::literal;
-use super::value::{Checked, keyword};
 use crate::assets::tree;
 use crate::ast::Word;
 use crate::diagnostic::{Diagnostic, Diagnostics};
@@ -25,6 +24,7 @@ use crate::ir::{self, Action, Handler, PackKind, StartPiece};
 use crate::places::Places;
 use crate::route::Router;
 use crate::source::Span;
+use crate::value::{Checked, keyword};
 
 /// An `embed on`.
 #[derive(Clone, Copy)]

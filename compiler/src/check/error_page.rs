@@ -8,11 +8,11 @@ use super::Checker;
 use super::pages::Page;
 use super::server::Names;
 use super::text::Groups;
-use super::value::{Checked, status};
 use crate::ast::{Directive, Word};
 use crate::diagnostic::Diagnostic;
 use crate::ir::{self, ErrorTarget, Piece, Variable};
 use crate::source::Span;
+use crate::value::{Checked, status};
 
 /// One status of an `error_page`, not yet in a server.
 #[derive(Clone)]

@@ -3,11 +3,11 @@
 use std::path::Path;
 
 use super::Checker;
-use super::value::Checked;
 use crate::ast::Word;
 use crate::diagnostic::Diagnostic;
 use crate::files::{Files, Kind};
 use crate::suggest::closest;
+use crate::value::Checked;
 
 impl Checker<'_> {
     /// Whether an `alias` without a slash at its end is a file: as the disk has it; else a

@@ -8,7 +8,6 @@ use std::path::{Path, PathBuf};
 use sitec_runtime::site::ServerId;
 
 use super::location::written;
-use super::value::{self, Checked, status};
 use super::{Checker, named};
 use crate::answer::{Answer, Answers, End, Request, Step};
 use crate::ast::{Directive, Word};
@@ -18,6 +17,7 @@ use crate::ir;
 use crate::places::Places;
 use crate::source::Span;
 use crate::suggest::closest;
+use crate::value::{self, Checked, status};
 
 /// One test.
 pub(super) struct Expectation {

@@ -18,12 +18,12 @@ use super::embed::Embed;
 use super::error_page::ErrorPage;
 use super::location::Path;
 use super::text::Groups;
-use super::value::{self, Checked};
 use super::writing::Writing;
 use super::{Checker, named};
 use crate::ast::{Directive, Word};
 use crate::ir;
 use crate::source::Span;
+use crate::value::{self, Checked};
 
 /// `max_ranges` by default: more than readers of documents and download managers ask for.
 const DEFAULT_RANGES: usize = 200;

@@ -9,13 +9,13 @@ use sitec_runtime::pure::{BindAddress, parse_listen};
 use sitec_runtime::site::{ParamKind, ServerId};
 
 use super::log::option;
-use super::value::{self, Bind, Checked};
 use super::{Checker, named};
 use crate::ast::{Directive, Word};
 use crate::diagnostic::Diagnostic;
 use crate::ir::{Address, StartPiece, StartText};
 use crate::source::Span;
 use crate::suggest::closest;
+use crate::value::{self, Bind, Checked};
 use params::partial;
 
 /// One `listen` of one server.

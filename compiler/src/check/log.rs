@@ -5,7 +5,6 @@ use std::path::Path;
 use sitec_runtime::site::{ErrorLog, Level, LogId, ParamKind};
 
 use super::text::{Groups, push_literal};
-use super::value::{Checked, keyword, size, time_ms};
 use super::{Checker, named};
 use crate::ast::{Directive, Word};
 use crate::diagnostic::Diagnostic;
@@ -13,6 +12,7 @@ use crate::files::Kind;
 use crate::ir::{AccessLog, Escape, LogTarget, Piece, StartPiece, Value};
 use crate::source::Span;
 use crate::suggest::closest;
+use crate::value::{Checked, keyword, size, time_ms};
 
 /// The format of lines where none is named.
 const COMBINED: &str = "$remote_addr - $remote_user [$time_local] \"$request\" $status \

@@ -34,13 +34,10 @@ mod settings;
 pub mod structure;
 mod symlinks;
 #[cfg(test)]
-mod testing;
-#[cfg(test)]
 mod tests;
 pub(crate) mod text;
 pub(crate) mod types;
 mod unknown;
-pub mod value;
 mod writing;
 mod written;
 
@@ -56,6 +53,7 @@ use crate::files::Files;
 use crate::ir;
 use crate::places::Places;
 use crate::source::Span;
+use crate::value::{Checked, Regex};
 pub(crate) use common_types::is_known_extension;
 use consistency::{Named, check_methods};
 use embed::Packing;
@@ -70,7 +68,6 @@ use scripts::{Scripted, check_scripts};
 use text::{CaptureNames, Groups};
 use types::TypeTables;
 pub(crate) use unknown::foreign_variables;
-use value::{Checked, Regex};
 use written::{Writer, check_writers};
 
 /// What a conf is checked against.

@@ -6,13 +6,13 @@ pub(crate) mod places;
 use sitec_runtime::pure::is_whole_name;
 use sitec_runtime::site::ParamKind;
 
-use super::value::{self, Checked, Part};
 use crate::ast::{Directive, Word};
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::ir;
 use crate::ir::StartPiece;
 use crate::source::Span;
 use crate::suggest::closest;
+use crate::value::{self, Checked, Part};
 
 /// The params of a conf.
 #[derive(Default)]

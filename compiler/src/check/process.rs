@@ -3,11 +3,11 @@
 use sitec_runtime::site::{ErrorLog, ParamKind};
 
 use super::settings::seconds_or_units;
-use super::value::{Checked, count};
 use super::{Checker, named};
 use crate::ast::Directive;
 use crate::diagnostic::Diagnostic;
 use crate::ir::Process;
+use crate::value::{Checked, count};
 
 /// Other servers' ways to wait; sitec has one of its own.
 const EVENT_METHODS: &[&str] = &["select", "poll", "kqueue", "epoll", "/dev/poll", "eventport"];

@@ -9,13 +9,13 @@ use super::captures::Usage;
 use super::level::Level;
 use super::location::{Surrounding, location_name};
 use super::text::Groups;
-use super::value::{Checked, ServerName, server_name};
 use super::{Checker, named};
 use crate::ast::{Block, Directive, Word};
 use crate::diagnostic::Diagnostic;
 use crate::ir::{self, Scope, StartPiece, StartText};
 use crate::places::ServerPlace;
 use crate::source::Span;
+use crate::value::{Checked, ServerName, server_name};
 
 /// A server, and what is needed of it once all servers are known.
 pub(crate) struct Server {

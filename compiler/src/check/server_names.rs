@@ -6,10 +6,10 @@ use sitec_runtime::site::ServerId;
 
 use super::Checker;
 use super::server::Name;
-use super::value::ServerName;
 use crate::diagnostic::Diagnostic;
 use crate::ir::{ServerNames, ServerRegex, StartText};
 use crate::source::Span;
+use crate::value::ServerName;
 
 /// Who has which name so far.
 #[derive(Default)]

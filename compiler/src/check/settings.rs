@@ -9,13 +9,13 @@ use super::added_fields::{expires, inherit};
 use super::embed::{Embed, codings};
 use super::level::{Level, method_set, named_methods};
 use super::log::option;
-use super::value::{
-    Checked, buffer_len, count, flag, keyword, keyword_in_any_case, media_type, seconds, size,
-    time_ms,
-};
 use super::writing::file_mode;
 use crate::ast::{Directive, Word};
 use crate::diagnostic::Diagnostic;
+use crate::value::{
+    Checked, buffer_len, count, flag, keyword, keyword_in_any_case, media_type, seconds, size,
+    time_ms,
+};
 
 /// Requests of one connection where nothing is said.
 const USUAL_REQUESTS: u64 = 1000;

@@ -4,11 +4,11 @@ use sitec_runtime::site::Follow;
 
 use super::log::option;
 use super::text::Groups;
-use super::value::{Checked, keyword};
 use super::{Checker, named};
 use crate::ast::Directive;
 use crate::diagnostic::Diagnostic;
 use crate::ir::{Symlinks, Value};
+use crate::value::{Checked, keyword};
 
 /// What holds where nothing was said.
 pub(super) fn usual() -> Symlinks {

@@ -3,12 +3,12 @@
 use std::collections::BTreeSet;
 
 use super::Checker;
-use super::value::{self, Checked, Part};
 use crate::ast::{Directive, Word};
 use crate::diagnostic::Diagnostic;
 use crate::ir::{Piece, Value, Variable};
 use crate::source::Span;
 use crate::suggest::closest;
+use crate::value::{self, Checked, Part};
 
 /// The regexes whose groups `$1` to `$9` may stand for at some place.
 #[derive(Clone, Debug)]
@@ -135,7 +135,7 @@ impl Checker<'_> {
                 Diagnostic::error("T18", span, message).help(value::instead_of(&lower)),
             ));
         }
-        let known = value::SIMPLE_VARIABLES.iter().copied();
+        let known = value::variable::SIMPLE_VARIABLES.iter().copied();
         let known = known.chain(self.capture_names.0.iter().map(String::as_str));
         let diagnostic = Diagnostic::error("T18", span, format!("there is no variable `${name}`"));
         let like = closest(&lower, known).filter(|_| !is_of_environment(name));

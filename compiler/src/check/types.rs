@@ -7,12 +7,12 @@ use sitec_runtime::site::TypesId;
 use super::charset::say_charset;
 use super::common_types::common_types;
 use super::intern::Interner;
-use super::value::{Checked, media_type};
 use super::{Checker, named};
 use crate::ast::{Directive, Word};
 use crate::diagnostic::Diagnostic;
 use crate::ir::{self, Types};
 use crate::source::Span;
+use crate::value::{Checked, media_type};
 
 /// The table of a conf without `types`.
 pub(crate) fn common() -> Types {

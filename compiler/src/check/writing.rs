@@ -6,12 +6,12 @@ use sitec_runtime::site::{Dav, DirectoryId, Upload};
 use super::level::Level;
 use super::location::Path;
 use super::text::Groups;
-use super::value::{Checked, keyword_in_any_case};
 use super::{Checker, named};
 use crate::ast::{Directive, Word};
 use crate::diagnostic::Diagnostic;
 use crate::ir::Handler;
 use crate::source::Span;
+use crate::value::{Checked, keyword_in_any_case};
 
 /// What a level has been given for writing.
 #[derive(Clone)]

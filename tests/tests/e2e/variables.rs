@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt;
 
-use sitec_compiler::check::value::variable::{PREFIXES, SIMPLE_VARIABLES};
+use sitec_compiler::value::variable::{PREFIXES, SIMPLE_VARIABLES};
 use sitec_tests::folder::Folder;
 use sitec_tests::server::Server;
 

@@ -7,9 +7,9 @@ use crate::check::Checker;
 use crate::check::param::places::misplaced;
 use crate::check::param::utf8;
 use crate::check::text::{Groups, push_literal};
-use crate::check::value::{self, Checked, Part};
 use crate::diagnostic::Diagnostic;
 use crate::ir::{Piece, StartPiece, StartText, Value, Variable};
+use crate::value::{self, Checked, Part};
 
 /// Variables that `root` and `alias` themselves make.
 const MADE_HERE: &[&str] = &["document_root", "realpath_root", "request_filename"];

@@ -6,10 +6,10 @@ use std::net::{IpAddr, SocketAddr};
 use super::Listen;
 use crate::check::Checker;
 use crate::check::server::Name;
-use crate::check::value::ServerName;
 use crate::diagnostic::Diagnostic;
 use crate::ir::{self, Address, StartPiece, StartText};
 use crate::source::Span;
+use crate::value::ServerName;
 
 /// The backlog where none is given, as in nginx on Linux.
 const DEFAULT_BACKLOG: i32 = 511;

@@ -7,9 +7,9 @@ use sitec_runtime::site::ParamKind;
 use super::Host;
 use crate::ast::Word;
 use crate::check::Checker;
-use crate::check::value::{self, Checked, Part};
 use crate::diagnostic::Diagnostic;
 use crate::ir::{Address, StartPiece, StartText};
+use crate::value::{self, Checked, Part};
 
 impl Checker<'_> {
     /// An address in which `${NAME}` is the whole, the port, the host, or part of a path.

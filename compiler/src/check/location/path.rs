@@ -3,9 +3,9 @@
 use std::rc::Rc;
 
 use crate::ast::{Directive, Word};
-use crate::check::value::{Checked, Regex, regex};
 use crate::diagnostic::Diagnostic;
 use crate::source::Span;
+use crate::value::{Checked, Regex, regex};
 
 /// The paths of a location.
 #[derive(Clone, Debug)]

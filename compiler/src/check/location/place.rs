@@ -8,10 +8,10 @@ use super::{Path, Surrounding};
 use crate::ast::{Directive, Word};
 use crate::check::Checker;
 use crate::check::server::Names;
-use crate::check::value::Checked;
 use crate::diagnostic::Diagnostic;
 use crate::source::Span;
 use crate::suggest::closest;
+use crate::value::Checked;
 
 impl Checker<'_> {
     /// That the location may stand where it does, and can be reached there.

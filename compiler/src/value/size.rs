@@ -91,7 +91,7 @@ fn grouped(number: u64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::check::testing::{outcome, word};
+    use crate::value::testing::{outcome, word};
 
     #[test]
     fn sizes() {

@@ -27,7 +27,7 @@ pub(crate) fn method(word: &Word) -> Checked<Method> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::check::testing::{outcome, word};
+    use crate::value::testing::{outcome, word};
 
     #[test]
     fn methods() {

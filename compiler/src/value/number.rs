@@ -72,7 +72,7 @@ pub(crate) fn keyword_in_any_case<T: Copy>(word: &Word, words: &[(&str, T)]) -> 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::check::testing::{outcome, word};
+    use crate::value::testing::{outcome, word};
 
     #[test]
     fn numbers() {

@@ -35,7 +35,7 @@ pub(crate) fn status(word: &Word, part: Range<usize>, range: RangeInclusive<u16>
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::check::testing::{outcome, word};
+    use crate::value::testing::{outcome, word};
 
     #[test]
     fn codes() {

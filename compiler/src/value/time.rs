@@ -111,7 +111,7 @@ fn wrong_unit(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::check::testing::{outcome, word};
+    use crate::value::testing::{outcome, word};
 
     #[test]
     fn times() {

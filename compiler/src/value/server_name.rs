@@ -101,7 +101,7 @@ fn misspelled(word: &Word) -> Option<Diagnostic> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::check::testing::{outcome, word};
+    use crate::value::testing::{outcome, word};
 
     #[test]
     fn names() {

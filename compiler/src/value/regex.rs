@@ -86,7 +86,7 @@ mod tests {
     use sitec_runtime::regex::{Program, Set};
 
     use super::*;
-    use crate::check::testing::{outcome, word};
+    use crate::value::testing::{outcome, word};
 
     #[test]
     fn regexes() {

@@ -97,7 +97,7 @@ fn not_an_address(word: &Word, address: &str) -> Box<Diagnostic> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::check::testing::{outcome, word};
+    use crate::value::testing::{outcome, word};
 
     #[test]
     fn addresses_and_networks() {

@@ -61,7 +61,7 @@ fn signed(word: &Word) -> Checked<i64> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::check::testing::{outcome, word};
+    use crate::value::testing::{outcome, word};
 
     #[test]
     fn times() {

@@ -40,7 +40,7 @@ pub(crate) fn is_token(text: &[u8]) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::check::testing::word;
+    use crate::value::testing::word;
 
     #[test]
     fn media_types() {

@@ -1,6 +1,6 @@
 //! Helps of this module's tests.
 
-use super::value::Checked;
+use super::Checked;
 use crate::ast::Word;
 use crate::source::{FileId, Span};
 

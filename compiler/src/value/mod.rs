@@ -13,8 +13,10 @@ mod server_name;
 mod size;
 mod status;
 mod template;
+#[cfg(test)]
+pub(crate) mod testing;
 mod time;
-mod variable;
+pub mod variable;
 
 pub(crate) use address::{Bind, bind, ip, port};
 pub(crate) use client::{Clients, clients};
@@ -28,7 +30,6 @@ pub(crate) use size::{buffer_len, size};
 pub(crate) use status::status;
 pub(crate) use template::{Part, split};
 pub(crate) use time::{seconds, time_ms};
-pub use variable::SIMPLE_VARIABLES;
 pub(crate) use variable::{instead_of, is_only_nginx, variable};
 
 use crate::diagnostic::Diagnostic;

@@ -88,7 +88,7 @@ fn reference(word: &Word, start: usize) -> Checked<Part> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::check::testing::{outcome, word};
+    use crate::value::testing::{outcome, word};
 
     fn literal(text: &str) -> Part {
         Part::Literal(text.into())
