@@ -39,6 +39,7 @@ sites! {
     manual => "../sites/manual/site.conf",
     pairs => "drawn/pairs.conf",
     params => "sites/params.conf",
+    variables => "sites/variables.conf",
     process => "sites/process.conf",
     programs => "sites/programs.conf",
     routing => "sites/routing.conf",

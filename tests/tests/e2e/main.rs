@@ -44,6 +44,7 @@ mod socket;
 mod status;
 mod symlinks;
 mod uploads;
+mod variables;
 mod wire;
 
 use sitec_tests::server::{Launch, Server};
