@@ -5,7 +5,6 @@ use std::ops::Range;
 
 use crate::cgi::{MAX_HEAD_LEN, queue_len};
 use crate::connection::GATHERED_LEN;
-use crate::exchange::Exchange;
 use crate::files::{
     LEVEL_DESCRIPTORS, MAX_CONTENT_LEN, MAX_DEPTH, MAX_DESCRIPTORS, MAX_ENTRIES, MAX_LISTED_LEN,
     RECORDS_LEN,
@@ -13,6 +12,7 @@ use crate::files::{
 use crate::handler::upload::MAX_DRAFTS;
 use crate::handler::work::MAX_WORKS;
 use crate::output::{COPIED_LEN, KEPT_LEN, RUN_LEN};
+use crate::serving::Exchange;
 use crate::{last_answer, log};
 
 /// A connection that waits for a request, with what the event loop keeps of it.

@@ -4,7 +4,7 @@
 //! to be the same that it speaks of. So nobody can tell it from an answer that is made anew.
 
 use crate::clock::Now;
-use crate::exchange::Exchange;
+use crate::serving::Exchange;
 use crate::site::{ListenId, Settings};
 
 /// Longer answers are not kept: to copy them costs more than to make them.

@@ -13,7 +13,7 @@ mod context;
 mod counts;
 mod deadlines;
 mod escape;
-mod exchange;
+pub mod exchange;
 mod files;
 mod handed_over;
 mod handler;
@@ -34,6 +34,7 @@ pub mod regex;
 pub mod response_table;
 #[cfg(test)]
 mod samples;
+mod serving;
 pub mod site;
 mod start;
 mod sys;

@@ -2,46 +2,21 @@
 
 use std::net::IpAddr;
 
-use super::walk::Walk;
-use crate::ir::{self, Access, Action, Ranges};
+use crate::ir::{Access, Ranges};
 
 /// The doubt where rules ask for an address that is not known.
 pub(crate) const CLIENT_UNKNOWN: &str = "the client's address; it is taken to be let in";
 
 /// Whether a client is let in.
-enum Verdict {
+pub(super) enum Verdict {
     In,
     Out,
     /// It depends on the address.
     Unknown,
 }
 
-impl Walk<'_, '_> {
-    /// Whether the rules of a location keep the client out.
-    pub(super) fn keeps_out(&self, location: &ir::Location) -> bool {
-        let is_named = |limit: &&ir::LimitExcept| {
-            self.method().is_some_and(|method| limit.methods.contains(method))
-        };
-        let limit = location.limit_except.as_ref().filter(|limit| !is_named(limit));
-        let access = match limit {
-            Some(limit) => limit.access,
-            // A `return` comes before anybody asks who the client is.
-            None if matches!(location.action, Action::Return(_)) => None,
-            None => self.settings().access,
-        };
-        let Some(access) = access else { return false };
-        match verdict(&self.site().accesses[access], self.request.from) {
-            Verdict::In => false,
-            Verdict::Out => true,
-            Verdict::Unknown => {
-                self.doubt(CLIENT_UNKNOWN.to_owned());
-                false
-            }
-        }
-    }
-}
-
-fn verdict(access: &Access, from: Option<IpAddr>) -> Verdict {
+/// Whether rules let a client in.
+pub(super) fn verdict(access: &Access, from: Option<IpAddr>) -> Verdict {
     let Access { v4, v6, unix } = access;
     let Some(from) = from else {
         let all = |wanted: bool| {

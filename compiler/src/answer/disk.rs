@@ -7,7 +7,7 @@ use sitec_runtime::pure::{is_hidden, stays_beneath};
 use sitec_runtime::site::{DirectoryId, Follow};
 
 use super::start_text;
-use super::walk::Walk;
+use super::world::View;
 use crate::files::Kind;
 use crate::ir::{FileBase, Piece, StartPiece};
 
@@ -19,7 +19,7 @@ pub(super) struct Found {
     pub(super) kind: Option<Kind>,
 }
 
-impl Walk<'_, '_> {
+impl View<'_, '_, '_> {
     /// What a path leads to beneath the root or alias of the request. `append_path` appends to
     /// an `alias` that is otherwise complete.
     pub(super) fn look_up(&self, path: &[u8], append_path: bool) -> Found {
@@ -41,14 +41,15 @@ impl Walk<'_, '_> {
             "." => directory.clone(),
             beneath => directory.join(beneath.trim_end_matches('/')),
         };
-        let files = self.answers.files;
+        let files = self.world.answers.files;
         if files.kind(&directory) != Some(Kind::Directory) && !files.knows_all() {
-            self.doubt(format!("the folder `{}` is not on this machine", directory.display()));
+            self.world
+                .doubt(format!("the folder `{}` is not on this machine", directory.display()));
         }
         if matches!(settings.symlinks.follow, Follow::Never | Follow::SameOwner)
             && file.ancestors().any(|path| files.is_link(path))
         {
-            self.doubt(format!("there are symlinks on the way to `{}`", file.display()));
+            self.world.doubt(format!("there are symlinks on the way to `{}`", file.display()));
         }
         let kind = files.kind(&file).filter(|kind| {
             // Behind a file's name there is nothing, not even a slash.
@@ -61,7 +62,7 @@ impl Walk<'_, '_> {
 
     /// Whether no symlink on the way leads out of the folder.
     fn stays_within(&self, directory: &Path, file: &Path) -> bool {
-        let files = self.answers.files;
+        let files = self.world.answers.files;
         match (files.real(directory), files.real(file)) {
             (Some(directory), Some(file)) => file.starts_with(directory),
             _ => true,
@@ -76,9 +77,9 @@ impl Walk<'_, '_> {
     pub(super) fn directory_at(&self, id: DirectoryId) -> Option<PathBuf> {
         let directory = self.site().directories.get(usize::from(id))?;
         if directory.iter().any(|piece| matches!(piece, StartPiece::Param(_))) {
-            self.depends.set(true);
+            self.world.depends.set(true);
         }
-        Some(self.answers.folder.join(start_text(self.site(), directory)))
+        Some(self.world.answers.folder.join(start_text(self.site(), directory)))
     }
 
     fn is_hidden(&self, base: &FileBase, path: &[u8], append_path: bool) -> bool {
@@ -137,7 +138,7 @@ impl Walk<'_, '_> {
         let base = &self.settings().base;
         let mut name = self.document_root();
         if base.append_path {
-            let rest = self.path.get(base.replaced_len..).unwrap_or_default();
+            let rest = self.exchange.path().get(base.replaced_len..).unwrap_or_default();
             if rest.starts_with(b"/") && name.ends_with(b"/") {
                 name.pop();
             }

@@ -4,13 +4,15 @@
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
+use sitec_runtime::exchange::Outcome;
 use sitec_runtime::http::conditional::{Conditions, Validators, Verdict};
 use sitec_runtime::http::range::{Selection, select};
+use sitec_runtime::http::response::remove_field;
 use sitec_runtime::http::{date, etag};
 use sitec_runtime::site::IfModifiedSince;
 
-use super::walk::{Next, Walk};
-use super::{End, Field};
+use super::End;
+use super::world::{Handled, Handling};
 use crate::files::Status;
 
 /// What is known of a file that may be sent.
@@ -43,9 +45,9 @@ fn present_s() -> i64 {
     since.map_or(0, |since| since.as_secs() as i64)
 }
 
-impl Walk<'_, '_> {
+impl<'w, 'a> Handling<'_, 'w, 'a> {
     /// Sends a file; `compressed`: in the place of another.
-    pub(super) fn send(&mut self, file: PathBuf, compressed: bool) -> Next {
+    pub(super) fn send(&mut self, file: PathBuf, compressed: bool) -> Handled<'w, 'a> {
         let media_type = self.media_type();
         if !media_type.is_empty() {
             self.field("Content-Type", media_type);
@@ -53,20 +55,20 @@ impl Walk<'_, '_> {
         self.tell_form(&file);
         let state = self.state(&file);
         // The page of an error is sent whole.
-        let conditional = self.status_override.is_none_or(|status| status == 200);
+        let conditional = self.exchange.is_conditional();
         let ranges = conditional && self.settings().max_ranges > 0 && !compressed;
         let selection = match self.judge(&file, state.as_ref(), conditional, ranges) {
             Ok(selection) => selection,
             Err(next) => return next,
         };
         let status = if selection == Selection::Whole { 200 } else { 206 };
-        self.status = self.status_override.filter(|_| !conditional).unwrap_or(status);
+        let status = if conditional { status } else { self.exchange.status_of(status) };
         if selection == Selection::Whole && ranges {
             self.field("Accept-Ranges", "bytes");
         }
         self.tell_content(&selection, state.as_ref());
-        self.tell_validators(state.as_ref());
-        self.end(End::File(file))
+        self.tell_validators(status, state.as_ref());
+        Outcome::Response(status, End::File(file))
     }
 
     /// What of a file is sent, by the conditions and the range of the request. The error is an
@@ -77,13 +79,14 @@ impl Walk<'_, '_> {
         state: Option<&State>,
         conditional: bool,
         ranges: bool,
-    ) -> Result<Selection, Next> {
-        let (head, settings) = (self.head.clone(), self.settings());
+    ) -> Result<Selection, Handled<'w, 'a>> {
+        let (head, settings) = (self.exchange.head.clone(), self.settings());
         let Some(conditions) = Conditions::find(head.fields()).filter(|_| conditional) else {
             return Ok(Selection::Whole);
         };
         let Some(state) = state else {
-            self.doubt("what the conditions and ranges of an embedded file come to".to_owned());
+            self.world
+                .doubt("what the conditions and ranges of an embedded file come to".to_owned());
             return Ok(Selection::Whole);
         };
         match conditions.evaluate(state.validators(), settings.if_modified_since) {
@@ -104,7 +107,7 @@ impl Walk<'_, '_> {
         let len = state.map(|state| state.len);
         match selection {
             Selection::Whole | Selection::Unsatisfiable => {
-                self.known_or_not("Content-Length", len.map(|len| len.to_string()));
+                self.known_or_not("Content-Length", len.map(|len| len.to_string().into_bytes()));
             }
             Selection::One(part) => {
                 self.field("Content-Length", (part.end - part.start).to_string());
@@ -113,7 +116,7 @@ impl Walk<'_, '_> {
             }
             Selection::Several(_) => {
                 // The boundary between them is drawn at random.
-                self.fields.retain(|field| field.name != "Content-Type");
+                remove_field(&mut self.exchange.fields, "Content-Type");
                 self.known_or_not("Content-Type", None);
                 self.known_or_not("Content-Length", None);
             }
@@ -127,55 +130,47 @@ impl Walk<'_, '_> {
         if settings.pack.is_some() {
             return None;
         }
-        let files = self.answers.files;
+        let files = self.world.answers.files;
         let real = files.real(file);
         let status = files.status(real.as_deref().unwrap_or(file)).ok()?;
         Some(State::of(&status, settings.etag))
     }
 
     /// Last-Modified and ETag, where the response has them.
-    fn tell_validators(&mut self, state: Option<&State>) {
-        if matches!(self.status, 200 | 206 | 304) {
+    fn tell_validators(&mut self, status: u16, state: Option<&State>) {
+        if matches!(status, 200 | 206 | 304) {
             // In the place of a time that is yet to come stands that of the response.
             let past = state.filter(|state| state.modified_s <= present_s());
             let time = past.map(|state| date::format(state.modified_s));
-            let time = time.map(|time| String::from_utf8_lossy(&time).into_owned());
-            self.known_or_not("Last-Modified", time);
+            self.known_or_not("Last-Modified", time.map(|time| time.to_vec()));
         }
         if self.settings().etag {
-            let tag = state.and_then(|state| state.etag.as_deref());
-            let tag = tag.map(|tag| String::from_utf8_lossy(tag).into_owned());
-            self.known_or_not("ETag", tag);
+            self.known_or_not("ETag", state.and_then(|state| state.etag.clone()));
         }
     }
 
-    fn known_or_not(&mut self, name: &str, value: Option<String>) {
-        self.fields.push(Field { name: name.to_owned(), value });
+    fn not_modified(&mut self, file: &Path, state: &State) -> Handled<'w, 'a> {
+        for name in ["Content-Type", "Content-Encoding"] {
+            remove_field(&mut self.exchange.fields, name);
+        }
+        self.tell_validators(304, Some(state));
+        Outcome::Response(304, End::Unchanged(file.to_owned()))
     }
 
-    fn not_modified(&mut self, file: &Path, state: &State) -> Next {
-        self.status = 304;
-        self.fields.retain(|field| field.name == "Vary");
-        self.tell_validators(Some(state));
-        self.end(End::Unchanged(file.to_owned()))
-    }
-
-    fn unsatisfiable(&mut self, len: u64) -> Next {
-        let next =
-            self.error(416, format!("the file has {len} bytes, and none that are asked for"));
-        self.field("Content-Range", format!("bytes */{len}"));
-        next
+    fn unsatisfiable(&mut self, len: u64) -> Handled<'w, 'a> {
+        self.world.reason = format!("the file has {len} bytes, and none that are asked for");
+        Outcome::RangeNotSatisfiable(len)
     }
 
     /// A precondition does not hold.
-    pub(super) fn failed(&mut self) -> Next {
-        self.error(412, "the file is not what the client has asked for it to be".to_owned())
+    pub(super) fn failed(&mut self) -> Handled<'w, 'a> {
+        self.error(412, "the file is not what the client has asked for it to be")
     }
 
     /// Whether what the client demands of what it changes holds; nothing may be there.
     pub(super) fn may_change(&self, file: &Path) -> bool {
-        let Some(conditions) = Conditions::find(self.head.fields()) else { return true };
-        let Ok(status) = self.answers.files.status(file) else {
+        let Some(conditions) = Conditions::find(self.exchange.head.fields()) else { return true };
+        let Ok(status) = self.world.answers.files.status(file) else {
             return conditions.hold_for_nothing();
         };
         let state = State::of(&status, self.settings().etag);
@@ -184,11 +179,11 @@ impl Walk<'_, '_> {
 
     /// Whether this user may not open what is there.
     pub(super) fn is_denied(&self, file: &Path) -> bool {
-        self.answers.files.is_denied(file)
+        self.world.answers.files.is_denied(file)
     }
 
     /// Answers for what is there and may not be opened.
-    pub(super) fn denied(&mut self) -> Next {
-        self.error(403, "this user may not open it".to_owned())
+    pub(super) fn denied(&mut self) -> Handled<'w, 'a> {
+        self.error(403, "this user may not open it")
     }
 }

@@ -2,7 +2,9 @@
 
 use sitec_runtime::site::{LocationId, ServerId};
 
-use super::walk::{Next, Walk};
+use sitec_runtime::exchange::Event;
+
+use super::world::{Evaluation, Exchange, end_of};
 use super::{Answers, End, Request, Step};
 use crate::ir::Action;
 
@@ -35,27 +37,26 @@ impl Answers<'_> {
         // Who takes compressed content gets what others do not.
         let fields = [("Accept-Encoding".to_owned(), "gzip".to_owned())];
         let request = Request::new(self.site, Some(server), "GET", "/", &fields).ok()?;
-        let mut walk = Walk::new(self, &request);
-        walk.server = server;
-        walk.internal = true;
-        walk.without_pages = true;
-        walk.knows_args = is_whole;
-        walk.set_uri(uri);
-        let end = walk.follow(Next::Path);
-        let is_certain = !walk.depends.get() && walk.doubts.borrow().is_empty();
-        let first = walk.steps.iter().find_map(|step| match step {
+        let mut world = Evaluation::new(self, &request);
+        world.without_pages = true;
+        world.knows_args = is_whole;
+        let mut exchange = Exchange::default();
+        exchange.head = request.head.clone().ok()?;
+        let end = end_of(exchange.step(&mut world, Event::Led(uri)));
+        let is_certain = !world.depends.get() && world.doubts.borrow().is_empty();
+        let last = exchange.route()?.id;
+        let first = world.steps.iter().find_map(|step| match step {
             Step::Location { location, .. } => Some(*location),
             _ => None,
         });
-        let by_return =
-            matches!(self.site.locations[walk.location as usize].action, Action::Return(_));
-        let outcome = match (end, walk.status) {
+        let by_return = matches!(self.site.locations[last as usize].action, Action::Return(_));
+        let outcome = match (end, exchange.status) {
             _ if !is_certain => Outcome::Answered,
-            _ if by_return => Outcome::Returned(walk.location),
-            (End::Page, 404) => Outcome::NotFound(walk.location),
+            _ if by_return => Outcome::Returned(last),
+            (End::Page, 404) => Outcome::NotFound(last),
             (End::Page, 500) => Outcome::Endless(first?),
             _ => Outcome::Answered,
         };
-        Some(Led { steps: walk.steps, outcome })
+        Some(Led { steps: world.steps, outcome })
     }
 }

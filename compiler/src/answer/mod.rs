@@ -1,24 +1,23 @@
 //! What a site answers to one request, and why, without being run.
 //!
-//! The request goes through nginx's phases over [`ir`] as it goes through the
-//! server's `exchange`: server, location, methods, `return`, `try_files`, files and `index`,
-//! `error_page`. Where the server would look at its disk, this looks at [`Files`]. What only a
-//! running server knows is not guessed: it is named among [`Answer::doubts`].
+//! The request goes through the server's own phases ([`sitec_runtime::exchange`]), in a world that is
+//! made of [`ir`] and [`Files`]. What only a running server knows is not guessed: it is named among
+//! [`Answer::doubts`].
 
 mod access;
-mod added;
+mod coding;
 mod disk;
+mod fields;
 mod file;
-mod form;
+mod files;
 mod json;
 pub(crate) mod led;
-mod phases;
 mod request;
+mod resolved;
 mod script;
-mod settle;
 mod text;
 mod value;
-mod walk;
+mod world;
 mod writing;
 
 #[cfg(test)]
@@ -51,7 +50,7 @@ impl<'a> Answers<'a> {
 
     /// The answer to a request.
     pub fn to(&self, request: &Request) -> Answer {
-        walk::Walk::new(self, request).run()
+        world::Evaluation::new(self, request).run()
     }
 }
 

@@ -1,16 +1,7 @@
 //! The content of a script's response on its way to the client: by its length, or in chunks
 //! (RFC 9112, 7.1).
 
-/// How content of unknown origin is framed.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Transfer {
-    /// By its length, which the head has said.
-    Length(u64),
-    /// In chunks.
-    Chunked,
-    /// By the end of the connection, for HTTP/1.0.
-    UntilClose,
-}
+use crate::exchange::Transfer;
 
 /// What the end of the output means for the response.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

@@ -6,7 +6,7 @@ use super::output::BadOutput;
 use super::running::Running;
 use super::spawner::Event;
 use crate::escape::Escaped;
-use crate::handler::Refusal;
+use crate::exchange::Refusal;
 use crate::site::Level;
 use crate::sys::spawn::Ended;
 

@@ -13,9 +13,9 @@ mod spawner;
 mod spool;
 mod stderr;
 
-pub use content::{Ending, Transfer};
+pub use content::Ending;
 pub use fault::{describe_end, not_started};
-pub use output::{MAX_HEAD_LEN, ScriptHead};
+pub use output::MAX_HEAD_LEN;
 pub use running::{Call, Input, Received, Running};
 pub(crate) use spawner::queue_len;
 pub use spawner::{Event, RequestId, Spawner, SpawnerProcess};

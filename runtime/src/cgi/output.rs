@@ -6,6 +6,7 @@
 //! A first line `HTTP/1.1 200 OK`, as scripts that speak for themselves write it (`nph-`), says
 //! the status; such a script is run like any other, so that the connection stays in step.
 
+use crate::exchange::BackendHead;
 use crate::http::body::is_token_byte;
 use crate::http::status;
 use crate::http::target::is_path_and_query;
@@ -16,22 +17,6 @@ pub const MAX_HEAD_LEN: usize = 64 * 1024;
 /// Why output is no response: the reason, for the error log.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct BadOutput(pub &'static str);
-
-/// The head of a response, as a script has written it.
-#[derive(Clone, PartialEq, Eq, Debug, Default)]
-pub struct ScriptHead {
-    /// The status: named, 302 for a redirect, or 200.
-    pub status: u16,
-    /// The field lines that go on to the client, each ended by CRLF. Neither Content-Length, nor
-    /// what speaks of the connection, nor what the server says itself.
-    pub fields: Vec<u8>,
-    /// Whether there is a Content-Type.
-    pub has_type: bool,
-    /// Content-Length.
-    pub content_len: Option<u64>,
-    /// A local redirect: the server answers with what this path and its arguments lead to.
-    pub local_redirect: Option<Vec<u8>>,
-}
 
 /// Gathers the head from output in any pieces.
 #[derive(Debug, Default)]
@@ -46,7 +31,7 @@ impl HeadReader {
     pub(super) fn read(
         &mut self,
         piece: &[u8],
-    ) -> Result<Option<(ScriptHead, Vec<u8>)>, BadOutput> {
+    ) -> Result<Option<(BackendHead, Vec<u8>)>, BadOutput> {
         let mut searched = self.bytes.len();
         self.bytes.extend_from_slice(piece);
         while let Some(offset) = memchr::memchr(b'\n', &self.bytes[searched..]) {
@@ -89,7 +74,7 @@ struct Lines<'a> {
 }
 
 /// Reads the lines of a head, each with its end.
-fn parse(head: &[u8]) -> Result<ScriptHead, BadOutput> {
+fn parse(head: &[u8]) -> Result<BackendHead, BadOutput> {
     let mut lines = Lines::default();
     for (index, line) in head.split_inclusive(|&byte| byte == b'\n').enumerate() {
         let line = line.strip_suffix(b"\n").unwrap_or(line);
@@ -152,7 +137,7 @@ impl<'a> Lines<'a> {
     }
 
     /// Tells the kinds of responses apart (RFC 3875, 6.2).
-    fn conclude(mut self) -> Result<ScriptHead, BadOutput> {
+    fn conclude(mut self) -> Result<BackendHead, BadOutput> {
         let alone = self.status.is_none() && self.fields.is_empty();
         let is_local = |location: &&[u8]| alone && is_path_and_query(location);
         let local_redirect = self.location.filter(is_local).map(<[u8]>::to_vec);
@@ -162,7 +147,7 @@ impl<'a> Lines<'a> {
         let implied = if self.location.is_some() { 302 } else { 200 };
         let status = self.status.unwrap_or(implied);
         let content_len = self.content_len.filter(|_| !status::has_no_content(status));
-        Ok(ScriptHead {
+        Ok(BackendHead {
             status,
             fields: self.fields,
             has_type: self.content_type.is_some(),
@@ -214,7 +199,7 @@ mod tests {
     use super::*;
 
     /// What a whole output comes to, fed in pieces of this length.
-    fn read(output: &[u8], step: usize) -> Result<(ScriptHead, Vec<u8>), BadOutput> {
+    fn read(output: &[u8], step: usize) -> Result<(BackendHead, Vec<u8>), BadOutput> {
         let mut reader = HeadReader::default();
         let mut pieces = output.chunks(step);
         while let Some(piece) = pieces.next() {

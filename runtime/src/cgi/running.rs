@@ -11,10 +11,11 @@ use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::rc::Rc;
 
 use super::command::Command;
-use super::content::{ContentWriter, Ending, Transfer};
-use super::output::{BadOutput, HeadReader, ScriptHead};
+use super::content::{ContentWriter, Ending};
+use super::output::{BadOutput, HeadReader};
 use super::spawner::{Descriptors, RequestId, Spawner};
 use super::stderr::ErrorLines;
+use crate::exchange::{BackendHead, Transfer};
 use crate::sys::fs::set_nonblocking;
 use crate::sys::spawn::Ended;
 
@@ -57,7 +58,7 @@ pub enum Received {
     /// A part of the head.
     Part,
     /// The head. [`Running::begin_content`] says what becomes of the content.
-    Head(ScriptHead),
+    Head(BackendHead),
     /// Content, which was appended framed.
     Content,
     /// The end. What ends the content was appended.

@@ -12,8 +12,9 @@ use std::os::unix::fs::OpenOptionsExt;
 
 use super::running::Input;
 use super::script::Script;
+use crate::exchange::Refusal;
 use crate::files::Files;
-use crate::handler::{Outcome, Receiver, Refusal, Request};
+use crate::handler::{Outcome, Receiver, Request};
 use crate::site::Level;
 
 /// Gathers the content of a request for a script.

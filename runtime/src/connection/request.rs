@@ -1,10 +1,11 @@
 //! Requests: heads, and what becomes of their content.
 
 use crate::context::Context;
-use crate::exchange::{Exchange, Reply};
-use crate::handler::{Receiver, Refusal};
+use crate::exchange::Refusal;
+use crate::handler::Receiver;
 use crate::http::body::{BodyReader, Framing};
 use crate::http::head::{Limits, Unfinished, skip_empty_lines};
+use crate::serving::{Exchange, Later, Reply};
 use crate::site::{Server, Site};
 
 use super::pace::Pace;
@@ -113,12 +114,12 @@ impl Connection {
         // The client waits to be asked for the content.
         let asks = exchange.head.expect_continue && !begun;
         let sink = match reply {
-            Reply::Receive(receiver) if reader.is_done() => {
+            Reply::Later(Later::Receive(receiver)) if reader.is_done() => {
                 let reply = exchange.received(cx, &self.client, receiver);
                 return self.answer(cx, exchange, reply, begun.then_some(reader));
             }
-            Reply::Receive(receiver) => Sink::Receive(receiver),
-            Reply::Script(call) if S::MAX_SCRIPTS.is_some() => {
+            Reply::Later(Later::Receive(receiver)) => Sink::Receive(receiver),
+            Reply::Later(Later::Script(call)) if S::MAX_SCRIPTS.is_some() => {
                 let preface = if asks { CONTINUE } else { b"" };
                 return self.start_script(cx, exchange, *call, reader, preface);
             }

@@ -3,13 +3,13 @@
 use std::os::fd::AsFd;
 
 use crate::context::Context;
-use crate::exchange::{Exchange, Reply};
 use crate::handler::Work;
 use crate::http::body::{BodyReader, Framing};
 use crate::http::date;
 use crate::http::response::{Persistence, write_head};
 use crate::last_answer::Asked;
 use crate::output::{Output, Progress, Tally};
+use crate::serving::{Exchange, Later, Reply};
 use crate::site::{Lingering, Site};
 use crate::sys::net;
 
@@ -71,7 +71,7 @@ impl Connection {
         content: Option<BodyReader>,
     ) {
         match reply {
-            Reply::Script(call) if S::MAX_SCRIPTS.is_some() => {
+            Reply::Later(Later::Script(call)) if S::MAX_SCRIPTS.is_some() => {
                 let reader = content.unwrap_or(BodyReader::new(Framing::Length(0)));
                 self.start_script(cx, exchange, *call, reader, b"");
             }
@@ -92,7 +92,7 @@ impl Connection {
         let body = match reply {
             Reply::Response(body) => body,
             // Responses to earlier requests come first.
-            Reply::Work(work) if S::DAV => {
+            Reply::Later(Later::Work(work)) if S::DAV => {
                 let working = Box::new(Working { exchange, work, content });
                 return self.send(cx, None, After::Work(working));
             }

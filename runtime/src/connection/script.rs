@@ -4,16 +4,14 @@
 use std::io;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd};
 
-use crate::cgi::{
-    Call, Ending, Event, Input, Received, RequestId, Running, ScriptHead, not_started,
-};
+use crate::cgi::{Call, Ending, Event, Input, Received, RequestId, Running, not_started};
 use crate::context::Context;
-use crate::exchange::{Exchange, Reply};
-use crate::handler::Refusal;
+use crate::exchange::{BackendHead, Refusal};
 use crate::http::body::BodyReader;
 use crate::http::response::Persistence;
 use crate::output::{Output, Progress};
 use crate::poll_set::Interest;
+use crate::serving::{Exchange, Reply};
 use crate::site::{Level, Settings, Site};
 use crate::sys::net;
 
@@ -335,7 +333,7 @@ impl Connection {
     fn begin_script_response<S: Site>(
         &mut self,
         cx: &mut Context<S>,
-        head: ScriptHead,
+        head: BackendHead,
         scratch: &mut [u8],
     ) -> bool {
         let State::Script(mut session) = std::mem::replace(&mut self.state, State::Closed) else {

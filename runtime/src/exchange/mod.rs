@@ -1,57 +1,115 @@
-//! One request and its response: which location answers, which response that makes, and what
-//! becomes of it on the way (`error_page`, internal redirects). In nginx's order, so that a
-//! conf means here what it means there. Nothing here touches a socket.
+//! One request and its response, from phase to phase: which location answers, what it makes of the
+//! request, and what becomes of that on the way (`error_page`, internal redirects). In nginx's order,
+//! so that a conf means here what it means there.
+//!
+//! The phases are told once. They are run by the server on what comes from a socket, and by the
+//! compiler on what somebody asks about a conf: each is a [`World`]. Nothing here opens, reads or
+//! waits.
 
-mod added;
-mod charset;
-mod facts;
+mod backend;
+mod finish;
+mod phases;
 mod reply;
-mod script;
+pub mod world;
 
 use std::cell::Cell;
-use std::fmt;
 
-use crate::cgi::{self, Call, Transfer};
-use crate::context::{Client, Context};
-use crate::files::Files;
-use crate::handler::{self, Receiver, Refusal, Work, dav, file, status, try_files, upload};
 use crate::http::body::Framing;
 use crate::http::head::Head;
 use crate::http::method::Method;
 use crate::http::response::{self, Persistence};
 use crate::http::target::split_args;
-use crate::log::About;
-use crate::output::Body;
-use crate::site::{
-    Action, Fallback, Handler, Level, Location, LocationId, Prebuilt, Return, Server, ServerId,
-    Settings, Site, TryFiles,
-};
-use crate::variables::Match;
+use crate::site::{Level, LocationId, ServerId};
+
+use self::world::{Form, Location, Note, Reason, Server, World};
+
+pub use self::backend::{BackendHead, Transfer};
 
 /// The most internal redirects of one request, as in nginx.
-const MAX_REDIRECTS: u32 = 10;
+pub const MAX_REDIRECTS: u32 = 10;
+
+/// What happens to a request, from outside.
+pub enum Event<'a, W: World> {
+    /// Its head has been read.
+    Head,
+    /// It cannot be read, or not to its end. The connection is not kept: nobody knows where the next
+    /// request would begin.
+    Refused(&'a Refusal),
+    /// What had to come first has come, and this is the outcome. `content_taken`: it was the
+    /// request's content.
+    Done {
+        /// What has been made of it.
+        outcome: Outcome<W>,
+        /// Whether no content is left for another handler.
+        content_taken: bool,
+    },
+    /// What makes the response elsewhere has made its head.
+    Backend(BackendHead),
+    /// It has failed.
+    Failed(&'a Refusal),
+    /// The conf leads to this URI, which counts as an internal redirect.
+    Led(&'a [u8]),
+}
 
 /// What to send.
-pub enum Reply {
+pub enum Reply<B, L> {
     /// A head made of the exchange's status and fields, and this content.
-    Response(Body),
-    /// None yet: this takes the request's content first.
-    Receive(Box<dyn Receiver>),
-    /// None yet: this takes longer than others should wait.
-    Work(Box<dyn Work>),
-    /// None yet: a script makes it.
-    Script(Box<Call>),
-    /// A head made of the exchange's status and fields, and then the content of a script, framed
-    /// so.
+    Response(B),
+    /// None yet: this makes it, or has to come first.
+    Later(L),
+    /// A head made of the exchange's status and fields, and then the content that is made elsewhere,
+    /// framed so.
     Content(Transfer),
     /// Nothing: the connection is closed (`return 444`).
     Close,
 }
 
+/// A reply in a world's form.
+pub type ReplyOf<W> = Reply<<W as World>::Body, <W as World>::Later>;
+
+/// What a location makes of a request.
+pub enum Outcome<W: World> {
+    /// An error response, or the page that stands for it.
+    Status(u16),
+    /// 416, with `Content-Range: bytes */LEN`.
+    RangeNotSatisfiable(u64),
+    /// Goes on with this path, decoded and normalised; the arguments stay.
+    Path(Vec<u8>),
+    /// Goes on with another path and other arguments.
+    Uri(Vec<u8>),
+    /// Goes on with a named location.
+    Named(LocationId),
+    /// A redirect of the client, ready to be sent.
+    Redirect(u16, Vec<u8>),
+    /// A response; the fields stand in the exchange.
+    Response(u16, W::Body),
+    /// Something else has to come first.
+    Later(W::Later),
+    /// No response at all.
+    Close,
+}
+
+/// Why a request or its content is not taken, or a backend's answer is none.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Refusal {
+    /// The status of the response.
+    pub status: u16,
+    /// How severe it is.
+    pub level: Level,
+    /// What the error log says, `Escaped` where it quotes the client.
+    pub reason: String,
+}
+
+impl Refusal {
+    /// What a client has done wrong; it is not the server's trouble.
+    pub fn of_client(status: u16, reason: &str) -> Refusal {
+        Refusal { status, level: Level::Info, reason: reason.to_owned() }
+    }
+}
+
 /// One request and its response. Reused from one request to the next.
-#[derive(Default)]
-pub struct Exchange {
-    /// The request's head.
+pub struct Exchange<F: Form> {
+    /// The request's head. Its path is as the last internal redirect left it.
     pub head: Head,
     /// When its first byte came, by the monotonic clock.
     pub started_ms: u64,
@@ -61,8 +119,6 @@ pub struct Exchange {
     pub content_len: u64,
     /// The response's status, or what is known of it; 0 before that.
     pub status: u16,
-    /// The methods allowed where one was refused, for the Allow field of a 405 (RFC 9110, 15.5.6).
-    allow: Option<&'static [u8]>,
     /// The response's fields, as lines.
     pub fields: Vec<u8>,
     /// Whether the connection may be kept behind the response.
@@ -74,10 +130,10 @@ pub struct Exchange {
     /// Bytes of the response's content that were sent.
     pub content_sent_len: u64,
     /// The host asked for: lower case, no port, no trailing dot.
-    host: Vec<u8>,
+    pub host: Vec<u8>,
     /// Arguments that an internal redirect has put in the place of the head's.
     args: Option<Vec<u8>>,
-    route: Option<Route>,
+    route: Option<Route<F>>,
     redirects: u32,
     /// Whether an internal redirect has led to the location.
     internal: bool,
@@ -86,224 +142,262 @@ pub struct Exchange {
     /// Whether an `error_page` has been used.
     error_page_used: bool,
     /// The status that an `error_page` has led on for.
-    error_status: Option<u16>,
+    pub error_status: Option<u16>,
     /// The status that an `error_page` gives to whatever its target answers.
     status_override: Option<u16>,
     /// Whether an error page answers in place of a resource: as if by GET.
     as_get: bool,
     /// Whether the content has gone to a handler: there is none for another one.
     content_taken: bool,
+    /// The location that has refused a method, for the Allow field of a 405 (RFC 9110, 15.5.6).
+    refused_at: Option<F::Location>,
     /// Set by what may answer otherwise, or leaves something behind, when the same is asked again.
-    unrepeatable: Cell<bool>,
+    pub unrepeatable: Cell<bool>,
     /// The regexes that have matched so far, as far as their captures are used: the host's first.
-    matches: Vec<Match>,
+    pub matches: Vec<F::Match>,
 }
 
 /// Where a request has been led.
-#[derive(Clone, Copy)]
-struct Route {
-    server: ServerId,
-    server_settings: &'static Server,
-    id: LocationId,
-    location: &'static Location,
+pub struct Route<F: Form> {
+    /// The server.
+    pub server_id: ServerId,
+    /// The same.
+    pub server: F::Server,
+    /// The location.
+    pub id: LocationId,
+    /// The same.
+    pub location: F::Location,
 }
 
-/// What a location makes of a request.
-enum Outcome {
-    /// What a handler has made.
-    Handled(handler::Outcome),
-    /// Goes on with a named location.
-    Named(LocationId),
-    /// Goes on with another path and other arguments.
-    Uri(Vec<u8>),
-    /// A response that was known when the site was built.
-    Prebuilt(Prebuilt),
-    /// A redirect to this target, not yet escaped.
-    Redirect(u16, Vec<u8>),
-    /// A status and a content whose type follows from the path.
-    Text(u16, Vec<u8>),
-    /// No response at all.
-    Close,
+impl<F: Form> Clone for Route<F> {
+    fn clone(&self) -> Self {
+        *self
+    }
 }
 
-impl Outcome {
-    fn status(status: u16) -> Outcome {
-        Outcome::Handled(handler::Outcome::Status(status))
+impl<F: Form> Copy for Route<F> {}
+
+impl<F: Form> Default for Exchange<F> {
+    fn default() -> Self {
+        Exchange {
+            head: Head::default(),
+            started_ms: 0,
+            pipelined: false,
+            content_len: 0,
+            status: 0,
+            fields: Vec::new(),
+            persist: false,
+            persistence: None,
+            head_len: 0,
+            content_sent_len: 0,
+            host: Vec::new(),
+            args: None,
+            route: None,
+            redirects: 0,
+            internal: false,
+            append_path: false,
+            error_page_used: false,
+            error_status: None,
+            status_override: None,
+            as_get: false,
+            content_taken: false,
+            refused_at: None,
+            unrepeatable: Cell::new(false),
+            matches: Vec::new(),
+        }
     }
 }
 
 /// What one look at a location came to.
-enum Step {
-    Reply(Reply),
+enum Step<W: World> {
+    Reply(ReplyOf<W>),
     /// Goes on with this location.
     Location(LocationId),
     /// Goes on with the location of the path, which has changed.
     Path,
 }
 
-impl Exchange {
+impl<F: Form> Exchange<F> {
     /// Forgets the request, but not the buffers' memory.
     pub fn reset(&mut self) {
+        let Exchange { head, fields, host, matches, .. } = std::mem::take(self);
         // The next head is read over the last one.
-        let Exchange { head: _, fields, host, args, route, matches, .. } = self;
-        fields.clear();
-        host.clear();
-        matches.clear();
-        (*args, *route) = (None, None);
-        let Exchange { started_ms, content_len, head_len, content_sent_len, .. } = self;
-        (*started_ms, *content_len, *head_len, *content_sent_len) = (0, 0, 0, 0);
-        let Exchange {
-            status, redirects, error_status, status_override, allow, persistence, ..
-        } = self;
-        (*status, *redirects, *error_status, *status_override) = (0, 0, None, None);
-        (*allow, *persistence) = (None, None);
-        let Exchange { pipelined, persist, internal, append_path, .. } = self;
-        (*pipelined, *persist, *internal, *append_path) = (false, false, false, false);
-        let Exchange { error_page_used, as_get, content_taken, .. } = self;
-        (*error_page_used, *as_get, *content_taken) = (false, false, false);
-        self.unrepeatable.set(false);
+        *self = Exchange { head, fields, host, matches, ..Exchange::default() };
+        self.fields.clear();
+        self.host.clear();
+        self.matches.clear();
     }
 
-    /// The settings that hold for the request now.
-    pub fn settings(&self) -> Option<&'static Settings> {
-        self.route.map(|route| route.location.settings)
+    /// Where it has been led; `None` before a server is chosen.
+    pub fn route(&self) -> Option<Route<F>> {
+        self.route
     }
 
-    /// Until when the same request on another connection gets the same answer, byte for byte, and
-    /// nothing else happens, by the monotonic clock and within the second; the past if it never does.
-    pub fn repeatable_until_ms<S: Site>(&self, cx: &Context<S>) -> u64 {
-        let is_read = matches!(self.head.method, Some(Method::Get | Method::Head));
-        match is_read && self.head.framing.is_empty() && !self.unrepeatable.get() {
-            true => cx.files.believed_until_ms(),
-            false => 0,
-        }
+    /// The location that it has come to.
+    ///
+    /// # Panics
+    /// Before a server is chosen.
+    pub fn location(&self) -> F::Location {
+        self.chosen().location
+    }
+
+    /// Where it has been led, once a server is chosen.
+    fn chosen(&self) -> Route<F> {
+        self.route.expect("a server is chosen before anything is asked of it")
+    }
+
+    /// The path: decoded, normalised, and as the last internal redirect left it.
+    pub fn path(&self) -> &[u8] {
+        &self.head.path
+    }
+
+    /// The arguments, likewise, without the `?`.
+    pub fn args(&self) -> &[u8] {
+        self.args.as_deref().unwrap_or(self.head.args())
+    }
+
+    /// Whether an error page is fetched, which is done by GET.
+    pub fn is_as_get(&self) -> bool {
+        self.as_get
+    }
+
+    /// Whether `try_files` has found what the path names beneath an `alias` that is otherwise
+    /// complete.
+    pub fn appends_path(&self) -> bool {
+        self.append_path
     }
 
     /// The method to carry out.
-    fn method(&self) -> Option<Method> {
+    pub fn method(&self) -> Option<Method> {
         if self.as_get { Some(Method::Get) } else { self.head.method }
     }
 
-    /// Makes the response to a head that was read.
-    pub fn respond<S: Site>(&mut self, cx: &mut Context<S>, client: &Client) -> Reply {
+    /// How the request's content is framed that is still to be had.
+    pub fn framing(&self) -> Framing {
+        match self.as_get || self.content_taken {
+            true => Framing::Length(0),
+            false => self.head.framing,
+        }
+    }
+
+    /// Whether the response may be a 304, a 412 or a part: the page of an error is sent whole.
+    pub fn is_conditional(&self) -> bool {
+        self.status_override.is_none_or(|status| status == 200)
+    }
+
+    /// The status of a response that says `status` of itself: an `error_page` may give it another.
+    pub fn status_of(&self, status: u16) -> u16 {
+        self.status_override.unwrap_or(status)
+    }
+
+    /// The status that an `error_page` gives to whatever its target answers.
+    pub fn status_override(&self) -> Option<u16> {
+        self.status_override
+    }
+
+    /// Takes what has happened, and makes the reply to it.
+    pub fn step<W: World<Form = F>>(&mut self, world: &mut W, event: Event<'_, W>) -> ReplyOf<W> {
+        let step = match event {
+            Event::Head => self.begin(world),
+            Event::Refused(refusal) => {
+                if self.route.is_none() {
+                    self.enter_server(world, world.default_server());
+                    self.head.path = b"/".to_vec();
+                }
+                self.persist = false;
+                self.fail(world, refusal)
+            }
+            Event::Done { outcome, content_taken } => {
+                self.content_taken |= content_taken;
+                self.settle(world, outcome)
+            }
+            Event::Backend(head) => self.take_head(world, head),
+            Event::Failed(refusal) => {
+                self.content_taken = true;
+                self.fail(world, refusal)
+            }
+            Event::Led(uri) => {
+                self.enter_server(world, world.default_server());
+                self.internal = true;
+                self.set_uri(uri);
+                Step::Path
+            }
+        };
+        self.follow(world, step)
+    }
+
+    /// Answers for what has gone wrong.
+    fn fail<W: World<Form = F>>(&mut self, world: &mut W, refusal: &Refusal) -> Step<W> {
+        world.note(self, Note::Refused(Reason::Other(refusal)));
+        self.settle(world, Outcome::Status(refusal.status))
+    }
+
+    /// Chooses the server, and sorts out what is for no location.
+    fn begin<W: World<Form = F>>(&mut self, world: &mut W) -> Step<W> {
         self.persist = self.head.persist;
-        cx.files.begin_answer();
-        self.choose_server(cx, client);
-        let status = match self.head.method {
-            None => 501,
+        world::write_host(&self.head, &mut self.host);
+        let server = world.choose_server(&self.host, &mut self.matches);
+        self.enter_server(world, server);
+        let (status, reason) = match self.head.method {
+            None => (501, Reason::UnknownMethod),
             Some(Method::Trace | Method::Connect) => {
                 // What a client sends next may be meant for the other end of a tunnel.
                 self.persist = false;
-                405
+                (405, Reason::NoProxy)
             }
             Some(Method::Options) if self.head.target() == b"*" => {
-                let reply = self.answer_options();
-                return self.finish(cx, client, reply);
+                // RFC 9110, 9.3.7.
+                let allow = self.location().allow();
+                self.status = 204;
+                response::write_field(&mut self.fields, "Allow", &allow);
+                return Step::Reply(Reply::Response(world.text(Vec::new())));
             }
-            Some(_) => return self.follow(cx, client, Step::Path),
+            Some(_) => return Step::Path,
         };
-        let step = self.settle(cx, client, Outcome::status(status));
-        self.follow(cx, client, step)
+        self.answer_status(world, status, reason)
     }
 
-    /// Makes the response to a request that cannot be read, or not to its end. The connection
-    /// is not kept: nobody knows where the next request would begin.
-    pub fn refuse<S: Site>(
+    fn enter_server<W: World<Form = F>>(&mut self, world: &W, server_id: ServerId) {
+        let server = world.server(server_id);
+        let id = server.location();
+        self.route = Some(Route { server_id, server, id, location: world.location(id) });
+    }
+
+    /// Answers with a status, and says why.
+    fn answer_status<W: World<Form = F>>(
         &mut self,
-        cx: &mut Context<S>,
-        client: &Client,
-        refusal: &Refusal,
-    ) -> Reply {
-        if self.route.is_none() {
-            self.enter_server::<S>(S::LISTENS[usize::from(client.listen)].default_server);
-            self.head.path = b"/".to_vec();
-        }
-        self.persist = false;
-        self.report(cx, client, refusal.level, format_args!("{}", refusal.reason));
-        let step = self.settle(cx, client, Outcome::status(refusal.status));
-        self.follow(cx, client, step)
-    }
-
-    /// Makes the response to a request whose content has been received.
-    pub fn received<S: Site>(
-        &mut self,
-        cx: &mut Context<S>,
-        client: &Client,
-        receiver: Box<dyn Receiver>,
-    ) -> Reply {
-        self.content_taken = true;
-        let outcome =
-            self.with_request(cx, client, |request, files| receiver.finish(request, files));
-        let step = self.settle(cx, client, Outcome::Handled(outcome));
-        self.follow(cx, client, step)
-    }
-
-    /// Makes the response to a request that has taken longer.
-    pub fn worked<S: Site>(
-        &mut self,
-        cx: &mut Context<S>,
-        client: &Client,
-        work: Box<dyn Work>,
-    ) -> Reply {
-        let outcome = self.with_request(cx, client, |request, files| work.finish(request, files));
-        let step = self.settle(cx, client, Outcome::Handled(outcome));
-        self.follow(cx, client, step)
-    }
-
-    /// Picks the server by the host.
-    fn choose_server<S: Site>(&mut self, cx: &Context<S>, client: &Client) {
-        let name = self.head.host_name();
-        let name = name.strip_suffix(b".").unwrap_or(name);
-        self.host.clear();
-        self.host.extend_from_slice(name);
-        self.host.make_ascii_lowercase();
-        let by_param = &cx.shared.param_names[usize::from(client.listen)];
-        if let Some((_, id)) = by_param.iter().find(|(name, _)| *name == self.host) {
-            return self.enter_server::<S>(*id);
-        }
-        let found = S::server(client.listen, &self.host);
-        self.matches.extend(found.pattern.map(|pattern| Match::new(pattern, &self.host)));
-        self.enter_server::<S>(found.id);
-    }
-
-    fn enter_server<S: Site>(&mut self, server: ServerId) {
-        let server_settings = S::server_settings(server);
-        let id = server_settings.location;
-        self.route = Some(Route { server, server_settings, id, location: S::location(id) });
-    }
-
-    /// The answer to `OPTIONS *` (RFC 9110, 9.3.7).
-    fn answer_options(&mut self) -> Reply {
-        let allow = self.route.map_or(&b""[..], |route| route.location.allow);
-        self.status = 204;
-        response::write_field(&mut self.fields, "Allow", allow);
-        Reply::Response(Body::Empty)
+        world: &mut W,
+        status: u16,
+        reason: Reason<'_>,
+    ) -> Step<W> {
+        world.note(self, Note::Refused(reason));
+        self.settle(world, Outcome::Status(status))
     }
 
     /// Goes from location to location until there is a reply.
-    fn follow<S: Site>(&mut self, cx: &mut Context<S>, client: &Client, mut step: Step) -> Reply {
+    fn follow<W: World<Form = F>>(&mut self, world: &mut W, mut step: Step<W>) -> ReplyOf<W> {
         loop {
             let Some(route) = &mut self.route else { return Reply::Close };
             route.id = match step {
-                Step::Reply(reply) => return self.finish(cx, client, reply),
-                Step::Path => S::route(route.server, &self.head.path),
+                Step::Reply(reply) => return self.finish(world, reply),
+                Step::Path => world.route(route.server_id, &self.head.path),
                 Step::Location(id) => id,
             };
-            route.location = S::location(route.id);
-            let route = *route;
+            route.location = world.location(route.id);
+            let location = route.location;
             // No regex is asked on the way to a named location: it has no patterns.
-            for pattern in route.location.patterns {
-                self.matches.push(Match::new(pattern, &self.head.path));
-            }
-            let outcome = self.ask(cx, client, route);
-            step = self.settle(cx, client, outcome);
+            world.enter(location, &self.head.path, &mut self.matches);
+            step = match self.ask(world, location) {
+                Ok(outcome) => self.settle(world, outcome),
+                Err((status, reason)) => self.answer_status(world, status, reason),
+            };
             if !matches!(step, Step::Reply(_)) {
                 self.redirected();
             }
             if self.redirects > MAX_REDIRECTS {
-                let text = format_args!("internal redirection cycle at {}", self.shown_path());
-                self.report(cx, client, Level::Error, text);
-                step = Step::Reply(self.default_page::<S>(500));
+                world.note(self, Note::Refused(Reason::Cycle));
+                world.note(self, Note::Status(500));
+                step = Step::Reply(self.default_page(world, 500));
             }
         }
     }
@@ -315,143 +409,6 @@ impl Exchange {
         self.redirects += 1;
     }
 
-    /// Asks a location, in the order of nginx's phases.
-    fn ask<S: Site>(&mut self, cx: &mut Context<S>, client: &Client, route: Route) -> Outcome {
-        let Location { settings, internal, methods, methods_named, action, .. } = route.location;
-        if *internal && !self.internal {
-            return Outcome::status(404);
-        }
-        let len = match self.head.framing {
-            Framing::Length(len) => len,
-            Framing::Chunked => 0,
-        };
-        if !self.internal && len > settings.client_max_body_size {
-            let text = format_args!("client intended to send too large body: {len} bytes");
-            self.report(cx, client, Level::Error, text);
-            self.persist = false;
-            return Outcome::status(413);
-        }
-        let rules = route.location.access_rules(self.method());
-        self.unrepeatable.set(self.unrepeatable.get() || rules.is_some());
-        if rules.is_some_and(|rules| !rules.allow(client.peer.map(|peer| peer.ip()))) {
-            self.report(cx, client, Level::Error, format_args!("access forbidden by rule"));
-            return Outcome::status(403);
-        }
-        let method = self.method().filter(|&method| methods.contains(method));
-        if method.is_none() && *methods_named {
-            return Outcome::status(405);
-        }
-        match action {
-            Action::Return(answer) => self.answer(cx, client, route.id, answer),
-            Action::Serve { try_files, handler } => {
-                let fallback = try_files.and_then(|list| self.try_files(cx, client, list));
-                fallback.unwrap_or_else(|| {
-                    // To a POST, what is not there is 404; a file itself refuses it.
-                    let posted = self.method() == Some(Method::Post);
-                    if method.is_none() && !(posted && matches!(handler, Handler::Files)) {
-                        return Outcome::status(405);
-                    }
-                    if !matches!(handler, Handler::Files) {
-                        self.unrepeatable.set(true);
-                    }
-                    let counts = &cx.shared.counts;
-                    // What no location of the site does, is not in its binary.
-                    let serve = |request: &handler::Request<'_>, files: &mut Files| match handler {
-                        Handler::Cgi(cgi) if S::MAX_SCRIPTS.is_some() => {
-                            cgi::script::serve(cgi, request, files)
-                        }
-                        Handler::Upload(upload) if !S::STORES.is_empty() => {
-                            upload::serve(upload, request, files)
-                        }
-                        Handler::Status if S::COUNTS => status::serve(counts),
-                        Handler::Dav(dav) if S::DAV => dav::serve(dav, request, files),
-                        _ => file::serve(request, files),
-                    };
-                    Outcome::Handled(self.with_request(cx, client, serve))
-                })
-            }
-        }
-    }
-
-    /// A `return`.
-    fn answer<S: Site>(
-        &mut self,
-        cx: &Context<S>,
-        client: &Client,
-        id: LocationId,
-        answer: &'static Return,
-    ) -> Outcome {
-        match answer {
-            Return::Close => Outcome::Close,
-            Return::Status(status) => Outcome::status(*status),
-            Return::Prebuilt(prebuilt) => Outcome::Prebuilt(*prebuilt),
-            Return::Listed(table) => Outcome::Prebuilt(table.response(id)),
-            // The value may name the status.
-            Return::Redirect(status, location) => {
-                self.status = self.status_override.unwrap_or(*status);
-                Outcome::Redirect(*status, self.value(cx, client, location))
-            }
-            Return::Text(status, text) => {
-                self.status = self.status_override.unwrap_or(*status);
-                Outcome::Text(*status, self.value(cx, client, text))
-            }
-        }
-    }
-
-    /// `try_files`: `None` where the path, perhaps a new one, is to be served here.
-    fn try_files<S: Site>(
-        &mut self,
-        cx: &mut Context<S>,
-        client: &Client,
-        list: &'static TryFiles,
-    ) -> Option<Outcome> {
-        let find = |request: &handler::Request<'_>, files: &mut _| {
-            try_files::find(list.candidates, request, files)
-        };
-        if let Some(found) = self.with_request(cx, client, find) {
-            self.head.path = found.path.unwrap_or(std::mem::take(&mut self.head.path));
-            self.append_path = found.append_path;
-            return None;
-        }
-        Some(match &list.fallback {
-            Fallback::Status(status) => Outcome::status(*status),
-            Fallback::Named(id) => Outcome::Named(*id),
-            Fallback::Uri(uri) => Outcome::Uri(self.value(cx, client, uri)),
-        })
-    }
-
-    /// Asks a handler, and writes to the error log what it reports.
-    fn with_request<S: Site, T>(
-        &self,
-        cx: &mut Context<S>,
-        client: &Client,
-        ask: impl FnOnce(&handler::Request<'_>, &mut Files) -> T,
-    ) -> T {
-        let variables = self.variables(cx.shared, cx.now, &cx.local_clock, client);
-        let error_logs = variables.settings.error_logs;
-        let (logs, time) = (&cx.logs, (cx.now, &cx.local_clock));
-        let report = |level: Level, text: fmt::Arguments<'_>| {
-            logs.error(error_logs, level, About::Request(&variables), time, text);
-        };
-        let server = self.route.map(|route| route.server).unwrap_or_default();
-        let locate = |path: &[u8]| S::location(S::route(server, path));
-        let request = handler::Request {
-            variables: &variables,
-            method: self.method().unwrap_or(Method::Get),
-            conditional: self.status_override.is_none_or(|status| status == 200),
-            framing: match self.as_get || self.content_taken {
-                true => Framing::Length(0),
-                false => self.head.framing,
-            },
-            append_path: self.append_path,
-            media_type: S::media_type,
-            locate: &locate,
-            programs: &cx.shared.programs,
-            report: &report,
-        };
-        ask(&request, &mut cx.files)
-    }
-
     /// Puts a path and its arguments in the place of the request's.
     fn set_uri(&mut self, uri: &[u8]) {
         let (path, args) = split_args(uri);
@@ -460,3 +417,6 @@ impl Exchange {
         self.args = Some(args.to_vec());
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -4,8 +4,9 @@
 use std::fs::Metadata;
 use std::io;
 
-use super::{Outcome, Refusal, Request, file};
+use super::{Outcome, Request, file};
 use crate::escape::Escaped;
+use crate::exchange::Refusal;
 use crate::files::{Directory, Files, Links, Spot, path};
 use crate::http::conditional::{Conditions, Validators, Verdict};
 use crate::http::etag;

@@ -9,12 +9,11 @@ mod receive;
 mod representation;
 mod resource;
 pub mod status;
-pub mod try_files;
 pub mod upload;
 pub mod work;
 
 pub use byteranges::Parts;
-pub use receive::{Receiver, Refusal, Response};
+pub use receive::{Receiver, Response};
 pub use representation::{FileBody, FileResponse, Piece};
 
 pub use work::Work;
@@ -72,7 +71,7 @@ pub struct Request<'a> {
     /// whatever conditions and ranges the client names.
     pub conditional: bool,
     /// Whether `try_files` has found a file that the path names beneath an `alias` which is
-    /// otherwise complete ([`try_files::Found`]).
+    /// otherwise complete.
     pub append_path: bool,
     /// [`Site::media_type`](crate::site::Site::media_type).
     pub media_type: fn(TypesId, &[u8]) -> Option<&'static [u8]>,

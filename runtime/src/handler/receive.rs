@@ -3,8 +3,8 @@
 use std::fmt;
 
 use super::{Outcome, Request};
+use crate::exchange::Refusal;
 use crate::files::Files;
-use crate::site::Level;
 
 /// Takes a request's content as it comes, and makes the response at its end. One that is
 /// dropped before its end leaves nothing behind.
@@ -15,24 +15,6 @@ pub trait Receiver: fmt::Debug {
 
     /// All content has come. Not called where the content broke off or was refused.
     fn finish(self: Box<Self>, request: &Request<'_>, files: &mut Files) -> Outcome;
-}
-
-/// Why content is not taken.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Refusal {
-    /// The status of the response: 400, 413, 507, 500.
-    pub status: u16,
-    /// How severe it is.
-    pub level: Level,
-    /// What the error log says, `Escaped` where it quotes the client.
-    pub reason: String,
-}
-
-impl Refusal {
-    /// What a client has done wrong; it is not the server's trouble.
-    pub fn of_client(status: u16, reason: &str) -> Refusal {
-        Refusal { status, level: Level::Info, reason: reason.to_owned() }
-    }
 }
 
 /// A response below 300 that a handler has made: no `error_page` stands for it.

@@ -1,4 +1,4 @@
-//! Static files and `try_files`, from folders on a disk.
+//! Static files, from folders on a disk.
 
 use std::cell::RefCell;
 use std::fs;
@@ -9,9 +9,7 @@ use super::*;
 use crate::files::Files;
 use crate::http::range::{Selection, select};
 use crate::samples::{Folder, ROOT, SETTINGS, head, leak, with_variables};
-use crate::site::{
-    Candidate, FileBase, Follow, GzipStatic, IfModifiedSince, Settings, Symlinks, Text,
-};
+use crate::site::{FileBase, Follow, GzipStatic, IfModifiedSince, Settings, Symlinks, Text};
 
 const SAME: &str = "Wed, 01 Jan 2020 00:00:00 GMT";
 const VALIDATORS: &str = "Last-Modified: Wed, 01 Jan 2020 00:00:00 GMT\r\nETag: \"5e0be100-c\"\r\n";
@@ -366,75 +364,6 @@ fn aliases() {
         let base = FileBase { alias: true, ..*base };
         let settings = Settings { base, ..SETTINGS };
         assert_eq!(show(serve(&folder, settings, target, "")).0, status, "{target}");
-    }
-}
-
-#[test]
-fn try_files_takes_the_first_that_is_there() {
-    let folder = folder();
-    folder.write("dir/index.html", "index");
-    let uri: fn(&Variables<'_>, &mut Vec<u8>) = |v, out| v.uri(out);
-    let name: fn(&Variables<'_>, &mut Vec<u8>) = |v, out| {
-        v.uri(out);
-        out.extend_from_slice(b".html");
-    };
-    let candidates = [
-        Candidate { path: Text::Computed(uri), directory: false },
-        Candidate { path: Text::Computed(uri), directory: true },
-        Candidate { path: Text::Computed(name), directory: false },
-        Candidate { path: Text::Fixed(b"/empty"), directory: false },
-    ];
-    for (target, count, path) in [
-        ("/a.html", 4, Some("/a.html")),
-        ("/dir", 4, Some("/dir")),
-        ("/dir/", 4, Some("/dir/")),
-        ("/a", 4, Some("/a.html")),
-        ("/a.html/", 4, Some("/empty")),
-        ("/x", 3, None),
-        ("/x", 4, Some("/empty")),
-        ("/.git", 3, None),
-    ] {
-        let (found, log) = ask(&folder, SETTINGS, (target, ""), |request, files| {
-            try_files::find(&candidates[..count], request, files)
-        });
-        let found =
-            found.map(|found| String::from_utf8(found.path.expect("a path")).expect("text"));
-        assert_eq!((found.as_deref(), log.as_str()), (path, ""), "{target}");
-    }
-}
-
-#[test]
-fn try_files_beneath_an_alias() {
-    let folder = folder();
-    folder.write("dir/x.html", "x");
-    folder.write("ix", "x");
-    let uri = Candidate { path: Text::Computed(|v, out| v.uri(out)), directory: false };
-    let rest = Candidate { path: Text::Fixed(b"/dir/x.html"), directory: false };
-    let folder_itself = Candidate { path: Text::Fixed(b""), directory: true };
-    let bare = Candidate { path: Text::Fixed(b"a.html"), directory: false };
-    let ending = Candidate { path: Text::Fixed(b".html"), directory: false };
-    let similar = Candidate { path: Text::Computed(|_, out| out.extend(b"/ix")), directory: false };
-    let file_itself = Candidate { path: Text::Fixed(b""), directory: false };
-    let prefix = || alias(Text::Fixed(b""), 2, true);
-    let whole = |inner| alias(Text::Fixed(inner), 0, false);
-    for (base, candidate, found) in [
-        (prefix(), &uri, Some((Some("/i/a.html"), false))),
-        (prefix(), &rest, Some((Some("/i/dir/x.html"), false))),
-        (prefix(), &bare, Some((Some("/i/a.html"), false))),
-        (prefix(), &similar, Some((Some("/i/ix"), false))),
-        (whole(b"a"), &ending, Some((Some(".html"), true))),
-        (whole(b"dir"), &uri, None),
-        (whole(b"dir"), &folder_itself, Some((None, false))),
-        (whole(b"a.html"), &file_itself, Some((Some(""), true))),
-    ] {
-        let settings = Settings { base, ..SETTINGS };
-        let (answer, _) = ask(&folder, settings, ("/i/a.html", ""), |request, files| {
-            try_files::find(std::slice::from_ref(candidate), request, files)
-        });
-        let path = |path: &str| path.as_bytes().to_vec();
-        let expected = found
-            .map(|(found, append_path)| try_files::Found { path: found.map(path), append_path });
-        assert_eq!(answer, expected);
     }
 }
 

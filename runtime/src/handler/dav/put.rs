@@ -3,8 +3,9 @@
 use std::io;
 
 use super::directory_mode;
+use crate::exchange::Refusal;
 use crate::files::{Draft, Files, Present, Spot};
-use crate::handler::{Outcome, Receiver, Refusal, Request, change, created, no_content};
+use crate::handler::{Outcome, Receiver, Request, change, created, no_content};
 use crate::http::date;
 use crate::site::Dav;
 

@@ -7,8 +7,9 @@ use std::ops::Range;
 use std::rc::Rc;
 
 use super::{FILE_MODE, check_taken, if_taken, name, publish, write_failed};
+use crate::exchange::Refusal;
 use crate::files::{Directory, Draft, Files, Saved, Spot};
-use crate::handler::{Outcome, Receiver, Refusal, Request, Response, change, escape_path};
+use crate::handler::{Outcome, Receiver, Request, Response, change, escape_path};
 use crate::http::multipart::{Event, Malformed, Reader};
 use crate::site::Upload;
 

@@ -8,7 +8,8 @@ pub use form::MAX_DRAFTS;
 use std::fs::Metadata;
 use std::io;
 
-use super::{Outcome, Receiver, Refusal, Request, change, file};
+use super::{Outcome, Receiver, Request, change, file};
+use crate::exchange::Refusal;
 use crate::files::{Directory, Draft, Files, Links, Present, Spot};
 use crate::http::method::Method;
 use crate::http::multipart;

@@ -4,32 +4,39 @@ use std::fmt;
 
 use crate::clock::{LocalClock, Now};
 use crate::context::{Client, Context, Shared};
-use crate::escape::Escaped;
 use crate::log::About;
-use crate::site::{ErrorLog, Level, Site, Text};
+use crate::site::{ErrorLog, Level, Site};
 use crate::variables::{Progress, Variables};
 
 use super::Exchange;
 
 impl Exchange {
     /// What values may read.
-    pub(super) fn variables<'a>(
+    pub(super) fn variables<'a, S: Site>(
+        &'a self,
+        cx: &'a Context<S>,
+        client: &'a Client,
+    ) -> Variables<'a> {
+        self.variables_of(cx.shared, cx.now, &cx.local_clock, client)
+    }
+
+    /// The same, from the parts of a context.
+    pub(super) fn variables_of<'a>(
         &'a self,
         shared: &'static Shared,
         now: Now,
         local_clock: &'a LocalClock,
         client: &'a Client,
     ) -> Variables<'a> {
-        let route = self.route.expect("a server is chosen before anything is asked of it");
-        let server = route.server_settings;
+        let route = self.route().expect("a server is chosen before anything is asked of it");
         Variables {
             unrepeatable: &self.unrepeatable,
-            as_get: self.as_get,
+            as_get: self.is_as_get(),
             head: &self.head,
-            path: &self.head.path,
-            args: self.args.as_deref().unwrap_or(self.head.args()),
-            host: if self.host.is_empty() { server.name.bytes() } else { &self.host },
-            server,
+            path: self.path(),
+            args: self.args(),
+            host: if self.host.is_empty() { route.server.name.bytes() } else { &self.host },
+            server: route.server,
             settings: route.location.settings,
             directories: &shared.directories,
             matches: &self.matches,
@@ -52,16 +59,8 @@ impl Exchange {
         }
     }
 
-    /// A value for this request.
-    pub(super) fn value<S: Site>(&self, cx: &Context<S>, client: &Client, text: &Text) -> Vec<u8> {
-        let variables = self.variables(cx.shared, cx.now, &cx.local_clock, client);
-        let mut out = Vec::new();
-        text.write(&variables, &mut out);
-        out
-    }
-
     /// Writes a line about the request to its error log.
-    pub fn report<S: Site>(
+    pub(crate) fn report<S: Site>(
         &self,
         cx: &Context<S>,
         client: &Client,
@@ -70,21 +69,16 @@ impl Exchange {
     ) {
         let Some(settings) = self.settings() else { return };
         if ErrorLog::any_takes(settings.error_logs, level) {
-            let variables = self.variables(cx.shared, cx.now, &cx.local_clock, client);
-            let about = About::Request(&variables);
-            cx.logs.error(settings.error_logs, level, about, (cx.now, &cx.local_clock), text);
+            let about = self.variables(cx, client);
+            let time = (cx.now, &cx.local_clock);
+            cx.logs.error(settings.error_logs, level, About::Request(&about), time, text);
         }
     }
 
     /// Writes the exchange to the access logs: it is at its end.
-    pub fn log<S: Site>(&self, cx: &Context<S>, client: &Client) {
+    pub(crate) fn log<S: Site>(&self, cx: &Context<S>, client: &Client) {
         if self.settings().is_some_and(|settings| !settings.access_logs.is_empty()) {
-            cx.logs.access(&self.variables(cx.shared, cx.now, &cx.local_clock, client));
+            cx.logs.access(&self.variables(cx, client));
         }
-    }
-
-    /// The path for a message.
-    pub(super) fn shown_path(&self) -> String {
-        Escaped(&self.head.path).to_string()
     }
 }

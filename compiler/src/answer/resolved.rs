@@ -1,0 +1,167 @@
+//! A site as it was resolved, for the phases: the types of [`ir`](crate::ir).
+
+use std::borrow::Cow;
+use std::marker::PhantomData;
+
+use sitec_runtime::exchange::world::{
+    self, Added, Base, Candidate, ErrorPage, ErrorTarget, Fallback, Form, Redirects, Return,
+};
+use sitec_runtime::http::charset::takes_charset;
+use sitec_runtime::http::method::MethodSet;
+use sitec_runtime::site::LocationId;
+
+use super::server_name;
+use crate::ir::{self, Action, Handler, Piece, Value};
+
+/// The types of `ir`, borrowed from a site.
+pub(super) struct Resolved<'a>(PhantomData<&'a ()>);
+
+impl<'a> Form for Resolved<'a> {
+    type Server = Server<'a>;
+    type Location = Location<'a>;
+    type Match = (&'a ir::Pattern, Vec<u8>);
+}
+
+/// One server of a site.
+#[derive(Clone, Copy)]
+pub(super) struct Server<'a> {
+    pub(super) site: &'a ir::Site,
+    pub(super) server: &'a ir::Server,
+}
+
+impl world::Server for Server<'_> {
+    fn location(self) -> LocationId {
+        self.server.location
+    }
+
+    fn name(self) -> Cow<'static, [u8]> {
+        Cow::Owned(server_name(self.site, &self.server.name).into_bytes())
+    }
+
+    fn merges_slashes(self) -> bool {
+        self.server.merge_slashes
+    }
+}
+
+/// One location of a site, and what holds in it.
+#[derive(Clone, Copy)]
+pub(super) struct Location<'a> {
+    pub(super) location: &'a ir::Location,
+    pub(super) settings: &'a ir::Settings,
+    pub(super) site: &'a ir::Site,
+}
+
+impl<'a> world::Location for Location<'a> {
+    type Text = &'a Value;
+    type Access = &'a ir::Access;
+    /// Here, nothing is worked out before it is asked for.
+    type Prebuilt = std::convert::Infallible;
+
+    fn is_internal(self) -> bool {
+        self.location.internal
+    }
+
+    fn max_content_len(self) -> u64 {
+        self.settings.client_max_body_size
+    }
+
+    fn limit_except(self) -> Option<(MethodSet, Option<&'a ir::Access>)> {
+        let limit = self.location.limit_except.as_ref()?;
+        Some((limit.methods, limit.access.map(|access| &self.site.accesses[access])))
+    }
+
+    fn access(self) -> Option<&'a ir::Access> {
+        self.settings.access.map(|access| &self.site.accesses[access])
+    }
+
+    fn methods(self) -> MethodSet {
+        self.location.methods
+    }
+
+    fn names_methods(self) -> bool {
+        self.location.methods_named
+    }
+
+    fn allow(self) -> Cow<'static, [u8]> {
+        Cow::Owned(self.location.methods.allow().into_bytes())
+    }
+
+    fn action(self) -> world::Action<Self> {
+        match &self.location.action {
+            Action::Return(answer) => world::Action::Return(match answer {
+                ir::Return::Status(status) => Return::Status(*status),
+                ir::Return::Redirect(status, target) => Return::Redirect(*status, target),
+                ir::Return::Text(status, text) => Return::Text(*status, text),
+                ir::Return::Close => Return::Close,
+            }),
+            Action::Serve { try_files, handler } => world::Action::Serve {
+                fallback: try_files.as_ref().map(|list| match &list.fallback {
+                    ir::Fallback::Uri(uri) => Fallback::Uri(uri),
+                    ir::Fallback::Named(id) => Fallback::Named(*id),
+                    ir::Fallback::Status(status) => Fallback::Status(*status),
+                }),
+                only_files: *handler == Handler::Files,
+            },
+        }
+    }
+
+    fn candidate(self, index: usize) -> Option<Candidate<&'a Value>> {
+        let Action::Serve { try_files: Some(list), .. } = &self.location.action else {
+            return None;
+        };
+        let ir::Candidate { path, directory } = list.candidates.get(index)?;
+        let is_computed = path.0.iter().any(|piece| !matches!(piece, Piece::Literal(_)));
+        Some(Candidate { path, is_computed, directory: *directory })
+    }
+
+    fn base(self) -> Base {
+        let ir::FileBase { replaced_len, append_path, alias, .. } = self.settings.base;
+        Base { replaced_len, append_path, alias }
+    }
+
+    fn error_page(self, status: u16) -> Option<ErrorPage<&'a Value>> {
+        let page = self.settings.error_pages.iter().find(|page| page.status == status)?;
+        let target = match &page.target {
+            ir::ErrorTarget::Uri(uri) => ErrorTarget::Uri(uri),
+            ir::ErrorTarget::Named(id) => ErrorTarget::Named(*id),
+            ir::ErrorTarget::Redirect(target) => ErrorTarget::Redirect(target),
+        };
+        Some(ErrorPage { response: page.response, target })
+    }
+
+    fn has_recursive_error_pages(self) -> bool {
+        self.settings.recursive_error_pages
+    }
+
+    fn redirects(self) -> Redirects {
+        Redirects {
+            absolute: self.settings.absolute_redirect,
+            server_name: self.settings.server_name_in_redirect,
+            port: self.settings.port_in_redirect,
+        }
+    }
+
+    fn default_type(self) -> Cow<'static, [u8]> {
+        Cow::Owned(self.settings.default_type.clone())
+    }
+
+    fn charset(self) -> Option<&'a Value> {
+        self.settings.charset.as_ref().map(|charset| &charset.name)
+    }
+
+    fn takes_charset(self, media_type: &[u8]) -> bool {
+        let charset = self.settings.charset.as_ref();
+        charset.is_some_and(|charset| takes_charset(media_type, charset.types.as_deref()))
+    }
+
+    fn added(self, usual: bool, index: usize) -> Option<Added<&'a Value>> {
+        let expires = self.settings.expires.filter(|_| usual).map(Added::Expires);
+        let fields = self.settings.added_fields.iter().filter(|field| usual || field.always);
+        let fields = fields.map(|field| Added::Field {
+            name: Cow::Owned(field.name.clone()),
+            value: &field.value,
+            sole: field.is_sole(),
+        });
+        expires.into_iter().chain(fields).nth(index)
+    }
+}

@@ -1,0 +1,454 @@
+//! A world without a server: the phases of a request over the resolved site. Where the server would
+//! look at its disk, this looks at [`Files`](crate::files::Files). What happens is told, and what only
+//! a running server knows is noted.
+
+use std::borrow::Cow;
+use std::cell::{Cell, RefCell};
+use std::collections::BTreeSet;
+use std::convert::Infallible;
+
+use sitec_runtime::exchange::world::{Note, Reason, World};
+use sitec_runtime::exchange::{self, Event, MAX_REDIRECTS, Outcome, Refusal, Reply};
+use sitec_runtime::http::head::Head;
+use sitec_runtime::http::method::Method;
+use sitec_runtime::http::response::write_field;
+use sitec_runtime::http::status;
+use sitec_runtime::media;
+use sitec_runtime::site::{Expires, Level, ListenId, LocationId, ServerId};
+
+use super::access::{CLIENT_UNKNOWN, Verdict, verdict};
+use super::fields::{self, write_unknown};
+use super::request::listen_port;
+use super::resolved::{Location, Resolved, Server};
+use super::{Answer, Answers, End, Looker, Request, ServerBy, Step, server_name};
+use crate::files::Kind;
+use crate::ir::{self, Access, Action, Handler, Piece, Value};
+use crate::route::NameMatch;
+
+/// One request on its way.
+pub(super) type Exchange<'a> = exchange::Exchange<Resolved<'a>>;
+
+/// The world of one request.
+pub(super) struct Evaluation<'w, 'a> {
+    pub(super) answers: &'w Answers<'a>,
+    pub(super) request: &'w Request,
+    pub(super) listen: ListenId,
+    server_by: ServerBy,
+    /// Whether no `error_page` holds.
+    pub(super) without_pages: bool,
+    pub(super) steps: Vec<Step>,
+    /// Why the next status is answered.
+    pub(super) reason: String,
+    pub(super) doubts: RefCell<BTreeSet<String>>,
+    /// Whether the arguments are all there.
+    pub(super) knows_args: bool,
+    /// Whether a value or a folder was asked for that is another one for another request, or with
+    /// another param.
+    pub(super) depends: Cell<bool>,
+}
+
+/// A request and its world, to read values and folders from.
+#[derive(Clone, Copy)]
+pub(super) struct View<'v, 'w, 'a> {
+    pub(super) world: &'v Evaluation<'w, 'a>,
+    pub(super) exchange: &'v Exchange<'a>,
+}
+
+/// A request that a handler answers.
+pub(super) struct Handling<'v, 'w, 'a> {
+    pub(super) world: &'v mut Evaluation<'w, 'a>,
+    pub(super) exchange: &'v mut Exchange<'a>,
+}
+
+/// What a handler makes of a request.
+pub(super) type Handled<'w, 'a> = Outcome<Evaluation<'w, 'a>>;
+
+impl<'w, 'a> Evaluation<'w, 'a> {
+    pub(super) fn new(answers: &'w Answers<'a>, request: &'w Request) -> Evaluation<'w, 'a> {
+        Evaluation {
+            answers,
+            request,
+            listen: request.listen,
+            server_by: ServerBy::Default,
+            without_pages: false,
+            steps: Vec::new(),
+            reason: String::new(),
+            doubts: RefCell::default(),
+            knows_args: true,
+            depends: Cell::new(false),
+        }
+    }
+
+    pub(super) fn site(&self) -> &'a ir::Site {
+        self.answers.site
+    }
+
+    /// Notes what cannot be known here.
+    pub(super) fn doubt(&self, what: String) {
+        self.doubts.borrow_mut().insert(what);
+    }
+
+    /// The whole way.
+    pub(super) fn run(mut self) -> Answer {
+        let mut exchange = Exchange::default();
+        let reply = match &self.request.head {
+            Ok(head) => {
+                exchange.head = head.clone();
+                exchange.step(&mut self, Event::Head)
+            }
+            Err(error) => {
+                let reason = format!("the request is refused: {}", error.reason);
+                let refusal = Refusal { status: error.status, level: Level::Info, reason };
+                exchange.step(&mut self, Event::Refused(&refusal))
+            }
+        };
+        self.conclude(exchange, end_of(reply))
+    }
+
+    fn conclude(self, exchange: Exchange<'a>, end: End) -> Answer {
+        let status = match &end {
+            End::Close | End::Moved(_) => None,
+            End::Script { .. } => exchange.status_override(),
+            _ => Some(exchange.status),
+        };
+        Answer {
+            asked: self.request.shown.clone(),
+            listen: self.listen,
+            server: exchange.route().map_or(0, |route| route.server_id),
+            server_by: self.server_by,
+            steps: self.steps,
+            end,
+            status,
+            fields: fields::read(&exchange.fields),
+            host: exchange.host,
+            doubts: self.doubts.into_inner().into_iter().collect(),
+        }
+    }
+
+    fn server_by_host(
+        &self,
+        host: &[u8],
+        matches: &mut Vec<(&'a ir::Pattern, Vec<u8>)>,
+    ) -> (ServerId, ServerBy) {
+        let site = self.site();
+        let listen = &site.listens[usize::from(self.listen)];
+        let mut by_param = listen.param_names.iter();
+        let is_host = |text| server_name(site, text).as_bytes() == host;
+        if let Some((_, server)) = by_param.find(|(text, _)| is_host(text)) {
+            return (*server, ServerBy::Param);
+        }
+        let (server, why) = self.answers.router.server_and_why(self.listen, host);
+        let shown = |name: &[u8]| String::from_utf8_lossy(name).into_owned();
+        let others = |server: ServerId| {
+            let ids = 0..site.servers.len() as ServerId;
+            ids.filter(|&id| id != server).any(|id| super::listens_at(listen, id))
+        };
+        let by = match why {
+            NameMatch::Exact => ServerBy::Exact,
+            NameMatch::Suffix(name) => ServerBy::Suffix(format!("*{}", shown(name))),
+            NameMatch::Prefix(name) => ServerBy::Prefix(format!("{}*", shown(name))),
+            NameMatch::Regex(pattern) => {
+                matches.push((pattern, host.to_vec()));
+                let own = listen.names.regex.iter().filter(|name| name.server == server);
+                ServerBy::Regex(
+                    own.take_while(|name| !std::ptr::eq(&name.pattern, pattern)).count(),
+                )
+            }
+            NameMatch::Default if others(server) => ServerBy::Default,
+            NameMatch::Default => ServerBy::Alone,
+        };
+        (server, by)
+    }
+
+    /// A reason in words.
+    fn words(&self, exchange: &Exchange<'a>, reason: Reason<'_>) -> String {
+        let methods = || exchange.location().location.methods.allow();
+        match reason {
+            Reason::Internal => "`internal`: no client may come here".to_owned(),
+            Reason::TooLarge(len) => {
+                let limit = exchange.location().settings.client_max_body_size;
+                format!("the content has {len} bytes; `client_max_body_size` is {limit}")
+            }
+            Reason::Denied => "`deny` keeps the client out".to_owned(),
+            Reason::UnknownMethod => "the server does not know this method".to_owned(),
+            Reason::NoProxy => "no server of this kind takes this method".to_owned(),
+            Reason::NotAllowed => format!("the methods here are {}", methods()),
+            Reason::Returned => "`return` says so".to_owned(),
+            Reason::NothingFound => "`try_files` has found nothing else".to_owned(),
+            Reason::Cycle => format!("more than {MAX_REDIRECTS} internal redirects"),
+            Reason::Other(refusal) => refusal.reason.clone(),
+        }
+    }
+}
+
+/// Where a request has ended.
+pub(super) fn end_of(reply: Reply<End, Infallible>) -> End {
+    match reply {
+        Reply::Response(end) => end,
+        Reply::Later(never) => match never {},
+        // The head of a script's response is not known here.
+        Reply::Content(_) | Reply::Close => End::Close,
+    }
+}
+
+impl<'w, 'a> World for Evaluation<'w, 'a> {
+    type Form = Resolved<'a>;
+    type Body = End;
+    type Later = Infallible;
+
+    fn choose_server(
+        &mut self,
+        host: &[u8],
+        matches: &mut Vec<(&'a ir::Pattern, Vec<u8>)>,
+    ) -> ServerId {
+        let (server, by) = match self.request.server {
+            Some(server) => (server, ServerBy::Asked),
+            None => self.server_by_host(host, matches),
+        };
+        self.server_by = by;
+        server
+    }
+
+    fn default_server(&self) -> ServerId {
+        let of_listen = self.site().listens[usize::from(self.listen)].default_server;
+        self.request.server.unwrap_or(of_listen)
+    }
+
+    fn server(&self, id: ServerId) -> Server<'a> {
+        Server { site: self.site(), server: &self.site().servers[usize::from(id)] }
+    }
+
+    fn route(&mut self, server: ServerId, path: &[u8]) -> LocationId {
+        let mut asked = Vec::new();
+        let router = &self.answers.router;
+        let location = router.location_asking(server, path, &mut |question| asked.push(question));
+        self.steps.push(Step::Location { path: path.to_vec(), asked, location });
+        location
+    }
+
+    fn location(&self, id: LocationId) -> Location<'a> {
+        let site = self.site();
+        let location = &site.locations[id as usize];
+        Location { location, settings: &site.settings[location.settings], site }
+    }
+
+    fn enter(
+        &self,
+        location: Location<'a>,
+        path: &[u8],
+        matches: &mut Vec<(&'a ir::Pattern, Vec<u8>)>,
+    ) {
+        let patterns = location.location.patterns.iter();
+        matches.extend(patterns.map(|pattern| (pattern, path.to_vec())));
+    }
+
+    fn local(&self) -> (Cow<'static, str>, Option<u16>) {
+        (Cow::Borrowed(""), listen_port(self.site(), self.listen))
+    }
+
+    fn write(&self, exchange: &Exchange<'a>, text: &'a Value, out: &mut Vec<u8>) {
+        out.extend(View { world: self, exchange }.value(text));
+    }
+
+    /// What variables make of the arguments alone leaves the path known.
+    fn target(&mut self, exchange: &Exchange<'a>, text: &'a Value) -> Vec<u8> {
+        let depended = self.depends.get();
+        let uri = View { world: self, exchange }.value(text);
+        let path_is_fixed =
+            matches!(text.0.first(), Some(Piece::Literal(front)) if front.contains(&b'?'));
+        if path_is_fixed && self.depends.get() && !depended {
+            self.depends.set(false);
+            self.knows_args = false;
+        }
+        uri
+    }
+
+    fn lets_in(&mut self, _: &Exchange<'a>, rules: &'a Access) -> bool {
+        match verdict(rules, self.request.from) {
+            Verdict::In => true,
+            Verdict::Out => false,
+            Verdict::Unknown => {
+                self.doubt(CLIENT_UNKNOWN.to_owned());
+                true
+            }
+        }
+    }
+
+    fn has_error_pages(&self) -> bool {
+        !self.without_pages
+    }
+
+    fn is_there(
+        &mut self,
+        exchange: &Exchange<'a>,
+        path: &[u8],
+        append_path: bool,
+        directory: bool,
+    ) -> bool {
+        let found = View { world: self, exchange }.look_up(path, append_path);
+        let there = found.kind.is_some_and(|kind| (kind == Kind::Directory) == directory);
+        let slash = |file: std::path::PathBuf| if directory { file.join("") } else { file };
+        self.steps.extend(found.file.map(|file| Step::Looked {
+            by: Looker::TryFiles,
+            path: slash(file),
+            found: there,
+        }));
+        there
+    }
+
+    fn handle(&mut self, exchange: &mut Exchange<'a>) -> Handled<'w, 'a> {
+        let Action::Serve { handler, .. } = &exchange.location().location.action else {
+            unreachable!("a `return` has no handler");
+        };
+        let mut handling = Handling { world: self, exchange };
+        match handler {
+            Handler::Files => handling.serve_file(),
+            Handler::Status => handling.counts(),
+            Handler::Upload(upload) => handling.upload(upload),
+            Handler::Dav(dav) => handling.dav(dav),
+            Handler::Cgi(cgi) => handling.script(cgi).unwrap_or_else(|| handling.serve_file()),
+        }
+    }
+
+    fn prebuilt(&mut self, _: &mut Exchange<'a>, never: Infallible) -> (u16, End) {
+        match never {}
+    }
+
+    fn page(&mut self, exchange: &mut Exchange<'a>, status: u16) -> End {
+        if !status::has_no_content(status) {
+            write_field(&mut exchange.fields, "Content-Type", b"text/html");
+        }
+        End::Page
+    }
+
+    /// The media type for the extension of the path, or the location's default one.
+    fn media_type(&self, exchange: &Exchange<'a>) -> Cow<'static, [u8]> {
+        let settings = exchange.location().settings;
+        let extension = media::extension(exchange.path()).to_ascii_lowercase();
+        let types = &self.site().types[usize::from(settings.types)];
+        let known = types.iter().find(|(other, _)| *other == extension);
+        let media_type = known.map_or(&settings.default_type, |(_, media_type)| media_type);
+        Cow::Owned(media_type.clone())
+    }
+
+    fn text(&mut self, text: Vec<u8>) -> End {
+        End::Text(text)
+    }
+
+    /// What would be sent to a GET is told all the same.
+    fn without_content(&mut self, end: End) -> End {
+        end
+    }
+
+    fn write_expiry(&mut self, expires: Expires, _: Option<i64>, fields: &mut Vec<u8>) {
+        write_unknown(fields, "Expires");
+        match cache_control(expires) {
+            Some(value) => write_field(fields, "Cache-Control", value.as_bytes()),
+            None => write_unknown(fields, "Cache-Control"),
+        }
+    }
+
+    fn note(&mut self, exchange: &Exchange<'a>, note: Note<'_>) {
+        match note {
+            Note::Named(id) => self.steps.push(Step::Named(id)),
+            Note::Refused(reason) => self.reason = self.words(exchange, reason),
+            Note::Status(status) => {
+                self.steps.push(Step::Status { status, reason: std::mem::take(&mut self.reason) });
+            }
+            Note::ErrorPage(status, target) => {
+                let target = String::from_utf8_lossy(target.unwrap_or(b"a named location"));
+                self.steps.push(Step::ErrorPage { status, target: target.into_owned() });
+            }
+            Note::FallsBack(uri) => {
+                self.steps.push(Step::Redirect { by: Looker::TryFiles, uri: uri.to_vec() });
+            }
+        }
+    }
+}
+
+/// How long a response may be kept, where that is the same at every time.
+fn cache_control(expires: Expires) -> Option<String> {
+    match expires {
+        Expires::Epoch => Some("no-cache".to_owned()),
+        Expires::Max => Some("max-age=315360000".to_owned()),
+        Expires::FromNow(..0) => Some("no-cache".to_owned()),
+        Expires::FromNow(seconds) => Some(format!("max-age={seconds}")),
+        Expires::FromModified(_) | Expires::AtTime(_) => None,
+    }
+}
+
+impl<'w, 'a> View<'_, 'w, 'a> {
+    pub(super) fn site(&self) -> &'a ir::Site {
+        self.world.site()
+    }
+
+    /// The settings that hold for the request now.
+    pub(super) fn settings(&self) -> &'a ir::Settings {
+        self.exchange.location().settings
+    }
+
+    pub(super) fn server(&self) -> &'a ir::Server {
+        let route = self.exchange.route();
+        route.map_or(&self.site().servers[0], |route| route.server.server)
+    }
+
+    pub(super) fn head(&self) -> &Head {
+        &self.exchange.head
+    }
+}
+
+impl<'w, 'a> Handling<'_, 'w, 'a> {
+    pub(super) fn view(&self) -> View<'_, 'w, 'a> {
+        View { world: self.world, exchange: self.exchange }
+    }
+
+    pub(super) fn settings(&self) -> &'a ir::Settings {
+        self.exchange.location().settings
+    }
+
+    pub(super) fn path(&self) -> Vec<u8> {
+        self.exchange.path().to_vec()
+    }
+
+    pub(super) fn method(&self) -> Option<Method> {
+        self.exchange.method()
+    }
+
+    /// The value of the first of the request's fields with this name.
+    pub(super) fn request_field(&self, name: &[u8]) -> Option<&[u8]> {
+        self.exchange.head.fields().first(name)
+    }
+
+    pub(super) fn media_type(&self) -> Vec<u8> {
+        self.world.media_type(self.exchange).into_owned()
+    }
+
+    /// Adds a field to the response.
+    pub(super) fn field(&mut self, name: &str, value: impl AsRef<[u8]>) {
+        write_field(&mut self.exchange.fields, name, value.as_ref());
+    }
+
+    /// Adds a field whose value may not be known.
+    pub(super) fn known_or_not(&mut self, name: &str, value: Option<Vec<u8>>) {
+        match value {
+            Some(value) => self.field(name, value),
+            None => write_unknown(&mut self.exchange.fields, name),
+        }
+    }
+
+    /// A response that says `status` of itself.
+    pub(super) fn respond(&mut self, status: u16, end: End) -> Handled<'w, 'a> {
+        Outcome::Response(self.exchange.status_of(status), end)
+    }
+
+    /// A status of 300 and above: an `error_page` answers it, or the default page.
+    pub(super) fn error(&mut self, status: u16, reason: impl Into<String>) -> Handled<'w, 'a> {
+        self.world.reason = reason.into();
+        Outcome::Status(status)
+    }
+
+    /// Tells where something was looked for.
+    pub(super) fn looked(&mut self, by: Looker, file: Option<std::path::PathBuf>, found: bool) {
+        self.world.steps.extend(file.map(|path| Step::Looked { by, path, found }));
+    }
+}

@@ -1,0 +1,108 @@
+//! From what makes a response elsewhere, a script, to a reply.
+
+use crate::escape::Escaped;
+use crate::http::method::Method;
+use crate::http::target::{normalize, split_args};
+use crate::http::{response, status};
+use crate::site::Level;
+
+use super::world::{Form, Location, Server, World};
+use super::{Exchange, MAX_REDIRECTS, Refusal, Reply, Step};
+
+/// The head of a response that is made elsewhere.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct BackendHead {
+    /// The status: named, 302 for a redirect, or 200.
+    pub status: u16,
+    /// The field lines that go on to the client, each ended by CRLF. Neither Content-Length, nor
+    /// what speaks of the connection, nor what the server says itself.
+    pub fields: Vec<u8>,
+    /// Whether there is a Content-Type.
+    pub has_type: bool,
+    /// Content-Length.
+    pub content_len: Option<u64>,
+    /// A local redirect: the server answers with what this path and its arguments lead to.
+    pub local_redirect: Option<Vec<u8>>,
+}
+
+/// How content is framed that is made on the way.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Transfer {
+    /// By its length, which the head has said.
+    Length(u64),
+    /// In chunks.
+    Chunked,
+    /// By the end of the connection, for HTTP/1.0.
+    UntilClose,
+}
+
+impl<F: Form> Exchange<F> {
+    /// Makes the reply to a head: [`Reply::Content`] where the content follows, and anything else
+    /// where it is not wanted.
+    pub(super) fn take_head<W: World<Form = F>>(
+        &mut self,
+        world: &mut W,
+        head: BackendHead,
+    ) -> Step<W> {
+        if let Some(uri) = &head.local_redirect {
+            return self.redirect_locally(world, uri);
+        }
+        self.status = match self.status_override {
+            Some(status) if !status::is_redirect(head.status) => status,
+            _ => head.status,
+        };
+        self.append_own(&head.fields);
+        let no_content = status::has_no_content(self.status);
+        let default_type = self.location().default_type();
+        let may_be_typed = !no_content && !status::is_redirect(head.status);
+        if may_be_typed && !head.has_type && head.content_len != Some(0) && !default_type.is_empty()
+        {
+            response::write_field(&mut self.fields, "Content-Type", &default_type);
+        }
+        if let Some(len) = head.content_len.filter(|_| self.status != 204) {
+            response::write_content_length(&mut self.fields, len);
+        }
+        Step::Reply(match no_content || self.head.method == Some(Method::Head) {
+            true => Reply::Response(world.text(Vec::new())),
+            false => Reply::Content(self.transfer(head.content_len)),
+        })
+    }
+
+    /// How content is framed whose length is known, or is not.
+    pub fn transfer(&mut self, len: Option<u64>) -> Transfer {
+        match len {
+            Some(len) => Transfer::Length(len),
+            None if self.head.minor_version == 0 => {
+                self.persist = false;
+                Transfer::UntilClose
+            }
+            None => {
+                response::write_field(&mut self.fields, "Transfer-Encoding", b"chunked");
+                Transfer::Chunked
+            }
+        }
+    }
+
+    /// Goes on with another path of this server, as if the client had asked for that (RFC 3875,
+    /// 6.2.2).
+    fn redirect_locally<W: World<Form = F>>(&mut self, world: &mut W, uri: &[u8]) -> Step<W> {
+        let merge_slashes = self.chosen().server.merges_slashes();
+        let (path, args) = split_args(uri);
+        let mut decoded = Vec::new();
+        let fault = match normalize(path, merge_slashes, &mut decoded) {
+            Err(error) => Some(error.0),
+            Ok(()) if self.redirects >= MAX_REDIRECTS => Some("internal redirection cycle"),
+            Ok(()) => None,
+        };
+        self.content_taken = true;
+        if let Some(fault) = fault {
+            let reason = format!("{fault}, where a script redirects to \"{}\"", Escaped(uri));
+            return self.fail(world, &Refusal { status: 502, level: Level::Error, reason });
+        }
+        self.head.path = decoded;
+        self.args = Some(args.to_vec());
+        self.as_get = self.head.method != Some(Method::Head);
+        self.redirected();
+        Step::Path
+    }
+}

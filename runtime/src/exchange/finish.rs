@@ -1,0 +1,104 @@
+//! What holds of every response: the charset, the fields that the conf adds (`expires`,
+//! `add_header`), and what a status may not have.
+
+use crate::http::charset::parameter;
+use crate::http::method::Method;
+use crate::http::{date, response, status};
+
+use super::world::{Added, Form, Location, World};
+use super::{Exchange, Reply, ReplyOf};
+
+impl<F: Form> Exchange<F> {
+    /// What holds of every reply.
+    pub(super) fn finish<W: World<Form = F>>(
+        &mut self,
+        world: &mut W,
+        reply: ReplyOf<W>,
+    ) -> ReplyOf<W> {
+        if matches!(self.status, 204 | 205) {
+            // What an `error_page` gives this status to has fields of a content.
+            for name in ["Content-Type", "Content-Length", "Last-Modified"] {
+                response::remove_field(&mut self.fields, name);
+            }
+        }
+        if self.status == 205 {
+            // No rule of framing says that it ends with its head (RFC 9110, 15.3.6).
+            response::write_content_length(&mut self.fields, 0);
+        }
+        // Only now: an `error_page` may have given another status in its place.
+        if let (405, Some(location)) = (self.status, self.refused_at)
+            && response::field_value(&self.fields, "Allow").is_none()
+        {
+            response::write_field(&mut self.fields, "Allow", &location.allow());
+        }
+        if matches!(reply, Reply::Response(_) | Reply::Content(_)) {
+            self.say_charset(world);
+            self.add_fields(world);
+        }
+        let is_head = self.head.method == Some(Method::Head);
+        match reply {
+            Reply::Response(body) if is_head || status::has_no_content(self.status) => {
+                Reply::Response(world.without_content(body))
+            }
+            reply => reply,
+        }
+    }
+
+    /// Says in which charset the content is, where `charset` says so and the response does not.
+    /// Into the types of files and of texts of the conf, the compiler has put it.
+    fn say_charset<W: World<Form = F>>(&mut self, world: &W) {
+        let Some(route) = self.route else { return };
+        let Some(charset) = route.location.charset() else { return };
+        let Some(value) = response::field_range(&self.fields, "Content-Type") else { return };
+        let media_type = &self.fields[value.clone()];
+        let takes_it = route.location.takes_charset(media_type);
+        let is_redirect = matches!(self.status, 301 | 302);
+        if !takes_it && !is_redirect {
+            return;
+        }
+        let mut name = Vec::new();
+        world.write(self, charset, &mut name);
+        let parameter = parameter(&name);
+        if is_redirect {
+            // As in nginx, whose authors have met browsers that took it for the next page's.
+            if media_type.ends_with(&parameter) {
+                self.fields.drain(value.end - parameter.len()..value.end);
+            }
+        } else if !name.is_empty() && !self.is_coded() {
+            self.fields.splice(value.end..value.end, parameter);
+        }
+    }
+
+    /// Whether a script has coded its content, so that its charset is nobody's to say.
+    fn is_coded(&self) -> bool {
+        response::field_value(&self.fields, "Content-Encoding").is_some()
+    }
+
+    /// Adds to the fields what goes with the status that the response has at last.
+    fn add_fields<W: World<Form = F>>(&mut self, world: &mut W) {
+        let Some(route) = self.route else { return };
+        let is_usual = status::takes_added_fields(self.status);
+        for added in (0..).map_while(|index| route.location.added(is_usual, index)) {
+            match added {
+                Added::Lines(lines) => self.fields.extend_from_slice(lines),
+                Added::Field { name, value: text, sole } => {
+                    let mut value = Vec::new();
+                    world.write(self, text, &mut value);
+                    if sole {
+                        response::remove_field(&mut self.fields, &name);
+                    }
+                    if !value.is_empty() {
+                        response::write_field(&mut self.fields, &name, &value);
+                    }
+                }
+                Added::Expires(expires) => {
+                    let modified = response::field_value(&self.fields, "Last-Modified");
+                    let modified_s = modified.and_then(date::parse);
+                    response::remove_field(&mut self.fields, "Expires");
+                    response::remove_field(&mut self.fields, "Cache-Control");
+                    world.write_expiry(expires, modified_s, &mut self.fields);
+                }
+            }
+        }
+    }
+}

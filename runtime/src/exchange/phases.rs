@@ -1,0 +1,172 @@
+//! What one location makes of a request, in the order of nginx's phases.
+
+use crate::http::body::Framing;
+use crate::http::method::{Method, MethodSet};
+use crate::http::response;
+
+use super::world::{
+    Action, Candidate, Fallback, Form, Location, LocationOf, Note, Reason, Return, TextOf, World,
+};
+use super::{Exchange, Outcome};
+
+impl<F: Form> Exchange<F> {
+    /// Asks a location, in the order of nginx's phases. The error is a status and its reason.
+    pub(super) fn ask<W: World<Form = F>>(
+        &mut self,
+        world: &mut W,
+        location: LocationOf<W>,
+    ) -> Result<Outcome<W>, (u16, Reason<'static>)> {
+        if location.is_internal() && !self.internal {
+            return Err((404, Reason::Internal));
+        }
+        let len = match self.head.framing {
+            Framing::Length(len) => len,
+            Framing::Chunked => 0,
+        };
+        if !self.internal && len > location.max_content_len() {
+            self.persist = false;
+            return Err((413, Reason::TooLarge(len)));
+        }
+        let action = location.action();
+        let rules = self.access_rules::<W>(location, &action);
+        if rules.is_some_and(|rules| !world.lets_in(self, rules)) {
+            return Err((403, Reason::Denied));
+        }
+        let method = self.method().filter(|&method| location.methods().contains(method));
+        if method.is_none() && location.names_methods() {
+            return Err((405, Reason::NotAllowed));
+        }
+        match action {
+            Action::Return(answer) => self.answer(world, answer),
+            Action::Serve { fallback, only_files } => {
+                if let Some(fallback) = fallback
+                    && !self.try_files(world, location)
+                {
+                    return self.fall_back(world, fallback);
+                }
+                // To a POST, what is not there is 404; a file itself refuses it.
+                let posted = self.method() == Some(Method::Post);
+                if method.is_none() && !(posted && only_files) {
+                    return Err((405, Reason::NotAllowed));
+                }
+                Ok(world.handle(self))
+            }
+        }
+    }
+
+    /// The rules of a location for who wants to use the method; `None`: everyone may.
+    fn access_rules<W: World<Form = F>>(
+        &self,
+        location: LocationOf<W>,
+        action: &Action<LocationOf<W>>,
+    ) -> Option<<LocationOf<W> as Location>::Access> {
+        let method = self.method();
+        let is_named = |methods: MethodSet| method.is_some_and(|method| methods.contains(method));
+        match location.limit_except() {
+            Some((methods, access)) if !is_named(methods) => access,
+            // A `return` comes before anybody asks who the client is.
+            _ if matches!(action, Action::Return(_)) => None,
+            _ => location.access(),
+        }
+    }
+
+    /// A `return`.
+    fn answer<W: World<Form = F>>(
+        &mut self,
+        world: &mut W,
+        answer: Return<LocationOf<W>>,
+    ) -> Result<Outcome<W>, (u16, Reason<'static>)> {
+        Ok(match answer {
+            Return::Close => Outcome::Close,
+            Return::Status(status) => return Err((status, Reason::Returned)),
+            Return::Prebuilt(prebuilt) => {
+                let (status, body) = world.prebuilt(self, prebuilt);
+                Outcome::Response(status, body)
+            }
+            // The value may name the status.
+            Return::Redirect(status, target) => {
+                self.status = self.status_of(status);
+                let mut uri = Vec::new();
+                world.write(self, target, &mut uri);
+                let mut location = Vec::with_capacity(uri.len());
+                response::write_uri(&mut location, &uri);
+                world.note(self, Note::Refused(Reason::Returned));
+                Outcome::Redirect(status, location)
+            }
+            Return::Text(status, text) => {
+                self.status = self.status_of(status);
+                let mut content = Vec::new();
+                world.write(self, text, &mut content);
+                let media_type = world.media_type(self);
+                if !media_type.is_empty() {
+                    response::write_field(&mut self.fields, "Content-Type", &media_type);
+                }
+                response::write_content_length(&mut self.fields, content.len() as u64);
+                Outcome::Response(self.status, world.text(content))
+            }
+        })
+    }
+
+    /// `try_files`: whether a candidate is there; the path is its from now on.
+    pub(super) fn try_files<W: World<Form = F>>(
+        &mut self,
+        world: &mut W,
+        location: LocationOf<W>,
+    ) -> bool {
+        (0..)
+            .map_while(|index| location.candidate(index))
+            .any(|candidate| self.try_one(world, location, candidate))
+    }
+
+    fn try_one<W: World<Form = F>>(
+        &mut self,
+        world: &mut W,
+        location: LocationOf<W>,
+        candidate: Candidate<TextOf<W>>,
+    ) -> bool {
+        let base = location.base();
+        let mut path = Vec::new();
+        world.write(self, candidate.path, &mut path);
+        // Beneath an `alias`, a candidate names the whole path of the URI or what is left of it.
+        let front = self.head.path.get(..base.replaced_len).unwrap_or_default();
+        let names_all = candidate.is_computed && is_within(&path, front);
+        if !front.is_empty() && !names_all {
+            let slash: &[u8] = if path.is_empty() || path[0] == b'/' { b"" } else { b"/" };
+            path = [front, slash, &path].concat();
+        }
+        let is_complete = base.alias && !base.append_path;
+        let append_path = self.append_path || is_complete;
+        if !world.is_there(self, &path, append_path, candidate.directory) {
+            return false;
+        }
+        // Of an alias that is complete, nginx takes on a file and leaves a directory.
+        let is_taken = !(is_complete && candidate.directory);
+        self.append_path = is_complete && is_taken;
+        if is_taken {
+            self.head.path = path;
+        }
+        true
+    }
+
+    /// What `try_files` falls back to.
+    fn fall_back<W: World<Form = F>>(
+        &mut self,
+        world: &mut W,
+        fallback: Fallback<TextOf<W>>,
+    ) -> Result<Outcome<W>, (u16, Reason<'static>)> {
+        Ok(match fallback {
+            Fallback::Status(status) => return Err((status, Reason::NothingFound)),
+            Fallback::Named(id) => Outcome::Named(id),
+            Fallback::Uri(uri) => {
+                let uri = world.target(self, uri);
+                world.note(self, Note::FallsBack(&uri));
+                Outcome::Uri(uri)
+            }
+        })
+    }
+}
+
+/// Whether a path is `front` or leads beneath it.
+fn is_within(path: &[u8], front: &[u8]) -> bool {
+    path.strip_prefix(front).is_some_and(|rest| rest.is_empty() || rest[0] == b'/')
+}

@@ -1,0 +1,456 @@
+//! The phases, in a world of a few lines: its files are a list of paths.
+
+use std::borrow::Cow;
+use std::convert::Infallible;
+
+use super::world::{
+    Action, Added, Base, Candidate, ErrorPage, ErrorTarget, Fallback, Redirects, Return,
+};
+use super::*;
+use crate::http::head::Limits;
+use crate::http::method::MethodSet;
+use crate::site::{ErrorStatus, Expires};
+
+/// A location. In a text, `$uri` is the path.
+#[derive(Clone)]
+struct Toy {
+    path: &'static str,
+    internal: bool,
+    methods: Option<MethodSet>,
+    denied: bool,
+    base: Base,
+    candidates: &'static [(&'static str, bool)],
+    fallback: Option<&'static str>,
+    answer: Option<(u16, &'static str)>,
+    error_pages: &'static [(u16, ErrorStatus, &'static str)],
+}
+
+const ROOT: Base = Base { replaced_len: 0, append_path: true, alias: false };
+
+const TOY: Toy = Toy {
+    path: "/",
+    internal: false,
+    methods: None,
+    denied: false,
+    base: ROOT,
+    candidates: &[],
+    fallback: None,
+    answer: None,
+    error_pages: &[],
+};
+
+/// Locations, of which the one with the longest prefix is chosen, and files.
+struct ToyWorld {
+    locations: &'static [Toy],
+    files: &'static [&'static str],
+    reasons: Vec<String>,
+}
+
+enum ToyForm {}
+
+#[derive(Clone, Copy)]
+struct ToyServer;
+
+impl Form for ToyForm {
+    type Server = ToyServer;
+    type Location = &'static Toy;
+    type Match = ();
+}
+
+impl Server for ToyServer {
+    fn location(self) -> LocationId {
+        0
+    }
+
+    fn name(self) -> Cow<'static, [u8]> {
+        Cow::Borrowed(b"toy")
+    }
+
+    fn merges_slashes(self) -> bool {
+        true
+    }
+}
+
+impl Location for &'static Toy {
+    type Text = &'static str;
+    type Access = ();
+    type Prebuilt = Infallible;
+
+    fn is_internal(self) -> bool {
+        self.internal
+    }
+
+    fn max_content_len(self) -> u64 {
+        10
+    }
+
+    fn limit_except(self) -> Option<(MethodSet, Option<()>)> {
+        None
+    }
+
+    fn access(self) -> Option<()> {
+        self.denied.then_some(())
+    }
+
+    fn methods(self) -> MethodSet {
+        self.methods.unwrap_or(MethodSet::of(&[Method::Get, Method::Head]))
+    }
+
+    fn names_methods(self) -> bool {
+        self.methods.is_some()
+    }
+
+    fn allow(self) -> Cow<'static, [u8]> {
+        Cow::Owned(self.methods().allow().into_bytes())
+    }
+
+    fn action(self) -> Action<Self> {
+        match self.answer {
+            Some((444, _)) => Action::Return(Return::Close),
+            Some((status @ 301..=308, target)) => Action::Return(Return::Redirect(status, target)),
+            Some((status, "")) => Action::Return(Return::Status(status)),
+            Some((status, text)) => Action::Return(Return::Text(status, text)),
+            None => {
+                let fallback = self.fallback.map(|text| match text.parse() {
+                    Ok(status) => Fallback::Status(status),
+                    Err(_) => Fallback::Uri(text),
+                });
+                Action::Serve { fallback, only_files: true }
+            }
+        }
+    }
+
+    fn candidate(self, index: usize) -> Option<Candidate<&'static str>> {
+        let (path, directory) = *self.candidates.get(index)?;
+        Some(Candidate { path, is_computed: path.contains('$'), directory })
+    }
+
+    fn base(self) -> Base {
+        self.base
+    }
+
+    fn error_page(self, status: u16) -> Option<ErrorPage<&'static str>> {
+        let (_, response, uri) = self.error_pages.iter().find(|page| page.0 == status)?;
+        Some(ErrorPage { response: *response, target: ErrorTarget::Uri(uri) })
+    }
+
+    fn has_recursive_error_pages(self) -> bool {
+        false
+    }
+
+    fn redirects(self) -> Redirects {
+        Redirects { absolute: true, server_name: false, port: true }
+    }
+
+    fn default_type(self) -> Cow<'static, [u8]> {
+        Cow::Borrowed(b"text/plain")
+    }
+
+    fn charset(self) -> Option<&'static str> {
+        None
+    }
+
+    fn takes_charset(self, _: &[u8]) -> bool {
+        false
+    }
+
+    fn added(self, _: bool, _: usize) -> Option<Added<&'static str>> {
+        None
+    }
+}
+
+impl World for ToyWorld {
+    type Form = ToyForm;
+    type Body = String;
+    type Later = Infallible;
+
+    fn choose_server(&mut self, _: &[u8], _: &mut Vec<()>) -> ServerId {
+        0
+    }
+
+    fn default_server(&self) -> ServerId {
+        0
+    }
+
+    fn server(&self, _: ServerId) -> ToyServer {
+        ToyServer
+    }
+
+    fn route(&mut self, _: ServerId, path: &[u8]) -> LocationId {
+        let prefixes = self.locations.iter().enumerate();
+        let found = prefixes.filter(|(_, toy)| path.starts_with(toy.path.as_bytes()));
+        found.max_by_key(|(_, toy)| toy.path.len()).map_or(0, |(id, _)| id as LocationId)
+    }
+
+    fn location(&self, id: LocationId) -> &'static Toy {
+        &self.locations[id as usize]
+    }
+
+    fn enter(&self, _: &'static Toy, _: &[u8], _: &mut Vec<()>) {}
+
+    fn local(&self) -> (Cow<'static, str>, Option<u16>) {
+        (Cow::Borrowed("192.0.2.1"), Some(8080))
+    }
+
+    fn write(&self, exchange: &Exchange<ToyForm>, text: &'static str, out: &mut Vec<u8>) {
+        let uri = String::from_utf8_lossy(exchange.path());
+        let status = exchange.status.to_string();
+        out.extend(text.replace("$uri", &uri).replace("$status", &status).bytes());
+    }
+
+    fn lets_in(&mut self, _: &Exchange<ToyForm>, (): ()) -> bool {
+        false
+    }
+
+    fn is_there(
+        &mut self,
+        exchange: &Exchange<ToyForm>,
+        path: &[u8],
+        append_path: bool,
+        directory: bool,
+    ) -> bool {
+        let base = exchange.location().base;
+        let rest = if base.append_path { path.get(base.replaced_len..) } else { Some(path) };
+        let rest = String::from_utf8_lossy(rest.unwrap_or_default()).into_owned();
+        // An `alias` that is complete is here the file `/a`.
+        let name = match (base.alias, base.append_path) {
+            (true, false) if append_path => format!("/a{rest}"),
+            (true, false) => "/a".to_owned(),
+            _ => rest,
+        };
+        let slash = if directory { "/" } else { "" };
+        self.files.contains(&&*format!("{}{slash}", name.trim_end_matches('/')))
+    }
+
+    fn handle(&mut self, exchange: &mut Exchange<ToyForm>) -> Outcome<Self> {
+        let path = String::from_utf8_lossy(exchange.path()).into_owned();
+        match path.strip_suffix('/') {
+            Some(_) => Outcome::Path(format!("{path}index").into_bytes()),
+            None if self.files.contains(&&*path) => {
+                Outcome::Response(exchange.status_of(200), path)
+            }
+            None => Outcome::Status(404),
+        }
+    }
+
+    fn prebuilt(&mut self, _: &mut Exchange<ToyForm>, never: Infallible) -> (u16, String) {
+        match never {}
+    }
+
+    fn page(&mut self, _: &mut Exchange<ToyForm>, status: u16) -> String {
+        format!("page of {status}")
+    }
+
+    fn media_type(&self, _: &Exchange<ToyForm>) -> Cow<'static, [u8]> {
+        Cow::Borrowed(b"")
+    }
+
+    fn text(&mut self, text: Vec<u8>) -> String {
+        String::from_utf8(text).expect("a text")
+    }
+
+    fn without_content(&mut self, _: String) -> String {
+        "nothing".to_owned()
+    }
+
+    fn write_expiry(&mut self, _: Expires, _: Option<i64>, _: &mut Vec<u8>) {}
+
+    fn note(&mut self, _: &Exchange<ToyForm>, note: Note<'_>) {
+        if let Note::Refused(reason) = note {
+            self.reasons.push(match reason {
+                Reason::Cycle => "cycle".to_owned(),
+                Reason::TooLarge(len) => format!("{len} bytes"),
+                Reason::Other(refusal) => refusal.reason.clone(),
+                _ => return,
+            });
+        }
+    }
+}
+
+const LIMITS: Limits = Limits {
+    line_len: 1000,
+    head_len: 1000,
+    max_fields: 10,
+    ignore_invalid_fields: true,
+    underscores: false,
+    merge_slashes: true,
+};
+
+fn world(locations: &'static [Toy], files: &'static [&'static str]) -> ToyWorld {
+    ToyWorld { locations, files, reasons: Vec::new() }
+}
+
+/// An exchange whose head has been read.
+fn exchange(request: &str) -> Exchange<ToyForm> {
+    let mut exchange = Exchange::default();
+    let (line, fields) = request.split_once('|').unwrap_or((request, ""));
+    let head = format!("{line} HTTP/1.1\r\nHost: Toy.Test:80\r\n{fields}\r\n\r\n");
+    let head = head.replace("\r\n\r\n\r\n", "\r\n\r\n");
+    assert!(matches!(exchange.head.parse(head.as_bytes(), &LIMITS), Ok(Some(_))), "{head}");
+    exchange
+}
+
+/// Status, content and fields of the reply.
+fn show(exchange: &Exchange<ToyForm>, reply: Reply<String, Infallible>) -> String {
+    let fields = String::from_utf8_lossy(&exchange.fields).trim_end().replace("\r\n", "; ");
+    match reply {
+        Reply::Response(content) => format!("{} {content} [{fields}]", exchange.status),
+        Reply::Later(never) => match never {},
+        Reply::Content(transfer) => format!("{} {transfer:?} [{fields}]", exchange.status),
+        Reply::Close => "closed".to_owned(),
+    }
+}
+
+fn ask(world: &mut ToyWorld, request: &str) -> String {
+    let mut exchange = exchange(request);
+    let reply = exchange.step(world, Event::Head);
+    show(&exchange, reply)
+}
+
+#[test]
+fn try_files_takes_the_first_that_is_there() {
+    const FILES: &[&str] = &["/a.html", "/dir/", "/dir/index", "/empty"];
+    static ALL: [Toy; 1] = [Toy {
+        candidates: &[("$uri", false), ("$uri", true), ("$uri.html", false), ("/empty", false)],
+        fallback: Some("404"),
+        ..TOY
+    }];
+    static SOME: [Toy; 1] = [Toy { candidates: &[("$uri", false)], fallback: Some("410"), ..TOY }];
+    for (path, all, some) in [
+        ("/a.html", "200 /a.html []", "200 /a.html []"),
+        ("/dir/", "200 /dir/index []", "410 page of 410 []"),
+        ("/a", "200 /a.html []", "410 page of 410 []"),
+        ("/x", "200 /empty []", "410 page of 410 []"),
+    ] {
+        let request = format!("GET {path}");
+        assert_eq!(ask(&mut world(&ALL, FILES), &request), all, "{path}");
+        assert_eq!(ask(&mut world(&SOME, FILES), &request), some, "{path}");
+    }
+}
+
+#[test]
+fn try_files_beneath_an_alias() {
+    const PREFIX: Base = Base { replaced_len: 2, append_path: true, alias: true };
+    const WHOLE: Base = Base { replaced_len: 0, append_path: false, alias: true };
+    const FILES: &[&str] = &["/a.html", "/dir/x.html", "/ix", "/a", "/a/"];
+    // The path afterwards, and whether it is to be appended to the alias.
+    for (base, candidate, expected) in [
+        (PREFIX, ("$uri", false), Some(("/i/a.html", false))),
+        (PREFIX, ("/dir/x.html", false), Some(("/i/dir/x.html", false))),
+        (PREFIX, ("a.html", false), Some(("/i/a.html", false))),
+        (PREFIX, ("/none", false), None),
+        (WHOLE, (".html", false), Some((".html", true))),
+        (WHOLE, ("$uri", false), None),
+        (WHOLE, ("", true), Some(("/i/a.html", false))),
+        (WHOLE, ("", false), Some(("", true))),
+    ] {
+        let candidates = Box::leak(Box::new([candidate]));
+        let toy: &'static Toy = Box::leak(Box::new(Toy { base, candidates, ..TOY }));
+        let mut world = world(std::slice::from_ref(toy), FILES);
+        let mut exchange = exchange("GET /i/a.html");
+        exchange.enter_server(&world, 0);
+        let found = exchange.try_files(&mut world, toy);
+        let path = String::from_utf8_lossy(exchange.path()).into_owned();
+        let found = found.then_some((path.as_str(), exchange.appends_path()));
+        assert_eq!(found, expected, "{candidate:?}");
+    }
+}
+
+static SITE: [Toy; 9] = [
+    TOY,
+    Toy { path: "/in", internal: true, ..TOY },
+    Toy { path: "/deny", denied: true, ..TOY },
+    Toy { path: "/deny/not", denied: true, answer: Some((200, "in $uri")), ..TOY },
+    Toy { path: "/put", methods: Some(MethodSet::of(&[Method::Put])), ..TOY },
+    Toy { path: "/moved", answer: Some((301, "/to a")), ..TOY },
+    Toy {
+        path: "/e",
+        error_pages: &[
+            (404, ErrorStatus::Keep, "/page"),
+            (410, ErrorStatus::FromTarget, "/in-page"),
+            (403, ErrorStatus::Replace(200), "/none"),
+        ],
+        ..TOY
+    },
+    Toy { path: "/round", candidates: &[("/none", false)], fallback: Some("/round"), ..TOY },
+    Toy { path: "/bye", answer: Some((444, "")), ..TOY },
+];
+
+#[test]
+fn phases_come_in_their_order() {
+    const FILES: &[&str] = &["/page", "/in-page", "/deny/x"];
+    for (request, expected) in [
+        ("GET /page", "200 /page []"),
+        ("HEAD /page", "200 nothing []"),
+        ("GET /none", "404 page of 404 []"),
+        ("POST /page|Content-Length: 11", "413 page of 413 []"),
+        ("POST /none", "404 page of 404 []"),
+        ("PUT /page", "405 page of 405 [Allow: GET, HEAD]"),
+        ("GET /put", "405 page of 405 [Allow: PUT]"),
+        ("GET /in-page", "404 page of 404 []"),
+        ("GET /deny/x", "403 page of 403 []"),
+        ("GET /deny/not", "200 in /deny/not [Content-Length: 12]"),
+        ("GET /moved", "301 page of 301 [Location: http://toy.test:8080/to%20a]"),
+        ("BREW /page", "501 page of 501 []"),
+        ("TRACE /page", "405 page of 405 [Allow: GET, HEAD]"),
+        ("OPTIONS *", "204 nothing [Allow: GET, HEAD]"),
+        ("GET /e/none", "404 /page []"),
+        ("HEAD /e/none", "404 nothing []"),
+        ("GET /round", "500 page of 500 []"),
+        ("GET /bye", "closed"),
+    ] {
+        assert_eq!(ask(&mut world(&SITE, FILES), request), expected, "{request}");
+    }
+    let mut world = world(&SITE, FILES);
+    ask(&mut world, "GET /round");
+    ask(&mut world, "POST /page|Content-Length: 11");
+    assert_eq!(world.reasons, ["cycle", "11 bytes"]);
+}
+
+#[test]
+fn what_happens_from_outside_is_answered() {
+    const FILES: &[&str] = &["/page", "/in-page"];
+    let refusal = Refusal::of_client(400, "bad");
+    let mut world = world(&SITE, FILES);
+    let mut unread = Exchange::default();
+    let reply = unread.step(&mut world, Event::Refused(&refusal));
+    assert_eq!(show(&unread, reply), "400 page of 400 []");
+    assert!(!unread.persist);
+    assert_eq!(world.reasons, ["bad"]);
+
+    // (what the location is, the head of a backend) and the reply.
+    let head = |status| BackendHead { status, has_type: true, ..BackendHead::default() };
+    let to = |path: &str| BackendHead {
+        local_redirect: Some(path.as_bytes().to_vec()),
+        ..BackendHead::default()
+    };
+    let sized = |len| BackendHead { content_len: Some(len), ..head(200) };
+    let untyped = BackendHead { status: 200, ..BackendHead::default() };
+    for (request, head, expected) in [
+        ("GET /a", head(200), "200 Chunked [Transfer-Encoding: chunked]"),
+        ("GET /a", sized(3), "200 Length(3) [Content-Length: 3]"),
+        ("GET /a", untyped, "200 Chunked [Content-Type: text/plain; Transfer-Encoding: chunked]"),
+        ("HEAD /a", sized(3), "200 nothing [Content-Length: 3]"),
+        ("GET /a", head(204), "204 nothing []"),
+        ("GET /a", to("/in-page"), "200 /in-page []"),
+        ("POST /a", to("/in-page"), "200 /in-page []"),
+        ("GET /a", to("/../x"), "502 page of 502 []"),
+    ] {
+        let mut exchange = exchange(request);
+        exchange.enter_server(&world, 0);
+        let reply = exchange.step(&mut world, Event::Backend(head));
+        assert_eq!(show(&exchange, reply), expected, "{request}");
+    }
+}
+
+#[test]
+fn nothing_is_left_of_the_last_request() {
+    let mut world = world(&SITE, &["/page"]);
+    let mut used = exchange("GET /e/none?a");
+    used.step(&mut world, Event::Head);
+    used.reset();
+    let Exchange { head: _, ref fields, ref host, ref matches, .. } = used;
+    assert!(fields.is_empty() && host.is_empty() && matches.is_empty());
+    assert!(used.route().is_none() && used.status_override().is_none() && !used.is_as_get());
+    assert_eq!((used.status, used.error_status, used.redirects), (0, None, 0));
+}

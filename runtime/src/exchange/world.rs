@@ -1,0 +1,335 @@
+//! What the phases are run over: the locations of a site, and a world in which values have values
+//! and paths lead to files. A running server is one such world. The compiler, which works out what a
+//! site would answer, is another.
+
+use std::borrow::Cow;
+
+use super::{Exchange, Outcome, Refusal};
+use crate::http::head::Head;
+use crate::http::method::MethodSet;
+use crate::site::{ErrorStatus, Expires, LocationId, ServerId};
+
+/// The form that a site is at hand in.
+pub trait Form {
+    /// One server.
+    type Server: Server;
+    /// One location, with what holds in it.
+    type Location: Location;
+    /// A regex that has matched.
+    type Match;
+}
+
+/// What the phases ask of a server.
+pub trait Server: Copy {
+    /// What it has outside all locations.
+    fn location(self) -> LocationId;
+    /// Its first name.
+    fn name(self) -> Cow<'static, [u8]>;
+    /// `merge_slashes`.
+    fn merges_slashes(self) -> bool;
+}
+
+/// What the phases ask of a location.
+pub trait Location: Copy {
+    /// A value of the conf.
+    type Text: Copy;
+    /// The rules of `allow` and `deny`.
+    type Access: Copy;
+    /// A response that is known already.
+    type Prebuilt: Copy;
+
+    /// `internal`.
+    fn is_internal(self) -> bool;
+    /// `client_max_body_size`, in bytes.
+    fn max_content_len(self) -> u64;
+    /// `limit_except`: the methods that it does not limit, and who may use the others.
+    fn limit_except(self) -> Option<(MethodSet, Option<Self::Access>)>;
+    /// Who may come in.
+    fn access(self) -> Option<Self::Access>;
+    /// The methods that may be used.
+    fn methods(self) -> MethodSet;
+    /// Whether the conf names them.
+    fn names_methods(self) -> bool;
+    /// The value of an Allow field.
+    fn allow(self) -> Cow<'static, [u8]>;
+    /// What is done.
+    fn action(self) -> Action<Self>;
+    /// A candidate of `try_files`, by number, until there is none.
+    fn candidate(self, index: usize) -> Option<Candidate<Self::Text>>;
+    /// Where a `root` or `alias` leads.
+    fn base(self) -> Base;
+    /// The `error_page` of a status.
+    fn error_page(self, status: u16) -> Option<ErrorPage<Self::Text>>;
+    /// `recursive_error_pages`.
+    fn has_recursive_error_pages(self) -> bool;
+    /// How a Location field is made whole.
+    fn redirects(self) -> Redirects;
+    /// `default_type`.
+    fn default_type(self) -> Cow<'static, [u8]>;
+    /// The value of `charset`.
+    fn charset(self) -> Option<Self::Text>;
+    /// Whether that is added to a media type.
+    fn takes_charset(self, media_type: &[u8]) -> bool;
+    /// A field that is added to a response, by number, until there is none. `usual`: the status is
+    /// one of those that `add_header` without `always` is for.
+    fn added(self, usual: bool, index: usize) -> Option<Added<Self::Text>>;
+}
+
+/// What a location does with a request that it allows.
+pub enum Action<L: Location> {
+    /// `return`.
+    Return(Return<L>),
+    /// Finds a resource and serves it.
+    Serve {
+        /// `try_files`: what happens when none of its candidates is there.
+        fallback: Option<Fallback<L::Text>>,
+        /// Whether it is static files alone that are served.
+        only_files: bool,
+    },
+}
+
+/// A `return`.
+pub enum Return<L: Location> {
+    /// A status alone: the default page or `error_page`.
+    Status(u16),
+    /// A redirect.
+    Redirect(u16, L::Text),
+    /// A status and a text.
+    Text(u16, L::Text),
+    /// A whole response.
+    Prebuilt(L::Prebuilt),
+    /// 444: closes the connection without a response.
+    Close,
+}
+
+/// The last parameter of `try_files`.
+pub enum Fallback<T> {
+    /// An internal redirect to this URI (with arguments after a `?`).
+    Uri(T),
+    /// A named location.
+    Named(LocationId),
+    /// A status.
+    Status(u16),
+}
+
+/// A candidate of `try_files`.
+pub struct Candidate<T> {
+    /// The path, without its last slash.
+    pub path: T,
+    /// Whether it has variables.
+    pub is_computed: bool,
+    /// Whether a directory is looked for.
+    pub directory: bool,
+}
+
+/// Where a `root` or `alias` leads.
+#[derive(Clone, Copy)]
+pub struct Base {
+    /// Bytes of the path's front that an `alias` stands in the place of.
+    pub replaced_len: usize,
+    /// Whether the rest of the path is appended.
+    pub append_path: bool,
+    /// Whether it is an `alias`.
+    pub alias: bool,
+}
+
+/// An `error_page`.
+pub struct ErrorPage<T> {
+    /// The status that the response has.
+    pub response: ErrorStatus,
+    /// Where it leads.
+    pub target: ErrorTarget<T>,
+}
+
+/// Where an `error_page` leads.
+pub enum ErrorTarget<T> {
+    /// An internal redirect.
+    Uri(T),
+    /// A named location.
+    Named(LocationId),
+    /// A redirect of the client.
+    Redirect(T),
+}
+
+/// `absolute_redirect`, `server_name_in_redirect` and `port_in_redirect`.
+#[derive(Clone, Copy)]
+#[allow(missing_docs)]
+pub struct Redirects {
+    pub absolute: bool,
+    pub server_name: bool,
+    pub port: bool,
+}
+
+/// A field that is added to a response.
+pub enum Added<T> {
+    /// Whole lines.
+    Lines(&'static [u8]),
+    /// A field; `sole`: in the place of others of its name.
+    Field {
+        /// Its name.
+        name: Cow<'static, str>,
+        /// Its value; an empty one is left out.
+        value: T,
+        /// Whether others of its name go.
+        sole: bool,
+    },
+    /// `expires`.
+    Expires(Expires),
+}
+
+/// A value of the conf in a world's form.
+pub type TextOf<W> = <LocationOf<W> as Location>::Text;
+/// A location in a world's form.
+pub type LocationOf<W> = <<W as World>::Form as Form>::Location;
+/// A request's exchange in a world's form.
+pub type ExchangeOf<W> = Exchange<<W as World>::Form>;
+
+/// What happens on the way, for who logs or explains it.
+pub enum Note<'a> {
+    /// A named location is gone to.
+    Named(LocationId),
+    /// A status is to be answered.
+    Refused(Reason<'a>),
+    /// A status of 300 and above is answered, by an `error_page` or a page.
+    Status(u16),
+    /// An `error_page` takes over: its status, and the URI it leads to, if it is one.
+    ErrorPage(u16, Option<&'a [u8]>),
+    /// `try_files` leads to another URI.
+    FallsBack(&'a [u8]),
+}
+
+/// Why a status is answered.
+#[derive(Clone, Copy)]
+pub enum Reason<'a> {
+    /// `internal`.
+    Internal,
+    /// The content is longer than `client_max_body_size`: its length.
+    TooLarge(u64),
+    /// `deny`.
+    Denied,
+    /// A method that is unknown.
+    UnknownMethod,
+    /// A method that no server of this kind takes.
+    NoProxy,
+    /// A method that the location does not allow.
+    NotAllowed,
+    /// A `return`.
+    Returned,
+    /// Nothing that `try_files` names is there.
+    NothingFound,
+    /// Too many internal redirects.
+    Cycle,
+    /// The request cannot be read, or who answers it has failed.
+    Other(&'a Refusal),
+}
+
+/// Where the phases happen.
+pub trait World: Sized {
+    /// The form of the site.
+    type Form: Form;
+    /// The content of a response.
+    type Body;
+    /// What makes a response later.
+    type Later;
+
+    /// Picks the server for a host, in lower case and without its port, and adds the regex that
+    /// has matched, if it has captures that are used.
+    fn choose_server(
+        &mut self,
+        host: &[u8],
+        matches: &mut Vec<<Self::Form as Form>::Match>,
+    ) -> ServerId;
+
+    /// The server of a request that cannot be read.
+    fn default_server(&self) -> ServerId;
+
+    /// A server.
+    fn server(&self, id: ServerId) -> <Self::Form as Form>::Server;
+
+    /// The location for a path.
+    fn route(&mut self, server: ServerId, path: &[u8]) -> LocationId;
+
+    /// A location.
+    fn location(&self, id: LocationId) -> LocationOf<Self>;
+
+    /// Adds the regexes that lead to a location, as far as captures are used.
+    fn enter(
+        &self,
+        location: LocationOf<Self>,
+        path: &[u8],
+        matches: &mut Vec<<Self::Form as Form>::Match>,
+    );
+
+    /// Our end of the connection: the address in words, if it has one, and the port.
+    fn local(&self) -> (Cow<'static, str>, Option<u16>);
+
+    /// Appends a value.
+    fn write(&self, exchange: &ExchangeOf<Self>, text: TextOf<Self>, out: &mut Vec<u8>);
+
+    /// The URI that `try_files` or an `error_page` leads to.
+    fn target(&mut self, exchange: &ExchangeOf<Self>, text: TextOf<Self>) -> Vec<u8> {
+        let mut uri = Vec::new();
+        self.write(exchange, text, &mut uri);
+        uri
+    }
+
+    /// Whether rules let the client in.
+    fn lets_in(
+        &mut self,
+        exchange: &ExchangeOf<Self>,
+        rules: <LocationOf<Self> as Location>::Access,
+    ) -> bool;
+
+    /// Whether `error_page` is looked at.
+    fn has_error_pages(&self) -> bool {
+        true
+    }
+
+    /// Whether a path leads to a file, or to a directory if one is looked for. `append_path`: the
+    /// path is appended to an `alias` that is otherwise complete.
+    fn is_there(
+        &mut self,
+        exchange: &ExchangeOf<Self>,
+        path: &[u8],
+        append_path: bool,
+        directory: bool,
+    ) -> bool;
+
+    /// Asks the handler of the location that the request has come to.
+    fn handle(&mut self, exchange: &mut ExchangeOf<Self>) -> Outcome<Self>;
+
+    /// Writes the fields of a response that is known already. Its status and its content.
+    fn prebuilt(
+        &mut self,
+        exchange: &mut ExchangeOf<Self>,
+        prebuilt: <LocationOf<Self> as Location>::Prebuilt,
+    ) -> (u16, Self::Body);
+
+    /// Writes the fields of the page that stands for a status. Its content.
+    fn page(&mut self, exchange: &mut ExchangeOf<Self>, status: u16) -> Self::Body;
+
+    /// The media type for the path.
+    fn media_type(&self, exchange: &ExchangeOf<Self>) -> Cow<'static, [u8]>;
+
+    /// A text as a content.
+    fn text(&mut self, text: Vec<u8>) -> Self::Body;
+
+    /// What is sent in the place of a content that may not be.
+    fn without_content(&mut self, body: Self::Body) -> Self::Body;
+
+    /// Writes how long a response may be kept: Expires and Cache-Control. `modified_s`: when its
+    /// file was changed, in seconds since 1970.
+    fn write_expiry(&mut self, expires: Expires, modified_s: Option<i64>, fields: &mut Vec<u8>);
+
+    /// Is told what happens.
+    fn note(&mut self, exchange: &ExchangeOf<Self>, note: Note<'_>);
+}
+
+/// The host that a head asks for: lower case, no port, no trailing dot.
+pub(super) fn write_host(head: &Head, out: &mut Vec<u8>) {
+    let name = head.host_name();
+    let name = name.strip_suffix(b".").unwrap_or(name);
+    out.clear();
+    out.extend_from_slice(name);
+    out.make_ascii_lowercase();
+}

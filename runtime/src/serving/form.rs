@@ -1,0 +1,151 @@
+//! A site as it was compiled, for the phases: the types of the contract.
+
+use std::borrow::Cow;
+
+use crate::exchange::world::{
+    Action, Added, Base, Candidate, ErrorPage, ErrorTarget, Fallback, Form, Location, Redirects,
+    Return, Server,
+};
+use crate::http::charset::takes_charset;
+use crate::http::method::MethodSet;
+use crate::site::{self, Access, AddedField, Handler, LocationId, Text};
+use crate::variables::Match;
+
+/// The static types that generated code fills in.
+pub(crate) enum Compiled {}
+
+impl Form for Compiled {
+    type Server = &'static site::Server;
+    type Location = &'static site::Location;
+    type Match = Match;
+}
+
+impl Server for &'static site::Server {
+    fn location(self) -> LocationId {
+        self.location
+    }
+
+    fn name(self) -> Cow<'static, [u8]> {
+        Cow::Borrowed(self.name.bytes())
+    }
+
+    fn merges_slashes(self) -> bool {
+        self.merge_slashes
+    }
+}
+
+impl Location for &'static site::Location {
+    type Text = &'static Text;
+    type Access = &'static Access;
+    type Prebuilt = &'static site::Return;
+
+    fn is_internal(self) -> bool {
+        self.internal
+    }
+
+    fn max_content_len(self) -> u64 {
+        self.settings.client_max_body_size
+    }
+
+    fn limit_except(self) -> Option<(MethodSet, Option<&'static Access>)> {
+        self.limit_except.as_ref().map(|limit| (limit.methods, limit.access))
+    }
+
+    fn access(self) -> Option<&'static Access> {
+        self.settings.access
+    }
+
+    fn methods(self) -> MethodSet {
+        self.methods
+    }
+
+    fn names_methods(self) -> bool {
+        self.methods_named
+    }
+
+    fn allow(self) -> Cow<'static, [u8]> {
+        Cow::Borrowed(self.allow)
+    }
+
+    fn action(self) -> Action<Self> {
+        match &self.action {
+            site::Action::Return(answer) => Action::Return(match answer {
+                site::Return::Status(status) => Return::Status(*status),
+                site::Return::Redirect(status, target) => Return::Redirect(*status, target),
+                site::Return::Text(status, text) => Return::Text(*status, text),
+                site::Return::Prebuilt(_) | site::Return::Listed(_) => Return::Prebuilt(answer),
+                site::Return::Close => Return::Close,
+            }),
+            site::Action::Serve { try_files, handler } => Action::Serve {
+                fallback: try_files.map(|list| match &list.fallback {
+                    site::Fallback::Uri(uri) => Fallback::Uri(uri),
+                    site::Fallback::Named(id) => Fallback::Named(*id),
+                    site::Fallback::Status(status) => Fallback::Status(*status),
+                }),
+                only_files: matches!(handler, Handler::Files),
+            },
+        }
+    }
+
+    fn candidate(self, index: usize) -> Option<Candidate<&'static Text>> {
+        let site::Action::Serve { try_files: Some(list), .. } = &self.action else { return None };
+        list.candidates.get(index).map(|candidate| Candidate {
+            path: &candidate.path,
+            is_computed: matches!(candidate.path, Text::Computed(_)),
+            directory: candidate.directory,
+        })
+    }
+
+    fn base(self) -> Base {
+        let site::FileBase { replaced_len, append_path, alias, .. } = self.settings.base;
+        Base { replaced_len, append_path, alias }
+    }
+
+    fn error_page(self, status: u16) -> Option<ErrorPage<&'static Text>> {
+        let page = self.settings.error_pages.iter().find(|page| page.status == status)?;
+        let target = match &page.target {
+            site::ErrorTarget::Uri(uri) => ErrorTarget::Uri(uri),
+            site::ErrorTarget::Named(id) => ErrorTarget::Named(*id),
+            site::ErrorTarget::Redirect(target) => ErrorTarget::Redirect(target),
+        };
+        Some(ErrorPage { response: page.response, target })
+    }
+
+    fn has_recursive_error_pages(self) -> bool {
+        self.settings.recursive_error_pages
+    }
+
+    fn redirects(self) -> Redirects {
+        Redirects {
+            absolute: self.settings.absolute_redirect,
+            server_name: self.settings.server_name_in_redirect,
+            port: self.settings.port_in_redirect,
+        }
+    }
+
+    fn default_type(self) -> Cow<'static, [u8]> {
+        Cow::Borrowed(self.settings.default_type)
+    }
+
+    fn charset(self) -> Option<&'static Text> {
+        self.settings.charset.map(|charset| &charset.name)
+    }
+
+    fn takes_charset(self, media_type: &[u8]) -> bool {
+        self.settings.charset.is_some_and(|charset| takes_charset(media_type, charset.types))
+    }
+
+    fn added(self, usual: bool, index: usize) -> Option<Added<&'static Text>> {
+        let added = &self.settings.added_fields;
+        let field = |name: &'static str, value, sole| {
+            let name = Cow::Borrowed(name);
+            Added::Field { name, value, sole }
+        };
+        Some(match (if usual { added.usual } else { added.always }).get(index)? {
+            AddedField::Lines(lines) => Added::Lines(lines),
+            AddedField::Line(name, value) => field(name, value, false),
+            AddedField::Sole(name, value) => field(name, value, true),
+            AddedField::Expires(expires) => Added::Expires(*expires),
+        })
+    }
+}

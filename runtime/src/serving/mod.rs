@@ -1,0 +1,129 @@
+//! The phases of a request in a running server: the site as it was compiled, with its files, its
+//! logs and its clients.
+
+mod facts;
+mod form;
+mod world;
+
+use crate::cgi::{Call, ERRORS_LEVEL};
+use crate::context::{Client, Context};
+use crate::escape::Escaped;
+use crate::exchange::{self, BackendHead, Event, Refusal};
+use crate::handler::{self, Receiver, Work};
+use crate::http::method::Method;
+use crate::output::Body;
+use crate::site::{Settings, Site};
+
+use self::form::Compiled;
+use self::world::Serving;
+
+/// One request and its response.
+pub(crate) type Exchange = exchange::Exchange<Compiled>;
+
+/// What to send.
+pub(crate) type Reply = exchange::Reply<Body, Later>;
+
+/// What makes a response later.
+pub(crate) enum Later {
+    /// This takes the request's content first.
+    Receive(Box<dyn Receiver>),
+    /// This takes longer than others should wait.
+    Work(Box<dyn Work>),
+    /// A script makes the response.
+    Script(Box<Call>),
+}
+
+impl Exchange {
+    /// The settings that hold for the request now.
+    pub(crate) fn settings(&self) -> Option<&'static Settings> {
+        self.route().map(|route| route.location.settings)
+    }
+
+    /// Until when the same request on another connection gets the same answer, byte for byte, and
+    /// nothing else happens, by the monotonic clock and within the second; the past if it never does.
+    pub(crate) fn repeatable_until_ms<S: Site>(&self, cx: &Context<S>) -> u64 {
+        let is_read = matches!(self.head.method, Some(Method::Get | Method::Head));
+        match is_read && self.head.framing.is_empty() && !self.unrepeatable.get() {
+            true => cx.files.believed_until_ms(),
+            false => 0,
+        }
+    }
+
+    /// Makes the response to a head that was read.
+    pub(crate) fn respond<S: Site>(&mut self, cx: &mut Context<S>, client: &Client) -> Reply {
+        cx.files.begin_answer();
+        self.step(&mut Serving { cx, client }, Event::Head)
+    }
+
+    /// Makes the response to a request that cannot be read, or not to its end.
+    pub(crate) fn refuse<S: Site>(
+        &mut self,
+        cx: &mut Context<S>,
+        client: &Client,
+        refusal: &Refusal,
+    ) -> Reply {
+        self.step(&mut Serving { cx, client }, Event::Refused(refusal))
+    }
+
+    /// Makes the response to a request whose content has been received.
+    pub(crate) fn received<S: Site>(
+        &mut self,
+        cx: &mut Context<S>,
+        client: &Client,
+        receiver: Box<dyn Receiver>,
+    ) -> Reply {
+        let mut serving = Serving { cx, client };
+        // What another handler makes of the request has no content to read.
+        let outcome =
+            serving.with_request(self, true, |request, files| receiver.finish(request, files));
+        self.done(serving, outcome, true)
+    }
+
+    /// Makes the response to a request that has taken longer.
+    pub(crate) fn worked<S: Site>(
+        &mut self,
+        cx: &mut Context<S>,
+        client: &Client,
+        work: Box<dyn Work>,
+    ) -> Reply {
+        let mut serving = Serving { cx, client };
+        let outcome =
+            serving.with_request(self, false, |request, files| work.finish(request, files));
+        self.done(serving, outcome, false)
+    }
+
+    fn done<S: Site>(
+        &mut self,
+        mut serving: Serving<'_, S>,
+        outcome: handler::Outcome,
+        content_taken: bool,
+    ) -> Reply {
+        let outcome = serving.outcome(self, outcome);
+        self.step(&mut serving, Event::Done { outcome, content_taken })
+    }
+
+    /// Makes the response to a script's head.
+    pub(crate) fn answer_script<S: Site>(
+        &mut self,
+        cx: &mut Context<S>,
+        client: &Client,
+        head: BackendHead,
+    ) -> Reply {
+        self.step(&mut Serving { cx, client }, Event::Backend(head))
+    }
+
+    /// Makes the response to a request whose script has failed.
+    pub(crate) fn fail_script<S: Site>(
+        &mut self,
+        cx: &mut Context<S>,
+        client: &Client,
+        refusal: &Refusal,
+    ) -> Reply {
+        self.step(&mut Serving { cx, client }, Event::Failed(refusal))
+    }
+
+    /// Writes a line that a script has written to standard error.
+    pub(crate) fn report_script<S: Site>(&self, cx: &Context<S>, client: &Client, line: &[u8]) {
+        self.report(cx, client, ERRORS_LEVEL, format_args!("script says: {}", Escaped(line)));
+    }
+}

@@ -1,0 +1,292 @@
+//! The world of a running server.
+
+use std::borrow::Cow;
+use std::fmt;
+
+use crate::cgi;
+use crate::context::{Client, Context};
+use crate::escape::Escaped;
+use crate::exchange::world::{LocationOf, Note, Reason, World};
+use crate::exchange::{Outcome, Transfer};
+use crate::files::{Entry, Files};
+use crate::handler::{self, dav, file, status, upload};
+use crate::http::body::Framing;
+use crate::http::method::Method;
+use crate::http::status::has_no_content;
+use crate::http::{expires, response};
+use crate::log::About;
+use crate::output::{Body, Made};
+use crate::site::{
+    Access, Action, Expires, Handler, Level, Location, LocationId, Prebuilt, Return, Server,
+    ServerId, Site, Text,
+};
+use crate::variables::Match;
+
+use super::form::Compiled;
+use super::{Exchange, Later};
+
+/// One client's request, served by a worker.
+pub(super) struct Serving<'c, S> {
+    pub(super) cx: &'c mut Context<S>,
+    pub(super) client: &'c Client,
+}
+
+impl<S: Site> World for Serving<'_, S> {
+    type Form = Compiled;
+    type Body = Body;
+    type Later = Later;
+
+    fn choose_server(&mut self, host: &[u8], matches: &mut Vec<Match>) -> ServerId {
+        let listen = self.client.listen;
+        let by_param = &self.cx.shared.param_names[usize::from(listen)];
+        if let Some((_, id)) = by_param.iter().find(|(name, _)| *name == host) {
+            return *id;
+        }
+        let found = S::server(listen, host);
+        matches.extend(found.pattern.map(|pattern| Match::new(pattern, host)));
+        found.id
+    }
+
+    fn default_server(&self) -> ServerId {
+        S::LISTENS[usize::from(self.client.listen)].default_server
+    }
+
+    fn server(&self, id: ServerId) -> &'static Server {
+        S::server_settings(id)
+    }
+
+    fn route(&mut self, server: ServerId, path: &[u8]) -> LocationId {
+        S::route(server, path)
+    }
+
+    fn location(&self, id: LocationId) -> &'static Location {
+        S::location(id)
+    }
+
+    fn enter(&self, location: LocationOf<Self>, path: &[u8], matches: &mut Vec<Match>) {
+        matches.extend(location.patterns.iter().map(|pattern| Match::new(pattern, path)));
+    }
+
+    fn local(&self) -> (Cow<'static, str>, Option<u16>) {
+        let local = self.client.local();
+        let address = local.map(|local| local.ip().to_string()).unwrap_or_default();
+        (Cow::Owned(address), local.map(|local| local.port()))
+    }
+
+    fn write(&self, exchange: &Exchange, text: &'static Text, out: &mut Vec<u8>) {
+        match text {
+            Text::Fixed(text) => out.extend_from_slice(text),
+            text => text.write(&exchange.variables(self.cx, self.client), out),
+        }
+    }
+
+    fn lets_in(&mut self, exchange: &Exchange, rules: &'static Access) -> bool {
+        exchange.unrepeatable.set(true);
+        rules.allow(self.client.peer.map(|peer| peer.ip()))
+    }
+
+    fn is_there(
+        &mut self,
+        exchange: &Exchange,
+        path: &[u8],
+        append_path: bool,
+        directory: bool,
+    ) -> bool {
+        self.with_request(exchange, false, |request, files| {
+            let asked = handler::Request { append_path, ..*request };
+            match file::look_up(&asked, files, path) {
+                Entry::Directory => directory,
+                Entry::Unreadable { directory: is_directory } => is_directory == directory,
+                Entry::File(_) | Entry::Packed(_) | Entry::Special => !directory,
+                Entry::Failed(_) => false,
+            }
+        })
+    }
+
+    fn handle(&mut self, exchange: &mut Exchange) -> Outcome<Self> {
+        let Action::Serve { handler, .. } = &exchange.location().action else {
+            unreachable!("a `return` has no handler");
+        };
+        if !matches!(handler, Handler::Files) {
+            exchange.unrepeatable.set(true);
+        }
+        let counts = &self.cx.shared.counts;
+        // What no location of the site does, is not in its binary.
+        let serve = |request: &handler::Request<'_>, files: &mut Files| match handler {
+            Handler::Cgi(cgi) if S::MAX_SCRIPTS.is_some() => {
+                cgi::script::serve(cgi, request, files)
+            }
+            Handler::Upload(upload) if !S::STORES.is_empty() => {
+                upload::serve(upload, request, files)
+            }
+            Handler::Status if S::COUNTS => status::serve(counts),
+            Handler::Dav(dav) if S::DAV => dav::serve(dav, request, files),
+            _ => file::serve(request, files),
+        };
+        let outcome = self.with_request(exchange, false, serve);
+        self.outcome(exchange, outcome)
+    }
+
+    fn prebuilt(&mut self, exchange: &mut Exchange, answer: &'static Return) -> (u16, Body) {
+        let prebuilt = match answer {
+            Return::Prebuilt(prebuilt) => *prebuilt,
+            Return::Listed(table) => table.response(exchange.route().map_or(0, |route| route.id)),
+            Return::Status(_) | Return::Redirect(..) | Return::Text(..) | Return::Close => {
+                unreachable!("it is not known before the request")
+            }
+        };
+        let Prebuilt { status, fields, body } = prebuilt;
+        exchange.append_own(fields);
+        let is_redirect = crate::http::status::is_redirect(status);
+        let status = if is_redirect { status } else { exchange.status_of(status) };
+        (status, Body::Static(body))
+    }
+
+    fn page(&mut self, exchange: &mut Exchange, status: u16) -> Body {
+        let page = S::error_page(status);
+        exchange.fields.extend_from_slice(page.fields);
+        Body::Static(page.body)
+    }
+
+    fn media_type(&self, exchange: &Exchange) -> Cow<'static, [u8]> {
+        let settings = exchange.location().settings;
+        Cow::Borrowed(handler::media_type(settings, exchange.path(), S::media_type))
+    }
+
+    fn text(&mut self, text: Vec<u8>) -> Body {
+        Body::Owned(text)
+    }
+
+    fn without_content(&mut self, _: Body) -> Body {
+        Body::Empty
+    }
+
+    fn write_expiry(&mut self, expires: Expires, modified_s: Option<i64>, fields: &mut Vec<u8>) {
+        let expiry = expires::expiry(expires, modified_s, self.cx.now, &self.cx.local_clock);
+        self.cx.expires.update(expiry.at_s);
+        expiry.write(self.cx.expires.text(), fields);
+    }
+
+    fn note(&mut self, exchange: &Exchange, note: Note<'_>) {
+        let Note::Refused(reason) = note else { return };
+        let report = |level, text: fmt::Arguments<'_>| {
+            exchange.report(self.cx, self.client, level, text);
+        };
+        match reason {
+            Reason::TooLarge(len) => {
+                let text = format_args!("client intended to send too large body: {len} bytes");
+                report(Level::Error, text);
+            }
+            Reason::Denied => report(Level::Error, format_args!("access forbidden by rule")),
+            Reason::Cycle => {
+                let path = Escaped(exchange.path());
+                report(Level::Error, format_args!("internal redirection cycle at {path}"));
+            }
+            Reason::Other(refusal) => report(refusal.level, format_args!("{}", refusal.reason)),
+            Reason::Internal
+            | Reason::UnknownMethod
+            | Reason::NoProxy
+            | Reason::NotAllowed
+            | Reason::Returned
+            | Reason::NothingFound => {}
+        }
+    }
+}
+
+impl<S: Site> Serving<'_, S> {
+    /// Asks a handler, and writes to the error log what it reports. `content_taken`: there is no
+    /// content to be had.
+    pub(super) fn with_request<T>(
+        &mut self,
+        exchange: &Exchange,
+        content_taken: bool,
+        ask: impl FnOnce(&handler::Request<'_>, &mut Files) -> T,
+    ) -> T {
+        let cx = &mut *self.cx;
+        let variables = exchange.variables_of(cx.shared, cx.now, &cx.local_clock, self.client);
+        let error_logs = variables.settings.error_logs;
+        let (logs, time) = (&cx.logs, (cx.now, &cx.local_clock));
+        let report = |level: Level, text: fmt::Arguments<'_>| {
+            logs.error(error_logs, level, About::Request(&variables), time, text);
+        };
+        let server = exchange.route().map(|route| route.server_id).unwrap_or_default();
+        let locate = |path: &[u8]| S::location(S::route(server, path));
+        let request = handler::Request {
+            variables: &variables,
+            method: exchange.method().unwrap_or(Method::Get),
+            conditional: exchange.is_conditional(),
+            framing: match content_taken {
+                true => Framing::Length(0),
+                false => exchange.framing(),
+            },
+            append_path: exchange.appends_path(),
+            media_type: S::media_type,
+            locate: &locate,
+            programs: &cx.shared.programs,
+            report: &report,
+        };
+        ask(&request, &mut cx.files)
+    }
+
+    /// Writes the fields of what a handler has made.
+    pub(super) fn outcome(
+        &mut self,
+        exchange: &mut Exchange,
+        outcome: handler::Outcome,
+    ) -> Outcome<Self> {
+        match outcome {
+            handler::Outcome::Status(status) => Outcome::Status(status),
+            handler::Outcome::RangeNotSatisfiable(len) => Outcome::RangeNotSatisfiable(len),
+            handler::Outcome::InternalRedirect(path) => Outcome::Path(path),
+            handler::Outcome::Redirect(status, location) => Outcome::Redirect(status, location),
+            handler::Outcome::File(file) => {
+                // A part is a part, and what the client has it has, of an error's page too.
+                let status = match exchange.is_conditional() {
+                    true => file.status,
+                    false => exchange.status_of(file.status),
+                };
+                file.write_fields(&mut exchange.fields);
+                if file.modified_s() > self.cx.now.unix_s() {
+                    self.write_present_as_modified(exchange);
+                }
+                if !matches!(status, 200 | 206 | 304) {
+                    response::remove_field(&mut exchange.fields, "Last-Modified");
+                }
+                Outcome::Response(status, Body::File(file.body))
+            }
+            handler::Outcome::Response(made) => {
+                let handler::Response { status, location, content_type, content } = made;
+                if !content_type.is_empty() {
+                    response::write_field(&mut exchange.fields, "Content-Type", content_type);
+                }
+                if status != 204 {
+                    response::write_content_length(&mut exchange.fields, content.len() as u64);
+                }
+                if let Some(location) = location {
+                    response::remove_field(&mut exchange.fields, "Location");
+                    exchange.write_location(self, &location);
+                }
+                Outcome::Response(exchange.status_of(status), Body::Owned(content))
+            }
+            handler::Outcome::Made(content_type, producer) => {
+                let status = exchange.status_of(200);
+                response::write_field(&mut exchange.fields, "Content-Type", content_type);
+                if has_no_content(status) {
+                    return Outcome::Response(status, Body::Empty);
+                }
+                let chunked = exchange.transfer(None) == Transfer::Chunked;
+                Outcome::Response(status, Body::Made(Made { producer, chunked }))
+            }
+            handler::Outcome::Receive(receiver) => Outcome::Later(Later::Receive(receiver)),
+            handler::Outcome::Work(work) => Outcome::Later(Later::Work(work)),
+            handler::Outcome::Script(call) => Outcome::Later(Later::Script(call)),
+        }
+    }
+
+    /// Puts the present in the place of a Last-Modified that is yet to come (RFC 9110, 8.8.2.1).
+    fn write_present_as_modified(&self, exchange: &mut Exchange) {
+        if let Some(range) = response::field_range(&exchange.fields, "Last-Modified") {
+            exchange.fields.splice(range, *self.cx.date.text());
+        }
+    }
+}
