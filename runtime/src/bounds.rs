@@ -11,9 +11,8 @@ use crate::files::{
 };
 use crate::handler::upload::MAX_DRAFTS;
 use crate::handler::work::MAX_WORKS;
+use crate::log;
 use crate::output::{COPIED_LEN, KEPT_LEN, RUN_LEN};
-use crate::serving::Exchange;
-use crate::{last_answer, log};
 
 /// A connection that waits for a request, with what the event loop keeps of it.
 const IDLE_LEN: usize = 512;
@@ -136,18 +135,11 @@ impl Facts {
         // Content on its way to the script, its head, and output on its way to the client.
         let script_len = 2 * scratch_len + 2 * MAX_HEAD_LEN;
         let cache_len = MAX_CONTENT_LEN + self.known_files.unwrap_or(MAX_ENTRIES) * ENTRY_LEN;
-        let answer_len = 2 * self.head_len + 2 * last_answer::MAX_LEN + size_of::<Exchange>();
         let trees_len = if self.trees { MAX_WORKS * MAX_DEPTH * LEVEL_LEN } else { 0 };
         let listed_len = if self.lists { MAX_LISTED_LEN } else { 0 };
         let log_len = self.log_len + self.logs as usize * log::GATHERED_LEN;
-        let worker_len = scratch_len
-            + KEPT_LEN
-            + answer_len
-            + cache_len
-            + STACK_LEN
-            + listed_len
-            + trees_len
-            + log_len;
+        let worker_len =
+            scratch_len + KEPT_LEN + cache_len + STACK_LEN + listed_len + trees_len + log_len;
         let (connections, scripts) = (self.connections * self.workers, self.scripts_at_once());
         let (connection_len, script_len) = (connection_len as u64, script_len as u64);
         let worker_len = worker_len as u64;

@@ -16,7 +16,6 @@ use crate::counts::{AllCounts, Counts};
 use crate::files::Files;
 use crate::http::date;
 use crate::image::Image;
-use crate::last_answer::LastAnswer;
 use crate::log::{About, Logs, Trouble};
 use crate::output::{Output, Turn};
 use crate::serving::Exchange;
@@ -64,8 +63,6 @@ pub struct Context<S> {
     pub output: Output,
     /// What that connection may do yet before others have their turn.
     pub turn: Turn,
-    /// What the last request was answered, if it may be said again.
-    pub last_answer: LastAnswer,
     /// What the connection that is being served is known by to the event loop.
     pub token: u64,
     /// What this worker counts, where the site tells it.
@@ -103,7 +100,6 @@ impl<S: Site> Context<S> {
             scratch: vec![0; scratch_len].into_boxed_slice(),
             output: Output::new(shared.image.as_ref()),
             turn: Turn::default(),
-            last_answer: LastAnswer::default(),
             token: 0,
             counts: shared.counts.join(),
             leaving: false,

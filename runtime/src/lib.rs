@@ -19,7 +19,6 @@ mod handed_over;
 mod handler;
 pub mod http;
 mod image;
-mod last_answer;
 mod listener;
 mod log;
 pub mod media;

@@ -139,9 +139,6 @@ impl Logs {
         if !ErrorLog::any_takes(logs, level) {
             return;
         }
-        if let About::Request(variables) = &about {
-            variables.unrepeatable.set(true);
-        }
         let mut line = Vec::with_capacity(256);
         clock.write_log(now, &mut line);
         let (pid, tid) = (std::process::id(), identity::thread_id());

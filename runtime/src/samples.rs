@@ -1,6 +1,5 @@
 //! What tests need in order to ask for something: folders, settings, requests.
 
-use std::cell::Cell;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
 
@@ -174,7 +173,6 @@ pub(crate) fn with_variables<T>(
 ) -> T {
     let now = Now { monotonic_ms: 10_500, unix_ms: 1_000_250 };
     let mut variables = Variables {
-        unrepeatable: &Cell::default(),
         as_get: false,
         head,
         path: &head.path,

@@ -4,7 +4,7 @@ use crate::context::Context;
 use crate::http::method::Method;
 use crate::http::response::Persistence;
 use crate::serving::Exchange;
-use crate::site::{KeepaliveDisable, Settings, Site};
+use crate::site::{KeepaliveDisable, Site};
 
 use super::Connection;
 
@@ -12,24 +12,15 @@ impl Connection {
     /// Whether the connection is kept behind the response to `exchange`.
     pub(super) fn persistence<S: Site>(&self, cx: &Context<S>, exchange: &Exchange) -> Persistence {
         let settings = self.settings;
+        let age_ms = cx.now.monotonic_ms.saturating_sub(self.client.accepted_ms);
         let keep = exchange.persist
-            && self.persists(cx, settings, self.client.requests)
+            && !cx.leaving
+            && settings.keeps(self.client.requests, age_ms)
             && !is_disabled(settings.keepalive_disable, exchange);
         match keep {
             true => Persistence::Keep(settings.keepalive_header_s),
             false => Persistence::Close,
         }
-    }
-
-    /// Whether it is kept after so many requests, whatever the last one was.
-    pub(super) fn persists<S: Site>(
-        &self,
-        cx: &Context<S>,
-        settings: &Settings,
-        requests: u64,
-    ) -> bool {
-        let age_ms = cx.now.monotonic_ms.saturating_sub(self.client.accepted_ms);
-        !cx.leaving && settings.keeps(requests, age_ms)
     }
 }
 

@@ -9,7 +9,7 @@ use crate::serving::{Exchange, Later, Reply};
 use crate::site::{Server, Site};
 
 use super::pace::Pace;
-use super::response::{After, GATHERED_LEN};
+use super::response::After;
 use super::{Connection, State, Step};
 
 /// What a client gets when it should send the content that it has announced.
@@ -38,9 +38,6 @@ impl Connection {
         if data.is_empty() {
             return Step::More;
         }
-        if self.answer_again(cx, data) {
-            return Step::Again;
-        }
         let mut exchange = cx.take_exchange();
         let len = match exchange.head.parse(data, &limits(self.server)) {
             Ok(Some(len)) => len,
@@ -65,31 +62,6 @@ impl Connection {
         self.settings = exchange.settings().unwrap_or(self.settings);
         self.take_content(cx, exchange, reply, !data.is_empty());
         Step::Again
-    }
-
-    /// Answers a head as the last one, if it is the same and nothing else has changed.
-    fn answer_again<S: Site>(&mut self, cx: &mut Context<S>, data: &mut &[u8]) -> bool {
-        let (listen, changes) = (self.client.listen, cx.files.present_changes());
-        let Some(last) = cx.last_answer.find(data, listen, cx.now, changes) else { return false };
-        let has_room = cx.output.buffered_len() + last.response.len() < GATHERED_LEN;
-        let requests = self.client.requests + 1;
-        if !has_room || !self.persists(cx, last.settings, requests) {
-            return false;
-        }
-        *data = &data[last.head_len..];
-        self.settings = last.settings;
-        let pipelined = cx.output.buffered_len() > 0;
-        cx.output.buffer().extend_from_slice(last.response);
-        self.count_request(cx);
-        let started_ms = self.head_began_ms.take().unwrap_or(cx.now.monotonic_ms);
-        if !self.settings.access_logs.is_empty()
-            && let Some(mut exchange) = cx.last_answer.take_exchange()
-        {
-            (exchange.started_ms, exchange.pipelined) = (started_ms, pipelined);
-            exchange.log(cx, &self.client);
-            cx.last_answer.return_exchange(exchange);
-        }
-        true
     }
 
     fn count_request<S: Site>(&mut self, cx: &mut Context<S>) {

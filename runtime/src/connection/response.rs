@@ -7,7 +7,6 @@ use crate::handler::Work;
 use crate::http::body::{BodyReader, Framing};
 use crate::http::date;
 use crate::http::response::{Persistence, write_head};
-use crate::last_answer::Asked;
 use crate::output::{Output, Progress, Tally};
 use crate::serving::{Exchange, Later, Reply};
 use crate::site::{Lingering, Site};
@@ -104,7 +103,6 @@ impl Connection {
         };
         let persistence = self.persistence(cx, &exchange);
         let date = cx.date.text();
-        let start = cx.output.buffer().len();
         self.write_head(date, &mut cx.output, &mut exchange, persistence);
         exchange.content_sent_len = body.len();
         let whole = cx.output.append(body);
@@ -115,32 +113,10 @@ impl Connection {
         };
         if whole && matches!(after, After::Head) && cx.output.buffered_len() < GATHERED_LEN {
             exchange.log(cx, &self.client);
-            self.keep_answer(cx, exchange, start);
+            cx.recycle_exchange(exchange);
             self.enter_head();
         } else {
             self.send(cx, Some(exchange), after);
-        }
-    }
-
-    /// Keeps a response, from `start` on in the output, for who asks the same once more.
-    fn keep_answer<S: Site>(&self, cx: &mut Context<S>, exchange: Box<Exchange>, start: usize) {
-        let until_ms = match exchange.head.repeated {
-            true => exchange.repeatable_until_ms(cx),
-            false => 0,
-        };
-        if until_ms <= cx.now.monotonic_ms {
-            return cx.recycle_exchange(exchange);
-        }
-        let asked = Asked {
-            listen: self.client.listen,
-            settings: self.settings,
-            now: cx.now,
-            until_ms,
-            changes: cx.files.seen_changes(),
-        };
-        let response = &cx.output.buffer()[start..];
-        if let Some(useless) = cx.last_answer.keep(exchange, response, asked) {
-            cx.recycle_exchange(useless);
         }
     }
 

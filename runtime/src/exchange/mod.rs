@@ -12,8 +12,6 @@ mod phases;
 mod reply;
 pub mod world;
 
-use std::cell::Cell;
-
 use crate::http::body::Framing;
 use crate::http::head::Head;
 use crate::http::method::Method;
@@ -151,8 +149,6 @@ pub struct Exchange<F: Form> {
     content_taken: bool,
     /// The location that has refused a method, for the Allow field of a 405 (RFC 9110, 15.5.6).
     refused_at: Option<F::Location>,
-    /// Set by what may answer otherwise, or leaves something behind, when the same is asked again.
-    pub unrepeatable: Cell<bool>,
     /// The regexes that have matched so far, as far as their captures are used: the host's first.
     pub matches: Vec<F::Match>,
 }
@@ -202,7 +198,6 @@ impl<F: Form> Default for Exchange<F> {
             as_get: false,
             content_taken: false,
             refused_at: None,
-            unrepeatable: Cell::new(false),
             matches: Vec::new(),
         }
     }

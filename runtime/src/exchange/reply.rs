@@ -148,7 +148,6 @@ impl<F: Form> Exchange<F> {
             return;
         }
         out.extend_from_slice(b"http://");
-        self.unrepeatable.set(true);
         let (name, (address, port)) = (route.server.name(), world.local());
         match &self.host[..] {
             _ if redirects.server_name && !name.is_empty() => out.extend_from_slice(&name),

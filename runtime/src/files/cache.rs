@@ -62,8 +62,6 @@ pub struct Files {
     changes: Changes,
     /// The changes that the entries take account of.
     seen_changes: u64,
-    /// Until when all is believed that the present answer rests on.
-    believed_until_ms: u64,
     /// Places for what takes longer.
     pub places: Places,
     /// The directories that are listed.
@@ -150,31 +148,14 @@ impl Files {
             path: Vec::new(),
             seen_changes: changes.load(Ordering::Acquire),
             changes,
-            believed_until_ms: 0,
             places: Places::default(),
             folders: Folders::default(),
         }
     }
 
-    /// Begins to watch for how long is believed what is told.
-    pub fn begin_answer(&mut self) {
-        self.believed_until_ms = u64::MAX;
-    }
-
-    /// Until when all is believed that was told since then, by the monotonic clock. The past, where
-    /// the disk was looked at: that is believed from the next time on.
-    pub fn believed_until_ms(&self) -> u64 {
-        self.believed_until_ms
-    }
-
     /// How often this process has changed files up to now.
-    pub fn present_changes(&self) -> u64 {
+    fn present_changes(&self) -> u64 {
         self.changes.load(Ordering::Acquire)
-    }
-
-    /// How many of them what is told takes account of.
-    pub fn seen_changes(&self) -> u64 {
-        self.seen_changes
     }
 
     /// What was found by a name a little while ago, where that is still believed.
@@ -191,8 +172,6 @@ impl Files {
             return None;
         }
         slot.note_use(cache, now);
-        let until_ms = slot.believed_until_ms(cache);
-        self.believed_until_ms = self.believed_until_ms.min(until_ms);
         Some(slot.entry.clone())
     }
 
@@ -228,8 +207,6 @@ impl Files {
             let believed = slot.is_believed(&question.cache, question.now);
             slot.note_use(&question.cache, question.now);
             if believed {
-                let until_ms = slot.believed_until_ms(&question.cache);
-                self.believed_until_ms = self.believed_until_ms.min(until_ms);
                 return slot.entry.clone();
             }
         }
@@ -258,7 +235,6 @@ impl Files {
 
     /// A directory, to list or to change what is in it.
     pub fn directory(&mut self, id: DirectoryId, links: Links, now: Now) -> io::Result<Directory> {
-        self.believed_until_ms = 0;
         let directory = self.directories.get_mut(usize::from(id)).ok_or_else(invalid_path)?;
         Ok(directory.open(now)?.with_links(links))
     }
@@ -299,7 +275,6 @@ impl Files {
 
     /// Looks at the disk. Where descriptors have run out, the cache's own are given up first.
     fn look(&mut self, question: &Question<'_>) -> Entry {
-        self.believed_until_ms = 0;
         // The path is to be a C string.
         self.path.push(0);
         let mut found = self.open(question);

@@ -1,7 +1,6 @@
 //! Request heads (RFC 9112, sections 2 to 6): read strictly wherever laxness lets two parties
 //! disagree about where a message ends.
 
-mod again;
 mod interpret;
 mod refused;
 mod unfinished;
@@ -14,7 +13,6 @@ use super::body::{Framing, is_token_byte};
 use super::fields::{FieldSpan, Fields, Span};
 use super::method::Method;
 use super::target::BadTarget;
-use again::Known;
 pub use unfinished::Unfinished;
 
 /// As many fields are parsed on the stack; a head with more takes an allocation.
@@ -73,10 +71,6 @@ pub struct Head {
     fields_start: usize,
     /// Where they are behind that.
     fields: Vec<FieldSpan>,
-    /// What they came to, for the next head with the same.
-    known: Option<Known>,
-    /// Whether it is the last one again, byte for byte.
-    pub repeated: bool,
     /// The method; `None` for one that this server does not know.
     pub method: Option<Method>,
     method_name: Span,
@@ -109,8 +103,6 @@ impl Default for Head {
             received_len: 0,
             fields_start: 0,
             fields: Vec::new(),
-            known: None,
-            repeated: false,
             method: None,
             method_name: Span::default(),
             line: Span::default(),
@@ -148,9 +140,6 @@ impl Head {
         input: &[u8],
         limits: &Limits,
     ) -> Result<Option<usize>, HeadError> {
-        if let Some(len) = self.parse_again(input, limits)? {
-            return Ok(Some(len));
-        }
         match self.parse_syntax(input, limits) {
             Ok(Some(len)) => {
                 check_lengths(&input[..len], limits)?;
@@ -208,7 +197,6 @@ impl Head {
 
     /// Copies a parsed head; returns its length.
     fn take(&mut self, request: &httparse::Request<'_, '_>, input: &[u8]) -> usize {
-        self.known = None;
         self.take_line(request, input);
         let lines = &input[self.fields_start..];
         self.fields.clear();
@@ -221,7 +209,6 @@ impl Head {
 
     /// Copies a head, and takes its request line apart.
     fn take_line(&mut self, request: &httparse::Request<'_, '_>, input: &[u8]) {
-        self.repeated = false;
         self.bytes.clear();
         self.bytes.extend_from_slice(input);
         let method = request.method.unwrap_or_default().as_bytes();

@@ -30,7 +30,6 @@ impl Exchange {
     ) -> Variables<'a> {
         let route = self.route().expect("a server is chosen before anything is asked of it");
         Variables {
-            unrepeatable: &self.unrepeatable,
             as_get: self.is_as_get(),
             head: &self.head,
             path: self.path(),

@@ -10,7 +10,6 @@ use crate::context::{Client, Context};
 use crate::escape::Escaped;
 use crate::exchange::{self, BackendHead, Event, Refusal};
 use crate::handler::{self, Receiver, Work};
-use crate::http::method::Method;
 use crate::output::Body;
 use crate::site::{Settings, Site};
 
@@ -39,19 +38,8 @@ impl Exchange {
         self.route().map(|route| route.location.settings)
     }
 
-    /// Until when the same request on another connection gets the same answer, byte for byte, and
-    /// nothing else happens, by the monotonic clock and within the second; the past if it never does.
-    pub(crate) fn repeatable_until_ms<S: Site>(&self, cx: &Context<S>) -> u64 {
-        let is_read = matches!(self.head.method, Some(Method::Get | Method::Head));
-        match is_read && self.head.framing.is_empty() && !self.unrepeatable.get() {
-            true => cx.files.believed_until_ms(),
-            false => 0,
-        }
-    }
-
     /// Makes the response to a head that was read.
     pub(crate) fn respond<S: Site>(&mut self, cx: &mut Context<S>, client: &Client) -> Reply {
-        cx.files.begin_answer();
         self.step(&mut Serving { cx, client }, Event::Head)
     }
 

@@ -80,8 +80,7 @@ impl<S: Site> World for Serving<'_, S> {
         }
     }
 
-    fn lets_in(&mut self, exchange: &Exchange, rules: &'static Access) -> bool {
-        exchange.unrepeatable.set(true);
+    fn lets_in(&mut self, _: &Exchange, rules: &'static Access) -> bool {
         rules.allow(self.client.peer.map(|peer| peer.ip()))
     }
 
@@ -107,9 +106,6 @@ impl<S: Site> World for Serving<'_, S> {
         let Action::Serve { handler, .. } = &exchange.location().action else {
             unreachable!("a `return` has no handler");
         };
-        if !matches!(handler, Handler::Files) {
-            exchange.unrepeatable.set(true);
-        }
         let counts = &self.cx.shared.counts;
         // What no location of the site does, is not in its binary.
         let serve = |request: &handler::Request<'_>, files: &mut Files| match handler {

@@ -8,7 +8,6 @@ mod facts;
 
 pub(crate) use facts::{ConnectionFacts, Endpoint, Match, Progress};
 
-use std::cell::Cell;
 use std::hash::{BuildHasher, RandomState};
 use std::io::Write;
 use std::net::IpAddr;
@@ -27,8 +26,6 @@ use crate::sys::identity;
 
 /// What the variables of one request are read from.
 pub struct Variables<'a> {
-    /// Set by what may come out otherwise, or leaves something behind, when the same is asked again.
-    pub(crate) unrepeatable: &'a Cell<bool>,
     /// The head, as it was sent.
     pub(crate) head: &'a Head,
     /// Whether an `error_page` is fetched, which is done by GET.
@@ -62,10 +59,7 @@ impl Text {
     pub(crate) fn write(&self, variables: &Variables<'_>, out: &mut Vec<u8>) {
         match self {
             Text::Fixed(text) => out.extend_from_slice(text),
-            Text::Computed(compute) => {
-                variables.unrepeatable.set(true);
-                compute(variables, out);
-            }
+            Text::Computed(compute) => compute(variables, out),
         }
     }
 }

@@ -39,19 +39,6 @@ fn long_head(bencher: Bencher) {
     new_head(bencher, LONG);
 }
 
-/// The last head again, and its fields behind another request line.
-#[divan::bench(args = ["/docs/guide/index.html?page=2", "/docs/guide/next.html"])]
-fn long_head_after_another(bencher: Bencher, target: &str) {
-    let text = std::str::from_utf8(LONG).expect("a head is text");
-    let next = text.replacen("/docs/guide/index.html?page=2", target, 1);
-    let mut head = Head::default();
-    bencher.counter(BytesCount::of_str(&next)).bench_local(|| {
-        let parsed = head.parse(LONG, &LIMITS).is_ok();
-        parsed && head.parse(next.as_bytes(), &LIMITS).is_ok()
-    });
-}
-
-/// Nothing is known of a head that is the first one.
 fn new_head(bencher: Bencher, input: &[u8]) {
     let heads = bencher.counter(BytesCount::of_slice(input)).with_inputs(Head::default);
     heads.bench_local_refs(|head| head.parse(input, &LIMITS));

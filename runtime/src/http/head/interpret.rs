@@ -4,7 +4,6 @@ use super::super::body::Framing;
 use super::super::fields::{FieldSpan, Span};
 use super::super::method::Method;
 use super::super::target::{self, Target};
-use super::again::Known;
 use super::{Head, HeadError, Limits, refuse, span};
 
 impl Head {
@@ -24,13 +23,6 @@ impl Head {
         // An HTTP/1.0 client knows no 100 (RFC 9110, 10.1.1).
         self.expect_continue &= self.minor_version > 0 && !self.framing.is_empty();
         let host = self.settle_host(&seen)?;
-        self.known = host.filter(|_| self.minor_version == 1).map(|host| Known {
-            limits: *limits,
-            host,
-            framing: self.framing,
-            persist: self.persist,
-            expect_continue: self.expect_continue,
-        });
         self.settle_target(host, limits)
     }
 
@@ -181,8 +173,6 @@ impl Head {
             self.bytes.extend_from_slice(b"Host");
             self.fields.push(FieldSpan { name, value });
         }
-        // The same fields mean something else behind another target.
-        self.known = None;
     }
 }
 

@@ -16,7 +16,6 @@ impl Head {
         let line = &line[..line.len().min(1024)];
         *self = Head { bytes: line.to_vec(), fields_start: line.len(), ..std::mem::take(self) };
         self.received_len = read_len(input, limits);
-        self.known = None;
         self.path.clear();
         self.line = Span { start: 0, end: line.len() as u32 };
         let empty = Span::default();
@@ -24,7 +23,7 @@ impl Head {
         (self.target, self.uri, self.args) = (empty, empty, empty);
         // Of a HEAD request that is refused, the answer has no content either.
         self.method = line.split(|&byte| byte == b' ').next().and_then(Method::parse);
-        (self.repeated, self.has_host, self.persist) = (false, false, false);
+        (self.has_host, self.persist) = (false, false);
         (self.framing, self.expect_continue) = (Framing::Length(0), false);
         if self.read_line(limits).is_err() {
             self.path.clear();
