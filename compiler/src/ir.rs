@@ -105,7 +105,7 @@ pub struct Param {
     pub kind: ParamKind,
 }
 
-/// A text that is complete once the params are known; neighbouring literals are one piece.
+/// A text that is complete at start, once the params are known; neighbouring literals are one piece.
 pub type StartText = Vec<StartPiece>;
 
 /// A piece of a [`StartText`].
@@ -115,6 +115,13 @@ pub enum StartPiece {
     Literal(String),
     /// The param with this index.
     Param(usize),
+    /// The name of the machine that the site runs on. Stands alone, in a `server_name`.
+    HostName,
+}
+
+impl StartPiece {
+    /// How the conf writes [`StartPiece::HostName`], which stands for it where it is not known.
+    pub const HOST_NAME: &str = "$hostname";
 }
 
 /// See [`sitec_runtime::site::LogTarget`].
@@ -143,8 +150,8 @@ pub struct Listen {
     pub shared_port: bool,
     /// The names of the servers that listen here.
     pub names: ServerNames,
-    /// Server names with params in them.
-    pub param_names: Vec<(StartText, ServerId)>,
+    /// Server names that are known at start: with params in them, or the machine's.
+    pub start_names: Vec<(StartText, ServerId)>,
     /// The server that takes every other Host.
     pub default_server: ServerId,
 }

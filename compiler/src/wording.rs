@@ -36,6 +36,7 @@ pub(crate) fn start_text(site: &ir::Site, text: &[StartPiece]) -> String {
     let pieces = text.iter().map(|piece| match piece {
         StartPiece::Literal(text) => text.clone(),
         StartPiece::Param(id) => format!("${{{}}}", site.params[*id].name),
+        StartPiece::HostName => StartPiece::HOST_NAME.to_owned(),
     });
     pieces.collect()
 }

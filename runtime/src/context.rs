@@ -35,8 +35,8 @@ pub struct Shared {
     pub image: Option<Image>,
     /// The counts of all workers.
     pub counts: AllCounts,
-    /// Server names that params are part of, by listen: in lower case.
-    pub param_names: Vec<Vec<(Vec<u8>, ServerId)>>,
+    /// Server names that are known at start, by listen: in lower case.
+    pub start_names: Vec<Vec<(Vec<u8>, ServerId)>>,
 }
 
 /// One worker's belongings.

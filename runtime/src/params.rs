@@ -5,6 +5,7 @@ use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 
 use crate::site::{Param, ParamKind, StartPiece, StartText};
+use crate::sys::identity;
 
 /// The values, in the order of the conf's params.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -54,6 +55,7 @@ impl Params {
         let piece = |piece: &StartPiece| match *piece {
             StartPiece::Literal(text) => text.to_owned(),
             StartPiece::Param(index) => self.values[index].clone(),
+            StartPiece::HostName => String::from_utf8_lossy(identity::host_name()).into_owned(),
         };
         text.iter().map(piece).collect()
     }
@@ -68,10 +70,13 @@ impl Params {
         self.text(text).to_ascii_lowercase().into_bytes()
     }
 
-    /// The params that are part of a text, for the end of a message about it; empty if none is.
+    /// What of a text is not the conf's, for the end of a message about it; empty if all is.
     pub fn behind(&self, text: StartText) -> String {
+        if text.contains(&StartPiece::HostName) {
+            return " (`$hostname`, the name of this machine)".to_owned();
+        }
         let named = text.iter().filter_map(|piece| match piece {
-            StartPiece::Literal(_) => None,
+            StartPiece::Literal(_) | StartPiece::HostName => None,
             StartPiece::Param(index) => Some(format!("`{}`", self.names[*index])),
         });
         let named: Vec<_> = named.collect();

@@ -45,7 +45,7 @@ impl site::Site for Conf {
             deferred: false,
             shared_port: false,
             default_server: 0,
-            param_names: &[],
+            start_names: &[],
             whole_names: &[],
         },
     ];

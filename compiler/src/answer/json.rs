@@ -108,6 +108,7 @@ fn server_by<'p>(by: &'p ServerBy, place: &'p ServerPlace) -> (&'static str, Opt
         ServerBy::Asked => ("asked", None),
         ServerBy::Alone => ("alone", None),
         ServerBy::Param => ("param", None),
+        ServerBy::HostName => ("hostname", None),
         ServerBy::Exact => ("exact", None),
         ServerBy::Suffix(name) => ("suffix", Some(name)),
         ServerBy::Prefix(name) => ("prefix", Some(name)),

@@ -88,6 +88,8 @@ pub enum ServerBy {
     Alone,
     /// A name with params in it is the host.
     Param,
+    /// The host is the machine's name.
+    HostName,
     /// The host is one of its names.
     Exact,
     /// Its `*.NAME` is the longest that the host ends in.
@@ -248,11 +250,12 @@ pub fn address(site: &ir::Site, listen: ListenId) -> String {
     }
 }
 
-/// A text of the start, with the defaults of params.
+/// A text of the start, with the defaults of params. The machine's name stays as it is written.
 pub(crate) fn start_text(site: &ir::Site, text: &ir::StartText) -> String {
     let pieces = text.iter().map(|piece| match piece {
         ir::StartPiece::Literal(text) => &text[..],
         ir::StartPiece::Param(param) => &site.params[*param].default,
+        ir::StartPiece::HostName => ir::StartPiece::HOST_NAME,
     });
     pieces.collect()
 }
@@ -262,6 +265,16 @@ pub(crate) fn server_name(site: &ir::Site, name: &ir::StartText) -> String {
     start_text(site, name).to_ascii_lowercase()
 }
 
+/// The server that has a host for a name that is known at start. `$hostname` as a host stands for
+/// the machine's name.
+pub(crate) fn named_at_start<'a>(
+    site: &ir::Site,
+    listen: &'a ir::Listen,
+    host: &[u8],
+) -> Option<&'a (ir::StartText, ServerId)> {
+    listen.start_names.iter().find(|(name, _)| server_name(site, name).as_bytes() == host)
+}
+
 /// Whether a server is one of those behind a listen.
 pub(crate) fn listens_at(listen: &ir::Listen, server: ServerId) -> bool {
     let names = &listen.names;
@@ -269,5 +282,5 @@ pub(crate) fn listens_at(listen: &ir::Listen, server: ServerId) -> bool {
     listen.default_server == server
         || named.any(|(_, id)| *id == server)
         || names.regex.iter().any(|name| name.server == server)
-        || listen.param_names.iter().any(|(_, id)| *id == server)
+        || listen.start_names.iter().any(|(_, id)| *id == server)
 }

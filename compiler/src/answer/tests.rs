@@ -396,6 +396,48 @@ fn hosts_pick_servers() {
 }
 
 #[test]
+fn the_name_of_the_machine_stands_for_itself() {
+    let conf = |expect: &str| {
+        format!(
+            "server {{ listen 80 default_server; return 200 default; }}
+             server {{ listen 80; server_name a.test; return 200 a; }}
+             server {{ listen 80; server_name ~^x; return 200 x; }}
+             server {{ listen 80; server_name $hostname m.test; {expect}
+                 location = /name {{ return 200 \"$server_name $host\"; }}
+                 location = /away {{ absolute_redirect on; server_name_in_redirect on;
+                     return 301 /name; }}
+                 location / {{ return 200 machine; }} }}"
+        )
+    };
+    let bench = Bench::new(&conf(""));
+    let doubt = |host: &str| vec![format!("whether `{host}` is the name of the machine")];
+    for (url, expected, by, doubts) in [
+        ("http://$hostname/", "machine", ServerBy::HostName, vec![]),
+        ("http://$HOSTNAME/", "machine", ServerBy::HostName, vec![]),
+        ("http://m.test/", "machine", ServerBy::Exact, vec![]),
+        ("http://a.test/", "a", ServerBy::Exact, vec![]),
+        ("http://x.test/", "x", ServerBy::Regex(0), doubt("x.test")),
+        ("http://web1/", "default", ServerBy::Default, doubt("web1")),
+        ("http://nobody.invalid/", "default", ServerBy::Default, vec![]),
+    ] {
+        let answer = bench.ask(&format!("GET {url}"));
+        assert_eq!(answer.end, End::Text(expected.into()), "{url}");
+        assert_eq!((answer.server_by, answer.doubts), (by, doubts), "{url}");
+    }
+    let named = bench.ask("GET http://m.test/name");
+    assert_eq!(named.end, End::Text("$hostname m.test".into()));
+    assert_eq!(named.doubts, ["`$hostname` is known to the running server alone"]);
+    let away = bench.ask("GET http://m.test/away");
+    assert_eq!(away.field("Location"), Some("http://$hostname/name"));
+    assert_eq!(away.doubts, named.doubts);
+    // Tests of the conf ask the server itself, or by that name.
+    Bench::new(&conf("expect GET / 200; expect GET http://$hostname/ 200 /;"));
+    // Where it is the only one that has the name, nothing else can come of it.
+    let alone = Bench::new("server { listen 80; server_name $hostname; return 200 machine; }");
+    assert_eq!(alone.ask("GET http://web1/").doubts, Vec::<String>::new());
+}
+
+#[test]
 fn an_answer_in_words() {
     let bench = Bench::new(
         "server {\n listen 80;\n server_name a.test;\n root www;\n location / { try_files $uri @no; }\n \

@@ -55,6 +55,7 @@ impl Shown<'_> {
             ServerBy::Asked => "the one that was asked".to_owned(),
             ServerBy::Alone => "the only one there".to_owned(),
             ServerBy::Param => format!("`{host}` is the value of a param in its names"),
+            ServerBy::HostName => format!("`{host}` is the name of the machine"),
             ServerBy::Exact if host.is_empty() => "it takes requests without a host".to_owned(),
             ServerBy::Exact => format!("`{host}` is one of its names"),
             ServerBy::Suffix(name) => {

@@ -8,7 +8,7 @@ use super::fields;
 use super::request::listen_port;
 use super::world::View;
 use super::{address, server_name};
-use crate::ir::{Piece, Value, Variable};
+use crate::ir::{Piece, StartPiece, Value, Variable};
 
 impl View<'_, '_, '_> {
     /// A value for this request.
@@ -68,7 +68,6 @@ impl View<'_, '_, '_> {
     }
 
     fn simple(&self, name: &str) -> Vec<u8> {
-        let server = self.server();
         match name {
             "uri" | "document_uri" => self.exchange.path().to_vec(),
             "args" | "query_string" => self.exchange.args().to_vec(),
@@ -79,11 +78,9 @@ impl View<'_, '_, '_> {
             "request_method" => self.head().method_name().to_vec(),
             "scheme" => "http".into(),
             "server_protocol" => "HTTP/1.1".into(),
-            "host" if self.exchange.host.is_empty() => {
-                server_name(self.site(), &server.name).into()
-            }
+            "host" if self.exchange.host.is_empty() => self.server_name(),
             "host" => self.exchange.host.clone(),
-            "server_name" => server_name(self.site(), &server.name).into(),
+            "server_name" => self.server_name(),
             "server_port" => self.port(),
             "content_length" => self.first(b"content-length"),
             "content_type" => self.first(b"content-type"),
@@ -98,9 +95,18 @@ impl View<'_, '_, '_> {
         }
     }
 
+    /// The name that the server goes by.
+    fn server_name(&self) -> Vec<u8> {
+        let name = &self.server().name;
+        if name.contains(&StartPiece::HostName) {
+            self.world.doubt_variable("hostname");
+        }
+        server_name(self.site(), name).into()
+    }
+
     /// Stands for a variable that is not known here.
     fn unknown(&self, name: &str) -> Vec<u8> {
-        self.world.doubt(format!("`${name}` is known to the running server alone"));
+        self.world.doubt_variable(name);
         format!("${name}").into()
     }
 

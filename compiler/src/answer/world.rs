@@ -7,6 +7,7 @@ use std::cell::{Cell, RefCell};
 use std::collections::BTreeSet;
 use std::convert::Infallible;
 
+use memchr::memmem;
 use sitec_runtime::exchange::world::{Note, Reason, World};
 use sitec_runtime::exchange::{self, Event, MAX_REDIRECTS, Outcome, Refusal, Reply};
 use sitec_runtime::http::head::Head;
@@ -20,9 +21,9 @@ use super::access::{CLIENT_UNKNOWN, Verdict, verdict};
 use super::fields::{self, write_unknown};
 use super::request::listen_port;
 use super::resolved::{Location, Resolved, Server};
-use super::{Answer, Answers, End, Looker, Request, ServerBy, Step, server_name};
+use super::{Answer, Answers, End, Looker, Request, ServerBy, Step, named_at_start};
 use crate::files::Kind;
-use crate::ir::{self, Access, Action, Handler, Piece, Value};
+use crate::ir::{self, Access, Action, Handler, Piece, StartPiece, Value};
 use crate::route::NameMatch;
 
 /// One request on its way.
@@ -106,6 +107,10 @@ impl<'w, 'a> Evaluation<'w, 'a> {
     }
 
     fn conclude(self, exchange: Exchange<'a>, end: End) -> Answer {
+        // A redirect may name the server without asking for a value.
+        if memmem::find(&exchange.fields, StartPiece::HOST_NAME.as_bytes()).is_some() {
+            self.doubt_variable("hostname");
+        }
         let status = match &end {
             End::Close | End::Moved(_) => None,
             End::Script { .. } => exchange.status_override(),
@@ -132,10 +137,9 @@ impl<'w, 'a> Evaluation<'w, 'a> {
     ) -> (ServerId, ServerBy) {
         let site = self.site();
         let listen = &site.listens[usize::from(self.listen)];
-        let mut by_param = listen.param_names.iter();
-        let is_host = |text| server_name(site, text).as_bytes() == host;
-        if let Some((_, server)) = by_param.find(|(text, _)| is_host(text)) {
-            return (*server, ServerBy::Param);
+        if let Some((name, server)) = named_at_start(site, listen, host) {
+            let is_machine = name.contains(&StartPiece::HostName);
+            return (*server, if is_machine { ServerBy::HostName } else { ServerBy::Param });
         }
         let (server, why) = self.answers.router.server_and_why(self.listen, host);
         let shown = |name: &[u8]| String::from_utf8_lossy(name).into_owned();
@@ -157,7 +161,27 @@ impl<'w, 'a> Evaluation<'w, 'a> {
             NameMatch::Default if others(server) => ServerBy::Default,
             NameMatch::Default => ServerBy::Alone,
         };
+        if by != ServerBy::Exact {
+            self.doubt_host(listen, host, server);
+        }
         (server, by)
+    }
+
+    /// Notes that the host may be the machine's name, where that is another server's.
+    fn doubt_host(&self, listen: &ir::Listen, host: &[u8], server: ServerId) {
+        let mut names = listen.start_names.iter();
+        let is_other =
+            names.any(|(name, id)| name.contains(&StartPiece::HostName) && *id != server);
+        // No machine is called so (RFC 6761, 6.4).
+        if is_other && !host.is_empty() && !host.ends_with(b".invalid") {
+            let host = String::from_utf8_lossy(host);
+            self.doubt(format!("whether `{host}` is the name of the machine"));
+        }
+    }
+
+    /// Notes that a variable cannot be known here.
+    pub(super) fn doubt_variable(&self, name: &str) {
+        self.doubt(format!("`${name}` is known to the running server alone"));
     }
 
     /// A reason in words.

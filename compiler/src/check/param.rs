@@ -74,6 +74,7 @@ impl Params {
         let piece = |piece: &StartPiece| match piece {
             StartPiece::Literal(text) => text.clone(),
             StartPiece::Param(param) => self.list[*param].default.shown(),
+            StartPiece::HostName => StartPiece::HOST_NAME.to_owned(),
         };
         text.iter().map(piece).collect()
     }

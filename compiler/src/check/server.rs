@@ -8,6 +8,7 @@ use sitec_runtime::site::{LocationId, ParamKind, ServerId};
 use super::captures::Usage;
 use super::level::Level;
 use super::location::{Surrounding, location_name};
+use super::param::places::references;
 use super::text::Groups;
 use super::{Checker, named};
 use crate::ast::{Block, Directive, Word};
@@ -37,8 +38,8 @@ pub(crate) struct Server {
 pub(crate) enum Name {
     /// A name that is known.
     Known(ServerName),
-    /// A name with params in it.
-    Param(StartText),
+    /// A name that is known at start: with params in it, or the machine's.
+    AtStart(StartText),
 }
 
 /// The named locations of a server.
@@ -152,24 +153,29 @@ impl Checker<'_> {
             let shown = StartPiece::Literal(String::from_utf8_lossy(&shown).into_owned());
             return Ok((vec![shown], Name::Known(name)));
         }
-        if word.value == b"$hostname" {
-            let message = "the name of the machine is not known when the site is built";
+        if word.value == StartPiece::HOST_NAME.as_bytes() {
+            let text = vec![StartPiece::HostName];
+            return Ok((text.clone(), Name::AtStart(text)));
+        }
+        if let Some((_, range)) = references(word).find(|(name, _)| *name == "hostname") {
+            let message = "the machine's name is no part of another name";
             return Err(Box::new(
-                Diagnostic::error("T26", word.span, message)
-                    .help("use `${NAME}` of a `param` that is set at start"),
+                Diagnostic::error("T26", word.part(range), message)
+                    .help("let it stand alone: `server_name $hostname;`")
+                    .note("nginx takes this for text, which no client asks for"),
             ));
         }
         let text = self.params.start_text(word, 0, ParamKind::HostName)?;
         // With a label in the place of each param, it must be a whole name.
         let pieces = text.iter().map(|piece| match piece {
             StartPiece::Literal(text) => text.as_str(),
-            StartPiece::Param(_) => "x",
+            StartPiece::Param(_) | StartPiece::HostName => "x",
         });
         let probe: String = pieces.collect();
         if !is_whole_name(&probe) {
             self.params
                 .refuse_in(word, "a param may be part of one whole name, and of no pattern")?;
         }
-        Ok((text.clone(), Name::Param(text)))
+        Ok((text.clone(), Name::AtStart(text)))
     }
 }

@@ -32,7 +32,7 @@ impl Checker<'_> {
         servers: &[ServerId],
     ) -> (ServerNames, Vec<(StartText, ServerId)>) {
         let mut names = ServerNames::default();
-        let mut params = Vec::new();
+        let mut at_start = Vec::new();
         let mut owners = Owners::default();
         let mut clashes = Vec::new();
         for &id in servers {
@@ -49,15 +49,16 @@ impl Checker<'_> {
             }
             for (name, span) in &server.names {
                 match name {
-                    Name::Param(text) => {
-                        // The default clashes where a name that is written would.
+                    Name::AtStart(text) => {
+                        // The default clashes where a name that is written would, and
+                        // `$hostname` where it stands twice.
                         add(
                             Kind::Exact,
                             &mut Vec::new(),
                             self.params.text(text).to_ascii_lowercase().as_bytes(),
                             *span,
                         );
-                        params.push((text.clone(), id));
+                        at_start.push((text.clone(), id));
                     }
                     Name::Known(ServerName::Regex(regex)) => {
                         let pattern = regex.pattern.clone();
@@ -83,7 +84,7 @@ impl Checker<'_> {
         for (name, span, first) in clashes {
             self.report_clash(address, &name, span, first);
         }
-        (names, params)
+        (names, at_start)
     }
 
     fn report_clash(&mut self, address: &str, name: &[u8], span: Span, first: Span) {

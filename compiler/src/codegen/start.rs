@@ -129,11 +129,11 @@ fn listen(listen: &ir::Listen) -> TokenStream {
     let (ipv6_only, shared_port) = (listen.ipv6_only, listen.shared_port);
     let (ipv6_only_given, deferred) = (listen.ipv6_only_given, listen.deferred);
     let default_server = number(listen.default_server);
-    let param_names = listen.param_names.iter().map(|(name, server)| {
+    let start_names = listen.start_names.iter().map(|(name, server)| {
         let (name, server) = (start_text(name), number(*server));
         quote!((#name, #server))
     });
-    let whole_names = listen.names.exact.iter().filter(|_| !listen.param_names.is_empty());
+    let whole_names = listen.names.exact.iter().filter(|_| !listen.start_names.is_empty());
     let whole_names = whole_names.map(|(name, server)| {
         let (name, server) = (bytes(name), number(*server));
         quote!((#name, #server))
@@ -147,7 +147,7 @@ fn listen(listen: &ir::Listen) -> TokenStream {
             deferred: #deferred,
             shared_port: #shared_port,
             default_server: #default_server,
-            param_names: &[#(#param_names),*],
+            start_names: &[#(#start_names),*],
             whole_names: &[#(#whole_names),*],
         }
     }

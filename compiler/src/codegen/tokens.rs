@@ -134,6 +134,7 @@ pub(super) fn settled(text: &ir::StartText) -> TokenStream {
 pub(super) fn start_text(text: &ir::StartText) -> TokenStream {
     let pieces = text.iter().map(|piece| match piece {
         ir::StartPiece::Literal(text) => quote!(site::StartPiece::Literal(#text)),
+        ir::StartPiece::HostName => quote!(site::StartPiece::HostName),
         ir::StartPiece::Param(index) => {
             let index = number(*index);
             quote!(site::StartPiece::Param(#index))

@@ -3,11 +3,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
-use sitec_runtime::site::{LocationId, ServerId};
+use sitec_runtime::site::{ListenId, LocationId, ServerId};
 
 use super::Pair;
+use crate::answer::{named_at_start, server_name};
 use crate::automata;
-use crate::ir::{Pattern, Scope, ServerNames};
+use crate::ir::{self, Pattern, Scope, ServerNames};
 use crate::prove::{Machine, Text, Tour, Trie, guess, tour};
 use crate::route::Router;
 
@@ -80,23 +81,33 @@ pub(super) fn paths(
 /// The pairs of servers that hosts may come to.
 pub(super) fn hosts(pair: &Pair<'_>) -> Classes<ServerId> {
     let Pair { old, new, listens } = *pair;
-    let names = [
-        &old.site.listens[usize::from(listens.0)].names,
-        &new.site.listens[usize::from(listens.1)].names,
-    ];
+    let sides = [(old.site, listens.0), (new.site, listens.1)];
+    let both = sides.map(|(site, id)| &site.listens[usize::from(id)]);
+    let names = both.map(|listen| &listen.names);
     let mut patterns: Vec<&Pattern> = Vec::new();
     for name in names.iter().flat_map(|names| &names.regex) {
         add(&mut patterns, &name.pattern);
     }
     let tour = named_tour(names, &patterns);
     let unnamed = [b"localhost".to_vec(), b"a".to_vec(), b"a.test".to_vec(), Vec::new()];
-    let strings = named_hosts(names).into_iter().chain(tour.strings).chain(unnamed);
-    let routers = (Router::new(old.site), Router::new(new.site));
+    let strings = named_hosts(names).into_iter().chain(tour.strings);
+    let strings = strings.chain(sides.into_iter().flat_map(hosts_of_start)).chain(unnamed);
+    let routers = [Router::new(old.site), Router::new(new.site)];
     let found = strings.map(|host| {
-        let servers = (routers.0.server(listens.0, &host), routers.1.server(listens.1, &host));
+        let server = |at: usize| match named_at_start(sides[at].0, both[at], &host) {
+            Some((_, server)) => *server,
+            None => routers[at].server(sides[at].1, &host),
+        };
+        let servers = (server(0), server(1));
         (host, servers)
     });
     Classes { found: distinct(found), complete: tour.complete }
+}
+
+/// The names that are known at start, with the defaults of params.
+fn hosts_of_start((site, listen): (&ir::Site, ListenId)) -> Vec<Vec<u8>> {
+    let names = site.listens[usize::from(listen)].start_names.iter();
+    names.map(|(name, _)| server_name(site, name).into_bytes()).collect()
 }
 
 /// One host of each class that the regexes make together with the other names. Without regexes

@@ -197,6 +197,29 @@ fn hosts_and_addresses_are_compared() {
 }
 
 #[test]
+fn names_of_the_start_are_compared() {
+    let conf = |name: &str, status: u16| {
+        format!(
+            "param P b.test; server {{ listen 80 default_server; return 200 $host; }}
+             server {{ listen 80; server_name {name}; return {status}; }}"
+        )
+    };
+    for (name, url) in [("${P}", "http://b.test/"), ("$hostname", "http://$hostname/")] {
+        let found = compare(&conf(name, 201), &conf(name, 202)).changes;
+        let urls = found.iter().filter_map(|change| Some(&change.witness.as_ref()?.url[..]));
+        assert_eq!(urls.collect::<Vec<_>>(), [url]);
+        // One that has the name no more leaves its requests to another.
+        let found = compare(&conf(&format!("{name} a.test"), 201), &conf("a.test", 201)).changes;
+        let shown = found
+            .iter()
+            .filter_map(|change| Some((&change.witness.as_ref()?.url[..], change.becomes.status?)));
+        assert_eq!(shown.collect::<Vec<_>>(), [(url, 200)]);
+    }
+    let written = compare(&conf("${P}", 201), &conf("b.test", 201)).changes;
+    assert!(written.iter().all(|change| change.witness.is_none()));
+}
+
+#[test]
 fn each_error_log_is_compared() {
     let conf = |logs: &str| format!("server {{ listen 80; location / {{ return 204; {logs} }} }}");
     let difference =

@@ -50,10 +50,13 @@ pub(super) const GROUP: Group = Group {
              (`*.example.test`, `www.*`), with a leading dot (the name and all names under it), \
              or a regex after `~`. Whole names go first, then the longest with a leading star, \
              then the longest with a trailing one, then the regexes in the order of the conf. \
-             `\"\"` stands for a request without Host. The first name is `$server_name`. A \
-             `param` may be part of a whole name, and of no other.",
+             `\"\"` stands for a request without Host. `$hostname`, where it stands alone, is the \
+             name of the machine in lower case, as it is at start; `sitec route` and `expect` \
+             take `http://$hostname/` for it. The first name is `$server_name`. A `param` may be \
+             part of a whole name, and of no other.",
         )
         .differs("Two servers with one name on one address are an error, where nginx ignores the \
-                  second."),
+                  second. The server does not start if `$hostname` or a `param` makes two names \
+                  equal, or comes to what is not a whole name."),
     ],
 };

@@ -70,9 +70,9 @@ impl Map<'_> {
         let site = self.site;
         let listens = (0..).zip(&site.listens).map(|(id, listen)| {
             let names = &listen.names;
-            let by_param = listen.param_names.iter();
-            let by_param = by_param.map(|(name, id)| json!([server_name(site, name), id]));
-            let exact = names.exact.iter().map(named).chain(by_param).collect::<Vec<_>>();
+            let at_start = listen.start_names.iter();
+            let at_start = at_start.map(|(name, id)| json!([server_name(site, name), id]));
+            let exact = names.exact.iter().map(named).chain(at_start).collect::<Vec<_>>();
             let regex = names.regex.iter();
             json!({
                 "address": address(site, id),

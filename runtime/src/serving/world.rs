@@ -38,8 +38,8 @@ impl<S: Site> World for Serving<'_, S> {
 
     fn choose_server(&mut self, host: &[u8], matches: &mut Vec<Match>) -> ServerId {
         let listen = self.client.listen;
-        let by_param = &self.cx.shared.param_names[usize::from(listen)];
-        if let Some((_, id)) = by_param.iter().find(|(name, _)| *name == host) {
+        let at_start = &self.cx.shared.start_names[usize::from(listen)];
+        if let Some((_, id)) = at_start.iter().find(|(name, _)| *name == host) {
             return *id;
         }
         let found = S::server(listen, host);

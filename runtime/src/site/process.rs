@@ -50,7 +50,7 @@ pub enum ParamKind {
     HostName,
 }
 
-/// A text that is complete once the params are known.
+/// A text that is complete at start, once the params are known.
 pub type StartText = &'static [StartPiece];
 
 /// A piece of a [`StartText`].
@@ -60,6 +60,8 @@ pub enum StartPiece {
     Literal(&'static str),
     /// The value of [`Site::PARAMS`](super::Site::PARAMS) at this index.
     Param(usize),
+    /// The machine's name, in lower case.
+    HostName,
 }
 
 /// A text that requests read: of the conf alone, or complete once the params are known.
@@ -71,7 +73,7 @@ pub enum Settled {
 }
 
 impl Settled {
-    /// A text that params are part of.
+    /// A text that is complete at start.
     pub const fn at_start(text: StartText) -> Settled {
         Settled::AtStart(text, OnceLock::new())
     }
@@ -109,9 +111,9 @@ pub struct Listen {
     pub shared_port: bool,
     /// The server for a Host that no server names, and for a head that cannot be read.
     pub default_server: ServerId,
-    /// Server names with params in them: compared before [`Site::server`](super::Site::server) is asked.
-    pub param_names: &'static [(StartText, ServerId)],
-    /// The whole names without params, where there are any with: no two servers may have one.
+    /// Server names that are known at start: compared before [`Site::server`](super::Site::server) is asked.
+    pub start_names: &'static [(StartText, ServerId)],
+    /// The whole names of the conf, where there are such: no two servers may have one.
     pub whole_names: &'static [(&'static [u8], ServerId)],
 }
 

@@ -48,9 +48,9 @@ pub(super) fn settle<S: Site>(
         BindAddress::Unix(path) => path.clone(),
         BindAddress::Ip(_) => PathBuf::new(),
     };
-    let param_names = S::LISTENS.iter().map(|listen| server_names(listen, &params, faults));
-    let param_names: Vec<_> = param_names.collect();
-    for &(_, server) in S::LISTENS.iter().flat_map(|listen| listen.param_names) {
+    let start_names = S::LISTENS.iter().map(|listen| server_names(listen, &params, faults));
+    let start_names: Vec<_> = start_names.collect();
+    for &(_, server) in S::LISTENS.iter().flat_map(|listen| listen.start_names) {
         S::server_settings(server).name.settle(|text| params.server_name(text));
     }
     let shared = Shared {
@@ -59,7 +59,7 @@ pub(super) fn settle<S: Site>(
         socket_paths: endpoints.iter().map(socket_path).collect(),
         image: None,
         counts: AllCounts::default(),
-        param_names,
+        start_names,
     };
     Some(Settled {
         endpoints,
@@ -80,7 +80,7 @@ fn log_place(target: &LogTarget, params: &Params, prefix: &Path) -> LogPlace {
     }
 }
 
-/// The names at a listen that params are part of. Each is one whole name, and no other server's.
+/// The names at a listen that are known now. Each is one whole name, and no other server's.
 fn server_names(
     listen: &'static Listen,
     params: &Params,
@@ -89,7 +89,7 @@ fn server_names(
     let mut owners: HashMap<Vec<u8>, ServerId> =
         listen.whole_names.iter().map(|&(name, server)| (name.to_vec(), server)).collect();
     let mut names = Vec::new();
-    for &(text, server) in listen.param_names {
+    for &(text, server) in listen.start_names {
         let (name, shown) = (params.server_name(text), params.text(text));
         let by = params.behind(text);
         if !params::is_whole_name(&shown) {

@@ -1,11 +1,18 @@
 //! Names of what runs here: the machine, the thread.
 
 use std::io;
+use std::sync::OnceLock;
 
 use super::check;
 
-/// The machine's host name.
-pub fn host_name() -> io::Result<Vec<u8>> {
+/// The machine's host name in lower case, as it was when it was first asked for; empty where
+/// the system does not tell.
+pub fn host_name() -> &'static [u8] {
+    static NAME: OnceLock<Vec<u8>> = OnceLock::new();
+    NAME.get_or_init(|| ask_host_name().unwrap_or_default().to_ascii_lowercase())
+}
+
+fn ask_host_name() -> io::Result<Vec<u8>> {
     let mut name = vec![0u8; 256];
     // SAFETY: pointer and length describe one exclusive buffer.
     check(unsafe { libc::gethostname(name.as_mut_ptr().cast(), name.len()) })?;

@@ -295,9 +295,7 @@ impl Variables<'_> {
 
     /// `$hostname`: the machine's name, lower case.
     pub fn hostname(&self, out: &mut Vec<u8>) {
-        static NAME: OnceLock<Vec<u8>> = OnceLock::new();
-        let name = || identity::host_name().unwrap_or_default().to_ascii_lowercase();
-        out.extend_from_slice(NAME.get_or_init(name));
+        out.extend_from_slice(identity::host_name());
     }
 
     /// `$pid`.

@@ -4,6 +4,12 @@ use crate::launch;
 use sitec_tests::folder::Folder;
 use sitec_tests::server::Launch;
 
+/// The name of this machine, in lower case.
+fn hostname() -> String {
+    let name = std::fs::read_to_string("/proc/sys/kernel/hostname").expect("a name");
+    name.trim().to_ascii_lowercase()
+}
+
 /// The folder that the site needs.
 fn place() -> Folder {
     let folder = Folder::new();
@@ -43,6 +49,23 @@ fn a_name_reaches_all_that_is_made_of_it() {
             log.starts_with(&format!("{name} {name} /name\n{name} other.test /name\n")),
             "{log}"
         );
+    }
+}
+
+/// nginx 1.22 chooses the same servers, and has the same in `$server_name`.
+#[test]
+fn a_server_may_have_the_name_of_the_machine() {
+    let (place, name) = (place(), hostname());
+    let server = site(&place).start();
+    for host in [name.clone(), name.to_ascii_uppercase(), format!("{name}:80")] {
+        assert_eq!(server.get_from(&host, "/name").text(), format!("{name} {name} {name}"));
+    }
+    let other = server.get_from("machine.test", "/name").text();
+    assert_eq!(other, format!("{name} machine.test {name}"));
+    // Nobody else has it, and the words of the conf are no name.
+    for host in [format!("www.{name}"), "$hostname".to_owned()] {
+        let text = server.get_from(&host, "/name").text();
+        assert_eq!(text, format!("www.a.test {host}"));
     }
 }
 
@@ -102,6 +125,7 @@ fn what_no_conf_could_say_stops_the_start() {
         ("SECOND", "a.test.", "param `SECOND` is \"a.test.\""),
         ("SECOND", "fixed.test", "`server_name fixed.test` (by param `SECOND`)"),
         ("SECOND", "Fixed.test", "`SECOND`"),
+        ("SECOND", &hostname(), "(`$hostname`, the name of this machine): another server has"),
         ("LOG", "no/such/access.log", "no/such/access.log"),
     ] {
         let said = refused(|| site(&place).set(name, value));

@@ -45,7 +45,7 @@ impl Checker<'_> {
             self.check_mapped(*address, ipv6_only, first.span);
         }
         let servers: Vec<_> = group.iter().map(|listen| listen.server).collect();
-        let (names, param_names) = self.names_at(&shown(&first.address), &servers);
+        let (names, start_names) = self.names_at(&shown(&first.address), &servers);
         ir::Listen {
             address: first.address.clone(),
             backlog: backlog.unwrap_or(DEFAULT_BACKLOG),
@@ -54,7 +54,7 @@ impl Checker<'_> {
             deferred: group.iter().any(|listen| listen.deferred),
             shared_port: false,
             names,
-            param_names,
+            start_names,
             default_server: default.unwrap_or(first).server,
         }
     }
@@ -190,6 +190,7 @@ fn shown(address: &Address) -> String {
             .map(|piece| match piece {
                 StartPiece::Literal(text) => text.as_str(),
                 StartPiece::Param(_) => "${…}",
+                StartPiece::HostName => StartPiece::HOST_NAME,
             })
             .collect()
     };

@@ -1,7 +1,7 @@
 //! Addresses, servers and their names.
 
 use super::{compiled, refused, site, started, warned};
-use crate::ir::{Address, Site};
+use crate::ir::{Address, Site, StartPiece};
 
 /// Each address with its default server, and whether it shares its port.
 fn addresses(site: &Site) -> Vec<(String, u16, bool)> {
@@ -172,6 +172,37 @@ fn servers_on_one_address_must_agree() {
     let (named, nameless) =
         ("server { listen 80; server_name a.test:81; }", "server { listen 80; }");
     assert_eq!(super::codes(&format!("{named} {nameless}")), ["T20"]);
+}
+
+#[test]
+fn the_name_of_the_machine_stands_alone() {
+    let compiled =
+        site("server { listen 80; server_name $hostname a.test $hostname; return 204; }");
+    let [listen] = &compiled.listens[..] else { panic!("{:?}", compiled.listens) };
+    assert!(listen.start_names.iter().all(|name| *name == (vec![StartPiece::HostName], 0)));
+    assert_eq!(listen.names.exact, [(b"a.test".to_vec(), 0)]);
+    assert_eq!(compiled.servers[0].name, [StartPiece::HostName]);
+    refused(
+        "server { listen 80; server_name a $hostname; } server { listen 80; server_name $hostname; }",
+        "                                  ---------                                    ^^^^^^^^^",
+        "K02: another server on `0.0.0.0:80` has the name `$hostname`",
+    );
+    for (name, drawn) in [
+        ("www.$hostname", "                                ^^^^^^^^^"),
+        ("${hostname}", "                            ^^^^^^^^^^^"),
+        ("*.$hostname", "                              ^^^^^^^^^"),
+    ] {
+        refused(
+            &format!("server {{ listen 80; server_name {name}; }}"),
+            &format!("    {drawn}"),
+            "T26: the machine's name is no part of another name",
+        );
+    }
+    refused(
+        "server { listen 80; server_name $host; }",
+        "                                ^^^^^",
+        "T26: `$host` is not known before there is a request",
+    );
 }
 
 #[test]

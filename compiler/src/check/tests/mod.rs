@@ -127,6 +127,7 @@ fn started(text: &ir::StartText) -> String {
         .map(|piece| match piece {
             ir::StartPiece::Literal(text) => text.clone(),
             ir::StartPiece::Param(param) => format!("${{{param}}}"),
+            ir::StartPiece::HostName => ir::StartPiece::HOST_NAME.to_owned(),
         })
         .collect()
 }
