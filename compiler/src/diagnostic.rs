@@ -177,6 +177,14 @@ impl Diagnostic {
         self.notes.push(text.into());
         self
     }
+
+    /// Says that another machine may have it otherwise, where that is not certain.
+    pub fn of_this_disk(self, is_certain: bool) -> Self {
+        match is_certain {
+            true => self,
+            false => self.note("this rests on what is on the machine that compiles"),
+        }
+    }
 }
 
 /// The most findings that are kept: whoever has more reads the first of them.

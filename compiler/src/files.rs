@@ -108,6 +108,12 @@ pub trait Files {
     }
 }
 
+/// Whether what is found at `path` is what the site will run with: it lies beneath the conf's
+/// folder, or the disk is the one that the site will have.
+pub(crate) fn is_certain(files: &dyn Files, folder: &Path, path: &Path) -> bool {
+    files.knows_all() || path.is_relative() || folder.is_absolute() && path.starts_with(folder)
+}
+
 /// A pattern matches as glob(3) does it for nginx: no slash, and no dot at a name's start.
 const GLOB_OPTIONS: glob::MatchOptions = glob::MatchOptions {
     case_sensitive: true,

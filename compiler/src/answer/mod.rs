@@ -221,6 +221,14 @@ impl Answer {
         deciding
     }
 
+    /// What was looked for on the disk.
+    pub fn looked(&self) -> impl Iterator<Item = &PathBuf> {
+        self.steps.iter().filter_map(|step| match step {
+            Step::Looked { path, .. } => Some(path),
+            _ => None,
+        })
+    }
+
     /// The file that is sent, known already, changed or run.
     pub fn file(&self) -> Option<&Path> {
         match &self.end {

@@ -82,9 +82,8 @@ impl<'a> Asking<'a> {
         let unsettled = self.unsettled();
         let stays = |step: &Step| match step {
             Step::Looked { path, found: false, .. } => {
-                let is_known =
-                    path.starts_with(self.subject.folder) || self.subject.files.knows_all();
-                is_known && !unsettled.iter().any(|folder| path.starts_with(folder))
+                self.subject.is_certain(path)
+                    && !unsettled.iter().any(|folder| path.starts_with(folder))
             }
             _ => true,
         };

@@ -116,11 +116,13 @@ fn circle(
     let path = std::str::from_utf8(path).ok().filter(|path| path.starts_with('/'))?;
     let mut url = asking.url(server, path)?;
     let mut passed: Vec<(String, LocationId)> = Vec::new();
+    let mut is_certain = true;
     for _ in 0..MOST_HOPS {
         let Some(answer) = asking.get(&url) else {
             let leads_back = names_own_host(asking.subject, id) && is_without_port(&url, &passed);
-            return leads_back.then(|| report(asking, &passed, &url));
+            return leads_back.then(|| report(asking, &passed, &url).of_this_disk(is_certain));
         };
+        is_certain &= asking.subject.is_certain_of(&answer);
         let by = redirected_by(&answer)?;
         if passed.is_empty() && by != id {
             return None;
@@ -129,13 +131,14 @@ fn circle(
             // Of a circle, the location that is written first is shown.
             let circle = passed[first..].iter().map(|(_, id)| *id);
             let shown = circle.min_by_key(|&id| asking.subject.span(id));
-            return (shown == Some(id)).then(|| report(asking, &passed, &url));
+            let is_shown = shown == Some(id);
+            return is_shown.then(|| report(asking, &passed, &url).of_this_disk(is_certain));
         }
         let next = asking.follow(&url, answer.field("Location")?)?;
         passed.push((std::mem::replace(&mut url, next), by));
     }
     let by_one = passed.iter().all(|(_, by)| *by == id);
-    by_one.then(|| report_endless(asking, &passed))
+    by_one.then(|| report_endless(asking, &passed).of_this_disk(is_certain))
 }
 
 /// Whether a redirect leads to the host that the client asked, whichever that is.
@@ -295,7 +298,8 @@ fn endless(
     Some(
         diagnostic
             .note(format!("`{path}` goes round in circles, and is answered 500"))
-            .help("end it with `=404`, a page that is there, or a `@name`"),
+            .help("end it with `=404`, a page that is there, or a `@name`")
+            .of_this_disk(subject.is_certain_of(&answer)),
     )
 }
 

@@ -53,7 +53,8 @@ fn masked(
             .help(
                 "let what has an extension be missing: \
                  `location ~ \\.[a-z0-9]+$ { try_files $uri =404; }`",
-            ),
+            )
+            .of_this_disk(subject.is_certain_of(&answer)),
     )
 }
 

@@ -6,6 +6,8 @@
 mod asking;
 mod circles;
 mod disk;
+#[cfg(test)]
+mod elsewhere_tests;
 mod empty;
 mod hosts;
 mod masks;

@@ -5,8 +5,9 @@ use std::path::{Path, PathBuf};
 
 use sitec_runtime::site::{LocationId, ServerId};
 
+use crate::answer::Answer;
 use crate::ast::{Conf, Directive};
-use crate::files::Files;
+use crate::files::{Files, is_certain};
 use crate::ir;
 use crate::places::Places;
 use crate::route::Router;
@@ -36,6 +37,16 @@ impl<'a> Subject<'a> {
         let mut blocks = HashMap::new();
         collect(&conf.directives, None, &mut blocks);
         Subject { conf, site, places, files, folder, sources, blocks }
+    }
+
+    /// Whether what is found at a path is what the site will run with.
+    pub(super) fn is_certain(&self, path: &Path) -> bool {
+        is_certain(self.files, self.folder, path)
+    }
+
+    /// Whether what an answer has looked for is what the site will run with.
+    pub(super) fn is_certain_of(&self, answer: &Answer) -> bool {
+        answer.looked().all(|path| self.is_certain(path))
     }
 
     /// Where a location is written: from `location` to its URI, or the word `server`.

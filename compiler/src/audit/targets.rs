@@ -36,12 +36,14 @@ fn missing(
     }
     let from = asking.url(server, "/")?;
     let first = asking.follow(&from, &fixed(target, &from)?)?;
-    let last = dead_end(asking, &from, &first)?;
+    let (last, is_certain) = dead_end(asking, &from, &first)?;
     let block = subject.block(id)?.block.as_ref()?;
     let directive = block.directives.iter().find(|d| d.name.value == b"return")?;
     let place = directive.args.last()?.span;
     let message = format!("`{}` is always answered 404", asking.shown(&first));
-    let diagnostic = Diagnostic::warning("K17", place, message).label("this leads to nothing");
+    let diagnostic = Diagnostic::warning("K17", place, message)
+        .label("this leads to nothing")
+        .of_this_disk(is_certain);
     let diagnostic = match last == first {
         true => diagnostic,
         false => diagnostic.note(format!("by way of `{}`", asking.shown(&last))),
@@ -57,16 +59,20 @@ fn missing(
     })
 }
 
-/// The URL at which a client that is sent to `url` is answered 404, if that is certain.
-fn dead_end(asking: &Asking<'_>, from: &str, url: &str) -> Option<String> {
-    let mut url = url.to_owned();
+/// The URL at which a client that is sent to `url` is answered 404, if it always is, and whether
+/// that is so wherever the site runs.
+fn dead_end(asking: &Asking<'_>, from: &str, url: &str) -> Option<(String, bool)> {
+    let (mut url, mut is_certain) = (url.to_owned(), true);
     for _ in 0..MOST_HOPS {
         let answer = own(asking, from, &url)?;
+        is_certain &= asking.subject.is_certain_of(&answer);
         match (answer.status, answer.field("Location")) {
             (Some(301 | 302 | 303 | 307 | 308), Some(location)) => {
                 url = asking.follow(&url, location)?;
             }
-            (Some(404), _) if asking.is_settled(&answer) && looked(&answer) => return Some(url),
+            (Some(404), _) if asking.is_settled(&answer) && looked(&answer) => {
+                return Some((url, is_certain));
+            }
             _ => return None,
         }
     }

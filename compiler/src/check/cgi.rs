@@ -9,7 +9,7 @@ use super::text::Groups;
 use super::{Checker, named};
 use crate::ast::{Directive, Word};
 use crate::diagnostic::Diagnostic;
-use crate::files::Kind;
+use crate::files::{Kind, is_certain};
 use crate::ir::{self, CgiParam, StartPiece};
 use crate::source::Span;
 use crate::suggest::closest;
@@ -175,7 +175,9 @@ impl Checker<'_> {
                 if self.files.kind(&path).is_some() && !self.files.is_executable(&path) {
                     let message = format!("`{}` is not executable", word.shown());
                     let help = format!("`chmod +x {}`", word.shown());
-                    return Err(Box::new(Diagnostic::error("F06", word.span, message).help(help)));
+                    let is_certain = is_certain(self.files, &self.folder, &path);
+                    let diagnostic = Diagnostic::error("F06", word.span, message).help(help);
+                    return Err(Box::new(diagnostic.of_this_disk(is_certain)));
                 }
             }
             [StartPiece::Literal(name)] => self.must_be_installed(word, name)?,

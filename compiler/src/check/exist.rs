@@ -5,7 +5,7 @@ use std::path::Path;
 use super::Checker;
 use crate::ast::Word;
 use crate::diagnostic::Diagnostic;
-use crate::files::{Files, Kind};
+use crate::files::{Files, Kind, is_certain};
 use crate::suggest::closest;
 use crate::value::Checked;
 
@@ -39,9 +39,7 @@ impl Checker<'_> {
         if found == Some(wanted) {
             return Ok(());
         }
-        let beneath = self.folder.is_absolute() && path.starts_with(&self.folder);
-        let inside = beneath || Path::new(text).is_relative();
-        let is_certain = inside || self.files.knows_all();
+        let is_certain = is_certain(self.files, &self.folder, &path);
         let what = if wanted == Kind::Directory { "folder" } else { "file" };
         let message = match found {
             Some(_) => format!("`{text}` is not a {what}"),

@@ -12,7 +12,7 @@ use super::{Checker, named};
 use crate::answer::{Answer, Answers, End, Request, Step};
 use crate::ast::{Directive, Word};
 use crate::diagnostic::{Diagnostic, Diagnostics};
-use crate::files::Files;
+use crate::files::{Files, is_certain};
 use crate::ir;
 use crate::places::Places;
 use crate::source::Span;
@@ -163,11 +163,7 @@ impl Bench<'_> {
         let request = Request::new(self.site, Some(test.server), &test.method, &url, &[])
             .map_err(|wrong| Box::new(Diagnostic::error("E02", test.url.span, wrong)))?;
         let answer = answers.to(&request);
-        for step in &answer.steps {
-            if let Step::Looked { path, .. } = step {
-                dependencies.push(path.clone());
-            }
-        }
+        dependencies.extend(answer.looked().cloned());
         match self.first_difference(test, &answer) {
             Some((span, said)) => Err(Box::new(self.failure(test, &answer, span, &said))),
             None => Ok(()),
@@ -248,7 +244,10 @@ impl Bench<'_> {
             Some(doubt) => Diagnostic::warning("E03", span, format!("here {message}"))
                 .note(format!("that may be otherwise where the server runs: {doubt}")),
         };
+        let is_certain = |path: &PathBuf| is_certain(self.files, self.folder, path);
+        let is_told = !answer.doubts.is_empty();
         diagnostic = diagnostic.label("expected");
+        diagnostic = diagnostic.of_this_disk(is_told || answer.looked().all(is_certain));
         for (nth, id) in answer.deciding().into_iter().enumerate() {
             let place = &self.places.locations[id as usize];
             let what = if place.written.is_empty() { "server" } else { "location" };

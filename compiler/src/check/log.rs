@@ -8,7 +8,7 @@ use super::text::{Groups, push_literal};
 use super::{Checker, named};
 use crate::ast::{Directive, Word};
 use crate::diagnostic::Diagnostic;
-use crate::files::Kind;
+use crate::files::{Kind, is_certain};
 use crate::ir::{AccessLog, Escape, LogTarget, Piece, StartPiece, Value};
 use crate::source::Span;
 use crate::suggest::closest;
@@ -266,12 +266,12 @@ impl Checker<'_> {
         if known || self.files.kind(&place) == Some(Kind::Directory) {
             return;
         }
-        let here =
-            if folder.is_absolute() && !self.files.knows_all() { " on this machine" } else { "" };
-        let message = format!("there is no folder `{}`{here}", folder.display());
+        let message = format!("there is no folder `{}`", folder.display());
+        let is_certain = is_certain(self.files, &self.folder, &place);
         self.diagnostics.push(
             Diagnostic::warning("F19", word.span, message)
-                .help("make it, or log to `stdout` or `stderr`"),
+                .help("make it, or log to `stdout` or `stderr`")
+                .of_this_disk(is_certain),
         );
         self.dependencies.push(place);
     }

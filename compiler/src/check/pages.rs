@@ -16,7 +16,7 @@ use super::text::literal;
 use crate::answer::led::{Led, Outcome};
 use crate::answer::{Answers, Step, start_text};
 use crate::diagnostic::{Diagnostic, Diagnostics};
-use crate::files::Files;
+use crate::files::{Files, is_certain};
 use crate::ir::{self, Action, Handler, Piece};
 use crate::source::Span;
 use crate::suggest::closest_file;
@@ -166,16 +166,16 @@ impl<'a> Lookup<'a> {
     fn report(&self, page: &Page, file: Option<&Path>) -> Diagnostic {
         let path = String::from_utf8_lossy(page.path());
         let message = format!("nothing serves `{path}`");
+        let is_certain = file.is_none_or(|file| is_certain(self.files, self.folder, file));
         let file = file.map(|file| match file.strip_prefix(self.folder) {
             Ok(inner) => inner,
             Err(_) => file,
         });
-        let is_certain = file.is_none_or(Path::is_relative) || self.files.knows_all();
         let diagnostic = match is_certain {
             true => Diagnostic::error(page.code(), page.span, message).allowable(),
-            false => Diagnostic::warning(page.code(), page.span, message)
-                .note("this rests on what is on the machine that compiles"),
+            false => Diagnostic::warning(page.code(), page.span, message),
         };
+        let diagnostic = diagnostic.of_this_disk(is_certain);
         let Some(file) = file else {
             let why = match is_hidden(page.path()) {
                 true => "a name in it begins with a dot, and `hidden_files` is `deny`",

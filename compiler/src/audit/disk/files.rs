@@ -23,11 +23,16 @@ const SAME_TIME: Duration = Duration::from_secs(2);
 
 /// Looks at the files of one folder.
 pub(super) fn check(subject: &Subject<'_>, tree: &Tree, diagnostics: &mut Diagnostics) {
-    diagnostics.extend(escapes(subject, tree));
-    diagnostics.extend(same_but_for_case(tree));
-    diagnostics.extend(unknown_types(subject, tree));
-    diagnostics.extend(unreadable(subject, tree));
-    diagnostics.extend(stale(subject, tree));
+    let found = [
+        escapes(subject, tree),
+        same_but_for_case(tree),
+        unknown_types(subject, tree),
+        unreadable(subject, tree),
+        stale(subject, tree),
+    ];
+    let is_certain = subject.is_certain(&tree.path);
+    let found = found.into_iter().flatten();
+    diagnostics.extend(found.map(|diagnostic| diagnostic.of_this_disk(is_certain)));
 }
 
 /// F10: links that lead out of the folder.

@@ -52,7 +52,8 @@ pub(super) fn check(subject: &Subject<'_>, trees: &Trees<'_>, diagnostics: &mut 
         diagnostics.push(
             Diagnostic::warning("F02", span, message)
                 .label(format!("`GET /` is always answered {}", given.unwrap_or(403)))
-                .help("add one, name another with `index`, or list the folder: `autoindex on;`"),
+                .help("add one, name another with `index`, or list the folder: `autoindex on;`")
+                .of_this_disk(subject.is_certain_of(&answer)),
         );
         reported.insert(location);
     }

@@ -26,20 +26,23 @@ pub(super) fn check(subject: &Subject<'_>, trees: &Trees<'_>, diagnostics: &mut 
             }
         }
         let name = |file: &str| format!("{}/{file}", tree.name.trim_end_matches('/'));
+        let is_certain = subject.is_certain(&tree.path);
         if let Some((file, url)) = served.first() {
             let message = format!("`{}` would be served as `{url}`", name(file));
             let others: Vec<_> = served.iter().map(|(file, _)| name(file)).collect();
             let diagnostic = Diagnostic::error("F09", tree.span, message).allowable();
-            diagnostics.push(with_others(diagnostic, &others).help(
+            let diagnostic = with_others(diagnostic, &others).help(
                 "move it out of the folder; names that begin with a dot are kept back by \
                  `hidden_files deny`",
-            ));
+            );
+            diagnostics.push(diagnostic.of_this_disk(is_certain));
         } else if let Some(file) = kept.first() {
             let message = format!("`{}` lies in a folder that is served", name(file));
             let others: Vec<_> = kept.iter().map(|file| name(file)).collect();
             let diagnostic = Diagnostic::warning("F09", tree.span, message)
                 .label("only `hidden_files` keeps it back");
-            diagnostics.push(with_others(diagnostic, &others).help("move it out of the folder"));
+            let diagnostic = with_others(diagnostic, &others).help("move it out of the folder");
+            diagnostics.push(diagnostic.of_this_disk(is_certain));
         }
     }
 }

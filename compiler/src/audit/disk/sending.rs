@@ -49,7 +49,8 @@ fn kept_pages(subject: &Subject<'_>, trees: &Trees<'_>, diagnostics: &mut Diagno
                     .help(
                         "let it hold for files whose names change with their content, in a \
                              `location` of their own",
-                    ),
+                    )
+                    .of_this_disk(subject.is_certain(&tree.path)),
                 );
             }
         }
@@ -75,7 +76,12 @@ fn is_page(file: &str) -> bool {
 fn missing_variants(subject: &Subject<'_>, trees: &Trees<'_>, diagnostics: &mut Diagnostics) {
     let has_variants =
         |tree: &Tree| tree.files.is_empty() || tree.files.iter().any(|file| file.ends_with(".gz"));
-    let mut by_place: BTreeMap<Span, bool> = BTreeMap::new();
+    /// Of one `gzip_static`.
+    struct Found {
+        any: bool,
+        is_certain: bool,
+    }
+    let mut by_place: BTreeMap<Span, Found> = BTreeMap::new();
     for id in 0..subject.site.locations.len() as LocationId {
         let settings = subject.settings(id);
         let serves_files =
@@ -84,14 +90,17 @@ fn missing_variants(subject: &Subject<'_>, trees: &Trees<'_>, diagnostics: &mut 
             continue;
         }
         let Some(place) = subject.nearest(id, &["gzip_static"]) else { continue };
+        let tree = trees.of(&settings.base);
+        let found = by_place.entry(place.span()).or_insert(Found { any: false, is_certain: true });
         // Of a folder that is not known, nothing is.
-        *by_place.entry(place.span()).or_default() |=
-            trees.of(&settings.base).is_none_or(has_variants);
+        found.any |= tree.is_none_or(has_variants);
+        found.is_certain &= tree.is_none_or(|tree| subject.is_certain(&tree.path));
     }
-    for (place, _) in by_place.into_iter().filter(|(_, found)| !found) {
+    for (place, found) in by_place.into_iter().filter(|(_, found)| !found.any) {
         diagnostics.push(
             Diagnostic::warning("Z09", place, "there is no `.gz` file here")
-                .help("`embed on; precompress gzip br;` makes them when the site is built"),
+                .help("`embed on; precompress gzip br;` makes them when the site is built")
+                .of_this_disk(found.is_certain),
         );
     }
 }

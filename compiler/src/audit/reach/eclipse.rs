@@ -22,13 +22,13 @@ impl<'a> Scope<'a> {
         let mut eclipsed = Vec::new();
         for (barrier, prefix) in barriers {
             if self.is_other_mind(id, prefix.location, &prefix.path)
-                && let Some(path) = self.example(number, barrier, budget)
+                && let Some((path, is_certain)) = self.example(number, barrier, budget)
                 && self.subject.router().location(self.around.server, &path) == prefix.location
             {
-                eclipsed.push((prefix, path));
+                eclipsed.push((prefix, path, is_certain));
             }
         }
-        let (first, path) = eclipsed.first()?;
+        let (first, path, _) = eclipsed.first()?;
         let shown = String::from_utf8_lossy(&first.path);
         // A longer prefix without `^~` has the regexes tried again.
         let reached = self.scope.prefix.iter().find(|longer| {
@@ -41,11 +41,12 @@ impl<'a> Scope<'a> {
         });
         let message = format!("this regex is not tried for what begins with `{shown}`{except}");
         let diagnostic = Diagnostic::warning("K10", self.subject.span(id), message);
-        let diagnostic = eclipsed.iter().fold(diagnostic, |diagnostic, (prefix, _)| {
+        let is_certain = eclipsed.iter().all(|(_, _, is_certain)| *is_certain);
+        let diagnostic = eclipsed.iter().fold(diagnostic, |diagnostic, (prefix, ..)| {
             let span = self.subject.span(prefix.location);
             diagnostic.also(span, "`^~` keeps regexes from being tried")
         });
-        Some(diagnostic.note(self.witness(path)).help(
+        Some(diagnostic.of_this_disk(is_certain).note(self.witness(path)).help(
             "if that is meant, say so: `# sitec: allow(K10) why`; else leave `^~` out, or put the \
              regex into that location too",
         ))
@@ -60,17 +61,23 @@ impl<'a> Scope<'a> {
 
     /// A path of the `^~` that the regex would take without it. To keep scripts, answers
     /// and rules away from a folder is what `^~` is for, so for these it is the path of a file
-    /// that is there.
-    fn example(&self, number: usize, barrier: usize, budget: &mut Budget) -> Option<Vec<u8>> {
+    /// that is there. The second: whether it is there wherever the site runs.
+    fn example(
+        &self,
+        number: usize,
+        barrier: usize,
+        budget: &mut Budget,
+    ) -> Option<(Vec<u8>, bool)> {
         let (regex, prefix) = (self.regex_location(number), self.scope.prefix[barrier].location);
         let access = |id| self.subject.settings(id).access;
         if serves_files(self.subject.location(regex)) && access(regex) == access(prefix) {
-            return self.overlap(number, barrier, budget);
+            return self.overlap(number, barrier, budget).map(|path| (path, true));
         }
         let tree = self.trees.of(&self.subject.settings(prefix).base)?;
         let urls = tree.files.iter().filter_map(|file| tree.url(self.subject, prefix, file));
         let mut paths = urls.map(String::into_bytes);
-        paths.find(|path| self.is_between(path, number, barrier, budget))
+        let path = paths.find(|path| self.is_between(path, number, barrier, budget))?;
+        Some((path, self.subject.is_certain(&tree.path)))
     }
 
     /// Whether a path is a `^~`'s, and would be the regex's without it.
