@@ -40,6 +40,12 @@ impl Word {
         }
     }
 
+    /// `NAME=VALUE`, taken apart.
+    pub fn option(&self) -> Option<(&[u8], Word)> {
+        let equals = self.value.iter().position(|&byte| byte == b'=')?;
+        Some((&self.value[..equals], self.tail(equals + 1)))
+    }
+
     /// The place of `range` of the value in the source.
     pub fn part(&self, range: std::ops::Range<usize>) -> Span {
         let offset = |at: usize| match self.offsets.get(at) {

@@ -12,18 +12,18 @@ mod visit;
 
 use std::collections::BTreeSet;
 use std::net::SocketAddr;
+use std::ops::Deref;
 
 use sitec_runtime::http::method::MethodSet;
 pub use sitec_runtime::pack::Kind as PackKind;
-use sitec_runtime::site::{DirectoryId, ErrorLog, LocationId, ParamKind, ServerId};
+use sitec_runtime::site::{DirectoryId, ErrorLog, LocationId, ParamKind, ServerId, ServerSettings};
 
 pub use self::action::{
     Action, Candidate, Cgi, CgiParam, CgiRule, Fallback, Handler, Return, Scripts, TryFiles,
 };
 pub use self::pack::{Pack, PackNode};
 pub use self::settings::{
-    AccessLog, AddedField, Charset, ErrorPage, ErrorTarget, FileBase, Listing, Settings, Symlinks,
-    Types,
+    AccessLog, AddedField, Charset, ErrorPage, ErrorTarget, FileBase, Settings, Symlinks, Types,
 };
 pub use self::value::{Escape, Piece, Value, Variable};
 pub use self::visit::Purpose;
@@ -207,22 +207,18 @@ pub struct Server {
     /// The settings outside all locations.
     pub location: LocationId,
     #[allow(missing_docs)]
-    pub client_header_timeout_ms: u64,
-    #[allow(missing_docs)]
-    pub client_header_buffer_len: usize,
-    #[allow(missing_docs)]
-    pub large_client_header_buffers: (usize, usize),
-    #[allow(missing_docs)]
-    pub max_headers: usize,
-    #[allow(missing_docs)]
-    pub merge_slashes: bool,
-    #[allow(missing_docs)]
-    pub ignore_invalid_headers: bool,
-    #[allow(missing_docs)]
-    pub underscores_in_headers: bool,
+    pub plain: ServerSettings,
     /// Its locations. Where the server itself has a `return`, that answers everything: the
     /// scope is empty.
     pub scope: Scope,
+}
+
+impl Deref for Server {
+    type Target = ServerSettings;
+
+    fn deref(&self) -> &ServerSettings {
+        &self.plain
+    }
 }
 
 /// The locations of a server, or those nested in one location.

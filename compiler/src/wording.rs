@@ -79,10 +79,12 @@ pub(crate) fn size(bytes: u64) -> String {
     }
 }
 
-/// Milliseconds in the largest unit that they are a whole number of.
+/// Milliseconds in the largest unit that they are a whole number of; a minute is 60 seconds, as
+/// people write it beside sizes of `1m`.
 pub(crate) fn time(ms: u64) -> String {
     let units = [("d", 86_400_000), ("h", 3_600_000), ("m", 60_000), ("s", 1000)];
-    match units.iter().find(|(_, unit)| ms > 0 && ms.is_multiple_of(*unit)) {
+    let fits = |unit: u64| ms > 0 && ms.is_multiple_of(unit) && (ms, unit) != (60_000, 60_000);
+    match units.iter().find(|(_, unit)| fits(*unit)) {
         Some((name, unit)) => format!("{}{name}", ms / unit),
         None if ms == 0 => "0".to_owned(),
         None => format!("{ms}ms"),
@@ -105,9 +107,14 @@ mod tests {
         {
             assert_eq!(size(bytes), expected);
         }
-        for (ms, expected) in
-            [(0, "0"), (5, "5ms"), (75_000, "75s"), (120_000, "2m"), (1500, "1500ms")]
-        {
+        for (ms, expected) in [
+            (0, "0"),
+            (5, "5ms"),
+            (60_000, "60s"),
+            (75_000, "75s"),
+            (120_000, "2m"),
+            (1500, "1500ms"),
+        ] {
             assert_eq!(time(ms), expected);
         }
     }

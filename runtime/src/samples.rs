@@ -6,8 +6,8 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use crate::clock::{LocalClock, Now};
 use crate::http::head::{Head, Limits};
 use crate::site::{
-    AddedFields, ErrorLog, FileBase, FileCache, GzipStatic, IfModifiedSince, KeepaliveDisable,
-    Level, Lingering, MinRate, Server, Settings, Settled, Symlinks, Text,
+    AddedFields, ErrorLog, FileBase, FileCache, Level, PlainSettings, Server, ServerSettings,
+    Settings, Settled, Symlinks, Text,
 };
 use crate::variables::{ConnectionFacts, Endpoint, Progress, Variables};
 
@@ -60,6 +60,7 @@ pub(crate) const ROOT: FileBase = FileBase {
 
 /// Settings as they are by default, with the first directory as `root`.
 pub(crate) const SETTINGS: Settings = Settings {
+    plain: PlainSettings { max_ranges: u32::MAX, ..PlainSettings::DEFAULT },
     base: ROOT,
     pack: None,
     index: &[Text::Fixed(b"index.html")],
@@ -67,54 +68,17 @@ pub(crate) const SETTINGS: Settings = Settings {
     default_type: b"text/plain",
     charset: None,
     error_pages: &[],
-    recursive_error_pages: false,
-    hidden_files: false,
     symlinks: Symlinks::USUAL,
     file_cache: FileCache::USUAL,
-    etag: true,
-    if_modified_since: IfModifiedSince::Exact,
-    max_ranges: usize::MAX,
-    server_tokens: false,
-    absolute_redirect: false,
-    port_in_redirect: true,
-    server_name_in_redirect: false,
-    client_max_body_size: 1 << 20,
-    client_body_buffer_size: 16 << 10,
-    client_body_timeout_ms: 60_000,
-    send_timeout_ms: 60_000,
-    client_min_rate: Some(MinRate::USUAL),
-    keepalive_timeout_ms: 75_000,
-    keepalive_header_s: None,
-    keepalive_requests: 1000,
-    keepalive_time_ms: 3_600_000,
-    keepalive_disable: KeepaliveDisable { msie6: true, safari: false },
-    lingering_close: Lingering::On,
-    lingering_time_ms: 30_000,
-    lingering_timeout_ms: 5_000,
-    reset_timedout_connection: false,
-    sendfile: true,
-    tcp_nodelay: true,
-    tcp_nopush: false,
     access: None,
     added_fields: AddedFields { usual: &[], always: &[] },
     access_logs: &[],
     error_logs: &[ErrorLog { log: 0, level: Level::Error }],
-    log_not_found: true,
-    gzip_static: GzipStatic::Off,
     listing: None,
 };
 
-static SERVER: Server = Server {
-    name: Settled::Known(b"example.org"),
-    location: 0,
-    client_header_timeout_ms: 60_000,
-    client_header_buffer_len: 1024,
-    large_client_header_buffers: (4, 8192),
-    max_headers: 100,
-    merge_slashes: true,
-    ignore_invalid_headers: true,
-    underscores_in_headers: false,
-};
+static SERVER: Server =
+    Server { name: Settled::Known(b"example.org"), location: 0, plain: ServerSettings::DEFAULT };
 
 /// The head of `GET TARGET HTTP/1.1` with these field lines, each ended by CRLF.
 pub(crate) fn head(target: &str, fields: &str) -> Head {

@@ -4,6 +4,7 @@
 
 mod action;
 mod listing;
+mod plain;
 mod process;
 mod settings;
 
@@ -17,14 +18,17 @@ pub use self::action::{
     Text, TryFiles, Upload,
 };
 pub use self::listing::{Listing, ListingFormat, ListingHole, ListingPiece, ListingSection};
+pub use self::plain::{
+    CgiSettings, DavSettings, ListingSettings, PlainSettings, ServerSettings, UploadSettings,
+};
 pub use self::process::{
     Address, ErrorLog, Level, Listen, LogTarget, Param, ParamKind, Process, Settled, StartPiece,
     StartText,
 };
 pub use self::settings::{
     AccessLog, AddedField, AddedFields, Charset, ErrorPage, ErrorStatus, ErrorTarget, Expires,
-    FileBase, FileCache, Follow, GzipStatic, IfModifiedSince, KeepaliveDisable, Lingering, MinRate,
-    Settings, Symlinks,
+    FileBase, FileCache, Follow, GzipStatic, IfModifiedSince, KeepaliveDisable, KeepaliveTimeout,
+    Lingering, MinRate, Settings, Symlinks,
 };
 
 /// Index into [`Site::LISTENS`].
@@ -127,21 +131,8 @@ pub struct Server {
     pub name: Settled,
     /// The server's own settings, outside all locations.
     pub location: LocationId,
-    /// Time for a whole head, from its first byte.
-    pub client_header_timeout_ms: u64,
-    /// First size of the buffer for a head, in bytes.
-    pub client_header_buffer_len: usize,
-    /// Number and size of the buffers for a large head: no request line or field may be
-    /// longer than one, no head longer than all.
-    pub large_client_header_buffers: (usize, usize),
-    /// Fields that one head may have.
-    pub max_headers: usize,
-    /// Whether runs of slashes in a path count as one.
-    pub merge_slashes: bool,
-    /// Whether fields with invalid names are dropped rather than refused.
-    pub ignore_invalid_headers: bool,
-    /// Whether a field name may have underscores.
-    pub underscores_in_headers: bool,
+    /// What is one plain value each.
+    pub plain: ServerSettings,
 }
 
 /// What a location says: what to do with a request, and by which settings.

@@ -119,13 +119,7 @@ static SERVERS: [site::Server; 1] = [
     site::Server {
         name: site::Settled::Known(b""),
         location: 0,
-        client_header_timeout_ms: 60000,
-        client_header_buffer_len: 1024,
-        large_client_header_buffers: (4, 8192),
-        max_headers: 1000,
-        merge_slashes: true,
-        ignore_invalid_headers: true,
-        underscores_in_headers: false,
+        plain: site::ServerSettings::DEFAULT,
     },
 ];
 
@@ -187,6 +181,7 @@ static LOCATIONS: [site::Location; 3] = [
 
 static SETTINGS: [site::Settings; 1] = [
     site::Settings {
+        plain: site::PlainSettings::DEFAULT,
         base: site::FileBase {
             directory: 0,
             inner: site::Text::Fixed(b""),
@@ -197,17 +192,12 @@ static SETTINGS: [site::Settings; 1] = [
         },
         pack: None,
         index: &[site::Text::Fixed(b"index.html")],
+        types: 0,
         default_type: b"text/plain",
         charset: None,
         error_pages: &[],
-        if_modified_since: site::IfModifiedSince::Exact,
-        client_min_rate: Some(site::MinRate::USUAL),
-        keepalive_header_s: None,
-        keepalive_disable: site::KeepaliveDisable {
-            msie6: true,
-            safari: false,
-        },
-        lingering_close: site::Lingering::On,
+        symlinks: site::Symlinks::USUAL,
+        file_cache: site::FileCache::USUAL,
         access: None,
         added_fields: site::AddedFields {
             usual: &[],
@@ -220,33 +210,7 @@ static SETTINGS: [site::Settings; 1] = [
                 level: site::Level::Error,
             },
         ],
-        symlinks: site::Symlinks::USUAL,
-        file_cache: site::FileCache::USUAL,
-        gzip_static: site::GzipStatic::Off,
         listing: None,
-        types: 0,
-        recursive_error_pages: false,
-        hidden_files: false,
-        etag: true,
-        max_ranges: 200,
-        server_tokens: false,
-        absolute_redirect: false,
-        port_in_redirect: true,
-        server_name_in_redirect: false,
-        client_max_body_size: 1048576,
-        client_body_buffer_size: 16384,
-        client_body_timeout_ms: 60000,
-        send_timeout_ms: 60000,
-        keepalive_timeout_ms: 75000,
-        keepalive_requests: 1000,
-        keepalive_time_ms: 3600000,
-        lingering_time_ms: 30000,
-        lingering_timeout_ms: 5000,
-        reset_timedout_connection: false,
-        sendfile: true,
-        tcp_nodelay: true,
-        tcp_nopush: false,
-        log_not_found: true,
     },
 ];
 
@@ -264,7 +228,7 @@ static CGI_0: site::Cgi = site::Cgi {
         ],
     ),
     params: &[],
-    timeout_ms: 60000,
+    plain: site::CgiSettings::DEFAULT,
 };
 
 static CGI_1: site::Cgi = site::Cgi {
@@ -282,7 +246,9 @@ static CGI_1: site::Cgi = site::Cgi {
             value: site::Text::Computed(value_0),
         },
     ],
-    timeout_ms: 5000,
+    plain: site::CgiSettings {
+        timeout_ms: 5000,
+    },
 };
 
 fn value_0(v: &Variables<'_>, out: &mut Vec<u8>) {

@@ -95,7 +95,7 @@ impl<'w, 'a> Handling<'_, 'w, 'a> {
             Verdict::Proceed => {}
         }
         let range = conditions.range(state.validators()).filter(|_| ranges);
-        let select = |range| select(range, state.len, settings.max_ranges);
+        let select = |range| select(range, state.len, settings.max_ranges as usize);
         match range.map_or(Selection::Whole, select) {
             Selection::Unsatisfiable => Err(self.unsatisfiable(state.len)),
             selection => Ok(selection),

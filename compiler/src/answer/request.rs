@@ -218,7 +218,7 @@ fn limits(server: &ir::Server) -> Limits {
     Limits {
         line_len,
         head_len: count * line_len,
-        max_fields: server.max_headers,
+        max_fields: server.max_headers as usize,
         ignore_invalid_fields: server.ignore_invalid_headers,
         underscores: server.underscores_in_headers,
         merge_slashes: server.merge_slashes,

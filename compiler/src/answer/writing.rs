@@ -107,7 +107,7 @@ impl<'w, 'a> Handling<'_, 'w, 'a> {
             Method::Mkcol if !folder => {
                 return self.error(409, "the path of a folder ends in a slash");
             }
-            Method::Delete if self.depth() < dav.min_delete_depth => {
+            Method::Delete if self.depth() < dav.min_delete_depth as usize => {
                 return self.error(409, "`min_delete_depth` keeps it");
             }
             _ => {}

@@ -33,7 +33,7 @@ fn script(subject: &Subject<'_>, id: LocationId) -> Option<Diagnostic> {
     let directive = subject.nearest(id, &["cgi_timeout"])?;
     let longest_ms = subject.site.process.shutdown_timeout_ms?;
     let longest = time(longest_ms);
-    (cgi.timeout_ms > longest_ms).then(|| {
+    (cgi.plain.timeout_ms > longest_ms).then(|| {
         let message = "a server that stops does not wait so long for a script";
         Diagnostic::lint("Z06", value(directive), message)
             .note(format!(

@@ -67,7 +67,7 @@ pub(crate) fn facts(site: &ir::Site, cpus: u64) -> Facts {
         trees: handlers().any(|handler| matches!(handler, Handler::Dav(_))),
         forms: handlers().any(|handler| matches!(handler, Handler::Upload(_))),
         known_files: site.known_files,
-        ranges: site.settings.iter().map(|settings| settings.max_ranges).max().unwrap_or(0),
+        ranges: site.settings.iter().map(|it| it.max_ranges as usize).max().unwrap_or(0),
         lists: site.settings.iter().any(|settings| settings.listing.is_some()),
         log_len: buffers.iter().map(|(_, len)| len).sum(),
         logs: site.logs.len() as u64,

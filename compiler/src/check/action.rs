@@ -153,10 +153,10 @@ fn handler(level: &Level) -> (Handler, MethodSet) {
     if level.status.is_some() {
         return (Handler::Status, reading);
     }
-    if let Some(cgi) = level.cgi.resolved() {
+    if let Some(cgi) = level.cgi.resolved(level.values.cgi) {
         return (Handler::Cgi(cgi), reading.with(Method::Post));
     }
-    level.writing.resolved().unwrap_or((Handler::Files, reading))
+    level.writing.resolved(&level.values).unwrap_or((Handler::Files, reading))
 }
 
 /// Whether there is something to do where no folder is.

@@ -1,4 +1,4 @@
-//! `add_header`, `add_header_inherit` and `expires`: what is added to the fields of responses.
+//! `add_header` and `expires`: what is added to the fields of responses.
 
 use std::rc::Rc;
 
@@ -8,6 +8,7 @@ use super::text::{Groups, literal};
 use super::{Checker, named};
 use crate::ast::{Directive, Word};
 use crate::diagnostic::Diagnostic;
+use crate::directive::InheritFields;
 use crate::ir::{self, Piece};
 use crate::source::Span;
 use crate::value::{self, Checked, is_token, keyword};
@@ -19,8 +20,6 @@ const FRAMING: &[&str] = &["content-length", "transfer-encoding", "connection"];
 #[derive(Clone, Default)]
 pub(crate) struct Additions {
     fields: Rc<[Added]>,
-    /// `add_header_inherit`.
-    pub(super) inherit: Inherit,
     /// `expires`, and where it is written.
     pub(super) expires: Option<(Expires, Span)>,
 }
@@ -31,20 +30,6 @@ struct Added {
     field: ir::AddedField,
     /// From the directive's name to the field's.
     span: Span,
-}
-
-/// What `add_header_inherit` says.
-#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
-pub(super) enum Inherit {
-    #[default]
-    On,
-    Off,
-    Merge,
-}
-
-/// The meaning of the word behind `add_header_inherit`.
-pub(super) fn inherit(word: &Word) -> Checked<Inherit> {
-    keyword(word, &[("on", Inherit::On), ("off", Inherit::Off), ("merge", Inherit::Merge)])
 }
 
 /// What an `expires` says.
@@ -73,6 +58,7 @@ impl Additions {
         directives: &[Directive],
         checker: &mut Checker<'_>,
         groups: &Groups,
+        inherit: InheritFields,
     ) {
         let own: Vec<_> = named(directives, "add_header")
             .map(|directive| checker.added(directive, groups))
@@ -81,14 +67,14 @@ impl Additions {
             .filter_map(|added| checker.report(added))
             .collect();
         let says_something = !own.is_empty() || named(directives, "expires").next().is_some();
-        match self.inherit {
-            Inherit::On if own.is_empty() => {}
-            Inherit::On => {
+        match inherit {
+            InheritFields::Outer if own.is_empty() => {}
+            InheritFields::Outer => {
                 checker.diagnostics.extend(dropped(&own, &self.fields));
                 self.fields = own.into();
             }
-            Inherit::Off => self.fields = own.into(),
-            Inherit::Merge => self.fields = own.iter().chain(&*self.fields).cloned().collect(),
+            InheritFields::Own => self.fields = own.into(),
+            InheritFields::Both => self.fields = own.iter().chain(&*self.fields).cloned().collect(),
         }
         if says_something {
             checker.diagnostics.extend(self.sent_twice());

@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use sitec_runtime::site::{ParamKind, ProgramId};
+use sitec_runtime::site::{CgiSettings, ParamKind, ProgramId};
 
 use super::location::Path;
 use super::text::Groups;
@@ -26,8 +26,6 @@ const PLAUSIBLE_SCRIPTS: u64 = 1000;
 pub(super) struct Cgi {
     pass: Pass,
     params: Rc<[CgiParam]>,
-    /// `cgi_timeout`.
-    pub(super) timeout_ms: u64,
 }
 
 #[derive(Clone)]
@@ -58,7 +56,7 @@ enum Line {
 impl Cgi {
     /// What holds where nothing was said.
     pub(super) fn outermost() -> Cgi {
-        Cgi { pass: Pass::Nothing, params: Rc::new([]), timeout_ms: 60_000 }
+        Cgi { pass: Pass::Nothing, params: Rc::new([]) }
     }
 
     /// Takes what these directives say; `path` is that of the location that they stand in.
@@ -91,7 +89,7 @@ impl Cgi {
     }
 
     /// What a location does that has been given this; `None` if there are no scripts.
-    pub(super) fn resolved(&self) -> Option<ir::Cgi> {
+    pub(super) fn resolved(&self, plain: CgiSettings) -> Option<ir::Cgi> {
         let scripts = match &self.pass {
             Pass::Nothing => return None,
             Pass::Extensions(rules) => {
@@ -103,7 +101,7 @@ impl Cgi {
             }
             &Pass::Program { program, name_len } => ir::Scripts::Program { program, name_len },
         };
-        Some(ir::Cgi { scripts, params: self.params.to_vec(), timeout_ms: self.timeout_ms })
+        Some(ir::Cgi { scripts, params: self.params.to_vec(), plain })
     }
 }
 

@@ -4,10 +4,7 @@ use std::rc::Rc;
 
 use sitec_runtime::http::accept::Coding;
 use sitec_runtime::http::method::{Method, MethodSet};
-use sitec_runtime::site::{
-    ErrorLog, FileCache, GzipStatic, IfModifiedSince, KeepaliveDisable, Level as LogLevel,
-    Lingering, ListingFormat, MinRate,
-};
+use sitec_runtime::site::{ErrorLog, FileCache, Level as LogLevel};
 
 use super::added_fields::Additions;
 use super::caching::Caching;
@@ -21,16 +18,16 @@ use super::text::Groups;
 use super::writing::Writing;
 use super::{Checker, named};
 use crate::ast::{Directive, Word};
+use crate::directive::Values;
 use crate::ir;
 use crate::source::Span;
 use crate::value::{self, Checked};
 
-/// `max_ranges` by default: more than readers of documents and download managers ask for.
-const DEFAULT_RANGES: usize = 200;
-
 /// The settings of one context, inherited ones included.
 #[derive(Clone)]
 pub(crate) struct Level {
+    /// The settings of one plain value each.
+    pub(super) values: Values,
     /// Everything but what the other fields hold, which is filled in for each location.
     pub(super) settings: ir::Settings,
     /// Where files are; `None`: nothing was said.
@@ -45,12 +42,10 @@ pub(crate) struct Level {
     pub(super) additions: Additions,
     /// `types`; `None`: the common ones.
     pub(super) types: Option<usize>,
-    /// `open_file_cache` and the like.
+    /// `open_file_cache`.
     pub(super) caching: Caching,
     /// `charset` and `charset_types`.
     pub(super) charset: Charset,
-    /// What holds for a whole server.
-    pub(super) server: ServerSettings,
     /// `methods`.
     pub(super) methods: Option<MethodSet>,
     /// Its words.
@@ -63,59 +58,28 @@ pub(crate) struct Level {
     pub(super) embed: Option<Embed>,
     /// `precompress`.
     pub(super) codings: Vec<Coding>,
-    /// `autoindex`: whether directories are listed as `listing` says.
-    pub(super) lists: bool,
-    /// `autoindex_format` and the like.
-    pub(super) listing: ir::Listing,
-}
-
-/// Settings that hold before a location is known; see [`ir::Server`].
-#[derive(Clone)]
-pub(crate) struct ServerSettings {
-    pub(super) client_header_timeout_ms: u64,
-    pub(super) client_header_buffer_len: usize,
-    pub(super) large_client_header_buffers: (usize, usize),
-    pub(super) max_headers: usize,
-    pub(super) merge_slashes: bool,
-    pub(super) ignore_invalid_headers: bool,
-    pub(super) underscores_in_headers: bool,
 }
 
 impl Level {
     /// What holds where nothing was said.
     pub(super) fn outermost() -> Level {
-        let server = ServerSettings {
-            client_header_timeout_ms: 60_000,
-            client_header_buffer_len: 1 << 10,
-            large_client_header_buffers: (4, 8 << 10),
-            max_headers: 1000,
-            merge_slashes: true,
-            ignore_invalid_headers: true,
-            underscores_in_headers: false,
-        };
         Level {
+            values: Values::DEFAULT,
             settings: default_settings(),
             types: None,
-            caching: Caching::outermost(),
+            caching: Caching::Unsaid,
             charset: Charset::outermost(),
             base: None,
             cgi: Cgi::outermost(),
             writing: Writing::outermost(),
             error_pages: Rc::new([]),
             additions: Additions::default(),
-            server,
             methods: None,
             named_methods: None,
             internal: false,
             status: None,
             embed: None,
             codings: Vec::new(),
-            lists: false,
-            listing: ir::Listing {
-                format: ListingFormat::Html,
-                exact_size: true,
-                local_time: false,
-            },
         }
     }
 
@@ -145,7 +109,8 @@ impl Level {
         inner.cgi.set(directives, checker, groups, path);
         inner.writing.set(directives, checker, groups, path);
         inner.choose_handler(directives, checker);
-        inner.additions.set_fields(directives, checker, groups);
+        let inherit = inner.values.compiled.add_header_inherit;
+        inner.additions.set_fields(directives, checker, groups, inherit);
         if let Some(access) = checker.access(directives) {
             inner.settings.access = Some(access);
         }
@@ -192,6 +157,7 @@ impl Level {
 fn default_settings() -> ir::Settings {
     let literal = |text: &str| ir::Value(vec![ir::Piece::Literal(text.into())]);
     ir::Settings {
+        plain: Values::DEFAULT.plain,
         base: super::base::no_files(),
         pack: None,
         index: vec![literal("index.html")],
@@ -199,41 +165,13 @@ fn default_settings() -> ir::Settings {
         default_type: b"text/plain".to_vec(),
         charset: None,
         error_pages: Vec::new(),
-        recursive_error_pages: false,
-        hidden_files: false,
         symlinks: super::symlinks::usual(),
         file_cache: FileCache::USUAL,
-        etag: true,
-        if_modified_since: IfModifiedSince::Exact,
-        max_ranges: DEFAULT_RANGES,
-        server_tokens: false,
-        absolute_redirect: false,
-        port_in_redirect: true,
-        server_name_in_redirect: false,
-        client_max_body_size: 1 << 20,
-        client_body_buffer_size: 16 << 10,
-        client_body_timeout_ms: 60_000,
-        send_timeout_ms: 60_000,
-        client_min_rate: Some(MinRate::USUAL),
-        keepalive_timeout_ms: 75_000,
-        keepalive_header_s: None,
-        keepalive_requests: 1000,
-        keepalive_time_ms: 3_600_000,
-        keepalive_disable: KeepaliveDisable { msie6: true, safari: false },
-        lingering_close: Lingering::On,
-        lingering_time_ms: 30_000,
-        lingering_timeout_ms: 5_000,
-        reset_timedout_connection: false,
-        sendfile: true,
-        tcp_nodelay: true,
-        tcp_nopush: false,
         added_fields: Vec::new(),
         expires: None,
         access: None,
         access_logs: Vec::new(),
         error_logs: vec![ErrorLog { log: 0, level: LogLevel::Error }],
-        log_not_found: true,
-        gzip_static: GzipStatic::Off,
         listing: None,
     }
 }

@@ -8,7 +8,6 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use sitec_runtime::pure::{BindAddress, parse_listen};
 use sitec_runtime::site::{ParamKind, ServerId};
 
-use super::log::option;
 use super::{Checker, named};
 use crate::ast::{Directive, Word};
 use crate::diagnostic::Diagnostic;
@@ -163,7 +162,7 @@ impl Checker<'_> {
     }
 
     fn listen_option(&mut self, listen: &mut Listen, word: &Word) -> Checked<()> {
-        match (&word.value[..], option(word)) {
+        match (&word.value[..], word.option()) {
             (b"default_server", _) => listen.default_server = Some(word.span),
             (b"default", _) => {
                 let message = "`default` is spelled `default_server` today";

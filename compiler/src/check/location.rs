@@ -148,11 +148,12 @@ impl Checker<'_> {
         names: &Names,
     ) {
         let mut settings = level.settings.clone();
-        settings.file_cache = level.caching.resolved();
+        settings.plain = level.values.plain;
+        settings.file_cache = level.caching.resolved(level.values.cache);
         level.charset.fill_in(&mut settings);
         settings.types = self.types.resolve(level.types, settings.charset.as_ref());
         level.additions.fill_in(&mut settings);
-        settings.listing = level.lists.then_some(level.listing);
+        settings.listing = level.values.compiled.autoindex.then_some(level.values.listing);
         settings.error_pages = self.error_pages_in(&level.error_pages, names);
         let resolved = self.action(id, directives, level, groups, names);
         let (action, methods, base) = resolved.unwrap_or_else(|| {
@@ -165,7 +166,7 @@ impl Checker<'_> {
         let pack = self.pack(level, &settings, &action, methods);
         settings.pack = self.report_once(pack).flatten();
         if settings.pack.is_some() && !level.codings.is_empty() {
-            settings.gzip_static = GzipStatic::Off;
+            settings.plain.gzip_static = GzipStatic::Off;
         }
         let settings = self.settings.add(settings);
         self.check_methods_of(directives, level);

@@ -122,7 +122,7 @@ impl Checker<'_> {
         let (mut format, mut buffer_len, mut flush_ms, mut condition) = (None, 0, 0, None);
         let mut flush_at = None;
         for (i, word) in options.iter().enumerate() {
-            match option(word) {
+            match word.option() {
                 Some((b"buffer", value)) => {
                     buffer_len = at_least_one(size(&value)?, word)? as usize
                 }
@@ -290,7 +290,7 @@ fn at_least_one(number: u64, word: &Word) -> Checked<u64> {
 
 /// `escape=` of a `log_format`, and the words behind it.
 fn escape(texts: &[Word]) -> Checked<(Option<Escape>, &[Word])> {
-    let Some((b"escape", value)) = texts.first().and_then(option) else {
+    let Some((b"escape", value)) = texts.first().and_then(Word::option) else {
         return Ok((Some(Escape::Default), texts));
     };
     let words = [("default", Some(Escape::Default)), ("json", Some(Escape::Json)), ("none", None)];
@@ -308,12 +308,6 @@ fn append_escaped(format: &mut Value, value: Value, escape: Option<Escape>) {
             (piece, _) => format.0.push(piece),
         }
     }
-}
-
-/// `NAME=VALUE`: the name, and the value as a word of its own.
-pub(super) fn option(word: &Word) -> Option<(&[u8], Word)> {
-    let equals = word.value.iter().position(|&byte| byte == b'=')?;
-    Some((&word.value[..equals], word.tail(equals + 1)))
 }
 
 fn unknown_option(word: &Word) -> Box<Diagnostic> {

@@ -2,10 +2,10 @@
 
 use sitec_runtime::site::{ErrorLog, ParamKind};
 
-use super::settings::seconds_or_units;
 use super::{Checker, named};
 use crate::ast::Directive;
 use crate::diagnostic::Diagnostic;
+use crate::directive::seconds_or_units;
 use crate::ir::Process;
 use crate::value::{Checked, count};
 
@@ -49,7 +49,7 @@ impl Checker<'_> {
                 process.worker_connections = count(first, 1..=u64::from(u32::MAX))? as u32;
             }
             b"worker_shutdown_timeout" => {
-                let time = seconds_or_units(first, self)?;
+                let time = seconds_or_units(first, self.diagnostics)?;
                 process.shutdown_timeout_ms = (time > 0).then_some(time);
             }
             b"user" => {

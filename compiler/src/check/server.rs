@@ -104,19 +104,7 @@ impl Checker<'_> {
         let is_named = !written.is_empty();
         self.places.servers.push(ServerPlace { span: server, names: written });
         self.expectations(id, directives);
-        let settings = level.server;
-        let resolved = ir::Server {
-            name,
-            location,
-            client_header_timeout_ms: settings.client_header_timeout_ms,
-            client_header_buffer_len: settings.client_header_buffer_len,
-            large_client_header_buffers: settings.large_client_header_buffers,
-            max_headers: settings.max_headers,
-            merge_slashes: settings.merge_slashes,
-            ignore_invalid_headers: settings.ignore_invalid_headers,
-            underscores_in_headers: settings.underscores_in_headers,
-            scope,
-        };
+        let resolved = ir::Server { name, location, plain: level.values.server, scope };
         let locations = first_location..self.locations.len();
         let earlier_captures = Usage::default();
         let span = server;

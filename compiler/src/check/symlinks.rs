@@ -2,7 +2,6 @@
 
 use sitec_runtime::site::Follow;
 
-use super::log::option;
 use super::text::Groups;
 use super::{Checker, named};
 use crate::ast::Directive;
@@ -31,7 +30,7 @@ impl Checker<'_> {
         let follow = keyword(first, &words)?;
         let mut from = Value::default();
         for word in rest {
-            if !matches!(option(word), Some((b"from", _))) || follow == Follow::Anywhere {
+            if !matches!(word.option(), Some((b"from", _))) || follow == Follow::Anywhere {
                 let message = match follow {
                     Follow::Anywhere => "nothing may stand behind `off`".to_owned(),
                     _ => format!("`disable_symlinks` has no parameter `{}`", word.shown()),

@@ -9,6 +9,7 @@ use super::text::Groups;
 use super::{Checker, named};
 use crate::ast::{Directive, Word};
 use crate::diagnostic::Diagnostic;
+use crate::directive::Values;
 use crate::ir::Handler;
 use crate::source::Span;
 use crate::value::{Checked, keyword_in_any_case};
@@ -17,14 +18,9 @@ use crate::value::{Checked, keyword_in_any_case};
 #[derive(Clone)]
 pub(super) struct Writing {
     store: Option<Store>,
-    pub(super) overwrite: bool,
-    pub(super) sync: bool,
     dav_methods: MethodSet,
     /// Where `dav_methods` stands.
     dav_span: Span,
-    pub(super) full_path: bool,
-    pub(super) min_delete_depth: usize,
-    pub(super) file_mode: u32,
 }
 
 /// An `upload_store`. Locations within the one that it stands in share its folder, whatever
@@ -39,16 +35,7 @@ struct Store {
 impl Writing {
     /// What holds where nothing was said.
     pub(super) fn outermost() -> Writing {
-        Writing {
-            store: None,
-            overwrite: false,
-            sync: false,
-            dav_methods: MethodSet::EMPTY,
-            dav_span: Span::default(),
-            full_path: false,
-            min_delete_depth: 0,
-            file_mode: 0o600,
-        }
+        Writing { store: None, dav_methods: MethodSet::EMPTY, dav_span: Span::default() }
     }
 
     /// Takes the `upload_store` among these directives; `path` is the location's.
@@ -86,27 +73,21 @@ impl Writing {
 
     /// Who writes in a location that has been given this, and by which methods unless the conf
     /// names others. `None` if nobody does.
-    pub(super) fn resolved(&self) -> Option<(Handler, MethodSet)> {
+    pub(super) fn resolved(&self, values: &Values) -> Option<(Handler, MethodSet)> {
         let reading = MethodSet::of(&[Method::Get, Method::Head]);
         if let Some(Store { directory, folder_len, .. }) = self.store {
-            let (overwrite, sync) = (self.overwrite, self.sync);
             let methods = reading.with(Method::Post).with(Method::Put);
             let methods = match self.dav_methods.contains(Method::Delete) {
                 true => methods.with(Method::Delete),
                 false => methods,
             };
-            let upload = Upload { directory, folder_len, overwrite, sync };
+            let upload = Upload { directory, folder_len, plain: values.upload };
             return Some((Handler::Upload(upload), methods));
         }
         if self.dav_methods == MethodSet::EMPTY {
             return None;
         }
-        let dav = Dav {
-            methods: self.dav_methods,
-            create_full_put_path: self.full_path,
-            min_delete_depth: self.min_delete_depth,
-            file_mode: self.file_mode,
-        };
+        let dav = Dav { methods: self.dav_methods, plain: values.dav };
         Some((Handler::Dav(dav), self.dav_methods.iter().fold(reading, MethodSet::with)))
     }
 }
@@ -160,37 +141,4 @@ fn dav_methods(words: &[Word]) -> Checked<MethodSet> {
         set = set.with(method);
     }
     Ok(set)
-}
-
-/// The permissions of a `dav_access`: the owner may read and write unless it says otherwise.
-pub(super) fn file_mode(words: &[Word]) -> Checked<u32> {
-    let (mut mode, mut owner) = (0, 0o600);
-    for word in words {
-        let colon = word.value.iter().position(|&byte| byte == b':');
-        let (who, rights) = word.value.split_at(colon.unwrap_or(word.value.len()));
-        let shift = match who {
-            b"user" => 6,
-            b"group" => 3,
-            b"all" => 0,
-            _ => return Err(wrong_rights(word)),
-        };
-        let rights = match rights {
-            b":rw" => 6,
-            b":r" => 4,
-            _ => return Err(wrong_rights(word)),
-        };
-        if who == b"user" {
-            owner = 0;
-        }
-        mode |= rights << shift;
-    }
-    Ok(mode | owner)
-}
-
-fn wrong_rights(word: &Word) -> Box<Diagnostic> {
-    let message = format!("`{}` does not say what somebody may do", word.shown());
-    Box::new(
-        Diagnostic::error("T25", word.span, message)
-            .help("write `user`, `group` or `all`, and `:r` or `:rw`, as in `group:r`"),
-    )
 }

@@ -4,7 +4,9 @@ use proc_macro2::TokenStream;
 use quote::quote;
 use sitec_runtime::site::{ListingFormat, ListingHole, ListingSection};
 
+use super::plain::plain;
 use super::tokens::{Shared, bytes, numbered, variant};
+use crate::directive::Values;
 use crate::template::{Piece, Template};
 
 /// What the names of the template's holes mean.
@@ -38,16 +40,14 @@ pub(super) fn listings(shared: &Shared) -> TokenStream {
         });
     }
     for (index, listing) in listings.iter().enumerate() {
-        let (name, format) = (numbered("LISTING", index), variant(listing.format));
-        let (exact_size, local_time) = (listing.exact_size, listing.local_time);
+        let name = numbered("LISTING", index);
+        let plain = plain("listing", &Values { listing: *listing, ..Values::DEFAULT });
         let page = match listing.format {
             ListingFormat::Html => quote!(LISTING_PAGE),
             _ => quote!(&[]),
         };
         items.extend(quote! {
-            static #name: site::Listing = site::Listing::new(
-                site::ListingFormat::#format, #exact_size, #local_time, #page,
-            );
+            static #name: site::Listing = site::Listing::new(#plain, #page);
         });
     }
     items
@@ -81,18 +81,19 @@ fn meaning<T: Copy>(names: &[(&str, T)], name: &str) -> T {
 
 #[cfg(test)]
 mod tests {
+    use sitec_runtime::site::ListingSettings;
+
     use super::*;
-    use crate::ir;
 
     #[test]
     fn the_page_is_written_where_a_page_is_shown() {
         let mut shared = Shared::default();
         let text = |shared: &Shared| listings(shared).to_string();
         assert_eq!(text(&shared), "");
-        let json = ir::Listing { format: ListingFormat::Json, exact_size: true, local_time: false };
+        let json = ListingSettings { format: ListingFormat::Json, ..ListingSettings::DEFAULT };
         shared.listings.number(&json);
         assert!(!text(&shared).contains("LISTING_PAGE"));
-        shared.listings.number(&ir::Listing { format: ListingFormat::Html, ..json });
+        shared.listings.number(&ListingSettings::DEFAULT);
         assert!(text(&shared).contains("ListingSection :: Items"));
     }
 }

@@ -14,6 +14,7 @@ mod lookup;
 mod media;
 mod pack;
 mod page;
+mod plain;
 mod plan;
 mod route;
 mod script;

@@ -3,7 +3,9 @@
 use proc_macro2::TokenStream;
 use quote::quote;
 
+use super::plain::plain;
 use super::tokens::{Shared, bytes, number, numbered, option};
+use crate::directive::Values;
 use crate::ir;
 
 /// The statics of all scripts that locations refer to.
@@ -37,12 +39,12 @@ fn value(cgi: &ir::Cgi, shared: &mut Shared) -> TokenStream {
         quote!(site::CgiParam { name: #name, value: #value })
     });
     let params = params.collect::<Vec<_>>();
-    let timeout_ms = number(cgi.timeout_ms);
+    let plain = plain("cgi", &Values { cgi: cgi.plain, ..Values::DEFAULT });
     quote! {
         site::Cgi {
             scripts: site::Scripts::#scripts,
             params: &[#(#params),*],
-            timeout_ms: #timeout_ms,
+            plain: #plain,
         }
     }
 }

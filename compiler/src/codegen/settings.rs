@@ -2,13 +2,14 @@
 
 use proc_macro2::TokenStream;
 use quote::{ToTokens, quote};
-
-use sitec_runtime::site::{ErrorStatus, FileCache, Follow, MinRate};
+use sitec_runtime::site::{ErrorStatus, FileCache, Follow};
 
 use super::access::access_of;
 use super::added::added_fields;
+use super::plain::plain;
 use super::start::error_logs;
 use super::tokens::{Shared, bytes, number, numbered, option, variant};
+use crate::directive::Values;
 use crate::ir;
 
 /// The array of all settings.
@@ -17,53 +18,6 @@ pub(super) fn all_settings(settings: &[ir::Settings], shared: &mut Shared) -> To
     let values = settings.iter().map(|settings| settings_value(settings, shared));
     let values = values.collect::<Vec<_>>();
     quote!(static SETTINGS: [site::Settings; #count] = [#(#values),*];)
-}
-
-/// `NAME: VALUE,` for fields that stand in the text as they are.
-macro_rules! plain_fields {
-    ($settings:ident: $($field:ident),* $(,)?) => {{
-        let mut fields = TokenStream::new();
-        $(
-            let value = Plain::tokens($settings.$field);
-            fields.extend(quote!($field: #value,));
-        )*
-        fields
-    }};
-}
-
-/// A number or a truth value of the settings.
-trait Plain {
-    fn tokens(self) -> TokenStream;
-}
-
-impl Plain for bool {
-    fn tokens(self) -> TokenStream {
-        self.to_token_stream()
-    }
-}
-
-impl Plain for usize {
-    fn tokens(self) -> TokenStream {
-        match self {
-            usize::MAX => quote!(usize::MAX),
-            _ => number(self).to_token_stream(),
-        }
-    }
-}
-
-impl Plain for u16 {
-    fn tokens(self) -> TokenStream {
-        number(self).to_token_stream()
-    }
-}
-
-impl Plain for u64 {
-    fn tokens(self) -> TokenStream {
-        match self {
-            u64::MAX => quote!(u64::MAX),
-            _ => number(self).to_token_stream(),
-        }
-    }
 }
 
 fn settings_value(settings: &ir::Settings, shared: &mut Shared) -> TokenStream {
@@ -77,11 +31,6 @@ fn settings_value(settings: &ir::Settings, shared: &mut Shared) -> TokenStream {
     let charset = option(settings.charset.as_ref().map(|charset| charset_value(charset, shared)));
     let error_pages = settings.error_pages.iter().map(|page| error_page(page, shared));
     let error_pages = error_pages.collect::<Vec<_>>();
-    let if_modified_since = variant(settings.if_modified_since);
-    let client_min_rate = option(settings.client_min_rate.map(min_rate));
-    let keepalive_header_s = option(settings.keepalive_header_s.map(number));
-    let (msie6, safari) = (settings.keepalive_disable.msie6, settings.keepalive_disable.safari);
-    let lingering_close = variant(settings.lingering_close);
     let access = access_of(settings.access);
     let added_fields = added_fields(settings, shared);
     let access_logs = settings.access_logs.iter().map(|log| access_log(log, shared));
@@ -94,37 +43,25 @@ fn settings_value(settings: &ir::Settings, shared: &mut Shared) -> TokenStream {
     let listing = option(listing);
     let symlinks = symlinks(&settings.symlinks, shared);
     let file_cache = file_cache(settings.file_cache);
-    let gzip_static = variant(settings.gzip_static);
-    let plain = plain_fields!(settings:
-        types, recursive_error_pages, hidden_files, etag, max_ranges,
-        server_tokens, absolute_redirect, port_in_redirect, server_name_in_redirect,
-        client_max_body_size, client_body_buffer_size, client_body_timeout_ms, send_timeout_ms,
-        keepalive_timeout_ms, keepalive_requests, keepalive_time_ms, lingering_time_ms,
-        lingering_timeout_ms, reset_timedout_connection, sendfile, tcp_nodelay, tcp_nopush,
-        log_not_found,
-    );
+    let plain = plain("plain", &Values { plain: settings.plain, ..Values::DEFAULT });
+    let types = number(settings.types);
     quote! {
         site::Settings {
+            plain: #plain,
             base: #base,
             pack: #pack,
             index: &[#(#index),*],
+            types: #types,
             default_type: #default_type,
             charset: #charset,
             error_pages: &[#(#error_pages),*],
-            if_modified_since: site::IfModifiedSince::#if_modified_since,
-            client_min_rate: #client_min_rate,
-            keepalive_header_s: #keepalive_header_s,
-            keepalive_disable: site::KeepaliveDisable { msie6: #msie6, safari: #safari },
-            lingering_close: site::Lingering::#lingering_close,
+            symlinks: #symlinks,
+            file_cache: #file_cache,
             access: #access,
             added_fields: #added_fields,
             access_logs: &[#(#access_logs),*],
             error_logs: #error_logs,
-            symlinks: #symlinks,
-            file_cache: #file_cache,
-            gzip_static: site::GzipStatic::#gzip_static,
             listing: #listing,
-            #plain
         }
     }
 }
@@ -153,20 +90,12 @@ fn symlinks(symlinks: &ir::Symlinks, shared: &mut Shared) -> TokenStream {
     quote!(site::Symlinks { follow: site::Follow::#follow, from: #from })
 }
 
-fn min_rate(rate: MinRate) -> TokenStream {
-    if rate == MinRate::USUAL {
-        return quote!(site::MinRate::USUAL);
-    }
-    let (bytes_per_s, grace_ms) = (number(rate.bytes_per_s), number(rate.grace_ms));
-    quote!(site::MinRate { bytes_per_s: #bytes_per_s, grace_ms: #grace_ms })
-}
-
 fn file_cache(cache: FileCache) -> TokenStream {
     if cache == FileCache::USUAL {
         return quote!(site::FileCache::USUAL);
     }
     let FileCache { valid_ms, inactive_ms, min_uses, errors } = cache;
-    let (valid_ms, inactive_ms) = (Plain::tokens(valid_ms), Plain::tokens(inactive_ms));
+    let (valid_ms, inactive_ms) = (number(valid_ms), number(inactive_ms));
     let min_uses = number(min_uses);
     quote! {
         site::FileCache {

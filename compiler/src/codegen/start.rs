@@ -6,8 +6,10 @@ use proc_macro2::TokenStream;
 use quote::quote;
 use sitec_runtime::site::ErrorLog;
 
+use super::plain::plain;
 use super::tokens::{Shared, bytes, number, option, settled, start_text, variant};
 use super::{pack, writing};
+use crate::directive::Values;
 use crate::ir;
 
 /// The associated constants of `impl Site`.
@@ -182,25 +184,12 @@ fn log(log: &ir::LogTarget) -> TokenStream {
 fn server(server: &ir::Server) -> TokenStream {
     let name = settled(&server.name);
     let location = number(server.location);
-    let client_header_timeout_ms = number(server.client_header_timeout_ms);
-    let client_header_buffer_len = number(server.client_header_buffer_len);
-    let (count, len) = server.large_client_header_buffers;
-    let (count, len) = (number(count), number(len));
-    let max_headers = number(server.max_headers);
-    let merge_slashes = server.merge_slashes;
-    let ignore_invalid_headers = server.ignore_invalid_headers;
-    let underscores_in_headers = server.underscores_in_headers;
+    let plain = plain("server", &Values { server: server.plain, ..Values::DEFAULT });
     quote! {
         site::Server {
             name: #name,
             location: #location,
-            client_header_timeout_ms: #client_header_timeout_ms,
-            client_header_buffer_len: #client_header_buffer_len,
-            large_client_header_buffers: (#count, #len),
-            max_headers: #max_headers,
-            merge_slashes: #merge_slashes,
-            ignore_invalid_headers: #ignore_invalid_headers,
-            underscores_in_headers: #underscores_in_headers,
+            plain: #plain,
         }
     }
 }

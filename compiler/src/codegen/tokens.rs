@@ -5,6 +5,7 @@ use std::hash::Hash;
 
 use proc_macro2::{Ident, Literal, Span, TokenStream};
 use quote::{ToTokens, format_ident, quote};
+use sitec_runtime::site::ListingSettings;
 
 use crate::ir;
 
@@ -48,7 +49,7 @@ pub(super) struct Shared {
     /// Scripts: each is a static.
     pub(super) scripts: Interner<ir::Cgi>,
     /// The ways in which directories are listed.
-    pub(super) listings: Interner<ir::Listing>,
+    pub(super) listings: Interner<ListingSettings>,
     /// Names and contents of the files.
     pub(super) blobs: Vec<(String, Vec<u8>)>,
 }

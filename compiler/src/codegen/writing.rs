@@ -7,7 +7,9 @@ use quote::quote;
 use sitec_runtime::site::{Dav, Upload};
 
 use super::location::method_set;
+use super::plain::plain;
 use super::tokens::{number, option};
+use crate::directive::Values;
 use crate::ir::{Action, Handler, Location};
 
 /// What a site with such locations has beyond others.
@@ -39,25 +41,16 @@ pub(super) fn constants(locations: &[Location]) -> TokenStream {
 
 /// A `site::Handler::Upload`, without its path.
 pub(super) fn upload(upload: &Upload) -> TokenStream {
-    let Upload { directory, folder_len, overwrite, sync } = upload;
+    let Upload { directory, folder_len, plain } = upload;
     let (directory, folder_len) = (number(*directory), option(folder_len.map(number)));
-    quote!(Upload(&site::Upload {
-        directory: #directory,
-        folder_len: #folder_len,
-        overwrite: #overwrite,
-        sync: #sync,
-    }))
+    let plain = self::plain("upload", &Values { upload: *plain, ..Values::DEFAULT });
+    quote!(Upload(&site::Upload { directory: #directory, folder_len: #folder_len, plain: #plain }))
 }
 
 /// A `site::Handler::Dav`, without its path.
 pub(super) fn dav(dav: &Dav) -> TokenStream {
-    let Dav { methods, create_full_put_path, min_delete_depth, file_mode } = dav;
-    let (methods, min_delete_depth) = (method_set(*methods), number(*min_delete_depth));
-    let file_mode = number(*file_mode);
-    quote!(Dav(&site::Dav {
-        methods: #methods,
-        create_full_put_path: #create_full_put_path,
-        min_delete_depth: #min_delete_depth,
-        file_mode: #file_mode,
-    }))
+    let Dav { methods, plain } = dav;
+    let methods = method_set(*methods);
+    let plain = self::plain("dav", &Values { dav: *plain, ..Values::DEFAULT });
+    quote!(Dav(&site::Dav { methods: #methods, plain: #plain }))
 }

@@ -10,6 +10,7 @@ use sitec_runtime::site::{LocationId, ServerId};
 use super::compare::Asked;
 use super::views::Disk;
 use super::{Change, Class, Pair, Witness};
+use crate::directive;
 use crate::ir::{Access, Settings};
 use crate::prove::Text;
 use crate::route::Router;
@@ -28,36 +29,8 @@ const METHODS: [Method; 10] = [
     Method::Move,
 ];
 
-/// Directives that no answer is made of: when and how something is sent, and what is logged.
-const UNSEEN: [&str; 24] = [
-    "client_header_timeout",
-    "client_header_buffer_size",
-    "large_client_header_buffers",
-    "max_headers",
-    "client_body_buffer_size",
-    "client_body_timeout",
-    "send_timeout",
-    "keepalive_timeout",
-    "keepalive_requests",
-    "keepalive_time",
-    "keepalive_disable",
-    "lingering_close",
-    "lingering_time",
-    "lingering_timeout",
-    "reset_timedout_connection",
-    "sendfile",
-    "tcp_nodelay",
-    "tcp_nopush",
-    "access_log",
-    "error_log",
-    "log_not_found",
-    "open_file_cache",
-    "cgi_timeout",
-    "upload_sync",
-];
-
 /// The most parts that a witness asks for.
-const MOST_PARTS: usize = 16;
+const MOST_PARTS: u32 = 16;
 /// The most extensions, and the most addresses of each kind, that are tried.
 const MOST_TRIED: usize = 8;
 
@@ -69,6 +42,11 @@ type Told = (&'static str, String, String);
 pub(super) struct Extra {
     pub(super) fields: Vec<(String, String)>,
     pub(super) from: Option<IpAddr>,
+}
+
+/// Whether no answer is made of a directive.
+fn is_unseen(name: &str) -> bool {
+    directive::find(name).is_some_and(|row| row.unseen)
 }
 
 /// A request that both sites answer differently.
@@ -126,7 +104,7 @@ impl<'a> Asker<'a> {
     /// The first request of a class that is answered differently.
     pub(super) fn seek(&self, class: &Class<LocationId>, directives: &[Told]) -> Option<Found> {
         let differs = |name: &str| directives.iter().any(|(directive, ..)| *directive == name);
-        let (there, absent) = match directives.iter().all(|(name, ..)| UNSEEN.contains(name)) {
+        let (there, absent) = match directives.iter().all(|(name, ..)| is_unseen(name)) {
             // Only what the path leads to may differ.
             true => (class.witnesses[..1].to_vec(), class.witnesses[..1].to_vec()),
             false => (self.paths(class, &differs, true), self.paths(class, &differs, false)),

@@ -17,8 +17,8 @@ pub(super) const GROUP: Group = Group {
             .inherits_all("")
             .doc(
                 "Lets clients in: one address, a network, those that come through a socket in the \
-             file system, or all. A context with an `allow` or a `deny` of its own inherits \
-             neither.",
+                 file system, or all. A context with an `allow` or a `deny` of its own inherits \
+                 neither.",
             ),
         simple("deny", RULES, (1, 1), "ADDRESS | NETWORK/BITS | unix: | all").inherits_all("").doc(
             "Keeps clients out. Where there are rules about IPv4, an IPv6 address that stands for \

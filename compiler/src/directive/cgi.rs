@@ -1,6 +1,8 @@
 //! Rows about scripts.
 
 use super::Context::{Http, Location, Main, Server};
+use super::kind::*;
+use super::setting::setting;
 use super::{Context, Group, simple};
 
 const SERVER_LOCATION: &[Context] = &[Server, Location];
@@ -42,10 +44,15 @@ pub(super) const GROUP: Group = Group {
             "One more variable that scripts are told, in place of one that they would be told by \
              this name. VALUE may hold variables.",
         ),
-        simple("cgi_timeout", SERVER_LOCATION, (1, 1), "TIME").inherits("60s").doc(
+        setting!(
+            "cgi_timeout",
+            TIMEOUT,
+            cgi.timeout_ms,
             "How long a script may neither read nor write. Past it, its process group is killed \
              (SIGTERM, and SIGKILL a second later), and the response is 504 unless it has begun.",
-        ),
+        )
+        .only_in(SERVER_LOCATION)
+        .unseen(),
         simple("cgi_max_processes", &[Main, Http], (1, 1), "N").default("32").doc(
             "How many scripts run at once. Four times as many, and at least 128, wait for their \
              turn; what comes beyond that is answered with 503.",

@@ -1,7 +1,9 @@
 //! Rows about files: where they are, how they are found, and how they are sent.
 
 use super::Context::{Location, Server};
-use super::{Group, HTTP_SERVER_LOCATION, MANY, flag, setting, simple, table};
+use super::kind::*;
+use super::setting::setting;
+use super::{Group, HTTP_SERVER_LOCATION, MANY, inherited, simple, table};
 
 pub(super) const GROUP: Group = Group {
     title: "Files",
@@ -9,7 +11,7 @@ pub(super) const GROUP: Group = Group {
             are opened beneath their root and nowhere else, whatever the path.",
     about_files: true,
     rows: &[
-        setting(
+        inherited(
             "root",
             "PATH",
             "html",
@@ -39,9 +41,7 @@ pub(super) const GROUP: Group = Group {
              slash looks for a folder. If there is none, the last parameter says what happens: an \
              internal redirect to a URI, a named location, or a status.",
         ),
-        flag(
-            "autoindex",
-            "off",
+        setting!("autoindex", FLAG, compiled.autoindex,
             "Whether a folder without any of the files of `index` is shown as a listing: folders \
              first, then files by name, none that begins with a dot. A page has a button to \
              delete each file where the location allows `DELETE`.",
@@ -51,21 +51,14 @@ pub(super) const GROUP: Group = Group {
              listed. At most 20,000 names are, and a line in the error log says so where there \
              are more.",
         ),
-        flag(
-            "autoindex_exact_size",
-            "on",
+        setting!("autoindex_exact_size", FLAG, listing.exact_size,
             "Whether the page gives sizes in bytes; `off` rounds them to `K`, `M` and `G`.",
         ),
-        flag(
-            "autoindex_localtime",
-            "off",
+        setting!("autoindex_localtime", FLAG, listing.local_time,
             "Whether the page gives times in the machine's zone, by its present distance from \
              UTC; `off` is UTC.",
         ),
-        setting(
-            "autoindex_format",
-            "html | xml | json | jsonp",
-            "html",
+        setting!("autoindex_format", words(), listing.format,
             "What a listing is: a page, or nginx's data in XML or JSON. `jsonp` is `json` in a \
              call of the function that the argument `callback` names.",
         )
@@ -77,7 +70,7 @@ pub(super) const GROUP: Group = Group {
         .for_every_answer()
         .differs("Without it, a table of about 190 extensions holds, where nginx knows four: those \
                   of the `mime.types` that comes with nginx, and more."),
-        setting(
+        inherited(
             "default_type",
             "TYPE",
             "text/plain",
@@ -85,7 +78,7 @@ pub(super) const GROUP: Group = Group {
              `return` in such places.",
         )
         .for_every_answer(),
-        setting(
+        inherited(
             "charset",
             "NAME | off",
             "off",
@@ -107,10 +100,7 @@ pub(super) const GROUP: Group = Group {
             )
             .for_every_answer()
             .differs("`text/javascript`, the name of RFC 9239, is one of them."),
-        setting(
-            "hidden_files",
-            "deny | allow",
-            "deny",
+        setting!("hidden_files", HIDDEN_FILES, plain.hidden_files,
             "`deny`: a path with a segment that begins with a dot is 404, all but \
              `/.well-known/`.",
         )
@@ -135,10 +125,7 @@ pub(super) const GROUP: Group = Group {
              `dav_methods` as well, of which only `PUT` follows with `off`, and a listing leaves out what \
              it forbids.",
         ),
-        setting(
-            "gzip_static",
-            "on | off | always",
-            "off",
+        setting!("gzip_static", words(), plain.gzip_static,
             "`on`: a file `a.js` is sent as the file `a.js.gz` beside it, with its times and \
              length, to a client that takes gzip; not to HTTP/1.0, and not through a proxy that \
              says so in `Via`. `always` asks no client. A compressed file is sent whole, whatever \
@@ -164,28 +151,21 @@ pub(super) const GROUP: Group = Group {
             "Without it, what was found, or was not, is believed for a second. One cache of each \
              worker serves all locations; it remembers as much as the largest `max`, else 1024 \
              paths. A change that a client of the site makes is seen at once.",
-        ),
-        setting(
-            "open_file_cache_valid",
-            "TIME",
-            "60s",
+        ).unseen(),
+        setting!("open_file_cache_valid", TIME, cache.valid_ms,
             "For how long it is believed what a path was, where `open_file_cache` has `max`.",
         ),
-        setting(
-            "open_file_cache_min_uses",
-            "N",
-            "1",
+        setting!("open_file_cache_min_uses", AT_LEAST_ONE, cache.min_uses,
             "How often a file has to be used, with no pause as long as `inactive`, before it is \
              held open and believed, where `open_file_cache` has `max`.",
         ),
-        flag(
-            "open_file_cache_errors",
-            "off",
+        setting!("open_file_cache_errors", FLAG, cache.errors,
             "Whether it is also believed that there is no such file, or that it may not be read, \
              where `open_file_cache` has `max`.",
         ),
-        flag(
+        inherited(
             "embed",
+            "on | off",
             "off",
             "Whether the files beneath `root` or `alias` are part of the binary, as they are when \
              it is built: nothing is read from the disk. Their folder must be known then, so it \
@@ -202,41 +182,29 @@ pub(super) const GROUP: Group = Group {
                  `gzip_static`.",
             )
             .differs("sitec's own."),
-        flag(
-            "etag",
-            "on",
+        setting!("etag", FLAG, plain.etag,
             "Whether files are sent with an ETag field: the time of the last change and the length, in \
              hexadecimal. Unlike in nginx the time has its nanoseconds, unless it is a whole second, so \
              that two states of a file in one second can be told apart.",
         ),
-        setting(
-            "if_modified_since",
-            "off | exact | before",
-            "exact",
+        setting!("if_modified_since", words(), plain.if_modified_since,
             "When If-Modified-Since leads to 304: never, if it is the file's own time, or if the \
              file is not younger.",
         ),
-        setting(
-            "max_ranges",
-            "N",
-            "200",
+        setting!("max_ranges", COUNT, plain.max_ranges,
             "How many ranges one request may ask for; one that asks for more gets the whole file. \
              0 turns ranges off.",
         )
         .differs("In nginx there is no bound by default."),
-        flag(
-            "sendfile",
-            "on",
+        setting!("sendfile", FLAG, plain.sendfile,
             "Whether the kernel copies files to the connection by itself.",
         )
-        .differs("The default is `off` in nginx."),
-        flag(
-            "tcp_nopush",
-            "off",
+        .differs("The default is `off` in nginx.").unseen(),
+        setting!("tcp_nopush", FLAG, plain.tcp_nopush,
             "Whether a response's head is held back to share a packet with the file's start. \
              Needs `sendfile`.",
-        ),
-        flag("tcp_nodelay", "on", "Whether the last piece of a response is sent without delay.")
-            .for_every_answer(),
+        ).unseen(),
+        setting!("tcp_nodelay", FLAG, plain.tcp_nodelay, "Whether the last piece of a response is sent without delay.")
+            .for_every_answer().unseen(),
     ],
 };

@@ -1,6 +1,8 @@
 //! Rows that bound what one client may take: bytes, fields, time.
 
-use super::{Group, HTTP_SERVER, HTTP_SERVER_LOCATION, MANY, flag, setting, simple};
+use super::kind::*;
+use super::setting::setting;
+use super::{Group, HTTP_SERVER, simple};
 
 pub(super) const GROUP: Group = Group {
     title: "Limits and timeouts",
@@ -8,120 +10,163 @@ pub(super) const GROUP: Group = Group {
             `1h30m`, and a number alone counts seconds.",
     about_files: false,
     rows: &[
-        setting(
+        setting!(
             "client_max_body_size",
-            "SIZE | unlimited",
-            "1m",
+            MOST_BYTES,
+            plain.client_max_body_size,
             "The most content that a request may have; more is 413. 0 and `unlimited` set no \
              bound.",
         )
         .differs("`unlimited` is sitec's own; it says that it is meant."),
-        setting(
+        setting!(
             "client_body_buffer_size",
-            "SIZE",
-            "16k",
+            BUFFER,
+            plain.client_body_buffer_size,
             "The buffer that a request's content is read into.",
-        ),
-        setting(
+        )
+        .unseen(),
+        setting!(
             "client_header_buffer_size",
-            "SIZE",
-            "1k",
+            BUFFER,
+            server.client_header_buffer_len,
             "The first of the buffers for a request's head.",
         )
-        .server_wide(),
-        simple("large_client_header_buffers", HTTP_SERVER, (2, 2), "N SIZE").inherits("4 8k").doc(
+        .server_wide()
+        .unseen(),
+        setting!(
+            "large_client_header_buffers",
+            BUFFERS,
+            server.large_client_header_buffers,
             "Number and size of the buffers for a head that needs more. A request line longer than \
              one is 414, a field longer than one or a head longer than all is 431. Lines count \
              with their ends, and `client_header_buffer_size` counts too.",
         )
-        .differs("nginx answers 400 where this is 431."),
-        setting("max_headers", "N", "1000", "The most fields that a head may have; more is 431.")
-            .server_wide()
-            .differs("nginx answers 400."),
-        simple("client_timeout", HTTP_SERVER, (1, 1), "TIME").inherits("").doc(
-            "Sets `client_header_timeout`, `client_body_timeout`, `send_timeout` and \
-             `keepalive_timeout` at once. Beside one of these, that one holds.",
+        .server_wide()
+        .differs("nginx answers 400 where this is 431.")
+        .unseen(),
+        setting!(
+            "max_headers",
+            AT_LEAST_ONE,
+            server.max_headers,
+            "The most fields that a head may have; more is 431."
         )
-        .differs("sitec's own."),
-        setting(
-            "client_header_timeout",
-            "TIME",
-            "60s",
-            "The time for a whole head, from its first byte; past it, 408.",
-        )
-        .server_wide(),
-        setting(
-            "client_body_timeout",
-            "TIME",
-            "60s",
-            "The time between two reads of a request's content; past it, 408.",
-        ),
-        setting(
-            "send_timeout",
-            "TIME",
-            "60s",
-            "The time between two writes of a response; past it, the connection is closed.",
-        ),
-        simple("client_min_rate", HTTP_SERVER, (1, 2), "SIZE [grace=TIME] | off")
-            .inherits("200 grace=10s")
+        .server_wide()
+        .differs("nginx answers 400.")
+        .unseen(),
+        simple("client_timeout", HTTP_SERVER, (1, 1), "TIME")
+            .inherits("")
             .doc(
-                "How many bytes a second a client has to send of a request, or take of a response. \
-                 It has the grace, and what SIZE makes of the bytes so far, but no longer than the \
-                 timeout of what it does; past it, a request is 408 and a response is broken off. \
-                 Only the time counts in which the client was waited for: not while a script has \
-                 nothing to send, nor between two requests, nor the content of a request whose \
-                 script answers already.",
+                "Sets `client_header_timeout`, `client_body_timeout`, `send_timeout` and \
+                 `keepalive_timeout` at once. Beside one of these, that one holds.",
             )
             .differs("sitec's own."),
-        setting(
+        setting!(
+            "client_header_timeout",
+            TIMEOUT,
+            server.client_header_timeout_ms,
+            "The time for a whole head, from its first byte; past it, 408.",
+        )
+        .server_wide()
+        .unseen(),
+        setting!(
+            "client_body_timeout",
+            TIMEOUT,
+            plain.client_body_timeout_ms,
+            "The time between two reads of a request's content; past it, 408.",
+        )
+        .unseen(),
+        setting!(
+            "send_timeout",
+            TIMEOUT,
+            plain.send_timeout_ms,
+            "The time between two writes of a response; past it, the connection is closed.",
+        )
+        .unseen(),
+        setting!(
+            "client_min_rate",
+            MIN_RATE,
+            plain.client_min_rate,
+            "How many bytes a second a client has to send of a request, or take of a response. \
+             It has the grace, and what SIZE makes of the bytes so far, but no longer than the \
+             timeout of what it does; past it, a request is 408 and a response is broken off. \
+             Only the time counts in which the client was waited for: not while a script has \
+             nothing to send, nor between two requests, nor the content of a request whose \
+             script answers already.",
+        )
+        .server_wide()
+        .differs("sitec's own."),
+        setting!(
             "keepalive_timeout",
-            "TIME [SECONDS]",
-            "75s",
+            KEEPALIVE_TIMEOUT,
+            plain.keepalive_timeout,
             "How long a connection waits for the next request; 0 closes after each response. The \
              second parameter is sent in a Keep-Alive field.",
         )
-        .args(1, 2),
-        setting(
+        .unseen(),
+        setting!(
             "keepalive_requests",
-            "N",
-            "1000",
+            KEEPALIVE_REQUESTS,
+            plain.keepalive_requests,
             "How many requests one connection may bring.",
-        ),
-        setting(
+        )
+        .unseen(),
+        setting!(
             "keepalive_time",
-            "TIME",
-            "1h",
+            TIME,
+            plain.keepalive_time_ms,
             "The age from which a connection is closed after a response.",
-        ),
-        simple("keepalive_disable", HTTP_SERVER_LOCATION, (1, MANY), "none | msie6 | safari…")
-            .inherits("msie6")
-            .doc("Old browsers whose connections are closed after each response: `msie6` after a \
-                  POST, `safari` on macOS always."),
-        setting(
+        )
+        .unseen(),
+        setting!(
+            "keepalive_disable",
+            KEEPALIVE_DISABLE,
+            plain.keepalive_disable,
+            "Old browsers whose connections are closed after each response: `msie6` after a \
+             POST, `safari` on macOS always."
+        )
+        .unseen(),
+        setting!(
             "lingering_close",
-            "off | on | always",
-            "on",
+            words(),
+            plain.lingering_close,
             "Whether, before it closes, the server reads on from a client that may still be \
              sending: never, where more is to be expected, or always.",
-        ),
-        setting("lingering_time", "TIME", "30s", "The longest that such reading may take."),
-        setting("lingering_timeout", "TIME", "5s", "The longest that it waits for more."),
-        flag(
+        )
+        .unseen(),
+        setting!(
+            "lingering_time",
+            TIME,
+            plain.lingering_time_ms,
+            "The longest that such reading may take."
+        )
+        .unseen(),
+        setting!(
+            "lingering_timeout",
+            WAIT,
+            plain.lingering_timeout_ms,
+            "The longest that it waits for more."
+        )
+        .unseen(),
+        setting!(
             "reset_timedout_connection",
-            "off",
+            FLAG,
+            plain.reset_timedout_connection,
             "Whether a connection that timed out is reset, which frees its memory at once.",
-        ),
-        flag(
+        )
+        .unseen(),
+        setting!(
             "ignore_invalid_headers",
-            "on",
+            FLAG,
+            server.ignore_invalid_headers,
             "Whether a field with an invalid name is dropped; `off` refuses the request with 400, \
              but for an underscore in the name, which is kept.",
         )
         .server_wide()
         .differs("nginx takes such names where this is `off`."),
-        flag(
+        setting!(
             "underscores_in_headers",
-            "off",
+            FLAG,
+            server.underscores_in_headers,
             "Whether a field name with an underscore is valid; else `ignore_invalid_headers` says \
              whether it is dropped or kept.",
         )

@@ -1,7 +1,9 @@
 //! Rows about logs.
 
 use super::Context::{Http, Location, Main, Server};
-use super::{Group, HTTP_SERVER_LOCATION, MANY, flag, simple};
+use super::kind::*;
+use super::setting::setting;
+use super::{Group, HTTP_SERVER_LOCATION, MANY, simple};
 
 pub(super) const GROUP: Group = Group {
     title: "Logs",
@@ -26,7 +28,8 @@ pub(super) const GROUP: Group = Group {
         .differs(
             "Nothing is logged unless it is asked for; nginx's default is `logs/access.log`. FILE \
              has no variables of requests, and lines are not compressed.",
-        ),
+        )
+        .unseen(),
         simple("log_format", &[Http], (2, MANY), "NAME [escape=default | json | none] TEXT…")
             .repeats()
             .default(
@@ -45,12 +48,19 @@ pub(super) const GROUP: Group = Group {
                  `error`, `crit`, `alert`, `emerg`. Several in one context are several logs, each \
                  with a level of its own: `error_log stderr crit; error_log logs/all.log info;`.",
             )
-            .differs("nginx's default is `logs/error.log`."),
+            .differs("nginx's default is `logs/error.log`.")
+            .unseen(),
         simple("stub_status", &[Server, Location], (0, 1), "[on]").doc(
             "Answers `GET` with nginx's counts: connections that are open, connections and \
-                 requests so far, and how many connections read a head, have a request under way, \
-                 or wait for one. Over all workers; counted only in a site that has the directive.",
+             requests so far, and how many connections read a head, have a request under way, \
+             or wait for one. Over all workers; counted only in a site that has the directive.",
         ),
-        flag("log_not_found", "on", "Whether a file that was not found is reported as a fault."),
+        setting!(
+            "log_not_found",
+            FLAG,
+            plain.log_not_found,
+            "Whether a file that was not found is reported as a fault."
+        )
+        .unseen(),
     ],
 };

@@ -10,6 +10,7 @@ use std::sync::LazyLock;
 mod access;
 mod cgi;
 mod files;
+mod kind;
 mod limits;
 mod logs;
 mod process;
@@ -17,9 +18,15 @@ mod reference;
 mod responses;
 mod routing;
 mod servers;
+mod setting;
 mod writing;
 
+pub use kind::InheritFields;
+use kind::{Kind, Plain};
+pub(crate) use kind::{seconds_or_units, timeout};
 pub use reference::reference;
+use setting::Typed;
+pub use setting::{CompiledSettings, Setting, Values};
 
 /// Where a directive may stand. Top level counts as `Main`, `Events` and `Http` at once.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -88,8 +95,13 @@ pub struct Directive {
     pub merge: Merge,
     /// What its parameters are, as shown in messages: `SIZE`, `CODE [TEXT | URL]`.
     pub usage: &'static str,
-    /// What holds without it, in the conf's own words; empty for nothing.
-    pub default: &'static str,
+    /// What holds without it, in the conf's own words; empty for nothing. A setting has its default
+    /// from the run-time contract.
+    default: &'static str,
+    /// What it sets, if that is one plain value.
+    pub setting: Option<&'static dyn Setting>,
+    /// Whether no answer is made of it: it says when and how something is sent, or what is logged.
+    pub unseen: bool,
     /// What it does, for the reference page. Markdown, a few sentences; `{with_params}` stands
     /// for the names of the directives that have `params`.
     pub doc: &'static str,
@@ -178,6 +190,8 @@ const fn simple(
         merge: Merge::None,
         usage,
         default: "",
+        setting: None,
+        unseen: false,
         doc: "",
         differs: "",
         for_every_answer: false,
@@ -201,7 +215,7 @@ const fn table(name: &'static str, contexts: &'static [Context]) -> Directive {
 }
 
 /// A row for `NAME VALUE;` that `http`, `server` and `location` take, inherited.
-const fn setting(
+const fn inherited(
     name: &'static str,
     usage: &'static str,
     default: &'static str,
@@ -210,9 +224,15 @@ const fn setting(
     simple(name, HTTP_SERVER_LOCATION, (1, 1), usage).inherits(default).doc(doc)
 }
 
-/// A row for `NAME on | off;`, like [`setting`].
-const fn flag(name: &'static str, default: &'static str, doc: &'static str) -> Directive {
-    setting(name, "on | off", default, doc)
+/// The same for a setting: see [`setting!`](setting::setting).
+const fn of_setting<T: Plain>(
+    name: &'static str,
+    setting: &'static Typed<T>,
+    doc: &'static str,
+) -> Directive {
+    let Kind { usage, args, .. } = setting.kind;
+    let row = inherited(name, usage, "", doc).args(args.0, args.1);
+    Directive { setting: Some(setting), ..row }
 }
 
 impl Directive {
@@ -259,6 +279,16 @@ impl Directive {
 
     const fn differs(self, differs: &'static str) -> Self {
         Directive { differs, ..self }
+    }
+
+    /// No answer is made of it.
+    const fn unseen(self) -> Self {
+        Directive { unseen: true, ..self }
+    }
+
+    /// What holds without it, in the conf's own words; empty for nothing.
+    pub fn default_words(&self) -> String {
+        self.setting.map_or_else(|| self.default.to_owned(), |it| it.words(&Values::DEFAULT))
     }
 
     /// Holds for a `return` too, in a group that is about files.

@@ -39,8 +39,9 @@ fn write_row(page: &mut String, row: &Directive) {
     let _ = write!(page, "```nginx\n{}\n```\n\n", syntax(row));
     let contexts: Vec<_> = row.contexts.iter().map(|c| format!("`{}`", c.name())).collect();
     let mut facts = vec![format!("**Context** {}", contexts.join(", "))];
-    if !row.default.is_empty() {
-        facts.push(format!("**Default** `{} {}`", row.name, row.default));
+    let default = row.default_words();
+    if !default.is_empty() {
+        facts.push(format!("**Default** `{} {default}`", row.name));
     }
     if row.params > 0 {
         facts.push("may hold [`${NAME}`](#param)".to_owned());

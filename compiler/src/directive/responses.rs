@@ -1,7 +1,9 @@
 //! Rows about responses that are not files.
 
 use super::Context::{Location, Server};
-use super::{Group, HTTP_SERVER_LOCATION, MANY, flag, setting, simple};
+use super::kind::*;
+use super::setting::setting;
+use super::{Group, HTTP_SERVER_LOCATION, MANY, inherited, simple};
 
 pub(super) const GROUP: Group = Group {
     title: "Responses",
@@ -22,9 +24,7 @@ pub(super) const GROUP: Group = Group {
                  location, or, with a URL, a redirect of the client. `=CODE` changes the status, \
                  `=` alone leaves it to the target.",
             ),
-        flag(
-            "recursive_error_pages",
-            "off",
+        setting!("recursive_error_pages", FLAG, plain.recursive_error_pages,
             "Whether an error within an `error_page` may lead to a further one.",
         ),
         simple("add_header", HTTP_SERVER_LOCATION, (2, 3), "NAME VALUE [always]")
@@ -40,14 +40,11 @@ pub(super) const GROUP: Group = Group {
                 "`Content-Length`, `Transfer-Encoding` and `Connection` are refused: they tell \
                  where a response ends. Control characters never get into a value.",
             ),
-        setting(
-            "add_header_inherit",
-            "on | off | merge",
-            "on",
+        setting!("add_header_inherit", lower_case_words(), compiled.add_header_inherit,
             "Which `add_header` of outer contexts hold here. `on`: all of them where there is none \
              here; `merge`: all of them, behind those that are here; `off`: none.",
         ),
-        setting(
+        inherited(
             "expires",
             "[modified] TIME | @TIME | epoch | max | off",
             "off",
@@ -58,22 +55,16 @@ pub(super) const GROUP: Group = Group {
         )
         .args(1, 2)
         .differs("It has no variables."),
-        flag("server_tokens", "off", "Whether the Server field and error pages show the version.")
+        setting!("server_tokens", SERVER_TOKENS, plain.server_tokens, "Whether the Server field and error pages show the version.")
             .differs("The default is `on` in nginx."),
-        flag(
-            "absolute_redirect",
-            "off",
+        setting!("absolute_redirect", FLAG, plain.absolute_redirect,
             "Whether the server's own redirects name scheme, host and port.",
         )
         .differs("The default is `on` in nginx, which can show an inner name or port to clients."),
-        flag(
-            "port_in_redirect",
-            "on",
+        setting!("port_in_redirect", FLAG, plain.port_in_redirect,
             "Whether absolute redirects name the port, if it is not the scheme's own.",
         ),
-        flag(
-            "server_name_in_redirect",
-            "off",
+        setting!("server_name_in_redirect", FLAG, plain.server_name_in_redirect,
             "Whether absolute redirects name the first `server_name` rather than the request's \
              Host.",
         ),

@@ -1,7 +1,9 @@
 //! Rows that lead a path to what serves it.
 
 use super::Context::{Location, Server};
-use super::{Group, HTTP_SERVER_LOCATION, MANY, block, flag, simple};
+use super::kind::*;
+use super::setting::setting;
+use super::{Group, HTTP_SERVER_LOCATION, MANY, block, simple};
 
 pub(super) const GROUP: Group = Group {
     title: "Routing",
@@ -31,7 +33,7 @@ pub(super) const GROUP: Group = Group {
             .inherits("")
             .doc(
                 "The methods that may be used; HEAD comes with GET. Another known method gets 405 \
-             with an Allow field. Without it, files take GET and HEAD, and `return` takes any.",
+                 with an Allow field. Without it, files take GET and HEAD, and `return` takes any.",
             )
             .differs("sitec's own."),
         simple(
@@ -53,7 +55,12 @@ pub(super) const GROUP: Group = Group {
              absolute path, is a warning at most.",
         )
         .differs("sitec's own."),
-        flag("merge_slashes", "on", "Whether a run of slashes in a path counts as one.")
-            .server_wide(),
+        setting!(
+            "merge_slashes",
+            FLAG,
+            server.merge_slashes,
+            "Whether a run of slashes in a path counts as one."
+        )
+        .server_wide(),
     ],
 };

@@ -1,7 +1,9 @@
 //! Rows about requests that change files.
 
 use super::Context::Location;
-use super::{Group, HTTP_SERVER_LOCATION, flag, setting, simple};
+use super::kind::*;
+use super::setting::setting;
+use super::{Group, HTTP_SERVER_LOCATION, simple};
 
 pub(super) const GROUP: Group = Group {
     title: "Writing files",
@@ -31,21 +33,17 @@ pub(super) const GROUP: Group = Group {
              `methods`, GET, HEAD, POST and PUT may be used. A form may have 1000 files.",
         )
         .differs("sitec's own."),
-        flag(
-            "upload_overwrite",
-            "off",
+        setting!("upload_overwrite", FLAG, upload.overwrite,
             "Whether an upload may take the place of a file that is there, at once and whole. \
              `off`: that is 409.",
         )
         .only_in(&[Location])
         .differs("sitec's own."),
-        flag(
-            "upload_sync",
-            "off",
+        setting!("upload_sync", FLAG, upload.sync,
             "Whether the response waits until the file and its name are on the disk.",
         )
         .only_in(&[Location])
-        .differs("sitec's own."),
+        .differs("sitec's own.").unseen(),
         simple("dav_methods", HTTP_SERVER_LOCATION, (1, 5), "off | METHOD…").inherits("off").doc(
             "The methods of WebDAV that may be used: PUT, DELETE, MKCOL, COPY, MOVE, beneath \
              `root` or `alias`. The path of a collection, which is a folder, ends in a slash. PUT \
@@ -60,24 +58,16 @@ pub(super) const GROUP: Group = Group {
              Destination may be `https`, for a proxy in front; the root itself is never removed; \
              hidden files stay hidden.",
         ),
-        flag(
-            "create_full_put_path",
-            "off",
+        setting!("create_full_put_path", FLAG, dav.create_full_put_path,
             "Whether PUT makes the folders that are missing on the way. `off`: that is 409.",
         ),
-        setting(
-            "min_delete_depth",
-            "N",
-            "0",
+        setting!("min_delete_depth", COUNT, dav.min_delete_depth,
             "DELETE is refused, with 409, for a path of fewer segments.",
         ),
-        setting(
-            "dav_access",
-            "USER:RIGHTS…",
-            "user:rw",
+        setting!("dav_access", DAV_ACCESS, dav.file_mode,
             "The permissions of files and folders that these methods make: `user`, `group` and \
              `all` with `r` or `rw`. Folders may be entered where they may be read.",
         )
-        .args(1, 3),
+,
     ],
 };

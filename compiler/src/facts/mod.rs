@@ -4,18 +4,16 @@
 mod differing;
 mod words;
 
-use sitec_runtime::site::{ErrorLog, LocationId, ServerId};
+use sitec_runtime::site::{Dav, ErrorLog, LocationId, ServerId, Upload};
 
 use crate::automata::shown;
+use crate::directive::{self, Values};
 use crate::ir::{self, Action, Handler, Return};
 use crate::map::Words;
 use crate::places::Places;
 use crate::wording::{self, flag, size, time};
 pub(crate) use differing::differing;
-use words::{
-    added, allowed, cached, charset_text, count, expiry, keepalive, listed, packed, plain, rate,
-    returned, symlinks_text,
-};
+use words::{added, allowed, cached, charset_text, expiry, packed, plain, returned, symlinks_text};
 
 /// A directive, and its value in the conf's words.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -41,6 +39,14 @@ fn action(name: &'static str, value: String) -> Fact {
 /// Directives that say how.
 fn details<const N: usize>(facts: [(&'static str, String); N]) -> Vec<Fact> {
     facts.map(Fact::from).into()
+}
+
+/// The settings of a group of [`Values`].
+fn plain_facts(group: &str, values: &Values) -> impl Iterator<Item = Fact> {
+    directive::all().filter_map(move |row| {
+        let setting = row.setting.filter(|setting| setting.place().0 == group)?;
+        Some(Fact { name: row.name, value: setting.words(values), is_action: false })
+    })
 }
 
 /// A site that facts are asked of.
@@ -104,110 +110,68 @@ impl Facts<'_> {
             Handler::Files => Vec::new(),
             Handler::Status => vec![action("stub_status", "on".to_owned())],
             Handler::Cgi(cgi) => {
-                let ir::Cgi { scripts, params, timeout_ms } = cgi;
+                let ir::Cgi { scripts, params, plain } = cgi;
                 let named = |name: &[u8]| String::from_utf8_lossy(name).into_owned();
                 let params = params
                     .iter()
                     .map(|p| format!("{} {}", named(&p.name), wording::value(&p.value)));
-                vec![
+                let values = Values { cgi: *plain, ..Values::DEFAULT };
+                let mut facts = vec![
                     action("cgi_pass", self.words().scripts(scripts)),
                     ("cgi_param", params.collect::<Vec<_>>().join(", ")).into(),
-                    ("cgi_timeout", time(*timeout_ms)).into(),
-                ]
+                ];
+                facts.extend(plain_facts("cgi", &values));
+                facts
             }
-            Handler::Upload(upload) => vec![
-                action("upload_store", wording::directory(self.site, upload.directory)),
-                ("upload_overwrite", flag(upload.overwrite)).into(),
-                ("upload_sync", flag(upload.sync)).into(),
-            ],
-            Handler::Dav(dav) => vec![
-                action("dav_methods", wording::methods(dav.methods)),
-                ("create_full_put_path", flag(dav.create_full_put_path)).into(),
-                ("min_delete_depth", dav.min_delete_depth.to_string()).into(),
-                ("dav_access", format!("{:o}", dav.file_mode)).into(),
-            ],
+            Handler::Upload(upload) => {
+                let Upload { directory, folder_len: _, plain } = upload;
+                let values = Values { upload: *plain, ..Values::DEFAULT };
+                let store = action("upload_store", wording::directory(self.site, *directory));
+                [store].into_iter().chain(plain_facts("upload", &values)).collect()
+            }
+            Handler::Dav(dav) => {
+                let Dav { methods, plain } = dav;
+                let values = Values { dav: *plain, ..Values::DEFAULT };
+                let methods = action("dav_methods", wording::methods(*methods));
+                [methods].into_iter().chain(plain_facts("dav", &values)).collect()
+            }
         }
     }
 
     /// The facts of settings; those of files where there are `files`.
     fn of_settings(self, settings: &ir::Settings, files: bool) -> Vec<Fact> {
         let ir::Settings {
+            plain,
             base,
             index,
             types,
             default_type,
             charset,
             error_pages: _,
-            recursive_error_pages,
-            hidden_files,
             pack,
             symlinks,
             file_cache,
-            etag,
-            if_modified_since,
-            max_ranges,
-            server_tokens,
-            absolute_redirect,
-            port_in_redirect,
-            server_name_in_redirect,
-            client_max_body_size,
-            client_body_buffer_size,
-            client_body_timeout_ms,
-            send_timeout_ms,
-            client_min_rate,
-            keepalive_timeout_ms,
-            keepalive_header_s,
-            keepalive_requests,
-            keepalive_time_ms,
-            keepalive_disable,
-            lingering_close,
-            lingering_time_ms,
-            lingering_timeout_ms,
-            reset_timedout_connection,
-            sendfile,
-            tcp_nodelay,
-            tcp_nopush,
             access,
             added_fields,
             expires,
             access_logs,
             error_logs,
-            log_not_found,
-            gzip_static,
             listing,
         } = settings;
-        let mut facts = details([
+        let values = Values { plain: *plain, ..Values::DEFAULT };
+        let plain = plain_facts("plain", &values);
+        let mut facts: Vec<_> =
+            plain.filter(|fact| files || !directive::is_for_files(fact.name)).collect();
+        facts.extend(details([
             ("default_type", String::from_utf8_lossy(default_type).into_owned()),
             ("types", self.types(*types)),
             ("charset", charset.as_ref().map_or_else(String::new, charset_text)),
-            ("recursive_error_pages", flag(*recursive_error_pages)),
-            ("server_tokens", flag(*server_tokens)),
-            ("absolute_redirect", flag(*absolute_redirect)),
-            ("port_in_redirect", flag(*port_in_redirect)),
-            ("server_name_in_redirect", flag(*server_name_in_redirect)),
-            ("client_max_body_size", size(*client_max_body_size)),
-            ("client_body_buffer_size", size(*client_body_buffer_size as u64)),
-            ("client_body_timeout", time(*client_body_timeout_ms)),
-            ("send_timeout", time(*send_timeout_ms)),
-            ("client_min_rate", client_min_rate.map_or_else(|| "off".to_owned(), rate)),
-            ("keepalive_timeout", keepalive(*keepalive_timeout_ms, *keepalive_header_s)),
-            ("keepalive_requests", keepalive_requests.to_string()),
-            ("keepalive_time", time(*keepalive_time_ms)),
-            ("keepalive_disable", plain(keepalive_disable)),
-            ("lingering_close", plain(lingering_close)),
-            ("lingering_time", time(*lingering_time_ms)),
-            ("lingering_timeout", time(*lingering_timeout_ms)),
-            ("reset_timedout_connection", flag(*reset_timedout_connection)),
-            ("sendfile", flag(*sendfile)),
-            ("tcp_nodelay", flag(*tcp_nodelay)),
-            ("tcp_nopush", flag(*tcp_nopush)),
             ("allow, deny", self.access(*access)),
             ("add_header", added_fields.iter().map(added).collect::<Vec<_>>().join(", ")),
             ("expires", expires.map_or_else(String::new, expiry)),
             ("access_log", self.access_logs(access_logs)),
             ("error_log", self.error_logs(error_logs)),
-            ("log_not_found", flag(*log_not_found)),
-        ]);
+        ]));
         if files {
             let index = index.iter().map(wording::value).collect::<Vec<_>>();
             let (directive, folder) =
@@ -215,16 +179,13 @@ impl Facts<'_> {
             facts.push(action(directive, folder));
             facts.extend(details([
                 ("index", index.join(" ")),
-                ("hidden_files", flag(*hidden_files)),
                 ("disable_symlinks", symlinks_text(symlinks)),
                 ("embed", pack.map_or_else(|| "off".to_owned(), |id| packed(&self.site.packs[id]))),
                 ("open_file_cache", cached(*file_cache)),
-                ("etag", flag(*etag)),
-                ("if_modified_since", plain(if_modified_since)),
-                ("max_ranges", count(*max_ranges)),
-                ("gzip_static", plain(gzip_static)),
-                ("autoindex", listing.map_or_else(|| "off".to_owned(), listed)),
+                ("autoindex", flag(listing.is_some())),
             ]));
+            let listing = listing.map(|listing| Values { listing, ..Values::DEFAULT });
+            facts.extend(listing.iter().flat_map(|values| plain_facts("listing", values)));
         }
         facts
     }
@@ -290,24 +251,10 @@ impl Facts<'_> {
             // What it changes shows in what is answered.
             name: _,
             location: _,
-            client_header_timeout_ms,
-            client_header_buffer_len,
-            large_client_header_buffers: (count, len),
-            max_headers,
-            merge_slashes,
-            ignore_invalid_headers,
-            underscores_in_headers,
+            plain,
             scope: _,
         } = &self.site.servers[usize::from(id)];
-        details([
-            ("client_header_timeout", time(*client_header_timeout_ms)),
-            ("client_header_buffer_size", size(*client_header_buffer_len as u64)),
-            ("large_client_header_buffers", format!("{count} {}", size(*len as u64))),
-            ("max_headers", max_headers.to_string()),
-            ("merge_slashes", flag(*merge_slashes)),
-            ("ignore_invalid_headers", flag(*ignore_invalid_headers)),
-            ("underscores_in_headers", flag(*underscores_in_headers)),
-        ])
+        plain_facts("server", &Values { server: *plain, ..Values::DEFAULT }).collect()
     }
 
     /// What holds for the whole process.

@@ -3,10 +3,10 @@
 use std::fmt::Debug;
 use std::net::{Ipv4Addr, Ipv6Addr};
 
-use sitec_runtime::site::{Expires, FileCache, MinRate};
+use sitec_runtime::site::{Expires, FileCache};
 
 use crate::ir::{self, Return};
-use crate::wording::{self, flag, size, time};
+use crate::wording::{self, flag, time};
 
 pub(super) fn returned(answer: &Return) -> String {
     match answer {
@@ -28,11 +28,6 @@ pub(super) fn charset_text(charset: &ir::Charset) -> String {
 pub(super) fn added(field: &ir::AddedField) -> String {
     let always = if field.always { " always" } else { "" };
     format!("{} {:?}{always}", field.name, wording::value(&field.value))
-}
-
-pub(super) fn keepalive(timeout_ms: u64, header_s: Option<u64>) -> String {
-    let header = header_s.map_or_else(String::new, |seconds| format!(" {seconds}s"));
-    time(timeout_ms) + &header
 }
 
 /// The addresses that are let in.
@@ -75,19 +70,10 @@ pub(super) fn expiry(expires: Expires) -> String {
     }
 }
 
-pub(super) fn count(count: usize) -> String {
-    if count == usize::MAX { "unlimited".to_owned() } else { count.to_string() }
-}
-
 pub(super) fn cached(cache: FileCache) -> String {
     let FileCache { valid_ms, inactive_ms, min_uses, errors } = cache;
     let (valid, inactive) = (time(valid_ms), time(inactive_ms));
     format!("valid {valid}, inactive {inactive}, min_uses {min_uses}, errors {}", flag(errors))
-}
-
-pub(super) fn rate(rate: MinRate) -> String {
-    let MinRate { bytes_per_s, grace_ms } = rate;
-    format!("{} grace={}", size(bytes_per_s), time(grace_ms))
 }
 
 pub(super) fn symlinks_text(symlinks: &ir::Symlinks) -> String {
@@ -99,12 +85,6 @@ pub(super) fn symlinks_text(symlinks: &ir::Symlinks) -> String {
 pub(super) fn packed(pack: &ir::Pack) -> String {
     let codings = pack.codings.iter().map(|coding| coding.name());
     ["on"].into_iter().chain(codings).collect::<Vec<_>>().join(" ")
-}
-
-pub(super) fn listed(listing: ir::Listing) -> String {
-    let ir::Listing { format, exact_size, local_time } = listing;
-    let (exact, local) = (flag(exact_size), flag(local_time));
-    format!("{}, exact_size {exact}, localtime {local}", plain(&format))
 }
 
 /// A value that has no better words, in small letters.

@@ -1,6 +1,6 @@
 //! What a location does with a request.
 
-use sitec_runtime::site::{Dav, LocationId, ProgramId, Upload};
+use sitec_runtime::site::{CgiSettings, Dav, LocationId, ProgramId, Upload};
 
 use super::Value;
 
@@ -40,7 +40,7 @@ impl Handler {
 pub struct Cgi {
     pub scripts: Scripts,
     pub params: Vec<CgiParam>,
-    pub timeout_ms: u64,
+    pub plain: CgiSettings,
 }
 
 /// See [`sitec_runtime::site::Scripts`].

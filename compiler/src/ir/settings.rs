@@ -1,8 +1,10 @@
 //! What a location says of how it does it: see [`Settings`].
 
+use std::ops::Deref;
+
 use sitec_runtime::site::{
-    DirectoryId, ErrorLog, ErrorStatus, Expires, FileCache, Follow, GzipStatic, IfModifiedSince,
-    KeepaliveDisable, Lingering, ListingFormat, LocationId, LogId, MinRate, TypesId,
+    DirectoryId, ErrorLog, ErrorStatus, Expires, FileCache, Follow, ListingSettings, LocationId,
+    LogId, PlainSettings, TypesId,
 };
 
 use super::{Piece, Value};
@@ -75,15 +77,6 @@ pub struct AccessLog {
     pub condition: Option<Value>,
 }
 
-/// See [`sitec_runtime::site::Listing`].
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
-#[allow(missing_docs)]
-pub struct Listing {
-    pub format: ListingFormat,
-    pub exact_size: bool,
-    pub local_time: bool,
-}
-
 /// See [`sitec_runtime::site::Symlinks`].
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 #[allow(missing_docs)]
@@ -107,6 +100,7 @@ pub type Types = Vec<(Vec<u8>, Vec<u8>)>;
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 #[allow(missing_docs)]
 pub struct Settings {
+    pub plain: PlainSettings,
     pub base: FileBase,
     /// Index into [`Site::packs`](super::Site::packs).
     pub pack: Option<usize>,
@@ -115,34 +109,8 @@ pub struct Settings {
     pub default_type: Vec<u8>,
     pub charset: Option<Charset>,
     pub error_pages: Vec<ErrorPage>,
-    pub recursive_error_pages: bool,
-    pub hidden_files: bool,
     pub symlinks: Symlinks,
     pub file_cache: FileCache,
-    pub etag: bool,
-    pub if_modified_since: IfModifiedSince,
-    pub max_ranges: usize,
-    pub server_tokens: bool,
-    pub absolute_redirect: bool,
-    pub port_in_redirect: bool,
-    pub server_name_in_redirect: bool,
-    pub client_max_body_size: u64,
-    pub client_body_buffer_size: usize,
-    pub client_body_timeout_ms: u64,
-    pub send_timeout_ms: u64,
-    pub client_min_rate: Option<MinRate>,
-    pub keepalive_timeout_ms: u64,
-    pub keepalive_header_s: Option<u64>,
-    pub keepalive_requests: u64,
-    pub keepalive_time_ms: u64,
-    pub keepalive_disable: KeepaliveDisable,
-    pub lingering_close: Lingering,
-    pub lingering_time_ms: u64,
-    pub lingering_timeout_ms: u64,
-    pub reset_timedout_connection: bool,
-    pub sendfile: bool,
-    pub tcp_nodelay: bool,
-    pub tcp_nopush: bool,
     /// Index into [`Site::accesses`](super::Site::accesses).
     pub access: Option<usize>,
     /// In the order in which they are added.
@@ -150,7 +118,13 @@ pub struct Settings {
     pub expires: Option<Expires>,
     pub access_logs: Vec<AccessLog>,
     pub error_logs: Vec<ErrorLog>,
-    pub log_not_found: bool,
-    pub gzip_static: GzipStatic,
-    pub listing: Option<Listing>,
+    pub listing: Option<ListingSettings>,
+}
+
+impl Deref for Settings {
+    type Target = PlainSettings;
+
+    fn deref(&self) -> &PlainSettings {
+        &self.plain
+    }
 }

@@ -68,7 +68,7 @@ fn of_try_files<'a>(try_files: &'a TryFiles, see: &mut dyn FnMut(Purpose, &'a Va
 fn of_handler<'a>(handler: &'a Handler, see: &mut dyn FnMut(Purpose, &'a Value)) {
     match handler {
         Handler::Files | Handler::Status | Handler::Upload(_) | Handler::Dav(_) => {}
-        Handler::Cgi(Cgi { scripts: _, params, timeout_ms: _ }) => {
+        Handler::Cgi(Cgi { scripts: _, params, plain: _ }) => {
             for CgiParam { name, value } in params {
                 see(Purpose::ScriptVariable(name.len() + "=\0".len()), value);
             }
@@ -80,6 +80,7 @@ impl Settings {
     /// Calls `see` with the values of the settings; `formats` are the site's log formats.
     pub fn each_value<'a>(&'a self, formats: &'a [Value], see: &mut dyn FnMut(Purpose, &'a Value)) {
         let Settings {
+            plain: _,
             base,
             pack: _,
             index,
@@ -87,41 +88,13 @@ impl Settings {
             default_type: _,
             charset,
             error_pages,
-            recursive_error_pages: _,
-            hidden_files: _,
             symlinks,
             file_cache: _,
-            etag: _,
-            if_modified_since: _,
-            max_ranges: _,
-            server_tokens: _,
-            absolute_redirect: _,
-            port_in_redirect: _,
-            server_name_in_redirect: _,
-            client_max_body_size: _,
-            client_body_buffer_size: _,
-            client_body_timeout_ms: _,
-            send_timeout_ms: _,
-            client_min_rate: _,
-            keepalive_timeout_ms: _,
-            keepalive_header_s: _,
-            keepalive_requests: _,
-            keepalive_time_ms: _,
-            keepalive_disable: _,
-            lingering_close: _,
-            lingering_time_ms: _,
-            lingering_timeout_ms: _,
-            reset_timedout_connection: _,
-            sendfile: _,
-            tcp_nodelay: _,
-            tcp_nopush: _,
             access: _,
             added_fields,
             expires: _,
             access_logs,
             error_logs: _,
-            log_not_found: _,
-            gzip_static: _,
             listing: _,
         } = self;
         let FileBase { directory: _, inner, replaced_len: _, append_path: _, alias: _, slash: _ } =

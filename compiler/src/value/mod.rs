@@ -4,6 +4,7 @@
 mod address;
 mod client;
 mod expires;
+mod file_mode;
 mod media_type;
 mod method;
 mod number;
@@ -21,6 +22,7 @@ pub mod variable;
 pub(crate) use address::{Bind, bind, ip, port};
 pub(crate) use client::{Clients, clients};
 pub(crate) use expires::{expires, expires_modified};
+pub(crate) use file_mode::{file_mode, file_mode_words};
 pub(crate) use media_type::{is_token, media_type};
 pub(crate) use method::method;
 pub(crate) use number::{count, flag, keyword, keyword_in_any_case};

@@ -439,7 +439,7 @@ impl Connection {
                 match self.client.requests {
                     0 => return Next::Wait(Deadline::Keep),
                     _ if cx.leaving => return Next::Close,
-                    _ => self.settings.keepalive_timeout_ms,
+                    _ => self.settings.keepalive_timeout.wait_ms,
                 }
             }
             State::Head => {

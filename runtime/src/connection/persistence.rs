@@ -18,7 +18,7 @@ impl Connection {
             && settings.keeps(self.client.requests, age_ms)
             && !is_disabled(settings.keepalive_disable, exchange);
         match keep {
-            true => Persistence::Keep(settings.keepalive_header_s),
+            true => Persistence::Keep(settings.keepalive_timeout.header_s),
             false => Persistence::Close,
         }
     }

@@ -215,7 +215,7 @@ pub fn limits(server: &Server) -> Limits {
         // A line may also stand in the first buffer, as in nginx.
         line_len: line_len.max(server.client_header_buffer_len),
         head_len: server.client_header_buffer_len + count * line_len,
-        max_fields: server.max_headers,
+        max_fields: server.max_headers as usize,
         ignore_invalid_fields: server.ignore_invalid_headers,
         underscores: server.underscores_in_headers,
         merge_slashes: server.merge_slashes,

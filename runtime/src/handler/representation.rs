@@ -81,7 +81,7 @@ pub(super) fn respond(request: &Request<'_>, resource: Resource) -> Outcome {
             Verdict::Proceed => {}
         }
         if let Some(value) = conditions.range(validators).filter(|_| accept_ranges) {
-            selection = range::select(value, resource.len(), settings.max_ranges);
+            selection = range::select(value, resource.len(), settings.max_ranges as usize);
         }
     }
     let sends = request.method != Method::Head && resource.len() > 0;

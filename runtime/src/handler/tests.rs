@@ -9,7 +9,9 @@ use super::*;
 use crate::files::Files;
 use crate::http::range::{Selection, select};
 use crate::samples::{Folder, ROOT, SETTINGS, head, leak, with_variables};
-use crate::site::{FileBase, Follow, GzipStatic, IfModifiedSince, Settings, Symlinks, Text};
+use crate::site::{
+    FileBase, Follow, GzipStatic, IfModifiedSince, PlainSettings, Settings, Symlinks, Text,
+};
 
 const SAME: &str = "Wed, 01 Jan 2020 00:00:00 GMT";
 const VALIDATORS: &str = "Last-Modified: Wed, 01 Jan 2020 00:00:00 GMT\r\nETag: \"5e0be100-c\"\r\n";
@@ -22,6 +24,11 @@ pub(super) fn folder() -> Folder {
     file.expect("the file").set_modified(time).expect("a time");
     folder.write("empty", "");
     folder
+}
+
+/// [`SETTINGS`] with other plain values.
+fn with(plain: PlainSettings) -> Settings {
+    Settings { plain, ..SETTINGS }
 }
 
 fn media_type(_: TypesId, extension: &[u8]) -> Option<&'static [u8]> {
@@ -108,7 +115,7 @@ fn a_file_is_sent_whole() {
     let common = "Content-Type: text/html\r\nAccept-Ranges: bytes\r\nContent-Length: 12\r\n";
     assert_eq!(fields, format!("{common}{VALIDATORS}"));
 
-    let plain = Settings { etag: false, max_ranges: 0, ..SETTINGS };
+    let plain = with(PlainSettings { etag: false, max_ranges: 0, ..SETTINGS.plain });
     let (_, fields, _) = show(serve(&folder, plain, "/a.html", "Range: bytes=0-1\r\n"));
     let common = "Content-Type: text/html\r\nContent-Length: 12\r\n";
     assert_eq!(fields, format!("{common}Last-Modified: {SAME}\r\n"));
@@ -158,7 +165,7 @@ fn conditions_and_ranges() {
     let (_, fields, _) = show(serve(&folder, SETTINGS, "/a.html", "Range: bytes=1-2\r\n"));
     let common = "Content-Type: text/html\r\nContent-Length: 2\r\nContent-Range: bytes 1-2/12\r\n";
     assert_eq!(fields, format!("{common}{VALIDATORS}"));
-    let off = Settings { if_modified_since: IfModifiedSince::Off, ..SETTINGS };
+    let off = with(PlainSettings { if_modified_since: IfModifiedSince::Off, ..SETTINGS.plain });
     let since = format!("If-Modified-Since: {SAME}\r\n");
     assert_eq!(show(serve(&folder, off, "/a.html", &since)).0, "200");
 }
@@ -238,9 +245,9 @@ fn directories_files_and_what_is_neither() {
             "{target}"
         );
     }
-    let open = Settings { hidden_files: true, log_not_found: false, ..SETTINGS };
+    let open = with(PlainSettings { hidden_files: true, log_not_found: false, ..SETTINGS.plain });
     assert_eq!(show(serve(&folder, open, "/.git/config", "")).0, "200");
-    let quiet = Settings { log_not_found: false, ..SETTINGS };
+    let quiet = with(PlainSettings { log_not_found: false, ..SETTINGS.plain });
     let (_, log) =
         ask(&folder, quiet, ("/missing", ""), |request, files| file::serve(request, files));
     assert_eq!(log, "");
@@ -374,8 +381,8 @@ fn a_compressed_file_is_sent_to_those_who_take_it() {
     folder.write("only.html.gz", "alone");
     folder.write("plain.html", "plain");
     std::fs::create_dir(folder.0.join("plain.html.gz")).expect("a folder");
-    let on = || Settings { gzip_static: GzipStatic::On, ..SETTINGS };
-    let always = || Settings { gzip_static: GzipStatic::Always, ..SETTINGS };
+    let on = || with(PlainSettings { gzip_static: GzipStatic::On, ..SETTINGS.plain });
+    let always = || with(PlainSettings { gzip_static: GzipStatic::Always, ..SETTINGS.plain });
     let takes = "Accept-Encoding: gzip\r\n";
     let through = "Via: 1.1 proxy\r\nAccept-Encoding: gzip\r\n";
     let (coding, vary) = ("Content-Encoding: gzip\r\n", "Vary: Accept-Encoding\r\n");

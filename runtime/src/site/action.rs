@@ -1,6 +1,6 @@
 //! What a location does with a request.
 
-use super::{DirectoryId, LocationId, ProgramId};
+use super::{CgiSettings, DavSettings, DirectoryId, LocationId, ProgramId, UploadSettings};
 use crate::http::method::MethodSet;
 use crate::response_table::ResponseTable;
 use crate::variables::Variables;
@@ -38,8 +38,8 @@ pub struct Cgi {
     pub scripts: Scripts,
     /// `cgi_param`: variables beside those that every script is told, or in their place.
     pub params: &'static [CgiParam],
-    /// `cgi_timeout`: how long a script may neither read nor write.
-    pub timeout_ms: u64,
+    /// What goes with it.
+    pub plain: CgiSettings,
 }
 
 /// Which requests are scripts'.
@@ -78,12 +78,8 @@ pub struct CgiParam {
 pub struct Dav {
     /// The methods.
     pub methods: MethodSet,
-    /// `create_full_put_path`.
-    pub create_full_put_path: bool,
-    /// `min_delete_depth`.
-    pub min_delete_depth: usize,
-    /// `dav_access`: the permissions of files. Directories may be entered where they may be read.
-    pub file_mode: u32,
+    /// What goes with it.
+    pub plain: DavSettings,
 }
 
 /// An `upload_store`.
@@ -94,10 +90,8 @@ pub struct Upload {
     /// Bytes of a path's front that name the folder, without its last slash: the URI of a prefix
     /// or exact location. `None`, in other locations: all before the last slash.
     pub folder_len: Option<usize>,
-    /// `upload_overwrite`.
-    pub overwrite: bool,
-    /// `upload_sync`.
-    pub sync: bool,
+    /// What goes with it.
+    pub plain: UploadSettings,
 }
 
 /// A `return`.

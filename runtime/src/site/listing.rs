@@ -1,30 +1,22 @@
 //! How lists of folders look.
 
+use super::ListingSettings;
 use crate::files::Files;
 use crate::handler::{self, Outcome, Request};
 
 /// `autoindex on`. Held by settings, so that a site that lists nothing has no code for it.
 pub struct Listing {
-    /// `autoindex_format`.
-    pub(crate) format: ListingFormat,
-    /// `autoindex_exact_size`.
-    pub(crate) exact_size: bool,
-    /// `autoindex_localtime`.
-    pub(crate) local_time: bool,
+    /// What is shown.
+    pub(crate) plain: ListingSettings,
     /// The page, for [`ListingFormat::Html`].
     pub(crate) page: &'static [ListingPiece],
     serve: fn(&Request<'_>, &mut Files, &'static Listing) -> Outcome,
 }
 
 impl Listing {
-    /// A listing in a format; sizes in bytes and times in UTC unless said otherwise.
-    pub const fn new(
-        format: ListingFormat,
-        exact_size: bool,
-        local_time: bool,
-        page: &'static [ListingPiece],
-    ) -> Listing {
-        Listing { format, exact_size, local_time, page, serve: handler::listing::serve }
+    /// A listing that shows what the settings say; `page` is for [`ListingFormat::Html`].
+    pub const fn new(plain: ListingSettings, page: &'static [ListingPiece]) -> Listing {
+        Listing { plain, page, serve: handler::listing::serve }
     }
 
     pub(crate) fn answer(&'static self, request: &Request<'_>, files: &mut Files) -> Outcome {

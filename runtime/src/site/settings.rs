@@ -1,6 +1,8 @@
 //! What a location says of how it does it: see [`Settings`].
 
-use super::{Access, DirectoryId, ErrorLog, Listing, LocationId, LogId, Text, TypesId};
+use super::{
+    Access, DirectoryId, ErrorLog, Listing, LocationId, LogId, PlainSettings, Text, TypesId,
+};
 use crate::pack::Pack;
 use crate::variables::Variables;
 
@@ -222,8 +224,19 @@ pub struct AccessLog {
     pub condition: Option<Text>,
 }
 
+/// `keepalive_timeout`.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub struct KeepaliveTimeout {
+    /// How long a connection waits for the next request; 0 closes after the response.
+    pub wait_ms: u64,
+    /// The second parameter: seconds for the Keep-Alive field.
+    pub header_s: Option<u64>,
+}
+
 /// Everything a location has been given, inherited or by default.
 pub struct Settings {
+    /// What is one plain value each.
+    pub plain: PlainSettings,
     /// Where files are.
     pub base: FileBase,
     /// The files beneath the base's directory, where they are part of the binary.
@@ -239,62 +252,10 @@ pub struct Settings {
     pub charset: Option<&'static Charset>,
     /// `error_page`.
     pub error_pages: &'static [ErrorPage],
-    /// `recursive_error_pages`.
-    pub recursive_error_pages: bool,
-    /// `hidden_files`: whether a segment that begins with a dot may be served.
-    pub hidden_files: bool,
     /// `disable_symlinks`.
     pub symlinks: Symlinks,
     /// `open_file_cache` and what goes with it.
     pub file_cache: FileCache,
-    /// `etag`.
-    pub etag: bool,
-    /// `if_modified_since`.
-    pub if_modified_since: IfModifiedSince,
-    /// `max_ranges`; 0 turns ranges off.
-    pub max_ranges: usize,
-    /// `server_tokens`: whether Server has the version.
-    pub server_tokens: bool,
-    /// `absolute_redirect`.
-    pub absolute_redirect: bool,
-    /// `port_in_redirect`.
-    pub port_in_redirect: bool,
-    /// `server_name_in_redirect`.
-    pub server_name_in_redirect: bool,
-    /// `client_max_body_size` in bytes; `u64::MAX` means any.
-    pub client_max_body_size: u64,
-    /// `client_body_buffer_size` in bytes.
-    pub client_body_buffer_size: usize,
-    /// `client_body_timeout`: between two reads.
-    pub client_body_timeout_ms: u64,
-    /// `send_timeout`: between two writes.
-    pub send_timeout_ms: u64,
-    /// `client_min_rate`.
-    pub client_min_rate: Option<MinRate>,
-    /// `keepalive_timeout`; 0 closes after the response.
-    pub keepalive_timeout_ms: u64,
-    /// The second parameter of `keepalive_timeout`: seconds for the Keep-Alive field.
-    pub keepalive_header_s: Option<u64>,
-    /// `keepalive_requests`.
-    pub keepalive_requests: u64,
-    /// `keepalive_time`: the age after which a connection is not kept.
-    pub keepalive_time_ms: u64,
-    /// `keepalive_disable`.
-    pub keepalive_disable: KeepaliveDisable,
-    /// `lingering_close`.
-    pub lingering_close: Lingering,
-    /// `lingering_time`: the longest for all of it.
-    pub lingering_time_ms: u64,
-    /// `lingering_timeout`: the longest wait for more.
-    pub lingering_timeout_ms: u64,
-    /// `reset_timedout_connection`.
-    pub reset_timedout_connection: bool,
-    /// `sendfile`.
-    pub sendfile: bool,
-    /// `tcp_nodelay`.
-    pub tcp_nodelay: bool,
-    /// `tcp_nopush`.
-    pub tcp_nopush: bool,
     /// `allow` and `deny`; `None`: everyone may come in.
     pub access: Option<&'static Access>,
     /// `add_header` and `expires`.
@@ -303,10 +264,6 @@ pub struct Settings {
     pub access_logs: &'static [AccessLog],
     /// `error_log`.
     pub error_logs: &'static [ErrorLog],
-    /// `log_not_found`.
-    pub log_not_found: bool,
-    /// `gzip_static`.
-    pub gzip_static: GzipStatic,
     /// `autoindex`; `None`: off.
     pub listing: Option<&'static Listing>,
 }
@@ -314,7 +271,7 @@ pub struct Settings {
 impl Settings {
     /// Whether a connection of this age is kept after so many requests, where the client wants it.
     pub(crate) fn keeps(&self, requests: u64, age_ms: u64) -> bool {
-        self.keepalive_timeout_ms > 0
+        self.keepalive_timeout.wait_ms > 0
             && requests < self.keepalive_requests
             && age_ms < self.keepalive_time_ms
     }

@@ -250,7 +250,7 @@ impl Variables<'_> {
         progress.persistence.unwrap_or_else(|| {
             let age_ms = self.now.monotonic_ms.saturating_sub(connection.accepted_ms());
             match progress.persists && settings.keeps(connection.requests(), age_ms) {
-                true => Persistence::Keep(settings.keepalive_header_s),
+                true => Persistence::Keep(settings.keepalive_timeout.header_s),
                 false => Persistence::Close,
             }
         })

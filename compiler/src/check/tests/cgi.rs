@@ -81,7 +81,7 @@ fn params_and_limits() {
         let params = cgi.params.iter();
         let name = |name: &[u8]| String::from_utf8_lossy(name).into_owned();
         let params = params.map(|param| format!("{}={}", name(&param.name), written(&param.value)));
-        (params.collect::<Vec<_>>(), cgi.timeout_ms)
+        (params.collect::<Vec<_>>(), cgi.plain.timeout_ms)
     };
     assert_eq!(params("/a/"), (vec!["A=1".into()], 5_000));
     assert_eq!(params("/b/"), (vec!["B={host}-x".into(), "C=".into()], 60_000));

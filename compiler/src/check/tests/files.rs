@@ -1,9 +1,8 @@
 //! Where files are.
 
-use sitec_runtime::site::{FileCache, GzipStatic, ListingFormat};
+use sitec_runtime::site::{FileCache, GzipStatic, ListingFormat, ListingSettings};
 
 use super::{refused, settings, site, started, warned, written};
-use crate::ir::Listing;
 
 /// Compiles a server with this text, and gives for `/i/x`: the folder, what is behind it, the
 /// bytes cut off, and whether the path is put behind it.
@@ -182,10 +181,11 @@ fn listings() {
              location /b/ { autoindex_format html; autoindex_localtime on; } }",
     );
     let listing = |path| settings(&site, path).listing;
-    let json = Listing { format: ListingFormat::Json, exact_size: false, local_time: false };
+    let json =
+        ListingSettings { format: ListingFormat::Json, exact_size: false, local_time: false };
     assert_eq!(listing("/"), Some(json));
     assert_eq!(listing("/a/"), None);
-    let html = Listing { format: ListingFormat::Html, exact_size: false, local_time: true };
+    let html = ListingSettings { format: ListingFormat::Html, exact_size: false, local_time: true };
     assert_eq!(listing("/b/"), Some(html));
     refused(
         "server { root www; autoindex_format yaml; }",

@@ -53,9 +53,9 @@ fn client_timeout_sets_four_and_yields_beside_one() {
     for (path, body) in [("/", 4000), ("/a", 6000)] {
         let found = settings(&site, path);
         let times =
-            (found.client_body_timeout_ms, found.send_timeout_ms, found.keepalive_timeout_ms);
+            (found.client_body_timeout_ms, found.send_timeout_ms, found.keepalive_timeout.wait_ms);
         assert_eq!(times, (body, 3000, 5000), "{path}");
-        assert_eq!(found.keepalive_header_s, None);
+        assert_eq!(found.keepalive_timeout.header_s, None);
     }
 }
 

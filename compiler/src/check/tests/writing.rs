@@ -1,7 +1,7 @@
 //! What may be written, and where.
 
 use sitec_runtime::http::method::{Method, MethodSet};
-use sitec_runtime::site::{Dav, Upload};
+use sitec_runtime::site::{Dav, DavSettings, Upload};
 
 use super::{at, codes, refused, site, started, warned};
 use crate::ir::{self, Action, Handler};
@@ -76,9 +76,7 @@ fn webdav() {
     );
     let dav = |methods: &[Method], create_full_put_path, min_delete_depth, file_mode| Dav {
         methods: MethodSet::of(methods),
-        create_full_put_path,
-        min_delete_depth,
-        file_mode,
+        plain: DavSettings { create_full_put_path, min_delete_depth, file_mode },
     };
     let outer = &[Method::Put, Method::Delete];
     let own = &[Method::Mkcol, Method::Copy, Method::Move];

@@ -58,7 +58,7 @@ fn depth(request: &Request<'_>, default: Depth) -> Result<Depth, Outcome> {
 /// Removes a file, or a collection and all that is in it.
 fn delete(dav: &Dav, request: &Request<'_>, files: &mut Files) -> Result<Outcome, Outcome> {
     let path = request.variables.path;
-    if path_depth(path) < dav.min_delete_depth {
+    if path_depth(path) < dav.min_delete_depth as usize {
         return Err(change::refuse(request, 409, "insufficient URI depth to DELETE"));
     }
     let beneath = change::beneath(request, path).ok_or(Outcome::Status(404))?;

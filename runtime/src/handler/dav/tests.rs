@@ -7,7 +7,8 @@ use super::*;
 use crate::http::method::MethodSet;
 use crate::samples::{Folder, ROOT, SETTINGS, head, leak, with_variables};
 use crate::site::{
-    Access, Action, FileBase, Follow, Handler, LimitExcept, Location, Ranges, Settings, Symlinks,
+    Access, Action, DavSettings, FileBase, Follow, Handler, LimitExcept, Location, Ranges,
+    Settings, Symlinks,
 };
 
 const DAV: Dav = Dav {
@@ -18,9 +19,7 @@ const DAV: Dav = Dav {
         Method::Copy,
         Method::Move,
     ]),
-    create_full_put_path: false,
-    min_delete_depth: 0,
-    file_mode: 0o600,
+    plain: DavSettings::DEFAULT,
 };
 
 /// Makes a request; gives status and Location. A PUT sends its own path as content.
@@ -181,7 +180,9 @@ fn what_comes_while_a_file_is_put_counts() {
 #[test]
 fn put_makes_its_way_where_that_is_on() {
     let folder = Folder::new();
-    let dav = || Dav { create_full_put_path: true, file_mode: 0o664, ..DAV };
+    let plain =
+        DavSettings { create_full_put_path: true, file_mode: 0o664, ..DavSettings::DEFAULT };
+    let dav = || Dav { plain, ..DAV };
     let request = (Method::Put, "/x/y/z", "");
     assert_eq!(ask_with(&folder, (dav(), SETTINGS), request).0, 201);
     assert_eq!(ask_with(&folder, (dav(), SETTINGS), request).0, 204);
@@ -233,7 +234,8 @@ fn delete_goes_no_higher_than_it_may() {
     for (target, status) in
         [("/a/", 409), ("/a/b/", 409), ("/x/y", 409), ("/x/y/z", 404), ("/a/b/c/", 204)]
     {
-        let dav = Dav { min_delete_depth: 3, ..DAV };
+        let plain = DavSettings { min_delete_depth: 3, ..DavSettings::DEFAULT };
+        let dav = Dav { plain, ..DAV };
         let found = ask_with(&folder, (dav, SETTINGS), (Method::Delete, target, "")).0;
         assert_eq!(found, status, "{target}");
     }
@@ -453,7 +455,8 @@ fn files_are_put_where_links_lead_if_the_conf_says_so() {
         (Method::Delete, "/out/kept", 404),
         (Method::Mkcol, "/out/y/", 409),
     ] {
-        let dav = Dav { create_full_put_path: true, ..DAV };
+        let plain = DavSettings { create_full_put_path: true, ..DavSettings::DEFAULT };
+        let dav = Dav { plain, ..DAV };
         let found = ask_with(&folder, (dav, settings()), (method, target, "")).0;
         assert_eq!(found, status, "{method:?} {target}");
     }

@@ -9,7 +9,9 @@ use std::time::{Duration, UNIX_EPOCH};
 use super::*;
 use crate::http::method::{Method, MethodSet};
 use crate::samples::{Folder, SETTINGS, head, leak, with_variables};
-use crate::site::{Action, Handler, ListingHole, ListingPiece, ListingSection, Location, Settings};
+use crate::site::{
+    Action, Handler, ListingHole, ListingPiece, ListingSection, ListingSettings, Location, Settings,
+};
 
 /// A page that shows every hole and section.
 const PAGE: &[ListingPiece] = &[
@@ -36,7 +38,12 @@ const PAGE: &[ListingPiece] = &[
     ),
 ];
 
-const HTML: Listing = Listing::new(ListingFormat::Html, true, false, PAGE);
+const HTML: Listing = Listing::new(ListingSettings::DEFAULT, PAGE);
+
+/// A listing for programs.
+fn data_in(format: ListingFormat) -> Listing {
+    Listing::new(ListingSettings { format, ..ListingSettings::DEFAULT }, &[])
+}
 
 /// Asks for a path of a folder; gives status, type and content, and what the log says.
 fn list(
@@ -128,7 +135,7 @@ fn names_are_escaped() {
     ] {
         assert!(page.contains(row), "{row} is not in {page}");
     }
-    let json = Listing::new(ListingFormat::Json, true, false, &[]);
+    let json = data_in(ListingFormat::Json);
     let (_, _, data, _) = list(&folder, "/", json, READ);
     for name in ["\"q\\\"<&>'?#%;:\"", "\"t\\nl\\t\""] {
         assert!(data.contains(name), "{name} is not in {data}");
@@ -148,7 +155,7 @@ fn what_is_not_served_is_not_listed() {
         (ListingFormat::Json, ["\"name\":\"f\"", "\"name\":\"to-f\""]),
         (ListingFormat::Xml, [">f<", ">to-f<"]),
     ] {
-        let (_, _, data, _) = list(&folder, "/", Listing::new(format, true, false, &[]), READ);
+        let (_, _, data, _) = list(&folder, "/", data_in(format), READ);
         assert!(names.iter().all(|name| data.contains(name)), "{data}");
         let others = ["p", "s", "to-p", "to-nothing", "to-null"];
         let is_listed = |name: &&str| {
@@ -181,7 +188,7 @@ fn data_is_as_nginx_writes_it() {
         (Jsonp, "/?callback=%61", 400, "", ""),
         (Xml, "/", 200, "text/xml; charset=utf-8", xml),
     ] {
-        let listing = Listing::new(format, true, false, &[]);
+        let listing = data_in(format);
         let (found, found_type, data, _) = list(&folder, target, listing, READ);
         assert_eq!(
             (found, &found_type[..], &data[..]),
@@ -190,7 +197,7 @@ fn data_is_as_nginx_writes_it() {
         );
     }
     let long = format!("/?callback={}", "a".repeat(MAX_CALLBACK_LEN + 1));
-    assert_eq!(list(&folder, &long, Listing::new(Jsonp, true, false, &[]), READ).0, 400);
+    assert_eq!(list(&folder, &long, data_in(Jsonp), READ).0, 400);
 }
 
 #[test]

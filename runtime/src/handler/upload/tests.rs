@@ -6,8 +6,9 @@ use std::fs;
 
 use super::*;
 use crate::samples::{Folder, SETTINGS, head, leak, with_variables};
+use crate::site::UploadSettings;
 
-const UPLOAD: Upload = Upload { directory: 0, folder_len: Some(3), overwrite: false, sync: false };
+const UPLOAD: Upload = Upload { directory: 0, folder_len: Some(3), plain: UploadSettings::DEFAULT };
 
 /// A request to a store, and the content that comes with it.
 struct Ask<'a> {
@@ -125,7 +126,7 @@ fn a_name_that_exists_is_a_conflict() {
 fn a_file_is_replaced_where_that_is_allowed() {
     let folder = Folder::new();
     let replace = |method, target| Ask {
-        upload: Upload { overwrite: true, sync: true, ..UPLOAD },
+        upload: Upload { plain: UploadSettings { overwrite: true, sync: true }, ..UPLOAD },
         ..Ask::new(&folder, method, target)
     };
     folder.write("other", "kept");
@@ -246,7 +247,8 @@ fn form(files: &[(&str, &str)]) -> Vec<u8> {
 fn post_form(folder: &Folder, overwrite: bool, content: &[u8]) -> (u16, String, String) {
     let ask = Ask::new(folder, Method::Post, "/up/");
     let fields = "Transfer-Encoding: chunked\r\nContent-Type: multipart/form-data; boundary=b\r\n";
-    let upload = Upload { overwrite, ..UPLOAD };
+    let plain = UploadSettings { overwrite, ..UploadSettings::DEFAULT };
+    let upload = Upload { plain, ..UPLOAD };
     let pieces: Vec<&[u8]> = content.chunks(7).collect();
     Ask { fields, upload, ..ask }.send(&pieces)
 }
@@ -296,7 +298,8 @@ fn a_form_that_fails_at_its_end_leaves_what_was_there() {
     let fields = "Transfer-Encoding: chunked\r\nContent-Type: multipart/form-data; boundary=b\r\n";
     let content = form(&[("old", "1"), ("new", "2"), ("old", "3"), ("late", "4")]);
     for (makes_directory, status) in [(true, 409), (false, 201)] {
-        let upload = Upload { overwrite: true, ..UPLOAD };
+        let plain = UploadSettings { overwrite: true, ..UploadSettings::DEFAULT };
+        let upload = Upload { plain, ..UPLOAD };
         let ask = Ask { fields, upload, ..Ask::new(&folder, Method::Post, "/up/") };
         // Somebody makes a directory of the last name after the form has come.
         let late = folder.0.join("late");

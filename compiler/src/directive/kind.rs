@@ -1,0 +1,366 @@
+//! The kinds of plain settings: how a value is read, told in words and written as Rust.
+
+use sitec_runtime::site::{
+    GzipStatic, IfModifiedSince, KeepaliveDisable, KeepaliveTimeout, Lingering, ListingFormat,
+    MinRate, PlainSettings,
+};
+
+use super::MANY;
+use crate::ast::Word;
+use crate::diagnostic::{Diagnostic, Diagnostics};
+use crate::value::{
+    Checked, buffer_len, count, file_mode, file_mode_words, flag, keyword, keyword_in_any_case,
+    seconds, size, time_ms,
+};
+use crate::wording;
+
+/// A kind of value.
+pub(super) struct Kind<T> {
+    /// What the parameters are, as shown in messages.
+    pub(super) usage: &'static str,
+    /// Fewest and most parameters; at least one.
+    pub(super) args: (usize, usize),
+    /// Reads the parameters.
+    pub(super) read: fn(&[Word], &mut Diagnostics) -> Checked<T>,
+    /// The value in the conf's words.
+    pub(super) words: fn(T) -> String,
+}
+
+/// A kind of one parameter.
+const fn one<T>(
+    usage: &'static str,
+    read: fn(&[Word], &mut Diagnostics) -> Checked<T>,
+    words: fn(T) -> String,
+) -> Kind<T> {
+    Kind { usage, args: (1, 1), read, words }
+}
+
+/// `on` or `off`.
+pub(super) const FLAG: Kind<bool> = one("on | off", |words, _| flag(&words[0]), wording::flag);
+
+/// A number from 0 on.
+pub(super) const COUNT: Kind<u32> =
+    one("N", |words, _| up_from(0, &words[0]), |number| number.to_string());
+
+/// A number from 1 on.
+pub(super) const AT_LEAST_ONE: Kind<u32> =
+    one("N", |words, _| up_from(1, &words[0]), |number| number.to_string());
+
+/// The size of a buffer.
+pub(super) const BUFFER: Kind<usize> =
+    one("SIZE", |words, _| buffer_len(&words[0]), |len| wording::size(len as u64));
+
+/// The number and the size of buffers.
+pub(super) const BUFFERS: Kind<(usize, usize)> = Kind {
+    usage: "N SIZE",
+    args: (2, 2),
+    read: |words, _| Ok((count(&words[0], 1..=1024)? as usize, buffer_len(&words[1])?)),
+    words: |(number, len)| format!("{number} {}", wording::size(len as u64)),
+};
+
+/// The most bytes of something; `u64::MAX` for any number.
+pub(super) const MOST_BYTES: Kind<u64> = one("SIZE | unlimited", most_bytes, wording::size);
+
+/// A time.
+pub(super) const TIME: Kind<u64> = one("TIME", |words, _| time_ms(&words[0]), wording::time);
+
+/// A time that the conf's author may have meant in milliseconds.
+pub(super) const WAIT: Kind<u64> =
+    one("TIME", |words, found| seconds_or_units(&words[0], found), wording::time);
+
+/// The same, and not 0.
+pub(super) const TIMEOUT: Kind<u64> =
+    one("TIME", |words, found| timeout(&words[0], found), wording::time);
+
+/// One of the words of `T`, case aside.
+pub(super) const fn words<T: Words>() -> Kind<T> {
+    one(T::USAGE, |words, _| keyword_in_any_case(&words[0], T::WORDS), T::word)
+}
+
+/// One of the words of `T`.
+pub(super) const fn lower_case_words<T: Words>() -> Kind<T> {
+    one(T::USAGE, |words, _| keyword(&words[0], T::WORDS), T::word)
+}
+
+/// `hidden_files`.
+pub(super) const HIDDEN_FILES: Kind<bool> = one(
+    "deny | allow",
+    |words, _| keyword(&words[0], &[("deny", false), ("allow", true)]),
+    |allowed| if allowed { "allow" } else { "deny" }.to_owned(),
+);
+
+/// `keepalive_disable`.
+pub(super) const KEEPALIVE_DISABLE: Kind<KeepaliveDisable> = Kind {
+    usage: "none | msie6 | safari…",
+    args: (1, MANY),
+    read: |words, _| browsers(words),
+    words: |disable| {
+        match disable {
+            KeepaliveDisable { msie6: false, safari: false } => "none",
+            KeepaliveDisable { msie6: true, safari: false } => "msie6",
+            KeepaliveDisable { msie6: false, safari: true } => "safari",
+            KeepaliveDisable { msie6: true, safari: true } => "msie6 safari",
+        }
+        .to_owned()
+    },
+};
+
+/// `keepalive_requests`.
+pub(super) const KEEPALIVE_REQUESTS: Kind<u64> =
+    one("N", |words, found| keepalive_requests(&words[0], found), |number| number.to_string());
+
+/// `keepalive_timeout`.
+pub(super) const KEEPALIVE_TIMEOUT: Kind<KeepaliveTimeout> = Kind {
+    usage: "TIME [SECONDS]",
+    args: (1, 2),
+    read: |words, found| {
+        let wait_ms = seconds_or_units(&words[0], found)?;
+        let header_s = words.get(1).map(seconds).transpose()?.filter(|&seconds| seconds > 0);
+        Ok(KeepaliveTimeout { wait_ms, header_s })
+    },
+    words: |KeepaliveTimeout { wait_ms, header_s }| {
+        let header = header_s.map_or_else(String::new, |seconds| format!(" {seconds}s"));
+        wording::time(wait_ms) + &header
+    },
+};
+
+/// `client_min_rate`.
+pub(super) const MIN_RATE: Kind<Option<MinRate>> = Kind {
+    usage: "SIZE [grace=TIME] | off",
+    args: (1, 2),
+    read: |words, _| min_rate(words),
+    words: |rate| match rate {
+        None => "off".to_owned(),
+        Some(MinRate { bytes_per_s, grace_ms }) => {
+            format!("{} grace={}", wording::size(bytes_per_s), wording::time(grace_ms))
+        }
+    },
+};
+
+/// `server_tokens`.
+pub(super) const SERVER_TOKENS: Kind<bool> =
+    Kind { read: |words, found| server_tokens(&words[0], found), ..FLAG };
+
+/// `dav_access`.
+pub(super) const DAV_ACCESS: Kind<u32> = Kind {
+    usage: "USER:RIGHTS…",
+    args: (1, 3),
+    read: |words, _| file_mode(words),
+    words: file_mode_words,
+};
+
+fn up_from(least: u64, word: &Word) -> Checked<u32> {
+    count(word, least..=u64::from(u32::MAX)).map(|number| number as u32)
+}
+
+/// The parameters of `client_min_rate`.
+fn min_rate(words: &[Word]) -> Checked<Option<MinRate>> {
+    let [first, rest @ ..] = words else { return Ok(Some(MinRate::USUAL)) };
+    let off = first.value == b"off";
+    let mut rate = MinRate::USUAL;
+    if !off {
+        rate.bytes_per_s = size(first)?;
+    }
+    for word in rest {
+        match word.option() {
+            Some((b"grace", value)) if !off => rate.grace_ms = time_ms(&value)?,
+            _ if off => {
+                let message = "nothing may stand behind `off`";
+                return Err(Box::new(Diagnostic::error("T25", word.span, message)));
+            }
+            _ => {
+                let message = format!("`client_min_rate` has no parameter `{}`", word.shown());
+                let error = Diagnostic::error("T25", word.span, message);
+                return Err(Box::new(error.help("it takes a size, and perhaps `grace=TIME`")));
+            }
+        }
+    }
+    match (off, rate.bytes_per_s) {
+        (true, _) => Ok(None),
+        (false, 0) => Err(Box::new(
+            Diagnostic::error("T25", first.span, "a rate of 0 bounds nothing")
+                .help("write `off` if that is meant, else a size such as `200`"),
+        )),
+        (false, _) => Ok(Some(rate)),
+    }
+}
+
+/// A time that something must happen within, which cannot be 0.
+pub(crate) fn timeout(word: &Word, found: &mut Diagnostics) -> Checked<u64> {
+    match seconds_or_units(word, found)? {
+        0 => Err(Box::new(
+            Diagnostic::error("Z05", word.span, "a timeout of 0 leaves a client no time")
+                .help("write a time such as `60s`"),
+        )),
+        time => Ok(time),
+    }
+}
+
+/// A time. A bare number that is large and round in thousands, but not in minutes or hours,
+/// was probably meant in milliseconds.
+pub(crate) fn seconds_or_units(word: &Word, found: &mut Diagnostics) -> Checked<u64> {
+    let time = time_ms(word)?;
+    let seconds = time / 1000;
+    let is_odd = seconds % 60 != 0 || seconds % 500 == 0 && seconds % 3600 != 0;
+    if seconds >= 1000 && is_odd && word.value.iter().all(u8::is_ascii_digit) {
+        let message = format!("this is {} minutes", seconds / 60);
+        let meant = format!("{}ms", word.shown());
+        found.push(Diagnostic::warning("T05", word.span, message).patch(
+            "a number alone counts seconds; name the unit",
+            word.span,
+            meant,
+        ));
+    }
+    Ok(time)
+}
+
+fn keepalive_requests(word: &Word, found: &mut Diagnostics) -> Checked<u64> {
+    let requests = count(word, 0..=u64::MAX)?;
+    let usual = PlainSettings::DEFAULT.keepalive_requests;
+    if (1..usual).contains(&requests) {
+        let message = format!("a client connects again after {requests} requests");
+        let note = format!("the default is {usual}");
+        found.push(Diagnostic::lint("Z07", word.span, message).note(note));
+    }
+    Ok(requests)
+}
+
+fn server_tokens(word: &Word, found: &mut Diagnostics) -> Checked<bool> {
+    let is_on = flag(word)?;
+    if is_on {
+        let message = "every response tells which version of the server this is";
+        let lint = Diagnostic::lint("X13", word.span, message);
+        found.push(lint.help("leave the line out: it is off by default"));
+    }
+    Ok(is_on)
+}
+
+fn most_bytes(words: &[Word], found: &mut Diagnostics) -> Checked<u64> {
+    let word = &words[0];
+    if word.value == b"unlimited" {
+        return Ok(u64::MAX);
+    }
+    match size(word)? {
+        0 => {
+            found.push(Diagnostic::lint("T03", word.span, "a size of 0 sets no bound").patch(
+                "write `unlimited` if that is meant, else a size",
+                word.span,
+                "unlimited",
+            ));
+            Ok(u64::MAX)
+        }
+        size => Ok(size),
+    }
+}
+
+fn browsers(words: &[Word]) -> Checked<KeepaliveDisable> {
+    let mut disable = KeepaliveDisable { msie6: false, safari: false };
+    for word in words {
+        match keyword_in_any_case(word, &[("none", 'n'), ("msie6", 'm'), ("safari", 's')])? {
+            'm' => disable.msie6 = true,
+            's' => disable.safari = true,
+            _ => {}
+        }
+    }
+    Ok(disable)
+}
+
+/// A value that stands in the generated text as it is.
+pub(super) trait Plain: Copy + PartialEq + 'static {
+    /// An expression of Rust.
+    fn rust(self) -> String;
+}
+
+/// A type with a word for each of its values.
+pub(super) trait Words: Plain {
+    /// The words as shown in messages.
+    const USAGE: &'static str;
+    /// The words and what they mean.
+    const WORDS: &'static [(&'static str, Self)];
+
+    /// The word for a value.
+    fn word(self) -> String {
+        let named = Self::WORDS.iter().find(|(_, value)| *value == self);
+        named.map_or_else(String::new, |(word, _)| (*word).to_owned())
+    }
+}
+
+macro_rules! words {
+    ($($name:ident: $first:literal => $variant:ident $(, $word:literal => $other:ident)*;)*) => {$(
+        impl Words for $name {
+            const USAGE: &'static str = concat!($first $(, " | ", $word)*);
+            const WORDS: &'static [(&'static str, $name)] =
+                &[($first, $name::$variant) $(, ($word, $name::$other))*];
+        }
+
+        impl Plain for $name {
+            fn rust(self) -> String {
+                format!(concat!("site::", stringify!($name), "::{:?}"), self)
+            }
+        }
+    )*};
+}
+
+words! {
+    GzipStatic: "on" => On, "off" => Off, "always" => Always;
+    IfModifiedSince: "off" => Off, "exact" => Exact, "before" => Before;
+    InheritFields: "on" => Outer, "off" => Own, "merge" => Both;
+    Lingering: "off" => Off, "on" => On, "always" => Always;
+    ListingFormat: "html" => Html, "xml" => Xml, "json" => Json, "jsonp" => Jsonp;
+}
+
+/// Which `add_header` of outer contexts hold beside a context's own: what `add_header_inherit` says.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum InheritFields {
+    /// All of them where there are no own ones.
+    Outer,
+    /// None.
+    Own,
+    /// All of them.
+    Both,
+}
+
+impl Plain for bool {
+    fn rust(self) -> String {
+        self.to_string()
+    }
+}
+
+macro_rules! numbers {
+    ($($name:ident)*) => {$(
+        impl Plain for $name {
+            fn rust(self) -> String {
+                match self {
+                    $name::MAX => concat!(stringify!($name), "::MAX").to_owned(),
+                    _ => self.to_string(),
+                }
+            }
+        }
+    )*};
+}
+
+numbers!(u32 u64 usize);
+
+impl Plain for (usize, usize) {
+    fn rust(self) -> String {
+        format!("({}, {})", self.0, self.1)
+    }
+}
+
+impl Plain for KeepaliveDisable {
+    fn rust(self) -> String {
+        format!("site::{self:?}")
+    }
+}
+
+impl Plain for KeepaliveTimeout {
+    fn rust(self) -> String {
+        format!("site::{self:?}")
+    }
+}
+
+impl Plain for Option<MinRate> {
+    fn rust(self) -> String {
+        self.map_or_else(|| "None".to_owned(), |rate| format!("Some(site::{rate:?})"))
+    }
+}

@@ -1,0 +1,163 @@
+//! Settings of one plain value each. A row names the setting's kind and its field; how the value is
+//! read, what holds by default, what the server is compiled with and how the value is told in
+//! words all follow from that.
+
+use std::fmt;
+
+use sitec_runtime::site::{
+    CgiSettings, DavSettings, FileCache, ListingSettings, PlainSettings, ServerSettings,
+    UploadSettings,
+};
+
+use super::kind::{InheritFields, Kind, Plain};
+use crate::ast;
+use crate::diagnostic::Diagnostics;
+use crate::value::Checked;
+
+/// The plain settings of one context, inherited ones included. Each field is a group: a struct of
+/// the run-time contract, which has the defaults.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[allow(missing_docs)]
+pub struct Values {
+    pub plain: PlainSettings,
+    pub server: ServerSettings,
+    pub listing: ListingSettings,
+    pub cgi: CgiSettings,
+    pub upload: UploadSettings,
+    pub dav: DavSettings,
+    /// What holds where `open_file_cache` has `max`.
+    pub cache: FileCache,
+    /// What the compiler alone knows.
+    pub compiled: CompiledSettings,
+}
+
+/// Settings that are resolved when a site is compiled.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct CompiledSettings {
+    /// `autoindex`.
+    pub autoindex: bool,
+    /// `add_header_inherit`.
+    pub add_header_inherit: InheritFields,
+}
+
+impl Values {
+    /// What holds where a conf says nothing.
+    pub const DEFAULT: Values = Values {
+        plain: PlainSettings::DEFAULT,
+        server: ServerSettings::DEFAULT,
+        listing: ListingSettings::DEFAULT,
+        cgi: CgiSettings::DEFAULT,
+        upload: UploadSettings::DEFAULT,
+        dav: DavSettings::DEFAULT,
+        cache: FileCache { valid_ms: 60_000, inactive_ms: 60_000, min_uses: 1, errors: false },
+        compiled: CompiledSettings { autoindex: false, add_header_inherit: InheritFields::Outer },
+    };
+}
+
+/// A setting, whatever the type of its value.
+pub trait Setting: Sync {
+    /// The group and the field that it is.
+    fn place(&self) -> (&'static str, &'static str);
+
+    /// Takes a directive that gives the value.
+    fn read(
+        &self,
+        directive: &ast::Directive,
+        values: &mut Values,
+        diagnostics: &mut Diagnostics,
+    ) -> Checked<()>;
+
+    /// The value in the conf's words.
+    fn words(&self, values: &Values) -> String;
+
+    /// The value as an expression of Rust, by the names of the run-time contract; `None` if it is
+    /// the default.
+    fn rust(&self, values: &Values) -> Option<String>;
+}
+
+impl fmt::Debug for dyn Setting {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (group, field) = self.place();
+        write!(f, "{group}.{field}")
+    }
+}
+
+/// A field of [`Values`] with the kind of its value.
+pub(super) struct Typed<T: 'static> {
+    pub(super) kind: Kind<T>,
+    pub(super) group: &'static str,
+    pub(super) field: &'static str,
+    pub(super) get: fn(&Values) -> T,
+    pub(super) put: fn(&mut Values, T),
+}
+
+impl<T: Plain> Setting for Typed<T> {
+    fn place(&self) -> (&'static str, &'static str) {
+        (self.group, self.field)
+    }
+
+    fn read(
+        &self,
+        directive: &ast::Directive,
+        values: &mut Values,
+        diagnostics: &mut Diagnostics,
+    ) -> Checked<()> {
+        (self.put)(values, (self.kind.read)(&directive.args, diagnostics)?);
+        Ok(())
+    }
+
+    fn words(&self, values: &Values) -> String {
+        (self.kind.words)((self.get)(values))
+    }
+
+    fn rust(&self, values: &Values) -> Option<String> {
+        let value = (self.get)(values);
+        (value != (self.get)(&Values::DEFAULT)).then(|| value.rust())
+    }
+}
+
+/// A row of a setting: `setting!(NAME, KIND, GROUP.FIELD, DOC)`. It is inherited by inner contexts,
+/// and `http`, `server` and `location` take it unless the row says otherwise.
+macro_rules! setting {
+    ($name:literal, $kind:expr, $group:ident.$field:ident, $doc:expr $(,)?) => {
+        $crate::directive::of_setting(
+            $name,
+            &$crate::directive::setting::Typed {
+                kind: $kind,
+                group: stringify!($group),
+                field: stringify!($field),
+                get: |values| values.$group.$field,
+                put: |values, value| values.$group.$field = value,
+            },
+            $doc,
+        )
+    };
+}
+pub(super) use setting;
+
+#[cfg(test)]
+mod tests {
+    use super::super::all;
+    use super::*;
+
+    /// Each field of the run-time contract's groups has one row, and each row is one of its fields.
+    #[test]
+    fn every_field_has_a_row() {
+        let groups = [
+            ("plain", PlainSettings::FIELDS),
+            ("server", ServerSettings::FIELDS),
+            ("listing", ListingSettings::FIELDS),
+            ("cgi", CgiSettings::FIELDS),
+            ("upload", UploadSettings::FIELDS),
+            ("dav", DavSettings::FIELDS),
+        ];
+        for (group, fields) in groups {
+            let places = all().filter_map(|row| row.setting).map(|setting| setting.place());
+            let mut rows: Vec<_> = places.filter(|place| place.0 == group).collect();
+            let mut fields: Vec<_> = fields.iter().map(|field| (group, *field)).collect();
+            rows.sort_unstable();
+            fields.sort_unstable();
+            assert_eq!(rows, fields);
+        }
+    }
+}

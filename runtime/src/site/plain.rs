@@ -1,0 +1,166 @@
+//! Settings of one plain value each, with the value that holds where a conf says nothing.
+//!
+//! A field here is the whole of a setting's run time side but for its use. The compiler has a row
+//! for each, which says how the value is written in a conf.
+
+use std::ops::Deref;
+
+use super::{
+    Cgi, Dav, GzipStatic, IfModifiedSince, KeepaliveDisable, KeepaliveTimeout, Lingering, Listing,
+    ListingFormat, MinRate, Server, Settings, Upload,
+};
+
+/// A struct of plain values, each with its default. It is the field `plain` of another struct,
+/// which lends its fields as if they were its own.
+macro_rules! settings {
+    ($(#[$about:meta])* pub struct $name:ident in $outer:ident {
+        $($(#[$doc:meta])* $field:ident: $type:ty = $default:expr,)*
+    }) => {
+        $(#[$about])*
+        #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+        pub struct $name {
+            $($(#[$doc])* pub $field: $type,)*
+        }
+
+        impl $name {
+            /// What holds where a conf says nothing.
+            pub const DEFAULT: $name = $name { $($field: $default,)* };
+
+            /// The names of the fields.
+            pub const FIELDS: &[&str] = &[$(stringify!($field)),*];
+        }
+
+        impl Deref for $outer {
+            type Target = $name;
+
+            fn deref(&self) -> &$name {
+                &self.plain
+            }
+        }
+    };
+}
+
+settings! {
+    /// What a location says in one plain value each.
+    pub struct PlainSettings in Settings {
+        /// `recursive_error_pages`.
+        recursive_error_pages: bool = false,
+        /// `hidden_files`: whether a segment that begins with a dot may be served.
+        hidden_files: bool = false,
+        /// `etag`.
+        etag: bool = true,
+        /// `if_modified_since`.
+        if_modified_since: IfModifiedSince = IfModifiedSince::Exact,
+        /// `max_ranges`; 0 turns ranges off. The default is more than readers of documents and
+        /// download managers ask for.
+        max_ranges: u32 = 200,
+        /// `server_tokens`: whether Server has the version.
+        server_tokens: bool = false,
+        /// `absolute_redirect`.
+        absolute_redirect: bool = false,
+        /// `port_in_redirect`.
+        port_in_redirect: bool = true,
+        /// `server_name_in_redirect`.
+        server_name_in_redirect: bool = false,
+        /// `client_max_body_size` in bytes; `u64::MAX` means any.
+        client_max_body_size: u64 = 1 << 20,
+        /// `client_body_buffer_size` in bytes.
+        client_body_buffer_size: usize = 16 << 10,
+        /// `client_body_timeout`: between two reads.
+        client_body_timeout_ms: u64 = 60_000,
+        /// `send_timeout`: between two writes.
+        send_timeout_ms: u64 = 60_000,
+        /// `client_min_rate`.
+        client_min_rate: Option<MinRate> = Some(MinRate::USUAL),
+        /// `keepalive_timeout`.
+        keepalive_timeout: KeepaliveTimeout = KeepaliveTimeout { wait_ms: 75_000, header_s: None },
+        /// `keepalive_requests`.
+        keepalive_requests: u64 = 1000,
+        /// `keepalive_time`: the age after which a connection is not kept.
+        keepalive_time_ms: u64 = 3_600_000,
+        /// `keepalive_disable`.
+        keepalive_disable: KeepaliveDisable = KeepaliveDisable { msie6: true, safari: false },
+        /// `lingering_close`.
+        lingering_close: Lingering = Lingering::On,
+        /// `lingering_time`: the longest for all of it.
+        lingering_time_ms: u64 = 30_000,
+        /// `lingering_timeout`: the longest wait for more.
+        lingering_timeout_ms: u64 = 5_000,
+        /// `reset_timedout_connection`.
+        reset_timedout_connection: bool = false,
+        /// `sendfile`.
+        sendfile: bool = true,
+        /// `tcp_nodelay`.
+        tcp_nodelay: bool = true,
+        /// `tcp_nopush`.
+        tcp_nopush: bool = false,
+        /// `log_not_found`.
+        log_not_found: bool = true,
+        /// `gzip_static`.
+        gzip_static: GzipStatic = GzipStatic::Off,
+    }
+}
+
+settings! {
+    /// What a server says in one plain value each, before a location is known.
+    pub struct ServerSettings in Server {
+        /// Time for a whole head, from its first byte.
+        client_header_timeout_ms: u64 = 60_000,
+        /// First size of the buffer for a head, in bytes.
+        client_header_buffer_len: usize = 1 << 10,
+        /// Number and size of the buffers for a large head: no request line or field may be
+        /// longer than one, no head longer than all.
+        large_client_header_buffers: (usize, usize) = (4, 8 << 10),
+        /// Fields that one head may have.
+        max_headers: u32 = 1000,
+        /// Whether runs of slashes in a path count as one.
+        merge_slashes: bool = true,
+        /// Whether fields with invalid names are dropped rather than refused.
+        ignore_invalid_headers: bool = true,
+        /// Whether a field name may have underscores.
+        underscores_in_headers: bool = false,
+    }
+}
+
+settings! {
+    /// What `autoindex` shows.
+    pub struct ListingSettings in Listing {
+        /// `autoindex_format`.
+        format: ListingFormat = ListingFormat::Html,
+        /// `autoindex_exact_size`.
+        exact_size: bool = true,
+        /// `autoindex_localtime`.
+        local_time: bool = false,
+    }
+}
+
+settings! {
+    /// What goes with `cgi_pass`.
+    pub struct CgiSettings in Cgi {
+        /// `cgi_timeout`: how long a script may neither read nor write.
+        timeout_ms: u64 = 60_000,
+    }
+}
+
+settings! {
+    /// What goes with `upload_store`.
+    pub struct UploadSettings in Upload {
+        /// `upload_overwrite`.
+        overwrite: bool = false,
+        /// `upload_sync`.
+        sync: bool = false,
+    }
+}
+
+settings! {
+    /// What goes with `dav_methods`.
+    pub struct DavSettings in Dav {
+        /// `create_full_put_path`.
+        create_full_put_path: bool = false,
+        /// `min_delete_depth`.
+        min_delete_depth: u32 = 0,
+        /// `dav_access`: the permissions of files. Directories may be entered where they may be
+        /// read.
+        file_mode: u32 = 0o600,
+    }
+}
