@@ -10,7 +10,9 @@ const CHECKS: &[Check] = &[
         "root-missing",
         "A folder or file that the conf names is not there. Beneath the site's folder that is an \
          error; an absolute path may be another machine's, so it is a warning, and is looked for \
-         again when the server starts. With `--sysroot`, absolute paths are looked for there.",
+         again when the server starts. With `--sysroot`, absolute paths are looked for there. A \
+         file that is there as `.gz` alone is a warning with `gzip_static on`, and all that is \
+         needed with `always`.",
         "server {\n    listen 8080;\n    root ⟪wwww⟫;\n}",
         "server {\n    listen 8080;\n    root www;\n}",
     ),

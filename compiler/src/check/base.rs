@@ -6,7 +6,7 @@
 
 mod target;
 
-use sitec_runtime::site::DirectoryId;
+use sitec_runtime::site::{DirectoryId, GzipStatic};
 
 use super::location::Path;
 use super::text::Groups;
@@ -36,12 +36,14 @@ pub(super) fn no_files() -> FileBase {
 }
 
 impl Checker<'_> {
-    /// What `root` or `alias` among these directives say, if any does.
+    /// What `root` or `alias` among these directives say, if any does. With `gzip_static`, a file
+    /// may be there compressed alone.
     pub(super) fn base(
         &mut self,
         directives: &[Directive],
         path: Option<&Path>,
         groups: &Groups,
+        gzip_static: GzipStatic,
     ) -> Checked<Option<FileBase>> {
         let root = named(directives, "root").next();
         let alias = named(directives, "alias").next();
@@ -59,7 +61,7 @@ impl Checker<'_> {
                 ))
             }
             (Some(root), None) => self.root(&root.args[0], groups).map(Some),
-            (None, Some(alias)) => self.alias(alias, path, groups).map(Some),
+            (None, Some(alias)) => self.alias(alias, path, groups, gzip_static).map(Some),
             (None, None) => Ok(None),
         }
     }
@@ -114,6 +116,7 @@ impl Checker<'_> {
         directive: &Directive,
         path: Option<&Path>,
         groups: &Groups,
+        gzip_static: GzipStatic,
     ) -> Checked<FileBase> {
         let word = &directive.args[0];
         let (prefix, append_path) = match path {
@@ -135,15 +138,19 @@ impl Checker<'_> {
         target.refuse_everything(word, PUBLISHES_ALL)?;
         if let Some(directory) = target.literal_directory() {
             let directory = directory.to_owned();
+            let is_compressed = gzip_static != GzipStatic::Off && self.is_compressed(&directory);
             let is_file = !folder
                 && !target.bounded
                 && match path {
-                    Some(Path::Prefix { .. }) => self.is_file(&directory),
+                    Some(Path::Prefix { .. }) => is_compressed || self.is_file(&directory),
                     _ => true,
                 };
             let kind = if is_file { Kind::File } else { Kind::Directory };
-            if !target.bounded || !folder {
-                self.must_exist(word, &directory, kind)?;
+            match gzip_static {
+                GzipStatic::Always if is_file && is_compressed => {}
+                _ if is_file && is_compressed => self.warn_compressed(word, &directory),
+                _ if target.bounded && folder => {}
+                _ => self.must_exist(word, &directory, kind)?,
             }
             if is_file {
                 target.split_file();

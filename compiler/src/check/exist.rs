@@ -20,6 +20,26 @@ impl Checker<'_> {
         }
     }
 
+    /// Whether nothing is there but the `.gz` file that `gzip_static` looks for beside it.
+    pub(super) fn is_compressed(&self, path: &str) -> bool {
+        let [plain, compressed] =
+            ["", ".gz"].map(|end| self.files.kind(&self.folder.join(format!("{path}{end}"))));
+        plain.is_none() && compressed == Some(Kind::File)
+    }
+
+    /// Says that such a file is not for all clients.
+    pub(super) fn warn_compressed(&mut self, word: &Word, path: &str) {
+        let place = self.folder.join(path);
+        let message = format!("there is no file `{path}`, but for `{path}.gz`");
+        self.diagnostics.push(
+            Diagnostic::warning("F01", word.span, message)
+                .label("404 for clients that do not take gzip")
+                .help("add the file, or write `gzip_static always;`")
+                .of_this_disk(is_certain(self.files, &self.folder, &place)),
+        );
+        self.dependencies.push(place);
+    }
+
     /// That something is there. Beneath the site's folder its absence is an error; elsewhere
     /// this machine may not be the one that serves.
     pub(super) fn must_exist(&mut self, word: &Word, text: &str, wanted: Kind) -> Checked<()> {

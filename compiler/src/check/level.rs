@@ -118,7 +118,8 @@ impl Level {
         if let Some(Some(symlinks)) = checker.report(symlinks) {
             inner.settings.symlinks = symlinks;
         }
-        let base = checker.base(directives, path, groups);
+        let gzip_static = inner.values.plain.gzip_static;
+        let base = checker.base(directives, path, groups, gzip_static);
         if let Some(Some(base)) = checker.report(base) {
             inner.base = Some(base);
         }

@@ -42,6 +42,25 @@ fn the_variant_follows_the_client() {
     assert_eq!(old.response("GET").text(), long);
 }
 
+/// What nginx 1.22 answers.
+#[test]
+fn an_alias_may_be_there_compressed_alone() {
+    let folder = Folder::new();
+    folder.write("www/alone.gz", "short");
+    let server = serve(&folder);
+    let takes = "Accept-Encoding: gzip\r\n";
+    for (path, fields, status) in [
+        ("/alone", takes, 200),
+        ("/alone", "", 404),
+        ("/alone-always", takes, 200),
+        ("/alone-always", "", 200),
+    ] {
+        let response = get(&server, path, fields);
+        assert_eq!(response.status, status, "{path} {fields}");
+        assert_eq!(response.text() == "short", status == 200, "{path} {fields}");
+    }
+}
+
 #[test]
 fn variants_are_told_apart() {
     let folder = Folder::new();

@@ -1,8 +1,12 @@
 //! Where files are.
 
+use std::path::Path;
+
 use sitec_runtime::site::{FileCache, GzipStatic, ListingFormat, ListingSettings};
 
 use super::{refused, settings, site, started, warned, written};
+use crate::diagnostic::Levels;
+use crate::files::Memory;
 
 /// Compiles a server with this text, and gives for `/i/x`: the folder, what is behind it, the
 /// bytes cut off, and whether the path is put behind it.
@@ -119,6 +123,41 @@ fn wrong_aliases() {
         "                               ^^^^^^^^^",
         "F01: there is no file `robot.txt`",
     );
+}
+
+#[test]
+fn an_alias_may_be_a_file_that_is_there_compressed() {
+    let found = |front: &str, location: &str| {
+        let conf = format!("server {{ listen 80; {front} location {location} }}");
+        let files =
+            [("site.conf", &conf[..]), ("d/only.gz", ""), ("d/both", ""), ("d/both.gz", "")];
+        let files = Memory::new(files);
+        let conf = Path::new("site.conf");
+        let compilation = crate::run(&files, conf, Levels::default(), |_, _| {});
+        let sorted = compilation.diagnostics.sorted();
+        let said = sorted.iter().map(|found| format!("{} {}", found.severity, found.message));
+        let base = compilation.site.as_ref().map(|site| &settings(site, "/x").base);
+        let file = base.map(|base| written(&base.inner));
+        (said.collect::<Vec<_>>(), file)
+    };
+    // nginx sends it where it is sent at all: with `on` to those alone who take gzip.
+    let some = vec!["warning there is no file `d/only`, but for `d/only.gz`".to_owned()];
+    for location in ["= /x", "/x", "~ ^/x"] {
+        let alias = |file: &str| format!("{location} {{ alias d/{file}; }}");
+        let file = |name: &str| Some(name.to_owned());
+        assert_eq!(found("gzip_static always;", &alias("only")), (vec![], file("only")));
+        assert_eq!(found("gzip_static on;", &alias("only")), (some.clone(), file("only")));
+        assert_eq!(found("gzip_static on;", &alias("both")), (vec![], file("both")));
+        for front in ["", "gzip_static off;"] {
+            let (said, _) = found(front, &alias("only"));
+            assert!(said.len() == 1 && said[0].starts_with("error there is no f"), "{said:?}");
+        }
+        let (said, _) = found("gzip_static always;", &alias("none"));
+        assert!(said.len() == 1 && said[0].starts_with("error there is no f"), "{said:?}");
+    }
+    // A folder is no file, whatever lies beside it.
+    let (_, file) = found("gzip_static always;", "/x { alias d; }");
+    assert_eq!(file, Some(String::new()));
 }
 
 #[test]
