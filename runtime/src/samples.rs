@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use crate::clock::{LocalClock, Now};
 use crate::http::head::{Head, Limits};
+use crate::http::response::Fields;
 use crate::site::{
     AddedFields, ErrorLog, FileBase, FileCache, Level, PlainSettings, Server, ServerSettings,
     Settings, Settled, Symlinks, Text,
@@ -136,6 +137,8 @@ pub(crate) fn with_variables<T>(
     ask: impl FnOnce(&mut Variables<'_>) -> T,
 ) -> T {
     let now = Now { monotonic_ms: 10_500, unix_ms: 1_000_250 };
+    let mut response_fields = Fields::default();
+    response_fields.append(b"Content-Type: text/html\r\nSet-Cookie: a\r\nSet-Cookie: b\r\n");
     let mut variables = Variables {
         as_get: false,
         head,
@@ -149,12 +152,16 @@ pub(crate) fn with_variables<T>(
         connection: &SAMPLE_CONNECTION,
         progress: Progress {
             started_ms: 10_001,
+            pipelined: false,
             request_len: 99,
+            received_content_len: 0,
             status: 200,
+            error_status: None,
             sent_len: 300,
             content_sent_len: 120,
-            response_fields: b"Content-Type: text/html\r\nSet-Cookie: a\r\nSet-Cookie: b\r\n",
-            ..Progress::default()
+            response_fields: &response_fields,
+            persists: false,
+            persistence: None,
         },
         now,
         local_clock: &LocalClock::new(now),

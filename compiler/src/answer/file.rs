@@ -7,7 +7,6 @@ use std::time::SystemTime;
 use sitec_runtime::exchange::Outcome;
 use sitec_runtime::http::conditional::{Conditions, Validators, Verdict};
 use sitec_runtime::http::range::{Selection, select};
-use sitec_runtime::http::response::remove_field;
 use sitec_runtime::http::{date, etag};
 use sitec_runtime::site::IfModifiedSince;
 
@@ -116,7 +115,7 @@ impl<'w, 'a> Handling<'_, 'w, 'a> {
             }
             Selection::Several(_) => {
                 // The boundary between them is drawn at random.
-                remove_field(&mut self.exchange.fields, "Content-Type");
+                self.exchange.fields.remove("Content-Type");
                 self.known_or_not("Content-Type", None);
                 self.known_or_not("Content-Length", None);
             }
@@ -151,7 +150,7 @@ impl<'w, 'a> Handling<'_, 'w, 'a> {
 
     fn not_modified(&mut self, file: &Path, state: &State) -> Handled<'w, 'a> {
         for name in ["Content-Type", "Content-Encoding"] {
-            remove_field(&mut self.exchange.fields, name);
+            self.exchange.fields.remove(name);
         }
         self.tell_validators(304, Some(state));
         Outcome::Response(304, End::Unchanged(file.to_owned()))

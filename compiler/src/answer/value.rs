@@ -134,7 +134,7 @@ impl View<'_, '_, '_> {
     }
 
     fn response_field(&self, name: &[u8]) -> Option<Vec<u8>> {
-        let named = fields::read(&self.exchange.fields).into_iter();
+        let named = fields::read(&self.exchange.fields);
         let mut named = named.filter(|field| is_same_name(field.name.as_bytes(), name));
         named.find_map(|field| field.value).map(String::into_bytes)
     }

@@ -12,13 +12,13 @@ use sitec_runtime::exchange::world::{Note, Reason, World};
 use sitec_runtime::exchange::{self, Event, MAX_REDIRECTS, Outcome, Refusal, Reply};
 use sitec_runtime::http::head::Head;
 use sitec_runtime::http::method::Method;
-use sitec_runtime::http::response::write_field;
+use sitec_runtime::http::response::Fields;
 use sitec_runtime::http::status;
 use sitec_runtime::media;
 use sitec_runtime::site::{Expires, Level, ListenId, LocationId, ServerId};
 
 use super::access::{CLIENT_UNKNOWN, Verdict, verdict};
-use super::fields::{self, write_unknown};
+use super::fields::{self, add_unknown};
 use super::request::listen_port;
 use super::resolved::{Location, Resolved, Server};
 use super::{Answer, Answers, End, Looker, Request, ServerBy, Step, named_at_start};
@@ -108,7 +108,7 @@ impl<'w, 'a> Evaluation<'w, 'a> {
 
     fn conclude(self, exchange: Exchange<'a>, end: End) -> Answer {
         // A redirect may name the server without asking for a value.
-        if memmem::find(&exchange.fields, StartPiece::HOST_NAME.as_bytes()).is_some() {
+        if memmem::find(exchange.fields.lines(), StartPiece::HOST_NAME.as_bytes()).is_some() {
             self.doubt_variable("hostname");
         }
         let status = match &end {
@@ -124,7 +124,7 @@ impl<'w, 'a> Evaluation<'w, 'a> {
             steps: self.steps,
             end,
             status,
-            fields: fields::read(&exchange.fields),
+            fields: fields::read(&exchange.fields).collect(),
             host: exchange.host,
             doubts: self.doubts.into_inner().into_iter().collect(),
         }
@@ -340,7 +340,7 @@ impl<'w, 'a> World for Evaluation<'w, 'a> {
 
     fn page(&mut self, exchange: &mut Exchange<'a>, status: u16) -> End {
         if !status::has_no_content(status) {
-            write_field(&mut exchange.fields, "Content-Type", b"text/html");
+            exchange.fields.add("Content-Type", b"text/html");
         }
         End::Page
     }
@@ -364,11 +364,11 @@ impl<'w, 'a> World for Evaluation<'w, 'a> {
         end
     }
 
-    fn write_expiry(&mut self, expires: Expires, _: Option<i64>, fields: &mut Vec<u8>) {
-        write_unknown(fields, "Expires");
+    fn write_expiry(&mut self, expires: Expires, _: Option<i64>, fields: &mut Fields) {
+        add_unknown(fields, "Expires");
         match cache_control(expires) {
-            Some(value) => write_field(fields, "Cache-Control", value.as_bytes()),
-            None => write_unknown(fields, "Cache-Control"),
+            Some(value) => fields.add("Cache-Control", value.as_bytes()),
+            None => add_unknown(fields, "Cache-Control"),
         }
     }
 
@@ -449,14 +449,14 @@ impl<'w, 'a> Handling<'_, 'w, 'a> {
 
     /// Adds a field to the response.
     pub(super) fn field(&mut self, name: &str, value: impl AsRef<[u8]>) {
-        write_field(&mut self.exchange.fields, name, value.as_ref());
+        self.exchange.fields.add(name, value.as_ref());
     }
 
     /// Adds a field whose value may not be known.
     pub(super) fn known_or_not(&mut self, name: &str, value: Option<Vec<u8>>) {
         match value {
             Some(value) => self.field(name, value),
-            None => write_unknown(&mut self.exchange.fields, name),
+            None => add_unknown(&mut self.exchange.fields, name),
         }
     }
 

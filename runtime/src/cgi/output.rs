@@ -8,6 +8,7 @@
 
 use crate::exchange::BackendHead;
 use crate::http::body::is_token_byte;
+use crate::http::response::Fields;
 use crate::http::status;
 use crate::http::target::is_path_and_query;
 
@@ -69,8 +70,8 @@ struct Lines<'a> {
     location: Option<&'a [u8]>,
     content_type: Option<&'a [u8]>,
     content_len: Option<u64>,
-    /// The lines that go on, without Location.
-    fields: Vec<u8>,
+    /// Those that go on, without Location.
+    fields: Fields,
 }
 
 /// Reads the lines of a head, each with its end.
@@ -131,9 +132,9 @@ impl<'a> Lines<'a> {
     }
 
     fn push(&mut self, name: &[u8], value: &[u8]) {
-        for part in [name, b": ", value, b"\r\n"] {
-            self.fields.extend_from_slice(part);
-        }
+        // A token is ASCII.
+        let name = str::from_utf8(name).unwrap_or_default();
+        self.fields.add_checked(name, value);
     }
 
     /// Tells the kinds of responses apart (RFC 3875, 6.2).
@@ -220,7 +221,7 @@ mod tests {
                 let len = head.content_len.map_or(String::new(), |len| format!(" len={len}"));
                 let local = head.local_redirect.as_deref();
                 let local = local.map_or(String::new(), |path| format!(" to={}", text(path)));
-                let (fields, content) = (text(&head.fields), text(&content));
+                let (fields, content) = (text(head.fields.lines()), text(&content));
                 format!("{} {fields}{len}{local} [{content}]", head.status)
             }
         }

@@ -146,7 +146,7 @@ impl Connection {
         let buffer = output.buffer();
         let before = buffer.len();
         let tokens = self.settings.server_tokens;
-        write_head(buffer, exchange.status, date, tokens, &exchange.fields, persistence);
+        write_head(buffer, exchange.status, date, tokens, exchange.fields.lines(), persistence);
         exchange.head_len = (buffer.len() - before) as u64;
         exchange.persistence = Some(persistence);
     }

@@ -2,8 +2,9 @@
 
 use crate::escape::Escaped;
 use crate::http::method::Method;
+use crate::http::response::Fields;
+use crate::http::status;
 use crate::http::target::{normalize, split_args};
-use crate::http::{response, status};
 use crate::site::Level;
 
 use super::world::{Form, Location, Server, World};
@@ -14,9 +15,9 @@ use super::{Exchange, MAX_REDIRECTS, Refusal, Reply, Step};
 pub struct BackendHead {
     /// The status: named, 302 for a redirect, or 200.
     pub status: u16,
-    /// The field lines that go on to the client, each ended by CRLF. Neither Content-Length, nor
-    /// what speaks of the connection, nor what the server says itself.
-    pub fields: Vec<u8>,
+    /// The fields that go on to the client. Neither Content-Length, nor what speaks of the
+    /// connection, nor what the server says itself.
+    pub fields: Fields,
     /// Whether there is a Content-Type.
     pub has_type: bool,
     /// Content-Length.
@@ -51,16 +52,16 @@ impl<F: Form> Exchange<F> {
             Some(status) if !status::is_redirect(head.status) => status,
             _ => head.status,
         };
-        self.append_own(&head.fields);
+        self.append_own(head.fields.lines());
         let no_content = status::has_no_content(self.status);
         let default_type = self.location().default_type();
         let may_be_typed = !no_content && !status::is_redirect(head.status);
         if may_be_typed && !head.has_type && head.content_len != Some(0) && !default_type.is_empty()
         {
-            response::write_field(&mut self.fields, "Content-Type", &default_type);
+            self.fields.add("Content-Type", &default_type);
         }
         if let Some(len) = head.content_len.filter(|_| self.status != 204) {
-            response::write_content_length(&mut self.fields, len);
+            self.fields.add_number("Content-Length", len);
         }
         Step::Reply(match no_content || self.head.method == Some(Method::Head) {
             true => Reply::Response(world.text(Vec::new())),
@@ -77,7 +78,7 @@ impl<F: Form> Exchange<F> {
                 Transfer::UntilClose
             }
             None => {
-                response::write_field(&mut self.fields, "Transfer-Encoding", b"chunked");
+                self.fields.add("Transfer-Encoding", b"chunked");
                 Transfer::Chunked
             }
         }

@@ -3,7 +3,7 @@
 
 use crate::http::charset::parameter;
 use crate::http::method::Method;
-use crate::http::{date, response, status};
+use crate::http::{date, status};
 
 use super::world::{Added, Form, Location, World};
 use super::{Exchange, Reply, ReplyOf};
@@ -18,18 +18,18 @@ impl<F: Form> Exchange<F> {
         if matches!(self.status, 204 | 205) {
             // What an `error_page` gives this status to has fields of a content.
             for name in ["Content-Type", "Content-Length", "Last-Modified"] {
-                response::remove_field(&mut self.fields, name);
+                self.fields.remove(name);
             }
         }
         if self.status == 205 {
             // No rule of framing says that it ends with its head (RFC 9110, 15.3.6).
-            response::write_content_length(&mut self.fields, 0);
+            self.fields.add_number("Content-Length", 0);
         }
         // Only now: an `error_page` may have given another status in its place.
         if let (405, Some(location)) = (self.status, self.refused_at)
-            && response::field_value(&self.fields, "Allow").is_none()
+            && self.fields.get("Allow").is_none()
         {
-            response::write_field(&mut self.fields, "Allow", &location.allow());
+            self.fields.add("Allow", &location.allow());
         }
         if matches!(reply, Reply::Response(_) | Reply::Content(_)) {
             self.say_charset(world);
@@ -49,8 +49,7 @@ impl<F: Form> Exchange<F> {
     fn say_charset<W: World<Form = F>>(&mut self, world: &W) {
         let Some(route) = self.route else { return };
         let Some(charset) = route.location.charset() else { return };
-        let Some(value) = response::field_range(&self.fields, "Content-Type") else { return };
-        let media_type = &self.fields[value.clone()];
+        let Some(media_type) = self.fields.get("Content-Type") else { return };
         let takes_it = route.location.takes_charset(media_type);
         let is_redirect = matches!(self.status, 301 | 302);
         if !takes_it && !is_redirect {
@@ -61,17 +60,19 @@ impl<F: Form> Exchange<F> {
         let parameter = parameter(&name);
         if is_redirect {
             // As in nginx, whose authors have met browsers that took it for the next page's.
-            if media_type.ends_with(&parameter) {
-                self.fields.drain(value.end - parameter.len()..value.end);
+            if let Some(bare) = media_type.strip_suffix(&parameter[..]) {
+                let bare = bare.to_vec();
+                self.fields.replace("Content-Type", &bare);
             }
         } else if !name.is_empty() && !self.is_coded() {
-            self.fields.splice(value.end..value.end, parameter);
+            let whole = [media_type, &parameter].concat();
+            self.fields.replace("Content-Type", &whole);
         }
     }
 
     /// Whether a script has coded its content, so that its charset is nobody's to say.
     fn is_coded(&self) -> bool {
-        response::field_value(&self.fields, "Content-Encoding").is_some()
+        self.fields.get("Content-Encoding").is_some()
     }
 
     /// Adds to the fields what goes with the status that the response has at last.
@@ -80,22 +81,21 @@ impl<F: Form> Exchange<F> {
         let is_usual = status::takes_added_fields(self.status);
         for added in (0..).map_while(|index| route.location.added(is_usual, index)) {
             match added {
-                Added::Lines(lines) => self.fields.extend_from_slice(lines),
+                Added::Lines(lines) => self.fields.append(lines),
                 Added::Field { name, value: text, sole } => {
                     let mut value = Vec::new();
                     world.write(self, text, &mut value);
                     if sole {
-                        response::remove_field(&mut self.fields, &name);
+                        self.fields.remove(&name);
                     }
                     if !value.is_empty() {
-                        response::write_field(&mut self.fields, &name, &value);
+                        self.fields.add(&name, &value);
                     }
                 }
                 Added::Expires(expires) => {
-                    let modified = response::field_value(&self.fields, "Last-Modified");
-                    let modified_s = modified.and_then(date::parse);
-                    response::remove_field(&mut self.fields, "Expires");
-                    response::remove_field(&mut self.fields, "Cache-Control");
+                    let modified_s = self.fields.get("Last-Modified").and_then(date::parse);
+                    self.fields.remove("Expires");
+                    self.fields.remove("Cache-Control");
                     world.write_expiry(expires, modified_s, &mut self.fields);
                 }
             }

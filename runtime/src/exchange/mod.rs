@@ -15,7 +15,7 @@ pub mod world;
 use crate::http::body::Framing;
 use crate::http::head::Head;
 use crate::http::method::Method;
-use crate::http::response::{self, Persistence};
+use crate::http::response::{Fields, Persistence};
 use crate::http::target::split_args;
 use crate::site::{Level, LocationId, ServerId};
 
@@ -117,8 +117,8 @@ pub struct Exchange<F: Form> {
     pub content_len: u64,
     /// The response's status, or what is known of it; 0 before that.
     pub status: u16,
-    /// The response's fields, as lines.
-    pub fields: Vec<u8>,
+    /// The response's fields.
+    pub fields: Fields,
     /// Whether the connection may be kept behind the response.
     pub persist: bool,
     /// Whether it is, as the response's head says, once that is written.
@@ -181,7 +181,7 @@ impl<F: Form> Default for Exchange<F> {
             pipelined: false,
             content_len: 0,
             status: 0,
-            fields: Vec::new(),
+            fields: Fields::default(),
             persist: false,
             persistence: None,
             head_len: 0,
@@ -344,7 +344,7 @@ impl<F: Form> Exchange<F> {
                 // RFC 9110, 9.3.7.
                 let allow = self.location().allow();
                 self.status = 204;
-                response::write_field(&mut self.fields, "Allow", &allow);
+                self.fields.add("Allow", &allow);
                 return Step::Reply(Reply::Response(world.text(Vec::new())));
             }
             Some(_) => return Step::Path,

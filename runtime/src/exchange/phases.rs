@@ -99,9 +99,9 @@ impl<F: Form> Exchange<F> {
                 world.write(self, text, &mut content);
                 let media_type = world.media_type(self);
                 if !media_type.is_empty() {
-                    response::write_field(&mut self.fields, "Content-Type", &media_type);
+                    self.fields.add("Content-Type", &media_type);
                 }
-                response::write_content_length(&mut self.fields, content.len() as u64);
+                self.fields.add_number("Content-Length", content.len() as u64);
                 Outcome::Response(self.status, world.text(content))
             }
         })

@@ -32,7 +32,7 @@ impl<F: Form> Exchange<F> {
             Outcome::RangeNotSatisfiable(len) => {
                 let step = self.error(world, 416, None);
                 let value = format!("bytes */{len}");
-                response::write_field(&mut self.fields, "Content-Range", value.as_bytes());
+                self.fields.add("Content-Range", value.as_bytes());
                 step
             }
             Outcome::Redirect(status, location) => self.error(world, status, Some(&location)),
@@ -123,13 +123,13 @@ impl<F: Form> Exchange<F> {
         Reply::Response(world.page(self, status))
     }
 
-    /// Appends an answer's own fields. Where it stands in the place of a redirect, as its
-    /// `error_page`, there may be a Location, of which a response has one.
-    pub fn append_own(&mut self, fields: &[u8]) {
-        if self.error_page_used && response::field_value(fields, "Location").is_some() {
-            response::remove_field(&mut self.fields, "Location");
+    /// Adds an answer's own fields, which are lines. Where it stands in the place of a redirect, as
+    /// its `error_page`, there may be a Location, of which a response has one.
+    pub fn append_own(&mut self, lines: &[u8]) {
+        if self.error_page_used && response::value_in(lines, "Location").is_some() {
+            self.fields.remove("Location");
         }
-        self.fields.extend_from_slice(fields);
+        self.fields.append(lines);
     }
 
     /// Appends a Location.
@@ -137,7 +137,7 @@ impl<F: Form> Exchange<F> {
         let mut uri = Vec::with_capacity(location.len());
         self.write_origin(world, location, &mut uri);
         uri.extend_from_slice(location);
-        response::write_field(&mut self.fields, "Location", &uri);
+        self.fields.add("Location", &uri);
     }
 
     /// What stands before a path in a Location, where the conf wants it whole.

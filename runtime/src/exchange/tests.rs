@@ -253,7 +253,7 @@ impl World for ToyWorld {
         "nothing".to_owned()
     }
 
-    fn write_expiry(&mut self, _: Expires, _: Option<i64>, _: &mut Vec<u8>) {}
+    fn write_expiry(&mut self, _: Expires, _: Option<i64>, _: &mut Fields) {}
 
     fn note(&mut self, _: &Exchange<ToyForm>, note: Note<'_>) {
         if let Note::Refused(reason) = note {
@@ -292,7 +292,7 @@ fn exchange(request: &str) -> Exchange<ToyForm> {
 
 /// Status, content and fields of the reply.
 fn show(exchange: &Exchange<ToyForm>, reply: Reply<String, Infallible>) -> String {
-    let fields = String::from_utf8_lossy(&exchange.fields).trim_end().replace("\r\n", "; ");
+    let fields = String::from_utf8_lossy(exchange.fields.lines()).trim_end().replace("\r\n", "; ");
     match reply {
         Reply::Response(content) => format!("{} {content} [{fields}]", exchange.status),
         Reply::Later(never) => match never {},

@@ -7,6 +7,7 @@ use std::borrow::Cow;
 use super::{Exchange, Outcome, Refusal};
 use crate::http::head::Head;
 use crate::http::method::MethodSet;
+use crate::http::response::Fields;
 use crate::site::{ErrorStatus, Expires, LocationId, ServerId};
 
 /// The form that a site is at hand in.
@@ -319,7 +320,7 @@ pub trait World: Sized {
 
     /// Writes how long a response may be kept: Expires and Cache-Control. `modified_s`: when its
     /// file was changed, in seconds since 1970.
-    fn write_expiry(&mut self, expires: Expires, modified_s: Option<i64>, fields: &mut Vec<u8>);
+    fn write_expiry(&mut self, expires: Expires, modified_s: Option<i64>, fields: &mut Fields);
 
     /// Is told what happens.
     fn note(&mut self, exchange: &ExchangeOf<Self>, note: Note<'_>);

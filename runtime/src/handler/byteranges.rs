@@ -10,6 +10,7 @@ use std::vec;
 
 use super::representation::{Piece, write_content_range};
 use super::resource::Resource;
+use crate::http::response::Fields;
 
 /// The longest head of a part beside its Content-Type: the boundary and Content-Range.
 const HEAD_LEN: usize = 128;
@@ -20,6 +21,8 @@ pub struct Parts {
     resource: Resource,
     ranges: vec::IntoIter<Range<u64>>,
     boundary: String,
+    /// Those of the part that is begun.
+    fields: Fields,
     /// Length of what is not given out yet, in bytes.
     len: u64,
 }
@@ -27,7 +30,8 @@ pub struct Parts {
 impl Parts {
     pub(super) fn new(resource: &Resource, ranges: Vec<Range<u64>>) -> Parts {
         let (resource, boundary) = (resource.clone(), boundary());
-        let mut parts = Parts { resource, ranges: Vec::new().into_iter(), boundary, len: 0 };
+        let (none, fields) = (Vec::new().into_iter(), Fields::default());
+        let mut parts = Parts { resource, ranges: none, boundary, fields, len: 0 };
         let mut text = Vec::with_capacity(HEAD_LEN);
         parts.write_end(&mut text);
         parts.len = text.len() as u64;
@@ -64,12 +68,14 @@ impl Parts {
         piece
     }
 
-    fn write_head(&self, range: &Range<u64>, out: &mut Vec<u8>) {
+    fn write_head(&mut self, range: &Range<u64>, out: &mut Vec<u8>) {
         for text in ["\r\n--", &self.boundary, "\r\n"] {
             out.extend_from_slice(text.as_bytes());
         }
-        self.resource.write_type(out);
-        write_content_range(range, self.resource.len(), out);
+        self.fields.clear();
+        self.resource.write_type(&mut self.fields);
+        write_content_range(range, self.resource.len(), &mut self.fields);
+        out.extend_from_slice(self.fields.lines());
         out.extend_from_slice(b"\r\n");
     }
 

@@ -10,6 +10,7 @@ use super::{Outcome, Request};
 use crate::http::conditional::{Conditions, Verdict};
 use crate::http::method::Method;
 use crate::http::range::{self, Selection};
+use crate::http::response::Fields;
 
 /// The response that a file is.
 #[derive(Debug)]
@@ -118,28 +119,27 @@ impl FileResponse {
         self.resource.validators().modified_s
     }
 
-    /// Appends the field lines that describe the content, each ended by CRLF: Content-Type,
-    /// Content-Length, Content-Range, Accept-Ranges, Last-Modified, ETag, as the status has them.
-    pub fn write_fields(&self, out: &mut Vec<u8>) {
+    /// Adds the fields that describe the content: Content-Type, Content-Length, Content-Range,
+    /// Accept-Ranges, Last-Modified, ETag, as the status has them.
+    pub fn write_fields(&self, fields: &mut Fields) {
         if let Form::Whole { accept_ranges } = self.form {
-            return self.resource.write_whole(accept_ranges, out);
+            return self.resource.write_whole(accept_ranges, fields);
         }
-        self.resource.write_coding(self.status, out);
+        self.resource.write_coding(self.status, fields);
         match &self.form {
             Form::NotModified | Form::Whole { .. } => {}
             Form::Part(range) => {
-                self.resource.write_type(out);
-                write_content_length(self.content_len(), out);
-                write_content_range(range, self.resource.len(), out);
+                self.resource.write_type(fields);
+                fields.add_number("Content-Length", self.content_len());
+                write_content_range(range, self.resource.len(), fields);
             }
             Form::Parts(parts) => {
-                out.extend_from_slice(b"Content-Type: multipart/byteranges; boundary=");
-                out.extend_from_slice(parts.0.as_bytes());
-                out.extend_from_slice(b"\r\n");
-                write_content_length(self.content_len(), out);
+                let boundary = parts.0.as_bytes();
+                fields.add_parts("Content-Type", &[b"multipart/byteranges; boundary=", boundary]);
+                fields.add_number("Content-Length", self.content_len());
             }
         }
-        self.resource.write_validators(out);
+        self.resource.write_validators(fields);
     }
 }
 
@@ -163,13 +163,7 @@ impl Piece {
     }
 }
 
-fn write_content_length(len: u64, out: &mut Vec<u8>) {
-    out.extend_from_slice(b"Content-Length: ");
-    out.extend_from_slice(itoa::Buffer::new().format(len).as_bytes());
-    out.extend_from_slice(b"\r\n");
-}
-
-pub(super) fn write_content_range(range: &Range<u64>, len: u64, out: &mut Vec<u8>) {
-    let line = format!("Content-Range: bytes {}-{}/{len}\r\n", range.start, range.end - 1);
-    out.extend_from_slice(line.as_bytes());
+pub(super) fn write_content_range(range: &Range<u64>, len: u64, fields: &mut Fields) {
+    let value = format!("bytes {}-{}/{len}", range.start, range.end - 1);
+    fields.add_checked("Content-Range", value.as_bytes());
 }

@@ -8,6 +8,7 @@ use super::{Request, media_type};
 use crate::files::{Source, StoredFile};
 use crate::http::accept::accepts_gzip;
 use crate::http::conditional::Validators;
+use crate::http::response::Fields;
 use crate::pack::{Packed, PackedForm};
 use crate::site::{GzipStatic, Text};
 
@@ -38,12 +39,12 @@ impl Variant {
         }
     }
 
-    fn write_fields(self, status: u16, out: &mut Vec<u8>) {
+    fn write_fields(self, status: u16, fields: &mut Fields) {
         if matches!(self, Variant::Gzip { .. }) && status != 304 {
-            out.extend_from_slice(b"Content-Encoding: gzip\r\n");
+            fields.append(b"Content-Encoding: gzip\r\n");
         }
         if matches!(self, Variant::Plain | Variant::Gzip { varies: true }) {
-            out.extend_from_slice(b"Vary: Accept-Encoding\r\n");
+            fields.append(b"Vary: Accept-Encoding\r\n");
         }
     }
 }
@@ -142,52 +143,50 @@ impl Resource {
     }
 
     /// Appends its Content-Type line.
-    pub(super) fn write_type(&self, out: &mut Vec<u8>) {
+    pub(super) fn write_type(&self, fields: &mut Fields) {
         match self {
             Resource::Plain { content_type: b"", .. }
             | Resource::Packed { content_type: Some(b""), .. } => {}
             Resource::Plain { content_type, .. }
             | Resource::Packed { content_type: Some(content_type), .. } => {
-                out.extend_from_slice(b"Content-Type: ");
-                out.extend_from_slice(content_type);
-                out.extend_from_slice(b"\r\n");
+                fields.add_checked("Content-Type", content_type);
             }
-            Resource::Packed { form, .. } => out.extend_from_slice(form.type_field()),
+            Resource::Packed { form, .. } => fields.append(form.type_field()),
         }
     }
 
     /// Appends Content-Encoding, and Vary where that does not stand with the validators.
-    pub(super) fn write_coding(&self, status: u16, out: &mut Vec<u8>) {
+    pub(super) fn write_coding(&self, status: u16, fields: &mut Fields) {
         match self {
-            Resource::Plain { variant, .. } => variant.write_fields(status, out),
+            Resource::Plain { variant, .. } => variant.write_fields(status, fields),
             Resource::Packed { .. } if status == 304 => {}
-            Resource::Packed { form, .. } => out.extend_from_slice(form.coding_field()),
+            Resource::Packed { form, .. } => fields.append(form.coding_field()),
         }
     }
 
     /// Appends all lines of a whole response.
-    pub(super) fn write_whole(&self, ranges: bool, out: &mut Vec<u8>) {
+    pub(super) fn write_whole(&self, ranges: bool, fields: &mut Fields) {
         match self {
             Resource::Packed { form, content_type: None, .. } if ranges => {
-                out.extend_from_slice(form.fields());
+                fields.append(form.fields());
             }
             Resource::Packed { form, .. } => {
-                out.extend_from_slice(form.coding_field());
-                self.write_type(out);
-                out.extend_from_slice(if ranges { form.ranges_field() } else { b"" });
-                out.extend_from_slice(form.length_field());
-                out.extend_from_slice(form.validator_fields());
+                fields.append(form.coding_field());
+                self.write_type(fields);
+                fields.append(if ranges { form.ranges_field() } else { b"" });
+                fields.append(form.length_field());
+                fields.append(form.validator_fields());
             }
             Resource::Plain { file, etag, variant, .. } => {
-                variant.write_fields(200, out);
-                self.write_type(out);
+                variant.write_fields(200, fields);
+                self.write_type(fields);
                 match file {
-                    AnyFile::Stored(file) => out.extend_from_slice(file.fields(ranges, *etag)),
+                    AnyFile::Stored(file) => fields.append(file.fields(ranges, *etag)),
                     AnyFile::Packed(file) => {
                         let form = file.plain();
-                        out.extend_from_slice(if ranges { form.ranges_field() } else { b"" });
-                        out.extend_from_slice(form.length_field());
-                        out.extend_from_slice(form.own_validator_fields());
+                        fields.append(if ranges { form.ranges_field() } else { b"" });
+                        fields.append(form.length_field());
+                        fields.append(form.own_validator_fields());
                     }
                 }
             }
@@ -195,8 +194,8 @@ impl Resource {
     }
 
     /// Appends the lines that a 304 has too: Last-Modified, ETag, and Vary of what is packed.
-    pub(super) fn write_validators(&self, out: &mut Vec<u8>) {
-        out.extend_from_slice(match self {
+    pub(super) fn write_validators(&self, fields: &mut Fields) {
+        fields.append(match self {
             Resource::Plain { file: AnyFile::Stored(file), etag, .. } => {
                 file.validator_fields(*etag)
             }

@@ -8,6 +8,7 @@ use std::time::{Duration, UNIX_EPOCH};
 use super::*;
 use crate::files::Files;
 use crate::http::range::{Selection, select};
+use crate::http::response::Fields;
 use crate::samples::{Folder, ROOT, SETTINGS, head, leak, with_variables};
 use crate::site::{
     FileBase, Follow, GzipStatic, IfModifiedSince, PlainSettings, Settings, Symlinks, Text,
@@ -82,7 +83,7 @@ fn show(outcome: Outcome) -> (String, String, String) {
         }
         Outcome::Response(made) => (made.status.to_string(), String::new(), text(&made.content)),
         Outcome::File(response) => {
-            let mut fields = Vec::new();
+            let mut fields = Fields::default();
             response.write_fields(&mut fields);
             let len = response.content_len();
             let mut content = Vec::new();
@@ -102,7 +103,7 @@ fn show(outcome: Outcome) -> (String, String, String) {
             if !content.is_empty() {
                 assert_eq!(content.len() as u64, len, "length of the content");
             }
-            (response.status.to_string(), text(&fields), text(&content))
+            (response.status.to_string(), text(fields.lines()), text(&content))
         }
     }
 }

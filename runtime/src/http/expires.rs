@@ -1,6 +1,7 @@
 //! When a response expires: Expires and Cache-Control as nginx's `expires` makes them.
 
-use super::{date, response};
+use super::date;
+use super::response::Fields;
 use crate::clock::{LocalClock, Now};
 use crate::site::Expires;
 
@@ -41,14 +42,14 @@ pub fn expiry(
 
 impl Expiry {
     /// Appends both fields. `at` is the time in the form of a date.
-    pub fn write(&self, at: &[u8; date::LEN], out: &mut Vec<u8>) {
-        response::write_field(out, "Expires", at);
+    pub fn write(&self, at: &[u8; date::LEN], fields: &mut Fields) {
+        fields.add_checked("Expires", at);
         match self.max_age_s {
-            None => out.extend_from_slice(b"Cache-Control: no-cache\r\n"),
+            None => fields.append(b"Cache-Control: no-cache\r\n"),
             Some(age) => {
-                out.extend_from_slice(b"Cache-Control: max-age=");
-                out.extend_from_slice(itoa::Buffer::new().format(age).as_bytes());
-                out.extend_from_slice(b"\r\n");
+                let mut digits = itoa::Buffer::new();
+                let age = digits.format(age).as_bytes();
+                fields.add_parts("Cache-Control", &[b"max-age=", age]);
             }
         }
     }
@@ -98,10 +99,10 @@ mod tests {
                 "Expires: Thu, 01 Jan 1970 00:01:30 GMT\r\nCache-Control: max-age=90\r\n",
             ),
         ] {
-            let mut out = Vec::new();
+            let mut fields = Fields::default();
             let expiry = expiry(expires, None, now, &clock);
-            expiry.write(&date::format(expiry.at_s), &mut out);
-            assert_eq!(String::from_utf8_lossy(&out), expected);
+            expiry.write(&date::format(expiry.at_s), &mut fields);
+            assert_eq!(String::from_utf8_lossy(fields.lines()), expected);
         }
     }
 }

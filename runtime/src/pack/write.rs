@@ -5,7 +5,8 @@ use std::ops::Range;
 
 use super::read::{bucket, hash, slot};
 use crate::http::accept::Coding;
-use crate::http::{date, response};
+use crate::http::date;
+use crate::http::response::Fields;
 
 /// Paths for each bucket. More make the table smaller, and a place for all harder to find.
 const PATHS_PER_BUCKET: usize = 4;
@@ -119,40 +120,39 @@ fn place(bytes: &[u8], text: &mut Vec<u8>) -> [u32; 2] {
 fn write_forms(node: &Node, rows: &mut Vec<u8>, text: &mut Vec<u8>) {
     let Contents::File { content_type, ranges, forms } = &node.contents else { return };
     for form in forms {
-        let mut head = Vec::new();
-        let line = response::write_field;
+        let mut head = Fields::default();
         if let Some(coding) = form.coding {
-            line(&mut head, "Content-Encoding", coding.name().as_bytes());
+            head.add("Content-Encoding", coding.name().as_bytes());
         }
         if !content_type.is_empty() {
-            line(&mut head, "Content-Type", content_type);
+            head.add("Content-Type", content_type);
         }
-        let content_end = head.len();
+        let content_end = head.lines().len();
         if *ranges {
-            line(&mut head, "Accept-Ranges", b"bytes");
+            head.add("Accept-Ranges", b"bytes");
         }
-        let ranges_end = head.len();
+        let ranges_end = head.lines().len();
         let len = form.place.end - form.place.start;
-        line(&mut head, "Content-Length", len.to_string().as_bytes());
-        let length_end = head.len();
+        head.add_number("Content-Length", len);
+        let length_end = head.lines().len();
         if forms.len() > 1 {
-            line(&mut head, "Vary", b"Accept-Encoding");
+            head.add("Vary", b"Accept-Encoding");
         }
-        line(&mut head, "Last-Modified", &date::format(node.modified_s));
-        let etag = head.len();
+        head.add("Last-Modified", &date::format(node.modified_s));
+        let etag = head.lines().len();
         if let Some(tag) = &form.etag {
-            line(&mut head, "ETag", tag.as_bytes());
+            head.add("ETag", tag.as_bytes());
         }
         rows.extend(form.place.start.to_le_bytes());
         rows.extend(len.to_le_bytes());
-        rows.extend(place(&head, text)[0].to_le_bytes());
+        rows.extend(place(head.lines(), text)[0].to_le_bytes());
         let coding = match form.coding {
             None => 0,
             Some(Coding::Gzip) => 1,
             Some(Coding::Brotli) => 2,
             Some(Coding::Zstd) => 3,
         };
-        for number in [head.len(), content_end, ranges_end, length_end, etag, coding] {
+        for number in [head.lines().len(), content_end, ranges_end, length_end, etag, coding] {
             rows.extend((number as u16).to_le_bytes());
         }
     }

@@ -11,9 +11,10 @@ use crate::exchange::{Outcome, Transfer};
 use crate::files::{Entry, Files};
 use crate::handler::{self, dav, file, status, upload};
 use crate::http::body::Framing;
+use crate::http::expires;
 use crate::http::method::Method;
+use crate::http::response::Fields;
 use crate::http::status::has_no_content;
-use crate::http::{expires, response};
 use crate::log::About;
 use crate::output::{Body, Made};
 use crate::site::{
@@ -140,7 +141,7 @@ impl<S: Site> World for Serving<'_, S> {
 
     fn page(&mut self, exchange: &mut Exchange, status: u16) -> Body {
         let page = S::error_page(status);
-        exchange.fields.extend_from_slice(page.fields);
+        exchange.fields.append(page.fields);
         Body::Static(page.body)
     }
 
@@ -157,7 +158,7 @@ impl<S: Site> World for Serving<'_, S> {
         Body::Empty
     }
 
-    fn write_expiry(&mut self, expires: Expires, modified_s: Option<i64>, fields: &mut Vec<u8>) {
+    fn write_expiry(&mut self, expires: Expires, modified_s: Option<i64>, fields: &mut Fields) {
         let expiry = expires::expiry(expires, modified_s, self.cx.now, &self.cx.local_clock);
         self.cx.expires.update(expiry.at_s);
         expiry.write(self.cx.expires.text(), fields);
@@ -246,27 +247,27 @@ impl<S: Site> Serving<'_, S> {
                     self.write_present_as_modified(exchange);
                 }
                 if !matches!(status, 200 | 206 | 304) {
-                    response::remove_field(&mut exchange.fields, "Last-Modified");
+                    exchange.fields.remove("Last-Modified");
                 }
                 Outcome::Response(status, Body::File(file.body))
             }
             handler::Outcome::Response(made) => {
                 let handler::Response { status, location, content_type, content } = made;
                 if !content_type.is_empty() {
-                    response::write_field(&mut exchange.fields, "Content-Type", content_type);
+                    exchange.fields.add("Content-Type", content_type);
                 }
                 if status != 204 {
-                    response::write_content_length(&mut exchange.fields, content.len() as u64);
+                    exchange.fields.add_number("Content-Length", content.len() as u64);
                 }
                 if let Some(location) = location {
-                    response::remove_field(&mut exchange.fields, "Location");
+                    exchange.fields.remove("Location");
                     exchange.write_location(self, &location);
                 }
                 Outcome::Response(exchange.status_of(status), Body::Owned(content))
             }
             handler::Outcome::Made(content_type, producer) => {
                 let status = exchange.status_of(200);
-                response::write_field(&mut exchange.fields, "Content-Type", content_type);
+                exchange.fields.add("Content-Type", content_type);
                 if has_no_content(status) {
                     return Outcome::Response(status, Body::Empty);
                 }
@@ -281,8 +282,6 @@ impl<S: Site> Serving<'_, S> {
 
     /// Puts the present in the place of a Last-Modified that is yet to come (RFC 9110, 8.8.2.1).
     fn write_present_as_modified(&self, exchange: &mut Exchange) {
-        if let Some(range) = response::field_range(&exchange.fields, "Last-Modified") {
-            exchange.fields.splice(range, *self.cx.date.text());
-        }
+        exchange.fields.replace("Last-Modified", self.cx.date.text());
     }
 }

@@ -4,7 +4,7 @@ use std::cell::OnceCell;
 use std::io::Write;
 use std::net::SocketAddr;
 
-use crate::http::response::Persistence;
+use crate::http::response::{Fields, Persistence};
 use crate::regex::Captures;
 use crate::site::Pattern;
 
@@ -32,7 +32,7 @@ pub(crate) enum Endpoint<'a> {
 }
 
 /// How far a request and its response have come.
-#[derive(Clone, Copy, Default)]
+#[derive(Clone, Copy)]
 pub(crate) struct Progress<'a> {
     /// When the first byte of the head came, by the monotonic clock.
     pub(crate) started_ms: u64,
@@ -51,8 +51,8 @@ pub(crate) struct Progress<'a> {
     pub(crate) sent_len: u64,
     /// Bytes of the response's content sent.
     pub(crate) content_sent_len: u64,
-    /// The field lines of the response, each ended by CRLF.
-    pub(crate) response_fields: &'a [u8],
+    /// The fields of the response.
+    pub(crate) response_fields: &'a Fields,
     /// Whether the request lets the connection be kept.
     pub(crate) persists: bool,
     /// What the head of the response says of it, once that is written.

@@ -218,12 +218,9 @@ impl Variables<'_> {
             }
             _ => {}
         }
-        let lines = self.progress.response_fields.split(|&byte| byte == b'\n');
-        let values = lines.filter_map(|line| {
-            let colon = memchr::memchr(b':', line)?;
-            is_same_name(&line[..colon], name).then(|| line[colon + 1..].trim_ascii())
-        });
-        join(values, b", ", out)
+        let fields = self.progress.response_fields.iter();
+        let named = fields.filter(|(field, _)| is_same_name(field, name));
+        join(named.map(|(_, value)| value), b", ", out)
     }
 
     /// `$cookie_NAME`: the value of the first cookie with this name.

@@ -3,7 +3,7 @@
 use divan::Bencher;
 use sitec_runtime::http::date;
 use sitec_runtime::http::range;
-use sitec_runtime::http::response::{Persistence, write_field, write_head};
+use sitec_runtime::http::response::{Fields, Persistence, write_head};
 
 fn main() {
     divan::main();
@@ -23,10 +23,10 @@ fn head(bencher: Bencher) {
 
 #[divan::bench]
 fn field(bencher: Bencher) {
-    let mut out = Vec::with_capacity(1024);
+    let mut fields = Fields::default();
     bencher.bench_local(|| {
-        out.clear();
-        write_field(&mut out, "Location", b"https://www.example.test/docs/guide/");
+        fields.clear();
+        fields.add("Location", b"https://www.example.test/docs/guide/");
     });
 }
 
