@@ -9,6 +9,7 @@ use super::request::listen_port;
 use super::world::View;
 use super::{address, server_name};
 use crate::ir::{Piece, StartPiece, Value, Variable};
+use crate::value::variable::{self, Known};
 
 impl View<'_, '_, '_> {
     /// A value for this request.
@@ -50,13 +51,12 @@ impl View<'_, '_, '_> {
     fn is_of_path(&self, variable: &Variable) -> bool {
         let router = &self.world.answers.router;
         match variable {
-            Variable::Simple("args" | "query_string" | "is_args") | Variable::Argument(_) => {
-                self.world.knows_args
-            }
-            Variable::Simple(name) => matches!(
-                *name,
-                "uri" | "document_uri" | "server_name" | "document_root" | "request_filename"
-            ),
+            Variable::Simple(name) => match variable::find(name).map(|row| row.known) {
+                Some(Known::Path) => true,
+                Some(Known::Args) => self.world.knows_args,
+                Some(Known::Request | Known::Run) | None => false,
+            },
+            Variable::Argument(_) => self.world.knows_args,
             // Without a match on the way it is one of the request's own.
             Variable::Capture(_) => !self.exchange.matches.is_empty(),
             Variable::NamedCapture(name) => {

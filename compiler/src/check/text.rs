@@ -135,7 +135,7 @@ impl Checker<'_> {
                 Diagnostic::error("T18", span, message).help(value::instead_of(&lower)),
             ));
         }
-        let known = value::variable::SIMPLE_VARIABLES.iter().copied();
+        let known = value::variable::VARIABLES.iter().map(|row| row.name);
         let known = known.chain(self.capture_names.0.iter().map(String::as_str));
         let diagnostic = Diagnostic::error("T18", span, format!("there is no variable `${name}`"));
         let like = closest(&lower, known).filter(|_| !is_of_environment(name));

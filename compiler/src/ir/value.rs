@@ -26,8 +26,7 @@ pub enum Escape {
 /// A variable.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub enum Variable {
-    /// One of [`SIMPLE_VARIABLES`](crate::value::variable::SIMPLE_VARIABLES), the name of a
-    /// method of `sitec_runtime::variables::Variables`.
+    /// The name of one of [`VARIABLES`](crate::value::variable::VARIABLES).
     Simple(&'static str),
     /// `$arg_NAME`.
     Argument(Vec<u8>),

@@ -1,52 +1,162 @@
-//! The variables of the language.
+//! The variables of the language: one row each, which the checker, the generated text, what is
+//! foretold of requests and the reference page follow from.
+
+use std::fmt::Write;
 
 use crate::ir::Variable;
 
-/// Variables that a name alone stands for. Each is the name of a method
-/// `fn NAME(&self, out: &mut Vec<u8>)` of `sitec_runtime::variables::Variables`.
-pub const SIMPLE_VARIABLES: &[&str] = &[
-    "args",
-    "binary_remote_addr",
-    "body_bytes_sent",
-    "bytes_sent",
-    "connection",
-    "connection_requests",
-    "connection_time",
-    "content_length",
-    "content_type",
-    "document_root",
-    "document_uri",
-    "host",
-    "hostname",
-    "is_args",
-    "msec",
-    "pid",
-    "pipe",
-    "query_string",
-    "realpath_root",
-    "remote_addr",
-    "remote_port",
-    "remote_user",
-    "request",
-    "request_filename",
-    "request_id",
-    "request_length",
-    "request_method",
-    "request_time",
-    "request_uri",
-    "scheme",
-    "server_addr",
-    "server_name",
-    "server_port",
-    "server_protocol",
-    "status",
-    "time_iso8601",
-    "time_local",
-    "uri",
+/// What decides on a variable's value.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Known {
+    /// The path of the request, and where it leads.
+    Path,
+    /// The arguments behind the path.
+    Args,
+    /// What else a request says, and who sends it to which address.
+    Request,
+    /// A running server alone: its clock, its connections, its machine.
+    Run,
+}
+
+/// A variable that a name alone stands for.
+#[derive(Debug)]
+pub struct Row {
+    /// Its name, and that of the method of `sitec_runtime::variables::Variables` that appends its
+    /// value.
+    pub name: &'static str,
+    /// What decides on its value.
+    pub known: Known,
+    /// What it is, for the reference page.
+    pub doc: &'static str,
+}
+
+/// A family of variables: the rest of the name is that of a part of the request or the response.
+#[derive(Debug)]
+pub struct Family {
+    /// What the names begin with.
+    pub prefix: &'static str,
+    /// The variable by the rest of its name, which is in lower case.
+    variable: fn(&str) -> Variable,
+    /// What it is, for the reference page.
+    pub doc: &'static str,
+}
+
+const fn row(name: &'static str, known: Known, doc: &'static str) -> Row {
+    Row { name, known, doc }
+}
+
+/// The variables that a name alone stands for, sorted.
+pub const VARIABLES: &[Row] = &[
+    row("args", Known::Args, "The arguments of the request target: what follows the `?`."),
+    row(
+        "binary_remote_addr",
+        Known::Run,
+        "The client's address in 4 or 16 bytes; `unix:` where it uses a Unix socket.",
+    ),
+    row("body_bytes_sent", Known::Run, "Bytes of content that the client was sent."),
+    row("bytes_sent", Known::Run, "Bytes that the client was sent, head included."),
+    row("connection", Known::Run, "The number of the connection, counted by its worker."),
+    row(
+        "connection_requests",
+        Known::Run,
+        "How many requests the connection has brought, this one included.",
+    ),
+    row("connection_time", Known::Run, "The age of the connection in seconds, to the millisecond."),
+    row(
+        "content_length",
+        Known::Request,
+        "The length of the request's content: its Content-Length, or what came in chunks.",
+    ),
+    row("content_type", Known::Request, "The Content-Type of the request."),
+    row("document_root", Known::Path, "The folder of `root`, or the `alias`."),
+    row("document_uri", Known::Path, "The same as `$uri`."),
+    row(
+        "host",
+        Known::Request,
+        "The host that was asked for, in lower case and without its port; `$server_name` without one.",
+    ),
+    row("hostname", Known::Run, "The name of the machine."),
+    row("is_args", Known::Args, "`?` where there are arguments, else nothing."),
+    row("msec", Known::Run, "The time in seconds since 1970, to the millisecond."),
+    row("pid", Known::Run, "The number of the worker's process."),
+    row(
+        "pipe",
+        Known::Run,
+        "`p` if the request came before the response to the one before it was sent, else `.`.",
+    ),
+    row("query_string", Known::Args, "The same as `$args`."),
+    row("realpath_root", Known::Run, "`$document_root` with its symlinks resolved."),
+    row(
+        "remote_addr",
+        Known::Request,
+        "The client's address; `unix:` where it uses a Unix socket.",
+    ),
+    row("remote_port", Known::Run, "The client's port."),
+    row(
+        "remote_user",
+        Known::Request,
+        "The user name of the request's Authorization field, unchecked.",
+    ),
+    row("request", Known::Request, "The request line."),
+    row("request_filename", Known::Path, "The path of the file that the request leads to."),
+    row("request_id", Known::Run, "32 random hexadecimal digits, of this request alone."),
+    row("request_length", Known::Run, "Bytes of the request, head included."),
+    row("request_method", Known::Request, "The method, GET where an `error_page` is fetched."),
+    row(
+        "request_time",
+        Known::Run,
+        "The time since the first byte of the request in seconds, to the millisecond.",
+    ),
+    row("request_uri", Known::Request, "The path and the arguments as the client sent them."),
+    row("scheme", Known::Request, "`http`."),
+    row("server_addr", Known::Run, "The server's address that the client has connected to."),
+    row("server_name", Known::Path, "The first `server_name` of the server."),
+    row("server_port", Known::Request, "The server's port that the client has connected to."),
+    row("server_protocol", Known::Request, "`HTTP/1.1` or `HTTP/1.0`."),
+    row("status", Known::Request, "The status of the response."),
+    row("time_iso8601", Known::Run, "The local time: `2026-11-29T12:00:00+01:00`."),
+    row("time_local", Known::Run, "The local time: `29/Nov/2026:12:00:00 +0100`."),
+    row(
+        "uri",
+        Known::Path,
+        "The path, decoded and normalised, as the last internal redirect left it.",
+    ),
 ];
 
-/// What the names of families begin with: a part of the request or the response follows.
-pub const PREFIXES: &[&str] = &["sent_http_", "http_", "cookie_", "arg_"];
+/// The families of variables. A prefix that another one begins with comes after it.
+pub const FAMILIES: &[Family] = &[
+    Family {
+        prefix: "sent_http_",
+        variable: |rest| Variable::ResponseField(field(rest)),
+        doc: "A field of the response, its name in lower case with `_` for `-`.",
+    },
+    Family {
+        prefix: "http_",
+        variable: |rest| Variable::RequestField(field(rest)),
+        doc: "A field of the request, its name in lower case with `_` for `-`.",
+    },
+    Family {
+        prefix: "cookie_",
+        variable: |rest| Variable::Cookie(rest.into()),
+        doc: "A cookie of the request.",
+    },
+    Family {
+        prefix: "arg_",
+        variable: |rest| Variable::Argument(rest.into()),
+        doc: "An argument of the request, undecoded.",
+    },
+];
+
+/// The name of a field as it is sent.
+fn field(rest: &str) -> Vec<u8> {
+    rest.replace('_', "-").into_bytes()
+}
+
+/// The row of a variable.
+pub fn find(name: &str) -> Option<&'static Row> {
+    let index = VARIABLES.binary_search_by_key(&name, |row| row.name).ok()?;
+    Some(&VARIABLES[index])
+}
 
 /// Variables that nginx has and sitec has not, and the fronts of names of such.
 const ONLY_NGINX: &str = "ancient_browser date_gmt date_local fastcgi_ geoip_ grpc_ gzip_ratio \
@@ -84,21 +194,43 @@ pub(crate) fn instead_of(name: &str) -> &'static str {
 /// own (it may still be a group of a regex).
 pub(crate) fn variable(name: &str) -> Option<Variable> {
     let name = name.to_ascii_lowercase();
-    if let Ok(index) = SIMPLE_VARIABLES.binary_search(&name.as_str()) {
-        return Some(Variable::Simple(SIMPLE_VARIABLES[index]));
+    if let Some(row) = find(&name) {
+        return Some(Variable::Simple(row.name));
     }
-    let prefix = PREFIXES.iter().find(|prefix| name.starts_with(**prefix))?;
-    let rest = &name[prefix.len()..];
-    if rest.is_empty() {
-        return None;
+    let family = FAMILIES.iter().find(|family| name.starts_with(family.prefix))?;
+    let rest = &name[family.prefix.len()..];
+    (!rest.is_empty()).then(|| (family.variable)(rest))
+}
+
+const HEAD: &str = "\
+# Variables
+
+Values of `return`, `error_page`, `root`, `alias`, `index`, `try_files`, `add_header`, `charset`,
+`cgi_param`, `log_format` and `access_log … if=` may hold variables, `$name` or `${name}`. A name
+that nginx has too means what it means there. Where a request lacks what a variable stands for, the
+value is empty; a log has `-`.
+
+Beside those below, `$1` to `$9` are the groups of the regex that matched last, and a group
+`(?<name>…)` is `$name`.
+
+This page is written from the table in `compiler/src/value/variable.rs`; change it there and run
+`UPDATE=1 cargo test -p sitec-compiler reference`.
+
+| variable | what it is |
+|---|---|
+";
+
+/// The text of docs/variables.md.
+pub fn reference() -> String {
+    let mut page = HEAD.to_owned();
+    let rows = VARIABLES.iter().map(|row| (row.name.to_owned(), row.doc));
+    let families = FAMILIES.iter().map(|family| (format!("{}NAME", family.prefix), family.doc));
+    let mut all: Vec<_> = rows.chain(families).collect();
+    all.sort();
+    for (name, doc) in all {
+        let _ = writeln!(page, "| `${name}` | {doc} |");
     }
-    let field = || rest.replace('_', "-").into_bytes();
-    Some(match *prefix {
-        "sent_http_" => Variable::ResponseField(field()),
-        "http_" => Variable::RequestField(field()),
-        "cookie_" => Variable::Cookie(rest.into()),
-        _ => Variable::Argument(rest.into()),
-    })
+    page
 }
 
 #[cfg(test)]
@@ -107,7 +239,20 @@ mod tests {
 
     #[test]
     fn names_are_sorted() {
-        assert!(SIMPLE_VARIABLES.is_sorted());
+        assert!(VARIABLES.is_sorted_by_key(|row| row.name));
+    }
+
+    #[test]
+    fn reference_page_is_fresh() {
+        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/variables.md");
+        if std::env::var_os("UPDATE").is_some() {
+            std::fs::write(path, reference()).unwrap();
+        }
+        let page = std::fs::read_to_string(path).unwrap_or_default();
+        assert!(
+            page == reference(),
+            "docs/variables.md is stale: run `UPDATE=1 cargo test -p sitec-compiler reference`"
+        );
     }
 
     #[test]
@@ -116,7 +261,7 @@ mod tests {
             assert!(is_only_nginx(name) && variable(name).is_none(), "{name}");
         }
         assert!(!is_only_nginx("requset_uri"));
-        assert!(SIMPLE_VARIABLES.iter().all(|name| !is_only_nginx(name)));
+        assert!(VARIABLES.iter().all(|row| !is_only_nginx(row.name)));
     }
 
     #[test]

@@ -5,7 +5,7 @@ use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt;
 use std::time::Instant;
 
-use sitec_compiler::value::variable::{PREFIXES, SIMPLE_VARIABLES};
+use sitec_compiler::value::variable::{FAMILIES, VARIABLES};
 use sitec_tests::PATIENCE;
 use sitec_tests::folder::Folder;
 use sitec_tests::server::Server;
@@ -77,9 +77,10 @@ fn no_variable_is_always_empty() {
     let lines = logged(&folder, &server, &asked);
     assert_eq!(lines.len(), asked.len());
     let seen: BTreeMap<_, _> = lines.iter().flat_map(|line| values(line)).collect();
-    let missing = SIMPLE_VARIABLES.iter().filter(|name| !seen.contains_key(**name));
-    assert_eq!(missing.collect::<Vec<_>>(), Vec::<&&str>::new());
-    for prefix in PREFIXES {
+    let missing = VARIABLES.iter().map(|row| row.name).filter(|name| !seen.contains_key(name));
+    assert_eq!(missing.collect::<Vec<_>>(), Vec::<&str>::new());
+    for family in FAMILIES {
+        let prefix = family.prefix;
         assert!(seen.keys().any(|name| name.starts_with(prefix)), "no {prefix}NAME");
     }
     // Nor is any other that the log names.
