@@ -4,13 +4,13 @@
 use std::ops::Range;
 
 use crate::cgi::{MAX_HEAD_LEN, queue_len};
-use crate::connection::GATHERED_LEN;
 use crate::files::{
     LEVEL_DESCRIPTORS, MAX_CONTENT_LEN, MAX_DEPTH, MAX_DESCRIPTORS, MAX_ENTRIES, MAX_LISTED_LEN,
     RECORDS_LEN,
 };
 use crate::handler::upload::MAX_DRAFTS;
 use crate::handler::work::MAX_WORKS;
+use crate::http1::GATHERED_LEN;
 use crate::log;
 use crate::output::{COPIED_LEN, KEPT_LEN, RUN_LEN};
 

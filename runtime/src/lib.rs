@@ -18,6 +18,7 @@ mod files;
 mod handed_over;
 mod handler;
 pub mod http;
+mod http1;
 mod image;
 mod listener;
 mod log;

@@ -12,10 +12,10 @@ use std::thread;
 
 use crate::bounds;
 use crate::cgi::{Spawner, SpawnerProcess};
-use crate::connection::limits;
 use crate::context::{Context, Shared};
 use crate::files::{self, Changes, Files};
 use crate::handed_over::{self, HandedOver};
+use crate::http1::limits;
 use crate::image::Image;
 use crate::listener::{self, Listener};
 use crate::log::{LogPlace, Logs};

@@ -9,7 +9,7 @@ const SLOW_LEN: u64 = 16 * 1024;
 
 /// What the client has done of one thing that it is waited for: content, or taking a response.
 #[derive(Default, Debug)]
-pub(super) struct Pace {
+pub(crate) struct Pace {
     /// The bytes at the last look.
     seen: Option<u64>,
     /// Since when it is waited for, if it is.
@@ -24,7 +24,7 @@ impl Pace {
     /// Looks at the client, which has moved `total` bytes so far, and is waited for now or not.
     /// Returns how long it may go on so, if there is a bound. What it has earned by being fast is
     /// never more than `most_ms`.
-    pub(super) fn look(
+    pub(crate) fn look(
         &mut self,
         now_ms: u64,
         total: u64,
@@ -51,21 +51,21 @@ impl Pace {
     }
 
     /// Bytes a second, if it is waited for and was for long enough to tell, and is slow.
-    pub(super) fn slow(&self, now_ms: u64) -> Option<u64> {
+    pub(crate) fn slow(&self, now_ms: u64) -> Option<u64> {
         let since = self.since_ms?;
         slow(self.waited_ms + now_ms.saturating_sub(since), self.moved)
     }
 }
 
 /// The rate of so many bytes in so long a wait, if that is long enough to tell, and slow.
-pub(super) fn slow(waited_ms: u64, moved: u64) -> Option<u64> {
+pub(crate) fn slow(waited_ms: u64, moved: u64) -> Option<u64> {
     let rate = moved.saturating_mul(1000) / waited_ms.max(1);
     (waited_ms >= JUDGED_AFTER_MS && rate < SLOW_LEN).then_some(rate)
 }
 
 /// A time that is left, in steps: connections share few deadlines, so that finding the next one
 /// stays cheap. Never shorter.
-pub(super) fn in_steps(left_ms: u64) -> u64 {
+pub(crate) fn in_steps(left_ms: u64) -> u64 {
     left_ms.next_multiple_of(if left_ms < 2000 { 100 } else { 1000 })
 }
 

@@ -14,9 +14,10 @@ use std::os::fd::AsRawFd;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::connection::{Connection, Source};
+use crate::connection::Source;
 use crate::context::Context;
 use crate::deadlines::Deadlines;
+use crate::http1::Connection;
 use crate::listener::Listener;
 use crate::poll_set::{Interest, PollSet};
 use crate::site::{Level, Site};

@@ -5,7 +5,8 @@ use std::collections::HashMap;
 use std::os::fd::RawFd;
 
 use super::Worker;
-use crate::connection::{Connection, Place, Stake};
+use crate::connection::{Place, Stake};
+use crate::http1::Connection;
 use crate::site::{Level, Site};
 use crate::sys::process;
 

@@ -3,9 +3,10 @@
 use std::io;
 
 use super::Worker;
-use crate::connection::{Connection, Deadline, Interests, Next, Source};
+use crate::connection::{Deadline, Interests, Next, Source};
 use crate::context::Context;
 use crate::counts::Phase;
+use crate::http1::Connection;
 use crate::output::Turn;
 use crate::site::{Level, Site};
 

@@ -2,6 +2,7 @@
 
 use std::os::fd::AsFd;
 
+use crate::connection::Pace;
 use crate::context::Context;
 use crate::handler::Work;
 use crate::http::body::{BodyReader, Framing};
@@ -12,7 +13,6 @@ use crate::serving::{Exchange, Later, Reply};
 use crate::site::{Lingering, Site};
 use crate::sys::net;
 
-use super::pace::Pace;
 use super::request::Pending;
 use super::script::Session;
 use super::{Connection, State};

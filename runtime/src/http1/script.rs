@@ -5,6 +5,7 @@ use std::io;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd};
 
 use crate::cgi::{Call, Ending, Event, Input, Received, RequestId, Running, not_started};
+use crate::connection::{Deadline, Interests, Next, Pace, Source, in_steps};
 use crate::context::Context;
 use crate::exchange::{BackendHead, Refusal};
 use crate::http::body::BodyReader;
@@ -15,10 +16,9 @@ use crate::serving::{Exchange, Reply};
 use crate::site::{Level, Settings, Site};
 use crate::sys::net;
 
-use super::pace::{Pace, in_steps};
 use super::request::timed_out;
 use super::response::{After, Sending};
-use super::{Connection, Deadline, Interests, Next, Source, State, Step};
+use super::{Connection, State, Step};
 
 /// The most that is read of one script's output before others have their turn.
 const TURN_LEN: usize = 256 * 1024;

@@ -1,5 +1,6 @@
 //! Requests: heads, and what becomes of their content.
 
+use crate::connection::Pace;
 use crate::context::Context;
 use crate::exchange::Refusal;
 use crate::handler::Receiver;
@@ -8,7 +9,6 @@ use crate::http::head::{Limits, Unfinished, skip_empty_lines};
 use crate::serving::{Exchange, Later, Reply};
 use crate::site::{Server, Site};
 
-use super::pace::Pace;
 use super::response::After;
 use super::{Connection, State, Step};
 

@@ -1,0 +1,393 @@
+//! A client that speaks HTTP/1 (RFC 9112): its state, and the bytes that it has sent and that were not
+//! used yet. What to poll for and when to give up follow from the state. Framing, persistence and
+//! pipelining are known here alone.
+
+mod persistence;
+mod request;
+mod response;
+mod script;
+
+use std::io;
+use std::os::fd::{AsFd, BorrowedFd};
+
+use crate::connection::{Deadline, Interests, Next, Place, Source, Stake, in_steps, slow};
+use crate::context::{Client, Context};
+use crate::counts::Phase;
+use crate::http::body::BodyReader;
+use crate::http::head::Unfinished;
+use crate::poll_set::Interest;
+use crate::site::{Server, Settings, Site};
+use crate::sys::net;
+
+pub use request::limits;
+use request::{Pending, timed_out, too_slow};
+pub use response::GATHERED_LEN;
+use response::{After, Sending, Working};
+use script::Session;
+
+/// When a request that takes longer goes on, if its socket takes nothing.
+const STEP_MS: u64 = 10;
+
+/// What a connection waits for, in the order in which a request passes the states.
+enum State {
+    /// A head, or the rest of one: `input` has what is there.
+    Head,
+    /// The content of a request that is not answered before it is read.
+    Content(Box<Pending>),
+    /// A turn, to go on with what takes longer: the socket, which mostly takes something, tells of
+    /// it at once.
+    Working(Box<Working>),
+    /// A script that makes the response.
+    Script(Box<Session>),
+    /// The socket takes more of a response.
+    Sending(Box<Sending>),
+    /// Content that comes behind its response.
+    Draining { reader: BodyReader, until_ms: u64 },
+    /// The end of the stream, or silence: all is said, and what still comes is thrown away, so
+    /// that a reset does not destroy the response on its way (RFC 9112, 9.6).
+    Lingering { until_ms: u64 },
+    /// Nothing.
+    Closed,
+}
+
+/// Whether a state has what it needs.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Step {
+    /// The state has changed, or there is more to use.
+    Again,
+    /// More input is needed.
+    More,
+}
+
+/// One client.
+pub struct Connection {
+    client: Client,
+    state: State,
+    /// Bytes received and not used yet.
+    input: Vec<u8>,
+    /// How far they were looked through, where they are a head that is not whole.
+    unfinished: Unfinished,
+    /// When the first byte of the head under way came; `None` between requests.
+    head_began_ms: Option<u64>,
+    /// The settings of the last response, or the default server's.
+    settings: &'static Settings,
+    server: &'static Server,
+    nodelay: bool,
+}
+
+impl Connection {
+    /// A connection that was just accepted.
+    pub fn new<S: Site>(client: Client) -> Connection {
+        let server = S::server_settings(S::LISTENS[usize::from(client.listen)].default_server);
+        let settings = S::location(server.location).settings;
+        Connection {
+            client,
+            state: State::Head,
+            input: Vec::new(),
+            unfinished: Unfinished::default(),
+            head_began_ms: None,
+            settings,
+            server,
+            nodelay: false,
+        }
+    }
+
+    /// Its socket.
+    pub fn socket(&self) -> BorrowedFd<'_> {
+        self.client.socket.as_fd()
+    }
+
+    /// How long it may take for the first head to be whole.
+    pub fn first_timeout_ms(&self) -> u64 {
+        self.server.client_header_timeout_ms
+    }
+
+    /// Whether it waits between two requests, so that closing it loses nothing.
+    pub fn is_idle(&self) -> bool {
+        matches!(self.state, State::Head) && self.input.is_empty()
+    }
+
+    /// What it is counted as.
+    pub fn phase(&self) -> Phase {
+        match self.state {
+            State::Head if self.input.is_empty() => Phase::Waiting,
+            State::Head => Phase::Reading,
+            State::Closed => Phase::Waiting,
+            _ => Phase::Writing,
+        }
+    }
+
+    /// Whether `poll(2)` should watch for input and nothing else, as mostly.
+    pub fn only_reads(&self) -> bool {
+        !matches!(self.state, State::Script(_) | State::Sending(_) | State::Working(_))
+    }
+
+    /// What `poll(2)` should watch. Derived on every turn, so that it cannot disagree with the
+    /// state.
+    pub fn interests(&self) -> Interests {
+        let socket = match &self.state {
+            State::Script(session) => return session.interests(!self.input.is_empty()),
+            State::Sending(_) | State::Working(_) => Interest::Write,
+            _ => Interest::Read,
+        };
+        Interests { socket: Some(socket), ..Interests::default() }
+    }
+
+    /// Reads or writes, as the state wants it, and goes on as far as that leads.
+    pub fn on_ready<S: Site>(&mut self, cx: &mut Context<S>, source: Source) -> Next {
+        match (&self.state, source) {
+            // Without scripts in the site, their code is not in the binary.
+            (State::Script(_), _) if S::MAX_SCRIPTS.is_some() => self.on_script_ready(cx, source),
+            (State::Sending(_), Source::Socket) => {
+                self.continue_sending(cx);
+                self.resume(cx)
+            }
+            (State::Working(_), Source::Socket) if S::DAV => {
+                self.continue_working(cx);
+                self.resume(cx)
+            }
+            (_, Source::Socket) => self.receive(cx),
+            // It has told before the script was let go.
+            _ => Next::Wait(Deadline::Keep),
+        }
+    }
+
+    /// Reads from the client, and goes on as far as that leads.
+    fn receive<S: Site>(&mut self, cx: &mut Context<S>) -> Next {
+        let mut scratch = std::mem::take(&mut cx.scratch);
+        let kept = self.input.len();
+        let received = net::recv(self.socket(), &mut scratch[kept..]);
+        if let Ok(len @ 1..) = received {
+            if kept > 0 {
+                if self.keeps_for_head(&scratch[kept..kept + len]) {
+                    cx.scratch = scratch;
+                    return self.wait(cx);
+                }
+                scratch[..kept].copy_from_slice(&self.input[..kept]);
+                self.input.clear();
+            }
+            let next = self.advance(cx, &scratch[..kept + len]);
+            cx.scratch = scratch;
+            return next;
+        }
+        cx.scratch = scratch;
+        match received {
+            Err(error) if is_transient(&error) => Next::Wait(Deadline::Keep),
+            result => self.on_end(cx, result.is_err()),
+        }
+    }
+
+    /// Whether there is nothing to do with more input than to keep it, which is done then: a head
+    /// is under way that is not to be parsed again yet.
+    fn keeps_for_head(&mut self, more: &[u8]) -> bool {
+        if !matches!(self.state, State::Head) {
+            return false;
+        }
+        self.input.extend_from_slice(more);
+        !self.unfinished.is_to_be_parsed(&self.input, &limits(self.server))
+    }
+
+    /// The client sends no more, or is `gone`. A request that it has not finished is logged.
+    fn on_end<S: Site>(&mut self, cx: &mut Context<S>, gone: bool) -> Next {
+        match &mut self.state {
+            State::Content(pending) => {
+                (pending.exchange.status, pending.exchange.persist) = (400, false);
+                pending.exchange.log(cx, &self.client);
+            }
+            State::Script(_) if S::MAX_SCRIPTS.is_some() => {
+                return self.on_script_client_end(cx, gone);
+            }
+            _ => {}
+        }
+        Next::Close
+    }
+
+    /// The deadline of what it waits for has passed.
+    pub fn on_deadline<S: Site>(&mut self, cx: &mut Context<S>) -> Next {
+        if matches!(self.state, State::Script(_)) && S::MAX_SCRIPTS.is_some() {
+            return self.on_script_deadline(cx);
+        }
+        if matches!(self.state, State::Working(_)) && S::DAV {
+            self.continue_working(cx);
+            return self.resume(cx);
+        }
+        let slow = self.rate_left_ms(cx.now.monotonic_ms) == Some(0);
+        let refusal = if slow { too_slow() } else { timed_out() };
+        match std::mem::replace(&mut self.state, State::Closed) {
+            State::Head if !self.input.is_empty() => {
+                let mut exchange = cx.take_exchange();
+                exchange.head.abandon(&self.input, &limits(self.server));
+                self.input.clear();
+                self.refuse(cx, exchange, refusal);
+                self.advance(cx, &[])
+            }
+            State::Content(pending) => {
+                self.refuse(cx, pending.exchange, refusal);
+                self.advance(cx, &[])
+            }
+            State::Sending(sending) => {
+                let Sending { mut output, exchange, .. } = *sending;
+                self.log_sent(cx, exchange, output.tally());
+                if self.settings.reset_timedout_connection {
+                    // It only saves memory: a failure changes nothing.
+                    let _ = net::set_reset_on_close(self.socket());
+                }
+                Next::Close
+            }
+            _ => Next::Close,
+        }
+    }
+
+    /// Uses up `data`, as far as it goes, and keeps the rest.
+    fn advance<S: Site>(&mut self, cx: &mut Context<S>, mut data: &[u8]) -> Next {
+        loop {
+            let step = match self.state {
+                State::Head if data.is_empty() => Step::More,
+                // Further requests wait for the next turn, as if the client took no more now.
+                State::Head if cx.turn.is_over() => {
+                    self.send(cx, None, After::Head);
+                    Step::More
+                }
+                State::Head => self.advance_head(cx, &mut data),
+                State::Content(_) => self.advance_content(cx, &mut data),
+                State::Draining { .. } => self.advance_draining(&mut data),
+                State::Script(_) if S::MAX_SCRIPTS.is_some() => self.advance_script(&mut data),
+                State::Sending(_) | State::Script(_) | State::Working(_) => Step::More,
+                State::Lingering { .. } => {
+                    data = &[];
+                    Step::More
+                }
+                State::Closed => return Next::Close,
+            };
+            if step == Step::More && cx.output.buffered_len() > 0 {
+                self.send(cx, None, After::Head);
+            } else if step == Step::More {
+                break;
+            }
+        }
+        if !data.is_empty() {
+            self.input.extend_from_slice(data);
+        }
+        self.wait(cx)
+    }
+
+    /// Goes on with what was received already, in a state that may be another one now.
+    fn resume<S: Site>(&mut self, cx: &mut Context<S>) -> Next {
+        let input = std::mem::take(&mut self.input);
+        self.advance(cx, &input)
+    }
+
+    /// How long the client may go on as slowly as it does, if there is a bound: of a head, of
+    /// content, or of a response that it takes.
+    fn rate_left_ms(&mut self, now_ms: u64) -> Option<u64> {
+        let rate = self.settings.client_min_rate;
+        match &mut self.state {
+            State::Head => {
+                let (rate, began_ms) = (rate?, self.head_began_ms?);
+                let time_ms = rate.grace_ms.saturating_add(rate.time_ms(self.input.len() as u64));
+                Some((began_ms.saturating_add(time_ms)).saturating_sub(now_ms))
+            }
+            State::Content(pending) => {
+                let (moved, most_ms) =
+                    (pending.exchange.content_len, self.settings.client_body_timeout_ms);
+                pending.pace.look(now_ms, moved, true, rate, most_ms)
+            }
+            State::Sending(sending) => {
+                let (moved, most_ms) = (sending.output.taken_len(), self.settings.send_timeout_ms);
+                sending.pace.look(now_ms, moved, true, rate, most_ms)
+            }
+            _ => None,
+        }
+    }
+
+    /// What closing the connection to make room would lose.
+    pub fn stake(&self, now_ms: u64) -> Stake {
+        let slow = match &self.state {
+            State::Head if self.input.is_empty() => return Stake::Nothing,
+            State::Draining { .. } | State::Lingering { .. } => return Stake::Rest,
+            State::Head => {
+                let waited_ms = now_ms.saturating_sub(self.head_began_ms.unwrap_or(now_ms));
+                slow(waited_ms, self.input.len() as u64)
+            }
+            State::Content(pending) => pending.pace.slow(now_ms),
+            State::Script(session) => session.pace.slow(now_ms),
+            State::Sending(sending) => sending.pace.slow(now_ms),
+            State::Working(_) | State::Closed => None,
+        };
+        slow.map_or(Stake::Work, Stake::Slow)
+    }
+
+    /// Its number, given once.
+    pub fn serial(&self) -> u64 {
+        self.client.serial
+    }
+
+    /// Where the client is, as far as one that has many addresses can be told.
+    pub fn place(&self) -> Place {
+        Place::of(self.client.peer.map(|peer| peer.ip()))
+    }
+
+    /// Ends what is under way, to make room for others.
+    pub fn give_way<S: Site>(&mut self, cx: &mut Context<S>) -> Next {
+        self.on_deadline(cx);
+        // The answer to its end may be a script's.
+        if matches!(self.state, State::Script(_)) && S::MAX_SCRIPTS.is_some() {
+            return cx.with_scratch(|cx, scratch| self.abandon_script(cx, scratch));
+        }
+        Next::Close
+    }
+
+    /// What the state waits for, and for how long.
+    fn wait<S: Site>(&mut self, cx: &Context<S>) -> Next {
+        let now_ms = cx.now.monotonic_ms;
+        let left_ms = |until_ms: u64| until_ms.saturating_sub(now_ms);
+        let timeout_ms = match &mut self.state {
+            State::Head if self.input.is_empty() => {
+                if self.input.capacity() > 0 {
+                    self.input = Vec::new();
+                }
+                match self.client.requests {
+                    0 => return Next::Wait(Deadline::Keep),
+                    _ if cx.leaving => return Next::Close,
+                    _ => self.settings.keepalive_timeout.wait_ms,
+                }
+            }
+            State::Head => {
+                let began_ms = *self.head_began_ms.get_or_insert(now_ms);
+                let first = self.client.requests == 0;
+                let since_ms = if first { self.client.accepted_ms } else { began_ms };
+                let until_ms = since_ms.saturating_add(self.server.client_header_timeout_ms);
+                return self.wait_in_steps(now_ms, in_steps(left_ms(until_ms)));
+            }
+            State::Content(_) => {
+                return self.wait_in_steps(now_ms, self.settings.client_body_timeout_ms);
+            }
+            State::Script(session) => {
+                return Next::Wait(Deadline::In(session.timeout_ms(self.settings, now_ms)));
+            }
+            State::Draining { until_ms, .. } | State::Lingering { until_ms } => {
+                self.settings.lingering_timeout_ms.min(left_ms(*until_ms))
+            }
+            // What takes longer does not wait for a client that takes nothing.
+            State::Working(_) => return Next::Wait(Deadline::In(STEP_MS)),
+            State::Sending(_) => return self.wait_in_steps(now_ms, self.settings.send_timeout_ms),
+            State::Closed => 0,
+        };
+        match timeout_ms {
+            0 => Next::Close,
+            _ => Next::Wait(Deadline::In(timeout_ms)),
+        }
+    }
+
+    /// Waits for the client so long, or until it is too slow. Without time left, the deadline is
+    /// due in this turn.
+    fn wait_in_steps(&mut self, now_ms: u64, timeout_ms: u64) -> Next {
+        let left_ms = self.rate_left_ms(now_ms).map_or(timeout_ms, in_steps);
+        Next::Wait(Deadline::In(left_ms.min(timeout_ms)))
+    }
+}
+
+/// Whether a read may succeed later.
+fn is_transient(error: &io::Error) -> bool {
+    matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::Interrupted)
+}
