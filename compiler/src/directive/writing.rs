@@ -49,7 +49,11 @@ pub(super) const GROUP: Group = Group {
              `root` or `alias`. The path of a collection, which is a folder, ends in a slash. PUT \
              sets the file's time from a Date field. COPY and MOVE put a collection into its place \
              when it is whole, so that a failure leaves everything as it was; what a DELETE cannot \
-             remove is named in a 207. Others are served meanwhile. In a location with \
+             remove is named in a 207. Meanwhile there is a `.sitec-copy-…` beside it, and for a \
+             moment a `.sitec-old-…` with what is replaced: if the server is killed, they stay, as \
+             does a `.sitec-…` of a PUT where the file system has no files without a name. Nobody \
+             removes them, since that would mean to walk through all folders at start: \
+             `find DIR -name '.sitec-*'` finds them. Others are served meanwhile. In a location with \
              `upload_store` only DELETE counts; in one with scripts, none.",
         )
         .differs(

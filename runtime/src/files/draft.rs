@@ -261,11 +261,11 @@ fn is_refusal(error: &io::Error) -> bool {
     error.raw_os_error().is_some_and(|error| refusals.contains(&error))
 }
 
-/// A temporary name that this process gives once.
-pub(super) fn temporary_name() -> CString {
+/// A temporary name that this process gives once; `what` it is for comes first in it.
+pub(super) fn temporary_name(what: &str) -> CString {
     static NEXT: AtomicU64 = AtomicU64::new(0);
     let number = NEXT.fetch_add(1, Ordering::Relaxed);
-    let name = [TEMPORARY, format!("{}-{number}", std::process::id()).as_bytes()].concat();
+    let name = [TEMPORARY, format!("{what}{}-{number}", std::process::id()).as_bytes()].concat();
     CString::new(name).unwrap_or_default()
 }
 
@@ -274,7 +274,7 @@ pub(super) fn with_temporary_name<T>(
     act: impl Fn(&CString) -> io::Result<T>,
 ) -> io::Result<(CString, T)> {
     loop {
-        let name = temporary_name();
+        let name = temporary_name("");
         match act(&name) {
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
             result => return result.map(|done| (name, done)),

@@ -321,15 +321,20 @@ pub struct Temporary {
 }
 
 impl Temporary {
-    /// A place for something beside another place; nothing is there.
+    /// A place for a copy beside another place; nothing is there.
     pub fn beside(spot: &Spot) -> Temporary {
-        let spot = Spot::new(spot.parent.clone(), temporary_name());
+        Temporary::named(spot, "copy-")
+    }
+
+    /// Who finds it after the server was killed sees by its name whether it is of any worth.
+    fn named(spot: &Spot, what: &str) -> Temporary {
+        let spot = Spot::new(spot.parent.clone(), temporary_name(what));
         Temporary { spot, settled: false }
     }
 
     /// Moves what is at a place aside; `None` if nothing is.
     pub fn set_aside(spot: &Spot) -> io::Result<Option<Temporary>> {
-        let aside = Temporary::beside(spot);
+        let aside = Temporary::named(spot, "old-");
         match spot.rename(&aside.spot) {
             Ok(()) => Ok(Some(aside)),
             Err(error) => {
