@@ -21,6 +21,8 @@ pub struct Launch {
     program: OsString,
     site: &'static str,
     ports: usize,
+    /// Words before the program, which run it in the same process in the end.
+    front: Vec<OsString>,
     args: Vec<OsString>,
     variables: Vec<(OsString, OsString)>,
 }
@@ -29,12 +31,21 @@ impl Launch {
     /// `site` is a name that `program`, the test server, knows. It gets one port, as `PORT`.
     pub fn new(program: impl Into<OsString>, site: &'static str) -> Launch {
         let (args, variables) = (Vec::new(), Vec::new());
-        Launch { program: program.into(), site, ports: 1, args, variables }
+        Launch { program: program.into(), site, ports: 1, front: Vec::new(), args, variables }
     }
 
     /// So many ports: `PORT`, `PORT_2`, `PORT_3`…
     pub fn ports(mut self, count: usize) -> Launch {
         self.ports = count;
+        self
+    }
+
+    /// Has these words run bash, if there are any, and that run these commands before it becomes
+    /// the server.
+    pub fn after(mut self, words: &[&str], commands: &str) -> Launch {
+        let script = format!("{commands} && exec -a \"$0\" \"$@\"");
+        let bash = ["bash", "-c", &script, self.site];
+        self.front = words.iter().chain(&bash).map(Into::into).collect();
         self
     }
 
@@ -58,8 +69,19 @@ impl Launch {
     /// The process, not yet started. The test server takes its site from the name by which
     /// it is called.
     pub fn command(&self, ports: &[u16]) -> Command {
-        let mut command = Command::new(&self.program);
-        command.arg0(self.site).args(&self.args).stdin(Stdio::null());
+        let mut command = match &self.front[..] {
+            [] => {
+                let mut command = Command::new(&self.program);
+                command.arg0(self.site);
+                command
+            }
+            [first, others @ ..] => {
+                let mut command = Command::new(first);
+                command.args(others).arg(&self.program);
+                command
+            }
+        };
+        command.args(&self.args).stdin(Stdio::null());
         command.envs(self.variables.iter().map(|(name, value)| (name, value)));
         for (i, port) in ports.iter().enumerate() {
             command.arg("--set").arg(format!("{}={port}", port_param(i)));

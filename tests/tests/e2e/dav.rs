@@ -6,14 +6,26 @@ use std::os::unix::fs::MetadataExt;
 use crate::launch;
 use sitec_tests::folder::Folder;
 use sitec_tests::response::Response;
-use sitec_tests::server::Server;
+use sitec_tests::server::{Launch, Server};
 
-fn start(www: &Folder) -> Server {
+/// A site whose folder this is.
+pub(crate) fn site(www: &Folder) -> Launch {
     let path = www.path().to_str().expect("text");
-    launch("writing").set("WWW", path).set("STORE", path).start()
+    launch("writing").set("WWW", path).set("STORE", path)
 }
 
-fn ask(server: &Server, method: &str, path: &str, fields: &str, content: &str) -> Response {
+fn start(www: &Folder) -> Server {
+    site(www).start()
+}
+
+/// Makes a request on a connection of its own.
+pub(crate) fn ask(
+    server: &Server,
+    method: &str,
+    path: &str,
+    fields: &str,
+    content: &str,
+) -> Response {
     let length = format!("Content-Length: {}\r\n", content.len());
     let length = if content.is_empty() && method != "PUT" { "" } else { &length };
     let request = format!("{method} {path} HTTP/1.1\r\nHost: a\r\n{length}{fields}\r\n{content}");

@@ -15,6 +15,7 @@ mod cgi_programs;
 mod charset;
 mod conf;
 mod dav;
+mod dav_room;
 mod embed;
 mod file_cache;
 mod files;
