@@ -143,7 +143,7 @@ mod tests {
         ] {
             let head = format!("Accept-Encoding: {value}\r\n");
             let spans = spans_of(&head);
-            let fields = Fields { bytes: head.as_bytes(), spans: &spans };
+            let fields = Fields::new(head.as_bytes(), &spans);
             assert_eq!(accepts_coding(fields, b"gzip"), accepted, "{value}");
         }
     }
@@ -166,7 +166,7 @@ mod tests {
         ] {
             let head = format!("Accept-Encoding: {value}\r\n");
             let spans = spans_of(&head);
-            let weights = Weights::read(Fields { bytes: head.as_bytes(), spans: &spans }).unwrap();
+            let weights = Weights::read(Fields::new(head.as_bytes(), &spans)).unwrap();
             let codings = [None, Some(Coding::Gzip), Some(Coding::Brotli), Some(Coding::Zstd)];
             assert_eq!(codings.map(|coding| weights.of(coding)), expected, "{value}");
         }
@@ -177,7 +177,7 @@ mod tests {
     fn several_lines_are_one_list() {
         let head = "Accept-Encoding: br\r\naccept-encoding: gzip\r\n";
         let spans = spans_of(head);
-        let fields = Fields { bytes: head.as_bytes(), spans: &spans };
+        let fields = Fields::new(head.as_bytes(), &spans);
         assert!(accepts_coding(fields, b"gzip") && accepts_coding(fields, b"br"));
         assert!(!accepts_coding(fields, b"zstd"));
     }

@@ -3,7 +3,7 @@
 
 use super::date;
 use super::etag::{Comparison, list_matches};
-use super::fields::Fields;
+use super::fields::{Fields, Names};
 use crate::site::IfModifiedSince;
 
 /// What tells one state of a representation from another.
@@ -38,16 +38,25 @@ pub struct Conditions<'a> {
     range: Option<&'a [u8]>,
 }
 
+/// The names of the fields.
+const NAMES: Names = Names::of(&[
+    b"Range",
+    b"If-Match",
+    b"If-Range",
+    b"If-None-Match",
+    b"If-Modified-Since",
+    b"If-Unmodified-Since",
+]);
+
 impl<'a> Conditions<'a> {
     /// Finds the fields, in one pass. `None` if there are none, as in most requests.
     pub fn find(fields: Fields<'a>) -> Option<Conditions<'a>> {
-        let may_be = |name: &[u8]| matches!(name.first(), Some(b'I' | b'i' | b'R' | b'r'));
-        if !fields.iter().any(|(name, _)| may_be(name)) {
+        if !fields.may_have(NAMES) {
             return None;
         }
         let mut found = Conditions { fields, ..Conditions::default() };
         let mut any = false;
-        for (name, value) in fields.iter().filter(|(name, _)| may_be(name)) {
+        for (name, value) in fields.iter() {
             any |= found.take(name, value);
         }
         any.then_some(found)
@@ -131,7 +140,7 @@ mod tests {
 
     fn with<T>(head: &str, ask: impl FnOnce(Conditions<'_>) -> T) -> T {
         let spans = spans_of(head);
-        let fields = Fields { bytes: head.as_bytes(), spans: &spans };
+        let fields = Fields::new(head.as_bytes(), &spans);
         ask(Conditions::find(fields).expect("conditional fields"))
     }
 
@@ -139,7 +148,7 @@ mod tests {
     fn a_request_without_such_fields_has_no_conditions() {
         let head = "Host: a\r\nIf: (x)\r\nReferer: r\r\nIf-Modified: x\r\n";
         let spans = spans_of(head);
-        assert!(Conditions::find(Fields { bytes: head.as_bytes(), spans: &spans }).is_none());
+        assert!(Conditions::find(Fields::new(head.as_bytes(), &spans)).is_none());
     }
 
     #[test]

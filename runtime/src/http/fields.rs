@@ -1,5 +1,7 @@
 //! The fields of a head as places in its bytes, so that they can be kept without borrowing.
 
+use std::ops::Range;
+
 /// A range of bytes of a head.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct Span {
@@ -16,6 +18,13 @@ impl Span {
     }
 }
 
+impl From<Range<usize>> for Span {
+    /// Heads are shorter than 4 GB.
+    fn from(range: Range<usize>) -> Span {
+        Span { start: range.start as u32, end: range.end as u32 }
+    }
+}
+
 /// Where one field line is.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct FieldSpan {
@@ -25,16 +34,66 @@ pub struct FieldSpan {
     pub value: Span,
 }
 
+/// Which names there may be among some fields: one bit for a length with a first letter. So it is
+/// known of most names at once that they are not there.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Names(u64);
+
+impl Names {
+    /// This name, in any case.
+    #[inline]
+    pub const fn of_one(name: &[u8]) -> Names {
+        let first = if let [first, ..] = name { *first | 0x20 } else { 0 };
+        Names(1 << ((name.len() + 3 * first as usize) % 64))
+    }
+
+    /// These names.
+    pub const fn of(names: &[&[u8]]) -> Names {
+        let (mut all, mut index) = (Names(0), 0);
+        while index < names.len() {
+            all = all.and(Names::of_one(names[index]));
+            index += 1;
+        }
+        all
+    }
+
+    /// These and others.
+    pub const fn and(self, others: Names) -> Names {
+        Names(self.0 | others.0)
+    }
+
+    /// Whether one may be among both.
+    pub const fn may_share(self, other: Names) -> bool {
+        self.0 & other.0 != 0
+    }
+}
+
 /// The fields of one head, in the order in which they came.
 #[derive(Clone, Copy, Default)]
 pub struct Fields<'a> {
-    /// What the spans are places in.
-    pub bytes: &'a [u8],
-    /// One for each line.
-    pub spans: &'a [FieldSpan],
+    bytes: &'a [u8],
+    spans: &'a [FieldSpan],
+    names: Names,
 }
 
 impl<'a> Fields<'a> {
+    /// The fields whose lines are at these places of `bytes`.
+    pub fn new(bytes: &'a [u8], spans: &'a [FieldSpan]) -> Fields<'a> {
+        let names = spans.iter().map(|line| Names::of_one(line.name.of(bytes)));
+        let names = names.fold(Names::default(), Names::and);
+        Fields { bytes, spans, names }
+    }
+
+    /// The same where the names are known.
+    pub(super) fn with_names(bytes: &'a [u8], spans: &'a [FieldSpan], names: Names) -> Fields<'a> {
+        Fields { bytes, spans, names }
+    }
+
+    /// Whether there may be a field with one of these names.
+    pub fn may_have(self, names: Names) -> bool {
+        self.names.may_share(names)
+    }
+
     /// Every line's name and value.
     pub fn iter(self) -> impl Iterator<Item = (&'a [u8], &'a [u8])> {
         self.spans.iter().map(move |line| (line.name.of(self.bytes), line.value.of(self.bytes)))
@@ -42,7 +101,9 @@ impl<'a> Fields<'a> {
 
     /// The values of every line with this name.
     pub fn values<'n>(self, name: &'n [u8]) -> impl Iterator<Item = &'a [u8]> + use<'a, 'n> {
-        self.iter().filter(move |(line, _)| line.eq_ignore_ascii_case(name)).map(|(_, value)| value)
+        let spans = if self.may_have(Names::of_one(name)) { self.spans } else { &[] };
+        let lines = Fields { spans, ..self }.iter();
+        lines.filter(move |(line, _)| line.eq_ignore_ascii_case(name)).map(|(_, value)| value)
     }
 
     /// The value of the first line with this name.
@@ -79,10 +140,22 @@ mod tests {
     fn values_are_found_by_name_in_any_case() {
         let head = "Host: a\r\nAccept:x\r\nhost: b\r\n";
         let spans = spans_of(head);
-        let fields = Fields { bytes: head.as_bytes(), spans: &spans };
+        let fields = Fields::new(head.as_bytes(), &spans);
         assert_eq!(fields.values(b"HOST").collect::<Vec<_>>(), [b"a", b"b"]);
         assert_eq!(fields.first(b"accept"), Some(&b"x"[..]));
         assert_eq!(fields.first(b"cookie"), None);
+    }
+
+    #[test]
+    fn names_that_are_there_are_told_of_in_any_case() {
+        let names = ["Host", "Range", "If-Range", "x", ""].map(str::as_bytes);
+        let there = Names::of(&names);
+        for name in names {
+            let (lower, upper) = (name.to_ascii_lowercase(), name.to_ascii_uppercase());
+            assert!(there.may_share(Names::of(&[&lower])) && there.may_share(Names::of(&[&upper])));
+        }
+        assert!(!there.may_share(Names::of(&[b"Hosts", b"Cookie"])));
+        assert!(!there.may_share(Names::default()));
     }
 
     #[test]

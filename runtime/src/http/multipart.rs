@@ -9,6 +9,8 @@ use memchr::memmem;
 
 pub use disposition::{boundary, file_name};
 
+use super::lines::Line;
+
 /// The longest head of a part, in bytes.
 const MAX_HEAD_LEN: usize = 8192;
 /// The most fields of a part's head.
@@ -206,19 +208,23 @@ fn behind_delimiter(state: State, byte: u8) -> Result<State, Malformed> {
 
 /// The file name in a part's head, which begins and ends with an empty line.
 fn file_of(head: &[u8]) -> Result<Option<Vec<u8>>, Malformed> {
-    let mut fields = [httparse::EMPTY_HEADER; MAX_FIELDS];
-    let lines = head.strip_prefix(b"\r\n").unwrap_or(head);
-    let fields = match httparse::parse_headers(lines, &mut fields) {
-        Ok(httparse::Status::Complete((_, fields))) => fields,
-        _ => return Err(Malformed("the head of a part is not understood")),
-    };
-    let is_disposition = |name: &str| name.eq_ignore_ascii_case("Content-Disposition");
-    let mut dispositions = fields.iter().filter(|field| is_disposition(field.name));
-    match (dispositions.next(), dispositions.next()) {
-        (None, _) => Ok(None),
-        (Some(field), None) => file_name(field.value),
-        _ => Err(Malformed("a part has more than one Content-Disposition")),
+    let mut rest = head.strip_prefix(b"\r\n").unwrap_or(head);
+    let mut disposition = None;
+    for _ in 0..=MAX_FIELDS {
+        match Line::read(rest) {
+            Ok(Some(Line::End(_))) => return disposition.map_or(Ok(None), file_name),
+            Ok(Some(Line::Field(field))) => {
+                if rest[..field.name_len].eq_ignore_ascii_case(b"Content-Disposition")
+                    && disposition.replace(&rest[field.value]).is_some()
+                {
+                    return Err(Malformed("a part has more than one Content-Disposition"));
+                }
+                rest = &rest[field.len..];
+            }
+            Ok(Some(Line::Invalid(_)) | None) | Err(_) => break,
+        }
     }
+    Err(Malformed("the head of a part is not understood"))
 }
 
 #[cfg(test)]

@@ -159,7 +159,7 @@ fn the_form_is_chosen_that_is_wanted_most() {
     ] {
         let head = format!("Accept-Encoding: {value}\r\n");
         let spans = spans_of(&head);
-        let fields = Fields { bytes: head.as_bytes(), spans: &spans };
+        let fields = Fields::new(head.as_bytes(), &spans);
         assert_eq!(found("a.css").choose(fields).coding(), expected, "{value}");
         assert_eq!(found("a.d/b.css").choose(fields).coding(), None, "{value}");
     }

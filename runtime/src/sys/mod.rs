@@ -4,6 +4,7 @@
 #![allow(unsafe_code)]
 
 pub mod append;
+pub mod block;
 pub mod change;
 pub mod directory;
 pub mod fs;

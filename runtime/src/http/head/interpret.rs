@@ -1,19 +1,16 @@
 //! What a head means: its framing, whether the connection persists, and what is asked for.
 
 use super::super::body::Framing;
-use super::super::fields::{FieldSpan, Span};
+use super::super::fields::{FieldSpan, Names, Span};
 use super::super::method::Method;
 use super::super::target::{self, Target};
-use super::{Head, HeadError, Limits, refuse, span};
+use super::{Head, HeadError, Limits, refuse};
 
 impl Head {
-    /// What the fields say about the message itself.
-    pub(super) fn interpret(&mut self, limits: &Limits) -> Result<(), HeadError> {
-        self.drop_underscores(limits);
-        let mut seen = Seen::default();
-        self.expect_continue = false;
-        for index in 0..self.fields.len() {
-            self.interpret_field(&mut seen, self.fields[index])?;
+    /// Fills in what the head means, once it is whole.
+    pub(super) fn interpret(&mut self, seen: Seen, limits: &Limits) -> Result<(), HeadError> {
+        if let Some(fault) = seen.fault {
+            return Err(fault);
         }
         self.settle_framing(&seen)?;
         self.persist = match self.minor_version {
@@ -21,60 +18,10 @@ impl Head {
             _ => !seen.close,
         };
         // An HTTP/1.0 client knows no 100 (RFC 9110, 10.1.1).
-        self.expect_continue &= self.minor_version > 0 && !self.framing.is_empty();
+        self.expect_continue =
+            seen.expect_continue && self.minor_version > 0 && !self.framing.is_empty();
         let host = self.settle_host(&seen)?;
         self.settle_target(host, limits)
-    }
-
-    /// An underscore makes a name invalid, but for RFC 9110: so it is dropped or kept, as nginx
-    /// does it, and never refused.
-    fn drop_underscores(&mut self, limits: &Limits) {
-        if limits.underscores || !limits.ignore_invalid_fields {
-            return;
-        }
-        let bytes = &self.bytes[self.fields_start..];
-        // Mostly there is none, in values neither.
-        if memchr::memchr(b'_', bytes).is_some() {
-            self.fields.retain(|field: &FieldSpan| !field.name.of(bytes).contains(&b'_'));
-        }
-    }
-
-    fn interpret_field(&mut self, seen: &mut Seen, field: FieldSpan) -> Result<(), HeadError> {
-        let lines = &self.bytes[self.fields_start..];
-        let (name, text) = (field.name.of(lines), field.value.of(lines));
-        match name.len() {
-            4 if is_named(name, b"host") && seen.host.replace(field.value).is_some() => {
-                return refuse(400, "more than one Host");
-            }
-            6 if is_named(name, b"expect") => {
-                let members = text.split(|&byte| byte == b',').map(<[u8]>::trim_ascii);
-                for member in members.filter(|member| !member.is_empty()) {
-                    if !member.eq_ignore_ascii_case(b"100-continue") {
-                        return refuse(417, "unknown expectation");
-                    }
-                    self.expect_continue = true;
-                }
-            }
-            10 if is_named(name, b"connection") => {
-                for option in text.split(|&byte| byte == b',') {
-                    seen.close |= option.trim_ascii().eq_ignore_ascii_case(b"close");
-                    seen.keep_alive |= option.trim_ascii().eq_ignore_ascii_case(b"keep-alive");
-                }
-            }
-            14 if is_named(name, b"content-length")
-                && seen.content_length.replace(parse_length(text)?).is_some() =>
-            {
-                return refuse(400, "more than one Content-Length");
-            }
-            17 if is_named(name, b"transfer-encoding") => {
-                if std::mem::replace(&mut seen.transfer_encoding, true) {
-                    return refuse(400, "more than one Transfer-Encoding");
-                }
-                seen.chunked = text.eq_ignore_ascii_case(b"chunked");
-            }
-            _ => {}
-        }
-        Ok(())
     }
 
     /// RFC 9112, 6.1 and 6.3.
@@ -96,7 +43,7 @@ impl Head {
         let Some(value) = seen.host else {
             return if self.minor_version > 0 { refuse(400, "no Host") } else { Ok(None) };
         };
-        let text = value.of(&self.bytes[self.fields_start..]);
+        let text = value.of(&self.bytes);
         // Of an http URI the host is never empty (RFC 9110, 4.2.1).
         match target::host_name_len(text).filter(|_| !text.is_empty()) {
             Some(name_len) => Ok(Some((value, name_len as u32))),
@@ -110,11 +57,8 @@ impl Head {
         host: Option<(Span, u32)>,
         limits: &Limits,
     ) -> Result<(), HeadError> {
-        let shift = self.fields_start as u32;
-        let (value, name_len) = host.unwrap_or_default();
-        self.host = Span { start: value.start + shift, end: value.end + shift };
-        self.host_name_len = name_len;
         self.has_host = host.is_some();
+        (self.host, self.host_name_len) = host.unwrap_or_default();
         self.uri = self.target;
         let whole = self.target.of(&self.bytes);
         if let Some(parts) =
@@ -122,8 +66,7 @@ impl Head {
         {
             self.path.clear();
             self.path.extend_from_slice(parts.path);
-            self.args =
-                Span { start: self.target.end - parts.args.len() as u32, end: self.target.end };
+            self.args = Span { start: self.target.end - parts.args.len() as u32, ..self.target };
             return Ok(());
         }
         let parts = match (self.method, whole) {
@@ -137,15 +80,12 @@ impl Head {
             let Some(name_len) = target::host_name_len(authority) else {
                 return refuse(400, "invalid host in the request target");
             };
-            self.host = span(authority, &self.bytes);
+            self.host = place_of(authority, &self.bytes);
             self.host_name_len = name_len as u32;
             self.has_host = true;
             self.uri.start = self.host.end;
         }
-        self.args = match parts.args {
-            b"" => Span { start: self.target.end, end: self.target.end },
-            args => span(args, &self.bytes),
-        };
+        self.args = Span { start: self.target.end - parts.args.len() as u32, ..self.target };
         target::normalize(parts.path, limits.merge_slashes, &mut self.path)?;
         if parts.authority.is_some() {
             self.put_host_field();
@@ -159,21 +99,23 @@ impl Head {
         // Past the end of the head, so that no other place in it moves.
         let end = self.bytes.len();
         self.bytes.extend_from_within(self.host.start as usize..self.host.end as usize);
-        let place = |start: usize, len: usize| {
-            let start = (start - self.fields_start) as u32;
-            Span { start, end: start + len as u32 }
-        };
-        let value = place(end, self.bytes.len() - end);
-        let lines = &self.bytes[self.fields_start..];
-        let is_host = |field: &&mut FieldSpan| is_named(field.name.of(lines), b"host");
+        let value = Span::from(end..self.bytes.len());
+        let is_host = |field: &&mut FieldSpan| is_named(field.name.of(&self.bytes), b"host");
         if let Some(field) = self.fields.iter_mut().find(is_host) {
             field.value = value;
         } else {
-            let name = place(self.bytes.len(), "Host".len());
             self.bytes.extend_from_slice(b"Host");
+            let name = Span::from(value.end as usize..self.bytes.len());
             self.fields.push(FieldSpan { name, value });
+            self.names = self.names.and(Names::of_one(b"Host"));
         }
     }
+}
+
+/// The place of `part` in `whole`, which it is a slice of.
+fn place_of(part: &[u8], whole: &[u8]) -> Span {
+    let start = part.as_ptr().addr().wrapping_sub(whole.as_ptr().addr());
+    Span::from(start..start + part.len())
 }
 
 /// Whether a field has this name, given in lower case. Of a token's bytes only a letter becomes
@@ -182,15 +124,87 @@ fn is_named<const LEN: usize>(name: &[u8], wanted: &[u8; LEN]) -> bool {
     <&[u8; LEN]>::try_from(name).is_ok_and(|name| name.map(|byte| byte | 0x20) == *wanted)
 }
 
-/// What the fields of one head have said so far.
+/// The names of fields that say something about the message itself.
+pub(super) const NAMES: Names =
+    Names::of(&[b"Host", b"Expect", b"Connection", b"Content-Length", b"Transfer-Encoding"]);
+
+/// What the fields of one head have said so far about the message itself.
 #[derive(Default)]
-struct Seen {
+pub(super) struct Seen {
+    /// The first fault among them.
+    fault: Option<HeadError>,
     host: Option<Span>,
     content_length: Option<u64>,
     transfer_encoding: bool,
     chunked: bool,
     close: bool,
     keep_alive: bool,
+    expect_continue: bool,
+}
+
+impl Seen {
+    /// Notes a field of `head`, if it has one of the [`NAMES`].
+    #[inline(never)]
+    pub(super) fn note(&mut self, field: FieldSpan, head: &[u8]) {
+        let (name, value) = (field.name.of(head), field.value.of(head));
+        let noted = match name.len() {
+            4 if is_named(name, b"host") => self.note_host(field.value),
+            6 if is_named(name, b"expect") => self.note_expect(value),
+            10 if is_named(name, b"connection") => self.note_connection(value),
+            14 if is_named(name, b"content-length") => self.note_length(value),
+            17 if is_named(name, b"transfer-encoding") => self.note_coding(value),
+            _ => Ok(()),
+        };
+        if let Err(fault) = noted {
+            self.fault.get_or_insert(fault);
+        }
+    }
+
+    fn note_host(&mut self, place: Span) -> Result<(), HeadError> {
+        match self.host.replace(place) {
+            Some(_) => refuse(400, "more than one Host"),
+            None => Ok(()),
+        }
+    }
+
+    fn note_connection(&mut self, value: &[u8]) -> Result<(), HeadError> {
+        // What most clients say.
+        if value == b"keep-alive" {
+            self.keep_alive = true;
+            return Ok(());
+        }
+        for option in value.split(|&byte| byte == b',') {
+            self.close |= option.trim_ascii().eq_ignore_ascii_case(b"close");
+            self.keep_alive |= option.trim_ascii().eq_ignore_ascii_case(b"keep-alive");
+        }
+        Ok(())
+    }
+
+    fn note_expect(&mut self, value: &[u8]) -> Result<(), HeadError> {
+        let members = value.split(|&byte| byte == b',').map(<[u8]>::trim_ascii);
+        for member in members.filter(|member| !member.is_empty()) {
+            if !member.eq_ignore_ascii_case(b"100-continue") {
+                return refuse(417, "unknown expectation");
+            }
+            self.expect_continue = true;
+        }
+        Ok(())
+    }
+
+    fn note_length(&mut self, value: &[u8]) -> Result<(), HeadError> {
+        match self.content_length.replace(parse_length(value)?) {
+            Some(_) => refuse(400, "more than one Content-Length"),
+            None => Ok(()),
+        }
+    }
+
+    fn note_coding(&mut self, value: &[u8]) -> Result<(), HeadError> {
+        self.chunked = value.eq_ignore_ascii_case(b"chunked");
+        match std::mem::replace(&mut self.transfer_encoding, true) {
+            true => refuse(400, "more than one Transfer-Encoding"),
+            false => Ok(()),
+        }
+    }
 }
 
 /// `1*DIGIT` (RFC 9110, 8.6).

@@ -1,12 +1,11 @@
 //! Heads that are refused, or are never whole: what the logs say of them.
 
-use httparse::{EMPTY_HEADER, Status};
-
-use super::super::body::{Framing, is_token_byte};
-use super::super::fields::Span;
+use super::super::body::Framing;
+use super::super::fields::{Names, Span};
+use super::super::lines::{Line, Start, Version};
 use super::super::method::Method;
 use super::super::target;
-use super::{Head, HeadError, Limits, first_line, skip_empty_lines, span, with_text_target};
+use super::{Head, HeadError, Limits, first_line, skip_empty_lines};
 
 impl Head {
     /// Keeps what a head that is refused, or will not be complete, begins with: its request line,
@@ -14,7 +13,8 @@ impl Head {
     pub fn abandon(&mut self, input: &[u8], limits: &Limits) {
         let line = first_line(input);
         let line = &line[..line.len().min(1024)];
-        *self = Head { bytes: line.to_vec(), fields_start: line.len(), ..std::mem::take(self) };
+        self.bytes.clear();
+        self.bytes.extend_from_slice(line);
         self.received_len = read_len(input, limits);
         self.path.clear();
         self.line = Span { start: 0, end: line.len() as u32 };
@@ -30,21 +30,15 @@ impl Head {
         }
         // The target's host would be the only one.
         self.fields.clear();
+        self.names = Names::default();
     }
 
     /// Takes apart the request line, which is all that there is.
     fn read_line(&mut self, limits: &Limits) -> Result<(), HeadError> {
-        let head = [&self.bytes, &b"\r\n\r\n"[..]].concat();
-        let head = with_text_target(&head).unwrap_or(head);
-        let mut request = httparse::Request::new(&mut []);
-        // What comes before the mistake, if there is one, is there all the same.
-        let _ = request.parse(&head);
-        if let (Some(method), Some(target)) = (request.method, request.path) {
-            self.method_name = span(method.as_bytes(), &head);
-            self.target = span(target.as_bytes(), &head);
-            self.settle_target(None, limits)?;
-        }
-        Ok(())
+        let Some(Start { method, target }) = Start::read(&self.bytes)? else { return Ok(()) };
+        self.method_name = Span::from(method);
+        self.target = Span::from(target);
+        self.settle_target(None, limits)
     }
 }
 
@@ -72,24 +66,19 @@ fn read_len(input: &[u8], limits: &Limits) -> usize {
 
 /// Whether a line with its end is a request line of this protocol.
 fn is_request_line(line: &[u8], limits: &Limits) -> bool {
-    let text = with_text_target(line);
-    let mut request = httparse::Request::new(&mut []);
-    // All that is missing are the fields.
-    let parsed = request.parse(text.as_deref().unwrap_or(line));
-    parsed == Ok(Status::Partial) && request.version.is_some() && line.len() <= limits.line_len
+    let Ok(Some(start)) = Start::read(line) else { return false };
+    let version = Version::read(&line[start.target.end + 1..]);
+    matches!(version, Ok(Some(_))) && line.len() <= limits.line_len
 }
 
 /// Whether a line with its end is one of a field, be it dropped.
 fn is_field_line(line: &[u8], limits: &Limits) -> bool {
-    let is_whole = line.ends_with(b"\n") && line.len() <= limits.line_len;
-    let is_valid = || httparse::parse_headers(line, &mut [EMPTY_HEADER]) == Ok(Status::Partial);
-    let name = line.split(|&byte| byte == b':').next().unwrap_or_default();
-    let is_dropped = || {
-        limits.ignore_invalid_fields
-            && !name.iter().all(|&byte| is_token_byte(byte))
-            && !name.iter().any(|&byte| byte <= b' ' || byte == 0x7f)
-    };
-    is_whole && (is_valid() || is_dropped())
+    line.len() <= limits.line_len
+        && match Line::read(line) {
+            Ok(Some(Line::Field(_))) => true,
+            Ok(Some(Line::Invalid(_))) => limits.ignore_invalid_fields,
+            _ => false,
+        }
 }
 
 /// The value of a line, if that is Host.
