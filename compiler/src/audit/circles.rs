@@ -311,7 +311,7 @@ fn check_pages(subject: &Subject<'_>, diagnostics: &mut Diagnostics) {
         for page in &subject.settings(id).error_pages {
             let target = match &page.target {
                 ErrorTarget::Named(id) => *id,
-                ErrorTarget::Uri(uri) => match crate::check::text::literal(uri) {
+                ErrorTarget::Uri(uri) => match uri.literal() {
                     Some(path) if path.starts_with(b"/") && reported.len() < MOST_ASKED => {
                         subject.router().location(server, path)
                     }

@@ -12,7 +12,6 @@ use sitec_runtime::site::{DirectoryId, LocationId, ServerId};
 use super::Subject;
 use crate::ast::Directive;
 use crate::automata;
-use crate::check::text::literal;
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::ir::{Action, Cgi, CgiParam, Handler, Piece, Scope, Scripts, StartPiece, Variable};
 use crate::prove::guess;
@@ -125,7 +124,7 @@ fn written(subject: &Subject<'_>, id: LocationId) -> bool {
 /// The folder of a location, where it is known.
 fn base(subject: &Subject<'_>, id: LocationId) -> Option<PathBuf> {
     let base = &subject.settings(id).base;
-    literal(&base.inner)?.is_empty().then(|| directory(subject, base.directory)).flatten()
+    base.inner.literal()?.is_empty().then(|| directory(subject, base.directory)).flatten()
 }
 
 fn directory(subject: &Subject<'_>, id: DirectoryId) -> Option<PathBuf> {

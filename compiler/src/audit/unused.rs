@@ -7,7 +7,6 @@ use sitec_runtime::site::{LocationId, ServerId};
 
 use super::Subject;
 use crate::ast::{Directive, Word};
-use crate::check::text::literal;
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::ir::{self, Action, ErrorTarget, Fallback, Handler};
 use crate::source::Span;
@@ -99,7 +98,7 @@ fn ways<'a>(
     ids: impl Iterator<Item = LocationId>,
 ) -> Option<Ways<'a>> {
     let (router, mut ways) = (subject.router(), Ways::default());
-    let path = |uri| Some(split_args(literal(uri)?).0);
+    let path = |uri| Some(split_args(ir::Value::literal(uri)?).0);
     for id in ids {
         let settings = subject.settings(id);
         for page in &settings.error_pages {
@@ -115,7 +114,7 @@ fn ways<'a>(
             return None;
         }
         for name in &settings.index {
-            match literal(name)? {
+            match name.literal()? {
                 path @ [b'/', ..] => ways.locations.extend([router.location(server, path)]),
                 name => ways.indexes.extend([name]),
             }

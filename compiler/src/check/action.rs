@@ -7,7 +7,7 @@ use sitec_runtime::site::LocationId;
 use super::level::Level;
 use super::pages::Page;
 use super::server::Names;
-use super::text::{Groups, literal};
+use super::text::Groups;
 use super::{Checker, named};
 use crate::ast::{Directive, Word};
 use crate::diagnostic::Diagnostic;
@@ -82,7 +82,7 @@ impl Checker<'_> {
             Some(word) => self.value(word, 0, groups)?,
             None => Value::default(),
         };
-        let empty = literal(&text).is_some_and(<[u8]>::is_empty);
+        let empty = text.literal().is_some_and(<[u8]>::is_empty);
         Ok(match code {
             _ if is_redirect(code) && empty => {
                 let (place, message) = (directive.span(), format!("{code} needs a URL to go to"));

@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use sitec_runtime::site::Expires;
 
-use super::text::{Groups, literal};
+use super::text::Groups;
 use super::{Checker, named};
 use crate::ast::{Directive, Word};
 use crate::diagnostic::Diagnostic;
@@ -117,14 +117,14 @@ impl Added {
     /// `expires` says of that and what this says are read as one list.
     fn combines(&self) -> bool {
         let of_time = ["max-age", "s-maxage", "no-cache", "no-store"];
-        let value = literal(&self.field.value).map(<[u8]>::to_ascii_lowercase);
+        let value = self.field.value.literal().map(<[u8]>::to_ascii_lowercase);
         let value = value.map(|value| String::from_utf8_lossy(&value).into_owned());
         self.is("cache-control")
             && value.is_some_and(|value| !of_time.iter().any(|word| value.contains(word)))
     }
 
     fn sends_something(&self) -> bool {
-        literal(&self.field.value) != Some(b"")
+        self.field.value.literal() != Some(b"")
     }
 }
 

@@ -7,7 +7,7 @@ use std::rc::Rc;
 
 use sitec_runtime::http::charset::{self, takes_charset};
 
-use super::text::{Groups, literal};
+use super::text::Groups;
 use super::{Checker, named};
 use crate::ast::{Directive, Word};
 use crate::diagnostic::Diagnostic;
@@ -75,7 +75,7 @@ impl Charset {
 
 /// Puts a charset whose name is known into a type that takes it.
 pub(super) fn say_charset(charset: &ir::Charset, media_type: &mut Vec<u8>) {
-    if let Some(name) = literal(&charset.name)
+    if let Some(name) = charset.name.literal()
         && takes_charset(media_type, charset.types.as_deref())
     {
         charset::write(name, media_type);
@@ -89,7 +89,7 @@ impl Checker<'_> {
             return Ok(None);
         }
         let value = self.value(word, 0, groups)?;
-        match literal(&value) {
+        match value.literal() {
             Some(name) if !is_name(name) => {
                 let message = format!("`{}` is not the name of a charset", word.shown());
                 Err(Box::new(

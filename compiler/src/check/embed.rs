@@ -15,7 +15,6 @@ use sitec_runtime::site::{DirectoryId, LocationId, ServerId};
 
 use super::Checker;
 use super::level::Level;
-use super::text::literal;
 use crate::assets::tree;
 use crate::ast::Word;
 use crate::diagnostic::{Diagnostic, Diagnostics};
@@ -222,7 +221,7 @@ impl Packing<'_> {
     fn door(&self, base: &ir::FileBase, id: LocationId, tries: bool) -> Door {
         let place = &self.places.locations[id as usize];
         let is_named = place.written.starts_with('@');
-        match literal(&base.inner) {
+        match base.inner.literal() {
             Some([]) if base.append_path && !is_named => {
                 let prefix = &self.prefixes[id as usize];
                 let front = prefix.get(..base.replaced_len).unwrap_or_default().to_vec();

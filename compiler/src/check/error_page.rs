@@ -73,7 +73,7 @@ impl Checker<'_> {
         if is_uri {
             return Ok(Target::Known(ErrorTarget::Uri(value), word.span));
         }
-        if let Some(text) = super::text::literal(&value)
+        if let Some(text) = value.literal()
             && !text.contains(&b':')
         {
             let shown = word.shown();

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use sitec_runtime::site::{ErrorLog, Level, LogId, ParamKind};
 
-use super::text::{Groups, push_literal};
+use super::text::Groups;
 use super::{Checker, named};
 use crate::ast::{Directive, Word};
 use crate::diagnostic::Diagnostic;
@@ -301,7 +301,7 @@ fn escape(texts: &[Word]) -> Checked<(Option<Escape>, &[Word])> {
 fn append_escaped(format: &mut Value, value: Value, escape: Option<Escape>) {
     for piece in value.0 {
         match (piece, escape) {
-            (Piece::Literal(bytes), _) => push_literal(format, &bytes),
+            (Piece::Literal(bytes), _) => format.push_literal(&bytes),
             (Piece::Variable(variable), Some(escape)) => {
                 format.0.push(Piece::Logged(variable, escape));
             }

@@ -12,7 +12,6 @@ use sitec_runtime::pure::is_hidden;
 use sitec_runtime::site::{LocationId, ServerId};
 
 use super::exist::listed;
-use super::text::literal;
 use crate::answer::led::{Led, Outcome};
 use crate::answer::{Answers, Step, start_text};
 use crate::diagnostic::{Diagnostic, Diagnostics};
@@ -44,7 +43,7 @@ impl Page {
         server: ServerId,
         fallback_of: Option<LocationId>,
     ) -> Option<Page> {
-        let is_whole = literal(value).is_some();
+        let is_whole = value.literal().is_some();
         let uri = match value.0.first()? {
             Piece::Literal(front) if is_whole || front.contains(&b'?') => front.clone(),
             _ => return None,

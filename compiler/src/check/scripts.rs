@@ -11,7 +11,6 @@ use sitec_runtime::site::{LocationId, ServerId};
 
 use super::cgi::Rule;
 use super::has_scripts;
-use super::text::literal;
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::files::{Files, Kind};
 use crate::ir::{self, FileBase, StartPiece};
@@ -102,7 +101,7 @@ fn report(rule: &Rule, path: &Path, fault: Fault) -> Diagnostic {
 
 /// The folder of files, if it is known and nothing but the path is put behind it.
 fn literal_directory<'a>(base: &FileBase, site: &'a ir::Site) -> Option<&'a str> {
-    let plain = literal(&base.inner)?.is_empty() && base.append_path;
+    let plain = base.inner.literal()?.is_empty() && base.append_path;
     match &site.directories.get(usize::from(base.directory))?[..] {
         [StartPiece::Literal(only)] if plain => Some(only),
         _ => None,

@@ -96,7 +96,7 @@ impl Checker<'_> {
         for part in value::split(word, start)? {
             let variable = match part {
                 Part::Literal(bytes) => {
-                    push_literal(&mut value, &bytes);
+                    value.push_literal(&bytes);
                     continue;
                 }
                 Part::Group { number, range } => {
@@ -156,22 +156,4 @@ impl Checker<'_> {
 fn is_of_environment(name: &str) -> bool {
     let belongs = |byte: u8| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'_';
     name.len() > 1 && name.bytes().all(belongs)
-}
-
-/// Adds bytes at the end of a value, as part of the literal there if there is one.
-pub(crate) fn push_literal(value: &mut Value, bytes: &[u8]) {
-    match value.0.last_mut() {
-        _ if bytes.is_empty() => {}
-        Some(Piece::Literal(literal)) => literal.extend_from_slice(bytes),
-        _ => value.0.push(Piece::Literal(bytes.to_vec())),
-    }
-}
-
-/// The bytes of a value without variables.
-pub(crate) fn literal(value: &Value) -> Option<&[u8]> {
-    match &value.0[..] {
-        [] => Some(b""),
-        [Piece::Literal(bytes)] => Some(bytes),
-        _ => None,
-    }
 }

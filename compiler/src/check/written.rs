@@ -9,7 +9,6 @@ use std::path::{Component, Path, PathBuf};
 use sitec_runtime::http::method::Method;
 use sitec_runtime::site::{DirectoryId, LocationId, ServerId};
 
-use super::text::literal;
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::ir::{self, Action, FileBase, Handler, Scripts, StartPiece};
 use crate::places::Places;
@@ -169,7 +168,7 @@ impl<'a> Lookup<'a> {
 
     /// The folder that paths are looked up in.
     fn base_folder(&self, base: &FileBase) -> Option<PathBuf> {
-        let plain = literal(&base.inner)?.is_empty() && base.append_path;
+        let plain = base.inner.literal()?.is_empty() && base.append_path;
         plain.then(|| self.directory(base.directory)).flatten()
     }
 

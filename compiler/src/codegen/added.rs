@@ -5,7 +5,7 @@ use proc_macro2::TokenStream;
 use quote::{ToTokens, quote};
 use sitec_runtime::site::Expires;
 
-use super::tokens::{Shared, bytes, fixed, number, variant};
+use super::tokens::{Shared, bytes, number, variant};
 use crate::ir;
 
 /// A `site::AddedFields`.
@@ -27,8 +27,8 @@ fn list(fields: &[&ir::AddedField], shared: &mut Shared) -> Vec<TokenStream> {
     let mut lines = Vec::new();
     for field in fields {
         let is_sole = field.is_sole();
-        match fixed(&field.value) {
-            Some(value) if !is_sole => lines.extend(line(&field.name, &value)),
+        match field.value.literal() {
+            Some(value) if !is_sole => lines.extend(line(&field.name, value)),
             _ => {
                 list.extend(take_lines(&mut lines));
                 let (name, text) = (&field.name, shared.text(&field.value));

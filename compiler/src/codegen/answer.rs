@@ -9,7 +9,7 @@ use sitec_runtime::media;
 use sitec_runtime::site::LocationId;
 
 use super::page::{PAGE_TYPE, content_fields, page, page_name};
-use super::tokens::{bytes, fixed, number};
+use super::tokens::{bytes, number};
 use crate::ir;
 
 /// What a `return` comes to.
@@ -62,15 +62,15 @@ pub(super) fn answer(
     match back {
         ir::Return::Close => Answer::Close,
         ir::Return::Status(code) => status_alone(site, settings, path, *code),
-        ir::Return::Redirect(code, value) => match fixed(value) {
-            Some(uri) if !has_error_page(settings, *code) && !is_made_absolute(settings, &uri) => {
-                Answer::Known(redirect(*code, &uri))
+        ir::Return::Redirect(code, value) => match value.literal() {
+            Some(uri) if !has_error_page(settings, *code) && !is_made_absolute(settings, uri) => {
+                Answer::Known(redirect(*code, uri))
             }
             _ => Answer::Redirect(*code, value.clone()),
         },
-        ir::Return::Text(code, value) => match fixed(value) {
-            Some(text) if text.is_empty() => status_alone(site, settings, path, *code),
-            Some(text) => fixed_text(site, settings, path, *code, text),
+        ir::Return::Text(code, value) => match value.literal() {
+            Some([]) => status_alone(site, settings, path, *code),
+            Some(text) => fixed_text(site, settings, path, *code, text.to_vec()),
             None => Answer::Text(*code, value.clone()),
         },
     }
@@ -180,8 +180,10 @@ mod tests {
                 format!("{} {fields}{body}", response.status)
             }
             Answer::Status(code) => format!("status {code}"),
-            Answer::Redirect(code, value) => format!("redirect {code} {}", fixed(&value).is_some()),
-            Answer::Text(code, value) => format!("text {code} {}", fixed(&value).is_some()),
+            Answer::Redirect(code, value) => {
+                format!("redirect {code} {}", value.literal().is_some())
+            }
+            Answer::Text(code, value) => format!("text {code} {}", value.literal().is_some()),
             Answer::Close => "close".to_owned(),
         }
     }

@@ -64,9 +64,9 @@ impl Shared {
 
     /// A `site::Text`.
     pub(super) fn text(&mut self, value: &ir::Value) -> TokenStream {
-        match fixed(value) {
+        match value.literal() {
             Some(text) => {
-                let text = bytes(&text);
+                let text = bytes(text);
                 quote!(site::Text::Fixed(#text))
             }
             None => {
@@ -81,16 +81,6 @@ impl Shared {
         let name = numbered("PATTERN", self.patterns.number(pattern));
         quote!(&#name)
     }
-}
-
-/// The bytes of a value without variables.
-pub(super) fn fixed(value: &ir::Value) -> Option<Vec<u8>> {
-    let literal = |piece: &ir::Piece| match piece {
-        ir::Piece::Literal(bytes) => Some(bytes.clone()),
-        ir::Piece::Variable(_) | ir::Piece::Logged(..) => None,
-    };
-    let pieces: Option<Vec<_>> = value.0.iter().map(literal).collect();
-    Some(pieces?.concat())
 }
 
 /// `b"…"`.

@@ -4,6 +4,26 @@
 #[derive(Clone, PartialEq, Eq, Hash, Default, Debug)]
 pub struct Value(pub Vec<Piece>);
 
+impl Value {
+    /// The bytes of a value without variables.
+    pub fn literal(&self) -> Option<&[u8]> {
+        match &self.0[..] {
+            [] => Some(b""),
+            [Piece::Literal(bytes)] => Some(bytes),
+            _ => None,
+        }
+    }
+
+    /// Adds bytes at the end, as part of the literal there if there is one.
+    pub(crate) fn push_literal(&mut self, bytes: &[u8]) {
+        match self.0.last_mut() {
+            _ if bytes.is_empty() => {}
+            Some(Piece::Literal(literal)) => literal.extend_from_slice(bytes),
+            _ => self.0.push(Piece::Literal(bytes.to_vec())),
+        }
+    }
+}
+
 /// A piece of a [`Value`].
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub enum Piece {

@@ -9,9 +9,8 @@ use super::{Tree, Trees};
 use crate::answer::{Answer, Looker, Step};
 use crate::audit::Subject;
 use crate::audit::asking::Asking;
-use crate::check::text::literal;
 use crate::diagnostic::{Diagnostic, Diagnostics};
-use crate::ir::{Action, Handler};
+use crate::ir::{Action, Handler, Value};
 
 /// Reports servers whose front page is a folder without an index.
 pub(super) fn check(subject: &Subject<'_>, trees: &Trees<'_>, diagnostics: &mut Diagnostics) {
@@ -31,7 +30,7 @@ pub(super) fn check(subject: &Subject<'_>, trees: &Trees<'_>, diagnostics: &mut 
             subject.location(location).action,
             Action::Serve { handler: Handler::Files, try_files: None }
         ) && !subject.location(location).internal;
-        let names = subject.settings(location).index.iter().filter_map(literal);
+        let names = subject.settings(location).index.iter().filter_map(Value::literal);
         let names: Vec<_> = names.map(|name| String::from_utf8_lossy(name)).collect();
         let tree = trees.of(&subject.settings(location).base);
         let is_bare = |tree: &Tree| !names.iter().any(|name| tree.files.iter().any(|f| f == name));

@@ -6,7 +6,6 @@ use std::path::{Path, PathBuf};
 use sitec_runtime::site::LocationId;
 
 use crate::audit::Subject;
-use crate::check::text::literal;
 use crate::files::{Files, Kind};
 use crate::ir::{Action, FileBase, StartPiece};
 use crate::source::Span;
@@ -84,7 +83,7 @@ impl<'a> Trees<'a> {
     fn folder(&self, base: &FileBase) -> Option<String> {
         let directory = self.subject.site.directories.get(usize::from(base.directory))?;
         let [StartPiece::Literal(directory)] = &directory[..] else { return None };
-        let inner = literal(&base.inner)?;
+        let inner = base.inner.literal()?;
         (inner.is_empty() && base.append_path).then(|| directory.clone())
     }
 }

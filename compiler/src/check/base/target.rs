@@ -6,7 +6,7 @@ use crate::ast::Word;
 use crate::check::Checker;
 use crate::check::param::places::misplaced;
 use crate::check::param::utf8;
-use crate::check::text::{Groups, push_literal};
+use crate::check::text::Groups;
 use crate::diagnostic::Diagnostic;
 use crate::ir::{Piece, StartPiece, StartText, Value, Variable};
 use crate::value::{self, Checked, Part};
@@ -41,7 +41,7 @@ impl Target {
                 }
             };
             let behind = last.rfind('/').map_or(0, |slash| slash + 1);
-            push_literal(&mut self.inner, &last.as_bytes()[behind..]);
+            self.inner.push_literal(&last.as_bytes()[behind..]);
             self.directory.push(StartPiece::Literal(last[..behind].to_owned()));
         }
         self.inner.0.push(Piece::Variable(variable));
@@ -98,7 +98,7 @@ impl Target {
             None => return,
         };
         let (folder, name) = (folder.to_owned(), name.to_owned());
-        push_literal(&mut self.inner, name.as_bytes());
+        self.inner.push_literal(name.as_bytes());
         self.directory.pop();
         if !folder.is_empty() {
             self.directory.push(StartPiece::Literal(folder));
@@ -118,7 +118,7 @@ impl Checker<'_> {
             match (part, param) {
                 (Part::Literal(bytes), _) => match target.bounded {
                     false => target.directory.push(StartPiece::Literal(utf8(word, bytes)?)),
-                    true => push_literal(&mut target.inner, &bytes),
+                    true => target.inner.push_literal(&bytes),
                 },
                 (Part::Name { range, .. }, Some(param)) if !target.bounded => {
                     self.params.demand(param, ParamKind::Path, word.part(range))?;
