@@ -114,6 +114,12 @@ pub(crate) fn is_certain(files: &dyn Files, folder: &Path, path: &Path) -> bool 
     files.knows_all() || path.is_relative() || folder.is_absolute() && path.starts_with(folder)
 }
 
+/// What is in a folder, which may be the working directory.
+pub(crate) fn listed(files: &dyn Files, folder: &Path) -> Vec<(String, Kind)> {
+    let folder = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
+    files.list(folder).unwrap_or_default()
+}
+
 /// A pattern matches as glob(3) does it for nginx: no slash, and no dot at a name's start.
 const GLOB_OPTIONS: glob::MatchOptions = glob::MatchOptions {
     case_sensitive: true,

@@ -293,6 +293,14 @@ pub struct Access {
     pub unix: bool,
 }
 
+impl Access {
+    /// Whether nobody is kept out.
+    pub fn lets_all_in(&self) -> bool {
+        let all = |ranges: &Ranges| ranges.first && ranges.flips.is_empty();
+        self.unix && all(&self.v6) && self.v4.as_ref().is_none_or(all)
+    }
+}
+
 /// See [`sitec_runtime::site::Ranges`].
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 #[allow(missing_docs)]

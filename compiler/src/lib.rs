@@ -88,7 +88,7 @@ fn run(
     files: &dyn Files,
     path: &Path,
     levels: Levels,
-    audit: fn(&audit::Subject<'_>, &mut Diagnostics),
+    audit: fn(&audit::Subject<'_>, &mut Vec<PathBuf>, &mut Diagnostics),
 ) -> Compilation {
     let (mut sources, mut diagnostics) = (Sources::default(), Diagnostics::new(levels));
     let mut dependencies = Vec::new();
@@ -104,10 +104,8 @@ fn run(
         let checked = check::check(&conf, surroundings, &mut dependencies, &mut diagnostics)?;
         let folder = path.parent().unwrap_or(Path::new(""));
         let (site, places) = &checked;
-        audit(
-            &audit::Subject::new((&conf, &sources), (site, places), files, folder),
-            &mut diagnostics,
-        );
+        let subject = audit::Subject::new((&conf, &sources), (site, places), files, folder);
+        audit(&subject, &mut dependencies, &mut diagnostics);
         Some(checked)
     });
     diagnostics.finish();

@@ -9,12 +9,17 @@ mod disk;
 #[cfg(test)]
 mod elsewhere_tests;
 mod empty;
+mod expect;
+mod exposed_uploads;
 mod hosts;
 mod masks;
+mod open_access;
+mod pages;
 mod process;
 mod programs;
 mod reach;
 mod returns;
+mod scripts;
 mod siblings;
 mod statuses;
 mod subject;
@@ -22,15 +27,46 @@ mod targets;
 #[cfg(test)]
 mod tests;
 mod timeouts;
+mod unanswered_methods;
 mod undecoded;
 mod unused;
 mod words;
 
+use std::path::PathBuf;
+
 use crate::diagnostic::Diagnostics;
 pub(crate) use subject::Subject;
 
-/// Looks at a whole site.
-pub(crate) fn audit(subject: &Subject<'_>, diagnostics: &mut Diagnostics) {
+/// Looks at a whole site. What it looks for on the disk is added to `dependencies`.
+pub(crate) fn audit(
+    subject: &Subject<'_>,
+    dependencies: &mut Vec<PathBuf>,
+    diagnostics: &mut Diagnostics,
+) {
+    confirm(subject, dependencies, diagnostics);
+    if !diagnostics.has_errors() {
+        review(subject, diagnostics);
+    }
+}
+
+/// Whether a site does what its conf says: these may be errors.
+pub(crate) fn confirm(
+    subject: &Subject<'_>,
+    dependencies: &mut Vec<PathBuf>,
+    diagnostics: &mut Diagnostics,
+) {
+    open_access::check(subject, diagnostics);
+    pages::check(subject, diagnostics);
+    scripts::check(subject, diagnostics);
+    unanswered_methods::check(subject, diagnostics);
+    exposed_uploads::check(subject, diagnostics);
+    if !diagnostics.has_errors() {
+        expect::check(subject, dependencies, diagnostics);
+    }
+}
+
+/// What is probably not meant, or could be better.
+fn review(subject: &Subject<'_>, diagnostics: &mut Diagnostics) {
     words::check(subject, diagnostics);
     unused::check(subject, diagnostics);
     empty::check(subject, diagnostics);

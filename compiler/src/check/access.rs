@@ -3,14 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::RangeInclusive;
 
-use sitec_runtime::http::method::Method;
-use sitec_runtime::site::ServerId;
-
 use super::level::{Level, method_set, named_methods};
 use super::{Checker, named};
 use crate::ast::Directive;
 use crate::diagnostic::Diagnostic;
-use crate::ir::{self, Action, Handler, Ranges};
+use crate::ir::{self, Ranges};
 use crate::source::Span;
 use crate::value::{Checked, Clients, clients};
 
@@ -96,66 +93,6 @@ impl Checker<'_> {
         let methods = self.report(methods)?;
         let own = directive.block.as_ref().and_then(|block| self.access(&block.directives));
         Some(ir::LimitExcept { methods, access: own.or(level.settings.access) })
-    }
-}
-
-impl Checker<'_> {
-    /// Notes a location where anyone may delete files, or see what the server does.
-    pub(super) fn note_open(&mut self, location: &ir::Location, level: &Level, server: ServerId) {
-        let Action::Serve { handler, .. } = &location.action else { return };
-        let method = match handler {
-            Handler::Files | Handler::Upload(_) | Handler::Dav(_) => Method::Delete,
-            Handler::Status => Method::Get,
-            Handler::Cgi(_) => return,
-        };
-        if location.internal || !location.methods.contains(method) {
-            return;
-        }
-        let limit = location.limit_except.as_ref();
-        let access = match limit.filter(|limit| !limit.methods.contains(method)) {
-            Some(limit) => limit.access,
-            None => level.settings.access,
-        };
-        if access.is_some_and(|access| !self.accesses.items()[access].lets_all_in()) {
-            return;
-        }
-        let open = match method {
-            Method::Get => level.status.map(open_status),
-            _ => {
-                let named = level.named_methods.iter().flat_map(|named| named.iter());
-                let named = named.rev().find(|(named, _)| *named == method);
-                named.map(|(_, place)| *place).or(level.writing.span()).map(open_deletion)
-            }
-        };
-        self.open.extend(open.map(|open| (server, open)));
-    }
-
-    /// Warns about them, where a server is reached from other machines.
-    pub(super) fn warn_of_open(&mut self) {
-        for (server, open) in std::mem::take(&mut self.open) {
-            let is_reached = self.listens.iter().any(|listen| listen.opens(server));
-            if is_reached && self.reported.insert(open.primary.span) {
-                self.diagnostics.push(open);
-            }
-        }
-    }
-}
-
-fn open_deletion(place: Span) -> Diagnostic {
-    Diagnostic::warning("X07", place, "anyone may delete files here")
-        .help("say who may: `limit_except GET { allow 10.0.0.0/8; deny all; }`")
-}
-
-fn open_status(place: Span) -> Diagnostic {
-    Diagnostic::warning("X12", place, "anyone may see how busy the server is")
-        .help("say who may: `allow 127.0.0.1; deny all;`")
-}
-
-impl ir::Access {
-    /// Whether nobody is kept out.
-    pub(super) fn lets_all_in(&self) -> bool {
-        let all = |ranges: &Ranges| ranges.first && ranges.flips.is_empty();
-        self.unix && all(&self.v6) && self.v4.as_ref().is_none_or(all)
     }
 }
 

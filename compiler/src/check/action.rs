@@ -5,7 +5,6 @@ use sitec_runtime::http::status::is_redirect;
 use sitec_runtime::site::LocationId;
 
 use super::level::Level;
-use super::pages::Page;
 use super::server::Names;
 use super::text::Groups;
 use super::{Checker, named};
@@ -14,6 +13,7 @@ use crate::diagnostic::Diagnostic;
 use crate::ir::{
     Action, Candidate, Cgi, Fallback, FileBase, Handler, Piece, Return, Scripts, TryFiles, Value,
 };
+use crate::places::PagePlace;
 use crate::value::{Checked, status};
 
 impl Checker<'_> {
@@ -123,7 +123,12 @@ impl Checker<'_> {
             Some(b'@') => Fallback::Named(names.find(last)?),
             Some(b'/' | b'$') => {
                 let uri = self.value(last, 0, groups)?;
-                self.pages.extend(Page::new(&uri, last.span, names.id, Some(id)));
+                self.places.pages.push(PagePlace {
+                    uri: uri.clone(),
+                    span: last.span,
+                    server: names.id,
+                    fallback_of: Some(id),
+                });
                 Fallback::Uri(uri)
             }
             _ => return Err(no_fallback(last)),

@@ -80,11 +80,11 @@ impl Cgi {
         self.pass = Pass::Nothing;
     }
 
-    /// The rules for extensions.
-    pub(super) fn rules(&self) -> Option<&Rc<[Rule]>> {
+    /// Where the extensions stand.
+    pub(super) fn spans(&self) -> Vec<Span> {
         match &self.pass {
-            Pass::Extensions(rules) => Some(rules),
-            Pass::Nothing | Pass::Program { .. } => None,
+            Pass::Extensions(rules) => rules.iter().map(|rule| rule.span).collect(),
+            Pass::Nothing | Pass::Program { .. } => Vec::new(),
         }
     }
 

@@ -1,17 +1,14 @@
-//! What a conf lets clients ask for and nobody answers: methods without a handler, handlers
-//! without a method, sizes of content that nobody reads.
+//! What a location lets clients ask for and nobody answers there: handlers without a method, sizes
+//! of content that nobody reads.
 
-use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use sitec_runtime::http::method::{Method, MethodSet};
-use sitec_runtime::site::LocationId;
 
 use super::level::Level;
 use super::{Checker, named};
 use crate::ast::Directive;
-use crate::diagnostic::{Diagnostic, Diagnostics};
-use crate::ir::{self, Action, Fallback, Handler, TryFiles};
+use crate::diagnostic::Diagnostic;
 use crate::source::Span;
 
 /// The words of a `methods`, and where they are.
@@ -74,44 +71,4 @@ impl Checker<'_> {
 
 fn intersect(one: MethodSet, other: MethodSet) -> bool {
     one.iter().any(|method| other.contains(method))
-}
-
-/// Reports the words of a `methods` that no location answers which has them.
-pub(super) fn check_methods(
-    uses: &[(LocationId, Named)],
-    site: &ir::Site,
-    diagnostics: &mut Diagnostics,
-) {
-    let mut answered: BTreeMap<Span, (Method, bool)> = BTreeMap::new();
-    for (id, words) in uses {
-        for &(method, span) in &words[..] {
-            let entry = answered.entry(span).or_insert((method, false));
-            entry.1 |= may_answer(site, *id, method);
-        }
-    }
-    for (span, (method, _)) in answered.into_iter().filter(|(_, (_, answered))| !answered) {
-        let message = format!("nothing here answers {0}: it would be 405", method.name());
-        diagnostics.push(Diagnostic::warning("Z01", span, message).help(
-            "delete it, or add what answers it: `cgi_pass`, `upload_store`, `dav_methods`, `return`",
-        ));
-    }
-}
-
-/// Whether a location answers a method, or leads to another that may.
-fn may_answer(site: &ir::Site, id: LocationId, method: Method) -> bool {
-    let location = &site.locations[id as usize];
-    let Action::Serve { try_files, handler } = &location.action else { return true };
-    let falls_back =
-        matches!(try_files, Some(TryFiles { fallback: Fallback::Uri(_) | Fallback::Named(_), .. }));
-    let pages = &site.settings[location.settings].error_pages;
-    let by_file = matches!(method, Method::Get | Method::Head | Method::Delete);
-    let by_handler = match handler {
-        Handler::Cgi(_) => true,
-        Handler::Upload(_) => matches!(method, Method::Post | Method::Put),
-        Handler::Dav(dav) => dav.methods.contains(method),
-        Handler::Files | Handler::Status => false,
-    };
-    // An index may be a script of another location.
-    let by_index = method == Method::Post && site.max_scripts.is_some();
-    falls_back || by_file || by_handler || by_index || pages.iter().any(|page| page.status == 405)
 }

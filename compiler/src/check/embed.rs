@@ -47,15 +47,6 @@ pub(super) fn codings(words: &[Word]) -> Checked<Vec<Coding>> {
 }
 
 impl Checker<'_> {
-    /// Says that compressed forms are asked for of nothing.
-    pub(super) fn warn_of_codings(&mut self) {
-        if let Some(span) = self.codings.filter(|_| self.packs.items().is_empty()) {
-            let message = "nothing is embedded, so nothing is compressed";
-            let warning = Diagnostic::warning("Z18", span, message);
-            self.diagnostics.push(warning.help("write `embed on` too, or leave the line out"));
-        }
-    }
-
     /// The pack that a location with these settings is served from, if it is to be.
     pub(super) fn pack(
         &mut self,
@@ -89,8 +80,8 @@ impl Checker<'_> {
             codings: level.codings.clone(),
             nodes: Vec::new(),
         });
-        if pack == self.pack_spans.len() {
-            self.pack_spans.push(embed.span);
+        if pack == self.places.packs.len() {
+            self.places.packs.push(embed.span);
         }
         Ok(Some(pack))
     }
@@ -123,10 +114,6 @@ fn changing(handler: &Handler, methods: MethodSet) -> Option<&'static str> {
 /// What is needed to look for the files of all packs.
 pub(super) struct Packing<'a> {
     pub(super) places: &'a Places,
-    /// What the paths of each location begin with.
-    pub(super) prefixes: &'a [Vec<u8>],
-    /// Where each pack is asked for.
-    pub(super) spans: &'a [Span],
     pub(super) folder: &'a Path,
     pub(super) files: &'a dyn Files,
 }
@@ -151,6 +138,11 @@ impl Packing<'_> {
         dependencies: &mut Vec<PathBuf>,
         diagnostics: &mut Diagnostics,
     ) {
+        if let Some(span) = self.places.codings.filter(|_| site.packs.is_empty()) {
+            let message = "nothing is embedded, so nothing is compressed";
+            let warning = Diagnostic::warning("Z18", span, message);
+            diagnostics.push(warning.help("write `embed on` too, or leave the line out"));
+        }
         let mut packs = std::mem::take(&mut site.packs);
         for (index, pack) in packs.iter_mut().enumerate() {
             let [StartPiece::Literal(directory)] =
@@ -166,12 +158,12 @@ impl Packing<'_> {
                 Ok(nodes) => pack.nodes = self.reached(site, index, nodes),
                 Err((path, error)) => {
                     let message = format!("cannot embed `{}`: {error}", path.display());
-                    diagnostics.push(Diagnostic::error("F16", self.spans[index], message));
+                    diagnostics.push(Diagnostic::error("F16", self.places.packs[index], message));
                 }
             }
         }
         site.packs = packs;
-        diagnostics.extend(size::check(&site.packs, self.spans));
+        diagnostics.extend(size::check(&site.packs, &self.places.packs));
     }
 
     /// The nodes that requests come to. Of the files, those stay on the disk that another location
@@ -223,7 +215,7 @@ impl Packing<'_> {
         let is_named = place.written.starts_with('@');
         match base.inner.literal() {
             Some([]) if base.append_path && !is_named => {
-                let prefix = &self.prefixes[id as usize];
+                let prefix = &place.prefix;
                 let front = prefix.get(..base.replaced_len).unwrap_or_default().to_vec();
                 let prefix = if tries { Vec::new() } else { prefix.clone() };
                 Door::Routed { server: place.server, front, prefix }

@@ -5,12 +5,12 @@ use std::ops::Range;
 use sitec_runtime::site::ErrorStatus;
 
 use super::Checker;
-use super::pages::Page;
 use super::server::Names;
 use super::text::Groups;
 use crate::ast::{Directive, Word};
 use crate::diagnostic::Diagnostic;
 use crate::ir::{self, ErrorTarget, Piece, Variable};
+use crate::places::PagePlace;
 use crate::source::Span;
 use crate::value::{Checked, status};
 
@@ -97,7 +97,9 @@ impl Checker<'_> {
                     if let ErrorTarget::Uri(uri) = target
                         && self.looked_up.insert((names.id, *span))
                     {
-                        self.pages.extend(Page::new(uri, *span, names.id, None));
+                        let (uri, span, server) = (uri.clone(), *span, names.id);
+                        let page = PagePlace { uri, span, server, fallback_of: None };
+                        self.places.pages.push(page);
                     }
                     Some(target.clone())
                 }

@@ -5,7 +5,7 @@ use std::path::Path;
 use super::Checker;
 use crate::ast::Word;
 use crate::diagnostic::Diagnostic;
-use crate::files::{Files, Kind, is_certain};
+use crate::files::{Kind, is_certain, listed};
 use crate::suggest::closest;
 use crate::value::Checked;
 
@@ -111,10 +111,4 @@ impl Checker<'_> {
             }),
         }
     }
-}
-
-/// What is in a folder, which may be the working directory.
-pub(super) fn listed(files: &dyn Files, folder: &Path) -> Vec<(String, Kind)> {
-    let folder = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
-    files.list(folder).unwrap_or_default()
 }

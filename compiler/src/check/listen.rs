@@ -48,21 +48,6 @@ impl Listen {
             deferred: false,
         }
     }
-
-    /// Whether another machine may reach `server` here.
-    pub(super) fn opens(&self, server: ServerId) -> bool {
-        self.server == server
-            && match &self.address {
-                Address::Ip(address) => !address.ip().is_loopback(),
-                Address::Unix(_) => false,
-                Address::Param(text) => match text.first() {
-                    Some(StartPiece::Literal(text)) => {
-                        !["127.", "[::1]", "unix:"].iter().any(|start| text.starts_with(start))
-                    }
-                    _ => true,
-                },
-            }
-    }
 }
 
 impl Checker<'_> {

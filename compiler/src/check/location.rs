@@ -10,10 +10,8 @@ use sitec_runtime::http::method::MethodSet;
 use sitec_runtime::site::{GzipStatic, LocationId, ServerId};
 
 use super::level::Level;
-use super::scripts::Scripted;
 use super::server::Names;
 use super::text::Groups;
-use super::written::Writer;
 use super::{Checker, named};
 use crate::ast::{Block, Directive};
 use crate::ir::{self, Action, Prefix, RegexLocation, Return, Scope};
@@ -87,8 +85,7 @@ impl Checker<'_> {
             Path::Exact(path) | Path::Prefix { path, .. } => &path[..],
             Path::Regex(_) | Path::Named(_) => b"",
         };
-        self.prefixes[id as usize] = prefix.to_vec();
-        self.note_scripts(around.names.id, id, prefix, &level);
+        self.places.locations[id as usize].prefix = prefix.to_vec();
         let outer = Some((&path, span));
         let names = around.names;
         let inside = Surrounding { level: &level, outer, regexes: &regexes, groups, names };
@@ -106,19 +103,6 @@ impl Checker<'_> {
         }
     }
 
-    /// Notes a location whose files may be scripts.
-    pub(super) fn note_scripts(
-        &mut self,
-        server: ServerId,
-        location: LocationId,
-        prefix: &[u8],
-        level: &Level,
-    ) {
-        if let Some(rules) = level.cgi.rules().cloned() {
-            self.scripted.push(Scripted { server, location, prefix: prefix.to_vec(), rules });
-        }
-    }
-
     /// A place for a location, whose content comes later.
     pub(super) fn reserve_location(
         &mut self,
@@ -130,10 +114,18 @@ impl Checker<'_> {
             _ => (directive.name.span, None),
         };
         let written = written.unwrap_or_default();
-        self.places.locations.push(LocationPlace { span, server, written });
+        self.places.locations.push(LocationPlace {
+            span,
+            server,
+            written,
+            prefix: Vec::new(),
+            methods: None,
+            writer: None,
+            status: None,
+            scripts: Vec::new(),
+        });
         self.locations.push(None);
         self.regexes.push(Vec::new());
-        self.prefixes.push(Vec::new());
         (self.locations.len() - 1) as LocationId
     }
 
@@ -170,12 +162,11 @@ impl Checker<'_> {
         }
         let settings = self.settings.add(settings);
         self.check_methods_of(directives, level);
-        if let Some(words) = level.named_methods.clone() {
-            self.method_uses.push((id, words));
-        }
-        if let Some(span) = level.writing.span() {
-            self.writers.push(Writer { location: id, span });
-        }
+        let place = &mut self.places.locations[id as usize];
+        place.methods = level.named_methods.clone();
+        place.writer = level.writing.span();
+        place.status = level.status;
+        place.scripts = level.cgi.spans();
         let location = ir::Location {
             settings,
             internal: level.internal,
@@ -185,7 +176,6 @@ impl Checker<'_> {
             methods_named: level.methods.is_some(),
             action,
         };
-        self.note_open(&location, level, names.id);
         self.locations[id as usize] = Some(location);
     }
 }

@@ -24,10 +24,8 @@ mod listen;
 mod location;
 mod log;
 mod modifier;
-mod pages;
 mod param;
 mod process;
-mod scripts;
 mod server;
 mod server_names;
 mod settings;
@@ -39,13 +37,12 @@ pub(crate) mod text;
 pub(crate) mod types;
 mod unknown;
 mod writing;
-mod written;
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
-use sitec_runtime::site::{LocationId, LogId, ServerId};
+use sitec_runtime::site::{LogId, ServerId};
 
 use crate::ast::{self, Conf, Directive};
 use crate::diagnostic::{Diagnostic, Diagnostics, Severity};
@@ -55,20 +52,15 @@ use crate::places::Places;
 use crate::source::Span;
 use crate::value::{Checked, Regex};
 pub(crate) use common_types::is_known_extension;
-use consistency::{Named, check_methods};
 use embed::Packing;
-use expect::Bench;
 use intern::Interner;
 use level::Level;
 pub(crate) use location::regex_words;
-use pages::{Page, check_pages};
 use param::Params;
 pub(crate) use param::places::check as check_params;
-use scripts::{Scripted, check_scripts};
 use text::{CaptureNames, Groups};
 use types::TypeTables;
 pub(crate) use unknown::foreign_variables;
-use written::{Writer, check_writers};
 
 /// What a conf is checked against.
 pub(crate) struct Surroundings<'a> {
@@ -106,9 +98,6 @@ pub(crate) fn check(
         directories: Interner::new(),
         programs: Interner::new(),
         packs: Interner::new(),
-        pack_spans: Vec::new(),
-        codings: None,
-        scripted: Vec::new(),
         logs,
         log_buffers: HashMap::new(),
         types: TypeTables::new(),
@@ -116,17 +105,11 @@ pub(crate) fn check(
         format_values: Interner::new(),
         settings: Interner::new(),
         accesses: Interner::new(),
-        open: Vec::new(),
         locations: Vec::new(),
         places: Places::default(),
         regexes: Vec::new(),
-        prefixes: Vec::new(),
-        writers: Vec::new(),
-        method_uses: Vec::new(),
         servers: Vec::new(),
         listens: Vec::new(),
-        pages: Vec::new(),
-        expectations: Vec::new(),
         looked_up: HashSet::new(),
     };
     checker.site(conf, path, text)
@@ -148,13 +131,8 @@ struct Checker<'a> {
     default_base: Option<Option<ir::FileBase>>,
     directories: Interner<ir::StartText>,
     programs: Interner<ir::StartText>,
-    /// What is part of the binary, its files not yet looked for, and where that is said.
+    /// What is part of the binary, its files not yet looked for.
     packs: Interner<ir::Pack>,
-    pack_spans: Vec<Span>,
-    /// The first `precompress` that asks for something.
-    codings: Option<Span>,
-    /// Locations whose files may be scripts.
-    scripted: Vec<Scripted>,
     logs: Interner<ir::LogTarget>,
     /// `buffer=` and `flush=` of the logs that have any, and where they were read.
     log_buffers: HashMap<LogId, ((usize, u64), Span)>,
@@ -164,27 +142,15 @@ struct Checker<'a> {
     format_values: Interner<ir::Value>,
     settings: Interner<ir::Settings>,
     accesses: Interner<ir::Access>,
-    /// Where the servers are told that everyone may delete.
-    open: Vec<(ServerId, Diagnostic)>,
     /// Places are reserved before the locations are resolved, so that names can lead to them.
     locations: Vec<Option<ir::Location>>,
     /// Where servers and locations are written.
     places: Places,
     /// For each location, the regexes that lead there, outer ones first.
     regexes: Vec<Vec<Rc<Regex>>>,
-    /// For each location, what its paths begin with; empty where that is not known.
-    prefixes: Vec<Vec<u8>>,
-    /// Locations where clients write.
-    writers: Vec<Writer>,
-    /// For each location that has a `methods`, its words.
-    method_uses: Vec<(LocationId, Named)>,
     servers: Vec<server::Server>,
     listens: Vec<listen::Listen>,
-    /// Tests of the conf.
-    expectations: Vec<expect::Expectation>,
-    /// Pages that the conf leads to.
-    pages: Vec<Page>,
-    /// The places of error pages that are among them, for each server.
+    /// The places of error pages that are known to lead somewhere, for each server.
     looked_up: HashSet<(ServerId, Span)>,
 }
 
@@ -200,8 +166,6 @@ impl Checker<'_> {
         }
         self.mark_captures();
         let max_scripts = self.max_scripts(&conf.directives);
-        self.warn_of_open();
-        self.warn_of_codings();
         let listens = self.group_listens();
         self.bound_counts(conf);
         let params = std::mem::take(&mut self.params).finish(self.diagnostics);
@@ -228,24 +192,8 @@ impl Checker<'_> {
             types: self.types.into_items(),
             formats: self.format_values.into_items(),
         };
-        let packing = Packing {
-            places: &self.places,
-            prefixes: &self.prefixes,
-            spans: &self.pack_spans,
-            folder: &self.folder,
-            files: self.files,
-        };
+        let packing = Packing { places: &self.places, folder: &self.folder, files: self.files };
         packing.fill(&mut site, self.dependencies, self.diagnostics);
-        check_pages(&self.pages, &site, &self.folder, self.files, self.diagnostics);
-        check_scripts(&self.scripted, &site, &self.folder, self.files, self.diagnostics);
-        check_methods(&self.method_uses, &site, self.diagnostics);
-        let paths = (&self.places, &self.prefixes[..]);
-        check_writers(&self.writers, &site, paths, &self.folder, self.diagnostics);
-        if !self.diagnostics.has_errors() {
-            let (places, folder) = (&self.places, &self.folder);
-            let bench = Bench { site: &site, places, files: self.files, folder };
-            bench.run(&self.expectations, self.dependencies, self.diagnostics);
-        }
         (!self.diagnostics.has_errors()).then_some((site, self.places))
     }
 

@@ -86,7 +86,6 @@ impl Checker<'_> {
         let groups = Groups::of_conf(std::slice::from_ref(directive));
         let level = outer.inner(directives, self, &groups, None);
         self.resolve(location, directives, &level, &groups, &names);
-        self.note_scripts(id, location, b"", &level);
         let around = Surrounding {
             level: &level,
             outer: None,

@@ -56,7 +56,7 @@ impl Level {
             "precompress" => {
                 self.codings = codings(&directive.args)?;
                 let asks = (!self.codings.is_empty()).then(|| directive.span());
-                checker.codings = checker.codings.or(asks);
+                checker.places.codings = checker.places.codings.or(asks);
             }
             _ => {}
         }

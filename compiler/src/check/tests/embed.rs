@@ -35,7 +35,7 @@ fn site(text: &str) -> Site {
     let mut files = Memory::new(files);
     LINKS.iter().for_each(|(path, target)| files.add_link(path, target));
     let path = Path::new("site.conf");
-    let compilation = crate::run(&files, path, Levels::default(), |_, _| {});
+    let compilation = crate::run(&files, path, Levels::default(), crate::audit::confirm);
     let said = compilation.diagnostics.render(&compilation.sources, false);
     compilation.site.unwrap_or_else(|| panic!("{text}\n{said}"))
 }

@@ -133,7 +133,7 @@ fn an_alias_may_be_a_file_that_is_there_compressed() {
             [("site.conf", &conf[..]), ("d/only.gz", ""), ("d/both", ""), ("d/both.gz", "")];
         let files = Memory::new(files);
         let conf = Path::new("site.conf");
-        let compilation = crate::run(&files, conf, Levels::default(), |_, _| {});
+        let compilation = crate::run(&files, conf, Levels::default(), crate::audit::confirm);
         let sorted = compilation.diagnostics.sorted();
         let said = sorted.iter().map(|found| format!("{} {}", found.severity, found.message));
         let base = compilation.site.as_ref().map(|site| &settings(site, "/x").base);

@@ -49,7 +49,7 @@ fn compiled(text: &str) -> Compilation {
     let others = FILES.iter().map(|&path| (path, ""));
     let files = Memory::new(others.chain([("site.conf", text)]));
     // What is said of whole sites is tested there.
-    crate::run(&files, Path::new("site.conf"), Levels::default(), |_, _| {})
+    crate::run(&files, Path::new("site.conf"), Levels::default(), crate::audit::confirm)
 }
 
 /// The site that `text` resolves to, which has no mistakes.

@@ -15,7 +15,8 @@ fn codes(inside: &str) -> Vec<&'static str> {
     let conf = format!("server {{ root www; {inside} }}");
     let there = FILES.iter().chain(MORE).map(|&path| (path, ""));
     let files = Memory::new(there.chain([("site.conf", &conf[..])]));
-    let compilation = crate::run(&files, Path::new("site.conf"), Levels::default(), |_, _| {});
+    let compilation =
+        crate::run(&files, Path::new("site.conf"), Levels::default(), crate::audit::confirm);
     let codes = compilation.diagnostics.sorted().into_iter().map(|found| found.code);
     // Who may see the counts, delete and store is another matter.
     codes.filter(|code| !["F08", "X07", "X12"].contains(code)).collect()
@@ -116,7 +117,8 @@ fn one_letter_is_like_no_other() {
     let helps = |name: &str| {
         let conf = format!("server {{ root d; error_page 404 /{name}; }}");
         let files = Memory::new([("site.conf", &conf[..]), ("d/a", ""), ("d/404.html", "")]);
-        let compilation = crate::run(&files, Path::new("site.conf"), Levels::default(), |_, _| {});
+        let compilation =
+            crate::run(&files, Path::new("site.conf"), Levels::default(), crate::audit::confirm);
         let found = compilation.diagnostics.sorted();
         found[0].helps[0].text.clone()
     };

@@ -1,65 +1,43 @@
 //! Files that the conf makes scripts: whether they can be run.
 //!
-//! Looked at once the whole site is resolved, since only then it is known which location takes
-//! the path of a file. What is not beneath the site's folder may be another machine's.
+//! What is not beneath the site's folder may be another machine's.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
-use std::rc::Rc;
 
-use sitec_runtime::site::{LocationId, ServerId};
-
-use super::cgi::Rule;
-use super::has_scripts;
+use super::Subject;
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::files::{Files, Kind};
-use crate::ir::{self, FileBase, StartPiece};
-use crate::route::Router;
+use crate::ir::{self, Action, CgiRule, FileBase, Handler, Scripts, StartPiece};
+use crate::source::Span;
 
 /// The most files that are looked at; nothing is said about a folder with more.
 const MOST_FILES: usize = 20_000;
 
-/// A location whose files may be scripts.
-pub(super) struct Scripted {
-    pub(super) server: ServerId,
-    pub(super) location: LocationId,
-    /// What its paths begin with; empty where that is not known.
-    pub(super) prefix: Vec<u8>,
-    pub(super) rules: Rc<[Rule]>,
-}
-
 /// Reports the scripts that run by themselves and cannot.
-pub(super) fn check_scripts(
-    places: &[Scripted],
-    site: &ir::Site,
-    folder: &Path,
-    files: &dyn Files,
-    diagnostics: &mut Diagnostics,
-) {
-    let router = Router::new(site);
+pub(super) fn check(subject: &Subject<'_>, diagnostics: &mut Diagnostics) {
+    let router = subject.router();
     let mut reported = BTreeSet::new();
-    for place in places {
-        let location = &site.locations[place.location as usize];
-        if !has_scripts(location) {
-            continue;
-        }
-        let base = &site.settings[location.settings].base;
-        let Some(directory) = literal_directory(base, site) else { continue };
+    for (id, location) in (0..).zip(&subject.site.locations) {
+        let Action::Serve { handler: Handler::Cgi(cgi), .. } = &location.action else { continue };
+        let Scripts::ByExtension(rules) = &cgi.scripts else { continue };
+        let place = &subject.places.locations[id as usize];
+        let base = &subject.settings(id).base;
+        let Some(directory) = literal_directory(base, subject.site) else { continue };
         if Path::new(directory).is_absolute() {
             continue;
         }
-        for file in files_beneath(&folder.join(directory), files) {
-            let Some(rule) = rule_for(&place.rules, &file) else { continue };
-            let Some(uri) = place.uri_of(base, &file) else { continue };
-            let here = router.location(place.server, &uri) == place.location;
-            if !here || rule.interpreter.is_some() || reported.contains(&(rule.span, file.clone()))
-            {
+        for file in files_beneath(&subject.folder.join(directory), subject.files) {
+            let Some((rule, span)) = rule_for(rules, &place.scripts, &file) else { continue };
+            let Some(uri) = uri_of(&place.prefix, base, &file) else { continue };
+            let here = router.location(place.server, &uri) == id;
+            if !here || rule.interpreter.is_some() || reported.contains(&(span, file.clone())) {
                 continue;
             }
             let path = Path::new(directory).join(&file);
-            if let Some(fault) = fault(files, &folder.join(&path)) {
-                diagnostics.push(report(rule, &path, fault));
-                reported.insert((rule.span, file));
+            if let Some(fault) = fault(subject.files, &subject.folder.join(&path)) {
+                diagnostics.push(report(rule, span, &path, fault));
+                reported.insert((span, file));
             }
         }
     }
@@ -81,7 +59,7 @@ fn fault(files: &dyn Files, path: &Path) -> Option<Fault> {
     (!known).then_some(Fault::Interpreter)
 }
 
-fn report(rule: &Rule, path: &Path, fault: Fault) -> Diagnostic {
+fn report(rule: &CgiRule, span: Span, path: &Path, fault: Fault) -> Diagnostic {
     let (path, extension) = (path.display(), String::from_utf8_lossy(&rule.extension));
     let (message, help) = match fault {
         Fault::Mode => (
@@ -96,7 +74,7 @@ fn report(rule: &Rule, path: &Path, fault: Fault) -> Diagnostic {
             ),
         ),
     };
-    Diagnostic::error("F06", rule.span, message).help(help)
+    Diagnostic::error("F06", span, message).help(help)
 }
 
 /// The folder of files, if it is known and nothing but the path is put behind it.
@@ -108,18 +86,19 @@ fn literal_directory<'a>(base: &FileBase, site: &'a ir::Site) -> Option<&'a str>
     }
 }
 
-impl Scripted {
-    /// The path of the URI that leads to a file beneath the base, if one is known to do so.
-    fn uri_of(&self, base: &FileBase, file: &str) -> Option<Vec<u8>> {
-        let hidden = file.split('/').any(|name| name.starts_with('.'));
-        let replaced = self.prefix.get(..base.replaced_len).filter(|_| !hidden)?;
-        Some([replaced, b"/", file.as_bytes()].concat())
-    }
+/// The path of the URI that leads to a file beneath the base, if one is known to do so.
+fn uri_of(prefix: &[u8], base: &FileBase, file: &str) -> Option<Vec<u8>> {
+    let hidden = file.split('/').any(|name| name.starts_with('.'));
+    let replaced = prefix.get(..base.replaced_len).filter(|_| !hidden)?;
+    Some([replaced, b"/", file.as_bytes()].concat())
 }
 
-fn rule_for<'a>(rules: &'a [Rule], file: &str) -> Option<&'a Rule> {
+fn rule_for<'a>(rules: &'a [CgiRule], spans: &[Span], file: &str) -> Option<(&'a CgiRule, Span)> {
     let name = file.rsplit('/').next().unwrap_or(file).as_bytes();
-    rules.iter().find(|rule| name.len() > rule.extension.len() && name.ends_with(&rule.extension))
+    let is_its =
+        |rule: &CgiRule| name.len() > rule.extension.len() && name.ends_with(&rule.extension);
+    let found = rules.iter().zip(spans).find(|(rule, _)| is_its(rule));
+    found.map(|(rule, span)| (rule, *span))
 }
 
 /// The files beneath a folder, as paths from there.

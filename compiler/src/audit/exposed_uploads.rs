@@ -1,7 +1,6 @@
 //! What becomes of the files that clients write: whether a location runs them, or shows them.
 //!
-//! Looked at once the whole site is resolved, since only then it is known which location takes
-//! a path. Nothing is said where a folder is not known when the site is built.
+//! Nothing is said where a folder is not known when the site is built.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Component, Path, PathBuf};
@@ -9,33 +8,31 @@ use std::path::{Component, Path, PathBuf};
 use sitec_runtime::http::method::Method;
 use sitec_runtime::site::{DirectoryId, LocationId, ServerId};
 
+use super::Subject;
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::ir::{self, Action, FileBase, Handler, Scripts, StartPiece};
-use crate::places::Places;
 use crate::route::Router;
 use crate::source::Span;
 
-/// A location where clients write.
-pub(super) struct Writer {
-    pub(super) location: LocationId,
-    /// The directive that lets them.
-    pub(super) span: Span,
+/// A location where clients write, and the directive that lets them.
+#[derive(Clone, Copy)]
+struct Writer {
+    location: LocationId,
+    span: Span,
 }
 
 /// Reports uploads and scripts in one folder, and stores that are public.
-pub(super) fn check_writers(
-    writers: &[Writer],
-    site: &ir::Site,
-    (places, prefixes): (&Places, &[Vec<u8>]),
-    folder: &Path,
-    diagnostics: &mut Diagnostics,
-) {
+pub(super) fn check(subject: &Subject<'_>, diagnostics: &mut Diagnostics) {
+    let places = (0..).zip(&subject.places.locations);
+    let writers =
+        places.filter_map(|(location, place)| Some(Writer { location, span: place.writer? }));
+    let writers: Vec<_> = writers.collect();
     if writers.is_empty() {
         return;
     }
-    let lookup = Lookup::new(site, (places, prefixes), folder);
+    let lookup = Lookup::new(subject);
     let mut reported = BTreeSet::new();
-    for writer in writers {
+    for writer in &writers {
         for diagnostic in lookup.check(writer) {
             if reported.insert((writer.span, diagnostic.code)) {
                 diagnostics.push(diagnostic);
@@ -45,11 +42,7 @@ pub(super) fn check_writers(
 }
 
 struct Lookup<'a> {
-    site: &'a ir::Site,
-    places: &'a Places,
-    /// What the paths of each location begin with; empty where that is not known.
-    prefixes: &'a [Vec<u8>],
-    folder: &'a Path,
+    subject: &'a Subject<'a>,
     router: Router<'a>,
     /// The ways from paths to files, by the folder that paths are looked up in: the server, and
     /// what is replaced of a path.
@@ -64,16 +57,11 @@ struct Lookup<'a> {
 type Taker = (LocationId, String);
 
 impl<'a> Lookup<'a> {
-    fn new(
-        site: &'a ir::Site,
-        (places, prefixes): (&'a Places, &'a [Vec<u8>]),
-        folder: &'a Path,
-    ) -> Lookup<'a> {
+    fn new(subject: &'a Subject<'a>) -> Lookup<'a> {
         let (ways, extensions, run_folders) = Default::default();
-        let router = Router::new(site);
-        let mut lookup =
-            Lookup { site, places, prefixes, folder, router, ways, extensions, run_folders };
-        for id in 0..site.locations.len() as LocationId {
+        let router = subject.router();
+        let mut lookup = Lookup { subject, router, ways, extensions, run_folders };
+        for id in 0..subject.site.locations.len() as LocationId {
             if let Some((folder, way)) = lookup.way(id) {
                 lookup.ways.entry(folder).or_default().insert(way);
             }
@@ -100,7 +88,7 @@ impl<'a> Lookup<'a> {
             self.handler(*id).is_some_and(is_file) && self.is_open(*id)
         });
         let shown = served.iter().find(|(id, _)| !self.is_meant(*id, &written));
-        let listed = served.iter().find(|(id, _)| self.settings(*id).listing.is_some());
+        let listed = served.iter().find(|(id, _)| self.subject.settings(*id).listing.is_some());
         let shown = shown.map(|(id, uri)| self.shows(writer, *id, uri));
         let listed = listed.map(|(id, uri)| self.lists(writer, *id, uri));
         shown.into_iter().chain(listed).collect()
@@ -135,18 +123,14 @@ impl<'a> Lookup<'a> {
     }
 
     fn handler(&self, id: LocationId) -> Option<&'a Handler> {
-        match &self.site.locations[id as usize].action {
+        match &self.subject.location(id).action {
             Action::Serve { handler, .. } => Some(handler),
             Action::Return(_) => None,
         }
     }
 
-    fn settings(&self, id: LocationId) -> &'a ir::Settings {
-        &self.site.settings[self.site.locations[id as usize].settings]
-    }
-
     fn base(&self, id: LocationId) -> &'a FileBase {
-        &self.settings(id).base
+        &self.subject.settings(id).base
     }
 
     /// The folder that clients of a location write to.
@@ -161,7 +145,7 @@ impl<'a> Lookup<'a> {
     /// The folder that the paths of a location lie in.
     fn prefixed_folder(&self, id: LocationId) -> Option<PathBuf> {
         let base = self.base(id);
-        let rest = self.prefixes[id as usize].get(base.replaced_len..)?;
+        let rest = self.subject.places.locations[id as usize].prefix.get(base.replaced_len..)?;
         let rest = std::str::from_utf8(rest).ok()?.trim_matches('/');
         Some(plain(&self.base_folder(base)?.join(rest)))
     }
@@ -173,8 +157,8 @@ impl<'a> Lookup<'a> {
     }
 
     fn directory(&self, id: DirectoryId) -> Option<PathBuf> {
-        match &self.site.directories.get(usize::from(id))?[..] {
-            [StartPiece::Literal(only)] => Some(plain(&self.folder.join(only))),
+        match &self.subject.site.directories.get(usize::from(id))?[..] {
+            [StartPiece::Literal(only)] => Some(plain(&self.subject.folder.join(only))),
             _ => None,
         }
     }
@@ -184,8 +168,9 @@ impl<'a> Lookup<'a> {
     fn way(&self, id: LocationId) -> Option<(PathBuf, (ServerId, &'a [u8]))> {
         self.handler(id)?;
         let base = self.base(id);
-        let replaced = self.prefixes[id as usize].get(..base.replaced_len)?;
-        let server = self.places.locations[id as usize].server;
+        let replaced =
+            self.subject.places.locations[id as usize].prefix.get(..base.replaced_len)?;
+        let server = self.subject.places.locations[id as usize].server;
         Some((self.base_folder(base)?, (server, replaced)))
     }
 
@@ -202,7 +187,7 @@ impl<'a> Lookup<'a> {
             for (server, replaced) in ways {
                 let uri = format!("{}/{beneath}", String::from_utf8_lossy(replaced));
                 let id = self.router.location(*server, uri.as_bytes());
-                let location = &self.site.locations[id as usize];
+                let location = self.subject.location(id);
                 let readable = location.methods.contains(Method::Get) && !location.internal;
                 let is_its = || {
                     self.way(id).is_some_and(|way| way.0 == folder && way.1 == (*server, replaced))
@@ -218,7 +203,10 @@ impl<'a> Lookup<'a> {
 
     /// Whether a location keeps nobody out.
     fn is_open(&self, id: LocationId) -> bool {
-        self.settings(id).access.is_none_or(|access| self.site.accesses[access].lets_all_in())
+        self.subject
+            .settings(id)
+            .access
+            .is_none_or(|access| self.subject.site.accesses[access].lets_all_in())
     }
 
     /// Whether a location says of itself that it shows this folder: by an `alias` to it.
@@ -230,7 +218,10 @@ impl<'a> Lookup<'a> {
     fn runs(&self, writer: &Writer, id: LocationId, uri: &str) -> Diagnostic {
         let message = format!("what clients write here they could run, as `{uri}`");
         Diagnostic::error("X02", writer.span, message)
-            .also(self.places.locations[id as usize].span, "scripts of this folder are run here")
+            .also(
+                self.subject.places.locations[id as usize].span,
+                "scripts of this folder are run here",
+            )
             .help("give files that are written and scripts a folder each")
     }
 
@@ -253,9 +244,8 @@ impl<'a> Lookup<'a> {
     fn beside(&self, diagnostic: Diagnostic, writer: &Writer, id: LocationId) -> Diagnostic {
         match id == writer.location {
             true => diagnostic,
-            false => {
-                diagnostic.also(self.places.locations[id as usize].span, "they are served here")
-            }
+            false => diagnostic
+                .also(self.subject.places.locations[id as usize].span, "they are served here"),
         }
     }
 }
