@@ -75,8 +75,8 @@ impl Site {
         let served = self.settings.iter().map(|settings| &settings.base);
         let served = served.filter(|base| !base.is_file()).map(|base| base.directory);
         let stored = self.locations.iter().filter_map(|location| match &location.action {
-            Action::Serve { handler: Handler::Upload(upload), .. } => Some(upload.directory),
-            _ => None,
+            Action::Serve { handler, .. } => handler.store(),
+            Action::Return(_) => None,
         });
         let all = served.chain(stored).filter(|&directory| directory != DirectoryId::MAX);
         all.collect::<BTreeSet<_>>().into_iter()
@@ -107,6 +107,14 @@ pub struct Param {
 
 /// A text that is complete at start, once the params are known; neighbouring literals are one piece.
 pub type StartText = Vec<StartPiece>;
+
+/// A text that is known when the site is built.
+pub fn known_text(text: &[StartPiece]) -> Option<&str> {
+    match text {
+        [StartPiece::Literal(only)] => Some(only),
+        _ => None,
+    }
+}
 
 /// A piece of a [`StartText`].
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]

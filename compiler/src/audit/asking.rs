@@ -7,7 +7,7 @@ use sitec_runtime::site::{LocationId, ServerId};
 use super::Subject;
 use super::disk::Tree;
 use crate::answer::{Answer, Answers, End, Request, Step, address, start_text};
-use crate::ir::{self, Action, Handler};
+use crate::ir;
 
 /// Requests to a site, by URL.
 pub(super) struct Asking<'a> {
@@ -93,14 +93,9 @@ impl<'a> Asking<'a> {
     /// The folders that clients may write in, and those that a `param` names.
     fn unsettled(&self) -> Vec<PathBuf> {
         let Subject { site, folder, .. } = *self.subject;
-        let written = |location: &ir::Location| match &location.action {
-            Action::Serve { handler: Handler::Upload(upload), .. } => Some(upload.directory),
-            Action::Serve { handler: Handler::Dav(_), .. } => {
-                Some(site.settings[location.settings].base.directory)
-            }
-            _ => None,
-        };
-        let written: Vec<_> = site.locations.iter().filter_map(written).map(usize::from).collect();
+        let all = 0..site.locations.len() as LocationId;
+        let written = all.filter_map(|id| self.subject.written_directory(id)).map(usize::from);
+        let written: Vec<_> = written.collect();
         let has_param =
             |text: &ir::StartText| text.iter().any(|p| matches!(p, ir::StartPiece::Param(_)));
         let all = site.directories.iter().enumerate();

@@ -8,7 +8,6 @@ use sitec_runtime::site::{LocationId, ServerId};
 
 use super::Subject;
 use super::asking::Asking;
-use super::disk::Trees;
 use crate::answer::{Answer, Step};
 use crate::ast::Word;
 use crate::diagnostic::{Diagnostic, Diagnostics};
@@ -27,7 +26,7 @@ const MOST_FILES: usize = 500;
 const MOST_OF_ONE: usize = 4;
 
 /// Reports them.
-pub(super) fn check(subject: &Subject<'_>, trees: &Trees<'_>, diagnostics: &mut Diagnostics) {
+pub(super) fn check(subject: &Subject<'_>, diagnostics: &mut Diagnostics) {
     let asking = Asking::new(subject);
     for (id, server) in subject.site.servers.iter().enumerate() {
         let server_id = id as ServerId;
@@ -36,7 +35,7 @@ pub(super) fn check(subject: &Subject<'_>, trees: &Trees<'_>, diagnostics: &mut 
             starts.push((server.location, vec![b"/".to_vec()]));
         }
         collect(&server.scope, &|id| redirects(subject, id), &mut starts);
-        add_files(subject, trees, server_id, &mut starts);
+        add_files(subject, server_id, &mut starts);
         for (id, paths) in starts.iter().take(MOST_ASKED) {
             diagnostics.extend(paths.iter().find_map(|path| circle(&asking, server_id, *id, path)));
         }
@@ -74,18 +73,13 @@ fn collect(
 }
 
 /// Adds the URLs of files that are there, each to the location that redirects it.
-fn add_files(
-    subject: &Subject<'_>,
-    trees: &Trees<'_>,
-    server: ServerId,
-    starts: &mut [(LocationId, Vec<Vec<u8>>)],
-) {
+fn add_files(subject: &Subject<'_>, server: ServerId, starts: &mut [(LocationId, Vec<Vec<u8>>)]) {
     if starts.is_empty() {
         return;
     }
     let router = subject.router();
     let is_own = |id: &&LocationId| subject.places.locations[**id as usize].server == server;
-    let urls = trees.iter().flat_map(|tree| {
+    let urls = subject.trees().iter().flat_map(|tree| {
         let ids = tree.locations.iter().filter(is_own);
         ids.flat_map(move |&id| {
             tree.files.iter().filter_map(move |file| tree.url(subject, id, file))

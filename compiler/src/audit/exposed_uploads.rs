@@ -3,14 +3,14 @@
 //! Nothing is said where a folder is not known when the site is built.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::{Component, Path, PathBuf};
+use std::path::{Path, PathBuf};
 
 use sitec_runtime::http::method::Method;
-use sitec_runtime::site::{DirectoryId, LocationId, ServerId};
+use sitec_runtime::site::{LocationId, ServerId};
 
 use super::Subject;
 use crate::diagnostic::{Diagnostic, Diagnostics};
-use crate::ir::{self, Action, FileBase, Handler, Scripts, StartPiece};
+use crate::ir::{self, Action, FileBase, Handler, Scripts};
 use crate::route::Router;
 use crate::source::Span;
 
@@ -67,7 +67,7 @@ impl<'a> Lookup<'a> {
             }
             let rules = lookup.rules(id);
             if !rules.is_empty() {
-                lookup.run_folders.extend(lookup.prefixed_folder(id));
+                lookup.run_folders.extend(subject.paths_folder(id));
                 lookup.extensions.extend(rules.iter().map(|rule| &rule.extension[..]));
             }
         }
@@ -135,31 +135,12 @@ impl<'a> Lookup<'a> {
 
     /// The folder that clients of a location write to.
     fn written_folder(&self, id: LocationId) -> Option<PathBuf> {
-        match self.handler(id)? {
-            Handler::Upload(upload) => self.directory(upload.directory),
-            Handler::Dav(_) => self.prefixed_folder(id),
-            Handler::Cgi(_) | Handler::Files | Handler::Status => None,
-        }
-    }
-
-    /// The folder that the paths of a location lie in.
-    fn prefixed_folder(&self, id: LocationId) -> Option<PathBuf> {
-        let base = self.base(id);
-        let rest = self.subject.places.locations[id as usize].prefix.get(base.replaced_len..)?;
-        let rest = std::str::from_utf8(rest).ok()?.trim_matches('/');
-        Some(plain(&self.base_folder(base)?.join(rest)))
-    }
-
-    /// The folder that paths are looked up in.
-    fn base_folder(&self, base: &FileBase) -> Option<PathBuf> {
-        let plain = base.inner.literal()?.is_empty() && base.append_path;
-        plain.then(|| self.directory(base.directory)).flatten()
-    }
-
-    fn directory(&self, id: DirectoryId) -> Option<PathBuf> {
-        match &self.subject.site.directories.get(usize::from(id))?[..] {
-            [StartPiece::Literal(only)] => Some(plain(&self.subject.folder.join(only))),
-            _ => None,
+        match self.handler(id)?.store() {
+            Some(store) => self.subject.directory(store),
+            None => {
+                self.subject.written_directory(id)?;
+                self.subject.paths_folder(id)
+            }
         }
     }
 
@@ -171,7 +152,7 @@ impl<'a> Lookup<'a> {
         let replaced =
             self.subject.places.locations[id as usize].prefix.get(..base.replaced_len)?;
         let server = self.subject.places.locations[id as usize].server;
-        Some((self.base_folder(base)?, (server, replaced)))
+        Some((self.subject.base_folder(base)?, (server, replaced)))
     }
 
     /// The locations that get at a file of this name in a folder, in their order: seen by
@@ -212,7 +193,7 @@ impl<'a> Lookup<'a> {
     /// Whether a location says of itself that it shows this folder: by an `alias` to it.
     fn is_meant(&self, id: LocationId, written: &Path) -> bool {
         let base = self.base(id);
-        base.alias && self.base_folder(base).is_some_and(|folder| folder == written)
+        base.alias && self.subject.base_folder(base).is_some_and(|folder| folder == written)
     }
 
     fn runs(&self, writer: &Writer, id: LocationId, uri: &str) -> Diagnostic {
@@ -252,9 +233,4 @@ impl<'a> Lookup<'a> {
 
 fn is_hidden(path: &str) -> bool {
     path.split('/').any(|name| name.starts_with('.'))
-}
-
-/// A path in the one form that all have.
-fn plain(path: &Path) -> PathBuf {
-    path.components().filter(|component| *component != Component::CurDir).collect()
 }

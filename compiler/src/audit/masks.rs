@@ -4,7 +4,6 @@ use sitec_runtime::site::{LocationId, ServerId};
 
 use super::Subject;
 use super::asking::Asking;
-use super::disk::Trees;
 use crate::answer::End;
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::ir::{Action, Fallback, TryFiles};
@@ -13,27 +12,22 @@ use crate::ir::{Action, Fallback, TryFiles};
 const ASSETS: &[&str] = &["js", "css", "png", "svg", "woff2"];
 
 /// Reports them.
-pub(super) fn check(subject: &Subject<'_>, trees: &Trees<'_>, diagnostics: &mut Diagnostics) {
+pub(super) fn check(subject: &Subject<'_>, diagnostics: &mut Diagnostics) {
     let asking = Asking::new(subject);
     for (id, server) in subject.site.servers.iter().enumerate() {
         let root = server.scope.prefix.iter().find(|prefix| prefix.path == b"/");
         let location = root.map_or(server.location, |prefix| prefix.location);
-        diagnostics.extend(masked(&asking, trees, id as ServerId, location));
+        diagnostics.extend(masked(&asking, id as ServerId, location));
     }
 }
 
-fn masked(
-    asking: &Asking<'_>,
-    trees: &Trees<'_>,
-    server: ServerId,
-    id: LocationId,
-) -> Option<Diagnostic> {
+fn masked(asking: &Asking<'_>, server: ServerId, id: LocationId) -> Option<Diagnostic> {
     let subject = asking.subject;
     let Action::Serve { try_files: Some(try_files), .. } = &subject.location(id).action else {
         return None;
     };
     let TryFiles { fallback: Fallback::Uri(_), .. } = try_files else { return None };
-    let missing = missing_asset(subject, trees, id);
+    let missing = missing_asset(subject, id);
     let answer = asking.get_from(server, &missing)?;
     let End::File(file) = &answer.end else { return None };
     let is_page = file.extension().is_some_and(|extension| extension == "html");
@@ -59,8 +53,8 @@ fn masked(
 }
 
 /// The path of a file that is not there, beside one that is if there is any.
-fn missing_asset(subject: &Subject<'_>, trees: &Trees<'_>, id: LocationId) -> String {
-    let tree = trees.of(&subject.settings(id).base);
+fn missing_asset(subject: &Subject<'_>, id: LocationId) -> String {
+    let tree = subject.tree(&subject.settings(id).base);
     let files = tree.iter().flat_map(|tree| &tree.files);
     let is_asset = |file: &&String| {
         let extension = file.rsplit_once('.').map(|(_, extension)| extension);

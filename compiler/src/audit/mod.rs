@@ -11,6 +11,7 @@ mod elsewhere_tests;
 mod empty;
 mod expect;
 mod exposed_uploads;
+mod folders;
 mod hosts;
 mod masks;
 mod open_access;
@@ -75,13 +76,12 @@ fn review(subject: &Subject<'_>, diagnostics: &mut Diagnostics) {
     process::check(subject, diagnostics);
     programs::check(subject, diagnostics);
     timeouts::check(subject, diagnostics);
-    let trees = disk::Trees::of_site(subject);
-    reach::check(subject, &trees, diagnostics);
+    reach::check(subject, diagnostics);
     siblings::check(subject, diagnostics);
     undecoded::check(subject, diagnostics);
     hosts::check(subject, diagnostics);
-    circles::check(subject, &trees, diagnostics);
+    circles::check(subject, diagnostics);
     targets::check(subject, diagnostics);
-    disk::check(subject, &trees, diagnostics);
-    masks::check(subject, &trees, diagnostics);
+    disk::check(subject, diagnostics);
+    masks::check(subject, diagnostics);
 }

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use sitec_runtime::http::method::Method;
 use sitec_runtime::pure::is_hidden;
-use sitec_runtime::site::ServerId;
+use sitec_runtime::site::{LocationId, ServerId};
 
 use super::Subject;
 use crate::answer::led::{Led, Outcome};
@@ -119,25 +119,22 @@ impl<'a> Lookup<'a> {
 
     /// A file is not there now; clients may bring it.
     fn missing(&self, file: Option<&Path>) -> Found {
-        let is_to_come = |location: &ir::Location| {
-            let Action::Serve { handler, .. } = &location.action else { return false };
-            let directory = match handler {
-                Handler::Upload(upload) => upload.directory,
-                Handler::Dav(dav) => {
-                    let brings = [Method::Put, Method::Copy, Method::Move];
-                    if !brings.iter().any(|&method| dav.methods.contains(method)) {
-                        return false;
-                    }
-                    self.subject.site.settings[location.settings].base.directory
-                }
-                Handler::Files | Handler::Status | Handler::Cgi(_) => return false,
-            };
-            let directory = self.subject.site.directories.get(usize::from(directory));
-            let directory =
-                directory.map(|text| self.subject.folder.join(start_text(self.subject.site, text)));
+        let brings = |location: &ir::Location| match &location.action {
+            Action::Serve { handler: Handler::Dav(dav), .. } => {
+                let brings = [Method::Put, Method::Copy, Method::Move];
+                brings.iter().any(|&method| dav.methods.contains(method))
+            }
+            _ => true,
+        };
+        let site = self.subject.site;
+        let is_to_come = |id: LocationId| {
+            let directory = self.subject.written_directory(id);
+            let directory = directory.filter(|_| brings(self.subject.location(id)));
+            let text = directory.and_then(|id| site.directories.get(usize::from(id)));
+            let directory = text.map(|text| self.subject.folder.join(start_text(site, text)));
             file.zip(directory).is_some_and(|(file, directory)| file.starts_with(directory))
         };
-        match self.subject.site.locations.iter().any(is_to_come) {
+        match (0..site.locations.len() as LocationId).any(is_to_come) {
             true => Found::Something,
             false => Found::Missing(file.map(Path::to_owned)),
         }

@@ -5,15 +5,14 @@
 //! interpreters that look for a shorter name then (PHP with `cgi.fix_pathinfo`) run whatever that is.
 
 use std::collections::BTreeSet;
-use std::path::{Path, PathBuf};
 
-use sitec_runtime::site::{DirectoryId, LocationId, ServerId};
+use sitec_runtime::site::{LocationId, ServerId};
 
 use super::Subject;
 use crate::ast::Directive;
 use crate::automata;
 use crate::diagnostic::{Diagnostic, Diagnostics};
-use crate::ir::{Action, Cgi, CgiParam, Handler, Piece, Scope, Scripts, StartPiece, Variable};
+use crate::ir::{Action, Cgi, CgiParam, Handler, Piece, Scope, Scripts, Variable};
 use crate::prove::guess;
 
 /// The variables that interpreters take their script from.
@@ -109,29 +108,10 @@ fn tells_path(param: &CgiParam) -> bool {
 
 /// Whether clients write to a folder within that of a location.
 fn written(subject: &Subject<'_>, id: LocationId) -> bool {
-    let Some(folder) = base(subject, id) else { return false };
+    let Some(folder) = subject.base_folder(&subject.settings(id).base) else { return false };
     (0..subject.site.locations.len() as LocationId).any(|writer| {
-        let Action::Serve { handler, .. } = &subject.location(writer).action else { return false };
-        let store = match handler {
-            Handler::Upload(upload) => directory(subject, upload.directory),
-            Handler::Dav(_) => base(subject, writer),
-            Handler::Files | Handler::Status | Handler::Cgi(_) => None,
-        };
+        let directory = subject.written_directory(writer);
+        let store = directory.and_then(|id| subject.directory(id));
         store.is_some_and(|store| store.starts_with(&folder))
     })
-}
-
-/// The folder of a location, where it is known.
-fn base(subject: &Subject<'_>, id: LocationId) -> Option<PathBuf> {
-    let base = &subject.settings(id).base;
-    base.inner.literal()?.is_empty().then(|| directory(subject, base.directory)).flatten()
-}
-
-fn directory(subject: &Subject<'_>, id: DirectoryId) -> Option<PathBuf> {
-    match &subject.site.directories.get(usize::from(id))?[..] {
-        [StartPiece::Literal(only)] => {
-            Some(subject.folder.join(Path::new(only)).components().collect())
-        }
-        _ => None,
-    }
 }

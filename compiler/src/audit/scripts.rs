@@ -3,16 +3,13 @@
 //! What is not beneath the site's folder may be another machine's.
 
 use std::collections::BTreeSet;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use super::Subject;
 use crate::diagnostic::{Diagnostic, Diagnostics};
-use crate::files::{Files, Kind};
-use crate::ir::{self, Action, CgiRule, FileBase, Handler, Scripts, StartPiece};
+use crate::files::Files;
+use crate::ir::{Action, CgiRule, FileBase, Handler, Scripts};
 use crate::source::Span;
-
-/// The most files that are looked at; nothing is said about a folder with more.
-const MOST_FILES: usize = 20_000;
 
 /// Reports the scripts that run by themselves and cannot.
 pub(super) fn check(subject: &Subject<'_>, diagnostics: &mut Diagnostics) {
@@ -23,21 +20,21 @@ pub(super) fn check(subject: &Subject<'_>, diagnostics: &mut Diagnostics) {
         let Scripts::ByExtension(rules) = &cgi.scripts else { continue };
         let place = &subject.places.locations[id as usize];
         let base = &subject.settings(id).base;
-        let Some(directory) = literal_directory(base, subject.site) else { continue };
-        if Path::new(directory).is_absolute() {
+        let Some(tree) = subject.tree(base).filter(|tree| !Path::new(&tree.name).is_absolute())
+        else {
             continue;
-        }
-        for file in files_beneath(&subject.folder.join(directory), subject.files) {
-            let Some((rule, span)) = rule_for(rules, &place.scripts, &file) else { continue };
-            let Some(uri) = uri_of(&place.prefix, base, &file) else { continue };
+        };
+        for file in &tree.files {
+            let Some((rule, span)) = rule_for(rules, &place.scripts, file) else { continue };
+            let Some(uri) = uri_of(&place.prefix, base, file) else { continue };
             let here = router.location(place.server, &uri) == id;
             if !here || rule.interpreter.is_some() || reported.contains(&(span, file.clone())) {
                 continue;
             }
-            let path = Path::new(directory).join(&file);
+            let path = Path::new(&tree.name).join(file);
             if let Some(fault) = fault(subject.files, &subject.folder.join(&path)) {
                 diagnostics.push(report(rule, span, &path, fault));
-                reported.insert((span, file));
+                reported.insert((span, file.clone()));
             }
         }
     }
@@ -77,15 +74,6 @@ fn report(rule: &CgiRule, span: Span, path: &Path, fault: Fault) -> Diagnostic {
     Diagnostic::error("F06", span, message).help(help)
 }
 
-/// The folder of files, if it is known and nothing but the path is put behind it.
-fn literal_directory<'a>(base: &FileBase, site: &'a ir::Site) -> Option<&'a str> {
-    let plain = base.inner.literal()?.is_empty() && base.append_path;
-    match &site.directories.get(usize::from(base.directory))?[..] {
-        [StartPiece::Literal(only)] if plain => Some(only),
-        _ => None,
-    }
-}
-
 /// The path of the URI that leads to a file beneath the base, if one is known to do so.
 fn uri_of(prefix: &[u8], base: &FileBase, file: &str) -> Option<Vec<u8>> {
     let hidden = file.split('/').any(|name| name.starts_with('.'));
@@ -99,24 +87,4 @@ fn rule_for<'a>(rules: &'a [CgiRule], spans: &[Span], file: &str) -> Option<(&'a
         |rule: &CgiRule| name.len() > rule.extension.len() && name.ends_with(&rule.extension);
     let found = rules.iter().zip(spans).find(|(rule, _)| is_its(rule));
     found.map(|(rule, span)| (rule, *span))
-}
-
-/// The files beneath a folder, as paths from there.
-fn files_beneath(folder: &Path, files: &dyn Files) -> Vec<String> {
-    let (mut found, mut left) = (Vec::new(), MOST_FILES);
-    let mut folders = vec![(folder.to_owned(), String::new())];
-    while let Some((folder, name)) = folders.pop() {
-        for (entry, kind) in files.list(&folder).unwrap_or_default() {
-            let path: PathBuf = folder.join(&entry);
-            left = left.saturating_sub(1);
-            match kind {
-                _ if left == 0 => return Vec::new(),
-                Kind::Directory => folders.push((path, format!("{name}{entry}/"))),
-                Kind::File => found.push(format!("{name}{entry}")),
-                Kind::Other => {}
-            }
-        }
-    }
-    found.sort();
-    found
 }

@@ -1,10 +1,12 @@
 //! What is looked at: the site, and where the conf and the disk have what it is made of.
 
+use std::cell::OnceCell;
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
 use sitec_runtime::site::{LocationId, ServerId};
 
+use super::disk::Trees;
 use crate::answer::Answer;
 use crate::ast::{Conf, Directive};
 use crate::files::{Files, is_certain};
@@ -22,6 +24,8 @@ pub(crate) struct Subject<'a> {
     /// Where relative paths are.
     pub(super) folder: &'a Path,
     sources: &'a Sources,
+    /// The folders that files are served from, once they are asked for.
+    pub(super) trees: OnceCell<Trees>,
     /// The blocks by what stands before their `{`, each with the one around it.
     blocks: HashMap<Span, (&'a Directive, Option<&'a Directive>)>,
 }
@@ -36,7 +40,8 @@ impl<'a> Subject<'a> {
     ) -> Subject<'a> {
         let mut blocks = HashMap::new();
         collect(&conf.directives, None, &mut blocks);
-        Subject { conf, site, places, files, folder, sources, blocks }
+        let trees = OnceCell::new();
+        Subject { conf, site, places, files, folder, sources, trees, blocks }
     }
 
     /// Whether what is found at a path is what the site will run with.

@@ -1,8 +1,8 @@
 //! What a location does with a request.
 
-use sitec_runtime::site::{CgiSettings, Dav, LocationId, ProgramId, Upload};
+use sitec_runtime::site::{CgiSettings, Dav, DirectoryId, LocationId, ProgramId, Upload};
 
-use super::Value;
+use super::{FileBase, Value};
 
 /// See [`sitec_runtime::site::Action`].
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -30,6 +30,24 @@ impl Handler {
             Handler::Status => false,
             Handler::Cgi(cgi) => matches!(cgi.scripts, Scripts::ByExtension(_)),
             Handler::Files | Handler::Upload(_) | Handler::Dav(_) => true,
+        }
+    }
+
+    /// The directory that uploads are stored in.
+    pub fn store(&self) -> Option<DirectoryId> {
+        match self {
+            Handler::Upload(upload) => Some(upload.directory),
+            Handler::Files | Handler::Status | Handler::Cgi(_) | Handler::Dav(_) => None,
+        }
+    }
+
+    /// The directory beneath which clients write in a location with this `base`. Where they may
+    /// only delete, there is none.
+    pub fn writes_beneath(&self, base: &FileBase) -> Option<DirectoryId> {
+        match self {
+            Handler::Upload(upload) => Some(upload.directory),
+            Handler::Dav(_) => Some(base.directory),
+            Handler::Files | Handler::Status | Handler::Cgi(_) => None,
         }
     }
 }

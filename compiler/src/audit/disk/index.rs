@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use sitec_runtime::site::{LocationId, ServerId};
 
-use super::{Tree, Trees};
+use super::Tree;
 use crate::answer::{Answer, Looker, Step};
 use crate::audit::Subject;
 use crate::audit::asking::Asking;
@@ -13,7 +13,7 @@ use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::ir::{Action, Handler, Value};
 
 /// Reports servers whose front page is a folder without an index.
-pub(super) fn check(subject: &Subject<'_>, trees: &Trees<'_>, diagnostics: &mut Diagnostics) {
+pub(super) fn check(subject: &Subject<'_>, diagnostics: &mut Diagnostics) {
     let asking = Asking::new(subject);
     let mut reported = BTreeSet::new();
     for (id, server) in subject.site.servers.iter().enumerate() {
@@ -32,7 +32,7 @@ pub(super) fn check(subject: &Subject<'_>, trees: &Trees<'_>, diagnostics: &mut 
         ) && !subject.location(location).internal;
         let names = subject.settings(location).index.iter().filter_map(Value::literal);
         let names: Vec<_> = names.map(|name| String::from_utf8_lossy(name)).collect();
-        let tree = trees.of(&subject.settings(location).base);
+        let tree = subject.tree(&subject.settings(location).base);
         let is_bare = |tree: &Tree| !names.iter().any(|name| tree.files.iter().any(|f| f == name));
         let Some(span) = subject.base_span(location).filter(|_| serves) else { continue };
         if !tree.is_some_and(is_bare) {

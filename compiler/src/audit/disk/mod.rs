@@ -11,11 +11,11 @@ use crate::diagnostic::Diagnostics;
 pub(super) use tree::{Tree, Trees};
 
 /// Reports what should not lie there, or not so.
-pub(super) fn check(subject: &Subject<'_>, trees: &Trees<'_>, diagnostics: &mut Diagnostics) {
-    index::check(subject, trees, diagnostics);
-    secrets::check(subject, trees, diagnostics);
-    sending::check(subject, trees, diagnostics);
-    for tree in trees.iter() {
+pub(super) fn check(subject: &Subject<'_>, diagnostics: &mut Diagnostics) {
+    index::check(subject, diagnostics);
+    secrets::check(subject, diagnostics);
+    sending::check(subject, diagnostics);
+    for tree in subject.trees().iter() {
         files::check(subject, tree, diagnostics);
     }
 }

@@ -5,16 +5,16 @@ use std::path::Path;
 
 use sitec_runtime::site::{LocationId, ServerId};
 
-use super::{Tree, Trees};
+use super::Tree;
 use crate::audit::Subject;
 use crate::audit::asking::Asking;
 use crate::diagnostic::{Diagnostic, Diagnostics};
 
 /// Reports them: as errors if a client gets them, as warnings if only `hidden_files` keeps
 /// them back.
-pub(super) fn check(subject: &Subject<'_>, trees: &Trees<'_>, diagnostics: &mut Diagnostics) {
+pub(super) fn check(subject: &Subject<'_>, diagnostics: &mut Diagnostics) {
     let asking = Asking::new(subject);
-    for tree in trees.iter() {
+    for tree in subject.trees().iter() {
         let secrets = secrets(subject, tree);
         let mut served: Vec<(String, String)> = Vec::new();
         let mut kept: Vec<String> = Vec::new();

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use sitec_runtime::site::{Expires, GzipStatic, LocationId};
 
-use super::{Tree, Trees};
+use super::Tree;
 use crate::audit::Subject;
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::ir::{Action, Handler};
@@ -18,16 +18,16 @@ const DAY_S: i64 = 24 * 60 * 60;
 const MOST_PAIRS: usize = 20_000;
 
 /// Reports pages that are kept for long, and `gzip_static` without files for it.
-pub(super) fn check(subject: &Subject<'_>, trees: &Trees<'_>, diagnostics: &mut Diagnostics) {
-    kept_pages(subject, trees, diagnostics);
-    missing_variants(subject, trees, diagnostics);
+pub(super) fn check(subject: &Subject<'_>, diagnostics: &mut Diagnostics) {
+    kept_pages(subject, diagnostics);
+    missing_variants(subject, diagnostics);
 }
 
 /// Z10: the first page of each `expires` that lets clients keep pages for long.
-fn kept_pages(subject: &Subject<'_>, trees: &Trees<'_>, diagnostics: &mut Diagnostics) {
+fn kept_pages(subject: &Subject<'_>, diagnostics: &mut Diagnostics) {
     let router = subject.router();
     let (mut reported, mut left) = (BTreeSet::new(), MOST_PAIRS);
-    for tree in trees.iter() {
+    for tree in subject.trees().iter() {
         let pages = || tree.files.iter().filter(|file| is_page(file));
         for &id in &tree.locations {
             let Some(time) = kept_for(subject, id) else { continue };
@@ -73,7 +73,7 @@ fn is_page(file: &str) -> bool {
 }
 
 /// Z09: each `gzip_static` that holds for no folder with a `.gz` file.
-fn missing_variants(subject: &Subject<'_>, trees: &Trees<'_>, diagnostics: &mut Diagnostics) {
+fn missing_variants(subject: &Subject<'_>, diagnostics: &mut Diagnostics) {
     let has_variants =
         |tree: &Tree| tree.files.is_empty() || tree.files.iter().any(|file| file.ends_with(".gz"));
     /// Of one `gzip_static`.
@@ -90,7 +90,7 @@ fn missing_variants(subject: &Subject<'_>, trees: &Trees<'_>, diagnostics: &mut 
             continue;
         }
         let Some(place) = subject.nearest(id, &["gzip_static"]) else { continue };
-        let tree = trees.of(&settings.base);
+        let tree = subject.tree(&settings.base);
         let found = by_place.entry(place.span()).or_insert(Found { any: false, is_certain: true });
         // Of a folder that is not known, nothing is.
         found.any |= tree.is_none_or(has_variants);

@@ -7,7 +7,7 @@ use sitec_runtime::site::LocationId;
 
 use crate::audit::Subject;
 use crate::files::{Files, Kind};
-use crate::ir::{Action, FileBase, StartPiece};
+use crate::ir::{Action, FileBase};
 use crate::source::Span;
 
 /// The most names in one folder and those within it; of larger ones nothing is said.
@@ -16,7 +16,7 @@ const MOST_NAMES: usize = 20_000;
 /// A folder that is served.
 pub(crate) struct Tree {
     /// Its path, as the conf has it.
-    pub(super) name: String,
+    pub(crate) name: String,
     /// Where it is.
     pub(crate) path: PathBuf,
     /// The `root` or `alias` that names it.
@@ -41,50 +41,46 @@ impl Tree {
 }
 
 /// All of them, by the path that the conf has.
-pub(crate) struct Trees<'a> {
-    trees: BTreeMap<String, Tree>,
-    subject: &'a Subject<'a>,
-}
+pub(crate) struct Trees(BTreeMap<String, Tree>);
 
-impl<'a> Trees<'a> {
+impl Trees {
     /// The folders of a site that are there.
-    pub(crate) fn of_site(subject: &'a Subject<'a>) -> Trees<'a> {
-        let mut trees = Trees { trees: BTreeMap::new(), subject };
-        let mut by_folder: BTreeMap<String, Vec<LocationId>> = BTreeMap::new();
+    pub(crate) fn of_site(subject: &Subject<'_>) -> Trees {
+        let mut trees = BTreeMap::new();
+        let mut by_folder: BTreeMap<&str, Vec<LocationId>> = BTreeMap::new();
         for id in 0..subject.site.locations.len() as LocationId {
             if matches!(subject.location(id).action, Action::Serve { .. })
-                && let Some(folder) = trees.folder(&subject.settings(id).base)
+                && let Some(folder) = subject.base_name(&subject.settings(id).base)
             {
                 by_folder.entry(folder).or_default().push(id);
             }
         }
         for (name, locations) in by_folder {
-            let path = subject.folder.join(&name);
+            let (name, path) = (name.to_owned(), subject.folder.join(name));
             let span = locations.iter().find_map(|&id| subject.base_span(id));
             let Some(span) = span else { continue };
             if let Some((files, escapes)) = walk(subject.files, &path) {
                 let tree = Tree { name: name.clone(), path, span, locations, files, escapes };
-                trees.trees.insert(name, tree);
+                trees.insert(name, tree);
             }
         }
-        trees
-    }
-
-    /// The folder of a location's files.
-    pub(crate) fn of(&self, base: &FileBase) -> Option<&Tree> {
-        self.trees.get(&self.folder(base)?)
+        Trees(trees)
     }
 
     pub(crate) fn iter(&self) -> impl Iterator<Item = &Tree> {
-        self.trees.values()
+        self.0.values()
+    }
+}
+
+impl Subject<'_> {
+    /// The folders that files are served from.
+    pub(crate) fn trees(&self) -> &Trees {
+        self.trees.get_or_init(|| Trees::of_site(self))
     }
 
-    /// The path of a base in the conf's words, if no request changes it.
-    fn folder(&self, base: &FileBase) -> Option<String> {
-        let directory = self.subject.site.directories.get(usize::from(base.directory))?;
-        let [StartPiece::Literal(directory)] = &directory[..] else { return None };
-        let inner = base.inner.literal()?;
-        (inner.is_empty() && base.append_path).then(|| directory.clone())
+    /// The folder of a location's files.
+    pub(crate) fn tree(&self, base: &FileBase) -> Option<&Tree> {
+        self.trees().0.get(self.base_name(base)?)
     }
 }
 

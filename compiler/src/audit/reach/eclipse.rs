@@ -73,7 +73,7 @@ impl<'a> Scope<'a> {
         if serves_files(self.subject.location(regex)) && access(regex) == access(prefix) {
             return self.overlap(number, barrier, budget).map(|path| (path, true));
         }
-        let tree = self.trees.of(&self.subject.settings(prefix).base)?;
+        let tree = self.subject.tree(&self.subject.settings(prefix).base)?;
         let urls = tree.files.iter().filter_map(|file| tree.url(self.subject, prefix, file));
         let mut paths = urls.map(String::into_bytes);
         let path = paths.find(|path| self.is_between(path, number, barrier, budget))?;

@@ -12,18 +12,17 @@ mod verdict;
 use sitec_runtime::site::ServerId;
 
 use super::Subject;
-use super::disk::Trees;
 use crate::diagnostic::Diagnostics;
 use crate::prove::{Budget, Text};
 use scope::{Around, Scope};
 
 /// Reports the locations that no path selects.
-pub(super) fn check(subject: &Subject<'_>, trees: &Trees<'_>, diagnostics: &mut Diagnostics) {
+pub(super) fn check(subject: &Subject<'_>, diagnostics: &mut Diagnostics) {
     let mut budget = Budget::default();
     for (id, server) in subject.site.servers.iter().enumerate() {
         let text = Text::Path { merge_slashes: server.merge_slashes, hidden: true };
         let around = Around { server: id as ServerId, text, within: Vec::new(), after: Vec::new() };
-        let scope = Scope::new((subject, trees), &server.scope, &around);
+        let scope = Scope::new(subject, &server.scope, &around);
         scope.check(&mut budget, diagnostics);
     }
 }

@@ -5,7 +5,6 @@ use std::collections::BTreeSet;
 use sitec_runtime::site::{LocationId, ServerId};
 
 use super::super::Subject;
-use super::super::disk::Trees;
 use super::verdict::Verdict;
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::ir::{self, Prefix};
@@ -33,7 +32,6 @@ pub(super) enum Within<'a> {
 /// One scope, prepared.
 pub(super) struct Scope<'a> {
     pub(super) subject: &'a Subject<'a>,
-    pub(super) trees: &'a Trees<'a>,
     pub(super) scope: &'a ir::Scope,
     pub(super) around: &'a Around<'a>,
     /// The regexes.
@@ -44,14 +42,14 @@ pub(super) struct Scope<'a> {
 
 impl<'a> Scope<'a> {
     pub(super) fn new(
-        (subject, trees): (&'a Subject<'a>, &'a Trees<'a>),
+        subject: &'a Subject<'a>,
         scope: &'a ir::Scope,
         around: &'a Around<'a>,
     ) -> Scope<'a> {
         let index = Index::new(scope.regex.iter().map(|regex| &regex.pattern));
         let prefixes = scope.prefix.iter().map(|prefix| &prefix.path[..]);
         let trie = Trie::new(prefixes, scope.exact.iter().map(|(path, _)| &path[..]));
-        Scope { subject, trees, scope, around, index, trie }
+        Scope { subject, scope, around, index, trie }
     }
 
     /// Checks the locations of this scope, and those within them.
@@ -110,15 +108,13 @@ impl<'a> Scope<'a> {
                 true => around.after.clear(),
                 false => around.after.push(self),
             }
-            Scope::new((self.subject, self.trees), &prefix.nested, &around)
-                .check(budget, diagnostics);
+            Scope::new(self.subject, &prefix.nested, &around).check(budget, diagnostics);
         }
         for (number, regex) in self.scope.regex.iter().enumerate() {
             if !has_none(&regex.nested) {
                 let mut around = self.inside(Within::Pattern(self, number));
                 around.after.clear();
-                Scope::new((self.subject, self.trees), &regex.nested, &around)
-                    .check(budget, diagnostics);
+                Scope::new(self.subject, &regex.nested, &around).check(budget, diagnostics);
             }
         }
     }
