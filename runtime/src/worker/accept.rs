@@ -3,7 +3,6 @@
 use std::io;
 use std::os::fd::{AsFd, AsRawFd};
 
-use super::room::Short;
 use super::slot::Slot;
 use super::{LISTENER, Worker};
 use crate::connection::Source;
@@ -27,11 +26,11 @@ impl<S: Site> Worker<S> {
     /// which costs ten times as much.
     pub(super) fn accept(&mut self, listener: usize) {
         for _ in 0..ACCEPT_BATCH {
-            let full = self.open_count() >= S::PROCESS.worker_connections as usize;
+            let short = self.short();
             // Closed only once somebody is there to take its place.
-            let leaving = if full { self.least_missed() } else { None };
-            if full && leaving.is_none() {
-                self.note_full(Short::Places);
+            let leaving = short.map(|short| (self.least_missed(), short));
+            if let Some((None, short)) = leaving {
+                self.note_full(short);
                 return self.rest_accepting(ACCEPT_REST_MS);
             }
             let Some(Listener { id, socket }) = self.listeners.get(listener) else { return };
@@ -42,7 +41,9 @@ impl<S: Site> Worker<S> {
                 Err(error) if self.goes_on_after(&error) => continue,
                 Err(_) => return,
             };
-            leaving.into_iter().for_each(|index| self.make_way(index, Short::Places));
+            if let Some((Some(index), short)) = leaving {
+                self.make_way(index, short);
+            }
             self.spare_descriptors(socket.as_raw_fd());
             let accepted_ms = self.cx.now.monotonic_ms;
             let client =
@@ -69,16 +70,11 @@ impl<S: Site> Worker<S> {
     fn goes_on_after(&mut self, error: &io::Error) -> bool {
         match error.raw_os_error() {
             Some(libc::EMFILE | libc::ENFILE) => {
-                self.cx.files.release();
-                match self.least_missed() {
-                    Some(index) => self.make_way(index, Short::Descriptors),
-                    None => {
-                        self.note_full(Short::Descriptors);
-                        self.rest_accepting(ACCEPT_REST_MS);
-                        return false;
-                    }
+                let has_made_room = self.free_descriptor();
+                if !has_made_room {
+                    self.rest_accepting(ACCEPT_REST_MS);
                 }
-                true
+                has_made_room
             }
             // The client is gone again, or its network is (accept(2)).
             Some(

@@ -13,8 +13,8 @@ use crate::sys::process;
 /// How often it is reported that connections had to make way, or that there was no room.
 const REPORT_MS: u64 = 10_000;
 
-/// Descriptors that are left to files and scripts as long as idle connections can make way: an
-/// eighth of all, and no more than this.
+/// Descriptors that are left to files and scripts as long as connections can make way: an eighth of
+/// all, and no more than this.
 const MOST_SPARE: u64 = 32;
 
 /// What is short.
@@ -32,6 +32,8 @@ pub(super) struct Shortage {
     limit: u64,
     /// Connections that leave the spare descriptors free, as far as that is known.
     room: usize,
+    /// Whether more connections than that have left no descriptor at all.
+    is_exhausted: bool,
     last: Short,
     idle: u64,
     slow: u64,
@@ -45,12 +47,30 @@ impl Shortage {
     pub(super) fn new() -> Shortage {
         let limit = process::descriptor_limit().unwrap_or(u64::MAX);
         let (room, last) = (usize::MAX, Short::Places);
-        Shortage { limit, room, last, idle: 0, slow: 0, full: 0, reported_ms: [None; 2] }
+        let reported_ms = [None; 2];
+        Shortage { limit, room, is_exhausted: false, last, idle: 0, slow: 0, full: 0, reported_ms }
+    }
+
+    /// How many descriptors are left to files and scripts.
+    fn spare(&self) -> u64 {
+        (self.limit / 8).clamp(1, MOST_SPARE)
     }
 
     /// Whether a descriptor is one that is left to files and scripts. The kernel gives the lowest.
     fn is_spare(&self, descriptor: RawFd) -> bool {
-        descriptor as u64 >= self.limit - (self.limit / 8).clamp(1, MOST_SPARE)
+        descriptor as u64 >= self.limit - self.spare()
+    }
+
+    /// Notes that `count` connections and what they have open leave no descriptor at all: so many
+    /// fewer would leave the spare ones free.
+    fn note_exhausted(&mut self, count: usize) {
+        self.room = self.room.min(count.saturating_sub(self.spare() as usize).max(1));
+        self.is_exhausted = true;
+    }
+
+    /// Whether one more connection beside `count` others is one too many, as is known from before.
+    fn is_crowded(&self, count: usize) -> bool {
+        self.is_exhausted && count >= self.room
     }
 
     /// Notes which descriptor was given to a new connection beside `count` others; whether one of
@@ -61,6 +81,7 @@ impl Shortage {
         } else if count < self.room / 2 {
             // What has taken the others may be gone with those that are.
             self.room = usize::MAX;
+            self.is_exhausted = false;
         }
         count >= self.room
     }
@@ -127,15 +148,39 @@ impl<S: Site> Worker<S> {
         }
     }
 
-    /// Closes an idle connection where a new one, with this descriptor, leaves too few to files and
+    /// What one more connection would be too many for.
+    pub(super) fn short(&self) -> Option<Short> {
+        let count = self.open_count();
+        match self.shortage.is_crowded(count) {
+            _ if count >= S::PROCESS.worker_connections as usize => Some(Short::Places),
+            true => Some(Short::Descriptors),
+            false => None,
+        }
+    }
+
+    /// Closes a connection where a new one, with this descriptor, leaves too few to files and
     /// scripts.
     pub(super) fn spare_descriptors(&mut self, taken: RawFd) {
         let count = self.open_count();
         if self.shortage.note_taken(taken, count)
-            && let Some(index) = self.oldest(Stake::Nothing)
+            && let Some(index) = self.least_missed()
         {
             self.make_way(index, Short::Descriptors);
         }
+    }
+
+    /// Makes room where there is no descriptor at all. Whether anybody has made way.
+    pub(super) fn free_descriptor(&mut self) -> bool {
+        self.cx.files.release();
+        self.shortage.note_exhausted(self.open_count());
+        match self.least_missed() {
+            Some(index) => self.make_way(index, Short::Descriptors),
+            None => {
+                self.note_full(Short::Descriptors);
+                return false;
+            }
+        }
+        true
     }
 
     /// Notes that there is no room, and that nobody makes any.
@@ -150,7 +195,7 @@ impl<S: Site> Worker<S> {
         if self.shortage.report_at_ms().is_none_or(|at| at > now_ms) {
             return;
         }
-        let Shortage { limit, room, last, idle, slow, full, .. } = self.shortage;
+        let Shortage { limit, last, idle, slow, full, .. } = self.shortage;
         let most = u64::from(S::PROCESS.worker_connections);
         let (count, what) = match last {
             Short::Places => (most, "worker_connections"),
@@ -162,10 +207,10 @@ impl<S: Site> Worker<S> {
              room, and had none to close {full} times"
         );
         self.cx.report(level, text);
-        let mut reported_ms = self.shortage.reported_ms;
-        reported_ms[usize::from(self.shortage.is_serious())] = Some(now_ms);
-        let (idle, slow, full) = (0, 0, 0);
-        self.shortage = Shortage { limit, room, last, idle, slow, full, reported_ms };
+        let is_serious = self.shortage.is_serious();
+        let shortage = &mut self.shortage;
+        shortage.reported_ms[usize::from(is_serious)] = Some(now_ms);
+        (shortage.idle, shortage.slow, shortage.full) = (0, 0, 0);
     }
 }
 
@@ -191,5 +236,21 @@ mod tests {
         ] {
             assert_eq!(shortage.note_taken(taken, count), is_too_many, "{taken} {count}");
         }
+    }
+
+    /// What the connections have open may have low numbers, and so have those that come.
+    #[test]
+    fn where_no_descriptor_was_left_there_are_fewer_connections() {
+        let mut shortage = Shortage { limit: 400, ..Shortage::new() };
+        assert!(!shortage.note_taken(367, 180) && !shortage.is_crowded(usize::MAX));
+        shortage.note_exhausted(190);
+        assert_eq!((shortage.is_crowded(157), shortage.is_crowded(158)), (false, true));
+        assert!(shortage.note_taken(9, 158) && !shortage.note_taken(9, 157));
+        // It is not forgotten by more of them, and there is always one.
+        shortage.note_exhausted(300);
+        assert!(shortage.is_crowded(158));
+        assert!(!shortage.note_taken(9, 78) && !shortage.is_crowded(158));
+        shortage.note_exhausted(10);
+        assert_eq!((shortage.is_crowded(0), shortage.is_crowded(1)), (false, true));
     }
 }

@@ -128,3 +128,24 @@ fn a_full_file_system_and_another_one() {
     assert_eq!((www.text("back/b"), www.text("back/in/a")), ("b".to_owned(), "f".to_owned()));
     assert_eq!(names(www.path()), ["back", "large", "small"]);
 }
+
+/// Each upload has a file open beside its connection, and none of them is idle.
+#[test]
+fn slow_uploads_leave_descriptors_to_others() {
+    let www = Folder::new();
+    www.write("a.txt", "text");
+    let server = site(&www).after(&[], "ulimit -n 60").start();
+    let upload = |number: usize| {
+        let mut client = server.connect();
+        let head = "HTTP/1.1\r\nHost: a\r\nContent-Length: 100000\r\n\r\nx";
+        client.send(format!("PUT /dav/{number} {head}"));
+        client
+    };
+    let mut slow: Vec<_> = (0..60).map(upload).collect();
+    for number in 0..30 {
+        assert_eq!(server.get("/ping").text(), "pong");
+        assert_eq!(server.get("/dav/a.txt").text(), "text", "{}", server.log());
+        slow.push(upload(60 + number));
+    }
+    server.wait_for("60 descriptors are not enough");
+}
