@@ -36,19 +36,20 @@ pub enum Body {
     /// A file, or parts of it.
     File(FileBody),
     /// Made while it is sent.
-    Made(Made),
+    Made(Box<dyn Produce>),
 }
 
 impl Body {
-    /// Its length in bytes; 0 of one that is not made yet.
-    pub fn len(&self) -> u64 {
-        match self {
-            Body::Empty | Body::File(FileBody::Empty) | Body::Made(_) => 0,
+    /// Its length in bytes; `None` of one that is not made yet.
+    pub fn len(&self) -> Option<u64> {
+        Some(match self {
+            Body::Empty | Body::File(FileBody::Empty) => 0,
             Body::Static(bytes) => bytes.len() as u64,
             Body::Owned(bytes) => bytes.len() as u64,
             Body::File(FileBody::One(piece)) => piece.len(),
             Body::File(FileBody::Multipart(parts)) => parts.len(),
-        }
+            Body::Made(_) => return None,
+        })
     }
 }
 
@@ -110,9 +111,9 @@ impl Output {
         &mut self.bytes
     }
 
-    /// Appends a content. Nothing may be appended behind it where it returns false: it is too
-    /// large to be copied.
-    pub fn append(&mut self, body: Body) -> bool {
+    /// Appends a content; one that is made while it is sent, in chunks or until the connection is
+    /// closed. Nothing may be appended behind it where it returns false: it is too large to be copied.
+    pub fn append(&mut self, body: Body, chunked: bool) -> bool {
         match body {
             Body::Empty | Body::File(FileBody::Empty) => {}
             Body::Static(bytes) | Body::File(FileBody::One(Piece::Static(bytes))) => {
@@ -129,7 +130,7 @@ impl Output {
                 self.tail = Tail::Piece(piece, None);
             }
             Body::File(FileBody::Multipart(parts)) => self.next_part(parts),
-            Body::Made(made) => self.tail = Tail::Made(Box::new(made)),
+            Body::Made(producer) => self.tail = Tail::Made(Box::new(Made { producer, chunked })),
         }
         matches!(self.tail, Tail::None)
     }
@@ -375,7 +376,7 @@ mod tests {
         let mut output = Output::default();
         output.buffer().extend_from_slice(b"head");
         let producer = Box::new(Runs(RUNS));
-        assert!(!output.append(Body::Made(Made { producer, chunked: false })));
+        assert!(!output.append(Body::Made(producer), false));
         let mut turns = 1;
         while output.send(ours.as_fd(), true, &mut Turn::default()).expect("it is sent")
             == Progress::Blocked
@@ -404,7 +405,7 @@ mod tests {
     fn what_cannot_be_made_is_broken_off_and_said() {
         let (ours, _theirs) = UnixStream::pair().expect("a socket");
         let mut output = Output::default();
-        output.append(Body::Made(Made { producer: Box::new(Fails), chunked: true }));
+        output.append(Body::Made(Box::new(Fails)), true);
         output.send(ours.as_fd(), true, &mut Turn::default()).expect_err("it fails");
         let (level, text) = *output.tally().remark.expect("it is said");
         assert_eq!(
@@ -423,7 +424,7 @@ mod tests {
         });
         let mut output = Output::new(image.map(|image| &*Box::leak(Box::new(image))));
         output.buffer().extend_from_slice(b"head");
-        output.append(Body::Static(content));
+        output.append(Body::Static(content), false);
         while output.send(ours.as_fd(), sendfile, &mut Turn::default()).expect("it is sent")
             == Progress::Blocked
         {}

@@ -15,8 +15,11 @@ pub(super) fn add_unknown(fields: &mut Fields, name: &str) {
 /// The fields, as far as they are known.
 pub(super) fn read(fields: &Fields) -> impl Iterator<Item = Field> {
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-    fields.iter().map(move |(name, value)| {
+    let len = fields.content_len().map(|len| len.to_string());
+    let len = len.map(|len| Field { name: "Content-Length".to_owned(), value: Some(len) });
+    let others = fields.iter().map(move |(name, value)| {
         let known = Some(value).filter(|value| !value.contains(&UNKNOWN));
         Field { name: text(name), value: known.map(text) }
-    })
+    });
+    others.chain(len)
 }

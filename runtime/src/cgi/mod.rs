@@ -3,7 +3,6 @@
 //! ([`output`]). A script runs in a process group of its own and is stopped with all of it.
 
 mod command;
-mod content;
 mod environment;
 mod fault;
 mod output;
@@ -13,7 +12,6 @@ mod spawner;
 mod spool;
 mod stderr;
 
-pub use content::Ending;
 pub use fault::{describe_end, not_started};
 pub use output::MAX_HEAD_LEN;
 pub use running::{Call, Input, Received, Running};

@@ -11,11 +11,10 @@ use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::rc::Rc;
 
 use super::command::Command;
-use super::content::{ContentWriter, Ending};
 use super::output::{BadOutput, HeadReader};
 use super::spawner::{Descriptors, RequestId, Spawner};
 use super::stderr::ErrorLines;
-use crate::exchange::{BackendHead, Transfer};
+use crate::exchange::BackendHead;
 use crate::sys::fs::set_nonblocking;
 use crate::sys::spawn::Ended;
 
@@ -57,12 +56,15 @@ pub enum Received {
     Nothing,
     /// A part of the head.
     Part,
-    /// The head. [`Running::begin_content`] says what becomes of the content.
+    /// The head. [`Running::take_front`] gives what has come of the content already.
     Head(BackendHead),
-    /// Content, which was appended framed.
-    Content,
-    /// The end. What ends the content was appended.
-    End(Ending),
+    /// So many bytes of content.
+    Content(usize),
+    /// The end. `cut`: a signal has ended the script, maybe before it had written all.
+    End {
+        #[allow(missing_docs)]
+        cut: bool,
+    },
 }
 
 /// One script that runs, or waits for its turn.
@@ -94,9 +96,14 @@ pub struct Running {
 /// How far the output has come.
 enum Progress {
     Head(HeadReader),
-    /// The front of the content, until it is known how to frame it.
-    Held(Vec<u8>),
-    Content(ContentWriter),
+    /// The front of the content, until it is wanted. `sized`: the head has said how long that is.
+    Held {
+        front: Vec<u8>,
+        sized: bool,
+    },
+    Content {
+        sized: bool,
+    },
 }
 
 impl Running {
@@ -147,18 +154,13 @@ impl Running {
     /// Whether nothing is missing but how the script has ended: its output has, and whether that is
     /// all of it is to be told by nothing else.
     pub fn awaits_end(&self) -> bool {
-        let is_unsized = matches!(&self.progress, Progress::Content(writer) if !writer.is_sized());
+        let is_unsized = matches!(self.progress, Progress::Content { sized: false });
         self.output.is_none() && !self.is_gone() && is_unsized
     }
 
     /// Takes the output for whole: the script has closed it, and goes on.
     pub fn stop_awaiting_end(&mut self) {
         self.left_len = Some(0);
-    }
-
-    /// Whether the client sees the end of the output by that of the connection alone.
-    pub fn ends_by_close(&self) -> bool {
-        matches!(&self.progress, Progress::Content(writer) if writer.ends_by_close())
     }
 
     /// Whether the script has ended.
@@ -247,12 +249,8 @@ impl Running {
         written
     }
 
-    /// Looks at the output once, reading into `scratch`, and appends content to `out`.
-    pub fn read_output(
-        &mut self,
-        scratch: &mut [u8],
-        out: &mut Vec<u8>,
-    ) -> Result<Received, BadOutput> {
+    /// Looks at the output once. Content stands at the front of `scratch` then.
+    pub fn read_output(&mut self, scratch: &mut [u8]) -> Result<Received, BadOutput> {
         let most = self.left_len.unwrap_or(scratch.len()).min(scratch.len());
         let read = self.output.as_mut().map_or(Ok(0), |output| output.read(&mut scratch[..most]));
         let len = match read {
@@ -267,46 +265,33 @@ impl Running {
         if len == 0 && self.awaits_end() {
             return Ok(Received::Nothing);
         }
-        let (piece, killed) = (&scratch[..len], self.killed);
+        let piece = &scratch[..len];
         match &mut self.progress {
             Progress::Head(reader) if len == 0 => Err(reader.at_end()),
             Progress::Head(reader) => match reader.read(piece)? {
-                Some((head, content)) => {
-                    self.progress = Progress::Held(content);
+                Some((head, front)) => {
+                    let sized = head.content_len.is_some();
+                    self.progress = Progress::Held { front, sized };
                     Ok(Received::Head(head))
                 }
                 None => Ok(Received::Part),
             },
             // Nobody reads on before it is known what for.
-            Progress::Held(held) => {
-                held.extend_from_slice(piece);
+            Progress::Held { front, .. } => {
+                front.extend_from_slice(piece);
                 Ok(Received::Part)
             }
-            Progress::Content(writer) => {
-                writer.write(piece, out);
-                if len == 0 && killed && !writer.is_full() {
-                    Ok(Received::End(Ending::Cut))
-                } else if len == 0 || writer.is_full() {
-                    Ok(Received::End(writer.finish(out)))
-                } else {
-                    Ok(Received::Content)
-                }
-            }
+            Progress::Content { .. } if len == 0 => Ok(Received::End { cut: self.killed }),
+            Progress::Content { .. } => Ok(Received::Content(len)),
         }
     }
 
-    /// Says how the content is framed, behind a head; appends what is there of it already. The
-    /// result is `Content` or `End`.
-    pub fn begin_content(&mut self, transfer: Transfer, out: &mut Vec<u8>) -> Received {
-        let mut writer = ContentWriter::new(transfer);
-        if let Progress::Held(held) = &self.progress {
-            writer.write(held, out);
-        }
-        self.progress = Progress::Content(writer);
-        match writer.is_full() {
-            true => Received::End(writer.finish(out)),
-            false => Received::Content,
-        }
+    /// Begins the content, after a head, and takes what is there of it already.
+    pub fn take_front(&mut self) -> Vec<u8> {
+        let Progress::Held { front, sized } = &mut self.progress else { return Vec::new() };
+        let (front, sized) = (std::mem::take(front), *sized);
+        self.progress = Progress::Content { sized };
+        front
     }
 
     /// Reads standard error, as far as there is something, and gives out whole lines.

@@ -26,17 +26,6 @@ pub struct BackendHead {
     pub local_redirect: Option<Vec<u8>>,
 }
 
-/// How content is framed that is made on the way.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Transfer {
-    /// By its length, which the head has said.
-    Length(u64),
-    /// In chunks.
-    Chunked,
-    /// By the end of the connection, for HTTP/1.0.
-    UntilClose,
-}
-
 impl<F: Form> Exchange<F> {
     /// Makes the reply to a head: [`Reply::Content`] where the content follows, and anything else
     /// where it is not wanted.
@@ -61,27 +50,12 @@ impl<F: Form> Exchange<F> {
             self.fields.add("Content-Type", &default_type);
         }
         if let Some(len) = head.content_len.filter(|_| self.status != 204) {
-            self.fields.add_number("Content-Length", len);
+            self.fields.set_content_len(len);
         }
         Step::Reply(match no_content || self.head.method == Some(Method::Head) {
             true => Reply::Response(world.text(Vec::new())),
-            false => Reply::Content(self.transfer(head.content_len)),
+            false => Reply::Content(head.content_len),
         })
-    }
-
-    /// How content is framed whose length is known, or is not.
-    pub fn transfer(&mut self, len: Option<u64>) -> Transfer {
-        match len {
-            Some(len) => Transfer::Length(len),
-            None if self.head.minor_version == 0 => {
-                self.persist = false;
-                Transfer::UntilClose
-            }
-            None => {
-                self.fields.add("Transfer-Encoding", b"chunked");
-                Transfer::Chunked
-            }
-        }
     }
 
     /// Goes on with another path of this server, as if the client had asked for that (RFC 3875,

@@ -23,7 +23,7 @@ impl<F: Form> Exchange<F> {
         }
         if self.status == 205 {
             // No rule of framing says that it ends with its head (RFC 9110, 15.3.6).
-            self.fields.add_number("Content-Length", 0);
+            self.fields.set_content_len(0);
         }
         // Only now: an `error_page` may have given another status in its place.
         if let (405, Some(location)) = (self.status, self.refused_at)

@@ -21,7 +21,7 @@ use crate::site::{Level, LocationId, ServerId};
 
 use self::world::{Form, Location, Note, Reason, Server, World};
 
-pub use self::backend::{BackendHead, Transfer};
+pub use self::backend::BackendHead;
 
 /// The most internal redirects of one request, as in nginx.
 pub const MAX_REDIRECTS: u32 = 10;
@@ -30,8 +30,7 @@ pub const MAX_REDIRECTS: u32 = 10;
 pub enum Event<'a, W: World> {
     /// Its head has been read.
     Head,
-    /// It cannot be read, or not to its end. The connection is not kept: nobody knows where the next
-    /// request would begin.
+    /// It cannot be read, or not to its end.
     Refused(&'a Refusal),
     /// What had to come first has come, and this is the outcome. `content_taken`: it was the
     /// request's content.
@@ -56,8 +55,8 @@ pub enum Reply<B, L> {
     /// None yet: this makes it, or has to come first.
     Later(L),
     /// A head made of the exchange's status and fields, and then the content that is made elsewhere,
-    /// framed so.
-    Content(Transfer),
+    /// of this length where that is known.
+    Content(Option<u64>),
     /// Nothing: the connection is closed (`return 444`).
     Close,
 }
@@ -119,7 +118,10 @@ pub struct Exchange<F: Form> {
     pub status: u16,
     /// The response's fields.
     pub fields: Fields,
-    /// Whether the connection may be kept behind the response.
+    /// Whether what the client sends after the head is not wanted: a content that is too long, what
+    /// is meant for the other end of a tunnel, or what nobody knows the beginning of.
+    pub rest_unwanted: bool,
+    /// For the logs, from whoever sends the response: whether the connection may be kept.
     pub persist: bool,
     /// Whether it is, as the response's head says, once that is written.
     pub persistence: Option<Persistence>,
@@ -182,6 +184,7 @@ impl<F: Form> Default for Exchange<F> {
             content_len: 0,
             status: 0,
             fields: Fields::default(),
+            rest_unwanted: false,
             persist: false,
             persistence: None,
             head_len: 0,
@@ -299,7 +302,7 @@ impl<F: Form> Exchange<F> {
                     self.enter_server(world, world.default_server());
                     self.head.path = b"/".to_vec();
                 }
-                self.persist = false;
+                self.rest_unwanted = true;
                 self.fail(world, refusal)
             }
             Event::Done { outcome, content_taken } => {
@@ -329,15 +332,13 @@ impl<F: Form> Exchange<F> {
 
     /// Chooses the server, and sorts out what is for no location.
     fn begin<W: World<Form = F>>(&mut self, world: &mut W) -> Step<W> {
-        self.persist = self.head.persist;
         world::write_host(&self.head, &mut self.host);
         let server = world.choose_server(&self.host, &mut self.matches);
         self.enter_server(world, server);
         let (status, reason) = match self.head.method {
             None => (501, Reason::UnknownMethod),
             Some(Method::Trace | Method::Connect) => {
-                // What a client sends next may be meant for the other end of a tunnel.
-                self.persist = false;
+                self.rest_unwanted = true;
                 (405, Reason::NoProxy)
             }
             Some(Method::Options) if self.head.target() == b"*" => {

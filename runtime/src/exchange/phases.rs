@@ -24,7 +24,7 @@ impl<F: Form> Exchange<F> {
             Framing::Chunked => 0,
         };
         if !self.internal && len > location.max_content_len() {
-            self.persist = false;
+            self.rest_unwanted = true;
             return Err((413, Reason::TooLarge(len)));
         }
         let action = location.action();
@@ -101,7 +101,7 @@ impl<F: Form> Exchange<F> {
                 if !media_type.is_empty() {
                     self.fields.add("Content-Type", &media_type);
                 }
-                self.fields.add_number("Content-Length", content.len() as u64);
+                self.fields.set_content_len(content.len() as u64);
                 Outcome::Response(self.status, world.text(content))
             }
         })

@@ -292,11 +292,15 @@ fn exchange(request: &str) -> Exchange<ToyForm> {
 
 /// Status, content and fields of the reply.
 fn show(exchange: &Exchange<ToyForm>, reply: Reply<String, Infallible>) -> String {
-    let fields = String::from_utf8_lossy(exchange.fields.lines()).trim_end().replace("\r\n", "; ");
+    let mut fields = String::from_utf8_lossy(exchange.fields.lines()).into_owned();
+    if let Some(len) = exchange.fields.content_len() {
+        fields += &format!("Content-Length: {len}");
+    }
+    let fields = fields.trim_end().replace("\r\n", "; ");
     match reply {
         Reply::Response(content) => format!("{} {content} [{fields}]", exchange.status),
         Reply::Later(never) => match never {},
-        Reply::Content(transfer) => format!("{} {transfer:?} [{fields}]", exchange.status),
+        Reply::Content(len) => format!("{} {len:?} [{fields}]", exchange.status),
         Reply::Close => "closed".to_owned(),
     }
 }
@@ -415,7 +419,7 @@ fn what_happens_from_outside_is_answered() {
     let mut unread = Exchange::default();
     let reply = unread.step(&mut world, Event::Refused(&refusal));
     assert_eq!(show(&unread, reply), "400 page of 400 []");
-    assert!(!unread.persist);
+    assert!(unread.rest_unwanted);
     assert_eq!(world.reasons, ["bad"]);
 
     // (what the location is, the head of a backend) and the reply.
@@ -427,9 +431,9 @@ fn what_happens_from_outside_is_answered() {
     let sized = |len| BackendHead { content_len: Some(len), ..head(200) };
     let untyped = BackendHead { status: 200, ..BackendHead::default() };
     for (request, head, expected) in [
-        ("GET /a", head(200), "200 Chunked [Transfer-Encoding: chunked]"),
-        ("GET /a", sized(3), "200 Length(3) [Content-Length: 3]"),
-        ("GET /a", untyped, "200 Chunked [Content-Type: text/plain; Transfer-Encoding: chunked]"),
+        ("GET /a", head(200), "200 None []"),
+        ("GET /a", sized(3), "200 Some(3) [Content-Length: 3]"),
+        ("GET /a", untyped, "200 None [Content-Type: text/plain]"),
         ("HEAD /a", sized(3), "200 nothing [Content-Length: 3]"),
         ("GET /a", head(204), "204 nothing []"),
         ("GET /a", to("/in-page"), "200 /in-page []"),

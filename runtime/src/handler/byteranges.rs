@@ -121,7 +121,7 @@ mod tests {
         let (ours, theirs) = UnixStream::pair().expect("a socket");
         let reader = thread::spawn(move || read_to_string(theirs).expect("text"));
         let mut output = Output::new(None);
-        output.append(Body::File(response.body));
+        output.append(Body::File(response.body), false);
         let mut turns = 1;
         while output.send(ours.as_fd(), true, &mut Turn::default()).expect("sent") != Progress::Done
         {

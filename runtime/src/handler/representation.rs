@@ -130,13 +130,13 @@ impl FileResponse {
             Form::NotModified | Form::Whole { .. } => {}
             Form::Part(range) => {
                 self.resource.write_type(fields);
-                fields.add_number("Content-Length", self.content_len());
+                fields.set_content_len(self.content_len());
                 write_content_range(range, self.resource.len(), fields);
             }
             Form::Parts(parts) => {
                 let boundary = parts.0.as_bytes();
                 fields.add_parts("Content-Type", &[b"multipart/byteranges; boundary=", boundary]);
-                fields.add_number("Content-Length", self.content_len());
+                fields.set_content_len(self.content_len());
             }
         }
         self.resource.write_validators(fields);

@@ -29,16 +29,16 @@ impl Persistence {
 /// Room for a head without its fields.
 const HEAD_LEN: usize = 192;
 
-/// Appends a response head. `fields` are whole lines, each with its CRLF.
+/// Appends a response head.
 pub fn write_head(
     out: &mut Vec<u8>,
     status: u16,
     date: &[u8; date::LEN],
     server_tokens: bool,
-    fields: &[u8],
+    fields: &Fields,
     persistence: Persistence,
 ) {
-    out.reserve(HEAD_LEN + fields.len());
+    out.reserve(HEAD_LEN + fields.lines().len());
     match status {
         200 => out.extend_from_slice(b"HTTP/1.1 200 OK"),
         301 => out.extend_from_slice(b"HTTP/1.1 301 Moved Permanently"),
@@ -54,7 +54,12 @@ pub fn write_head(
     }
     out.extend_from_slice(date);
     out.extend_from_slice(b"\r\n");
-    out.extend_from_slice(fields);
+    out.extend_from_slice(fields.lines());
+    if let Some(len) = fields.content_len() {
+        out.extend_from_slice(b"Content-Length: ");
+        out.extend_from_slice(itoa::Buffer::new().format(len).as_bytes());
+        out.extend_from_slice(b"\r\n");
+    }
     match persistence {
         Persistence::Close => out.extend_from_slice(b"Connection: close\r\n\r\n"),
         Persistence::Keep(None) => out.extend_from_slice(b"Connection: keep-alive\r\n\r\n"),
@@ -96,14 +101,18 @@ mod tests {
     fn writes_heads() {
         let date = date::format(784_111_777);
         let head = |status, tokens, persistence| {
-            let mut out = Vec::new();
-            write_head(&mut out, status, &date, tokens, b"A: b\r\n", persistence);
+            let (mut out, mut fields) = (Vec::new(), Fields::default());
+            fields.add("A", b"b");
+            if status == 200 {
+                fields.set_content_len(10);
+            }
+            write_head(&mut out, status, &date, tokens, &fields, persistence);
             String::from_utf8(out).unwrap()
         };
         assert_eq!(
             head(200, false, Persistence::Keep(None)),
             "HTTP/1.1 200 OK\r\nServer: sitec\r\nDate: Sun, 06 Nov 1994 08:49:37 GMT\r\n\
-             A: b\r\nConnection: keep-alive\r\n\r\n"
+             A: b\r\nContent-Length: 10\r\nConnection: keep-alive\r\n\r\n"
         );
         assert!(
             head(404, true, Persistence::Close)
@@ -112,7 +121,7 @@ mod tests {
         assert!(head(599, true, Persistence::Close).starts_with("HTTP/1.1 599 \r\n"));
         assert!(
             head(301, true, Persistence::Keep(Some(5)))
-                .ends_with("\r\nKeep-Alive: timeout=5\r\n\r\n")
+                .ends_with("\r\nA: b\r\nConnection: keep-alive\r\nKeep-Alive: timeout=5\r\n\r\n")
         );
     }
 

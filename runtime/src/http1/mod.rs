@@ -2,6 +2,7 @@
 //! used yet. What to poll for and when to give up follow from the state. Framing, persistence and
 //! pipelining are known here alone.
 
+mod framing;
 mod persistence;
 mod request;
 mod response;

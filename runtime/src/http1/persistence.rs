@@ -14,6 +14,7 @@ impl Connection {
         let settings = self.settings;
         let age_ms = cx.now.monotonic_ms.saturating_sub(self.client.accepted_ms);
         let keep = exchange.persist
+            && !exchange.rest_unwanted
             && !cx.leaving
             && settings.keeps(self.client.requests, age_ms)
             && !is_disabled(settings.keepalive_disable, exchange);

@@ -56,6 +56,7 @@ impl Connection {
         };
         *data = &data[len..];
         self.count_request(cx);
+        exchange.persist = exchange.head.persist;
         exchange.started_ms = self.head_began_ms.take().unwrap_or(cx.now.monotonic_ms);
         exchange.pipelined = cx.output.buffered_len() > 0;
         let reply = exchange.respond(cx, &self.client);

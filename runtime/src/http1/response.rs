@@ -13,6 +13,7 @@ use crate::serving::{Exchange, Later, Reply};
 use crate::site::{Lingering, Site};
 use crate::sys::net;
 
+use super::framing::Transfer;
 use super::request::Pending;
 use super::script::Session;
 use super::{Connection, State};
@@ -101,11 +102,15 @@ impl Connection {
                 return self.send(cx, None, After::Close { linger: false });
             }
         };
+        let chunked = match body.len() {
+            Some(_) => false,
+            None => Transfer::of(None, &mut exchange) == Transfer::Chunked,
+        };
         let persistence = self.persistence(cx, &exchange);
         let date = cx.date.text();
         self.write_head(date, &mut cx.output, &mut exchange, persistence);
-        exchange.content_sent_len = body.len();
-        let whole = cx.output.append(body);
+        exchange.content_sent_len = body.len().unwrap_or(0);
+        let whole = cx.output.append(body, chunked);
         let after = match (persistence, content) {
             (Persistence::Keep(_), Some(reader)) if !reader.is_done() => After::Drain(reader),
             (Persistence::Keep(_), _) => After::Head,
@@ -146,7 +151,7 @@ impl Connection {
         let buffer = output.buffer();
         let before = buffer.len();
         let tokens = self.settings.server_tokens;
-        write_head(buffer, exchange.status, date, tokens, exchange.fields.lines(), persistence);
+        write_head(buffer, exchange.status, date, tokens, &exchange.fields, persistence);
         exchange.head_len = (buffer.len() - before) as u64;
         exchange.persistence = Some(persistence);
     }

@@ -4,7 +4,7 @@
 use std::io;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd};
 
-use crate::cgi::{Call, Ending, Event, Input, Received, RequestId, Running, not_started};
+use crate::cgi::{Call, Event, Input, Received, RequestId, Running, not_started};
 use crate::connection::{Deadline, Interests, Next, Pace, Source, in_steps};
 use crate::context::Context;
 use crate::exchange::{BackendHead, Refusal};
@@ -16,6 +16,7 @@ use crate::serving::{Exchange, Reply};
 use crate::site::{Level, Settings, Site};
 use crate::sys::net;
 
+use super::framing::{ContentWriter, Transfer};
 use super::request::timed_out;
 use super::response::{After, Sending};
 use super::{Connection, State, Step};
@@ -32,6 +33,18 @@ const AWAIT_END_MS: u64 = 100;
 /// The longest front that is held back.
 const HELD_LEN: usize = 4096;
 
+/// What the end of the output means for the response.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Ending {
+    /// It is whole.
+    Complete,
+    /// It is shorter than its head has said: the connection is to be closed, so that the client
+    /// sees it.
+    Short,
+    /// The script was killed before it had written all, as far as can be told: the same.
+    Cut,
+}
+
 /// A request whose script runs.
 pub(super) struct Session {
     exchange: Box<Exchange>,
@@ -41,6 +54,8 @@ pub(super) struct Session {
     /// Whether the script was told that all content has come.
     input_ended: bool,
     output: Output,
+    /// What frames the content, once the response has begun.
+    writer: Option<ContentWriter>,
     /// Until when the front of the response is held back, if it is.
     held_until_ms: Option<u64>,
     /// Whether the client has said that it sends no more: it is probably gone.
@@ -79,6 +94,24 @@ impl Session {
     /// Whether the client is to send content now.
     fn wants_content(&self) -> bool {
         !self.reader.is_done() && self.running.takes_input()
+    }
+
+    /// Frames a piece of the content. Whether that is all that the head has promised.
+    fn frame(&mut self, piece: &[u8]) -> bool {
+        let Some(writer) = &mut self.writer else { return false };
+        let before = self.output.buffered_len();
+        writer.write(piece, self.output.buffer());
+        self.exchange.content_sent_len += (self.output.buffered_len() - before) as u64;
+        writer.is_full()
+    }
+
+    /// Frames the end of the content.
+    fn end_content(&mut self) -> Ending {
+        let Some(writer) = self.writer else { return Ending::Cut };
+        let before = self.output.buffered_len();
+        let whole = writer.finish(self.output.buffer());
+        self.exchange.content_sent_len += (self.output.buffered_len() - before) as u64;
+        if whole { Ending::Complete } else { Ending::Short }
     }
 
     /// How long the next step may take: the client's, or the script's. A client that sends no
@@ -140,6 +173,7 @@ impl Connection {
             reader,
             input_ended,
             output,
+            writer: None,
             held_until_ms: None,
             client_ended: false,
             persistence: None,
@@ -225,20 +259,25 @@ impl Connection {
     /// Looks at the output once. Whether to look again.
     fn read_script_output<S: Site>(&mut self, cx: &mut Context<S>, scratch: &mut [u8]) -> bool {
         let State::Script(session) = &mut self.state else { return false };
-        let Session { exchange, running, output, held_until_ms, .. } = &mut **session;
-        let before = output.buffered_len();
-        let received = running.read_output(scratch, output.buffer());
-        exchange.content_sent_len += (output.buffered_len() - before) as u64;
-        match received {
+        match session.running.read_output(scratch) {
             Ok(Received::Nothing) => false,
             Ok(Received::Part) => true,
             Ok(Received::Head(head)) => self.begin_script_response(cx, head, scratch),
-            Ok(Received::Content) if held_until_ms.is_some() => {
+            Ok(Received::Content(len)) if session.frame(&scratch[..len]) => {
+                let ending = session.end_content();
+                self.end_script(cx, ending, scratch)
+            }
+            Ok(Received::Content(_)) if session.held_until_ms.is_some() => {
                 self.hold_or_send_script_output(cx, scratch)
             }
-            Ok(Received::Content) => self.send_script_output(cx, scratch),
-            Ok(Received::End(ending)) => self.end_script(cx, ending, scratch),
+            Ok(Received::Content(_)) => self.send_script_output(cx, scratch),
+            Ok(Received::End { cut: true }) => self.end_script(cx, Ending::Cut, scratch),
+            Ok(Received::End { cut: false }) => {
+                let ending = session.end_content();
+                self.end_script(cx, ending, scratch)
+            }
             Err(bad_output) => {
+                let running = &session.running;
                 let told = cx.spawner.as_ref().and_then(|spawner| spawner.refusal(running.id()));
                 let refusal = told.and_then(|event| running.refusal(&event));
                 let refusal = refusal.unwrap_or_else(|| running.bad_output(bad_output));
@@ -340,7 +379,7 @@ impl Connection {
             return false;
         };
         let reply = session.exchange.answer_script(cx, &self.client, head);
-        let Reply::Content(transfer) = reply else {
+        let Reply::Content(len) = reply else {
             let Session { exchange, running, reader, .. } = *session;
             running.release(scratch, &mut |line| exchange.report_script(cx, &self.client, line));
             self.answer(cx, exchange, reply, (!reader.is_done()).then_some(reader));
@@ -349,17 +388,17 @@ impl Connection {
         self.settings = session.exchange.settings().unwrap_or(self.settings);
         // A stream is many short writes.
         self.set_nodelay();
+        session.writer = Some(ContentWriter::new(Transfer::of(len, &mut session.exchange)));
         let persistence = self.persistence(cx, &session.exchange);
         session.persistence = Some(persistence);
         let Session { exchange, running, output, .. } = &mut *session;
         self.write_head(cx.date.text(), output, exchange, persistence);
-        let before = output.buffered_len();
-        let received = running.begin_content(transfer, output.buffer());
-        exchange.content_sent_len = (output.buffered_len() - before) as u64;
+        let front = running.take_front();
+        let ending = session.frame(&front).then(|| session.end_content());
         self.state = State::Script(session);
-        match received {
-            Received::End(ending) => self.end_script(cx, ending, scratch),
-            _ => self.hold_or_send_script_output(cx, scratch),
+        match ending {
+            Some(ending) => self.end_script(cx, ending, scratch),
+            None => self.hold_or_send_script_output(cx, scratch),
         }
     }
 
@@ -402,8 +441,8 @@ impl Connection {
         let State::Script(session) = std::mem::replace(&mut self.state, State::Closed) else {
             return false;
         };
-        let Session { exchange, running, reader, output, persistence, .. } = *session;
-        if ending == Ending::Cut && running.ends_by_close() {
+        let Session { exchange, running, reader, output, writer, persistence, .. } = *session;
+        if ending == Ending::Cut && writer.is_some_and(|writer| writer.ends_by_close()) {
             // Without a reset, it would look whole.
             let _ = net::set_reset_on_close(self.socket());
         }

@@ -50,7 +50,7 @@ impl Exchange {
                 sent_len: self.head_len + self.content_sent_len,
                 content_sent_len: self.content_sent_len,
                 response_fields: &self.fields,
-                persists: self.persist,
+                persists: self.persist && !self.rest_unwanted,
                 persistence: self.persistence,
             },
             now,

@@ -6,17 +6,16 @@ use std::fmt;
 use crate::cgi;
 use crate::context::{Client, Context};
 use crate::escape::Escaped;
+use crate::exchange::Outcome;
 use crate::exchange::world::{LocationOf, Note, Reason, World};
-use crate::exchange::{Outcome, Transfer};
 use crate::files::{Entry, Files};
 use crate::handler::{self, dav, file, status, upload};
 use crate::http::body::Framing;
 use crate::http::expires;
 use crate::http::method::Method;
 use crate::http::response::Fields;
-use crate::http::status::has_no_content;
 use crate::log::About;
-use crate::output::{Body, Made};
+use crate::output::Body;
 use crate::site::{
     Access, Action, Expires, Handler, Level, Location, LocationId, Prebuilt, Return, Server,
     ServerId, Site, Text,
@@ -257,7 +256,7 @@ impl<S: Site> Serving<'_, S> {
                     exchange.fields.add("Content-Type", content_type);
                 }
                 if status != 204 {
-                    exchange.fields.add_number("Content-Length", content.len() as u64);
+                    exchange.fields.set_content_len(content.len() as u64);
                 }
                 if let Some(location) = location {
                     exchange.fields.remove("Location");
@@ -268,11 +267,7 @@ impl<S: Site> Serving<'_, S> {
             handler::Outcome::Made(content_type, producer) => {
                 let status = exchange.status_of(200);
                 exchange.fields.add("Content-Type", content_type);
-                if has_no_content(status) {
-                    return Outcome::Response(status, Body::Empty);
-                }
-                let chunked = exchange.transfer(None) == Transfer::Chunked;
-                Outcome::Response(status, Body::Made(Made { producer, chunked }))
+                Outcome::Response(status, Body::Made(producer))
             }
             handler::Outcome::Receive(receiver) => Outcome::Later(Later::Receive(receiver)),
             handler::Outcome::Work(work) => Outcome::Later(Later::Work(work)),

@@ -218,6 +218,12 @@ impl Variables<'_> {
             }
             _ => {}
         }
+        if let Some(len) = self.progress.response_fields.content_len()
+            && is_same_name(b"content-length", name)
+        {
+            write_number(len, out);
+            return true;
+        }
         let fields = self.progress.response_fields.iter();
         let named = fields.filter(|(field, _)| is_same_name(field, name));
         join(named.map(|(_, value)| value), b", ", out)

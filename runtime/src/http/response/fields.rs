@@ -4,10 +4,13 @@ use std::ops::Range;
 
 /// The fields of a response, by name and in order. They are stored as the lines of an HTTP/1 head, so
 /// that a run of lines that is ready is copied as a whole, in and out.
+///
+/// The length of the content stands apart, as a number, unless a run that is ready has it.
 #[derive(Clone, PartialEq, Eq, Default, Debug)]
 pub struct Fields {
     /// Each ended by CRLF.
     lines: Vec<u8>,
+    content_len: Option<u64>,
 }
 
 impl Fields {
@@ -63,8 +66,22 @@ impl Fields {
         }
     }
 
+    /// Says how long the content is, in bytes.
+    pub fn set_content_len(&mut self, len: u64) {
+        self.content_len = Some(len);
+    }
+
+    /// How long the content is, in bytes, unless a run that was ready says it or nothing does.
+    #[inline]
+    pub fn content_len(&self) -> Option<u64> {
+        self.content_len
+    }
+
     /// Removes all fields of this name.
     pub fn remove(&mut self, name: &str) {
+        if name.eq_ignore_ascii_case("Content-Length") {
+            self.content_len = None;
+        }
         let mut start = 0;
         while let Some(len) = memchr::memchr(b'\n', &self.lines[start..]) {
             let line = start..start + len + 1;
@@ -78,6 +95,7 @@ impl Fields {
     /// Removes all fields, and keeps their memory.
     pub fn clear(&mut self) {
         self.lines.clear();
+        self.content_len = None;
     }
 
     /// The value of the first field of this name.
@@ -85,7 +103,7 @@ impl Fields {
         value_in(&self.lines, name)
     }
 
-    /// Every field: its name and its value.
+    /// Every field but the length that stands apart: its name and its value.
     pub fn iter(&self) -> impl Iterator<Item = (&[u8], &[u8])> {
         let lines = self.lines.split(|&byte| byte == b'\n');
         lines.filter_map(|line| {
@@ -96,10 +114,10 @@ impl Fields {
 
     /// Whether there are none.
     pub fn is_empty(&self) -> bool {
-        self.lines.is_empty()
+        self.lines.is_empty() && self.content_len.is_none()
     }
 
-    /// The lines of all fields, each ended by CRLF.
+    /// The lines of all fields but the length that stands apart, each ended by CRLF.
     #[inline]
     pub fn lines(&self) -> &[u8] {
         &self.lines
@@ -131,7 +149,7 @@ mod tests {
     use super::*;
 
     fn fields(lines: &str) -> Fields {
-        Fields { lines: lines.as_bytes().to_vec() }
+        Fields { lines: lines.as_bytes().to_vec(), content_len: None }
     }
 
     #[test]
@@ -169,6 +187,11 @@ mod tests {
         assert_eq!(all, fields("A: 1\r\nContent: y\r\n"));
         all.remove("content");
         all.remove("A");
+        assert!(all.is_empty());
+        all.set_content_len(1);
+        assert!(!all.is_empty());
+        all.append(b"Content-Length: 2\r\n");
+        all.remove("content-length");
         assert!(all.is_empty());
     }
 
