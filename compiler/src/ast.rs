@@ -46,6 +46,12 @@ impl Word {
         Some((&self.value[..equals], self.tail(equals + 1)))
     }
 
+    /// The first `len` bytes of the word, as a word of its own.
+    pub(crate) fn front(&self, len: usize) -> Word {
+        let offsets = self.offsets.get(..len).unwrap_or_default().to_vec();
+        Word { value: self.value[..len].to_vec(), span: self.part(0..len), offsets, quoted: false }
+    }
+
     /// The place of `range` of the value in the source.
     pub fn part(&self, range: std::ops::Range<usize>) -> Span {
         let offset = |at: usize| match self.offsets.get(at) {

@@ -6,6 +6,7 @@
 
 mod action;
 mod pack;
+mod rewrite;
 mod settings;
 mod value;
 mod visit;
@@ -22,6 +23,7 @@ pub use self::action::{
     Action, Candidate, Cgi, CgiParam, CgiRule, Fallback, Handler, Return, Scripts, TryFiles,
 };
 pub use self::pack::{Pack, PackNode};
+pub use self::rewrite::{Condition, Op, Regex, Rewrite, Test};
 pub use self::settings::{
     AccessLog, AddedField, Charset, ErrorPage, ErrorTarget, FileBase, Settings, Symlinks, Types,
 };
@@ -66,9 +68,17 @@ pub struct Site {
     pub types: Vec<Types>,
     /// The distinct log formats.
     pub formats: Vec<Value>,
+    /// The names of the variables that `set` gives values to, without `$`.
+    pub slots: Vec<String>,
 }
 
 impl Site {
+    /// All steps of rewriting: those of servers and those of locations.
+    pub fn steps(&self) -> impl Iterator<Item = &Op> {
+        let of_servers = self.servers.iter().flat_map(|server| &server.ops);
+        of_servers.chain(self.locations.iter().flat_map(|location| &location.ops))
+    }
+
     /// The directories of which a path may reach everything, rising: all but those of an `alias`
     /// that names one file.
     pub fn published(&self) -> impl Iterator<Item = DirectoryId> {
@@ -216,6 +226,8 @@ pub struct Server {
     pub location: LocationId,
     #[allow(missing_docs)]
     pub plain: ServerSettings,
+    /// What is done before a location is looked for.
+    pub ops: Vec<Op>,
     /// Its locations. Where the server itself has a `return`, that answers everything: the
     /// scope is empty.
     pub scope: Scope,
@@ -279,6 +291,8 @@ pub struct Location {
     pub methods: MethodSet,
     /// Whether `methods` names them, or they are what the handler can do.
     pub methods_named: bool,
+    /// What is done first.
+    pub ops: Vec<Op>,
     /// What is done.
     pub action: Action,
 }

@@ -213,6 +213,11 @@ impl<'a> Router<'a> {
         })
     }
 
+    /// Whether a pattern matches.
+    pub(crate) fn is_match(&self, pattern: &'a ir::Pattern, subject: &[u8]) -> bool {
+        self.with_matcher(pattern, |matcher| matcher.is_match(subject))
+    }
+
     /// The number of a pattern's group with this name.
     pub fn group_named(&self, pattern: &'a ir::Pattern, name: &str) -> Option<usize> {
         self.with_matcher(pattern, |matcher| {

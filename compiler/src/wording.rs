@@ -2,9 +2,11 @@
 //! lists of methods.
 
 use sitec_runtime::http::method::MethodSet;
-use sitec_runtime::site::DirectoryId;
+use sitec_runtime::site::{DirectoryId, PathTest, Then};
 
-use crate::ir::{self, Piece, StartPiece, Value, Variable};
+use crate::ir::{
+    self, Condition, Op, Pattern, Piece, Return, Rewrite, StartPiece, Test, Value, Variable,
+};
 
 /// A value, with its variables as they are written.
 pub(crate) fn value(value: &Value) -> String {
@@ -27,7 +29,86 @@ fn variable(variable: &Variable) -> String {
         Variable::ResponseField(name) => named("sent_http_", name),
         Variable::Cookie(name) => named("cookie_", name),
         Variable::Capture(number) => format!("${number}"),
-        Variable::NamedCapture(name) => format!("${name}"),
+        Variable::EscapedCapture(number) => format!("${number}"),
+        Variable::NamedCapture(name) | Variable::Assigned(_, name) => format!("${name}"),
+    }
+}
+
+/// `rewrite`, `if` and their like, as they are written.
+pub(crate) fn steps(ops: &[Op]) -> String {
+    let mut words = Vec::new();
+    let mut at = 0;
+    while let Some(op) = ops.get(at) {
+        at += 1;
+        words.push(match op {
+            Op::If { condition: asked, skip, location } => {
+                let within = steps(&ops[at..at + skip]);
+                at += skip;
+                let own = if location.is_some() { " …" } else { "" };
+                format!("if ({}) {{ {within}{own} }}", condition(asked))
+            }
+            Op::Set(_, name, text) => format!("set ${name} {};", quoted(text)),
+            Op::Rewrite(it) => format!("{};", rewrite(it)),
+            Op::Return(Return::Status(status)) => format!("return {status};"),
+            Op::Return(Return::Redirect(status, text) | Return::Text(status, text)) => {
+                format!("return {status} {};", quoted(text))
+            }
+            Op::Return(Return::Close) => "return 444;".to_owned(),
+            Op::Break => "break;".to_owned(),
+        });
+    }
+    words.join(" ")
+}
+
+/// A condition, without its parentheses.
+pub(crate) fn condition(condition: &Condition) -> String {
+    let not = if condition.negated { "!" } else { "" };
+    match &condition.test {
+        Test::Truth(text) => format!("{not}{}", value(text)),
+        Test::Equal(one, other) => format!("{} {not}= {}", value(one), quoted(other)),
+        Test::Matches(text, regex) => {
+            let any_case = if regex.pattern.ignore_case { "*" } else { "" };
+            format!("{} {not}~{any_case} {}", value(text), self::regex(&regex.pattern))
+        }
+        Test::Path(path, test) => {
+            let letter = match test {
+                PathTest::File => 'f',
+                PathTest::Directory => 'd',
+                PathTest::Exists => 'e',
+                PathTest::Executable => 'x',
+            };
+            format!("{not}-{letter} {}", quoted(path))
+        }
+    }
+}
+
+/// A `rewrite`, as it is written but for its regex.
+pub(crate) fn rewrite(rewrite: &Rewrite) -> String {
+    let mut target = value(&rewrite.target);
+    if let Some(args) = &rewrite.args {
+        target = format!("{target}?{}", value(args));
+    }
+    target.extend((!rewrite.keep_args).then_some('?'));
+    let flag = match rewrite.then {
+        Then::Next => "",
+        Then::Last => " last",
+        Then::Break => " break",
+        Then::Redirect { status: 301, .. } => " permanent",
+        Then::Redirect { .. } => " redirect",
+    };
+    format!("rewrite {} {target}{flag}", regex(&rewrite.regex.pattern))
+}
+
+/// A regex, near to how it is written.
+pub(crate) fn regex(pattern: &Pattern) -> String {
+    pattern.text.replace("(?P<", "(?<").replace("\\x20", " ")
+}
+
+fn quoted(text: &Value) -> String {
+    let text = value(text);
+    match text.is_empty() || text.contains([' ', ';', '{', '}']) {
+        true => format!("\"{text}\""),
+        false => text,
     }
 }
 

@@ -3,6 +3,8 @@
 use std::fmt::{self, Display, Write};
 use std::io::Write as _;
 
+use percent_encoding::{AsciiSet, CONTROLS, percent_encode};
+
 const UPPER_HEX: &[u8; 16] = b"0123456789ABCDEF";
 
 /// Appends `value` as nginx's `escape=default` does: a quote, a backslash, and bytes outside
@@ -47,6 +49,30 @@ pub fn write_html(value: &[u8], out: &mut Vec<u8>) {
             _ => out.push(byte),
         }
     }
+}
+
+/// What is escaped in arguments; bytes past ASCII always are.
+const IN_ARGUMENTS: &AsciiSet = &CONTROLS
+    .add(b' ')
+    .add(b'"')
+    .add(b'#')
+    .add(b'%')
+    .add(b'&')
+    .add(b'+')
+    .add(b';')
+    .add(b'<')
+    .add(b'>')
+    .add(b'?')
+    .add(b'\\')
+    .add(b'^')
+    .add(b'`')
+    .add(b'{')
+    .add(b'|')
+    .add(b'}');
+
+/// Appends `value` as it may stand in the arguments of a URI, as nginx's `rewrite` writes it there.
+pub fn write_arguments(value: &[u8], out: &mut Vec<u8>) {
+    out.extend(percent_encode(value, IN_ARGUMENTS).flat_map(str::bytes));
 }
 
 /// Shows bytes as [`write_log`] writes them, but for text in UTF-8, which stays readable.

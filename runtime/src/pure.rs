@@ -1,6 +1,7 @@
 //! Pure functions of the server that the compiler asks too where it works out what a site
 //! answers, so that the two never disagree.
 
+pub use crate::escape::write_arguments;
 pub use crate::files::path::{is_hidden, stays_beneath};
 pub use crate::handler::escape_path;
 pub use crate::handler::listing::is_callback;

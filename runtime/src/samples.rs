@@ -78,8 +78,12 @@ pub(crate) const SETTINGS: Settings = Settings {
     listing: None,
 };
 
-static SERVER: Server =
-    Server { name: Settled::Known(b"example.org"), location: 0, plain: ServerSettings::DEFAULT };
+static SERVER: Server = Server {
+    name: Settled::Known(b"example.org"),
+    location: 0,
+    ops: &[],
+    plain: ServerSettings::DEFAULT,
+};
 
 /// The head of `GET TARGET HTTP/1.1` with these field lines, each ended by CRLF.
 pub(crate) fn head(target: &str, fields: &str) -> Head {
@@ -149,6 +153,7 @@ pub(crate) fn with_variables<T>(
         settings,
         directories,
         matches: &[],
+        slots: &[],
         connection: &SAMPLE_CONNECTION,
         progress: Progress {
             started_ms: 10_001,

@@ -14,8 +14,8 @@ use crate::http::method::MethodSet;
 use crate::regex::Program;
 
 pub use self::action::{
-    Action, Candidate, Cgi, CgiParam, CgiRule, Dav, Fallback, Handler, Prebuilt, Return, Scripts,
-    Text, TryFiles, Upload,
+    Action, Assigned, Candidate, Cgi, CgiParam, CgiRule, Condition, Dav, Fallback, Handler, Op,
+    PathTest, Prebuilt, Regex, Return, Rewrite, Scripts, Test, Text, Then, TryFiles, Upload,
 };
 pub use self::listing::{Listing, ListingFormat, ListingHole, ListingPiece, ListingSection};
 pub use self::plain::{
@@ -133,6 +133,8 @@ pub struct Server {
     pub location: LocationId,
     /// What is one plain value each.
     pub plain: ServerSettings,
+    /// What is done before a location is looked for.
+    pub ops: &'static [Op],
 }
 
 /// What a location says: what to do with a request, and by which settings.
@@ -153,6 +155,8 @@ pub struct Location {
     pub methods_named: bool,
     /// The value of the Allow field that goes with a 405 from `methods`.
     pub allow: &'static [u8],
+    /// What is done first.
+    pub ops: &'static [Op],
     /// What is done.
     pub action: Action,
 }

@@ -145,21 +145,25 @@ static SERVERS: [site::Server; 4] = [
     site::Server {
         name: site::Settled::Known(b"fallback.test"),
         location: 0,
+        ops: &[],
         plain: site::ServerSettings::DEFAULT,
     },
     site::Server {
         name: site::Settled::Known(b"example.test"),
         location: 1,
+        ops: &[],
         plain: site::ServerSettings::DEFAULT,
     },
     site::Server {
         name: site::Settled::Known(b"www.example.test"),
         location: 2,
+        ops: &[],
         plain: site::ServerSettings::DEFAULT,
     },
     site::Server {
         name: site::Settled::Known(b"~^(?<user>[a-z]+)\\.home\\.test$"),
         location: 4,
+        ops: &[],
         plain: site::ServerSettings::DEFAULT,
     },
 ];
@@ -264,6 +268,7 @@ static LOCATIONS: [site::Location; 5] = [
         methods: MethodSet::ALL,
         methods_named: false,
         allow: b"GET, HEAD, POST, PUT, DELETE, CONNECT, OPTIONS, TRACE, PATCH, MKCOL, COPY, MOVE, PROPFIND, PROPPATCH, LOCK, UNLOCK",
+        ops: &[],
         action: site::Action::Return(site::Return::Close),
     },
     site::Location {
@@ -274,6 +279,7 @@ static LOCATIONS: [site::Location; 5] = [
         methods: MethodSet::ALL,
         methods_named: false,
         allow: b"GET, HEAD, POST, PUT, DELETE, CONNECT, OPTIONS, TRACE, PATCH, MKCOL, COPY, MOVE, PROPFIND, PROPPATCH, LOCK, UNLOCK",
+        ops: &[],
         action: site::Action::Return(
             site::Return::Redirect(301, site::Text::Computed(value_0)),
         ),
@@ -286,6 +292,7 @@ static LOCATIONS: [site::Location; 5] = [
         methods: MethodSet::of(&[Method::Get, Method::Head]),
         methods_named: false,
         allow: b"GET, HEAD",
+        ops: &[],
         action: site::Action::Return(site::Return::Status(404)),
     },
     site::Location {
@@ -296,6 +303,7 @@ static LOCATIONS: [site::Location; 5] = [
         methods: MethodSet::ALL,
         methods_named: false,
         allow: b"GET, HEAD, POST, PUT, DELETE, CONNECT, OPTIONS, TRACE, PATCH, MKCOL, COPY, MOVE, PROPFIND, PROPPATCH, LOCK, UNLOCK",
+        ops: &[],
         action: site::Action::Return(site::Return::Text(200, site::Text::Fixed(b""))),
     },
     site::Location {
@@ -306,6 +314,7 @@ static LOCATIONS: [site::Location; 5] = [
         methods: MethodSet::ALL,
         methods_named: false,
         allow: b"GET, HEAD, POST, PUT, DELETE, CONNECT, OPTIONS, TRACE, PATCH, MKCOL, COPY, MOVE, PROPFIND, PROPPATCH, LOCK, UNLOCK",
+        ops: &[],
         action: site::Action::Return(
             site::Return::Redirect(302, site::Text::Computed(value_1)),
         ),

@@ -111,6 +111,7 @@ static SERVERS: [site::Server; 1] = [
     site::Server {
         name: site::Settled::Known(b""),
         location: 0,
+        ops: &[],
         plain: site::ServerSettings::DEFAULT,
     },
 ];
@@ -124,6 +125,7 @@ static LOCATIONS: [site::Location; 1] = [
         methods: MethodSet::of(&[Method::Get, Method::Head]),
         methods_named: false,
         allow: b"GET, HEAD",
+        ops: &[],
         action: site::Action::Serve {
             try_files: None,
             handler: site::Handler::Files,

@@ -127,6 +127,7 @@ static SERVERS: [site::Server; 1] = [
     site::Server {
         name: site::Settled::Known(b""),
         location: 0,
+        ops: &[],
         plain: site::ServerSettings::DEFAULT,
     },
 ];
@@ -219,6 +220,7 @@ static LOCATIONS: [site::Location; 10] = [
         methods: MethodSet::of(&[Method::Get, Method::Head]),
         methods_named: false,
         allow: b"GET, HEAD",
+        ops: &[],
         action: site::Action::Serve {
             try_files: None,
             handler: site::Handler::Files,
@@ -232,6 +234,7 @@ static LOCATIONS: [site::Location; 10] = [
         methods: MethodSet::ALL,
         methods_named: false,
         allow: b"GET, HEAD, POST, PUT, DELETE, CONNECT, OPTIONS, TRACE, PATCH, MKCOL, COPY, MOVE, PROPFIND, PROPPATCH, LOCK, UNLOCK",
+        ops: &[],
         action: site::Action::Return(
             site::Return::Prebuilt(site::Prebuilt {
                 status: 302,
@@ -248,6 +251,7 @@ static LOCATIONS: [site::Location; 10] = [
         methods: MethodSet::ALL,
         methods_named: false,
         allow: b"GET, HEAD, POST, PUT, DELETE, CONNECT, OPTIONS, TRACE, PATCH, MKCOL, COPY, MOVE, PROPFIND, PROPPATCH, LOCK, UNLOCK",
+        ops: &[],
         action: site::Action::Return(
             site::Return::Prebuilt(site::Prebuilt {
                 status: 200,
@@ -264,6 +268,7 @@ static LOCATIONS: [site::Location; 10] = [
         methods: MethodSet::of(&[Method::Get, Method::Head]),
         methods_named: false,
         allow: b"GET, HEAD",
+        ops: &[],
         action: site::Action::Serve {
             try_files: None,
             handler: site::Handler::Files,
@@ -277,6 +282,7 @@ static LOCATIONS: [site::Location; 10] = [
         methods: MethodSet::ALL,
         methods_named: false,
         allow: b"GET, HEAD, POST, PUT, DELETE, CONNECT, OPTIONS, TRACE, PATCH, MKCOL, COPY, MOVE, PROPFIND, PROPPATCH, LOCK, UNLOCK",
+        ops: &[],
         action: site::Action::Return(
             site::Return::Prebuilt(site::Prebuilt {
                 status: 204,
@@ -293,6 +299,7 @@ static LOCATIONS: [site::Location; 10] = [
         methods: MethodSet::ALL,
         methods_named: false,
         allow: b"GET, HEAD, POST, PUT, DELETE, CONNECT, OPTIONS, TRACE, PATCH, MKCOL, COPY, MOVE, PROPFIND, PROPPATCH, LOCK, UNLOCK",
+        ops: &[],
         action: site::Action::Return(site::Return::Status(403)),
     },
     site::Location {
@@ -303,6 +310,7 @@ static LOCATIONS: [site::Location; 10] = [
         methods: MethodSet::ALL,
         methods_named: false,
         allow: b"GET, HEAD, POST, PUT, DELETE, CONNECT, OPTIONS, TRACE, PATCH, MKCOL, COPY, MOVE, PROPFIND, PROPPATCH, LOCK, UNLOCK",
+        ops: &[],
         action: site::Action::Return(
             site::Return::Redirect(301, site::Text::Computed(value_0)),
         ),
@@ -315,6 +323,7 @@ static LOCATIONS: [site::Location; 10] = [
         methods: MethodSet::of(&[Method::Get, Method::Head]),
         methods_named: false,
         allow: b"GET, HEAD",
+        ops: &[],
         action: site::Action::Serve {
             try_files: Some(
                 &site::TryFiles {
@@ -342,6 +351,7 @@ static LOCATIONS: [site::Location; 10] = [
         methods: MethodSet::of(&[Method::Get, Method::Head]),
         methods_named: false,
         allow: b"GET, HEAD",
+        ops: &[],
         action: site::Action::Serve {
             try_files: None,
             handler: site::Handler::Files,
@@ -355,6 +365,7 @@ static LOCATIONS: [site::Location; 10] = [
         methods: MethodSet::ALL,
         methods_named: false,
         allow: b"GET, HEAD, POST, PUT, DELETE, CONNECT, OPTIONS, TRACE, PATCH, MKCOL, COPY, MOVE, PROPFIND, PROPPATCH, LOCK, UNLOCK",
+        ops: &[],
         action: site::Action::Return(site::Return::Status(404)),
     },
 ];

@@ -119,6 +119,7 @@ static SERVERS: [site::Server; 1] = [
     site::Server {
         name: site::Settled::Known(b""),
         location: 0,
+        ops: &[],
         plain: site::ServerSettings::DEFAULT,
     },
 ];
@@ -146,6 +147,7 @@ static LOCATIONS: [site::Location; 3] = [
         methods: MethodSet::of(&[Method::Get, Method::Head]),
         methods_named: false,
         allow: b"GET, HEAD",
+        ops: &[],
         action: site::Action::Serve {
             try_files: None,
             handler: site::Handler::Files,
@@ -159,6 +161,7 @@ static LOCATIONS: [site::Location; 3] = [
         methods: MethodSet::of(&[Method::Get, Method::Head, Method::Post]),
         methods_named: false,
         allow: b"GET, HEAD, POST",
+        ops: &[],
         action: site::Action::Serve {
             try_files: None,
             handler: site::Handler::Cgi(&CGI_0),
@@ -172,6 +175,7 @@ static LOCATIONS: [site::Location; 3] = [
         methods: MethodSet::of(&[Method::Get, Method::Head, Method::Post]),
         methods_named: false,
         allow: b"GET, HEAD, POST",
+        ops: &[],
         action: site::Action::Serve {
             try_files: None,
             handler: site::Handler::Cgi(&CGI_1),

@@ -115,6 +115,7 @@ static SERVERS: [site::Server; 1] = [
     site::Server {
         name: site::Settled::Known(b""),
         location: 0,
+        ops: &[],
         plain: site::ServerSettings::DEFAULT,
     },
 ];
@@ -151,6 +152,7 @@ static LOCATIONS: [site::Location; 8] = [
         methods: MethodSet::of(&[Method::Get, Method::Head]),
         methods_named: false,
         allow: b"GET, HEAD",
+        ops: &[],
         action: site::Action::Return(site::Return::Status(404)),
     },
     site::Location {
@@ -161,6 +163,7 @@ static LOCATIONS: [site::Location; 8] = [
         methods: MethodSet::ALL,
         methods_named: false,
         allow: b"GET, HEAD, POST, PUT, DELETE, CONNECT, OPTIONS, TRACE, PATCH, MKCOL, COPY, MOVE, PROPFIND, PROPPATCH, LOCK, UNLOCK",
+        ops: &[],
         action: site::Action::Return(site::Return::Status(503)),
     },
     site::Location {
@@ -171,6 +174,7 @@ static LOCATIONS: [site::Location; 8] = [
         methods: MethodSet::ALL,
         methods_named: false,
         allow: b"GET, HEAD, POST, PUT, DELETE, CONNECT, OPTIONS, TRACE, PATCH, MKCOL, COPY, MOVE, PROPFIND, PROPPATCH, LOCK, UNLOCK",
+        ops: &[],
         action: site::Action::Return(
             site::Return::Prebuilt(site::Prebuilt {
                 status: 404,
@@ -187,6 +191,7 @@ static LOCATIONS: [site::Location; 8] = [
         methods: MethodSet::ALL,
         methods_named: false,
         allow: b"GET, HEAD, POST, PUT, DELETE, CONNECT, OPTIONS, TRACE, PATCH, MKCOL, COPY, MOVE, PROPFIND, PROPPATCH, LOCK, UNLOCK",
+        ops: &[],
         action: site::Action::Return(
             site::Return::Redirect(301, site::Text::Fixed(b"/new")),
         ),
@@ -199,6 +204,7 @@ static LOCATIONS: [site::Location; 8] = [
         methods: MethodSet::ALL,
         methods_named: false,
         allow: b"GET, HEAD, POST, PUT, DELETE, CONNECT, OPTIONS, TRACE, PATCH, MKCOL, COPY, MOVE, PROPFIND, PROPPATCH, LOCK, UNLOCK",
+        ops: &[],
         action: site::Action::Return(
             site::Return::Prebuilt(site::Prebuilt {
                 status: 308,
@@ -215,6 +221,7 @@ static LOCATIONS: [site::Location; 8] = [
         methods: MethodSet::ALL,
         methods_named: false,
         allow: b"GET, HEAD, POST, PUT, DELETE, CONNECT, OPTIONS, TRACE, PATCH, MKCOL, COPY, MOVE, PROPFIND, PROPPATCH, LOCK, UNLOCK",
+        ops: &[],
         action: site::Action::Return(
             site::Return::Text(200, site::Text::Computed(value_0)),
         ),
@@ -230,6 +237,7 @@ static LOCATIONS: [site::Location; 8] = [
         methods: MethodSet::of(&[Method::Get, Method::Head, Method::Post]),
         methods_named: true,
         allow: b"GET, HEAD, POST",
+        ops: &[],
         action: site::Action::Serve {
             try_files: None,
             handler: site::Handler::Files,
@@ -243,6 +251,7 @@ static LOCATIONS: [site::Location; 8] = [
         methods: MethodSet::ALL,
         methods_named: false,
         allow: b"GET, HEAD, POST, PUT, DELETE, CONNECT, OPTIONS, TRACE, PATCH, MKCOL, COPY, MOVE, PROPFIND, PROPPATCH, LOCK, UNLOCK",
+        ops: &[],
         action: site::Action::Return(
             site::Return::Prebuilt(site::Prebuilt {
                 status: 204,

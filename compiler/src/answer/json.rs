@@ -45,6 +45,15 @@ impl Shown<'_> {
                 "step": "looked", "by": plain(looker(*by)), "file": self.file(path),
                 "found": found,
             }),
+            Step::Asked { condition, holds } => {
+                json!({ "step": "if", "condition": condition, "holds": holds })
+            }
+            Step::Assigned { name, value } => {
+                json!({ "step": "set", "variable": name, "value": lossy(value) })
+            }
+            Step::Rewritten { regex, uri } => {
+                json!({ "step": "rewrite", "regex": regex, "uri": lossy(uri) })
+            }
             Step::Status { status, reason } => {
                 json!({ "step": "status", "status": status, "reason": reason })
             }

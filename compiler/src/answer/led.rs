@@ -49,7 +49,8 @@ impl Answers<'_> {
             Step::Location { location, .. } => Some(*location),
             _ => None,
         });
-        let by_return = matches!(self.site.locations[last as usize].action, Action::Return(_));
+        let by_return = world.is_returned
+            || matches!(self.site.locations[last as usize].action, Action::Return(_));
         let outcome = match (end, exchange.status) {
             _ if !is_certain => Outcome::Answered,
             _ if by_return => Outcome::Returned(last),

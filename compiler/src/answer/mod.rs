@@ -125,6 +125,27 @@ pub enum Step {
         /// Whether it is there, as what is looked for.
         found: bool,
     },
+    /// An `if` is asked.
+    Asked {
+        /// Its condition, as it is written.
+        condition: String,
+        /// Whether it holds.
+        holds: bool,
+    },
+    /// A `set` gives a value to a variable.
+    Assigned {
+        /// The variable's name.
+        name: String,
+        /// The value.
+        value: Vec<u8>,
+    },
+    /// A `rewrite` has matched.
+    Rewritten {
+        /// Its regex.
+        regex: String,
+        /// The path and the arguments from now on.
+        uri: Vec<u8>,
+    },
     /// The location gives a status instead of a response.
     Status {
         /// The status.
@@ -156,6 +177,7 @@ pub enum Looker {
     Index,
     File,
     Script,
+    Condition,
 }
 
 /// Where a request ends.

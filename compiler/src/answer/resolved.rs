@@ -4,7 +4,8 @@ use std::borrow::Cow;
 use std::marker::PhantomData;
 
 use sitec_runtime::exchange::world::{
-    self, Added, Base, Candidate, ErrorPage, ErrorTarget, Fallback, Form, Redirects, Return,
+    self, Added, Base, Candidate, Condition, ErrorPage, ErrorTarget, Fallback, Form, Op, Redirects,
+    Return, Rewrite, Test,
 };
 use sitec_runtime::http::charset::takes_charset;
 use sitec_runtime::http::method::MethodSet;
@@ -56,6 +57,11 @@ impl<'a> world::Location for Location<'a> {
     type Access = &'a ir::Access;
     /// Here, nothing is worked out before it is asked for.
     type Prebuilt = std::convert::Infallible;
+    type Regex = &'a ir::Regex;
+
+    fn op(self, index: usize) -> Option<Op<Self>> {
+        self.location.ops.get(index).map(op)
+    }
 
     fn is_internal(self) -> bool {
         self.location.internal
@@ -88,12 +94,7 @@ impl<'a> world::Location for Location<'a> {
 
     fn action(self) -> world::Action<Self> {
         match &self.location.action {
-            Action::Return(answer) => world::Action::Return(match answer {
-                ir::Return::Status(status) => Return::Status(*status),
-                ir::Return::Redirect(status, target) => Return::Redirect(*status, target),
-                ir::Return::Text(status, text) => Return::Text(*status, text),
-                ir::Return::Close => Return::Close,
-            }),
+            Action::Return(answer) => world::Action::Return(returned(answer)),
             Action::Serve { try_files, handler } => world::Action::Serve {
                 fallback: try_files.as_ref().map(|list| match &list.fallback {
                     ir::Fallback::Uri(uri) => Fallback::Uri(uri),
@@ -163,5 +164,40 @@ impl<'a> world::Location for Location<'a> {
             sole: field.is_sole(),
         });
         expires.into_iter().chain(fields).nth(index)
+    }
+}
+
+fn returned<'a>(answer: &'a ir::Return) -> Return<Location<'a>> {
+    match answer {
+        ir::Return::Status(status) => Return::Status(*status),
+        ir::Return::Redirect(status, target) => Return::Redirect(*status, target),
+        ir::Return::Text(status, text) => Return::Text(*status, text),
+        ir::Return::Close => Return::Close,
+    }
+}
+
+/// A step in the form that the phases take.
+pub(super) fn op<'a>(op: &'a ir::Op) -> Op<Location<'a>> {
+    match op {
+        ir::Op::Set(variable, _, text) => Op::Set(*variable, text),
+        ir::Op::If { condition: ir::Condition { negated, test }, skip, location } => Op::If {
+            condition: Condition {
+                negated: *negated,
+                test: match test {
+                    ir::Test::Truth(text) => Test::Truth(text),
+                    ir::Test::Equal(one, other) => Test::Equal(one, other),
+                    ir::Test::Matches(text, regex) => Test::Matches(text, regex),
+                    ir::Test::Path(path, test) => Test::Path(path, *test),
+                },
+            },
+            skip: *skip,
+            location: *location,
+        },
+        ir::Op::Rewrite(ir::Rewrite { regex, target, args, keep_args, then }) => {
+            let (args, keep_args, then) = (args.as_ref(), *keep_args, *then);
+            Op::Rewrite(Rewrite { regex, target, args, keep_args, then })
+        }
+        ir::Op::Return(answer) => Op::Return(returned(answer)),
+        ir::Op::Break => Op::Break,
     }
 }

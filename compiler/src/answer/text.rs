@@ -95,6 +95,16 @@ impl Shown<'_> {
                 let found = if *found { "there" } else { "not there" };
                 format!("{by} looks for `{}`: {found}", self.file(path))
             }
+            Step::Asked { condition, holds } => {
+                let holds = if *holds { "holds" } else { "does not hold" };
+                format!("`if ({condition})` {holds}")
+            }
+            Step::Assigned { name, value } => {
+                format!("`set ${name}` gives it \"{}\"", String::from_utf8_lossy(value))
+            }
+            Step::Rewritten { regex, uri } => {
+                format!("`rewrite {regex}` makes it {}", String::from_utf8_lossy(uri))
+            }
             Step::Status { status, reason } => format!("{status}: {reason}"),
             Step::ErrorPage { status, target } => {
                 format!("`error_page {status}` leads to {target}")
@@ -196,6 +206,7 @@ pub(super) fn looker(by: Looker) -> &'static str {
         Looker::Index => "`index`",
         Looker::File => "the path",
         Looker::Script => "`cgi_pass`",
+        Looker::Condition => "`if`",
     }
 }
 

@@ -2,7 +2,7 @@
 //! is written, and is noted.
 
 use sitec_runtime::http::credentials::basic_user;
-use sitec_runtime::pure::{find_argument, find_cookie, is_same_name};
+use sitec_runtime::pure::{find_argument, find_cookie, is_same_name, write_arguments};
 
 use super::fields;
 use super::request::listen_port;
@@ -42,6 +42,10 @@ impl View<'_, '_, '_> {
                 lines.find_map(|line| find_cookie(line, name)).map(<[u8]>::to_vec)
             }
             Variable::Capture(number) => self.capture(*number),
+            Variable::EscapedCapture(number) => self.escaped_capture(*number),
+            Variable::Assigned(slot, _) => {
+                self.exchange.slots.get(usize::from(*slot)).cloned().flatten()
+            }
             Variable::NamedCapture(name) => self.named_capture(name),
         };
         found.unwrap_or_default()
@@ -58,7 +62,9 @@ impl View<'_, '_, '_> {
             },
             Variable::Argument(_) => self.world.knows_args,
             // Without a match on the way it is one of the request's own.
-            Variable::Capture(_) => !self.exchange.matches.is_empty(),
+            Variable::Capture(_) | Variable::EscapedCapture(_) => !self.exchange.matches.is_empty(),
+            // What its value rests on was asked when it was given.
+            Variable::Assigned(..) => true,
             Variable::NamedCapture(name) => {
                 let mut matches = self.exchange.matches.iter();
                 matches.any(|(pattern, _)| router.group_named(pattern, name).is_some())
@@ -144,6 +150,17 @@ impl View<'_, '_, '_> {
         let (pattern, subject) = self.exchange.matches.last()?;
         let groups = self.world.answers.router.groups(pattern, subject);
         groups.get(number)?.clone().map(|range| subject[range].to_vec())
+    }
+
+    fn escaped_capture(&self, number: usize) -> Option<Vec<u8>> {
+        let group = self.capture(number)?;
+        let path = self.head().uri().split(|&byte| byte == b'?').next().unwrap_or_default();
+        if !path.iter().any(|byte| matches!(byte, b'%' | b'+')) {
+            return Some(group);
+        }
+        let mut escaped = Vec::new();
+        write_arguments(&group, &mut escaped);
+        Some(escaped)
     }
 
     /// A named group of the last regex that has one of this name.

@@ -8,23 +8,24 @@ use std::collections::BTreeSet;
 use std::convert::Infallible;
 
 use memchr::memmem;
-use sitec_runtime::exchange::world::{Note, Reason, World};
+use sitec_runtime::exchange::world::{Condition, Note, Op, Reason, Rewrite, Test, World};
 use sitec_runtime::exchange::{self, Event, MAX_REDIRECTS, Outcome, Refusal, Reply};
 use sitec_runtime::http::head::Head;
 use sitec_runtime::http::method::Method;
 use sitec_runtime::http::response::Fields;
 use sitec_runtime::http::status;
 use sitec_runtime::media;
-use sitec_runtime::site::{Expires, Level, ListenId, LocationId, ServerId};
+use sitec_runtime::site::{Assigned, Expires, Level, ListenId, LocationId, PathTest, ServerId};
 
 use super::access::{CLIENT_UNKNOWN, Verdict, verdict};
 use super::fields::{self, add_unknown};
 use super::request::listen_port;
-use super::resolved::{Location, Resolved, Server};
+use super::resolved::{Location, Resolved, Server, op};
 use super::{Answer, Answers, End, Looker, Request, ServerBy, Step, named_at_start};
 use crate::files::Kind;
 use crate::ir::{self, Access, Action, Handler, Piece, StartPiece, Value};
 use crate::route::NameMatch;
+use crate::wording;
 
 /// One request on its way.
 pub(super) type Exchange<'a> = exchange::Exchange<Resolved<'a>>;
@@ -38,6 +39,8 @@ pub(super) struct Evaluation<'w, 'a> {
     /// Whether no `error_page` holds.
     pub(super) without_pages: bool,
     pub(super) steps: Vec<Step>,
+    /// Whether a `return` has answered.
+    pub(super) is_returned: bool,
     /// Why the next status is answered.
     pub(super) reason: String,
     pub(super) doubts: RefCell<BTreeSet<String>>,
@@ -73,6 +76,7 @@ impl<'w, 'a> Evaluation<'w, 'a> {
             server_by: ServerBy::Default,
             without_pages: false,
             steps: Vec::new(),
+            is_returned: false,
             reason: String::new(),
             doubts: RefCell::default(),
             knows_args: true,
@@ -184,6 +188,17 @@ impl<'w, 'a> Evaluation<'w, 'a> {
         self.doubt(format!("`${name}` is known to the running server alone"));
     }
 
+    /// A condition as it is written.
+    fn shown_condition(&self, condition: &Condition<Location<'a>>) -> String {
+        let test = match condition.test {
+            Test::Truth(text) => ir::Test::Truth(text.clone()),
+            Test::Equal(one, other) => ir::Test::Equal(one.clone(), other.clone()),
+            Test::Matches(text, regex) => ir::Test::Matches(text.clone(), regex.clone()),
+            Test::Path(path, test) => ir::Test::Path(path.clone(), test),
+        };
+        wording::condition(&ir::Condition { negated: condition.negated, test })
+    }
+
     /// A reason in words.
     fn words(&self, exchange: &Exchange<'a>, reason: Reason<'_>) -> String {
         let methods = || exchange.location().location.methods.allow();
@@ -200,6 +215,8 @@ impl<'w, 'a> Evaluation<'w, 'a> {
             Reason::Returned => "`return` says so".to_owned(),
             Reason::NothingFound => "`try_files` has found nothing else".to_owned(),
             Reason::Cycle => format!("more than {MAX_REDIRECTS} internal redirects"),
+            Reason::EmptyPath => "`rewrite` leaves no path".to_owned(),
+            Reason::TooLong => "a value of `set` is too long".to_owned(),
             Reason::Other(refusal) => refusal.reason.clone(),
         }
     }
@@ -248,6 +265,62 @@ impl<'w, 'a> World for Evaluation<'w, 'a> {
         let location = router.location_asking(server, path, &mut |question| asked.push(question));
         self.steps.push(Step::Location { path: path.to_vec(), asked, location });
         location
+    }
+
+    fn server_op(&self, server: ServerId, index: usize) -> Option<Op<Location<'a>>> {
+        self.site().servers[usize::from(server)].ops.get(index).map(op)
+    }
+
+    fn is_match(
+        &self,
+        regex: &'a ir::Regex,
+        subject: &[u8],
+        matches: &mut Vec<(&'a ir::Pattern, Vec<u8>)>,
+    ) -> bool {
+        let pattern = &regex.pattern;
+        let is_match = self.answers.router.is_match(pattern, subject);
+        if is_match && regex.captures_used {
+            matches.push((pattern, subject.to_vec()));
+        }
+        is_match
+    }
+
+    fn test_path(&mut self, _: &Exchange<'a>, path: &[u8], test: PathTest) -> bool {
+        let path = self.answers.folder.join(String::from_utf8_lossy(path).as_ref());
+        let files = self.answers.files;
+        let found = match files.kind(&path) {
+            None => false,
+            Some(kind) => match test {
+                PathTest::File => kind == Kind::File,
+                PathTest::Directory => kind == Kind::Directory,
+                PathTest::Exists => true,
+                PathTest::Executable => kind == Kind::File && files.is_executable(&path),
+            },
+        };
+        self.steps.push(Step::Looked { by: Looker::Condition, path, found });
+        found
+    }
+
+    fn asked(&mut self, condition: &Condition<Location<'a>>, holds: bool) {
+        let condition = self.shown_condition(condition);
+        self.steps.push(Step::Asked { condition, holds });
+    }
+
+    fn assigned(&mut self, variable: Assigned, value: &[u8]) {
+        let name = match variable {
+            Assigned::Args => "args",
+            Assigned::Slot(slot) => &self.site().slots[usize::from(slot)],
+        };
+        self.steps.push(Step::Assigned { name: name.to_owned(), value: value.to_vec() });
+    }
+
+    fn rewritten(&mut self, exchange: &Exchange<'a>, rewrite: &Rewrite<Location<'a>>) {
+        let mut uri = exchange.path().to_vec();
+        if !exchange.args().is_empty() {
+            uri.push(b'?');
+            uri.extend_from_slice(exchange.args());
+        }
+        self.steps.push(Step::Rewritten { regex: wording::regex(&rewrite.regex.pattern), uri });
     }
 
     fn location(&self, id: LocationId) -> Location<'a> {
@@ -375,7 +448,10 @@ impl<'w, 'a> World for Evaluation<'w, 'a> {
     fn note(&mut self, exchange: &Exchange<'a>, note: Note<'_>) {
         match note {
             Note::Named(id) => self.steps.push(Step::Named(id)),
-            Note::Refused(reason) => self.reason = self.words(exchange, reason),
+            Note::Refused(reason) => {
+                self.is_returned |= matches!(reason, Reason::Returned);
+                self.reason = self.words(exchange, reason);
+            }
             Note::Status(status) => {
                 self.steps.push(Step::Status { status, reason: std::mem::take(&mut self.reason) });
             }

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::Subject;
 use crate::ast::Directive;
 use crate::diagnostic::{Diagnostic, Diagnostics};
-use crate::ir::{Action, Fallback, Handler, Return};
+use crate::ir::{Action, Fallback, Handler, Op, Return};
 
 /// What the server may give by itself, and what nginx may, so that a conf of its is no mistake.
 const GIVEN: &[u16] = &[
@@ -31,6 +31,10 @@ pub(super) fn check(subject: &Subject<'_>, diagnostics: &mut Diagnostics) {
             }
         }
     }
+    given.extend(subject.site.steps().filter_map(|op| match op {
+        Op::Return(Return::Status(status) | Return::Text(status, _)) => Some(*status),
+        _ => None,
+    }));
     visit(&subject.conf.directives, &given, diagnostics);
 }
 

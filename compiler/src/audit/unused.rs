@@ -3,12 +3,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use sitec_runtime::http::target::split_args;
-use sitec_runtime::site::{LocationId, ServerId};
+use sitec_runtime::site::{LocationId, ServerId, Then};
 
 use super::Subject;
 use crate::ast::{Directive, Word};
 use crate::diagnostic::{Diagnostic, Diagnostics};
-use crate::ir::{self, Action, ErrorTarget, Fallback, Handler};
+use crate::ir::{self, Action, ErrorTarget, Fallback, Handler, Op, Rewrite};
 use crate::source::Span;
 
 /// Reports them.
@@ -66,7 +66,7 @@ fn check_internal(subject: &Subject<'_>, diagnostics: &mut Diagnostics) {
             diagnostics.push(
                 Diagnostic::warning("K16", subject.span(id), message)
                     .label("every request for it is answered 404")
-                    .help("name it in an `error_page` or a `try_files`")
+                    .help("name it in an `error_page`, a `try_files` or a `rewrite`")
                     .help("if that is meant, `return 404;` says so"),
             );
         }
@@ -99,6 +99,18 @@ fn ways<'a>(
 ) -> Option<Ways<'a>> {
     let (router, mut ways) = (subject.router(), Ways::default());
     let path = |uri| Some(split_args(ir::Value::literal(uri)?).0);
+    let of_server = subject.site.servers[usize::from(server)].ops.iter();
+    let ids: Vec<_> = ids.collect();
+    let of_locations = ids.iter().flat_map(|id| &subject.location(*id).ops);
+    for op in of_server.chain(of_locations) {
+        match op {
+            Op::Rewrite(Rewrite { then: Then::Redirect { .. }, .. }) => {}
+            Op::Rewrite(rewrite) => {
+                ways.locations.insert(router.location(server, rewrite.target.literal()?));
+            }
+            Op::Set(..) | Op::If { .. } | Op::Return(_) | Op::Break => {}
+        }
+    }
     for id in ids {
         let settings = subject.settings(id);
         for page in &settings.error_pages {

@@ -9,8 +9,9 @@ mod text;
 use serde_json::{Value as Json, json};
 pub use sitec_runtime::bounds::Bounds;
 use sitec_runtime::bounds::{Facts, LISTED_LEN};
+use sitec_runtime::exchange::MAX_VALUE_LEN;
 
-use crate::ir::{self, Action, Handler, Piece, Purpose, Value};
+use crate::ir::{self, Action, Handler, Piece, Purpose, Value, Variable};
 use crate::places::Places;
 use crate::source::Sources;
 pub use parts::Part;
@@ -90,8 +91,12 @@ fn text_len(site: &ir::Site, location: &ir::Location, head_len: usize) -> usize 
     let mut add = |purpose, value: &Value| {
         let len = value_len(value, head_len);
         match purpose {
-            Purpose::Content | Purpose::File | Purpose::Uri => text = text.max(len),
+            Purpose::Content | Purpose::File | Purpose::Uri | Purpose::Asked => {
+                text = text.max(len)
+            }
             Purpose::Redirect => text = text.max(3 * len),
+            // It stays until the request is done.
+            Purpose::Assigned => fields += len.min(MAX_VALUE_LEN),
             Purpose::Field(more) => fields += more + len,
             Purpose::ScriptVariable(more) => environment += more + len,
             // A log line goes into the log's buffer.
@@ -99,14 +104,21 @@ fn text_len(site: &ir::Site, location: &ir::Location, head_len: usize) -> usize 
         }
     };
     location.each_value(&mut add);
+    for server in site.servers.iter() {
+        server.ops.iter().for_each(|op| op.each_value(&mut add));
+    }
     site.settings[location.settings].each_value(&site.formats, &mut add);
     text.max(environment) + fields
 }
 
-/// The longest that a value may become: none of its variables is longer than a head.
+/// The longest that a value may become: of its variables, only those that `set` gives values to may be
+/// longer than a head.
 fn value_len(value: &Value, head_len: usize) -> usize {
     let pieces = value.0.iter().map(|piece| match piece {
         Piece::Literal(bytes) => bytes.len(),
+        Piece::Variable(Variable::Assigned(..)) | Piece::Logged(Variable::Assigned(..), _) => {
+            MAX_VALUE_LEN.max(head_len)
+        }
         Piece::Variable(_) | Piece::Logged(..) => head_len,
     });
     pieces.sum()

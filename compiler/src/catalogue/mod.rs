@@ -10,6 +10,7 @@ mod disk;
 mod embed;
 mod expect;
 mod page;
+mod rewriting;
 mod routing;
 mod security;
 mod syntax;
@@ -68,6 +69,7 @@ pub const GROUPS: &[Group] = &[
     directives::GROUP,
     values::GROUP,
     routing::GROUP,
+    rewriting::GROUP,
     disk::GROUP,
     embed::GROUP,
     security::GROUP,

@@ -5,6 +5,7 @@ use sitec_runtime::http::status::is_redirect;
 use sitec_runtime::site::LocationId;
 
 use super::level::Level;
+use super::rewrite::begins_with_return;
 use super::server::Names;
 use super::text::Groups;
 use super::{Checker, named};
@@ -28,7 +29,8 @@ impl Checker<'_> {
         names: &Names,
     ) -> Option<(Action, MethodSet, Option<FileBase>)> {
         // Both are looked at, so that the mistakes of both are shown.
-        let answer = named(directives, "return").next();
+        let is_first = begins_with_return(directives);
+        let answer = named(directives, "return").next().filter(|_| is_first);
         let answer = answer.map(|directive| self.answer(directive, groups));
         let answer = answer.map(|answer| self.report(answer));
         let try_files = named(directives, "try_files").next();
@@ -67,7 +69,7 @@ impl Checker<'_> {
         Some((action, methods, base))
     }
 
-    fn answer(&mut self, directive: &Directive, groups: &Groups) -> Checked<Return> {
+    pub(super) fn answer(&mut self, directive: &Directive, groups: &Groups) -> Checked<Return> {
         let first = &directive.args[0];
         let second = directive.args.get(1);
         let is_url = [&b"http://"[..], b"https://", b"$scheme", b"${scheme}"]

@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 
 use super::Checker;
 use super::server::Server;
-use crate::ir::{Piece, Value, Variable};
+use crate::ir::{self, Piece, Value, Variable};
 use crate::value::Regex;
 
 /// The captures that values refer to.
@@ -32,7 +32,15 @@ impl Checker<'_> {
                 usage
             })
             .collect();
-        for Server { locations, earlier_captures, .. } in &mut self.servers {
+        // What steps leave behind may be looked at anywhere.
+        let mut anywhere = of_settings.iter().fold(Usage::default(), |mut all, usage| {
+            all.merge(usage.clone());
+            all
+        });
+        for Server { locations, earlier_captures, resolved, .. } in &mut self.servers {
+            for op in &resolved.ops {
+                op.each_value(&mut |_, value| earlier_captures.add(value));
+            }
             let usages: Vec<_> = locations
                 .clone()
                 .filter_map(|index| {
@@ -45,7 +53,9 @@ impl Checker<'_> {
             for (index, usage) in &usages {
                 earlier_captures.merge(usage.without(&self.regexes[*index]));
             }
+            anywhere.merge(earlier_captures.clone());
             for (index, usage) in &usages {
+                anywhere.merge(usage.clone());
                 let Some(location) = &mut self.locations[*index] else { continue };
                 let regexes = &self.regexes[*index][..];
                 let used = (0..regexes.len()).filter(|&at| {
@@ -54,6 +64,12 @@ impl Checker<'_> {
                 });
                 location.patterns = used.map(|at| regexes[at].pattern.clone()).collect();
             }
+        }
+        let of_locations = self.locations.iter_mut().flatten().flat_map(|it| &mut it.ops);
+        let of_servers = self.servers.iter_mut().flat_map(|it| &mut it.resolved.ops);
+        for regex in of_locations.chain(of_servers).filter_map(ir::Op::regex_mut) {
+            let mut asked = self.step_regexes.iter().filter(|it| it.pattern == regex.pattern);
+            regex.captures_used = asked.any(|asked| anywhere.needs(asked));
         }
     }
 }
@@ -82,7 +98,7 @@ impl Usage {
         for piece in &value.0 {
             match piece {
                 Piece::Variable(variable) | Piece::Logged(variable, _) => match variable {
-                    Variable::Capture(_) => self.numbered = true,
+                    Variable::Capture(_) | Variable::EscapedCapture(_) => self.numbered = true,
                     Variable::NamedCapture(name) => {
                         self.names.insert(name.clone());
                     }
@@ -90,7 +106,8 @@ impl Usage {
                     | Variable::Argument(_)
                     | Variable::RequestField(_)
                     | Variable::ResponseField(_)
-                    | Variable::Cookie(_) => {}
+                    | Variable::Cookie(_)
+                    | Variable::Assigned(..) => {}
                 },
                 Piece::Literal(_) => {}
             }

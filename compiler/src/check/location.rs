@@ -10,6 +10,7 @@ use sitec_runtime::http::method::MethodSet;
 use sitec_runtime::site::{GzipStatic, LocationId, ServerId};
 
 use super::level::Level;
+use super::rewrite::{Stage, groups_of_steps};
 use super::server::Names;
 use super::text::Groups;
 use super::{Checker, named};
@@ -68,6 +69,8 @@ impl Checker<'_> {
             _ => None,
         };
         let groups = own_groups.as_ref().unwrap_or(around.groups);
+        let outer_groups = groups;
+        let groups = &groups_of_steps(&block.directives, groups);
         let mut regexes = around.regexes.to_vec();
         if let Path::Regex(regex) = &path {
             regexes.push(regex.clone());
@@ -79,7 +82,12 @@ impl Checker<'_> {
         let id = id.unwrap_or_else(|| self.reserve_location(around.names.id, directive));
         let mut level = around.level.inner(&block.directives, self, groups, Some(&path));
         level.internal |= matches!(path, Path::Named(_));
+        let stage = Stage { level: &level, path: Some(&path), groups, names: around.names };
         self.resolve(id, &block.directives, &level, groups, around.names);
+        let ops = self.steps(&block.directives, &stage);
+        if let Some(location) = &mut self.locations[id as usize] {
+            location.ops = ops;
+        }
         self.regexes[id as usize] = regexes.clone();
         let prefix = match &path {
             Path::Exact(path) | Path::Prefix { path, .. } => &path[..],
@@ -88,7 +96,8 @@ impl Checker<'_> {
         self.places.locations[id as usize].prefix = prefix.to_vec();
         let outer = Some((&path, span));
         let names = around.names;
-        let inside = Surrounding { level: &level, outer, regexes: &regexes, groups, names };
+        let inside =
+            Surrounding { level: &level, outer, regexes: &regexes, groups: outer_groups, names };
         let nested = self.scope(&block.directives, &inside);
         match path {
             Path::Exact(path) => scope.exact.push((path, id)),
@@ -111,6 +120,7 @@ impl Checker<'_> {
     ) -> LocationId {
         let (span, written) = match &directive.name.value[..] {
             b"location" => (directive.span(), written(&directive.args)),
+            b"if" => (directive.span(), Some("if".to_owned())),
             _ => (directive.name.span, None),
         };
         let written = written.unwrap_or_default();
@@ -174,6 +184,7 @@ impl Checker<'_> {
             limit_except: self.limit_except(directives, level),
             methods,
             methods_named: level.methods.is_some(),
+            ops: Vec::new(),
             action,
         };
         self.locations[id as usize] = Some(location);

@@ -26,6 +26,7 @@ mod log;
 mod modifier;
 mod param;
 mod process;
+mod rewrite;
 mod server;
 mod server_names;
 mod settings;
@@ -108,6 +109,12 @@ pub(crate) fn check(
         locations: Vec::new(),
         places: Places::default(),
         regexes: Vec::new(),
+        step_regexes: Vec::new(),
+        slots: {
+            let mut slots = Vec::new();
+            rewrite::assigned_names(&conf.directives, &mut slots);
+            slots
+        },
         servers: Vec::new(),
         listens: Vec::new(),
         looked_up: HashSet::new(),
@@ -148,6 +155,10 @@ struct Checker<'a> {
     places: Places,
     /// For each location, the regexes that lead there, outer ones first.
     regexes: Vec<Vec<Rc<Regex>>>,
+    /// The regexes of conditions and of `rewrite`, in the order in which they were read.
+    step_regexes: Vec<Rc<Regex>>,
+    /// The variables that `set` gives values to.
+    slots: Vec<String>,
     servers: Vec<server::Server>,
     listens: Vec<listen::Listen>,
     /// The places of error pages that are known to lead somewhere, for each server.
@@ -191,6 +202,7 @@ impl Checker<'_> {
             known_files: self.known_files,
             types: self.types.into_items(),
             formats: self.format_values.into_items(),
+            slots: self.slots,
         };
         let packing = Packing { places: &self.places, folder: &self.folder, files: self.files };
         packing.fill(&mut site, self.dependencies, self.diagnostics);

@@ -9,6 +9,7 @@ use super::captures::Usage;
 use super::level::Level;
 use super::location::{Surrounding, location_name};
 use super::param::places::references;
+use super::rewrite::{Stage, begins_with_return};
 use super::text::Groups;
 use super::{Checker, named};
 use crate::ast::{Block, Directive, Word};
@@ -95,7 +96,9 @@ impl Checker<'_> {
         };
         let scope = self.scope(directives, &around);
         // A `return` of the server comes before any location is looked for.
-        let answers_all = named(directives, "return").next().is_some();
+        let answers_all = begins_with_return(directives);
+        let stage = Stage { level: &level, path: None, groups: &groups, names: &names };
+        let ops = self.steps(directives, &stage);
         let scope = if answers_all { Scope::default() } else { scope };
         let (name, names) = self.server_names(directives);
         let words = named(directives, "server_name").flat_map(|directive| &directive.args);
@@ -103,7 +106,7 @@ impl Checker<'_> {
         let is_named = !written.is_empty();
         self.places.servers.push(ServerPlace { span: server, names: written });
         self.expectations(id, directives);
-        let resolved = ir::Server { name, location, plain: level.values.server, scope };
+        let resolved = ir::Server { name, location, ops, plain: level.values.server, scope };
         let locations = first_location..self.locations.len();
         let earlier_captures = Usage::default();
         let span = server;

@@ -60,7 +60,13 @@ fn check_block(directives: &[Directive], inside: &Inside, diagnostics: &mut Diag
             shape.or_else(|| seen.map(|first| duplicate(directive, first)))
         };
         diagnostics.extend(fault);
-        if let (Some(block), Form::Block(context)) = (&directive.block, row.form) {
+        let within = match row.form {
+            Form::Block(context) => Some(context),
+            Form::Condition if inside.context == Context::Location => Some(Context::IfInLocation),
+            Form::Condition => Some(Context::IfInServer),
+            Form::Simple | Form::Table => None,
+        };
+        if let (Some(block), Some(context)) = (&directive.block, within) {
             let inside = Inside { context, block: Some(directive) };
             check_block(&block.directives, &inside, diagnostics);
         }
@@ -78,7 +84,7 @@ fn check_form(directive: &Directive, row: &directive::Directive) -> Option<Diagn
                 .also(directive.name.span, "this directive ends in `;`")
                 .help(usage(row)),
         ),
-        (None, Form::Block(_) | Form::Table) => Some(
+        (None, Form::Block(_) | Form::Condition | Form::Table) => Some(
             Diagnostic::error("Y05", end, format!("`{name}` needs a block"))
                 .label("expected `{ … }`, not `;`")
                 .help(usage(row)),
@@ -211,9 +217,9 @@ mod tests {
             "D02: nginx's `proxy_pass` is not supported",
         );
         check_err(
-            "server { if ($a) { nonsense; } }",
-            "         ^^",
-            "D02: nginx's `if` is not supported",
+            "server { if ($uri) { nonsense; } }",
+            "                     ^^^^^^^^",
+            "D01: unknown directive `nonsense`",
         );
         check_err(
             "server { DocumentRoot /www; }",

@@ -27,11 +27,16 @@ impl Groups {
         Groups::AtMost(most)
     }
 
+    /// How many there are at most.
+    pub(super) fn most(&self) -> usize {
+        match self {
+            Groups::Of { count, .. } | Groups::AtMost(count) => *count,
+        }
+    }
+
     /// That `$number`, at `place`, is not always empty.
     pub(super) fn check(&self, number: usize, place: Span) -> Checked<()> {
-        let most = match self {
-            Groups::Of { count, .. } | Groups::AtMost(count) => *count,
-        };
+        let most = self.most();
         if number <= most {
             return Ok(());
         }
@@ -82,6 +87,11 @@ fn each_regex(directives: &[Directive], visit: &mut dyn FnMut(value::Outline)) {
                 visit(outline);
             }
         }
+        for (word, range) in super::rewrite::regex_words(directive) {
+            if let Some(outline) = value::outline(&word.value[range]) {
+                visit(outline);
+            }
+        }
         if let Some(block) = &directive.block {
             each_regex(&block.directives, visit);
         }
@@ -123,6 +133,9 @@ impl Checker<'_> {
             return Ok(variable);
         }
         let lower = name.to_ascii_lowercase();
+        if let Some(slot) = self.slots.iter().position(|slot| *slot == lower) {
+            return Ok(Variable::Assigned(slot as u16, lower));
+        }
         if self.capture_names.0.contains(&lower) {
             return Ok(Variable::NamedCapture(lower));
         }
@@ -136,7 +149,7 @@ impl Checker<'_> {
             ));
         }
         let known = value::variable::VARIABLES.iter().map(|row| row.name);
-        let known = known.chain(self.capture_names.0.iter().map(String::as_str));
+        let known = known.chain(self.capture_names.0.iter().chain(&self.slots).map(String::as_str));
         let diagnostic = Diagnostic::error("T18", span, format!("there is no variable `${name}`"));
         let like = closest(&lower, known).filter(|_| !is_of_environment(name));
         Err(Box::new(match like {

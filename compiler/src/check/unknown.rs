@@ -101,7 +101,6 @@ const DEFINING: &[(&[u8], usize)] = &[
     (b"js_set", 0),
     (b"map", 1),
     (b"perl_set", 0),
-    (b"set", 0),
     (b"split_clients", 1),
 ];
 
@@ -126,50 +125,10 @@ fn collect_variables(directives: &[Directive], found: &mut BTreeSet<String>) {
 
 fn unsupported(directive: &Directive, group: &Group) -> Diagnostic {
     let message = format!("nginx's `{}` is not supported", directive.name.shown());
-    let diagnostic = Diagnostic::error("D02", directive.name.span, message)
+    Diagnostic::error("D02", directive.name.span, message)
         .label(format!("for {}, which sitec does not do", group.about))
-        .family(group.about, directive.name.shown());
-    match location_for(directive) {
-        Some(location) => diagnostic.help(format!("write `{location}`")),
-        None => diagnostic.help(group.instead),
-    }
-}
-
-/// What does for a `rewrite`, whole.
-fn location_for(rewrite: &Directive) -> Option<String> {
-    let ([pattern, target, flag @ ..], b"rewrite") = (&rewrite.args[..], &rewrite.name.value[..])
-    else {
-        return None;
-    };
-    let (pattern, target) = (pattern.text()?, target.text()?);
-    let needs_quotes = |text: &str| text.contains([' ', '\t', ';', '{', '}', '"', '\'', '#']);
-    let quoted = |text: &str| match needs_quotes(text) {
-        true => format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\"")),
-        false => text.to_owned(),
-    };
-    // A `?` at the end drops the arguments; else nginx adds them to what is there.
-    let names_them = ["$request_uri", "$args", "$query_string"].iter().any(|v| target.contains(v));
-    let with_args = match target.strip_suffix('?') {
-        Some(bare) => bare.to_owned(),
-        None if names_them => target.to_owned(),
-        None if target.contains('?') => format!("{target}&$args"),
-        None => format!("{target}$is_args$args"),
-    };
-    let flag = flag.first().map(|word| &word.value[..]);
-    let leaves = ["http://", "https://", "$scheme"].iter().any(|start| target.starts_with(start));
-    let answer = match flag {
-        Some(b"permanent") => format!("return 301 {};", quoted(&with_args)),
-        Some(b"redirect") => format!("return 302 {};", quoted(&with_args)),
-        _ if leaves => format!("return 302 {};", quoted(&with_args)),
-        _ => {
-            let file = target.split('?').next().unwrap_or_default();
-            format!("try_files {} {};", quoted(file), quoted(&with_args))
-        }
-    };
-    Some(match pattern {
-        "^" => answer,
-        _ => format!("location ~ {} {{ {answer} }}", quoted(pattern)),
-    })
+        .family(group.about, directive.name.shown())
+        .help(group.instead)
 }
 
 fn no_effect(directive: &Directive, group: &Group) -> Diagnostic {

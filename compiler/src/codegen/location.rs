@@ -12,6 +12,8 @@ use sitec_runtime::site::LocationId;
 use super::access::limit_except;
 use super::answer::{Answer, Body, Response, answer, exact_paths, prebuilt};
 use super::page::page;
+use super::rewrite::steps;
+use super::route::Sets;
 use super::tokens::{Shared, bytes, choice, id_pattern, number, numbered, option, variant};
 use super::writing;
 use crate::ir;
@@ -21,7 +23,11 @@ use crate::ir;
 const MAX_RESPONSES: usize = 100;
 
 /// The body of `Site::location`, and the statics.
-pub(super) fn locations(site: &ir::Site, shared: &mut Shared) -> (TokenStream, TokenStream) {
+pub(super) fn locations(
+    site: &ir::Site,
+    sets: &mut Sets,
+    shared: &mut Shared,
+) -> (TokenStream, TokenStream) {
     let answers = answers(site);
     let known: Vec<(LocationId, &Response)> = (0..)
         .zip(&answers)
@@ -34,7 +40,7 @@ pub(super) fn locations(site: &ir::Site, shared: &mut Shared) -> (TokenStream, T
     let mut distinct = Distinct::default();
     for ((id, location), answer) in (0..).zip(&site.locations).zip(&answers) {
         let action = action(&location.action, answer.as_ref(), is_listed, shared);
-        distinct.add(id, location_value(location, &action, shared));
+        distinct.add(id, location_value(location, &action, sets, shared));
     }
     let (body, mut items) = distinct.tokens();
     if is_listed {
@@ -110,8 +116,10 @@ impl Distinct {
 fn location_value(
     location: &ir::Location,
     action: &TokenStream,
+    sets: &mut Sets,
     shared: &mut Shared,
 ) -> TokenStream {
+    let ops = steps(&location.ops, sets, shared);
     let settings = number(location.settings);
     let internal = location.internal;
     let patterns = location.patterns.iter().map(|pattern| shared.pattern(pattern));
@@ -129,6 +137,7 @@ fn location_value(
             methods: #methods,
             methods_named: #methods_named,
             allow: #allow,
+            ops: #ops,
             action: #action,
         }
     }
@@ -163,6 +172,25 @@ fn back(answer: &Answer, is_listed: bool, shared: &mut Shared) -> TokenStream {
             quote!(Text(#code, #text))
         }
         Answer::Close => quote!(Close),
+    }
+}
+
+/// A variant of `site::Return` that is worked out for each request.
+pub(super) fn computed_return(answer: &ir::Return, shared: &mut Shared) -> TokenStream {
+    match answer {
+        ir::Return::Status(code) => {
+            let code = number(*code);
+            quote!(Status(#code))
+        }
+        ir::Return::Redirect(code, value) => {
+            let (code, text) = (number(*code), shared.text(value));
+            quote!(Redirect(#code, #text))
+        }
+        ir::Return::Text(code, value) => {
+            let (code, text) = (number(*code), shared.text(value));
+            quote!(Text(#code, #text))
+        }
+        ir::Return::Close => quote!(Close),
     }
 }
 

@@ -7,6 +7,8 @@ use quote::quote;
 use sitec_runtime::site::ErrorLog;
 
 use super::plain::plain;
+use super::rewrite::steps;
+use super::route::Sets;
 use super::tokens::{Shared, bytes, number, option, settled, start_text, variant};
 use super::{pack, writing};
 use crate::directive::Values;
@@ -71,9 +73,9 @@ fn scripts(max_scripts: u32, programs: &[ir::StartText]) -> TokenStream {
 }
 
 /// The array of servers' settings.
-pub(super) fn servers(servers: &[ir::Server]) -> TokenStream {
+pub(super) fn servers(servers: &[ir::Server], sets: &mut Sets, shared: &mut Shared) -> TokenStream {
     let count = number(servers.len());
-    let servers = servers.iter().map(server);
+    let servers: Vec<_> = servers.iter().map(|it| server(it, sets, shared)).collect();
     quote!(static SERVERS: [site::Server; #count] = [#(#servers),*];)
 }
 
@@ -181,7 +183,8 @@ fn log(log: &ir::LogTarget) -> TokenStream {
     }
 }
 
-fn server(server: &ir::Server) -> TokenStream {
+fn server(server: &ir::Server, sets: &mut Sets, shared: &mut Shared) -> TokenStream {
+    let ops = steps(&server.ops, sets, shared);
     let name = settled(&server.name);
     let location = number(server.location);
     let plain = plain("server", &Values { server: server.plain, ..Values::DEFAULT });
@@ -189,6 +192,7 @@ fn server(server: &ir::Server) -> TokenStream {
         site::Server {
             name: #name,
             location: #location,
+            ops: #ops,
             plain: #plain,
         }
     }

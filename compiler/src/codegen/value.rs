@@ -90,6 +90,8 @@ fn call(variable: &ir::Variable) -> TokenStream {
         ir::Variable::ResponseField(name) => named("response_field", bytes(name)),
         ir::Variable::Cookie(name) => named("cookie", bytes(name)),
         ir::Variable::Capture(group) => named("capture", number(*group)),
+        ir::Variable::EscapedCapture(group) => named("escaped_capture", number(*group)),
+        ir::Variable::Assigned(slot, _) => named("assigned", number(*slot)),
         ir::Variable::NamedCapture(name) => {
             let name = name.to_token_stream();
             quote!(v.named_capture(#name, out))

@@ -19,6 +19,7 @@ pub(super) const GROUP: Group = Group {
              hold variables behind its first folder, and a `param` before them. What lies in the \
              site's folder must exist when the conf is compiled.",
         )
+        .and_in_if()
         .params(1)
         .differs(
             "Where no `root` is given and there is no folder `html`, there are no files: 404. A \
@@ -87,6 +88,7 @@ pub(super) const GROUP: Group = Group {
              charset yet. NAME may hold variables; where it comes to nothing, nothing is put \
              there. Not for 301 and 302, nor for what a script has compressed.",
         )
+        .and_in_if()
         .for_every_answer()
         .differs("Content is never recoded: `source_charset` and `charset_map` are errors that say so."),
         simple("charset_types", HTTP_SERVER_LOCATION, (1, MANY), "TYPE… | *")
@@ -199,6 +201,7 @@ pub(super) const GROUP: Group = Group {
         setting!("sendfile", FLAG, plain.sendfile,
             "Whether the kernel copies files to the connection by itself.",
         )
+        .and_in_if()
         .differs("The default is `off` in nginx.").unseen(),
         setting!("tcp_nopush", FLAG, plain.tcp_nopush,
             "Whether a response's head is held back to share a packet with the file's start. \

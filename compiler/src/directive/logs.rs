@@ -3,7 +3,7 @@
 use super::Context::{Http, Location, Main, Server};
 use super::kind::*;
 use super::setting::setting;
-use super::{Group, HTTP_SERVER_LOCATION, MANY, simple};
+use super::{Group, HTTP_SERVER_LOCATION_IF, MANY, simple};
 
 pub(super) const GROUP: Group = Group {
     title: "Logs",
@@ -12,7 +12,7 @@ pub(super) const GROUP: Group = Group {
     rows: &[
         simple(
             "access_log",
-            HTTP_SERVER_LOCATION,
+            HTTP_SERVER_LOCATION_IF,
             (1, 6),
             "off | FILE [FORMAT] [buffer=SIZE] [flush=TIME] [if=VALUE]",
         )

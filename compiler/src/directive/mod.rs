@@ -16,6 +16,7 @@ mod logs;
 mod process;
 mod reference;
 mod responses;
+mod rewriting;
 mod routing;
 mod servers;
 mod setting;
@@ -38,6 +39,8 @@ pub enum Context {
     Server,
     Location,
     LimitExcept,
+    IfInServer,
+    IfInLocation,
 }
 
 impl Context {
@@ -50,6 +53,8 @@ impl Context {
             Context::Server => "server",
             Context::Location => "location",
             Context::LimitExcept => "limit_except",
+            Context::IfInServer => "if",
+            Context::IfInLocation => "if in location",
         }
     }
 }
@@ -61,6 +66,8 @@ pub enum Form {
     Simple,
     /// `NAME ARGS { … }` with directives of this table inside.
     Block(Context),
+    /// `if (…) { … }`: what may stand in it depends on what it stands in.
+    Condition,
     /// `NAME { … }` whose lines are not directives (`types`).
     Table,
 }
@@ -129,6 +136,7 @@ pub const GROUPS: &[Group] = &[
     process::GROUP,
     servers::GROUP,
     routing::GROUP,
+    rewriting::GROUP,
     files::GROUP,
     responses::GROUP,
     cgi::GROUP,
@@ -172,6 +180,10 @@ const MANY: usize = usize::MAX;
 /// Contexts that many rows share.
 const HTTP_SERVER: &[Context] = &[Context::Http, Context::Server];
 const HTTP_SERVER_LOCATION: &[Context] = &[Context::Http, Context::Server, Context::Location];
+const HTTP_SERVER_LOCATION_IF: &[Context] =
+    &[Context::Http, Context::Server, Context::Location, Context::IfInLocation];
+const SERVER_LOCATION_IF: &[Context] =
+    &[Context::Server, Context::Location, Context::IfInServer, Context::IfInLocation];
 
 /// A row for `NAME ARGS;` that holds only where it stands.
 const fn simple(
@@ -254,6 +266,11 @@ impl Directive {
     /// May repeat; inner contexts have all of them unless they have any of their own.
     const fn inherits_all(self, default: &'static str) -> Self {
         Directive { merge: Merge::InheritAll, default, repeats: true, ..self }
+    }
+
+    /// In the `if` of a `location`, too.
+    const fn and_in_if(self) -> Self {
+        self.only_in(HTTP_SERVER_LOCATION_IF)
     }
 
     /// Not in `location`.

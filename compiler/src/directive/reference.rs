@@ -71,7 +71,7 @@ fn syntax(row: &Directive) -> String {
     let space = if row.usage.is_empty() { "" } else { " " };
     let end = match row.form {
         Form::Simple => ";",
-        Form::Block(_) | Form::Table => " { … }",
+        Form::Block(_) | Form::Condition | Form::Table => " { … }",
     };
     format!("{}{space}{}{end}", row.name, row.usage)
 }

@@ -1,23 +1,22 @@
 //! Rows about responses that are not files.
 
-use super::Context::{Location, Server};
 use super::kind::*;
 use super::setting::setting;
-use super::{Group, HTTP_SERVER_LOCATION, MANY, inherited, simple};
+use super::{Group, HTTP_SERVER_LOCATION_IF, MANY, SERVER_LOCATION_IF, inherited, simple};
 
 pub(super) const GROUP: Group = Group {
     title: "Responses",
     about: "Whatever has no variables in it is a whole response inside the binary.",
     about_files: false,
     rows: &[
-        simple("return", &[Server, Location], (1, 2), "CODE [TEXT | URL] | URL").doc(
+        simple("return", SERVER_LOCATION_IF, (1, 2), "CODE [TEXT | URL] | URL").doc(
             "Answers at once. With 301, 302, 303, 307 and 308 comes the URL to go to; with another \
              CODE, the response's text; CODE alone gives its error page. A URL alone, which begins \
              with `http://`, `https://` or `$scheme`, is a 302. 444 closes the connection without \
-             a response. In `server` it answers every request.",
+             a response. In `server` it answers every request. Behind other steps of rewriting it is one of them.",
         )
         .differs("A redirect without a URL is an error, and so is a CODE outside of 100 to 599."),
-        simple("error_page", HTTP_SERVER_LOCATION, (2, MANY), "CODE… [=[CODE]] URI | @NAME | URL")
+        simple("error_page", HTTP_SERVER_LOCATION_IF, (2, MANY), "CODE… [=[CODE]] URI | @NAME | URL")
             .inherits_all("")
             .doc(
                 "Who makes the response for these statuses: an internal redirect to a URI, a named \
@@ -27,7 +26,7 @@ pub(super) const GROUP: Group = Group {
         setting!("recursive_error_pages", FLAG, plain.recursive_error_pages,
             "Whether an error within an `error_page` may lead to a further one.",
         ),
-        simple("add_header", HTTP_SERVER_LOCATION, (2, 3), "NAME VALUE [always]")
+        simple("add_header", HTTP_SERVER_LOCATION_IF, (2, 3), "NAME VALUE [always]")
             .inherits_all("")
             .doc(
                 "Adds a field to responses with status 200, 201, 204, 206, 301, 302, 303, 304, 307 \
@@ -53,6 +52,7 @@ pub(super) const GROUP: Group = Group {
              forbids to keep the response; `@15h30m` is a time of the day. `epoch` forbids it too, \
              and `max` allows ten years.",
         )
+        .and_in_if()
         .args(1, 2)
         .differs("It has no variables."),
         setting!("server_tokens", SERVER_TOKENS, plain.server_tokens, "Whether the Server field and error pages show the version.")

@@ -67,6 +67,7 @@ impl Facts<'_> {
             methods,
             // Says of `methods` where they come from.
             methods_named: _,
+            ops,
             action,
         } = &self.site.locations[id as usize];
         let settings = &self.site.settings[*settings];
@@ -82,6 +83,7 @@ impl Facts<'_> {
             // Only where a value uses its captures.
             ("location", regexes.collect::<Vec<_>>().join(", ")),
         ]);
+        facts.extend(self.of_steps(ops));
         match action {
             Action::Return(answer) => facts.push(self::action("return", returned(answer))),
             Action::Serve { try_files, handler } => {
@@ -99,6 +101,11 @@ impl Facts<'_> {
         facts.extend(self.of_settings(settings, files));
         facts.push(("error_page", self.error_pages(settings, action)).into());
         facts
+    }
+
+    /// `rewrite` and its like, where there are any.
+    fn of_steps(self, ops: &[ir::Op]) -> Option<Fact> {
+        (!ops.is_empty()).then(|| action("rewrite", wording::steps(ops)))
     }
 
     fn words(&self) -> Words<'_> {
@@ -251,10 +258,12 @@ impl Facts<'_> {
             // What it changes shows in what is answered.
             name: _,
             location: _,
+            ops,
             plain,
             scope: _,
         } = &self.site.servers[usize::from(id)];
-        plain_facts("server", &Values { server: *plain, ..Values::DEFAULT }).collect()
+        let values = Values { server: *plain, ..Values::DEFAULT };
+        plain_facts("server", &values).chain(self.of_steps(ops)).collect()
     }
 
     /// What holds for the whole process.

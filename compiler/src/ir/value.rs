@@ -58,6 +58,10 @@ pub enum Variable {
     Cookie(Vec<u8>),
     /// `$1` to `$9`: a group of the regex that matched last.
     Capture(usize),
+    /// The same, in arguments or a redirect that a `rewrite` makes: escaped where the path was.
+    EscapedCapture(usize),
+    /// A variable that `set` gives values to: its number and its name.
+    Assigned(u16, String),
     /// A named group, of whichever regex that matched has it.
     NamedCapture(String),
 }

@@ -4,9 +4,12 @@
 //! here. Each type that may hold one is taken apart without `..`, so a new field does not compile
 //! until somebody has said here whether it holds values.
 
+use sitec_runtime::site::Then;
+
 use super::{
-    AccessLog, Action, AddedField, Candidate, Cgi, CgiParam, Charset, ErrorPage, ErrorTarget,
-    Fallback, FileBase, Handler, Location, Return, Settings, Symlinks, TryFiles, Value,
+    AccessLog, Action, AddedField, Candidate, Cgi, CgiParam, Charset, Condition, ErrorPage,
+    ErrorTarget, Fallback, FileBase, Handler, Location, Op, Return, Rewrite, Settings, Symlinks,
+    Test, TryFiles, Value,
 };
 
 /// What a value is made for.
@@ -24,6 +27,10 @@ pub enum Purpose {
     Field(usize),
     /// A variable of a script's environment: with its name, so many bytes more than the value.
     ScriptVariable(usize),
+    /// A variable that `set` gives the value to.
+    Assigned,
+    /// What an `if` asks about.
+    Asked,
     /// A line of an access log, or whether it is written.
     Log,
 }
@@ -38,12 +45,12 @@ impl Location {
             limit_except: _,
             methods: _,
             methods_named: _,
+            ops,
             action,
         } = self;
+        ops.iter().for_each(|op| op.each_value(see));
         match action {
-            Action::Return(Return::Status(_) | Return::Close) => {}
-            Action::Return(Return::Redirect(_, target)) => see(Purpose::Redirect, target),
-            Action::Return(Return::Text(_, text)) => see(Purpose::Content, text),
+            Action::Return(answer) => of_return(answer, see),
             Action::Serve { try_files, handler } => {
                 if let Some(try_files) = try_files {
                     of_try_files(try_files, see);
@@ -51,6 +58,45 @@ impl Location {
                 of_handler(handler, see);
             }
         }
+    }
+}
+
+impl Op {
+    /// Calls `see` with the values of a step.
+    pub fn each_value<'a>(&'a self, see: &mut dyn FnMut(Purpose, &'a Value)) {
+        match self {
+            Op::Set(_, _, value) => see(Purpose::Assigned, value),
+            Op::If { condition: Condition { negated: _, test }, skip: _, location: _ } => {
+                match test {
+                    Test::Truth(value) | Test::Matches(value, _) => see(Purpose::Asked, value),
+                    Test::Equal(one, other) => {
+                        see(Purpose::Asked, one);
+                        see(Purpose::Asked, other);
+                    }
+                    Test::Path(path, _) => see(Purpose::File, path),
+                }
+            }
+            Op::Rewrite(Rewrite { regex: _, target, args, keep_args: _, then }) => {
+                see(
+                    match then {
+                        Then::Redirect { .. } => Purpose::Redirect,
+                        Then::Next | Then::Last | Then::Break => Purpose::Uri,
+                    },
+                    target,
+                );
+                args.iter().for_each(|args| see(Purpose::Uri, args));
+            }
+            Op::Return(answer) => of_return(answer, see),
+            Op::Break => {}
+        }
+    }
+}
+
+fn of_return<'a>(answer: &'a Return, see: &mut dyn FnMut(Purpose, &'a Value)) {
+    match answer {
+        Return::Status(_) | Return::Close => {}
+        Return::Redirect(_, target) => see(Purpose::Redirect, target),
+        Return::Text(_, text) => see(Purpose::Content, text),
     }
 }
 

@@ -153,15 +153,10 @@ pub(super) const GROUPS: &[Group] = &[
             spdy_streams_index_size",
     },
     Group {
-        about: "rewriting URIs",
-        instead: "let a `location` with a regex answer, with `return` or `try_files` and its captures",
-        names: "rewrite",
-    },
-    Group {
         about: "deciding at run time",
         instead: "use `location` with a regex and its captures, `return`, and `try_files`: what can be decided is decided when the site is compiled",
         names: "\
-            break if set set_decode_base64 set_encode_base64 set_escape_uri \
+            set_decode_base64 set_encode_base64 set_escape_uri \
             set_formatted_local_time set_hmac_sha1 set_if_empty set_md5 set_quote_sql_str \
             set_random set_sha1 set_unescape_uri",
     },

@@ -47,7 +47,7 @@ pub(super) fn restore(source: &Source, items: &mut Items, diagnostics: &mut Diag
 /// What the block `name` holds.
 fn content(name: Option<&Word>) -> Inside {
     match name.and_then(row).map(|row| row.form) {
-        Some(Form::Block(_)) => Inside::Directives,
+        Some(Form::Block(_) | Form::Condition) => Inside::Directives,
         Some(Form::Table) => Inside::Table,
         _ => Inside::Unknown,
     }

@@ -10,6 +10,7 @@ mod backend;
 mod finish;
 mod phases;
 mod reply;
+mod rewrite;
 pub mod world;
 
 use crate::http::body::Framing;
@@ -19,9 +20,10 @@ use crate::http::response::{Fields, Persistence};
 use crate::http::target::split_args;
 use crate::site::{Level, LocationId, ServerId};
 
-use self::world::{Form, Location, Note, Reason, Server, World};
+use self::world::{Form, Location, LocationOf, Note, Reason, Server, World};
 
 pub use self::backend::BackendHead;
+pub use self::rewrite::MAX_VALUE_LEN;
 
 /// The most internal redirects of one request, as in nginx.
 pub const MAX_REDIRECTS: u32 = 10;
@@ -76,6 +78,8 @@ pub enum Outcome<W: World> {
     Uri(Vec<u8>),
     /// Goes on with a named location.
     Named(LocationId),
+    /// Goes on with the location of the path, which a `rewrite` has changed.
+    Rewritten,
     /// A redirect of the client, ready to be sent.
     Redirect(u16, Vec<u8>),
     /// A response; the fields stand in the exchange.
@@ -153,6 +157,8 @@ pub struct Exchange<F: Form> {
     refused_at: Option<F::Location>,
     /// The regexes that have matched so far, as far as their captures are used: the host's first.
     pub matches: Vec<F::Match>,
+    /// What `set` has given to the site's own variables, by number.
+    pub slots: Vec<Option<Vec<u8>>>,
 }
 
 /// Where a request has been led.
@@ -202,6 +208,7 @@ impl<F: Form> Default for Exchange<F> {
             content_taken: false,
             refused_at: None,
             matches: Vec::new(),
+            slots: Vec::new(),
         }
     }
 }
@@ -211,19 +218,22 @@ enum Step<W: World> {
     Reply(ReplyOf<W>),
     /// Goes on with this location.
     Location(LocationId),
-    /// Goes on with the location of the path, which has changed.
+    /// Goes on as a new request would: with what the server says of the path, which has changed.
     Path,
+    /// Goes on with the location of the path.
+    Find,
 }
 
 impl<F: Form> Exchange<F> {
     /// Forgets the request, but not the buffers' memory.
     pub fn reset(&mut self) {
-        let Exchange { head, fields, host, matches, .. } = std::mem::take(self);
+        let Exchange { head, fields, host, matches, slots, .. } = std::mem::take(self);
         // The next head is read over the last one.
-        *self = Exchange { head, fields, host, matches, ..Exchange::default() };
+        *self = Exchange { head, fields, host, matches, slots, ..Exchange::default() };
         self.fields.clear();
         self.host.clear();
         self.matches.clear();
+        self.slots.clear();
     }
 
     /// Where it has been led; `None` before a server is chosen.
@@ -373,19 +383,15 @@ impl<F: Form> Exchange<F> {
     /// Goes from location to location until there is a reply.
     fn follow<W: World<Form = F>>(&mut self, world: &mut W, mut step: Step<W>) -> ReplyOf<W> {
         loop {
-            let Some(route) = &mut self.route else { return Reply::Close };
-            route.id = match step {
+            let Some(route) = self.route else { return Reply::Close };
+            step = match step {
                 Step::Reply(reply) => return self.finish(world, reply),
-                Step::Path => world.route(route.server_id, &self.head.path),
-                Step::Location(id) => id,
-            };
-            route.location = world.location(route.id);
-            let location = route.location;
-            // No regex is asked on the way to a named location: it has no patterns.
-            world.enter(location, &self.head.path, &mut self.matches);
-            step = match self.ask(world, location) {
-                Ok(outcome) => self.settle(world, outcome),
-                Err((status, reason)) => self.answer_status(world, status, reason),
+                Step::Path => match self.rewrite_in_server(world, route) {
+                    Ok(()) => self.visit(world, None),
+                    Err(step) => step,
+                },
+                Step::Find => self.visit(world, None),
+                Step::Location(id) => self.visit(world, Some(id)),
             };
             if !matches!(step, Step::Reply(_)) {
                 self.redirected();
@@ -396,6 +402,38 @@ impl<F: Form> Exchange<F> {
                 step = Step::Reply(self.default_page(world, 500));
             }
         }
+    }
+
+    /// Asks a location, or the one of the path.
+    fn visit<W: World<Form = F>>(&mut self, world: &mut W, named: Option<LocationId>) -> Step<W> {
+        let Some(route) = self.route else { return Step::Reply(Reply::Close) };
+        let id = named.unwrap_or_else(|| world.route(route.server_id, &self.head.path));
+        let location = self.enter(world, id);
+        // No regex is asked on the way to a named location: it has no patterns.
+        world.enter(location, &self.head.path, &mut self.matches);
+        let asked = self.ask(world, location);
+        self.settle_asked(world, asked)
+    }
+
+    /// Settles what a location has come to. The error is a status and its reason.
+    fn settle_asked<W: World<Form = F>>(
+        &mut self,
+        world: &mut W,
+        asked: Result<Outcome<W>, (u16, Reason<'static>)>,
+    ) -> Step<W> {
+        match asked {
+            Ok(outcome) => self.settle(world, outcome),
+            Err((status, reason)) => self.answer_status(world, status, reason),
+        }
+    }
+
+    /// Makes a location the one that the request has come to.
+    fn enter<W: World<Form = F>>(&mut self, world: &W, id: LocationId) -> LocationOf<W> {
+        let location = world.location(id);
+        if let Some(route) = &mut self.route {
+            (route.id, route.location) = (id, location);
+        }
+        location
     }
 
     /// Notes that the request goes on in another place.

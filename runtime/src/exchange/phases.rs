@@ -1,7 +1,7 @@
 //! What one location makes of a request, in the order of nginx's phases.
 
 use crate::http::body::Framing;
-use crate::http::method::{Method, MethodSet};
+use crate::http::method::Method;
 use crate::http::response;
 
 use super::world::{
@@ -27,13 +27,24 @@ impl<F: Form> Exchange<F> {
             self.rest_unwanted = true;
             return Err((413, Reason::TooLarge(len)));
         }
+        let is_allowed = self.is_allowed::<W>(location);
+        if location.op(0).is_some() && self.limit::<W>(location).is_none() {
+            if !is_allowed && location.names_methods() {
+                return Err((405, Reason::NotAllowed));
+            }
+            if let Some(outcome) = self.rewrite(world, |_, index| location.op(index))? {
+                return Ok(outcome);
+            }
+        }
+        // An `if` may have led to a location of its own.
+        let location = self.location();
         let action = location.action();
         let rules = self.access_rules::<W>(location, &action);
         if rules.is_some_and(|rules| !world.lets_in(self, rules)) {
             return Err((403, Reason::Denied));
         }
-        let method = self.method().filter(|&method| location.methods().contains(method));
-        if method.is_none() && location.names_methods() {
+        let is_allowed = self.is_allowed::<W>(location);
+        if !is_allowed && location.names_methods() {
             return Err((405, Reason::NotAllowed));
         }
         match action {
@@ -46,7 +57,8 @@ impl<F: Form> Exchange<F> {
                 }
                 // To a POST, what is not there is 404; a file itself refuses it.
                 let posted = self.method() == Some(Method::Post);
-                if method.is_none() && !(posted && only_files) {
+                let is_for_handler = is_allowed || posted && only_files;
+                if !is_for_handler {
                     return Err((405, Reason::NotAllowed));
                 }
                 Ok(world.handle(self))
@@ -60,18 +72,31 @@ impl<F: Form> Exchange<F> {
         location: LocationOf<W>,
         action: &Action<LocationOf<W>>,
     ) -> Option<<LocationOf<W> as Location>::Access> {
-        let method = self.method();
-        let is_named = |methods: MethodSet| method.is_some_and(|method| methods.contains(method));
-        match location.limit_except() {
-            Some((methods, access)) if !is_named(methods) => access,
+        match self.limit::<W>(location) {
+            Some(access) => access,
             // A `return` comes before anybody asks who the client is.
-            _ if matches!(action, Action::Return(_)) => None,
-            _ => location.access(),
+            None if matches!(action, Action::Return(_)) => None,
+            None => location.access(),
         }
     }
 
+    /// `limit_except`, where it limits the method: who may use it.
+    fn limit<W: World<Form = F>>(
+        &self,
+        location: LocationOf<W>,
+    ) -> Option<Option<<LocationOf<W> as Location>::Access>> {
+        let (methods, access) = location.limit_except()?;
+        let is_named = self.method().is_some_and(|method| methods.contains(method));
+        (!is_named).then_some(access)
+    }
+
+    /// Whether the method is one of the location's.
+    fn is_allowed<W: World<Form = F>>(&self, location: LocationOf<W>) -> bool {
+        self.method().is_some_and(|method| location.methods().contains(method))
+    }
+
     /// A `return`.
-    fn answer<W: World<Form = F>>(
+    pub(super) fn answer<W: World<Form = F>>(
         &mut self,
         world: &mut W,
         answer: Return<LocationOf<W>>,

@@ -24,6 +24,7 @@ impl<F: Form> Exchange<F> {
                 self.set_uri(&uri);
                 Step::Path
             }
+            Outcome::Rewritten => Step::Find,
             Outcome::Path(path) => {
                 self.head.path = path;
                 Step::Path

@@ -4,12 +4,13 @@ use std::borrow::Cow;
 use std::convert::Infallible;
 
 use super::world::{
-    Action, Added, Base, Candidate, ErrorPage, ErrorTarget, Fallback, Redirects, Return,
+    Action, Added, Base, Candidate, Condition, ErrorPage, ErrorTarget, Fallback, Op, Redirects,
+    Return, Rewrite, Test,
 };
 use super::*;
 use crate::http::head::Limits;
 use crate::http::method::MethodSet;
-use crate::site::{ErrorStatus, Expires};
+use crate::site::{Assigned, ErrorStatus, Expires, PathTest, Then};
 
 /// A location. In a text, `$uri` is the path.
 #[derive(Clone)]
@@ -23,6 +24,18 @@ struct Toy {
     fallback: Option<&'static str>,
     answer: Option<(u16, &'static str)>,
     error_pages: &'static [(u16, ErrorStatus, &'static str)],
+    ops: &'static [ToyOp],
+}
+
+/// A step; a regex is what a subject begins with.
+#[derive(Clone, Copy)]
+enum ToyOp {
+    Set(u16, &'static str),
+    /// Whether the text is true; so many steps stand within; a location of its own.
+    If(&'static str, usize, Option<LocationId>),
+    Rewrite(&'static str, &'static str, Then),
+    Return(u16),
+    Break,
 }
 
 const ROOT: Base = Base { replaced_len: 0, append_path: true, alias: false };
@@ -37,12 +50,36 @@ const TOY: Toy = Toy {
     fallback: None,
     answer: None,
     error_pages: &[],
+    ops: &[],
 };
+
+fn op(op: ToyOp) -> Op<&'static Toy> {
+    match op {
+        ToyOp::Set(slot, text) => Op::Set(Assigned::Slot(slot), text),
+        ToyOp::If(text, skip, location) => Op::If {
+            condition: Condition { negated: false, test: Test::Truth(text) },
+            skip,
+            location,
+        },
+        ToyOp::Rewrite(regex, target, then) => {
+            let (target, args) = match target.split_once('?') {
+                Some((target, args)) if !matches!(then, Then::Redirect { .. }) => {
+                    (target, Some(args))
+                }
+                _ => (target, None),
+            };
+            Op::Rewrite(Rewrite { regex, target, args, keep_args: true, then })
+        }
+        ToyOp::Return(status) => Op::Return(Return::Status(status)),
+        ToyOp::Break => Op::Break,
+    }
+}
 
 /// Locations, of which the one with the longest prefix is chosen, and files.
 struct ToyWorld {
     locations: &'static [Toy],
     files: &'static [&'static str],
+    server_ops: &'static [ToyOp],
     reasons: Vec<String>,
 }
 
@@ -75,6 +112,11 @@ impl Location for &'static Toy {
     type Text = &'static str;
     type Access = ();
     type Prebuilt = Infallible;
+    type Regex = &'static str;
+
+    fn op(self, index: usize) -> Option<Op<Self>> {
+        self.ops.get(index).copied().map(op)
+    }
 
     fn is_internal(self) -> bool {
         self.internal
@@ -182,6 +224,18 @@ impl World for ToyWorld {
         found.max_by_key(|(_, toy)| toy.path.len()).map_or(0, |(id, _)| id as LocationId)
     }
 
+    fn server_op(&self, _: ServerId, index: usize) -> Option<Op<&'static Toy>> {
+        self.server_ops.get(index).copied().map(op)
+    }
+
+    fn is_match(&self, regex: &'static str, subject: &[u8], _: &mut Vec<()>) -> bool {
+        subject.starts_with(regex.as_bytes())
+    }
+
+    fn test_path(&mut self, _: &Exchange<ToyForm>, path: &[u8], _: PathTest) -> bool {
+        self.files.iter().any(|file| file.as_bytes() == path)
+    }
+
     fn location(&self, id: LocationId) -> &'static Toy {
         &self.locations[id as usize]
     }
@@ -195,7 +249,13 @@ impl World for ToyWorld {
     fn write(&self, exchange: &Exchange<ToyForm>, text: &'static str, out: &mut Vec<u8>) {
         let uri = String::from_utf8_lossy(exchange.path());
         let status = exchange.status.to_string();
-        out.extend(text.replace("$uri", &uri).replace("$status", &status).bytes());
+        let slot = |slot: usize| {
+            let value = exchange.slots.get(slot).cloned().flatten();
+            String::from_utf8(value.unwrap_or_default()).expect("a text")
+        };
+        let text = text.replace("$uri", &uri).replace("$status", &status);
+        let text = text.replace("$args", &String::from_utf8_lossy(exchange.args()));
+        out.extend(text.replace("$0", &slot(0)).replace("$1", &slot(1)).bytes());
     }
 
     fn lets_in(&mut self, _: &Exchange<ToyForm>, (): ()) -> bool {
@@ -259,6 +319,8 @@ impl World for ToyWorld {
         if let Note::Refused(reason) = note {
             self.reasons.push(match reason {
                 Reason::Cycle => "cycle".to_owned(),
+                Reason::TooLong => "too long".to_owned(),
+                Reason::EmptyPath => "no path".to_owned(),
                 Reason::TooLarge(len) => format!("{len} bytes"),
                 Reason::Other(refusal) => refusal.reason.clone(),
                 _ => return,
@@ -277,7 +339,7 @@ const LIMITS: Limits = Limits {
 };
 
 fn world(locations: &'static [Toy], files: &'static [&'static str]) -> ToyWorld {
-    ToyWorld { locations, files, reasons: Vec::new() }
+    ToyWorld { locations, files, server_ops: &[], reasons: Vec::new() }
 }
 
 /// An exchange whose head has been read.
@@ -445,6 +507,106 @@ fn what_happens_from_outside_is_answered() {
         let reply = exchange.step(&mut world, Event::Backend(head));
         assert_eq!(show(&exchange, reply), expected, "{request}");
     }
+}
+
+static REWRITING: [Toy; 10] = [
+    TOY,
+    Toy { path: "/a", ops: &[ToyOp::Rewrite("/a", "/b$uri?x=$uri", Then::Last)], ..TOY },
+    Toy {
+        path: "/b",
+        ops: &[
+            ToyOp::Set(0, "old"),
+            ToyOp::Set(1, "$0er"),
+            ToyOp::If("$args", 1, None),
+            ToyOp::Return(410),
+            ToyOp::Rewrite("/b/x", "/", Then::Break),
+        ],
+        answer: Some((200, "$uri $1 $args")),
+        ..TOY
+    },
+    Toy { path: "/round", ops: &[ToyOp::Rewrite("/", "/round", Then::Next)], ..TOY },
+    Toy {
+        path: "/none",
+        ops: &[ToyOp::Rewrite("/x", "/never", Then::Last), ToyOp::Rewrite("/", "", Then::Last)],
+        ..TOY
+    },
+    Toy {
+        path: "/away",
+        ops: &[ToyOp::Rewrite(
+            "/away",
+            "/%41%20%3f%41",
+            Then::Redirect { status: 302, has_args: false },
+        )],
+        ..TOY
+    },
+    Toy {
+        path: "/if",
+        ops: &[
+            ToyOp::If("0", 1, Some(0)),
+            ToyOp::Return(500),
+            ToyOp::If("$args", 0, Some(7)),
+            ToyOp::If("$args", 0, Some(8)),
+            ToyOp::Break,
+            ToyOp::Return(500),
+        ],
+        answer: Some((200, "outer")),
+        ..TOY
+    },
+    Toy { path: "/no path: first", answer: Some((200, "first")), ..TOY },
+    Toy { path: "/no path: second", answer: Some((200, "second")), ..TOY },
+    Toy { path: "/in", internal: true, answer: Some((200, "in $uri")), ..TOY },
+];
+
+#[test]
+fn steps_are_taken_before_the_rest() {
+    for (request, expected) in [
+        ("GET /a/1?q", "410 page of 410 []"),
+        ("GET /b", "200 /b older  [Content-Length: 9]"),
+        ("GET /b/x", "200 / older  [Content-Length: 8]"),
+        ("GET /round", "500 page of 500 []"),
+        ("GET /none", "500 page of 500 []"),
+        ("GET /away?q", "302 page of 302 [Location: http://toy.test:8080/A%20?%41?q]"),
+        ("GET /if", "200 outer [Content-Length: 5]"),
+        ("GET /if?x", "200 second [Content-Length: 6]"),
+        ("GET /in", "404 page of 404 []"),
+    ] {
+        let mut world = world(&REWRITING, &[]);
+        assert_eq!(ask(&mut world, request), expected, "{request}");
+        let reason = world.reasons.first().map(String::as_str);
+        match request {
+            "GET /round" => assert_eq!(reason, Some("cycle")),
+            "GET /none" => assert_eq!(reason, Some("no path")),
+            _ => assert_eq!(reason, None, "{request}"),
+        }
+    }
+}
+
+#[test]
+fn a_server_takes_its_steps_first_and_again_after_a_redirect() {
+    const OPS: &[ToyOp] = &[
+        ToyOp::Rewrite("/s", "/in", Then::Last),
+        ToyOp::Set(0, "$0+"),
+        ToyOp::If("$args", 1, None),
+        ToyOp::Return(403),
+    ];
+    for (request, expected) in [
+        // What a `rewrite` has led to is no longer the client's, and `last` ends the steps.
+        ("GET /s", "200 in /in [Content-Length: 6]"),
+        ("GET /b?x", "403 page of 403 []"),
+        ("GET /a", "410 page of 410 []"),
+        ("GET /in", "404 page of 404 []"),
+    ] {
+        let mut world = world(&REWRITING, &[]);
+        world.server_ops = OPS;
+        assert_eq!(ask(&mut world, request), expected, "{request}");
+    }
+    // `index` is an internal redirect, and the server's steps are taken for it, too.
+    static ALONE: [Toy; 1] = [TOY];
+    let mut world = world(&ALONE, &["/index"]);
+    world.server_ops = OPS;
+    let mut exchange = exchange("GET /");
+    exchange.step(&mut world, Event::Head);
+    assert_eq!(exchange.slots[0].as_deref(), Some(&b"++"[..]));
 }
 
 #[test]

@@ -8,7 +8,7 @@ use super::{Exchange, Outcome, Refusal};
 use crate::http::head::Head;
 use crate::http::method::MethodSet;
 use crate::http::response::Fields;
-use crate::site::{ErrorStatus, Expires, LocationId, ServerId};
+use crate::site::{Assigned, ErrorStatus, Expires, LocationId, PathTest, ServerId, Then};
 
 /// The form that a site is at hand in.
 pub trait Form {
@@ -38,6 +38,8 @@ pub trait Location: Copy {
     type Access: Copy;
     /// A response that is known already.
     type Prebuilt: Copy;
+    /// A regex of a condition or a `rewrite`.
+    type Regex: Copy;
 
     /// `internal`.
     fn is_internal(self) -> bool;
@@ -55,6 +57,8 @@ pub trait Location: Copy {
     fn allow(self) -> Cow<'static, [u8]>;
     /// What is done.
     fn action(self) -> Action<Self>;
+    /// One step of `set`, `if`, `rewrite`, `break` and `return`, by number, until there is none.
+    fn op(self, index: usize) -> Option<Op<Self>>;
     /// A candidate of `try_files`, by number, until there is none.
     fn candidate(self, index: usize) -> Option<Candidate<Self::Text>>;
     /// Where a `root` or `alias` leads.
@@ -101,6 +105,62 @@ pub enum Return<L: Location> {
     Prebuilt(L::Prebuilt),
     /// 444: closes the connection without a response.
     Close,
+}
+
+/// One step of what nginx calls rewriting. The steps of a context follow one another, those within
+/// an `if` behind it.
+pub enum Op<L: Location> {
+    /// `set`.
+    Set(Assigned, L::Text),
+    /// `if`.
+    If {
+        /// What is asked.
+        condition: Condition<L>,
+        /// How many of the steps that follow stand in it.
+        skip: usize,
+        /// The location without a path that it is, for a request of which it holds.
+        location: Option<LocationId>,
+    },
+    /// `rewrite`.
+    Rewrite(Rewrite<L>),
+    /// `return`.
+    Return(Return<L>),
+    /// `break`.
+    Break,
+}
+
+/// The condition of an `if`.
+pub struct Condition<L: Location> {
+    /// Whether it holds where the test fails.
+    pub negated: bool,
+    /// The test.
+    pub test: Test<L>,
+}
+
+/// What a condition asks.
+pub enum Test<L: Location> {
+    /// Whether a value is neither empty nor `0`.
+    Truth(L::Text),
+    /// Whether two values are the same.
+    Equal(L::Text, L::Text),
+    /// Whether a regex matches a value.
+    Matches(L::Text, L::Regex),
+    /// What is at a path of the file system.
+    Path(L::Text, PathTest),
+}
+
+/// A `rewrite`.
+pub struct Rewrite<L: Location> {
+    /// What the path has to match.
+    pub regex: L::Regex,
+    /// The path in its place; of a redirect, all of the target.
+    pub target: L::Text,
+    /// The arguments, where the target names any; a redirect has them in the target.
+    pub args: Option<L::Text>,
+    /// Whether the request's arguments are appended.
+    pub keep_args: bool,
+    /// What follows.
+    pub then: Then,
 }
 
 /// The last parameter of `try_files`.
@@ -218,6 +278,10 @@ pub enum Reason<'a> {
     Returned,
     /// Nothing that `try_files` names is there.
     NothingFound,
+    /// A `rewrite` has left no path.
+    EmptyPath,
+    /// A value is longer than any that `set` gives.
+    TooLong,
     /// Too many internal redirects.
     Cycle,
     /// The request cannot be read, or who answers it has failed.
@@ -249,6 +313,20 @@ pub trait World: Sized {
 
     /// The location for a path.
     fn route(&mut self, server: ServerId, path: &[u8]) -> LocationId;
+
+    /// One step of a server, like [`Location::op`].
+    fn server_op(&self, server: ServerId, index: usize) -> Option<Op<LocationOf<Self>>>;
+
+    /// Whether a regex matches. Its match is added, if it has captures that are used.
+    fn is_match(
+        &self,
+        regex: <LocationOf<Self> as Location>::Regex,
+        subject: &[u8],
+        matches: &mut Vec<<Self::Form as Form>::Match>,
+    ) -> bool;
+
+    /// What is at a path of the file system.
+    fn test_path(&mut self, exchange: &ExchangeOf<Self>, path: &[u8], test: PathTest) -> bool;
 
     /// A location.
     fn location(&self, id: LocationId) -> LocationOf<Self>;
@@ -321,6 +399,15 @@ pub trait World: Sized {
     /// Writes how long a response may be kept: Expires and Cache-Control. `modified_s`: when its
     /// file was changed, in seconds since 1970.
     fn write_expiry(&mut self, expires: Expires, modified_s: Option<i64>, fields: &mut Fields);
+
+    /// Is told of an `if` that was asked.
+    fn asked(&mut self, _condition: &Condition<LocationOf<Self>>, _holds: bool) {}
+
+    /// Is told of a `set`.
+    fn assigned(&mut self, _variable: Assigned, _value: &[u8]) {}
+
+    /// Is told of a `rewrite` that has matched; the exchange has the new path and arguments.
+    fn rewritten(&mut self, _: &ExchangeOf<Self>, _rewrite: &Rewrite<LocationOf<Self>>) {}
 
     /// Is told what happens.
     fn note(&mut self, exchange: &ExchangeOf<Self>, note: Note<'_>);

@@ -39,6 +39,7 @@ impl Exchange {
             settings: route.location.settings,
             directories: &shared.directories,
             matches: &self.matches,
+            slots: &self.slots,
             connection: client,
             progress: Progress {
                 started_ms: self.started_ms,

@@ -3,8 +3,8 @@
 use std::borrow::Cow;
 
 use crate::exchange::world::{
-    Action, Added, Base, Candidate, ErrorPage, ErrorTarget, Fallback, Form, Location, Redirects,
-    Return, Server,
+    Action, Added, Base, Candidate, Condition, ErrorPage, ErrorTarget, Fallback, Form, Location,
+    Op, Redirects, Return, Rewrite, Server, Test,
 };
 use crate::http::charset::takes_charset;
 use crate::http::method::MethodSet;
@@ -38,6 +38,7 @@ impl Location for &'static site::Location {
     type Text = &'static Text;
     type Access = &'static Access;
     type Prebuilt = &'static site::Return;
+    type Regex = &'static site::Regex;
 
     fn is_internal(self) -> bool {
         self.internal
@@ -69,13 +70,7 @@ impl Location for &'static site::Location {
 
     fn action(self) -> Action<Self> {
         match &self.action {
-            site::Action::Return(answer) => Action::Return(match answer {
-                site::Return::Status(status) => Return::Status(*status),
-                site::Return::Redirect(status, target) => Return::Redirect(*status, target),
-                site::Return::Text(status, text) => Return::Text(*status, text),
-                site::Return::Prebuilt(_) | site::Return::Listed(_) => Return::Prebuilt(answer),
-                site::Return::Close => Return::Close,
-            }),
+            site::Action::Return(answer) => Action::Return(returned(answer)),
             site::Action::Serve { try_files, handler } => Action::Serve {
                 fallback: try_files.map(|list| match &list.fallback {
                     site::Fallback::Uri(uri) => Fallback::Uri(uri),
@@ -85,6 +80,10 @@ impl Location for &'static site::Location {
                 only_files: matches!(handler, Handler::Files),
             },
         }
+    }
+
+    fn op(self, index: usize) -> Option<Op<Self>> {
+        self.ops.get(index).map(op)
     }
 
     fn candidate(self, index: usize) -> Option<Candidate<&'static Text>> {
@@ -147,5 +146,41 @@ impl Location for &'static site::Location {
             AddedField::Sole(name, value) => field(name, value, true),
             AddedField::Expires(expires) => Added::Expires(*expires),
         })
+    }
+}
+
+fn returned(answer: &'static site::Return) -> Return<&'static site::Location> {
+    match answer {
+        site::Return::Status(status) => Return::Status(*status),
+        site::Return::Redirect(status, target) => Return::Redirect(*status, target),
+        site::Return::Text(status, text) => Return::Text(*status, text),
+        site::Return::Prebuilt(_) | site::Return::Listed(_) => Return::Prebuilt(answer),
+        site::Return::Close => Return::Close,
+    }
+}
+
+/// A step in the form that the phases take.
+pub(super) fn op(op: &'static site::Op) -> Op<&'static site::Location> {
+    match op {
+        site::Op::Set(variable, text) => Op::Set(*variable, text),
+        site::Op::If { condition: site::Condition { negated, test }, skip, location } => Op::If {
+            condition: Condition {
+                negated: *negated,
+                test: match test {
+                    site::Test::Truth(text) => Test::Truth(text),
+                    site::Test::Equal(one, other) => Test::Equal(one, other),
+                    site::Test::Matches(text, regex) => Test::Matches(text, regex),
+                    site::Test::Path(path, test) => Test::Path(path, *test),
+                },
+            },
+            skip: *skip,
+            location: *location,
+        },
+        site::Op::Rewrite(site::Rewrite { regex, target, args, keep_args, then }) => {
+            let (args, keep_args, then) = (args.as_ref(), *keep_args, *then);
+            Op::Rewrite(Rewrite { regex, target, args, keep_args, then })
+        }
+        site::Op::Return(answer) => Op::Return(returned(answer)),
+        site::Op::Break => Op::Break,
     }
 }

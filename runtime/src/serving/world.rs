@@ -1,13 +1,16 @@
 //! The world of a running server.
 
 use std::borrow::Cow;
+use std::ffi::OsStr;
 use std::fmt;
+use std::os::unix::ffi::OsStrExt;
+use std::os::unix::fs::MetadataExt;
 
 use crate::cgi;
 use crate::context::{Client, Context};
 use crate::escape::Escaped;
 use crate::exchange::Outcome;
-use crate::exchange::world::{LocationOf, Note, Reason, World};
+use crate::exchange::world::{LocationOf, Note, Op, Reason, World};
 use crate::files::{Entry, Files};
 use crate::handler::{self, dav, file, status, upload};
 use crate::http::body::Framing;
@@ -17,12 +20,12 @@ use crate::http::response::Fields;
 use crate::log::About;
 use crate::output::Body;
 use crate::site::{
-    Access, Action, Expires, Handler, Level, Location, LocationId, Prebuilt, Return, Server,
-    ServerId, Site, Text,
+    Access, Action, Expires, Handler, Level, Location, LocationId, PathTest, Prebuilt, Regex,
+    Return, Server, ServerId, Site, Text,
 };
 use crate::variables::Match;
 
-use super::form::Compiled;
+use super::form::{self, Compiled};
 use super::{Exchange, Later};
 
 /// One client's request, served by a worker.
@@ -57,6 +60,45 @@ impl<S: Site> World for Serving<'_, S> {
 
     fn route(&mut self, server: ServerId, path: &[u8]) -> LocationId {
         S::route(server, path)
+    }
+
+    fn server_op(&self, server: ServerId, index: usize) -> Option<Op<LocationOf<Self>>> {
+        S::server_settings(server).ops.get(index).map(form::op)
+    }
+
+    fn is_match(&self, regex: &'static Regex, subject: &[u8], matches: &mut Vec<Match>) -> bool {
+        let is_match = regex.set.find(subject).is_some();
+        if is_match {
+            matches.extend(regex.captures.map(|pattern| Match::new(pattern, subject)));
+        }
+        is_match
+    }
+
+    fn test_path(&mut self, exchange: &Exchange, path: &[u8], test: PathTest) -> bool {
+        let settings = exchange.location().settings;
+        let mut resource = Vec::new();
+        let embedded = settings.pack.is_some() && {
+            exchange.variables(self.cx, self.client).request_filename(&mut resource);
+            resource == path
+        };
+        if embedded {
+            let uri = exchange.path().to_vec();
+            let mut is_there =
+                |directory| self.is_there(exchange, &uri, exchange.appends_path(), directory);
+            return match test {
+                PathTest::File => is_there(false),
+                PathTest::Directory => is_there(true),
+                PathTest::Exists => is_there(false) || is_there(true),
+                PathTest::Executable => false,
+            };
+        }
+        let Ok(found) = std::fs::metadata(OsStr::from_bytes(path)) else { return false };
+        match test {
+            PathTest::File => found.is_file(),
+            PathTest::Directory => found.is_dir(),
+            PathTest::Exists => true,
+            PathTest::Executable => found.is_file() && found.mode() & 0o100 != 0,
+        }
     }
 
     fn location(&self, id: LocationId) -> &'static Location {
@@ -177,6 +219,12 @@ impl<S: Site> World for Serving<'_, S> {
             Reason::Cycle => {
                 let path = Escaped(exchange.path());
                 report(Level::Error, format_args!("internal redirection cycle at {path}"));
+            }
+            Reason::EmptyPath => {
+                report(Level::Error, format_args!("the rewritten URI has a zero length"));
+            }
+            Reason::TooLong => {
+                report(Level::Error, format_args!("a value of \"set\" is too long"));
             }
             Reason::Other(refusal) => report(refusal.level, format_args!("{}", refusal.reason)),
             Reason::Internal

@@ -1,7 +1,12 @@
 //! What a location does with a request.
 
-use super::{CgiSettings, DavSettings, DirectoryId, LocationId, ProgramId, UploadSettings};
+use std::sync::LazyLock;
+
+use super::{
+    CgiSettings, DavSettings, DirectoryId, LocationId, Pattern, ProgramId, UploadSettings,
+};
 use crate::http::method::MethodSet;
+use crate::regex::Set;
 use crate::response_table::ResponseTable;
 use crate::variables::Variables;
 
@@ -92,6 +97,110 @@ pub struct Upload {
     pub folder_len: Option<usize>,
     /// What goes with it.
     pub plain: UploadSettings,
+}
+
+/// One step of `set`, `if`, `rewrite`, `break` and `return`. The steps of a context follow one
+/// another, those within an `if` behind it.
+pub enum Op {
+    /// `set`.
+    Set(Assigned, Text),
+    /// `if`.
+    If {
+        /// What is asked.
+        condition: Condition,
+        /// How many of the steps that follow stand in it.
+        skip: usize,
+        /// The location without a path that it is.
+        location: Option<LocationId>,
+    },
+    /// `rewrite`.
+    Rewrite(Rewrite),
+    /// `return`.
+    Return(Return),
+    /// `break`.
+    Break,
+}
+
+/// What `set` gives a value to.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum Assigned {
+    /// A variable of the conf's own, by number.
+    Slot(u16),
+    /// `$args`.
+    Args,
+}
+
+/// The condition of an `if`.
+pub struct Condition {
+    /// Whether it holds where the test fails.
+    pub negated: bool,
+    /// The test.
+    pub test: Test,
+}
+
+/// What a condition asks.
+pub enum Test {
+    /// Whether a value is neither empty nor `0`.
+    Truth(Text),
+    /// Whether two values are the same.
+    Equal(Text, Text),
+    /// Whether a regex matches a value.
+    Matches(Text, Regex),
+    /// What is at a path of the file system.
+    Path(Text, PathTest),
+}
+
+/// What is asked about a path.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum PathTest {
+    /// `-f`: whether a file is there.
+    File,
+    /// `-d`: whether a directory is there.
+    Directory,
+    /// `-e`: whether anything is there.
+    Exists,
+    /// `-x`: whether a file is there that its owner may execute.
+    Executable,
+}
+
+/// A regex that is asked by itself.
+pub struct Regex {
+    /// Finds whether it matches.
+    pub set: &'static LazyLock<Set>,
+    /// Finds its captures, where any are used.
+    pub captures: Option<&'static Pattern>,
+}
+
+/// A `rewrite`.
+pub struct Rewrite {
+    /// What the path has to match.
+    pub regex: Regex,
+    /// The path in its place; of a redirect, all of the target.
+    pub target: Text,
+    /// The arguments, where the target names any; a redirect has them in the target.
+    pub args: Option<Text>,
+    /// Whether the request's arguments are appended.
+    pub keep_args: bool,
+    /// What follows.
+    pub then: Then,
+}
+
+/// What follows a `rewrite` that has matched.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum Then {
+    /// The next step.
+    Next,
+    /// `last`: another location is looked for.
+    Last,
+    /// `break`: the location goes on with the new path.
+    Break,
+    /// The client is sent elsewhere.
+    Redirect {
+        /// 301 or 302.
+        status: u16,
+        /// Whether the target has a `?`.
+        has_args: bool,
+    },
 }
 
 /// A `return`.

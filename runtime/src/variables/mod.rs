@@ -44,6 +44,8 @@ pub struct Variables<'a> {
     pub(crate) directories: &'a [PathBuf],
     /// The regexes that have matched so far, as far as values use their captures.
     pub(crate) matches: &'a [Match],
+    /// What `set` has given to the conf's own variables, by number.
+    pub(crate) slots: &'a [Option<Vec<u8>>],
     /// The connection that the request came on.
     pub(crate) connection: &'a dyn ConnectionFacts,
     /// What has been received and sent so far.
@@ -391,6 +393,23 @@ impl Variables<'_> {
     /// `$1` to `$9`: a group of the regex that matched last.
     pub fn capture(&self, index: usize, out: &mut Vec<u8>) -> bool {
         write_some(self.matches.last().and_then(|matched| matched.group(index)), out)
+    }
+
+    /// The same in what becomes the arguments of a URI, or all of a redirect: escaped if the
+    /// request's path had escapes, as nginx has it.
+    pub fn escaped_capture(&self, index: usize, out: &mut Vec<u8>) -> bool {
+        let path = self.head.uri().split(|&byte| byte == b'?').next().unwrap_or_default();
+        if !path.iter().any(|byte| matches!(byte, b'%' | b'+')) {
+            return self.capture(index, out);
+        }
+        let group = self.matches.last().and_then(|matched| matched.group(index));
+        escape::write_arguments(group.unwrap_or_default(), out);
+        group.is_some()
+    }
+
+    /// A variable that `set` gives values to.
+    pub fn assigned(&self, slot: usize, out: &mut Vec<u8>) -> bool {
+        write_some(self.slots.get(slot).and_then(|value| value.as_deref()), out)
     }
 
     /// A named group of the last regex that has one of this name.

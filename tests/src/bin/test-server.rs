@@ -42,6 +42,7 @@ sites! {
     variables => "sites/variables.conf",
     process => "sites/process.conf",
     programs => "sites/programs.conf",
+    rewriting => "sites/rewriting.conf",
     routing => "sites/routing.conf",
     tour => "../sites/default/site.conf",
     writing => "sites/writing.conf",

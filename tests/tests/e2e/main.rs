@@ -38,6 +38,7 @@ mod params;
 mod precompressed;
 mod process;
 mod redirects;
+mod rewriting;
 mod routing;
 mod routing_errors;
 mod sites;

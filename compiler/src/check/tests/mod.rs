@@ -15,6 +15,7 @@ mod logs;
 mod pages;
 mod params;
 mod patches;
+mod rewriting;
 mod size;
 mod values;
 mod writing;
@@ -117,6 +118,8 @@ fn name(variable: &ir::Variable) -> String {
         ir::Variable::ResponseField(name) => named("sent_http ", name),
         ir::Variable::Cookie(name) => named("cookie ", name),
         ir::Variable::Capture(number) => number.to_string(),
+        ir::Variable::EscapedCapture(number) => format!("escaped {number}"),
+        ir::Variable::Assigned(_, name) => named("set ", name.as_bytes()),
         ir::Variable::NamedCapture(name) => named("group ", name.as_bytes()),
     }
 }

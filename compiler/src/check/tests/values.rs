@@ -118,7 +118,7 @@ fn every_row_may_stand_wherever_it_says() {
                 Context::Events => format!("events {{ {line} }} server {{ root www; }}"),
                 Context::Server => format!("server {{ {line} }}"),
                 Context::Location => format!("server {{ location / {{ {line} }} }}"),
-                Context::LimitExcept => continue,
+                Context::LimitExcept | Context::IfInServer | Context::IfInLocation => continue,
             };
             let found = codes(&conf);
             assert!(!found.iter().any(|code| code.starts_with("D0")), "{conf}: {found:?}");
@@ -144,34 +144,5 @@ fn what_is_off_anyway_is_taken() {
     for line in ["gzip on;", "satisfy any;", "limit_rate 1k;", "gzip off { }", "gzip off on;"] {
         let found = codes(&format!("server {{ root www; location /a {{ {line} }} }}"));
         assert_eq!(found, ["D02"], "{line}");
-    }
-}
-
-/// What a message says to write in the place of a `rewrite` is a whole location, and compiles.
-#[test]
-fn a_rewrite_has_a_location_for_it() {
-    for (rewrite, expected) in [
-        (
-            "^/old/(.*)$ /new/$1 permanent",
-            "location ~ ^/old/(.*)$ { return 301 /new/$1$is_args$args; }",
-        ),
-        ("^/a$ /b redirect", "location ~ ^/a$ { return 302 /b$is_args$args; }"),
-        ("^/a$ /b? permanent", "location ~ ^/a$ { return 301 /b; }"),
-        ("^/a$ /b?c=d permanent", "location ~ ^/a$ { return 301 /b?c=d&$args; }"),
-        ("^/a$ http://b.test/c", "location ~ ^/a$ { return 302 http://b.test/c$is_args$args; }"),
-        ("^ https://b.test$request_uri? permanent", "return 301 https://b.test$request_uri;"),
-        (
-            "^/(.*)\\.x$ /index.html last",
-            "location ~ ^/(.*)\\.x$ { try_files /index.html /index.html$is_args$args; }",
-        ),
-        (
-            r#""^/\d{4}/(.*)$" /$1 break"#,
-            r#"location ~ "^/\\d{4}/(.*)$" { try_files /$1 /$1$is_args$args; }"#,
-        ),
-    ] {
-        let compilation = super::compiled(&format!("server {{ rewrite {rewrite}; }}"));
-        let found = compilation.diagnostics.sorted();
-        assert_eq!(found[0].helps[0].text, format!("write `{expected}`"));
-        assert_eq!(codes(&format!("server {{ root www; {expected} }}")), [""; 0], "{expected}");
     }
 }

@@ -105,6 +105,7 @@ fn locate(path: &[u8], dav: &'static Dav, settings: &'static Settings) -> &'stat
         }),
         methods: MethodSet::ALL,
         methods_named: false,
+        ops: &[],
         allow: b"",
         action: Action::Serve { try_files: None, handler },
     })

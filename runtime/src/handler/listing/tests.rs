@@ -61,6 +61,7 @@ fn list(
         limit_except: None,
         methods,
         methods_named: true,
+        ops: &[],
         allow: b"",
         action,
     });

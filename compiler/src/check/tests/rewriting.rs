@@ -1,0 +1,108 @@
+//! `rewrite`, `if` and `set`.
+
+use super::{refused, site};
+use crate::ir::Action;
+use crate::wording::steps;
+
+/// The steps of a location, as they were understood.
+fn understood(text: &str) -> String {
+    let site = site(&format!("server {{ root www; location /a {{ {text} }} }}"));
+    let location = site.locations.iter().find(|location| !location.ops.is_empty());
+    location.map_or_else(String::new, |location| steps(&location.ops))
+}
+
+#[test]
+fn steps_are_read_as_they_are_written() {
+    for text in [
+        "set $x \"a b\"; set $args \"\"; break;",
+        "if ($uri) { break; } return 404;",
+        "if ($uri = /a) { set $x 1; return 200 $x; }",
+        "if ($uri != \"\") { return 444; }",
+        "if ($uri ~ ^/(a)) { return 301 /$1; }",
+        "if ($uri !~* b$) { break; }",
+        "if (!-f $request_filename) { rewrite ^/a(.*) /b$1 last; }",
+        "if (-d /srv) { break; } if (-e $uri) { break; } if (!-x /a) { break; }",
+        "rewrite ^ /b; rewrite ^/b /c break;",
+        "rewrite ^/(.*) /c?x=$1&y permanent;",
+        "rewrite ^/(.*) /c?x=$1&y;",
+        "rewrite ^/(.*) /c? redirect;",
+        "rewrite ^/(.*) http://a.test/$1 redirect;",
+    ] {
+        assert_eq!(understood(text), text);
+    }
+    // A URL makes a redirect of it, whatever the flag; blanks within the parentheses are none's.
+    for (text, expected) in [
+        ("rewrite ^ https://a.test/ last;", "rewrite ^ https://a.test/ redirect;"),
+        ("rewrite ^ $scheme://b.test;", "rewrite ^ $scheme://b.test redirect;"),
+        ("if ( $uri ~ \"^/(a)$\" ) { break; }", "if ($uri ~ ^/(a)$) { break; }"),
+        ("if ($uri ~ \"a b\") { break; }", "if ($uri ~ a b) { break; }"),
+        ("if ($uri = 'a b') { break; }", "if ($uri = \"a b\") { break; }"),
+    ] {
+        assert_eq!(understood(text), expected, "{text}");
+    }
+}
+
+#[test]
+fn a_return_that_comes_first_is_all() {
+    let site = site("server { root www; location /a { return 200 a; set $x 1; } set $x 2; }");
+    assert!(site.locations.iter().any(|location| matches!(location.action, Action::Return(_))));
+    assert!(site.locations.iter().all(|location| location.ops.is_empty()));
+    assert_eq!(steps(&site.servers[0].ops), "set $x 2;");
+    assert_eq!(site.slots, ["x"]);
+}
+
+/// An `if` is a location of its own where it has settings, or where the one around it has something
+/// to lose.
+#[test]
+fn conditions_are_locations() {
+    for (text, expected) in [
+        ("if ($uri) { set $x 1; }", "if ($uri) { set $x 1; }"),
+        ("if ($uri) { add_header X y; }", "if ($uri) {  … }"),
+        ("try_files $uri =404; if ($uri) { set $x 1; }", "if ($uri) { set $x 1; … }"),
+    ] {
+        assert_eq!(understood(text), expected, "{text}");
+    }
+    let site = site(
+        "server { root www; location /a { try_files $uri =404; add_header A 1;
+             if ($uri) { expires 1h; } } }",
+    );
+    let inner = &site.locations[2];
+    assert!(matches!(inner.action, Action::Serve { try_files: None, .. }));
+    let settings = &site.settings[inner.settings];
+    assert!(settings.expires.is_some() && settings.added_fields.len() == 1);
+}
+
+#[test]
+fn in_a_server_there_are_steps_alone() {
+    refused(
+        "server { root www; if ($uri) { root www; } }",
+        "                   ---------   ^^^^",
+        "D04: `root` is not allowed in `if`",
+    );
+    site("server { root www; location / { if ($uri) { root www; } } }");
+}
+
+#[test]
+fn what_cannot_be_read() {
+    for (text, drawn, message) in [
+        ("if $uri { break; }", "   ^^^^", "R10: a condition stands in parentheses"),
+        ("if ($uri = a { break; }", "           ^", "R10: the condition has no `)` at its end"),
+        ("if () { break; }", "^^^^^", "R10: this is no condition"),
+        ("if ($uri == a) { break; }", "         ^^", "R10: `==` compares nothing"),
+        ("if ($uri > a) { break; }", "         ^", "R10: `>` compares nothing"),
+        ("if ($uri = a b) { break; }", "^^^^^^^^^^^^^^^", "R10: this is no condition"),
+        ("if (a$uri = a) { break; }", "    ^^^^^", "R10: a condition begins with a variable"),
+        ("if (-g /a) { break; }", "    ^^", "R10: `-g` asks nothing of a path"),
+        ("if ($uri ~ [) { break; }", "           ^", "T15: this `[` has no `]`"),
+        ("if ($hots = a) { break; }", "    ^^^^^", "T18: there is no variable `$hots`"),
+        ("set x 1;", "    ^", "R10: `x` is no variable"),
+        ("set $a-b 1;", "    ^^^^", "R10: `$a-b` is no variable"),
+        ("set $host a;", "    ^^^^^", "R10: `$host` is the server's own, and is not set"),
+        ("rewrite ^ /a lats;", "             ^^^^", "R10: `lats` is no flag of `rewrite`"),
+        ("rewrite ^/(a) /$2;", "        -----  ^^", "T17: `$2` is always empty"),
+    ] {
+        let (front, back) = ("server { root www; ", " }");
+        let drawn = format!("{}{drawn}", " ".repeat(front.len()));
+        refused(&format!("{front}{text}{back}"), &drawn, message);
+    }
+}

@@ -1,0 +1,49 @@
+//! Rows about what is done before a location answers.
+
+use super::Context::{Location, Server};
+use super::{Directive, Form, Group, MANY, SERVER_LOCATION_IF, simple};
+
+pub(super) const GROUP: Group = Group {
+    title: "Rewriting",
+    about: "A server takes these steps before a location is looked for, and again after an internal \
+            redirect; a location takes its own before anything else, also before `allow` and `deny`. \
+            They are taken in the order of the conf, `return` among them. A location does not have \
+            those of its server or of an outer location.",
+    about_files: false,
+    rows: &[
+        simple("rewrite", SERVER_LOCATION_IF, (2, 3), "REGEX TARGET [last | break | redirect | permanent]")
+            .repeats()
+            .doc(
+                "Puts TARGET in the place of a path that REGEX matches; `$1` to `$9` are its groups. \
+                 The request's arguments are appended, unless TARGET ends in `?`. Without a flag the \
+                 next step follows, and in the end the location of the new path is looked for. \
+                 `last` does that at once; `break` stays in this location. `redirect` (302), \
+                 `permanent` (301), and a TARGET that begins with `http://`, `https://` or \
+                 `$scheme` (302) send the client there. After ten rounds the answer is 500.",
+            ),
+        simple("set", SERVER_LOCATION_IF, (2, 2), "$VARIABLE VALUE")
+            .repeats()
+            .doc(
+                "Gives a value to a variable of the conf's own, or to `$args`. Before that it is \
+                 empty. It may be used wherever values have variables, in the whole conf.",
+            )
+            .differs("Of the server's own variables, only `$args` can be set."),
+        Directive {
+            form: Form::Condition,
+            ..simple("if", &[Server, Location], (1, MANY), "(CONDITION)")
+        }
+        .repeats()
+        .doc(
+            "Takes the steps in it if CONDITION holds: `$x` (neither empty nor `0`), `$x = TEXT`, \
+             `$x != TEXT`, `$x ~ REGEX` and `$x ~* REGEX` (any case), `-f PATH` (a file is there), \
+             `-d` (a directory), `-e` (anything), `-x` (a file that may be executed), and their \
+             negations `!~`, `!~*`, `!-f` and so on. In a location, an `if` that holds is a location \
+             without a path: its settings stand in the place of the location's, which loses its \
+             `try_files`; of several that hold, it is the last. It holds `root`, `error_page`, \
+             `add_header`, `expires`, `charset`, `access_log` and `sendfile` beside steps.",
+        ),
+        simple("break", SERVER_LOCATION_IF, (0, 0), "")
+            .repeats()
+            .doc("Ends the steps: the location goes on with the path as it is."),
+    ],
+};
