@@ -4,7 +4,6 @@ use std::cell::OnceCell;
 use std::fmt;
 use std::marker::PhantomData;
 use std::net::SocketAddr;
-use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
@@ -15,12 +14,13 @@ use crate::clock::{LocalClock, Now};
 use crate::counts::{AllCounts, Counts};
 use crate::files::Files;
 use crate::http::date;
+use crate::http::target::Scheme;
 use crate::image::Image;
 use crate::log::{About, Logs, Trouble};
 use crate::output::{Output, Turn};
 use crate::serving::Exchange;
 use crate::site::{Level, ListenId, ServerId, Site};
-use crate::sys::net;
+use crate::transport::Transport;
 use crate::variables::{ConnectionFacts, Endpoint};
 
 /// What is settled before the first worker starts, and the same for all.
@@ -176,8 +176,8 @@ impl<S: Site> Context<S> {
 
 /// The far end of a connection, as far as requests have to do with it.
 pub struct Client {
-    /// The socket.
-    pub socket: OwnedFd,
+    /// What carries its bytes.
+    pub transport: Transport,
     /// Where it was accepted.
     pub listen: ListenId,
     /// Its number, given once.
@@ -197,7 +197,7 @@ impl Client {
     /// A client that was just accepted.
     pub fn new(
         shared: &'static Shared,
-        socket: OwnedFd,
+        transport: Transport,
         listen: ListenId,
         serial: u64,
         peer: Option<SocketAddr>,
@@ -205,12 +205,12 @@ impl Client {
     ) -> Client {
         let path = &shared.socket_paths[usize::from(listen)];
         let local = OnceCell::new();
-        Client { socket, listen, serial, peer, accepted_ms, requests: 0, local, path }
+        Client { transport, listen, serial, peer, accepted_ms, requests: 0, local, path }
     }
 
     /// Our own address on this connection, asked for once.
     pub fn local(&self) -> Option<SocketAddr> {
-        *self.local.get_or_init(|| net::local_address(self.socket.as_fd()).ok().flatten())
+        *self.local.get_or_init(|| self.transport.local_address())
     }
 }
 
@@ -233,5 +233,9 @@ impl ConnectionFacts for Client {
 
     fn accepted_ms(&self) -> u64 {
         self.accepted_ms
+    }
+
+    fn scheme(&self) -> Scheme {
+        self.transport.scheme()
     }
 }

@@ -38,6 +38,7 @@ mod serving;
 pub mod site;
 mod start;
 mod sys;
+mod transport;
 pub mod trie;
 pub mod variables;
 mod worker;

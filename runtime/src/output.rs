@@ -2,12 +2,11 @@
 //! copied but sent from where it lies.
 
 use std::io;
-use std::os::fd::BorrowedFd;
 
 use crate::handler::{FileBody, Parts, Piece};
 use crate::image::Image;
 use crate::site::Level;
-use crate::sys::net;
+use crate::transport::Transport;
 
 mod produce;
 mod send;
@@ -186,13 +185,14 @@ impl Output {
     /// the content has failed.
     pub fn send(
         &mut self,
-        socket: BorrowedFd<'_>,
+        transport: &mut Transport,
         sendfile: bool,
         turn: &mut Turn,
     ) -> io::Result<Progress> {
         if turn.is_over() {
             return Ok(Progress::Blocked);
         }
+        let sendfile = sendfile && transport.sends_files();
         while !self.is_sent() {
             if matches!(self.tail, Tail::Made(_)) && self.buffered_len() == 0 {
                 match self.make(turn)? {
@@ -200,7 +200,7 @@ impl Output {
                     false => return Ok(Progress::Blocked),
                 }
             }
-            match self.send_once(socket, sendfile, turn.bytes_left()) {
+            match self.send_once(transport, sendfile, turn.bytes_left()) {
                 Ok(sent) => {
                     self.taken += sent;
                     turn.count_call(sent);
@@ -258,7 +258,7 @@ impl Output {
     /// One call of the kernel; returns what it has sent.
     fn send_once(
         &mut self,
-        socket: BorrowedFd<'_>,
+        transport: &mut Transport,
         sendfile: bool,
         turn_left: u64,
     ) -> io::Result<u64> {
@@ -266,34 +266,36 @@ impl Output {
         let image = self.image.filter(|_| sendfile);
         let sent = match &mut self.tail {
             Tail::None | Tail::Made(_) => {
-                let sent = net::send(socket, head, false)?;
+                let sent = transport.write(head, false)?;
                 self.sent += sent;
                 return Ok(sent as u64);
             }
             Tail::Static(tail) => {
-                let (sent, from_tail) = send::from_site(socket, head, tail, (image, turn_left))?;
+                let (sent, from_tail) = send::from_site(transport, head, tail, (image, turn_left))?;
                 *tail = &tail[from_tail..];
                 self.sent += sent - from_tail;
                 sent
             }
             Tail::Piece(Piece::Memory(bytes, range), _) => {
-                let (sent, from_tail) = send::as_one(socket, head, &bytes[range.clone()], false)?;
+                let (sent, from_tail) =
+                    send::as_one(transport, head, &bytes[range.clone()], false)?;
                 range.start += from_tail;
                 self.sent += sent - from_tail;
                 sent
             }
             Tail::Piece(Piece::Static(bytes), _) => {
-                let (sent, from_tail) = send::from_site(socket, head, bytes, (image, turn_left))?;
+                let (sent, from_tail) =
+                    send::from_site(transport, head, bytes, (image, turn_left))?;
                 *bytes = &bytes[from_tail..];
                 self.sent += sent - from_tail;
                 sent
             }
             Tail::Piece(..) if !head.is_empty() => {
-                let sent = net::send(socket, head, true)?;
+                let sent = transport.write(head, true)?;
                 self.sent += sent;
                 sent
             }
-            Tail::Piece(piece, _) => send::from_file(socket, piece, sendfile, turn_left)?,
+            Tail::Piece(piece, _) => send::from_file(transport, piece, sendfile, turn_left)?,
         };
         match std::mem::take(&mut self.tail) {
             Tail::Static([]) => {}
@@ -335,7 +337,7 @@ mod tests {
     use std::thread;
 
     use std::fs::File;
-    use std::os::fd::AsFd;
+    use std::os::fd::OwnedFd;
 
     use super::*;
     use crate::pack::LARGE_LEN;
@@ -351,6 +353,11 @@ mod tests {
         }
         contents
     };
+
+    fn pair() -> (Transport, UnixStream) {
+        let (ours, theirs) = UnixStream::pair().expect("a socket");
+        (Transport::Plain(OwnedFd::from(ours)), theirs)
+    }
 
     /// Runs of a kilobyte, so many.
     #[derive(Debug)]
@@ -371,14 +378,14 @@ mod tests {
     #[test]
     fn what_is_made_takes_turns_and_is_tallied() {
         const RUNS: usize = 40;
-        let (ours, theirs) = UnixStream::pair().expect("a socket");
+        let (mut ours, theirs) = pair();
         let reader = thread::spawn(move || io::read_to_string(theirs).expect("text"));
         let mut output = Output::default();
         output.buffer().extend_from_slice(b"head");
         let producer = Box::new(Runs(RUNS));
         assert!(!output.append(Body::Made(producer), false));
         let mut turns = 1;
-        while output.send(ours.as_fd(), true, &mut Turn::default()).expect("it is sent")
+        while output.send(&mut ours, true, &mut Turn::default()).expect("it is sent")
             == Progress::Blocked
         {
             turns += 1;
@@ -403,10 +410,10 @@ mod tests {
 
     #[test]
     fn what_cannot_be_made_is_broken_off_and_said() {
-        let (ours, _theirs) = UnixStream::pair().expect("a socket");
+        let (mut ours, _theirs) = pair();
         let mut output = Output::default();
         output.append(Body::Made(Box::new(Fails)), true);
-        output.send(ours.as_fd(), true, &mut Turn::default()).expect_err("it fails");
+        output.send(&mut ours, true, &mut Turn::default()).expect_err("it fails");
         let (level, text) = *output.tally().remark.expect("it is said");
         assert_eq!(
             (level, text.as_str()),
@@ -416,7 +423,7 @@ mod tests {
 
     /// What arrives of a head and a content.
     fn arrived(image: Option<Image>, sendfile: bool, content: &'static [u8]) -> Vec<u8> {
-        let (ours, mut theirs) = UnixStream::pair().expect("a socket");
+        let (mut ours, mut theirs) = pair();
         let reader = thread::spawn(move || {
             let mut all = Vec::new();
             theirs.read_to_end(&mut all).expect("a stream");
@@ -425,7 +432,7 @@ mod tests {
         let mut output = Output::new(image.map(|image| &*Box::leak(Box::new(image))));
         output.buffer().extend_from_slice(b"head");
         output.append(Body::Static(content), false);
-        while output.send(ours.as_fd(), sendfile, &mut Turn::default()).expect("it is sent")
+        while output.send(&mut ours, sendfile, &mut Turn::default()).expect("it is sent")
             == Progress::Blocked
         {}
         drop(ours);

@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use crate::clock::{LocalClock, Now};
 use crate::http::head::{Head, Limits};
 use crate::http::response::Fields;
+use crate::http::target::Scheme;
 use crate::site::{
     AddedFields, ErrorLog, FileBase, FileCache, Level, PlainSettings, Server, ServerSettings,
     Settings, Settled, Symlinks, Text,
@@ -130,6 +131,10 @@ impl ConnectionFacts for SampleConnection {
 
     fn accepted_ms(&self) -> u64 {
         400
+    }
+
+    fn scheme(&self) -> Scheme {
+        Scheme::HTTP
     }
 }
 

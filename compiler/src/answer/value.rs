@@ -1,6 +1,7 @@
 //! Values of the conf for one request. A variable that only a running server knows stays as it
 //! is written, and is noted.
 
+use sitec_runtime::exchange::world::World;
 use sitec_runtime::http::credentials::basic_user;
 use sitec_runtime::pure::{find_argument, find_cookie, is_same_name, write_arguments};
 
@@ -82,7 +83,7 @@ impl View<'_, '_, '_> {
             "request" => self.head().line().to_vec(),
             "request_method" if self.exchange.is_as_get() => "GET".into(),
             "request_method" => self.head().method_name().to_vec(),
-            "scheme" => "http".into(),
+            "scheme" => self.world.scheme().name.into(),
             "server_protocol" => "HTTP/1.1".into(),
             "host" if self.exchange.host.is_empty() => self.server_name(),
             "host" => self.exchange.host.clone(),

@@ -14,6 +14,7 @@ use sitec_runtime::http::head::Head;
 use sitec_runtime::http::method::Method;
 use sitec_runtime::http::response::Fields;
 use sitec_runtime::http::status;
+use sitec_runtime::http::target::Scheme;
 use sitec_runtime::media;
 use sitec_runtime::site::{Assigned, Expires, Level, ListenId, LocationId, PathTest, ServerId};
 
@@ -337,6 +338,10 @@ impl<'w, 'a> World for Evaluation<'w, 'a> {
     ) {
         let patterns = location.location.patterns.iter();
         matches.extend(patterns.map(|pattern| (pattern, path.to_vec())));
+    }
+
+    fn scheme(&self) -> Scheme {
+        Scheme::HTTP
     }
 
     fn local(&self) -> (Cow<'static, str>, Option<u16>) {

@@ -31,7 +31,7 @@ pub enum Deadline {
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Source {
     /// The client.
-    Socket,
+    Client,
     /// What the client's script reads.
     ScriptInput,
     /// What it writes.
@@ -47,7 +47,7 @@ pub type Pipe = Option<(RawFd, Interest)>;
 #[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
 pub struct Interests {
     /// The client.
-    pub socket: Option<Interest>,
+    pub client: Option<Interest>,
     /// What its script reads.
     pub input: Pipe,
     /// What it writes.
@@ -57,9 +57,14 @@ pub struct Interests {
 }
 
 impl Interests {
+    /// Of the client alone.
+    pub fn of_client(interest: Interest) -> Interests {
+        Interests { client: Some(interest), ..Interests::default() }
+    }
+
     /// Whether they are input from the client and nothing else.
     pub fn are_input(&self) -> bool {
-        self.socket == Some(Interest::Read)
+        self.client == Some(Interest::Read)
             && self.input.is_none()
             && self.output.is_none()
             && self.errors.is_none()

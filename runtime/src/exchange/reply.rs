@@ -148,7 +148,9 @@ impl<F: Form> Exchange<F> {
         if !redirects.absolute || location.first() != Some(&b'/') {
             return;
         }
-        out.extend_from_slice(b"http://");
+        let scheme = world.scheme();
+        out.extend_from_slice(scheme.name.as_bytes());
+        out.extend_from_slice(b"://");
         let (name, (address, port)) = (route.server.name(), world.local());
         match &self.host[..] {
             _ if redirects.server_name && !name.is_empty() => out.extend_from_slice(&name),
@@ -156,7 +158,7 @@ impl<F: Form> Exchange<F> {
             b"" => out.extend_from_slice(&name),
             host => out.extend_from_slice(host),
         }
-        if let Some(port) = port.filter(|&port| port != 80 && redirects.port) {
+        if let Some(port) = port.filter(|&port| port != scheme.port && redirects.port) {
             out.push(b':');
             out.extend_from_slice(itoa::Buffer::new().format(port).as_bytes());
         }

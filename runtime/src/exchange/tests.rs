@@ -10,6 +10,7 @@ use super::world::{
 use super::*;
 use crate::http::head::Limits;
 use crate::http::method::MethodSet;
+use crate::http::target::Scheme;
 use crate::site::{Assigned, ErrorStatus, Expires, PathTest, Then};
 
 /// A location. In a text, `$uri` is the path.
@@ -241,6 +242,10 @@ impl World for ToyWorld {
     }
 
     fn enter(&self, _: &'static Toy, _: &[u8], _: &mut Vec<()>) {}
+
+    fn scheme(&self) -> Scheme {
+        Scheme::HTTP
+    }
 
     fn local(&self) -> (Cow<'static, str>, Option<u16>) {
         (Cow::Borrowed("192.0.2.1"), Some(8080))

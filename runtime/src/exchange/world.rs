@@ -8,6 +8,7 @@ use super::{Exchange, Outcome, Refusal};
 use crate::http::head::Head;
 use crate::http::method::MethodSet;
 use crate::http::response::Fields;
+use crate::http::target::Scheme;
 use crate::site::{Assigned, ErrorStatus, Expires, LocationId, PathTest, ServerId, Then};
 
 /// The form that a site is at hand in.
@@ -338,6 +339,9 @@ pub trait World: Sized {
         path: &[u8],
         matches: &mut Vec<<Self::Form as Form>::Match>,
     );
+
+    /// The scheme of URLs that lead to the connection.
+    fn scheme(&self) -> Scheme;
 
     /// Our end of the connection: the address in words, if it has one, and the port.
     fn local(&self) -> (Cow<'static, str>, Option<u16>);

@@ -100,7 +100,7 @@ fn boundary() -> String {
 #[cfg(test)]
 mod tests {
     use std::io::read_to_string;
-    use std::os::fd::AsFd;
+    use std::os::fd::OwnedFd;
     use std::os::unix::net::UnixStream;
     use std::thread;
 
@@ -108,6 +108,7 @@ mod tests {
     use crate::handler::tests::{folder, serve};
     use crate::output::{Body, Output, Progress, Turn};
     use crate::samples::SETTINGS;
+    use crate::transport::Transport;
 
     #[test]
     fn many_parts_of_a_file_take_turns() {
@@ -119,12 +120,12 @@ mod tests {
         let Outcome::File(response) = serve(&folder, SETTINGS, "/large", &fields) else { panic!() };
         let len = response.content_len();
         let (ours, theirs) = UnixStream::pair().expect("a socket");
+        let mut ours = Transport::Plain(OwnedFd::from(ours));
         let reader = thread::spawn(move || read_to_string(theirs).expect("text"));
         let mut output = Output::new(None);
         output.append(Body::File(response.body), false);
         let mut turns = 1;
-        while output.send(ours.as_fd(), true, &mut Turn::default()).expect("sent") != Progress::Done
-        {
+        while output.send(&mut ours, true, &mut Turn::default()).expect("sent") != Progress::Done {
             turns += 1;
         }
         drop(ours);

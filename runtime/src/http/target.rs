@@ -1,6 +1,20 @@
 //! Request targets (RFC 9112, section 3.2): their forms, and paths decoded and normalised,
 //! once. Also used by the compiler, so that the two never disagree about a path.
 
+/// The scheme of a URL that leads to the server.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Scheme {
+    /// Its name.
+    pub name: &'static str,
+    /// The port of a URL that names none.
+    pub port: u16,
+}
+
+impl Scheme {
+    /// Without encryption.
+    pub const HTTP: Scheme = Scheme { name: "http", port: 80 };
+}
+
 /// A request target, taken apart.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Target<'a> {

@@ -18,7 +18,6 @@ use crate::http::body::BodyReader;
 use crate::http::head::Unfinished;
 use crate::poll_set::Interest;
 use crate::site::{Server, Settings, Site};
-use crate::sys::net;
 
 pub use request::limits;
 use request::{Pending, timed_out, too_slow};
@@ -93,9 +92,9 @@ impl Connection {
         }
     }
 
-    /// Its socket.
-    pub fn socket(&self) -> BorrowedFd<'_> {
-        self.client.socket.as_fd()
+    /// What to poll of the client.
+    pub fn descriptor(&self) -> BorrowedFd<'_> {
+        self.client.transport.as_fd()
     }
 
     /// How long it may take for the first head to be whole.
@@ -121,17 +120,20 @@ impl Connection {
     /// Whether `poll(2)` should watch for input and nothing else, as mostly.
     pub fn only_reads(&self) -> bool {
         !matches!(self.state, State::Script(_) | State::Sending(_) | State::Working(_))
+            && self.client.transport.interest(Interest::Read) == Interest::Read
     }
 
     /// What `poll(2)` should watch. Derived on every turn, so that it cannot disagree with the
     /// state.
     pub fn interests(&self) -> Interests {
-        let socket = match &self.state {
-            State::Script(session) => return session.interests(!self.input.is_empty()),
-            State::Sending(_) | State::Working(_) => Interest::Write,
-            _ => Interest::Read,
+        let mut interests = match &self.state {
+            State::Script(session) => session.interests(!self.input.is_empty()),
+            State::Sending(_) | State::Working(_) => Interests::of_client(Interest::Write),
+            _ => Interests::of_client(Interest::Read),
         };
-        Interests { socket: Some(socket), ..Interests::default() }
+        let wanted = interests.client;
+        interests.client = wanted.map(|wanted| self.client.transport.interest(wanted));
+        interests
     }
 
     /// Reads or writes, as the state wants it, and goes on as far as that leads.
@@ -139,15 +141,15 @@ impl Connection {
         match (&self.state, source) {
             // Without scripts in the site, their code is not in the binary.
             (State::Script(_), _) if S::MAX_SCRIPTS.is_some() => self.on_script_ready(cx, source),
-            (State::Sending(_), Source::Socket) => {
+            (State::Sending(_), Source::Client) => {
                 self.continue_sending(cx);
                 self.resume(cx)
             }
-            (State::Working(_), Source::Socket) if S::DAV => {
+            (State::Working(_), Source::Client) if S::DAV => {
                 self.continue_working(cx);
                 self.resume(cx)
             }
-            (_, Source::Socket) => self.receive(cx),
+            (_, Source::Client) => self.receive(cx),
             // It has told before the script was let go.
             _ => Next::Wait(Deadline::Keep),
         }
@@ -157,7 +159,7 @@ impl Connection {
     fn receive<S: Site>(&mut self, cx: &mut Context<S>) -> Next {
         let mut scratch = std::mem::take(&mut cx.scratch);
         let kept = self.input.len();
-        let received = net::recv(self.socket(), &mut scratch[kept..]);
+        let received = self.client.transport.read(&mut scratch[kept..]);
         if let Ok(len @ 1..) = received {
             if kept > 0 {
                 if self.keeps_for_head(&scratch[kept..kept + len]) {
@@ -230,8 +232,8 @@ impl Connection {
                 let Sending { mut output, exchange, .. } = *sending;
                 self.log_sent(cx, exchange, output.tally());
                 if self.settings.reset_timedout_connection {
-                    // It only saves memory: a failure changes nothing.
-                    let _ = net::set_reset_on_close(self.socket());
+                    // It saves memory.
+                    self.client.transport.break_on_close();
                 }
                 Next::Close
             }

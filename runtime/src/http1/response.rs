@@ -1,7 +1,5 @@
 //! Responses: gathered, sent, and what follows them.
 
-use std::os::fd::AsFd;
-
 use crate::connection::Pace;
 use crate::context::Context;
 use crate::handler::Work;
@@ -11,7 +9,6 @@ use crate::http::response::{Persistence, write_head};
 use crate::output::{Output, Progress, Tally};
 use crate::serving::{Exchange, Later, Reply};
 use crate::site::{Lingering, Site};
-use crate::sys::net;
 
 use super::framing::Transfer;
 use super::request::Pending;
@@ -163,8 +160,8 @@ impl Connection {
         exchange: Option<Box<Exchange>>,
         after: After,
     ) {
-        let (socket, sendfile) = (self.client.socket.as_fd(), self.settings.sendfile);
-        let progress = cx.output.send(socket, sendfile, &mut cx.turn);
+        let (transport, sendfile) = (&mut self.client.transport, self.settings.sendfile);
+        let progress = cx.output.send(transport, sendfile, &mut cx.turn);
         match (progress, exchange, after) {
             (Ok(Progress::Done), None, After::Head) => self.persist(),
             (Ok(Progress::Blocked), exchange, after) => {
@@ -183,8 +180,8 @@ impl Connection {
     /// Sends more of what is under way, and enters the state that follows it once it is sent.
     pub(super) fn continue_sending<S: Site>(&mut self, cx: &mut Context<S>) {
         let State::Sending(sending) = &mut self.state else { return };
-        let (socket, sendfile) = (self.client.socket.as_fd(), self.settings.sendfile);
-        let progress = sending.output.send(socket, sendfile, &mut cx.turn);
+        let (transport, sendfile) = (&mut self.client.transport, self.settings.sendfile);
+        let progress = sending.output.send(transport, sendfile, &mut cx.turn);
         if let Ok(Progress::Blocked) = progress {
             return;
         }
@@ -229,7 +226,7 @@ impl Connection {
                     Lingering::On => linger,
                     Lingering::Always => true,
                 };
-                match linger && net::shutdown_write(self.socket()).is_ok() {
+                match linger && self.client.transport.close_write().is_ok() {
                     true => State::Lingering { until_ms },
                     false => State::Closed,
                 }
@@ -253,11 +250,10 @@ impl Connection {
         }
     }
 
-    /// The first response went out whole; the next may be several writes. Without the option they
-    /// are only slower.
+    /// The first response went out whole; the next may be several writes.
     pub(super) fn set_nodelay(&mut self) {
         if self.settings.tcp_nodelay && !self.nodelay && self.client.peer.is_some() {
-            let _ = net::set_nodelay(self.socket(), true);
+            self.client.transport.set_nodelay();
             self.nodelay = true;
         }
     }

@@ -2,7 +2,7 @@
 //! other end takes them.
 
 use std::io;
-use std::os::fd::{AsFd, AsRawFd, BorrowedFd};
+use std::os::fd::{AsRawFd, BorrowedFd};
 
 use crate::cgi::{Call, Event, Input, Received, RequestId, Running, not_started};
 use crate::connection::{Deadline, Interests, Next, Pace, Source, in_steps};
@@ -14,7 +14,6 @@ use crate::output::{Output, Progress};
 use crate::poll_set::Interest;
 use crate::serving::{Exchange, Reply};
 use crate::site::{Level, Settings, Site};
-use crate::sys::net;
 
 use super::framing::{ContentWriter, Transfer};
 use super::request::timed_out;
@@ -70,7 +69,7 @@ impl Session {
     /// nothing was `received`, so that its end is seen.
     pub(super) fn interests(&self, received: bool) -> Interests {
         let blocked = self.is_blocked();
-        let socket = match () {
+        let client = match () {
             () if blocked => Some(Interest::Write),
             () if self.client_ended => None,
             () if self.wants_content() || !received => Some(Interest::Read),
@@ -79,7 +78,7 @@ impl Session {
         let pipe = |fd: BorrowedFd<'_>, interest| (fd.as_raw_fd(), interest);
         let output = self.running.output_fd().filter(|_| !blocked);
         Interests {
-            socket,
+            client,
             input: self.running.input_fd().map(|fd| pipe(fd, Interest::Write)),
             output: output.map(|fd| pipe(fd, Interest::Read)),
             errors: self.running.errors_fd().map(|fd| pipe(fd, Interest::Read)),
@@ -187,8 +186,8 @@ impl Connection {
     pub(super) fn on_script_ready<S: Site>(&mut self, cx: &mut Context<S>, source: Source) -> Next {
         let State::Script(session) = &self.state else { return Next::Close };
         match source {
-            Source::Socket if session.is_blocked() => self.on_script_client(cx),
-            Source::Socket => self.receive(cx),
+            Source::Client if session.is_blocked() => self.on_script_client(cx),
+            Source::Client => self.receive(cx),
             Source::ScriptInput => self.on_script_input(cx),
             Source::ScriptOutput => self.on_script_output(cx),
             Source::ScriptErrors => self.on_script_errors(cx),
@@ -214,8 +213,8 @@ impl Connection {
     /// The client takes more of the output.
     fn on_script_client<S: Site>(&mut self, cx: &mut Context<S>) -> Next {
         let State::Script(session) = &mut self.state else { return Next::Close };
-        match session.output.send(self.client.socket.as_fd(), self.settings.sendfile, &mut cx.turn)
-        {
+        let (transport, sendfile) = (&mut self.client.transport, self.settings.sendfile);
+        match session.output.send(transport, sendfile, &mut cx.turn) {
             Ok(Progress::Done) if session.running.is_gone() => self.on_script_output(cx),
             Ok(_) => self.wait(cx),
             Err(_) => cx.with_scratch(|cx, scratch| self.abandon_script(cx, scratch)),
@@ -421,8 +420,8 @@ impl Connection {
     fn send_script_output<S: Site>(&mut self, cx: &mut Context<S>, scratch: &mut [u8]) -> bool {
         let State::Script(session) = &mut self.state else { return false };
         session.held_until_ms = None;
-        match session.output.send(self.client.socket.as_fd(), self.settings.sendfile, &mut cx.turn)
-        {
+        let (transport, sendfile) = (&mut self.client.transport, self.settings.sendfile);
+        match session.output.send(transport, sendfile, &mut cx.turn) {
             Ok(progress) => progress == Progress::Done,
             Err(_) => {
                 self.abandon_script(cx, scratch);
@@ -444,7 +443,7 @@ impl Connection {
         let Session { exchange, running, reader, output, writer, persistence, .. } = *session;
         if ending == Ending::Cut && writer.is_some_and(|writer| writer.ends_by_close()) {
             // Without a reset, it would look whole.
-            let _ = net::set_reset_on_close(self.socket());
+            self.client.transport.break_on_close();
         }
         running.release(scratch, &mut |line| exchange.report_script(cx, &self.client, line));
         let keep = matches!(persistence, Some(Persistence::Keep(_)));

@@ -2,14 +2,14 @@
 
 use std::fs::File;
 use std::io::{self, IoSlice};
-use std::os::fd::{AsFd, BorrowedFd};
+use std::os::fd::AsFd;
 use std::os::unix::fs::FileExt;
 
 use super::COPIED_LEN;
 use crate::handler::Piece;
 use crate::image::Image;
 use crate::pack::LARGE_LEN;
-use crate::sys::{fs, net};
+use crate::transport::Transport;
 
 /// The kernel keeps files in pages of this length, or of a multiple of it.
 const PAGE_LEN: u64 = 4096;
@@ -21,7 +21,7 @@ const REST_LEN: u64 = 16 << 10;
 /// file, and what stands before its first whole page goes with the head: what begins within a page
 /// takes the kernel up to twice the time. Returns what was sent of both, and of the bytes.
 pub(super) fn from_site(
-    socket: BorrowedFd<'_>,
+    transport: &mut Transport,
     head: &[u8],
     bytes: &[u8],
     (image, turn_left): (Option<&Image>, u64),
@@ -30,17 +30,17 @@ pub(super) fn from_site(
     let least = if head.is_empty() { COPIED_LEN } else { LARGE_LEN };
     let image = image.filter(|_| bytes.len() >= least);
     let Some((file, offset)) = image.and_then(|image| image.place(bytes)) else {
-        return as_one(socket, head, bytes, false);
+        return as_one(transport, head, bytes, false);
     };
     if !head.is_empty() {
         let page_rest = offset.next_multiple_of(PAGE_LEN) - offset;
-        return as_one(socket, head, &bytes[..page_rest as usize], true);
+        return as_one(transport, head, &bytes[..page_rest as usize], true);
     }
-    match fs::send_file(socket, file, offset, share(bytes.len() as u64, turn_left)) {
+    match transport.send_file(file, offset, share(bytes.len() as u64, turn_left)) {
         Ok(sent @ 1..) => Ok((sent, sent)),
         Err(error) if is_passing(&error) => Err(error),
         // Whatever hinders it, the bytes are in memory. A socket that is gone says so again.
-        _ => as_one(socket, head, bytes, false),
+        _ => as_one(transport, head, bytes, false),
     }
 }
 
@@ -82,21 +82,21 @@ fn is_passing(error: &io::Error) -> bool {
 /// Sends from two slices as one. `more` says that further bytes follow at once. Returns what was
 /// sent of both, and of the second.
 pub(super) fn as_one(
-    socket: BorrowedFd<'_>,
+    transport: &mut Transport,
     head: &[u8],
     tail: &[u8],
     more: bool,
 ) -> io::Result<(usize, usize)> {
     let sent = match head {
-        [] => net::send(socket, tail, more)?,
-        _ => net::send_vectored(socket, &[IoSlice::new(head), IoSlice::new(tail)], more)?,
+        [] => transport.write(tail, more)?,
+        _ => transport.write_slices(&[IoSlice::new(head), IoSlice::new(tail)], more)?,
     };
     Ok((sent, sent.saturating_sub(head.len())))
 }
 
 /// Sends from the front of a piece of a file, and takes what was sent off it.
 pub(super) fn from_file(
-    socket: BorrowedFd<'_>,
+    transport: &mut Transport,
     piece: &mut Piece,
     sendfile: bool,
     turn_left: u64,
@@ -104,8 +104,8 @@ pub(super) fn from_file(
     let Piece::File { file, offset, len } = piece else { return Ok(0) };
     let most = share(*len, turn_left);
     let sent = match sendfile {
-        true => fs::send_file(socket, file.as_fd(), *offset, most)?,
-        false => copy_file(socket, file, *offset, most, *len)?,
+        true => transport.send_file(file.as_fd(), *offset, most)?,
+        false => copy_file(transport, file, *offset, most, *len)?,
     };
     if sent == 0 {
         // The file has become shorter than its head said: the client must see a broken end.
@@ -120,7 +120,7 @@ pub(super) fn from_file(
 /// it, so that only who needs the buffer pays for so much of the stack.
 #[inline(never)]
 fn copy_file(
-    socket: BorrowedFd<'_>,
+    transport: &mut Transport,
     file: &File,
     offset: u64,
     most: usize,
@@ -130,7 +130,7 @@ fn copy_file(
     let most = most.min(buffer.len());
     match file.read_at(&mut buffer[..most], offset)? {
         0 => Ok(0),
-        read => net::send(socket, &buffer[..read], left > read as u64),
+        read => transport.write(&buffer[..read], left > read as u64),
     }
 }
 

@@ -17,6 +17,7 @@ use crate::http::body::Framing;
 use crate::http::expires;
 use crate::http::method::Method;
 use crate::http::response::Fields;
+use crate::http::target::Scheme;
 use crate::log::About;
 use crate::output::Body;
 use crate::site::{
@@ -107,6 +108,10 @@ impl<S: Site> World for Serving<'_, S> {
 
     fn enter(&self, location: LocationOf<Self>, path: &[u8], matches: &mut Vec<Match>) {
         matches.extend(location.patterns.iter().map(|pattern| Match::new(pattern, path)));
+    }
+
+    fn scheme(&self) -> Scheme {
+        self.client.transport.scheme()
     }
 
     fn local(&self) -> (Cow<'static, str>, Option<u16>) {

@@ -5,6 +5,7 @@ use std::io::Write;
 use std::net::SocketAddr;
 
 use crate::http::response::{Fields, Persistence};
+use crate::http::target::Scheme;
 use crate::regex::Captures;
 use crate::site::Pattern;
 
@@ -20,6 +21,8 @@ pub(crate) trait ConnectionFacts {
     fn requests(&self) -> u64;
     /// When it was accepted, by the monotonic clock.
     fn accepted_ms(&self) -> u64;
+    /// The scheme of URLs that lead to it.
+    fn scheme(&self) -> Scheme;
 }
 
 /// One end of a connection.

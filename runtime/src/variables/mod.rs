@@ -154,7 +154,7 @@ impl Variables<'_> {
 
     /// `$scheme`.
     pub fn scheme(&self, out: &mut Vec<u8>) {
-        out.extend_from_slice(b"http");
+        out.extend_from_slice(self.connection.scheme().name.as_bytes());
     }
 
     /// `$server_protocol`.

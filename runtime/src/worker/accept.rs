@@ -12,6 +12,7 @@ use crate::listener::Listener;
 use crate::site::{Level, Site};
 use crate::sys::net;
 use crate::sys::poll::is_readable;
+use crate::transport::Transport;
 
 /// Connections that are accepted before others have their turn.
 const ACCEPT_BATCH: usize = 64;
@@ -46,8 +47,15 @@ impl<S: Site> Worker<S> {
             }
             self.spare_descriptors(socket.as_raw_fd());
             let accepted_ms = self.cx.now.monotonic_ms;
-            let client =
-                Client::new(self.cx.shared, socket, id, self.team.next_serial(), peer, accepted_ms);
+            let transport = Transport::Plain(socket);
+            let client = Client::new(
+                self.cx.shared,
+                transport,
+                id,
+                self.team.next_serial(),
+                peer,
+                accepted_ms,
+            );
             let connection = Box::new(Connection::new::<S>(client));
             let timeout_ms = connection.first_timeout_ms();
             let index = self.free.pop().unwrap_or_else(|| {
@@ -59,7 +67,7 @@ impl<S: Site> Worker<S> {
                 self.cx.counts.accept();
             }
             self.deadlines.set(index, accepted_ms, timeout_ms);
-            self.drive(index, |connection, cx| connection.on_ready(cx, Source::Socket));
+            self.drive(index, |connection, cx| connection.on_ready(cx, Source::Client));
             if !is_readable(self.listeners[listener].socket.as_fd()) {
                 return;
             }

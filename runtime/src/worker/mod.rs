@@ -200,7 +200,7 @@ impl<S: Site> Worker<S> {
             return self.accept(index);
         }
         let source = match token >> 61 {
-            0 => Source::Socket,
+            0 => Source::Client,
             1 => Source::ScriptInput,
             2 => Source::ScriptOutput,
             _ => Source::ScriptErrors,

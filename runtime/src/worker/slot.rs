@@ -44,7 +44,7 @@ impl<S: Site> Worker<S> {
     ) {
         let slot = &mut self.slots[index];
         let Some(mut connection) = slot.connection.take() else { return };
-        self.cx.token = token(index, slot.generation, Source::Socket);
+        self.cx.token = token(index, slot.generation, Source::Client);
         self.cx.turn = Turn::default();
         let before = connection.phase();
         self.count(before, Phase::Writing);
@@ -90,11 +90,11 @@ impl<S: Site> Worker<S> {
                 }
             }
         }
-        if wanted.socket == watched.socket {
+        if wanted.client == watched.client {
             return Ok(());
         }
-        let socket = connection.socket();
-        self.poll_set.watch(socket, token(Source::Socket), watched.socket, wanted.socket)
+        let client = connection.descriptor();
+        self.poll_set.watch(client, token(Source::Client), watched.client, wanted.client)
     }
 
     pub(super) fn close(&mut self, index: usize) {
