@@ -5,6 +5,7 @@
 //! the rest mirrors that module with owned data, and is emitted in the order found here.
 
 mod action;
+mod map;
 mod pack;
 mod rewrite;
 mod settings;
@@ -22,6 +23,7 @@ use sitec_runtime::site::{DirectoryId, ErrorLog, LocationId, ParamKind, ServerId
 pub use self::action::{
     Action, Candidate, Cgi, CgiParam, CgiRule, Fallback, Handler, Return, Scripts, TryFiles,
 };
+pub use self::map::Map;
 pub use self::pack::{Pack, PackNode};
 pub use self::rewrite::{Condition, Op, Regex, Rewrite, Test};
 pub use self::settings::{
@@ -70,6 +72,8 @@ pub struct Site {
     pub formats: Vec<Value>,
     /// The names of the variables that `set` gives values to, without `$`.
     pub slots: Vec<String>,
+    /// The maps.
+    pub maps: Vec<Map>,
 }
 
 impl Site {

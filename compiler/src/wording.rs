@@ -30,7 +30,9 @@ fn variable(variable: &Variable) -> String {
         Variable::Cookie(name) => named("cookie_", name),
         Variable::Capture(number) => format!("${number}"),
         Variable::EscapedCapture(number) => format!("${number}"),
-        Variable::NamedCapture(name) | Variable::Assigned(_, name) => format!("${name}"),
+        Variable::NamedCapture(name) | Variable::Assigned(_, name) | Variable::Mapped(_, name) => {
+            format!("${name}")
+        }
     }
 }
 

@@ -38,6 +38,7 @@ mod serving;
 pub mod site;
 mod start;
 mod sys;
+pub mod texts;
 mod transport;
 pub mod trie;
 pub mod variables;

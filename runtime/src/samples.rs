@@ -159,6 +159,8 @@ pub(crate) fn with_variables<T>(
         directories,
         matches: &[],
         slots: &[],
+        memo: &crate::exchange::Memo::default(),
+        own_match: None,
         connection: &SAMPLE_CONNECTION,
         progress: Progress {
             started_ms: 10_001,

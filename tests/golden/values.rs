@@ -3,7 +3,8 @@
 #[allow(unused_imports)]
 use ::sitec_runtime::{
     http::method::{Method, MethodSet},
-    regex, response_table::ResponseTable, site, trie::Trie, variables::Variables,
+    regex, response_table::ResponseTable, site, texts::Texts, trie::Trie,
+    variables::Variables,
 };
 
 #[allow(unused_imports)]

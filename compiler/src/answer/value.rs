@@ -9,10 +9,10 @@ use super::fields;
 use super::request::listen_port;
 use super::world::View;
 use super::{address, server_name};
-use crate::ir::{Piece, StartPiece, Value, Variable};
+use crate::ir::{Map, Piece, StartPiece, Value, Variable};
 use crate::value::variable::{self, Known};
 
-impl View<'_, '_, '_> {
+impl<'a> View<'_, '_, 'a> {
     /// A value for this request.
     pub(super) fn value(&self, value: &Value) -> Vec<u8> {
         let mut out = Vec::new();
@@ -44,6 +44,7 @@ impl View<'_, '_, '_> {
             }
             Variable::Capture(number) => self.capture(*number),
             Variable::EscapedCapture(number) => self.escaped_capture(*number),
+            Variable::Mapped(map, _) => return self.mapped(*map),
             Variable::Assigned(slot, _) => {
                 self.exchange.slots.get(usize::from(*slot)).cloned().flatten()
             }
@@ -65,7 +66,7 @@ impl View<'_, '_, '_> {
             // Without a match on the way it is one of the request's own.
             Variable::Capture(_) | Variable::EscapedCapture(_) => !self.exchange.matches.is_empty(),
             // What its value rests on was asked when it was given.
-            Variable::Assigned(..) => true,
+            Variable::Assigned(..) | Variable::Mapped(..) => true,
             Variable::NamedCapture(name) => {
                 let mut matches = self.exchange.matches.iter();
                 matches.any(|(pattern, _)| router.group_named(pattern, name).is_some())
@@ -148,9 +149,52 @@ impl View<'_, '_, '_> {
 
     /// A group of the regex that matched last.
     fn capture(&self, number: usize) -> Option<Vec<u8>> {
-        let (pattern, subject) = self.exchange.matches.last()?;
+        let last = self.exchange.matches.last().map(|(pattern, subject)| (*pattern, &subject[..]));
+        let (pattern, subject) = self.own_match.or(last)?;
         let groups = self.world.answers.router.groups(pattern, subject);
         groups.get(number)?.clone().map(|range| subject[range].to_vec())
+    }
+
+    /// The variable of a map: worked out once, as in the server.
+    fn mapped(&self, number: usize) -> Vec<u8> {
+        let map = &self.site().maps[number];
+        let mut out = Vec::new();
+        match map.volatile {
+            true => out.extend(self.find_mapped(map)),
+            false => {
+                let memo = &self.exchange.memo;
+                memo.write(number, &mut out, |out| out.extend(self.find_mapped(map)));
+            }
+        }
+        out
+    }
+
+    fn find_mapped(&self, map: &'a Map) -> Vec<u8> {
+        let subject = self.value(&map.source);
+        let mut name = subject.to_ascii_lowercase();
+        if map.hostnames && name.last() == Some(&b'.') {
+            name.pop();
+        }
+        let exact = map.exact.iter().find(|(text, _)| *text == name);
+        let longest = |names: &'a [(Vec<u8>, u32)], fits: &dyn Fn(&[u8]) -> bool| {
+            names.iter().filter(|(text, _)| fits(text)).max_by_key(|(text, _)| text.len())
+        };
+        let found = exact
+            .or_else(|| longest(&map.suffix, &|text| name.ends_with(text)))
+            .or_else(|| longest(&map.prefix, &|text| name.starts_with(text)));
+        if let Some((_, value)) = found {
+            return self.value(&map.values[*value as usize]);
+        }
+        let router = &self.world.answers.router;
+        let mut regexes = map.regexes.iter().filter(|_| !subject.is_empty());
+        let found = regexes.find(|(regex, _)| router.is_match(&regex.pattern, &subject));
+        match found {
+            Some((regex, value)) => {
+                let own_match = Some((&regex.pattern, &subject[..]));
+                View { own_match, ..*self }.value(&map.values[*value as usize])
+            }
+            None => self.value(&map.values[map.default as usize]),
+        }
     }
 
     fn escaped_capture(&self, number: usize) -> Option<Vec<u8>> {
@@ -167,7 +211,9 @@ impl View<'_, '_, '_> {
     /// A named group of the last regex that has one of this name.
     fn named_capture(&self, name: &str) -> Option<Vec<u8>> {
         let router = &self.world.answers.router;
-        let mut matches = self.exchange.matches.iter().rev();
+        let earlier = self.exchange.matches.iter().rev();
+        let earlier = earlier.map(|(pattern, subject)| (*pattern, &subject[..]));
+        let mut matches = self.own_match.into_iter().chain(earlier);
         let (number, pattern, subject) = matches.find_map(|(pattern, subject)| {
             Some((router.group_named(pattern, name)?, pattern, subject))
         })?;

@@ -57,6 +57,8 @@ pub(super) struct Evaluation<'w, 'a> {
 pub(super) struct View<'v, 'w, 'a> {
     pub(super) world: &'v Evaluation<'w, 'a>,
     pub(super) exchange: &'v Exchange<'a>,
+    /// The regex of a map whose value is asked for, and what it has matched.
+    pub(super) own_match: Option<(&'a ir::Pattern, &'v [u8])>,
 }
 
 /// A request that a handler answers.
@@ -349,13 +351,13 @@ impl<'w, 'a> World for Evaluation<'w, 'a> {
     }
 
     fn write(&self, exchange: &Exchange<'a>, text: &'a Value, out: &mut Vec<u8>) {
-        out.extend(View { world: self, exchange }.value(text));
+        out.extend(View { world: self, exchange, own_match: None }.value(text));
     }
 
     /// What variables make of the arguments alone leaves the path known.
     fn target(&mut self, exchange: &Exchange<'a>, text: &'a Value) -> Vec<u8> {
         let depended = self.depends.get();
-        let uri = View { world: self, exchange }.value(text);
+        let uri = View { world: self, exchange, own_match: None }.value(text);
         let path_is_fixed =
             matches!(text.0.first(), Some(Piece::Literal(front)) if front.contains(&b'?'));
         if path_is_fixed && self.depends.get() && !depended {
@@ -387,7 +389,7 @@ impl<'w, 'a> World for Evaluation<'w, 'a> {
         append_path: bool,
         directory: bool,
     ) -> bool {
-        let found = View { world: self, exchange }.look_up(path, append_path);
+        let found = View { world: self, exchange, own_match: None }.look_up(path, append_path);
         let there = found.kind.is_some_and(|kind| (kind == Kind::Directory) == directory);
         let slash = |file: std::path::PathBuf| if directory { file.join("") } else { file };
         self.steps.extend(found.file.map(|file| Step::Looked {
@@ -504,7 +506,7 @@ impl<'w, 'a> View<'_, 'w, 'a> {
 
 impl<'w, 'a> Handling<'_, 'w, 'a> {
     pub(super) fn view(&self) -> View<'_, 'w, 'a> {
-        View { world: self.world, exchange: self.exchange }
+        View { world: self.world, exchange: self.exchange, own_match: None }
     }
 
     pub(super) fn settings(&self) -> &'a ir::Settings {

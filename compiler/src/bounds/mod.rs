@@ -89,7 +89,7 @@ fn text_len(site: &ir::Site, location: &ir::Location, head_len: usize) -> usize 
     let mut text = 3 * head_len;
     let (mut fields, mut environment) = (0, 0);
     let mut add = |purpose, value: &Value| {
-        let len = value_len(value, head_len);
+        let len = value_len(site, value, head_len);
         match purpose {
             Purpose::Content | Purpose::File | Purpose::Uri | Purpose::Asked => {
                 text = text.max(len)
@@ -104,6 +104,9 @@ fn text_len(site: &ir::Site, location: &ir::Location, head_len: usize) -> usize 
         }
     };
     location.each_value(&mut add);
+    for map in &site.maps {
+        map.values.iter().for_each(|value| add(Purpose::Assigned, value));
+    }
     for server in site.servers.iter() {
         server.ops.iter().for_each(|op| op.each_value(&mut add));
     }
@@ -113,11 +116,15 @@ fn text_len(site: &ir::Site, location: &ir::Location, head_len: usize) -> usize 
 
 /// The longest that a value may become: of its variables, only those that `set` gives values to may be
 /// longer than a head.
-fn value_len(value: &Value, head_len: usize) -> usize {
+fn value_len(site: &ir::Site, value: &Value, head_len: usize) -> usize {
     let pieces = value.0.iter().map(|piece| match piece {
         Piece::Literal(bytes) => bytes.len(),
         Piece::Variable(Variable::Assigned(..)) | Piece::Logged(Variable::Assigned(..), _) => {
             MAX_VALUE_LEN.max(head_len)
+        }
+        Piece::Variable(Variable::Mapped(map, _)) | Piece::Logged(Variable::Mapped(map, _), _) => {
+            let values = site.maps[*map].values.iter();
+            values.map(|value| value_len(site, value, head_len)).max().unwrap_or(0)
         }
         Piece::Variable(_) | Piece::Logged(..) => head_len,
     });

@@ -37,7 +37,13 @@ impl Checker<'_> {
             all.merge(usage.clone());
             all
         });
+        let mut of_maps = Usage::default();
+        for map in &self.maps {
+            map.all_values().for_each(|value| of_maps.add(value));
+        }
+        anywhere.merge(of_maps.clone());
         for Server { locations, earlier_captures, resolved, .. } in &mut self.servers {
+            earlier_captures.merge(of_maps.clone());
             for op in &resolved.ops {
                 op.each_value(&mut |_, value| earlier_captures.add(value));
             }
@@ -67,7 +73,9 @@ impl Checker<'_> {
         }
         let of_locations = self.locations.iter_mut().flatten().flat_map(|it| &mut it.ops);
         let of_servers = self.servers.iter_mut().flat_map(|it| &mut it.resolved.ops);
-        for regex in of_locations.chain(of_servers).filter_map(ir::Op::regex_mut) {
+        let of_maps = self.maps.iter_mut().flat_map(|map| &mut map.regexes);
+        let of_maps = of_maps.map(|(regex, _)| regex);
+        for regex in of_locations.chain(of_servers).filter_map(ir::Op::regex_mut).chain(of_maps) {
             let mut asked = self.step_regexes.iter().filter(|it| it.pattern == regex.pattern);
             regex.captures_used = asked.any(|asked| anywhere.needs(asked));
         }
@@ -107,7 +115,8 @@ impl Usage {
                     | Variable::RequestField(_)
                     | Variable::ResponseField(_)
                     | Variable::Cookie(_)
-                    | Variable::Assigned(..) => {}
+                    | Variable::Assigned(..)
+                    | Variable::Mapped(..) => {}
                 },
                 Piece::Literal(_) => {}
             }

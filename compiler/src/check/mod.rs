@@ -23,6 +23,7 @@ mod level;
 mod listen;
 mod location;
 mod log;
+mod map;
 mod modifier;
 mod param;
 mod process;
@@ -110,6 +111,8 @@ pub(crate) fn check(
         places: Places::default(),
         regexes: Vec::new(),
         step_regexes: Vec::new(),
+        map_names: map::names(&conf.directives),
+        maps: Vec::new(),
         slots: {
             let mut slots = Vec::new();
             rewrite::assigned_names(&conf.directives, &mut slots);
@@ -159,6 +162,9 @@ struct Checker<'a> {
     step_regexes: Vec<Rc<Regex>>,
     /// The variables that `set` gives values to.
     slots: Vec<String>,
+    /// The variables of maps, and the maps.
+    map_names: Vec<String>,
+    maps: Vec<ir::Map>,
     servers: Vec<server::Server>,
     listens: Vec<listen::Listen>,
     /// The places of error pages that are known to lead somewhere, for each server.
@@ -167,6 +173,7 @@ struct Checker<'a> {
 
 impl Checker<'_> {
     fn site(mut self, conf: &Conf, path: &Path, text: Vec<u8>) -> Option<(ir::Site, Places)> {
+        self.maps(&conf.directives);
         self.log_formats(&conf.directives);
         let groups = Groups::of_conf(&conf.directives);
         let outermost = Level::outermost().inner(&conf.directives, &mut self, &groups, None);
@@ -203,6 +210,7 @@ impl Checker<'_> {
             types: self.types.into_items(),
             formats: self.format_values.into_items(),
             slots: self.slots,
+            maps: self.maps,
         };
         let packing = Packing { places: &self.places, folder: &self.folder, files: self.files };
         packing.fill(&mut site, self.dependencies, self.diagnostics);

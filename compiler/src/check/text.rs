@@ -87,6 +87,16 @@ fn each_regex(directives: &[Directive], visit: &mut dyn FnMut(value::Outline)) {
                 visit(outline);
             }
         }
+        if let (Some(block), b"map") = (&directive.block, &directive.name.value[..]) {
+            for word in block.directives.iter().map(|line| &line.name) {
+                let regex = word.value.strip_prefix(b"~");
+                let regex = regex.map(|regex| regex.strip_prefix(b"*").unwrap_or(regex));
+                if let Some(outline) = regex.and_then(value::outline) {
+                    visit(outline);
+                }
+            }
+            continue;
+        }
         for (word, range) in super::rewrite::regex_words(directive) {
             if let Some(outline) = value::outline(&word.value[range]) {
                 visit(outline);
@@ -136,6 +146,9 @@ impl Checker<'_> {
         if let Some(slot) = self.slots.iter().position(|slot| *slot == lower) {
             return Ok(Variable::Assigned(slot as u16, lower));
         }
+        if let Some(map) = self.map_names.iter().position(|name| *name == lower) {
+            return Ok(Variable::Mapped(map, lower));
+        }
         if self.capture_names.0.contains(&lower) {
             return Ok(Variable::NamedCapture(lower));
         }
@@ -149,7 +162,14 @@ impl Checker<'_> {
             ));
         }
         let known = value::variable::VARIABLES.iter().map(|row| row.name);
-        let known = known.chain(self.capture_names.0.iter().chain(&self.slots).map(String::as_str));
+        let known = known.chain(
+            self.capture_names
+                .0
+                .iter()
+                .chain(&self.slots)
+                .chain(&self.map_names)
+                .map(String::as_str),
+        );
         let diagnostic = Diagnostic::error("T18", span, format!("there is no variable `${name}`"));
         let like = closest(&lower, known).filter(|_| !is_of_environment(name));
         Err(Box::new(match like {

@@ -99,7 +99,6 @@ const DEFINING: &[(&[u8], usize)] = &[
     (b"geo", 0),
     (b"geo", 1),
     (b"js_set", 0),
-    (b"map", 1),
     (b"perl_set", 0),
     (b"split_clients", 1),
 ];

@@ -11,6 +11,7 @@ mod host;
 mod listing;
 mod location;
 mod lookup;
+mod map;
 mod media;
 mod pack;
 mod page;
@@ -75,6 +76,7 @@ fn file(site: &ir::Site, assets: &Assets, shared: &mut Shared) -> TokenStream {
     let (error_page, page_items) = page::pages(site, shared);
     let servers = start::servers(&site.servers, &mut sets, shared);
     let formats = value::formats(&site.formats);
+    let maps = map::maps(&site.maps, &mut sets, shared);
     let scripts = script::scripts(shared);
     let listings = listing::listings(shared);
     let values = value::values(shared);
@@ -86,7 +88,7 @@ fn file(site: &ir::Site, assets: &Assets, shared: &mut Shared) -> TokenStream {
         #[allow(unused_imports)]
         use ::sitec_runtime::{
             http::method::{Method, MethodSet}, regex, response_table::ResponseTable, site,
-            trie::Trie, variables::Variables,
+            texts::Texts, trie::Trie, variables::Variables,
         };
         #[allow(unused_imports)]
         use ::std::sync::LazyLock;
@@ -122,6 +124,7 @@ fn file(site: &ir::Site, assets: &Assets, shared: &mut Shared) -> TokenStream {
         #listings
         #values
         #formats
+        #maps
         #put
         #patterns
         #media_items

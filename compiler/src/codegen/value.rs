@@ -91,6 +91,10 @@ fn call(variable: &ir::Variable) -> TokenStream {
         ir::Variable::Cookie(name) => named("cookie", bytes(name)),
         ir::Variable::Capture(group) => named("capture", number(*group)),
         ir::Variable::EscapedCapture(group) => named("escaped_capture", number(*group)),
+        ir::Variable::Mapped(map, _) => {
+            let function = numbered("map", *map);
+            quote!(#function(v, out))
+        }
         ir::Variable::Assigned(slot, _) => named("assigned", number(*slot)),
         ir::Variable::NamedCapture(name) => {
             let name = name.to_token_stream();

@@ -1,7 +1,7 @@
-//! Rows about what is done before a location answers.
+//! Rows about what is done before a location answers, and about variables of the conf's own.
 
-use super::Context::{Location, Server};
-use super::{Directive, Form, Group, MANY, SERVER_LOCATION_IF, simple};
+use super::Context::{Http, Location, Server};
+use super::{Directive, Form, Group, MANY, SERVER_LOCATION_IF, simple, table};
 
 pub(super) const GROUP: Group = Group {
     title: "Rewriting",
@@ -41,6 +41,20 @@ pub(super) const GROUP: Group = Group {
              without a path: its settings stand in the place of the location's, which loses its \
              `try_files`; of several that hold, it is the last. It holds `root`, `error_page`, \
              `add_header`, `expires`, `charset`, `access_log` and `sendfile` beside steps.",
+        ),
+        Directive {
+            args: (2, 2),
+            usage: "TEXT $VARIABLE",
+            ..table("map", &[Http])
+        }
+        .repeats()
+        .doc(
+            "A variable whose value TEXT decides on, worked out when it is first used. Each line is a \
+             text, whatever its case, and a value, which may hold variables; `~REGEX` and `~*REGEX` (any \
+             case) are asked behind the texts, in their order, and their groups may stand in the value. \
+             `default VALUE` is for all else. With `hostnames;`, texts are names like those of \
+             `server_name`. With `volatile;`, it is worked out at every use. A text that is one of these \
+             words has a `\\` before it.",
         ),
         simple("break", SERVER_LOCATION_IF, (0, 0), "")
             .repeats()

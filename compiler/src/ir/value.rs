@@ -62,6 +62,8 @@ pub enum Variable {
     EscapedCapture(usize),
     /// A variable that `set` gives values to: its number and its name.
     Assigned(u16, String),
+    /// The variable of a `map`: its number and its name.
+    Mapped(usize, String),
     /// A named group, of whichever regex that matched has it.
     NamedCapture(String),
 }

@@ -166,7 +166,7 @@ pub(super) const GROUPS: &[Group] = &[
         names: "\
             ancient_browser ancient_browser_value geo geoip2 geoip2_proxy \
             geoip2_proxy_recursive geoip_city geoip_country geoip_org geoip_proxy \
-            geoip_proxy_recursive keyval keyval_zone map modern_browser modern_browser_value \
+            geoip_proxy_recursive keyval keyval_zone modern_browser modern_browser_value \
             num_map split_clients",
     },
     Group {

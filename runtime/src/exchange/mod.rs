@@ -8,6 +8,7 @@
 
 mod backend;
 mod finish;
+mod memo;
 mod phases;
 mod reply;
 mod rewrite;
@@ -23,6 +24,7 @@ use crate::site::{Level, LocationId, ServerId};
 use self::world::{Form, Location, LocationOf, Note, Reason, Server, World};
 
 pub use self::backend::BackendHead;
+pub use self::memo::Memo;
 pub use self::rewrite::MAX_VALUE_LEN;
 
 /// The most internal redirects of one request, as in nginx.
@@ -159,6 +161,8 @@ pub struct Exchange<F: Form> {
     pub matches: Vec<F::Match>,
     /// What `set` has given to the site's own variables, by number.
     pub slots: Vec<Option<Vec<u8>>>,
+    /// The values of maps.
+    pub memo: Memo,
 }
 
 /// Where a request has been led.
@@ -209,6 +213,7 @@ impl<F: Form> Default for Exchange<F> {
             refused_at: None,
             matches: Vec::new(),
             slots: Vec::new(),
+            memo: Memo::default(),
         }
     }
 }
@@ -227,13 +232,14 @@ enum Step<W: World> {
 impl<F: Form> Exchange<F> {
     /// Forgets the request, but not the buffers' memory.
     pub fn reset(&mut self) {
-        let Exchange { head, fields, host, matches, slots, .. } = std::mem::take(self);
+        let Exchange { head, fields, host, matches, slots, memo, .. } = std::mem::take(self);
         // The next head is read over the last one.
-        *self = Exchange { head, fields, host, matches, slots, ..Exchange::default() };
+        *self = Exchange { head, fields, host, matches, slots, memo, ..Exchange::default() };
         self.fields.clear();
         self.host.clear();
         self.matches.clear();
         self.slots.clear();
+        self.memo.clear();
     }
 
     /// Where it has been led; `None` before a server is chosen.

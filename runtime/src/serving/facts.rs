@@ -40,6 +40,8 @@ impl Exchange {
             directories: &shared.directories,
             matches: &self.matches,
             slots: &self.slots,
+            memo: &self.memo,
+            own_match: None,
             connection: client,
             progress: Progress {
                 started_ms: self.started_ms,

@@ -16,12 +16,13 @@ use std::sync::OnceLock;
 
 use crate::clock::{LocalClock, Now};
 use crate::escape;
+use crate::exchange::Memo;
 use crate::files::path;
 use crate::http::body::Framing;
 use crate::http::credentials::basic_user;
 use crate::http::head::Head;
 use crate::http::response::Persistence;
-use crate::site::{Server, Settings, Text};
+use crate::site::{Pattern, Server, Settings, Text};
 use crate::sys::identity;
 
 /// What the variables of one request are read from.
@@ -46,6 +47,10 @@ pub struct Variables<'a> {
     pub(crate) matches: &'a [Match],
     /// What `set` has given to the conf's own variables, by number.
     pub(crate) slots: &'a [Option<Vec<u8>>],
+    /// What maps have come to so far.
+    pub(crate) memo: &'a Memo,
+    /// The regex of a map whose value this is for.
+    pub(crate) own_match: Option<&'a Match>,
     /// The connection that the request came on.
     pub(crate) connection: &'a dyn ConnectionFacts,
     /// What has been received and sent so far.
@@ -392,7 +397,7 @@ impl Variables<'_> {
 impl Variables<'_> {
     /// `$1` to `$9`: a group of the regex that matched last.
     pub fn capture(&self, index: usize, out: &mut Vec<u8>) -> bool {
-        write_some(self.matches.last().and_then(|matched| matched.group(index)), out)
+        write_some(self.last_match().and_then(|matched| matched.group(index)), out)
     }
 
     /// The same in what becomes the arguments of a URI, or all of a redirect: escaped if the
@@ -402,9 +407,31 @@ impl Variables<'_> {
         if !path.iter().any(|byte| matches!(byte, b'%' | b'+')) {
             return self.capture(index, out);
         }
-        let group = self.matches.last().and_then(|matched| matched.group(index));
+        let group = self.last_match().and_then(|matched| matched.group(index));
         escape::write_arguments(group.unwrap_or_default(), out);
         group.is_some()
+    }
+
+    /// The regex that has matched last.
+    fn last_match(&self) -> Option<&Match> {
+        self.own_match.or(self.matches.last())
+    }
+
+    /// The variable of a map, worked out by `compute` once for a request.
+    pub fn mapped(&self, map: usize, out: &mut Vec<u8>, compute: fn(&Variables<'_>, &mut Vec<u8>)) {
+        self.memo.write(map, out, |out| compute(self, out));
+    }
+
+    /// Appends a value of a map, whose regex has matched `subject`.
+    pub fn with_match(
+        &self,
+        pattern: &'static Pattern,
+        subject: &[u8],
+        out: &mut Vec<u8>,
+        compute: fn(&Variables<'_>, &mut Vec<u8>),
+    ) {
+        let own_match = Match::new(pattern, subject);
+        compute(&Variables { own_match: Some(&own_match), ..*self }, out);
     }
 
     /// A variable that `set` gives values to.
@@ -414,7 +441,8 @@ impl Variables<'_> {
 
     /// A named group of the last regex that has one of this name.
     pub fn named_capture(&self, name: &str, out: &mut Vec<u8>) -> bool {
-        let found = self.matches.iter().rev().find_map(|matched| {
+        let mut matches = self.own_match.into_iter().chain(self.matches.iter().rev());
+        let found = matches.find_map(|matched| {
             let index = matched.pattern.program().group(name)?;
             Some(matched.group(index))
         });

@@ -33,6 +33,7 @@ mod ipv6;
 mod large;
 mod listing;
 mod logs;
+mod maps;
 mod pairs;
 mod params;
 mod precompressed;

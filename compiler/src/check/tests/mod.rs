@@ -119,6 +119,7 @@ fn name(variable: &ir::Variable) -> String {
         ir::Variable::Cookie(name) => named("cookie ", name),
         ir::Variable::Capture(number) => number.to_string(),
         ir::Variable::EscapedCapture(number) => format!("escaped {number}"),
+        ir::Variable::Mapped(_, name) => named("map ", name.as_bytes()),
         ir::Variable::Assigned(_, name) => named("set ", name.as_bytes()),
         ir::Variable::NamedCapture(name) => named("group ", name.as_bytes()),
     }

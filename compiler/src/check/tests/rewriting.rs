@@ -83,6 +83,37 @@ fn in_a_server_there_are_steps_alone() {
 }
 
 #[test]
+fn maps_are_resolved() {
+    let site = site(
+        "map $uri $a { hostnames; default 1; .B.test 2; *.c 3; d.* 4; ~^/(x) $1; ~*Y 5; }
+         map $a $b { volatile; }
+         server { location / { return 200 $b; } }",
+    );
+    let map = &site.maps[0];
+    let names = |names: &[(Vec<u8>, u32)]| {
+        names.iter().map(|(name, _)| String::from_utf8_lossy(name).into_owned()).collect::<Vec<_>>()
+    };
+    assert_eq!((map.name.as_str(), map.hostnames, map.volatile), ("a", true, false));
+    assert_eq!(names(&map.exact), ["b.test"]);
+    assert_eq!(names(&map.suffix), [".b.test", ".c"]);
+    assert_eq!(names(&map.prefix), ["d."]);
+    let used: Vec<_> = map.regexes.iter().map(|(regex, _)| regex.captures_used).collect();
+    assert_eq!((used.as_slice(), map.default), (&[true, true][..], 1));
+    assert!(site.maps[1].volatile);
+    for (text, drawn, message) in [
+        ("map $uri $a { a 1; A 2; }", "              -    ^", "R11: `A` has a value already"),
+        ("map $uri $a { a; }", "              ^", "R11: a line of a `map` is a text and its value"),
+        ("map $uri $host { a 1; }", "         ^^^^^", "R11: `$host` is the server's own"),
+        ("map $a $a { a 1; }", "^^^^^^^^^", "R11: `$a` rests on itself"),
+        ("map $uri a { a 1; }", "         ^", "R10: `a` is no variable"),
+        ("map $uri $a { ~[ 1; }", "               ^", "T15: this `[` has no `]`"),
+        ("map $uri $a { ~(x) $2; }", "              ---- ^^", "T17: `$2` is always empty"),
+    ] {
+        refused(&format!("{text} server {{ root www; }}"), drawn, message);
+    }
+}
+
+#[test]
 fn what_cannot_be_read() {
     for (text, drawn, message) in [
         ("if $uri { break; }", "   ^^^^", "R10: a condition stands in parentheses"),

@@ -1,0 +1,140 @@
+//! Maps: two functions each. One finds the number of a value by a lookup of names and an automaton,
+//! and appends the value; the other sees to it that this is done once for a request. Values without
+//! variables stand in one run of bytes.
+
+use proc_macro2::TokenStream;
+use quote::{format_ident, quote};
+use sitec_runtime::texts::Texts;
+use sitec_runtime::trie::{End, Tree};
+
+use super::lookup::Lookup;
+use super::route::Sets;
+use super::tokens::{Shared, bytes, choice_by_index, number, numbered};
+use crate::ir;
+
+/// The functions of all maps.
+pub(super) fn maps(maps: &[ir::Map], sets: &mut Sets, shared: &mut Shared) -> TokenStream {
+    maps.iter().enumerate().map(|(index, map)| item(index, map, sets, shared)).collect()
+}
+
+fn item(index: usize, map: &ir::Map, sets: &mut Sets, shared: &mut Shared) -> TokenStream {
+    let (function, find) = (numbered("map", index), numbered("find_in_map", index));
+    let (write, texts) = (numbered("write_of_map", index), numbered("MAP_TEXTS", index));
+    let once = match map.volatile {
+        true => quote!(#find(v, out)),
+        false => {
+            let index = number(index);
+            quote!(v.mapped(#index, out, #find))
+        }
+    };
+    let source = match map.source.literal() {
+        Some(text) => {
+            let text = bytes(text);
+            quote!(subject.extend_from_slice(#text);)
+        }
+        None => {
+            let value = numbered("value", shared.values.number(&map.source));
+            quote!(#value(v, &mut subject);)
+        }
+    };
+    let whole_dot =
+        map.hostnames.then(|| quote!(let name = name.strip_suffix(b".").unwrap_or(name);));
+    let (names, lookups) = names(index, map, shared);
+    let regexes = (!map.regexes.is_empty()).then(|| regexes(map, &write, sets, shared));
+    let default = number(map.default);
+    let known = map.values.iter().map(|value| value.literal().unwrap_or_default());
+    let known: Vec<&[u8]> = known.collect();
+    let include = shared.include(format!("map-{index}.texts"), Texts::encode(&known));
+    let computed = map.values.iter().enumerate().filter(|(_, value)| value.literal().is_none());
+    let computed = computed.map(|(at, value)| {
+        let (at, value) = (number(at), numbered("value", shared.values.number(value)));
+        quote!(#at => #value(v, out),)
+    });
+    quote! {
+        #[allow(unused_variables)]
+        fn #function(v: &Variables<'_>, out: &mut Vec<u8>) { #once }
+        #[allow(unused_variables)]
+        fn #find(v: &Variables<'_>, out: &mut Vec<u8>) {
+            let mut subject = Vec::new();
+            #source
+            let lower = subject.to_ascii_lowercase();
+            let name = &lower[..];
+            #whole_dot
+            #names
+            #regexes
+            #write(v, out, #default)
+        }
+        #[allow(unused_variables)]
+        fn #write(v: &Variables<'_>, out: &mut Vec<u8>, value: u32) {
+            match value {
+                #(#computed)*
+                _ => out.extend_from_slice(#texts.get(value as usize)),
+            }
+        }
+        static #texts: Texts<'static> = Texts::new(#include);
+        #lookups
+    }
+}
+
+/// The statements that look a name up, and the functions that they call.
+fn names(index: usize, map: &ir::Map, shared: &mut Shared) -> (TokenStream, TokenStream) {
+    let write = numbered("write_of_map", index);
+    let (mut steps, mut items) = (TokenStream::new(), TokenStream::new());
+    for (end, exact, part, function) in [
+        (End::Back, &map.exact[..], &map.suffix, "names_of_map"),
+        (End::Front, &[], &map.prefix, "starts_of_map"),
+    ] {
+        let count = exact.len() + part.len();
+        if count == 0 {
+            continue;
+        }
+        let lookup = Lookup {
+            tree: &Tree::new(end, keys(exact), keys(part)),
+            end,
+            count,
+            function: numbered(function, index),
+            key: format_ident!("name"),
+            otherwise: None,
+        };
+        let function = &lookup.function;
+        steps.extend(quote! {
+            if let Some(value) = #function(name) {
+                return #write(v, out, value);
+            }
+        });
+        items.extend(lookup.items(shared));
+    }
+    (steps, items)
+}
+
+/// The statements that ask the regexes. An empty text matches none.
+fn regexes(
+    map: &ir::Map,
+    write: &proc_macro2::Ident,
+    sets: &mut Sets,
+    shared: &mut Shared,
+) -> TokenStream {
+    let patterns: Vec<_> = map.regexes.iter().map(|(regex, _)| &regex.pattern).collect();
+    let set = sets.name(&patterns, shared);
+    let arms = map.regexes.iter().map(|(regex, value)| {
+        let is_computed = map.values[*value as usize].literal().is_none();
+        let value = number(*value);
+        if regex.captures_used && is_computed {
+            let pattern = shared.pattern(&regex.pattern);
+            return quote!(v.with_match(#pattern, &subject, out, |v, out| #write(v, out, #value)));
+        }
+        quote!(#write(v, out, #value))
+    });
+    let arms: Vec<_> = arms.collect();
+    let choice = choice_by_index(quote!(pattern), arms);
+    let pattern = if map.regexes.len() > 1 { quote!(pattern) } else { quote!(_) };
+    quote! {
+        if !subject.is_empty() && let Some(#pattern) = #set.find(&subject) {
+            return #choice;
+        }
+    }
+}
+
+fn keys(names: &[(Vec<u8>, u32)]) -> impl Iterator<Item = (&[u8], u32)> {
+    names.iter().map(|(name, value)| (&name[..], *value))
+}
