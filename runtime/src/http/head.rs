@@ -119,8 +119,10 @@ impl Head {
         input: &[u8],
         limits: &Limits,
     ) -> Result<Option<usize>, HeadError> {
-        let mut seen = Seen::default();
-        let Some(len) = self.parse_lines(input, limits, &mut seen)? else {
+        let mut found = Found::new(&mut self.fields);
+        let parsed = self.parse_lines(input, limits, &mut found);
+        (self.fields, self.names) = (found.fields, found.names);
+        let Some(len) = parsed? else {
             check_lengths(input, limits)?;
             return Ok(None);
         };
@@ -129,7 +131,7 @@ impl Head {
         self.bytes.clear();
         self.bytes.extend_from_slice(head);
         self.received_len = len;
-        self.interpret(seen, limits)?;
+        self.interpret(found.seen, limits)?;
         Ok(Some(len))
     }
 
@@ -138,47 +140,29 @@ impl Head {
         &mut self,
         input: &[u8],
         limits: &Limits,
-        seen: &mut Seen,
+        found: &mut Found,
     ) -> Result<Option<usize>, HeadError> {
         let Some(mut at) = self.parse_request_line(input, limits)? else { return Ok(None) };
-        self.fields.clear();
-        let mut names = Names::default();
         let drops_underscores = limits.ignore_invalid_fields && !limits.underscores;
-        let mut count = 0;
+        let mut most = limits.max_fields;
         loop {
-            let text = &input[at..];
-            let Some(line) = Line::read(text)? else { return Ok(None) };
-            let FieldLine { name_len, value, len, underscore } = match line {
-                Line::Field(field) => field,
-                Line::Invalid(len) if limits.ignore_invalid_fields => {
-                    at += len;
-                    continue;
+            at = found.take_usual(input, at, most);
+            let Some(line) = Line::read(&input[at..])? else { return Ok(None) };
+            at += match line {
+                Line::Field(_) if found.fields.len() >= most => {
+                    return refuse(431, "too many fields");
                 }
+                // An underscore makes a name invalid, but for RFC 9110: so it is dropped or kept,
+                // as nginx does it, and never refused.
+                Line::Field(line) if line.underscore && drops_underscores => {
+                    most -= 1;
+                    line.len
+                }
+                Line::Field(line) => found.take(input, at, line),
+                Line::Invalid(len) if limits.ignore_invalid_fields => len,
                 Line::Invalid(_) => return refuse(400, "invalid field name"),
-                Line::End(len) => {
-                    self.names = names;
-                    return Ok(Some(at + len));
-                }
+                Line::End(len) => return Ok(Some(at + len)),
             };
-            count += 1;
-            if count > limits.max_fields {
-                return refuse(431, "too many fields");
-            }
-            // An underscore makes a name invalid, but for RFC 9110: so it is dropped or kept, as
-            // nginx does it, and never refused.
-            if !(underscore && drops_underscores) {
-                let field = FieldSpan {
-                    name: Span::from(at..at + name_len),
-                    value: Span::from(at + value.start..at + value.end),
-                };
-                let name = Names::of_one(&text[..name_len]);
-                if name.may_share(interpret::NAMES) {
-                    seen.note(field, input);
-                }
-                names = names.and(name);
-                self.fields.push(field);
-            }
-            at += len;
         }
     }
 
@@ -250,6 +234,51 @@ impl Head {
     /// The fields, in the order in which they came.
     pub fn fields(&self) -> Fields<'_> {
         Fields::with_names(&self.bytes, &self.fields, self.names)
+    }
+}
+
+/// The fields of a head, as far as they are read.
+struct Found {
+    fields: Vec<FieldSpan>,
+    names: Names,
+    seen: Seen,
+}
+
+impl Found {
+    /// None yet; `memory` is taken.
+    fn new(memory: &mut Vec<FieldSpan>) -> Found {
+        let mut fields = std::mem::take(memory);
+        fields.clear();
+        Found { fields, names: Names::default(), seen: Seen::default() }
+    }
+
+    /// Takes lines as most are from `at` on, as long as there are no more than `most` fields; returns
+    /// where others begin.
+    #[inline(never)]
+    fn take_usual(&mut self, input: &[u8], mut at: usize, most: usize) -> usize {
+        while self.fields.len() < most
+            && let Some(line) = FieldLine::read_usual(&input[at..])
+        {
+            at += self.take(input, at, line);
+        }
+        at
+    }
+
+    /// Takes a line that begins at `at`; returns its length.
+    #[inline(always)]
+    fn take(&mut self, input: &[u8], at: usize, line: FieldLine) -> usize {
+        let FieldLine { name_len, value, len, .. } = line;
+        let field = FieldSpan {
+            name: Span::from(at..at + name_len),
+            value: Span::from(at + value.start..at + value.end),
+        };
+        let name = Names::of_one(&input[at..at + name_len]);
+        if name.may_share(interpret::NAMES) {
+            self.seen.note(field, input);
+        }
+        self.names = self.names.and(name);
+        self.fields.push(field);
+        len
     }
 }
 
