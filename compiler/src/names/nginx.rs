@@ -154,7 +154,7 @@ pub(super) const GROUPS: &[Group] = &[
     },
     Group {
         about: "deciding at run time",
-        instead: "use `location` with a regex and its captures, `return`, and `try_files`: what can be decided is decided when the site is compiled",
+        instead: "put values together with `set`, `map` and the groups of regexes, or let a CGI script work them out",
         names: "\
             set_decode_base64 set_encode_base64 set_escape_uri \
             set_formatted_local_time set_hmac_sha1 set_if_empty set_md5 set_quote_sql_str \
