@@ -84,6 +84,14 @@ impl Directive {
     }
 }
 
+/// The directives with this name.
+pub(crate) fn named<'a>(
+    directives: &'a [Directive],
+    name: &'static str,
+) -> impl Iterator<Item = &'a Directive> {
+    directives.iter().filter(move |directive| directive.name.value == name.as_bytes())
+}
+
 /// What stands between `{` and `}`.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Block {

@@ -18,7 +18,9 @@ use std::ops::Deref;
 
 use sitec_runtime::http::method::MethodSet;
 pub use sitec_runtime::pack::Kind as PackKind;
-use sitec_runtime::site::{DirectoryId, ErrorLog, LocationId, ParamKind, ServerId, ServerSettings};
+use sitec_runtime::site::{
+    DirectoryId, ErrorLog, LocationId, ParamKind, ProcessSettings, ServerId, ServerSettings,
+};
 
 pub use self::action::{
     Action, Candidate, Cgi, CgiParam, CgiRule, Fallback, Handler, Return, Scripts, TryFiles,
@@ -101,13 +103,19 @@ impl Site {
 #[derive(Clone, PartialEq, Eq, Debug)]
 #[allow(missing_docs)]
 pub struct Process {
-    pub workers: Option<u16>,
-    pub worker_connections: u32,
-    pub shutdown_timeout_ms: Option<u64>,
+    pub plain: ProcessSettings,
     pub user: Option<String>,
     pub group: Option<String>,
     pub pid: Option<StartText>,
     pub error_logs: Vec<ErrorLog>,
+}
+
+impl Deref for Process {
+    type Target = ProcessSettings;
+
+    fn deref(&self) -> &ProcessSettings {
+        &self.plain
+    }
 }
 
 /// See [`sitec_runtime::site::Param`].

@@ -19,7 +19,8 @@ pub use self::action::{
 };
 pub use self::listing::{Listing, ListingFormat, ListingHole, ListingPiece, ListingSection};
 pub use self::plain::{
-    CgiSettings, DavSettings, ListingSettings, PlainSettings, ServerSettings, UploadSettings,
+    CgiSettings, DavSettings, ListingSettings, PlainSettings, ProcessSettings, ServerSettings,
+    UploadSettings,
 };
 pub use self::process::{
     Address, ErrorLog, Level, Listen, LogTarget, Param, ParamKind, Process, Settled, StartPiece,

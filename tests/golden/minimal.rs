@@ -18,9 +18,7 @@ impl site::Site for Conf {
     const NAME: &'static str = "minimal.conf";
     const CONF: &'static [u8] = include_bytes!("site.conf");
     const PROCESS: site::Process = site::Process {
-        workers: Some(1),
-        worker_connections: 1024,
-        shutdown_timeout_ms: Some(30000),
+        plain: site::ProcessSettings::DEFAULT,
         user: None,
         group: None,
         pid: None,

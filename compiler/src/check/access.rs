@@ -3,9 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::RangeInclusive;
 
-use super::level::{Level, method_set, named_methods};
-use super::{Checker, named};
-use crate::ast::Directive;
+use super::reader::Reader;
+use crate::ast::{Directive, named};
 use crate::diagnostic::Diagnostic;
 use crate::ir::{self, Ranges};
 use crate::source::Span;
@@ -25,7 +24,7 @@ struct Rule {
 const LAST_V4: u128 = u32::MAX as u128;
 const LAST_V6: u128 = u128::MAX;
 
-impl Checker<'_> {
+impl Reader<'_> {
     /// The list that the rules among these directives make, if there are any.
     pub(super) fn access(&mut self, directives: &[Directive]) -> Option<usize> {
         let rules: Vec<_> = directives
@@ -60,7 +59,7 @@ impl Checker<'_> {
         for (index, rule) in rules.iter().enumerate().filter(|(index, _)| !used.contains(index)) {
             self.diagnostics.push(dead(rule, &rules[..index]));
         }
-        Some(self.accesses.add(access))
+        Some(self.tables.accesses.add(access))
     }
 
     fn rule(&mut self, directive: &Directive) -> Checked<Rule> {
@@ -80,19 +79,6 @@ impl Checker<'_> {
             span: directive.span(),
             shown: format!("{} {}", directive.name.shown(), word.shown()),
         })
-    }
-
-    /// What a `limit_except` among the directives of a location says.
-    pub(super) fn limit_except(
-        &mut self,
-        directives: &[Directive],
-        level: &Level,
-    ) -> Option<ir::LimitExcept> {
-        let directive = named(directives, "limit_except").next()?;
-        let methods = named_methods(directive).map(|named| method_set(&named));
-        let methods = self.report(methods)?;
-        let own = directive.block.as_ref().and_then(|block| self.access(&block.directives));
-        Some(ir::LimitExcept { methods, access: own.or(level.settings.access) })
     }
 }
 

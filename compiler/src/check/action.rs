@@ -4,12 +4,11 @@ use sitec_runtime::http::method::{Method, MethodSet};
 use sitec_runtime::http::status::is_redirect;
 use sitec_runtime::site::LocationId;
 
+use super::draft::{Draft, Names};
+use super::groups::Groups;
 use super::level::Level;
-use super::rewrite::begins_with_return;
-use super::server::Names;
-use super::text::Groups;
-use super::{Checker, named};
-use crate::ast::{Directive, Word};
+use super::steps::begins_with_return;
+use crate::ast::{Directive, Word, named};
 use crate::diagnostic::Diagnostic;
 use crate::ir::{
     Action, Candidate, Cgi, Fallback, FileBase, Handler, Piece, Return, Scripts, TryFiles, Value,
@@ -17,7 +16,7 @@ use crate::ir::{
 use crate::places::PagePlace;
 use crate::value::{Checked, status};
 
-impl Checker<'_> {
+impl Draft<'_> {
     /// What the location `id` with these directives does, by which methods, and where its files
     /// are. `None` if there is a mistake in it.
     pub(super) fn action(
@@ -32,11 +31,11 @@ impl Checker<'_> {
         let is_first = begins_with_return(directives);
         let answer = named(directives, "return").next().filter(|_| is_first);
         let answer = answer.map(|directive| self.answer(directive, groups));
-        let answer = answer.map(|answer| self.report(answer));
+        let answer = answer.map(|answer| self.reader.report(answer));
         let try_files = named(directives, "try_files").next();
         let try_files = try_files.map(|directive| self.try_files(id, directive, groups, names));
         let try_files = match try_files {
-            Some(result) => Some(self.report(result)?),
+            Some(result) => Some(self.reader.report(result)?),
             None => None,
         };
         if let Some(answer) = answer {
@@ -45,7 +44,7 @@ impl Checker<'_> {
         }
         let base = match &level.base {
             Some(base) => Some(base.clone()),
-            None => self.default_base(),
+            None => self.reader.default_base(),
         };
         let (handler, own_methods) = handler(level);
         let methods = level.methods.unwrap_or(own_methods);
@@ -55,7 +54,7 @@ impl Checker<'_> {
                 let try_files = Some(TryFiles { candidates: Vec::new(), fallback });
                 Action::Serve { try_files, handler }
             }
-            (None, None) if !needs_no_folder(&handler) => match level.settings.access {
+            (None, None) if !needs_no_folder(&handler) => match level.access {
                 None => Action::Return(Return::Status(404)),
                 // A `return` would come before anybody asks who the client is.
                 Some(_) => {
@@ -76,12 +75,12 @@ impl Checker<'_> {
             .iter()
             .any(|start| first.value.starts_with(start));
         if second.is_none() && is_url {
-            return Ok(Return::Redirect(302, self.value(first, 0, groups)?));
+            return Ok(Return::Redirect(302, self.reader.value(first, 0, groups)?));
         }
         let code = status(first, 0..first.value.len(), 200..=599)
             .map_err(|wrong| misread(first, second.is_none(), wrong))?;
         let text = match second {
-            Some(word) => self.value(word, 0, groups)?,
+            Some(word) => self.reader.value(word, 0, groups)?,
             None => Value::default(),
         };
         let empty = text.literal().is_some_and(<[u8]>::is_empty);
@@ -119,12 +118,13 @@ impl Checker<'_> {
         }
         let candidates: Vec<_> =
             candidates.iter().map(|word| self.candidate(word, groups)).collect();
-        let candidates = candidates.into_iter().filter_map(|result| self.report(result)).collect();
+        let candidates =
+            candidates.into_iter().filter_map(|result| self.reader.report(result)).collect();
         let fallback = match last.value.first() {
             Some(b'=') => Fallback::Status(status(last, 1..last.value.len(), 200..=599)?),
             Some(b'@') => Fallback::Named(names.find(last)?),
             Some(b'/' | b'$') => {
-                let uri = self.value(last, 0, groups)?;
+                let uri = self.reader.value(last, 0, groups)?;
                 self.places.pages.push(PagePlace {
                     uri: uri.clone(),
                     span: last.span,
@@ -139,7 +139,7 @@ impl Checker<'_> {
     }
 
     fn candidate(&mut self, word: &Word, groups: &Groups) -> Checked<Candidate> {
-        let mut path = self.value(word, 0, groups)?;
+        let mut path = self.reader.value(word, 0, groups)?;
         let mut directory = false;
         if let Some(Piece::Literal(last)) = path.0.last_mut()
             && last.ends_with(b"/")

@@ -4,9 +4,9 @@ use std::rc::Rc;
 
 use sitec_runtime::site::Expires;
 
-use super::text::Groups;
-use super::{Checker, named};
-use crate::ast::{Directive, Word};
+use super::groups::Groups;
+use super::reader::Reader;
+use crate::ast::{Directive, Word, named};
 use crate::diagnostic::Diagnostic;
 use crate::directive::InheritFields;
 use crate::ir::{self, Piece};
@@ -56,35 +56,34 @@ impl Additions {
     pub(super) fn set_fields(
         &mut self,
         directives: &[Directive],
-        checker: &mut Checker<'_>,
+        reader: &mut Reader<'_>,
         groups: &Groups,
         inherit: InheritFields,
     ) {
         let own: Vec<_> = named(directives, "add_header")
-            .map(|directive| checker.added(directive, groups))
+            .map(|directive| reader.added(directive, groups))
             .collect::<Vec<_>>()
             .into_iter()
-            .filter_map(|added| checker.report(added))
+            .filter_map(|added| reader.report(added))
             .collect();
         let says_something = !own.is_empty() || named(directives, "expires").next().is_some();
         match inherit {
             InheritFields::Outer if own.is_empty() => {}
             InheritFields::Outer => {
-                checker.diagnostics.extend(dropped(&own, &self.fields));
+                reader.diagnostics.extend(dropped(&own, &self.fields));
                 self.fields = own.into();
             }
             InheritFields::Own => self.fields = own.into(),
             InheritFields::Both => self.fields = own.iter().chain(&*self.fields).cloned().collect(),
         }
         if says_something {
-            checker.diagnostics.extend(self.sent_twice());
+            reader.diagnostics.extend(self.sent_twice());
         }
     }
 
-    /// Puts them into the settings of a location.
-    pub(super) fn fill_in(&self, settings: &mut ir::Settings) {
-        settings.added_fields = self.fields.iter().map(|added| added.field.clone()).collect();
-        settings.expires = self.expires.map(|(expires, _)| expires);
+    /// The fields that `add_header` adds.
+    pub(super) fn fields(&self) -> Vec<ir::AddedField> {
+        self.fields.iter().map(|added| added.field.clone()).collect()
     }
 
     /// The fields of `expires` that an `add_header` sends again.
@@ -156,7 +155,7 @@ fn dropped(own: &[Added], outer: &[Added]) -> Option<Diagnostic> {
     ))
 }
 
-impl Checker<'_> {
+impl Reader<'_> {
     /// One `add_header`.
     fn added(&mut self, directive: &Directive, groups: &Groups) -> Checked<Added> {
         let [name, text, options @ ..] = &directive.args[..] else {

@@ -8,10 +8,10 @@ mod target;
 
 use sitec_runtime::site::{DirectoryId, GzipStatic};
 
-use super::location::Path;
-use super::text::Groups;
-use super::{Checker, named};
-use crate::ast::{Directive, Word};
+use super::groups::Groups;
+use super::path::Path;
+use super::reader::Reader;
+use crate::ast::{Directive, Word, named};
 use crate::diagnostic::Diagnostic;
 use crate::files::Kind;
 use crate::ir::{FileBase, StartPiece, Value};
@@ -35,7 +35,7 @@ pub(super) fn no_files() -> FileBase {
     }
 }
 
-impl Checker<'_> {
+impl Reader<'_> {
     /// What `root` or `alias` among these directives say, if any does. With `gzip_static`, a file
     /// may be there compressed alone.
     pub(super) fn base(
@@ -74,7 +74,7 @@ impl Checker<'_> {
         let path = self.folder.join(DEFAULT_ROOT);
         let base = if self.files.kind(&path) == Some(Kind::Directory) {
             let text = StartPiece::Literal(DEFAULT_ROOT.into());
-            let directory = self.directories.add(vec![text]) as DirectoryId;
+            let directory = self.tables.directories.add(vec![text]) as DirectoryId;
             Some(FileBase { directory, ..no_files() })
         } else {
             self.dependencies.push(path);
@@ -98,7 +98,7 @@ impl Checker<'_> {
         if let Some(directory) = target.literal_directory() {
             self.must_exist_for("F07", word, directory, Kind::Directory)?;
         }
-        Ok(self.directories.add(target.directory) as DirectoryId)
+        Ok(self.tables.directories.add(target.directory) as DirectoryId)
     }
 
     fn root(&mut self, word: &Word, groups: &Groups) -> Checked<FileBase> {
@@ -107,7 +107,7 @@ impl Checker<'_> {
         if let Some(directory) = target.literal_directory() {
             self.must_exist(word, directory, Kind::Directory)?;
         }
-        let directory = self.directories.add(target.directory) as DirectoryId;
+        let directory = self.tables.directories.add(target.directory) as DirectoryId;
         Ok(FileBase { directory, inner: target.inner, ..no_files() })
     }
 
@@ -158,7 +158,7 @@ impl Checker<'_> {
         } else if !folder && !append_path && target.inner.0.is_empty() {
             target.split_file();
         }
-        let directory = self.directories.add(target.directory) as DirectoryId;
+        let directory = self.tables.directories.add(target.directory) as DirectoryId;
         let inner = target.inner;
         let replaced_len = prefix.len() - usize::from(append_path && folder);
         Ok(FileBase { directory, inner, replaced_len, append_path, alias: true, slash: folder })

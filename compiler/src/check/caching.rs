@@ -2,7 +2,7 @@
 
 use sitec_runtime::site::FileCache;
 
-use super::Checker;
+use super::reader::Reader;
 use crate::ast::Directive;
 use crate::diagnostic::Diagnostic;
 use crate::directive::Values;
@@ -25,7 +25,7 @@ impl Caching {
         &mut self,
         directive: &Directive,
         on: &mut FileCache,
-        checker: &mut Checker<'_>,
+        reader: &mut Reader<'_>,
     ) -> Checked<()> {
         let (mut max, mut inactive_ms) = (None, Values::DEFAULT.cache.inactive_ms);
         for word in &directive.args {
@@ -53,7 +53,7 @@ impl Caching {
         };
         *self = Caching::On;
         on.inactive_ms = inactive_ms;
-        checker.known_files = checker.known_files.max(Some(max));
+        reader.tables.known_files = reader.tables.known_files.max(Some(max));
         Ok(())
     }
 

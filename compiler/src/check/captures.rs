@@ -4,25 +4,17 @@
 //! what the last regex with such a group has given it: through internal redirects, and where a
 //! regex without it has matched since.
 
-use std::collections::BTreeSet;
+use super::draft::{Draft, Server};
+use super::groups::Usage;
+use crate::ir;
 
-use super::Checker;
-use super::server::Server;
-use crate::ir::{self, Piece, Value, Variable};
-use crate::value::Regex;
-
-/// The captures that values refer to.
-#[derive(Clone, Default)]
-pub(super) struct Usage {
-    numbered: bool,
-    names: BTreeSet<String>,
-}
-
-impl Checker<'_> {
+impl Draft<'_> {
     /// Settles for every regex whether its captures are used.
     pub(super) fn mark_captures(&mut self) {
-        let formats = self.format_values.items();
+        let formats = self.reader.tables.formats.items();
         let of_settings: Vec<_> = self
+            .reader
+            .tables
             .settings
             .items()
             .iter()
@@ -38,7 +30,7 @@ impl Checker<'_> {
             all
         });
         let mut of_maps = Usage::default();
-        for map in &self.maps {
+        for map in &self.reader.maps {
             map.all_values().for_each(|value| of_maps.add(value));
         }
         anywhere.merge(of_maps.clone());
@@ -73,53 +65,12 @@ impl Checker<'_> {
         }
         let of_locations = self.locations.iter_mut().flatten().flat_map(|it| &mut it.ops);
         let of_servers = self.servers.iter_mut().flat_map(|it| &mut it.resolved.ops);
-        let of_maps = self.maps.iter_mut().flat_map(|map| &mut map.regexes);
+        let of_maps = self.reader.maps.iter_mut().flat_map(|map| &mut map.regexes);
         let of_maps = of_maps.map(|(regex, _)| regex);
         for regex in of_locations.chain(of_servers).filter_map(ir::Op::regex_mut).chain(of_maps) {
-            let mut asked = self.step_regexes.iter().filter(|it| it.pattern == regex.pattern);
+            let mut asked =
+                self.reader.step_regexes.iter().filter(|it| it.pattern == regex.pattern);
             regex.captures_used = asked.any(|asked| anywhere.needs(asked));
-        }
-    }
-}
-
-impl Usage {
-    /// Whether the captures of `regex` are looked at.
-    pub(super) fn needs(&self, regex: &Regex) -> bool {
-        self.numbered || regex.names.iter().any(|name| self.names.contains(name))
-    }
-
-    /// What is left to an earlier regex where these have matched.
-    fn without(&self, regexes: &[impl AsRef<Regex>]) -> Usage {
-        let given = |name: &String| regexes.iter().any(|regex| regex.as_ref().names.contains(name));
-        Usage {
-            numbered: self.numbered && regexes.is_empty(),
-            names: self.names.iter().filter(|name| !given(name)).cloned().collect(),
-        }
-    }
-
-    fn merge(&mut self, other: Usage) {
-        self.numbered |= other.numbered;
-        self.names.extend(other.names);
-    }
-
-    fn add(&mut self, value: &Value) {
-        for piece in &value.0 {
-            match piece {
-                Piece::Variable(variable) | Piece::Logged(variable, _) => match variable {
-                    Variable::Capture(_) | Variable::EscapedCapture(_) => self.numbered = true,
-                    Variable::NamedCapture(name) => {
-                        self.names.insert(name.clone());
-                    }
-                    Variable::Simple(_)
-                    | Variable::Argument(_)
-                    | Variable::RequestField(_)
-                    | Variable::ResponseField(_)
-                    | Variable::Cookie(_)
-                    | Variable::Assigned(..)
-                    | Variable::Mapped(..) => {}
-                },
-                Piece::Literal(_) => {}
-            }
         }
     }
 }

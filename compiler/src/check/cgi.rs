@@ -4,22 +4,16 @@ use std::rc::Rc;
 
 use sitec_runtime::site::{CgiSettings, ParamKind, ProgramId};
 
-use super::location::Path;
-use super::text::Groups;
-use super::{Checker, named};
-use crate::ast::{Directive, Word};
+use super::groups::Groups;
+use super::path::Path;
+use super::reader::Reader;
+use crate::ast::{Directive, Word, named};
 use crate::diagnostic::Diagnostic;
 use crate::files::{Kind, is_certain};
 use crate::ir::{self, CgiParam, StartPiece};
 use crate::source::Span;
 use crate::suggest::closest;
-use crate::value::{Checked, count};
-
-/// Scripts that run at once unless the conf says otherwise.
-const DEFAULT_MAX_SCRIPTS: u32 = 32;
-
-/// More than this many at once is probably not meant.
-const PLAUSIBLE_SCRIPTS: u64 = 1000;
+use crate::value::Checked;
 
 /// What a level has been given for scripts.
 #[derive(Clone)]
@@ -63,15 +57,15 @@ impl Cgi {
     pub(super) fn set(
         &mut self,
         directives: &[Directive],
-        checker: &mut Checker<'_>,
+        reader: &mut Reader<'_>,
         groups: &Groups,
         path: Option<&Path>,
     ) {
-        if let Some(pass) = checker.cgi_pass(directives, path) {
+        if let Some(pass) = reader.cgi_pass(directives, path) {
             self.pass = pass;
         }
         if named(directives, "cgi_param").next().is_some() {
-            self.params = checker.cgi_params(directives, groups).into();
+            self.params = reader.cgi_params(directives, groups).into();
         }
     }
 
@@ -105,7 +99,7 @@ impl Cgi {
     }
 }
 
-impl Checker<'_> {
+impl Reader<'_> {
     /// What the `cgi_pass`es among these directives come to, if there are any.
     fn cgi_pass(&mut self, directives: &[Directive], path: Option<&Path>) -> Option<Pass> {
         let mut found: Option<(Pass, Span)> = None;
@@ -181,7 +175,7 @@ impl Checker<'_> {
             [StartPiece::Literal(name)] => self.must_be_installed(word, name)?,
             _ => {}
         }
-        Ok(self.programs.add(text) as ProgramId)
+        Ok(self.tables.programs.add(text) as ProgramId)
     }
 
     /// That a program of this name is in the search path.
@@ -223,32 +217,6 @@ impl Checker<'_> {
             }
         }
         params.into_iter().map(|(param, _)| param).collect()
-    }
-
-    /// `cgi_max_processes`, at top level or in `http`.
-    pub(super) fn max_scripts(&mut self, directives: &[Directive]) -> u32 {
-        let blocks = named(directives, "http").filter_map(|http| http.block.as_ref());
-        let all = directives.iter().chain(blocks.flat_map(|block| &block.directives));
-        let mut max = DEFAULT_MAX_SCRIPTS;
-        for directive in all.filter(|directive| directive.name.value == b"cgi_max_processes") {
-            let Some(word) = directive.args.first() else { continue };
-            let number = count(word, 1..=1_000_000);
-            let Some(number) = self.report(number) else { continue };
-            max = number as u32;
-            if number > PLAUSIBLE_SCRIPTS {
-                let message = format!("{number} scripts may run at once");
-                self.diagnostics.push(
-                    Diagnostic::warning("X15", word.span, message)
-                        .note(format!(
-                            "at 10 MB each they take {} GB, and {} processes",
-                            number / 100,
-                            number
-                        ))
-                        .help("the default is 32; what comes beyond waits for its turn"),
-                );
-            }
-        }
-        max
     }
 }
 

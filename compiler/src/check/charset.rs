@@ -5,28 +5,16 @@
 
 use std::rc::Rc;
 
-use sitec_runtime::http::charset::{self, takes_charset};
-
-use super::text::Groups;
-use super::{Checker, named};
-use crate::ast::{Directive, Word};
+use super::groups::Groups;
+use super::reader::Reader;
+use crate::ast::{Directive, Word, named};
 use crate::diagnostic::Diagnostic;
+use crate::directive;
 use crate::ir::{self, Value};
 use crate::value::{Checked, media_type};
 
 /// The type that `charset_types` need not name.
 const ALWAYS: &[u8] = b"text/html";
-
-/// The types where no `charset_types` was given.
-const USUAL: &[&[u8]] = &[
-    ALWAYS,
-    b"text/xml",
-    b"text/plain",
-    b"text/vnd.wap.wml",
-    b"application/javascript",
-    b"text/javascript",
-    b"application/rss+xml",
-];
 
 /// The two directives in one context, inherited ones included.
 #[derive(Clone)]
@@ -39,7 +27,8 @@ pub(super) struct Charset {
 
 impl Charset {
     pub(super) fn outermost() -> Charset {
-        let usual = USUAL.iter().map(|name| name.to_vec()).collect();
+        let usual = directive::default_words("charset_types");
+        let usual = usual.split(' ').map(|name| name.as_bytes().to_vec()).collect();
         Charset { name: None, types: Rc::new(Some(usual)) }
     }
 
@@ -47,42 +36,30 @@ impl Charset {
     pub(super) fn set(
         &mut self,
         directives: &[Directive],
-        checker: &mut Checker<'_>,
+        reader: &mut Reader<'_>,
         groups: &Groups,
     ) {
         if let Some(directive) = named(directives, "charset").next() {
-            let name = checker.charset_name(&directive.args[0], groups);
-            self.name = checker.report(name).flatten();
+            let name = reader.charset_name(&directive.args[0], groups);
+            self.name = reader.report(name).flatten();
         }
         let words = named(directives, "charset_types").flat_map(|directive| &directive.args);
         let words: Vec<_> = words.collect();
         if !words.is_empty()
-            && let Some(types) = checker.report(charset_types(&words))
+            && let Some(types) = reader.report(charset_types(&words))
         {
             self.types = Rc::new(types);
         }
     }
 
-    /// Puts the charset into the settings of a location, and into its default type.
-    pub(super) fn fill_in(&self, settings: &mut ir::Settings) {
-        settings.charset = self.name.as_ref().map(|name| {
-            let charset = ir::Charset { name: name.clone(), types: Option::clone(&self.types) };
-            say_charset(&charset, &mut settings.default_type);
-            charset
-        });
+    /// What it comes to.
+    pub(super) fn resolved(&self) -> Option<ir::Charset> {
+        let name = self.name.clone()?;
+        Some(ir::Charset { name, types: Option::clone(&self.types) })
     }
 }
 
-/// Puts a charset whose name is known into a type that takes it.
-pub(super) fn say_charset(charset: &ir::Charset, media_type: &mut Vec<u8>) {
-    if let Some(name) = charset.name.literal()
-        && takes_charset(media_type, charset.types.as_deref())
-    {
-        charset::write(name, media_type);
-    }
-}
-
-impl Checker<'_> {
+impl Reader<'_> {
     /// The name of a charset; `None` for `off`.
     fn charset_name(&mut self, word: &Word, groups: &Groups) -> Checked<Option<Value>> {
         if word.value == b"off" {

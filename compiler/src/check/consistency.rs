@@ -1,18 +1,13 @@
 //! What a location lets clients ask for and nobody answers there: handlers without a method, sizes
 //! of content that nobody reads.
 
-use std::rc::Rc;
-
 use sitec_runtime::http::method::{Method, MethodSet};
 
 use super::level::Level;
-use super::{Checker, named};
-use crate::ast::Directive;
+use super::reader::Reader;
+use crate::ast::{Directive, named};
 use crate::diagnostic::Diagnostic;
 use crate::source::Span;
-
-/// The words of a `methods`, and where they are.
-pub(super) type Named = Rc<[(Method, Span)]>;
 
 /// Methods by which content comes.
 const WITH_CONTENT: MethodSet = MethodSet::of(&[
@@ -24,7 +19,7 @@ const WITH_CONTENT: MethodSet = MethodSet::of(&[
     Method::Lock,
 ]);
 
-impl Checker<'_> {
+impl Reader<'_> {
     /// Looks at what a location says of methods beside what needs them.
     pub(super) fn check_methods_of(&mut self, directives: &[Directive], level: &Level) {
         let Some((methods, words)) = level.methods.zip(level.named_methods.as_ref()) else {

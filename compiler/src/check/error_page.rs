@@ -4,9 +4,9 @@ use std::ops::Range;
 
 use sitec_runtime::site::ErrorStatus;
 
-use super::Checker;
-use super::server::Names;
-use super::text::Groups;
+use super::draft::{Draft, Names};
+use super::groups::Groups;
+use super::reader::Reader;
 use crate::ast::{Directive, Word};
 use crate::diagnostic::Diagnostic;
 use crate::ir::{self, ErrorTarget, Piece, Variable};
@@ -30,7 +30,7 @@ enum Target {
     Named(Word),
 }
 
-impl Checker<'_> {
+impl Reader<'_> {
     /// The statuses of one `error_page`.
     pub(super) fn error_page(
         &mut self,
@@ -83,7 +83,9 @@ impl Checker<'_> {
         }
         Ok(Target::Known(ErrorTarget::Redirect(value), word.span))
     }
+}
 
+impl Draft<'_> {
     /// The pages as they are in one server.
     pub(super) fn error_pages_in(
         &mut self,
@@ -103,7 +105,9 @@ impl Checker<'_> {
                     }
                     Some(target.clone())
                 }
-                Target::Named(word) => self.report_once(names.find(word)).map(ErrorTarget::Named),
+                Target::Named(word) => {
+                    self.reader.report_once(names.find(word)).map(ErrorTarget::Named)
+                }
             };
             let (status, response) = (page.status, page.response);
             resolved.extend(target.map(|target| ir::ErrorPage { status, response, target }));

@@ -2,14 +2,14 @@
 
 use std::path::Path;
 
-use super::Checker;
+use super::reader::Reader;
 use crate::ast::Word;
 use crate::diagnostic::Diagnostic;
 use crate::files::{Kind, is_certain, listed};
 use crate::suggest::closest;
 use crate::value::Checked;
 
-impl Checker<'_> {
+impl Reader<'_> {
     /// Whether an `alias` without a slash at its end is a file: as the disk has it; else a
     /// name with a dot in it is a file's.
     pub(super) fn is_file(&self, path: &str) -> bool {

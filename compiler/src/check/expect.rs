@@ -2,9 +2,9 @@
 
 use sitec_runtime::site::ServerId;
 
-use super::location::written;
-use super::{Checker, named};
-use crate::ast::{Directive, Word};
+use super::draft::Draft;
+use super::path::written;
+use crate::ast::{Directive, Word, named};
 use crate::diagnostic::Diagnostic;
 use crate::places::{Condition, Expectation};
 use crate::source::Span;
@@ -18,12 +18,12 @@ type Make = fn(String) -> Condition;
 const KEYS: [(&str, Make); 3] =
     [("file", Condition::File), ("location", Condition::Target), ("type", Condition::Type)];
 
-impl Checker<'_> {
+impl Draft<'_> {
     /// Takes down the tests of a server.
     pub(super) fn expectations(&mut self, server: ServerId, directives: &[Directive]) {
         for directive in named(directives, "expect") {
             let expectation = expectation(server, directive);
-            let expectation = self.report(expectation);
+            let expectation = self.reader.report(expectation);
             self.places.expectations.extend(expectation);
         }
     }

@@ -3,33 +3,45 @@
 use std::rc::Rc;
 
 use sitec_runtime::http::accept::Coding;
-use sitec_runtime::http::method::{Method, MethodSet};
-use sitec_runtime::site::{ErrorLog, FileCache, Level as LogLevel};
+use sitec_runtime::http::method::MethodSet;
+use sitec_runtime::site::{ErrorLog, KeepaliveTimeout, Level as LogLevel};
 
-use super::added_fields::Additions;
+use super::added_fields::{Additions, expires};
 use super::caching::Caching;
 use super::cgi::Cgi;
 use super::charset::Charset;
-use super::consistency::Named;
-use super::embed::Embed;
+use super::embed::{Embed, codings};
 use super::error_page::ErrorPage;
-use super::location::Path;
-use super::text::Groups;
+use super::groups::Groups;
+use super::methods::{Named, method_set, named_methods};
+use super::path::Path;
+use super::reader::Reader;
+use super::types::TypeTables;
 use super::writing::Writing;
-use super::{Checker, named};
-use crate::ast::{Directive, Word};
-use crate::directive::Values;
-use crate::ir;
+use crate::ast::{Directive, named};
+use crate::diagnostic::Diagnostic;
+use crate::directive::{self, Values};
+use crate::ir::{self, Piece, Value};
 use crate::source::Span;
-use crate::value::{self, Checked};
+use crate::value::{Checked, flag, keyword, media_type};
 
 /// The settings of one context, inherited ones included.
 #[derive(Clone)]
 pub(crate) struct Level {
     /// The settings of one plain value each.
     pub(super) values: Values,
-    /// Everything but what the other fields hold, which is filled in for each location.
-    pub(super) settings: ir::Settings,
+    /// `index`.
+    index: Rc<[ir::Value]>,
+    /// `default_type`.
+    default_type: Vec<u8>,
+    /// `disable_symlinks`.
+    symlinks: ir::Symlinks,
+    /// `allow` and `deny`, as an index of the site's; `None`: everyone.
+    pub(super) access: Option<usize>,
+    /// `access_log`.
+    access_logs: Rc<[ir::AccessLog]>,
+    /// `error_log`.
+    pub(super) error_logs: Vec<ErrorLog>,
     /// Where files are; `None`: nothing was said.
     pub(super) base: Option<ir::FileBase>,
     /// The error pages, whose names are looked up in each server.
@@ -63,9 +75,16 @@ pub(crate) struct Level {
 impl Level {
     /// What holds where nothing was said.
     pub(super) fn outermost() -> Level {
+        let index = directive::default_words("index");
+        let index = index.split(' ').map(|name| Value(vec![Piece::Literal(name.into())]));
         Level {
             values: Values::DEFAULT,
-            settings: default_settings(),
+            index: index.collect(),
+            default_type: directive::default_words("default_type").into(),
+            symlinks: super::symlinks::usual(),
+            access: None,
+            access_logs: Rc::new([]),
+            error_logs: vec![ErrorLog { log: 0, level: LogLevel::Error }],
             types: None,
             caching: Caching::Unsaid,
             charset: Charset::outermost(),
@@ -83,108 +102,222 @@ impl Level {
         }
     }
 
-    pub(super) fn error_logs(&self) -> Vec<ErrorLog> {
-        self.settings.error_logs.clone()
-    }
-
     /// The level that these directives make inside of this one; `path` is the location's.
     pub(super) fn inner(
         &self,
         directives: &[Directive],
-        checker: &mut Checker<'_>,
+        reader: &mut Reader<'_>,
         groups: &Groups,
         path: Option<&Path>,
     ) -> Level {
-        let embed = self.embed.map(|embed| Embed { is_own: false, ..embed });
-        let mut inner = Level { status: None, embed, ..self.clone() };
-        // What it sets at once must not undo what stands beside it.
-        let (general, others): (Vec<_>, Vec<_>) =
-            directives.iter().partition(|directive| directive.name.value == b"client_timeout");
-        for directive in general.into_iter().chain(others) {
-            let result = inner.set(directive, checker);
-            checker.report(result);
-        }
-        inner.set_lists(directives, checker, groups);
-        inner.charset.set(directives, checker, groups);
-        inner.cgi.set(directives, checker, groups, path);
-        inner.writing.set(directives, checker, groups, path);
-        inner.choose_handler(directives, checker);
-        let inherit = inner.values.compiled.add_header_inherit;
-        inner.additions.set_fields(directives, checker, groups, inherit);
-        if let Some(access) = checker.access(directives) {
-            inner.settings.access = Some(access);
-        }
-        let symlinks = checker.symlinks(directives, groups);
-        if let Some(Some(symlinks)) = checker.report(symlinks) {
-            inner.settings.symlinks = symlinks;
-        }
-        let gzip_static = inner.values.plain.gzip_static;
-        let base = checker.base(directives, path, groups, gzip_static);
-        if let Some(Some(base)) = checker.report(base) {
-            inner.base = Some(base);
-        }
+        let mut inner = self.inherited();
+        // It sets several values at once, and must not undo what stands beside it.
+        inner.set_those(directives, reader, |name| name == "client_timeout");
+        inner.set_those(directives, reader, |name| name != "client_timeout");
+        inner.set_lists(directives, reader, groups);
+        inner.charset.set(directives, reader, groups);
+        inner.set_access(directives, reader);
+        inner.set_symlinks(directives, reader, groups);
+        // Of the two, that one holds which stands nearer.
+        inner.cgi.set(directives, reader, groups, path);
+        inner.writing.set(directives, reader, groups, path);
+        inner.choose_handler(directives, reader);
+        // Which fields are inherited and where files may be is a matter of values read above.
+        inner.set_fields(directives, reader, groups);
+        inner.set_base(directives, reader, groups, path);
         inner
     }
 
+    /// What a context has been given before its own directives are looked at.
+    fn inherited(&self) -> Level {
+        let embed = self.embed.map(|embed| Embed { is_own: false, ..embed });
+        Level { status: None, embed, ..self.clone() }
+    }
+
+    /// The settings of a location at this level, but for its pack. What depends on the location
+    /// comes from it.
+    pub(super) fn settings(
+        &self,
+        base: ir::FileBase,
+        error_pages: Vec<ir::ErrorPage>,
+        types: &mut TypeTables,
+    ) -> ir::Settings {
+        let charset = self.charset.resolved();
+        let mut default_type = self.default_type.clone();
+        if let Some(charset) = &charset {
+            charset.say_in(&mut default_type);
+        }
+        ir::Settings {
+            plain: self.values.plain,
+            base,
+            pack: None,
+            index: self.index.to_vec(),
+            types: types.resolve(self.types, charset.as_ref()),
+            default_type,
+            charset,
+            error_pages,
+            symlinks: self.symlinks.clone(),
+            file_cache: self.caching.resolved(self.values.cache),
+            access: self.access,
+            added_fields: self.additions.fields(),
+            expires: self.additions.expires.map(|(expires, _)| expires),
+            access_logs: self.access_logs.to_vec(),
+            error_logs: self.error_logs.clone(),
+            listing: self.values.compiled.autoindex.then_some(self.values.listing),
+        }
+    }
+
+    /// Takes the directives with such names that give one value each.
+    fn set_those(
+        &mut self,
+        directives: &[Directive],
+        reader: &mut Reader<'_>,
+        is_such: fn(&str) -> bool,
+    ) {
+        for directive in directives {
+            if is_such(directive.name.text().unwrap_or_default()) {
+                let result = self.set(directive, reader);
+                reader.report(result);
+            }
+        }
+    }
+
+    fn set_access(&mut self, directives: &[Directive], reader: &mut Reader<'_>) {
+        if let Some(access) = reader.access(directives) {
+            self.access = Some(access);
+        }
+    }
+
+    fn set_symlinks(&mut self, directives: &[Directive], reader: &mut Reader<'_>, groups: &Groups) {
+        let symlinks = reader.symlinks(directives, groups);
+        if let Some(Some(symlinks)) = reader.report(symlinks) {
+            self.symlinks = symlinks;
+        }
+    }
+
+    fn set_fields(&mut self, directives: &[Directive], reader: &mut Reader<'_>, groups: &Groups) {
+        let inherit = self.values.compiled.add_header_inherit;
+        self.additions.set_fields(directives, reader, groups, inherit);
+    }
+
+    fn set_base(
+        &mut self,
+        directives: &[Directive],
+        reader: &mut Reader<'_>,
+        groups: &Groups,
+        path: Option<&Path>,
+    ) {
+        let base = reader.base(directives, path, groups, self.values.plain.gzip_static);
+        if let Some(Some(base)) = reader.report(base) {
+            self.base = Some(base);
+        }
+    }
+
+    /// Of scripts and writing, that holds in a location which stands nearer to it.
+    fn choose_handler(&mut self, directives: &[Directive], reader: &mut Reader<'_>) {
+        let on = |directive: &&Directive| directive.args[0].value != b"off";
+        let scripts = named(directives, "cgi_pass").find(on);
+        let store = named(directives, "upload_store").next();
+        let writer = store.or_else(|| named(directives, "dav_methods").find(on));
+        match (scripts, writer) {
+            (Some(scripts), Some(writer)) => {
+                let (first, second) = match scripts.span() < writer.span() {
+                    true => (scripts, writer),
+                    false => (writer, scripts),
+                };
+                let message = "what clients write here they could run";
+                reader.diagnostics.push(
+                    Diagnostic::error("X02", second.span(), message)
+                        .also(first.span(), "the other half of it")
+                        .help(
+                            "give files that are written and scripts a `location` each, and a \
+                               folder each",
+                        ),
+                );
+            }
+            (Some(_), None) => self.writing.turn_off(),
+            (None, Some(_)) => self.cgi.turn_off(),
+            (None, None) => {}
+        }
+    }
+
+    /// Takes one directive, if it is of this kind.
+    fn set(&mut self, directive: &Directive, reader: &mut Reader<'_>) -> Checked<()> {
+        let name = directive.name.text().unwrap_or_default();
+        let first = directive.args.first();
+        if name == "stub_status" {
+            first.map_or(Ok(()), |word| keyword(word, &[("on", ())]))?;
+            self.status = Some(directive.name.span);
+            return Ok(());
+        }
+        if name == "internal" {
+            self.internal = true;
+            return Ok(());
+        }
+        let Some(first) = first else { return Ok(()) };
+        if let Some(setting) = directive::find(name).and_then(|row| row.setting) {
+            return setting.read(directive, &mut self.values, reader.diagnostics);
+        }
+        match name {
+            "client_timeout" => {
+                let time = directive::timeout(first, reader.diagnostics)?;
+                self.values.server.client_header_timeout_ms = time;
+                let plain = &mut self.values.plain;
+                plain.client_body_timeout_ms = time;
+                plain.send_timeout_ms = time;
+                plain.keepalive_timeout = KeepaliveTimeout { wait_ms: time, header_s: None };
+            }
+            "dav_methods" => self.writing.set_dav_methods(directive)?,
+            "default_type" if first.value.is_empty() => self.default_type.clear(),
+            "default_type" => self.default_type = media_type(first)?,
+            "embed" => {
+                let embed = Embed { span: directive.span(), is_own: true };
+                self.embed = flag(first)?.then_some(embed);
+            }
+            "expires" => self.additions.expires = expires(directive)?,
+            "methods" => {
+                let words = named_methods(directive)?;
+                self.methods = Some(method_set(&words));
+                self.named_methods = Some(words);
+            }
+            "open_file_cache" => {
+                self.caching.set(directive, &mut self.values.cache, reader)?;
+            }
+            "precompress" => {
+                self.codings = codings(&directive.args)?;
+                let asks = (!self.codings.is_empty()).then(|| directive.span());
+                reader.tables.codings = reader.tables.codings.or(asks);
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+
     /// Takes the directives that may repeat; any of one kind replace all inherited ones.
-    fn set_lists(&mut self, directives: &[Directive], checker: &mut Checker<'_>, groups: &Groups) {
+    fn set_lists(&mut self, directives: &[Directive], reader: &mut Reader<'_>, groups: &Groups) {
         let has = |name| named(directives, name).next().is_some();
         if has("index") {
             let words = named(directives, "index").flat_map(|directive| &directive.args);
-            let values: Vec<_> = words.map(|word| checker.value(word, 0, groups)).collect();
-            let values = values.into_iter().filter_map(|value| checker.report(value));
-            self.settings.index = values.collect();
+            let values: Vec<_> = words.map(|word| reader.value(word, 0, groups)).collect();
+            let values = values.into_iter().filter_map(|value| reader.report(value));
+            self.index = values.collect();
         }
         if has("types") {
-            let types = checker.type_table(directives);
-            self.types = Some(checker.types.add(types));
+            let types = reader.type_table(directives);
+            self.types = Some(reader.tables.types.add(types));
         }
         if has("error_page") {
             let pages = named(directives, "error_page")
-                .map(|directive| checker.error_page(directive, groups))
+                .map(|directive| reader.error_page(directive, groups))
                 .collect::<Vec<_>>();
-            let pages = pages.into_iter().filter_map(|pages| checker.report(pages));
+            let pages = pages.into_iter().filter_map(|pages| reader.report(pages));
             self.error_pages = pages.flatten().collect();
         }
         if has("error_log") {
-            self.settings.error_logs = checker.error_logs(directives);
+            self.error_logs = reader.error_logs(directives);
         }
         if has("access_log") {
-            self.settings.access_logs = checker.access_logs(directives, groups);
+            self.access_logs = reader.access_logs(directives, groups).into();
         }
     }
-}
-
-fn default_settings() -> ir::Settings {
-    let literal = |text: &str| ir::Value(vec![ir::Piece::Literal(text.into())]);
-    ir::Settings {
-        plain: Values::DEFAULT.plain,
-        base: super::base::no_files(),
-        pack: None,
-        index: vec![literal("index.html")],
-        types: 0,
-        default_type: b"text/plain".to_vec(),
-        charset: None,
-        error_pages: Vec::new(),
-        symlinks: super::symlinks::usual(),
-        file_cache: FileCache::USUAL,
-        added_fields: Vec::new(),
-        expires: None,
-        access: None,
-        access_logs: Vec::new(),
-        error_logs: vec![ErrorLog { log: 0, level: LogLevel::Error }],
-        listing: None,
-    }
-}
-
-/// The words of a `methods` directive.
-pub(super) fn named_methods(directive: &Directive) -> Checked<Named> {
-    let named = |word: &Word| Ok((value::method(word)?, word.span));
-    directive.args.iter().map(named).collect()
-}
-
-/// The methods that such words let be used; HEAD comes with GET.
-pub(super) fn method_set(named: &Named) -> MethodSet {
-    let set = named.iter().fold(MethodSet::EMPTY, |set, (method, _)| set.with(*method));
-    if set.contains(Method::Get) { set.with(Method::Head) } else { set }
 }

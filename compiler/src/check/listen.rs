@@ -3,59 +3,26 @@
 mod group;
 mod params;
 
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::net::{Ipv4Addr, SocketAddr};
 
 use sitec_runtime::pure::{BindAddress, parse_listen};
 use sitec_runtime::site::{ParamKind, ServerId};
 
-use super::{Checker, named};
-use crate::ast::{Directive, Word};
+use super::draft::{Draft, Listen};
+use crate::ast::{Directive, Word, named};
 use crate::diagnostic::Diagnostic;
-use crate::ir::{Address, StartPiece, StartText};
+use crate::ir::{Address, StartPiece};
 use crate::source::Span;
 use crate::suggest::closest;
 use crate::value::{self, Bind, Checked};
-use params::partial;
+use params::{Host, partial};
 
-/// One `listen` of one server.
-pub(crate) struct Listen {
-    address: Address,
-    server: ServerId,
-    /// The address in the conf.
-    span: Span,
-    default_server: Option<Span>,
-    backlog: Option<(i32, Span)>,
-    ipv6_only: Option<(bool, Span)>,
-    deferred: bool,
-}
-
-/// What `host` says.
-enum Host {
-    Ip(IpAddr),
-    Param(StartText),
-}
-
-impl Listen {
-    /// One that says nothing but the address, which stands at `span`.
-    fn plain(address: Address, server: ServerId, span: Span) -> Listen {
-        Listen {
-            address,
-            server,
-            span,
-            default_server: None,
-            backlog: None,
-            ipv6_only: None,
-            deferred: false,
-        }
-    }
-}
-
-impl Checker<'_> {
+impl Draft<'_> {
     /// Takes the `listen` lines of a server; without one, it listens on port 80.
     pub(super) fn listens_of(&mut self, server: ServerId, directives: &[Directive], span: Span) {
         let host = named(directives, "host").next().map(|host| self.host(&host.args[0]));
         let host = match host {
-            Some(host) => match self.report(host) {
+            Some(host) => match self.reader.report(host) {
                 Some(host) => Some(host),
                 None => return,
             },
@@ -65,9 +32,9 @@ impl Checker<'_> {
         for directive in named(directives, "listen") {
             any = true;
             let listen = self.listen(directive, server, host.as_ref());
-            if let Some(listen) = self.report(listen) {
+            if let Some(listen) = self.reader.report(listen) {
                 let unique = self.check_once(&listen, &directive.args[0]);
-                if self.report(unique).is_some() {
+                if self.reader.report(unique).is_some() {
                     self.listens.push(listen);
                 }
             }
@@ -92,7 +59,7 @@ impl Checker<'_> {
 
     fn host(&mut self, word: &Word) -> Checked<Host> {
         if word.value.contains(&b'$') {
-            let text = self.params.start_text(word, 0, ParamKind::Ip)?;
+            let text = self.reader.params.start_text(word, 0, ParamKind::Ip)?;
             return match &text[..] {
                 [StartPiece::Param(_)] => Ok(Host::Param(text)),
                 _ => Err(partial(word)),
@@ -111,7 +78,7 @@ impl Checker<'_> {
             unreachable!("the table asks for a parameter")
         };
         let address = if word.value.contains(&b'$') {
-            self.address_with_params(word, host)?
+            self.reader.address_with_params(word, host)?
         } else {
             match value::bind(word)? {
                 Bind::Port(port) => with_port(host, port),
@@ -128,7 +95,7 @@ impl Checker<'_> {
                 continue;
             }
             let taken = self.listen_option(&mut listen, word);
-            self.report(taken);
+            self.reader.report(taken);
         }
         Ok(listen)
     }
@@ -138,7 +105,7 @@ impl Checker<'_> {
         match address {
             Address::Ip(address) => of(address),
             Address::Unix(_) => Family::Unix,
-            Address::Param(text) => match parse_listen(&self.params.text(text)) {
+            Address::Param(text) => match parse_listen(&self.reader.params.text(text)) {
                 Some(BindAddress::Ip(address)) => of(&address),
                 Some(BindAddress::Unix(_)) => Family::Unix,
                 None => Family::Unknown,
@@ -151,7 +118,7 @@ impl Checker<'_> {
             (b"default_server", _) => listen.default_server = Some(word.span),
             (b"default", _) => {
                 let message = "`default` is spelled `default_server` today";
-                self.diagnostics.push(Diagnostic::warning("D13", word.span, message).patch(
+                self.reader.diagnostics.push(Diagnostic::warning("D13", word.span, message).patch(
                     "write `default_server`",
                     word.span,
                     "default_server",

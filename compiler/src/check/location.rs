@@ -1,6 +1,5 @@
 //! `location` blocks: which paths are theirs, how they nest, and what each resolves to.
 
-mod path;
 mod place;
 
 use std::collections::HashMap;
@@ -9,19 +8,18 @@ use std::rc::Rc;
 use sitec_runtime::http::method::MethodSet;
 use sitec_runtime::site::{GzipStatic, LocationId, ServerId};
 
+use super::base::no_files;
+use super::draft::{Draft, Names};
+use super::groups::{Groups, groups_of_steps};
 use super::level::Level;
-use super::rewrite::{Stage, groups_of_steps};
-use super::server::Names;
-use super::text::Groups;
-use super::{Checker, named};
-use crate::ast::{Block, Directive};
+use super::methods::{method_set, named_methods};
+use super::path::{Path, path, written};
+use super::rewrite::Stage;
+use crate::ast::{Block, Directive, named};
 use crate::ir::{self, Action, Prefix, RegexLocation, Return, Scope};
 use crate::places::LocationPlace;
 use crate::source::Span;
 use crate::value::Regex;
-use path::path;
-pub(crate) use path::regex_words;
-pub(super) use path::{Path, location_name, written};
 use place::check_unique;
 
 /// Where a scope of locations lies.
@@ -38,17 +36,17 @@ pub(super) struct Surrounding<'a> {
     pub(super) names: &'a Names,
 }
 
-impl Checker<'_> {
+impl Draft<'_> {
     /// The locations among these directives.
     pub(super) fn scope(&mut self, directives: &[Directive], around: &Surrounding<'_>) -> Scope {
         let mut scope = Scope::default();
         let mut seen = HashMap::new();
         for directive in named(directives, "location") {
             let Some(block) = &directive.block else { continue };
-            let Some((path, span)) = self.report(path(directive)) else { continue };
-            let place = self.check_place(directive, &path, span, around);
+            let Some((path, span)) = self.reader.report(path(directive)) else { continue };
+            let place = self.check_place(directive, &path, span, around.outer);
             let duplicate = check_unique(directive, &path, &mut seen);
-            if self.report(place).and(self.report(duplicate)).is_some() {
+            if self.reader.report(place).and(self.reader.report(duplicate)).is_some() {
                 self.location((directive, block), path, span, around, &mut scope);
             }
         }
@@ -80,7 +78,8 @@ impl Checker<'_> {
             _ => None,
         };
         let id = id.unwrap_or_else(|| self.reserve_location(around.names.id, directive));
-        let mut level = around.level.inner(&block.directives, self, groups, Some(&path));
+        let mut level =
+            around.level.inner(&block.directives, &mut self.reader, groups, Some(&path));
         level.internal |= matches!(path, Path::Named(_));
         let stage = Stage { level: &level, path: Some(&path), groups, names: around.names };
         self.resolve(id, &block.directives, &level, groups, around.names);
@@ -149,29 +148,21 @@ impl Checker<'_> {
         groups: &Groups,
         names: &Names,
     ) {
-        let mut settings = level.settings.clone();
-        settings.plain = level.values.plain;
-        settings.file_cache = level.caching.resolved(level.values.cache);
-        level.charset.fill_in(&mut settings);
-        settings.types = self.types.resolve(level.types, settings.charset.as_ref());
-        level.additions.fill_in(&mut settings);
-        settings.listing = level.values.compiled.autoindex.then_some(level.values.listing);
-        settings.error_pages = self.error_pages_in(&level.error_pages, names);
+        let error_pages = self.error_pages_in(&level.error_pages, names);
         let resolved = self.action(id, directives, level, groups, names);
         let (action, methods, base) = resolved.unwrap_or_else(|| {
             let nothing = Action::Return(Return::Status(404));
             (nothing, MethodSet::ALL, None)
         });
-        if let Some(base) = base {
-            settings.base = base;
-        }
+        let base = base.unwrap_or_else(no_files);
+        let mut settings = level.settings(base, error_pages, &mut self.reader.tables.types);
         let pack = self.pack(level, &settings, &action, methods);
-        settings.pack = self.report_once(pack).flatten();
+        settings.pack = self.reader.report_once(pack).flatten();
         if settings.pack.is_some() && !level.codings.is_empty() {
             settings.plain.gzip_static = GzipStatic::Off;
         }
-        let settings = self.settings.add(settings);
-        self.check_methods_of(directives, level);
+        let settings = self.reader.tables.settings.add(settings);
+        self.reader.check_methods_of(directives, level);
         let place = &mut self.places.locations[id as usize];
         place.methods = level.named_methods.clone();
         place.writer = level.writing.span();
@@ -188,5 +179,18 @@ impl Checker<'_> {
             action,
         };
         self.locations[id as usize] = Some(location);
+    }
+
+    /// What a `limit_except` among the directives of a location says.
+    pub(super) fn limit_except(
+        &mut self,
+        directives: &[Directive],
+        level: &Level,
+    ) -> Option<ir::LimitExcept> {
+        let directive = named(directives, "limit_except").next()?;
+        let methods = named_methods(directive).map(|named| method_set(&named));
+        let methods = self.reader.report(methods)?;
+        let own = directive.block.as_ref().and_then(|block| self.reader.access(&block.directives));
+        Some(ir::LimitExcept { methods, access: own.or(level.access) })
     }
 }

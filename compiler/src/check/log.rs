@@ -4,9 +4,9 @@ use std::path::Path;
 
 use sitec_runtime::site::{ErrorLog, Level, LogId, ParamKind};
 
-use super::text::Groups;
-use super::{Checker, named};
-use crate::ast::{Directive, Word};
+use super::groups::Groups;
+use super::reader::Reader;
+use crate::ast::{Directive, Word, named};
 use crate::diagnostic::Diagnostic;
 use crate::files::{Kind, is_certain};
 use crate::ir::{AccessLog, Escape, LogTarget, Piece, StartPiece, Value};
@@ -29,7 +29,7 @@ const LEVELS: &[(&str, Level)] = &[
     ("emerg", Level::Emerg),
 ];
 
-impl Checker<'_> {
+impl Reader<'_> {
     /// Learns the formats at top level and in `http` blocks.
     pub(super) fn log_formats(&mut self, directives: &[Directive]) {
         for directive in named(directives, "log_format") {
@@ -57,7 +57,7 @@ impl Checker<'_> {
         // The name is known even if something is wrong with the format.
         let format = self.format(texts);
         let format = self.report(format).unwrap_or_default();
-        let index = self.format_values.add(format);
+        let index = self.tables.formats.add(format);
         self.formats.insert(name.value.clone(), (index, name.span));
         Ok(())
     }
@@ -152,7 +152,7 @@ impl Checker<'_> {
         if buffer.0 == 0 {
             return Ok(());
         }
-        match self.log_buffers.get(&log) {
+        match self.tables.log_buffers.get(&log) {
             Some((other, first)) if *other != buffer => {
                 let message = "this log has another `buffer` or `flush` elsewhere";
                 Err(Box::new(
@@ -160,7 +160,7 @@ impl Checker<'_> {
                 ))
             }
             _ => {
-                self.log_buffers.insert(log, (buffer, span));
+                self.tables.log_buffers.insert(log, (buffer, span));
                 Ok(())
             }
         }
@@ -194,7 +194,7 @@ impl Checker<'_> {
         if let Ok(value) = self.value(&word, 0, &Groups::AtMost(0)) {
             append_escaped(&mut format, value, Some(Escape::Default));
         }
-        self.format_values.add(format)
+        self.tables.formats.add(format)
     }
 
     /// The logs that the `error_log`s among these directives ask for.
@@ -253,11 +253,11 @@ impl Checker<'_> {
         {
             self.log_folder(word, path);
         }
-        Ok(self.logs.add(target) as LogId)
+        Ok(self.tables.logs.add(target) as LogId)
     }
 }
 
-impl Checker<'_> {
+impl Reader<'_> {
     /// Warns, once, if a log has no folder to be in; nobody makes it.
     fn log_folder(&mut self, word: &Word, path: &str) {
         let Some(folder) = Path::new(path).parent() else { return };

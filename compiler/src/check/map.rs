@@ -3,9 +3,9 @@
 use std::collections::HashMap;
 use std::rc::Rc;
 
-use super::Checker;
-use super::rewrite::assigned_name;
-use super::text::Groups;
+use super::groups::Groups;
+use super::reader::Reader;
+use super::steps::assigned_name;
 use crate::ast::{Directive, Word};
 use crate::diagnostic::Diagnostic;
 use crate::ir::{Map, Piece, Regex, Value, Variable};
@@ -42,9 +42,9 @@ struct Lines {
     default: Option<Span>,
 }
 
-impl Checker<'_> {
+impl Reader<'_> {
     /// Resolves the maps.
-    pub(super) fn maps(&mut self, directives: &[Directive]) {
+    pub(super) fn read_maps(&mut self, directives: &[Directive]) {
         let mut found = Vec::new();
         blocks(directives, &mut found);
         for (index, directive) in found.iter().enumerate() {
@@ -68,7 +68,7 @@ impl Checker<'_> {
         if self.map_names[..index].contains(&name) {
             return Err(taken(variable, &format!("there is a `map` for `${name}` already")));
         }
-        if self.slots.contains(&name) {
+        if self.assigned.contains(&name) {
             return Err(taken(variable, &format!("`set` gives values to `${name}`, too")));
         }
         let source = self.value(source, 0, &Groups::AtMost(9))?;

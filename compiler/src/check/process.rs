@@ -1,35 +1,40 @@
 //! What holds for the whole process.
 
-use sitec_runtime::site::{ErrorLog, ParamKind};
+use sitec_runtime::site::ParamKind;
 
-use super::{Checker, named};
-use crate::ast::Directive;
+use super::level::Level;
+use super::reader::Reader;
+use crate::ast::{Directive, named};
 use crate::diagnostic::Diagnostic;
-use crate::directive::seconds_or_units;
+use crate::directive;
 use crate::ir::Process;
-use crate::value::{Checked, count};
+use crate::value::Checked;
 
 /// Other servers' ways to wait; sitec has one of its own.
 const EVENT_METHODS: &[&str] = &["select", "poll", "kqueue", "epoll", "/dev/poll", "eventport"];
 
-impl Checker<'_> {
-    /// The process that the directives at top level and in `events` ask for.
-    pub(super) fn process(
-        &mut self,
-        directives: &[Directive],
-        error_logs: Vec<ErrorLog>,
-    ) -> Process {
+impl Reader<'_> {
+    /// The process that the directives at top level and in `events` ask for, where the top level
+    /// has been read to `outermost`.
+    pub(super) fn process(&mut self, directives: &[Directive], outermost: &Level) -> Process {
+        let mut values = outermost.values;
+        let events = named(directives, "events").filter_map(|events| events.block.as_ref());
+        let events: Vec<_> = events.flat_map(|block| &block.directives).collect();
+        for directive in &events {
+            let row = directive.name.text().and_then(directive::find);
+            if let Some(setting) = row.and_then(|row| row.setting) {
+                let result = setting.read(directive, &mut values, self.diagnostics);
+                self.report(result);
+            }
+        }
         let mut process = Process {
-            workers: Some(1),
-            worker_connections: 1024,
-            shutdown_timeout_ms: Some(30_000),
+            plain: values.process,
             user: None,
             group: None,
             pid: None,
-            error_logs,
+            error_logs: outermost.error_logs.clone(),
         };
-        let events = named(directives, "events").filter_map(|events| events.block.as_ref());
-        for directive in directives.iter().chain(events.flat_map(|block| &block.directives)) {
+        for directive in directives.iter().chain(events) {
             let result = self.set_process(&mut process, directive);
             self.report(result);
         }
@@ -39,19 +44,6 @@ impl Checker<'_> {
     fn set_process(&mut self, process: &mut Process, directive: &Directive) -> Checked<()> {
         let Some(first) = directive.args.first() else { return Ok(()) };
         match &directive.name.value[..] {
-            b"worker_processes" if first.value == b"auto" => process.workers = None,
-            b"worker_processes" => {
-                let workers = count(first, 1..=1024)
-                    .map_err(|wrong| wrong.help("write a number, or `auto` for one per CPU"))?;
-                process.workers = Some(workers as u16);
-            }
-            b"worker_connections" => {
-                process.worker_connections = count(first, 1..=u64::from(u32::MAX))? as u32;
-            }
-            b"worker_shutdown_timeout" => {
-                let time = seconds_or_units(first, self.diagnostics)?;
-                process.shutdown_timeout_ms = (time > 0).then_some(time);
-            }
             b"user" => {
                 process.user = Some(super::param::utf8(first, first.value.clone())?);
                 let group = directive.args.get(1);

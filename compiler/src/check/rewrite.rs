@@ -4,19 +4,16 @@ use std::rc::Rc;
 
 use sitec_runtime::site::{Assigned, LocationId, PathTest, Then};
 
+use super::draft::{Draft, Names};
+use super::groups::Groups;
 use super::level::Level;
-use super::location::Path;
-use super::server::Names;
-use super::text::Groups;
-use super::{Checker, named};
-use crate::ast::{Directive, Word};
+use super::path::Path;
+use super::steps::{assigned_name, begins_with_return, is_step};
+use crate::ast::{Directive, Word, named};
 use crate::diagnostic::Diagnostic;
 use crate::ir::{Condition, Op, Piece, Regex, Rewrite, Test, Value, Variable};
 use crate::source::Span;
 use crate::value::{self, Checked, regex};
-
-/// The directives that are steps.
-const STEPS: [&[u8]; 5] = [b"break", b"if", b"return", b"rewrite", b"set"];
 
 /// Where steps stand.
 pub(super) struct Stage<'a> {
@@ -30,54 +27,7 @@ pub(super) struct Stage<'a> {
     pub(super) names: &'a Names,
 }
 
-/// Whether a directive is a step.
-fn is_step(directive: &Directive) -> bool {
-    STEPS.contains(&&directive.name.value[..])
-}
-
-/// Whether the first step among these directives is a `return`: then it is the only one.
-pub(super) fn begins_with_return(directives: &[Directive]) -> bool {
-    let first = directives.iter().find(|directive| is_step(directive));
-    first.is_some_and(|directive| directive.name.value == b"return")
-}
-
-/// What `$1` may stand for among these directives: the groups of a regex of their steps, too.
-pub(super) fn groups_of_steps(directives: &[Directive], around: &Groups) -> Groups {
-    let mut most = 0;
-    let mut note = |directive: &Directive| {
-        for (word, range) in regex_words(directive) {
-            let outline = value::outline(&word.value[range]);
-            most = most.max(outline.map_or(0, |outline| outline.groups));
-        }
-    };
-    for directive in directives {
-        note(directive);
-        if let (Some(block), b"if") = (&directive.block, &directive.name.value[..]) {
-            block.directives.iter().for_each(&mut note);
-        }
-    }
-    match most {
-        0 => around.clone(),
-        most => Groups::AtMost(most.max(around.most())),
-    }
-}
-
-/// The words of a step that hold regexes, and where in each the regex is.
-pub(super) fn regex_words(directive: &Directive) -> Vec<(&Word, std::ops::Range<usize>)> {
-    match (&directive.name.value[..], &directive.args[..]) {
-        (b"rewrite", [pattern, ..]) => vec![(pattern, 0..pattern.value.len())],
-        (b"if", [_, sign, .., pattern]) if sign.value.contains(&b'~') => {
-            let len = pattern.value.len();
-            vec![(pattern, 0..if pattern.quoted { len } else { len.saturating_sub(1) })]
-        }
-        (b"if", [_, sign, pattern]) if sign.value.contains(&b'~') => {
-            vec![(pattern, 0..pattern.value.len().saturating_sub(1))]
-        }
-        _ => Vec::new(),
-    }
-}
-
-impl Checker<'_> {
+impl Draft<'_> {
     /// The steps among these directives. None where a `return` is the first of them: it is what
     /// the location does.
     pub(super) fn steps(&mut self, directives: &[Directive], stage: &Stage<'_>) -> Vec<Op> {
@@ -95,15 +45,15 @@ impl Checker<'_> {
                 b"break" => ops.push(Op::Break),
                 b"set" => {
                     let set = self.set(directive, stage.groups);
-                    ops.extend(self.report(set));
+                    ops.extend(self.reader.report(set));
                 }
                 b"rewrite" => {
                     let rewrite = self.rewrite(directive);
-                    ops.extend(self.report(rewrite).map(Op::Rewrite));
+                    ops.extend(self.reader.report(rewrite).map(Op::Rewrite));
                 }
                 _ => {
                     let answer = self.answer(directive, stage.groups);
-                    ops.extend(self.report(answer).map(Op::Return));
+                    ops.extend(self.reader.report(answer).map(Op::Return));
                 }
             }
         }
@@ -114,7 +64,7 @@ impl Checker<'_> {
         let [variable, value] = &directive.args[..] else {
             unreachable!("the structure is checked")
         };
-        let mut value = self.value(value, 0, groups)?;
+        let mut value = self.reader.value(value, 0, groups)?;
         escape_groups(&mut value);
         let name = assigned_name(variable)?;
         if name == "args" {
@@ -127,7 +77,7 @@ impl Checker<'_> {
                     .help("choose another name; of the server's own variables, `$args` can be set"),
             ));
         }
-        let slot = self.slots.iter().position(|slot| *slot == name).unwrap_or_default();
+        let slot = self.reader.assigned.iter().position(|slot| *slot == name).unwrap_or_default();
         Ok(Op::Set(Assigned::Slot(slot as u16), name, value))
     }
 
@@ -140,7 +90,7 @@ impl Checker<'_> {
             None => Ok(None),
             Some(word) => flag_of(word).map(Some),
         };
-        let (regex, then) = (self.report(regex), self.report(then));
+        let (regex, then) = (self.reader.report(regex), self.reader.report(then));
         let groups = match &regex {
             Some(regex) => Groups::Of { pattern: pattern.span, count: regex.groups },
             None => Groups::AtMost(9),
@@ -155,7 +105,7 @@ impl Checker<'_> {
             None => Then::Next,
             Some(then) => then,
         };
-        let mut value = self.value(target, 0, &groups)?;
+        let mut value = self.reader.value(target, 0, &groups)?;
         // A `?` at the end drops the request's arguments.
         let keep_args = !ends_with_question_mark(&mut value);
         let (target, args, then) = match then {
@@ -181,7 +131,7 @@ impl Checker<'_> {
     /// A regex of a step. Whether its captures are used is settled once all values are known.
     fn own_regex(&mut self, regex: value::Regex) -> Regex {
         let pattern = regex.pattern.clone();
-        self.step_regexes.push(Rc::new(regex));
+        self.reader.step_regexes.push(Rc::new(regex));
         Regex { pattern, captures_used: false }
     }
 
@@ -195,7 +145,7 @@ impl Checker<'_> {
     ) {
         let Some(block) = &directive.block else { return };
         let condition = self.condition(directive, stage.groups);
-        let condition = self.report(condition);
+        let condition = self.reader.report(condition);
         let location = self.location_of_if(directive, around, stage);
         let at = ops.len();
         let within = self.steps_within(&block.directives, stage);
@@ -223,7 +173,7 @@ impl Checker<'_> {
         let id = self.reserve_location(stage.names.id, directive);
         let settings: Vec<_> =
             block.directives.iter().filter(|inner| !is_step(inner)).cloned().collect();
-        let level = stage.level.inner(&settings, self, stage.groups, Some(path));
+        let level = stage.level.inner(&settings, &mut self.reader, stage.groups, Some(path));
         self.resolve(id, &settings, &level, stage.groups, stage.names);
         Some(id)
     }
@@ -244,7 +194,7 @@ impl Checker<'_> {
         };
         let subject = self.lone_variable(words.0)?;
         let test = match sign {
-            b"=" => Test::Equal(subject, self.value(words.1, 0, groups)?),
+            b"=" => Test::Equal(subject, self.reader.value(words.1, 0, groups)?),
             b"~" | b"~*" => {
                 let regex = regex(words.1, 0, sign == b"~*")?;
                 Test::Matches(subject, self.own_regex(regex))
@@ -284,12 +234,12 @@ impl Checker<'_> {
                 ));
             }
         };
-        Ok(Condition { negated, test: Test::Path(self.value(path, 0, groups)?, kind) })
+        Ok(Condition { negated, test: Test::Path(self.reader.value(path, 0, groups)?, kind) })
     }
 
     /// What a condition begins with: one variable and nothing else.
     fn lone_variable(&mut self, word: &Word) -> Checked<Value> {
-        let value = self.value(word, 0, &Groups::AtMost(9))?;
+        let value = self.reader.value(word, 0, &Groups::AtMost(9))?;
         match &value.0[..] {
             [Piece::Variable(Variable::Capture(_))] | [Piece::Literal(_), ..] | [] => {}
             [Piece::Variable(_)] => return Ok(value),
@@ -339,44 +289,6 @@ fn unreadable(place: Span) -> Box<Diagnostic> {
         "write `if ($name)`, `if ($name = text)`, `if ($name ~ regex)` or `if (-f path)`; \
          there is no `and`, `or` or `else`",
     ))
-}
-
-/// The name of the variable that `set` is for.
-pub(super) fn assigned_name(word: &Word) -> Checked<String> {
-    let name = word.text().and_then(|text| text.strip_prefix('$'));
-    let is_name = |name: &&str| {
-        let belongs = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_';
-        !name.is_empty() && name.bytes().all(belongs) && !name.as_bytes()[0].is_ascii_digit()
-    };
-    match name.filter(is_name) {
-        Some(name) => Ok(name.to_ascii_lowercase()),
-        None => {
-            let message = format!("`{}` is no variable", word.shown());
-            let wrong = Diagnostic::error("R10", word.span, message);
-            let meant = format!("${}", word.shown());
-            let bare = word.text().filter(|text| is_name(text));
-            Err(Box::new(match bare {
-                Some(_) => wrong.patch(format!("write `{meant}`"), word.span, meant),
-                None => wrong.help("write `$name`"),
-            }))
-        }
-    }
-}
-
-/// The names of the variables that `set` gives values to, in the order of the conf.
-pub(super) fn assigned_names(directives: &[Directive], found: &mut Vec<String>) {
-    for directive in directives {
-        if let (b"set", Some(word)) = (&directive.name.value[..], directive.args.first())
-            && let Ok(name) = assigned_name(word)
-            && value::variable(&name).is_none()
-            && !found.contains(&name)
-        {
-            found.push(name);
-        }
-        if let Some(block) = &directive.block {
-            assigned_names(&block.directives, found);
-        }
-    }
 }
 
 fn flag_of(word: &Word) -> Checked<Then> {

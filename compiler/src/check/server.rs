@@ -3,77 +3,29 @@
 use std::collections::BTreeMap;
 
 use sitec_runtime::pure::is_whole_name;
-use sitec_runtime::site::{LocationId, ParamKind, ServerId};
+use sitec_runtime::site::{ParamKind, ServerId};
 
-use super::captures::Usage;
+use super::draft::{Draft, Name, Names, Server};
+use super::groups::Groups;
+use super::groups::Usage;
 use super::level::Level;
-use super::location::{Surrounding, location_name};
+use super::location::Surrounding;
 use super::param::places::references;
-use super::rewrite::{Stage, begins_with_return};
-use super::text::Groups;
-use super::{Checker, named};
-use crate::ast::{Block, Directive, Word};
+use super::path::location_name;
+use super::rewrite::Stage;
+use super::steps::begins_with_return;
+use crate::ast::{Block, Directive, Word, named};
 use crate::diagnostic::Diagnostic;
 use crate::ir::{self, Scope, StartPiece, StartText};
 use crate::places::ServerPlace;
 use crate::source::Span;
 use crate::value::{Checked, ServerName, server_name};
 
-/// A server, and what is needed of it once all servers are known.
-pub(crate) struct Server {
-    /// The server itself.
-    pub(super) resolved: ir::Server,
-    /// The word `server`.
-    pub(super) span: Span,
-    /// Its names, in the order of the conf.
-    pub(super) names: Vec<(Name, Span)>,
-    /// Whether the conf names it; names that are wrong are not among `names`.
-    pub(super) is_named: bool,
-    /// Its locations, as indices; they follow one another.
-    pub(super) locations: std::ops::Range<usize>,
-    /// The captures that values look for in a regex that matched before the location was chosen.
-    pub(super) earlier_captures: Usage,
-}
-
-/// One name of a server.
-pub(crate) enum Name {
-    /// A name that is known.
-    Known(ServerName),
-    /// A name that is known at start: with params in it, or the machine's.
-    AtStart(StartText),
-}
-
-/// The named locations of a server.
-pub(crate) struct Names {
-    /// The server.
-    pub(super) id: ServerId,
-    ids: BTreeMap<Vec<u8>, LocationId>,
-    /// The word `server`.
-    pub(super) server: Span,
-    block: Span,
-}
-
-impl Names {
-    /// The location with this name.
-    pub(super) fn named(&self, name: &[u8]) -> Option<LocationId> {
-        self.ids.get(name).copied()
-    }
-
-    /// All names, sorted.
-    pub(super) fn all(&self) -> impl Iterator<Item = &str> {
-        self.ids.keys().filter_map(|name| std::str::from_utf8(name).ok())
-    }
-
-    /// Whether a place is within the server.
-    pub(super) fn encloses(&self, span: Span) -> bool {
-        span.file != self.block.file || self.block.start <= span.start && span.end <= self.block.end
-    }
-}
-
-impl Checker<'_> {
+impl Draft<'_> {
     /// Resolves one server and all that is in it.
     pub(super) fn server(&mut self, directive: &Directive, block: &Block, outer: &Level) {
         let id = self.servers.len() as ServerId;
+        self.reader.tables.max_scripts = outer.values.compiled.cgi_max_processes;
         let directives = &block.directives;
         let first_location = self.locations.len();
         let location = self.reserve_location(id, directive);
@@ -85,7 +37,7 @@ impl Checker<'_> {
         let (server, block) = (directive.name.span, block.open.to(block.close));
         let names = Names { id, ids, server, block };
         let groups = Groups::of_conf(std::slice::from_ref(directive));
-        let level = outer.inner(directives, self, &groups, None);
+        let level = outer.inner(directives, &mut self.reader, &groups, None);
         self.resolve(location, directives, &level, &groups, &names);
         let around = Surrounding {
             level: &level,
@@ -120,7 +72,7 @@ impl Checker<'_> {
         let mut names = Vec::new();
         for word in named(directives, "server_name").flat_map(|directive| &directive.args) {
             let name = self.name(word);
-            let Some((text, name)) = self.report(name) else { continue };
+            let Some((text, name)) = self.reader.report(name) else { continue };
             first.get_or_insert(text);
             names.push((name, word.span));
         }
@@ -131,7 +83,7 @@ impl Checker<'_> {
     fn name(&mut self, word: &Word) -> Checked<(StartText, Name)> {
         let is_regex = word.value.starts_with(b"~");
         if is_regex {
-            self.params.refuse_in(word, "a regex is compiled when the site is built")?;
+            self.reader.params.refuse_in(word, "a regex is compiled when the site is built")?;
         }
         if is_regex || !word.value.contains(&b'$') {
             let name = server_name(word)?;
@@ -155,7 +107,7 @@ impl Checker<'_> {
                     .note("nginx takes this for text, which no client asks for"),
             ));
         }
-        let text = self.params.start_text(word, 0, ParamKind::HostName)?;
+        let text = self.reader.params.start_text(word, 0, ParamKind::HostName)?;
         // With a label in the place of each param, it must be a whole name.
         let pieces = text.iter().map(|piece| match piece {
             StartPiece::Literal(text) => text.as_str(),
@@ -163,7 +115,8 @@ impl Checker<'_> {
         });
         let probe: String = pieces.collect();
         if !is_whole_name(&probe) {
-            self.params
+            self.reader
+                .params
                 .refuse_in(word, "a param may be part of one whole name, and of no pattern")?;
         }
         Ok((text.clone(), Name::AtStart(text)))

@@ -4,8 +4,8 @@ use std::collections::HashMap;
 
 use sitec_runtime::site::ServerId;
 
-use super::Checker;
-use super::server::Name;
+use super::draft::Draft;
+use super::draft::Name;
 use crate::diagnostic::Diagnostic;
 use crate::ir::{ServerNames, ServerRegex, StartText};
 use crate::source::Span;
@@ -24,7 +24,7 @@ enum Kind {
     Prefix,
 }
 
-impl Checker<'_> {
+impl Draft<'_> {
     /// The names of these servers, which share the address that is shown as `address`.
     pub(super) fn names_at(
         &mut self,
@@ -55,7 +55,7 @@ impl Checker<'_> {
                         add(
                             Kind::Exact,
                             &mut Vec::new(),
-                            self.params.text(text).to_ascii_lowercase().as_bytes(),
+                            self.reader.params.text(text).to_ascii_lowercase().as_bytes(),
                             *span,
                         );
                         at_start.push((text.clone(), id));
@@ -100,7 +100,7 @@ impl Checker<'_> {
             b"" => diagnostic.help("give each a `server_name`"),
             _ => diagnostic.help("delete it from one of them"),
         };
-        self.report_once::<()>(Err(Box::new(diagnostic)));
+        self.reader.report_once::<()>(Err(Box::new(diagnostic)));
     }
 }
 

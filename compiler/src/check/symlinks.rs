@@ -2,9 +2,9 @@
 
 use sitec_runtime::site::Follow;
 
-use super::text::Groups;
-use super::{Checker, named};
-use crate::ast::Directive;
+use super::groups::Groups;
+use super::reader::Reader;
+use crate::ast::{Directive, named};
 use crate::diagnostic::Diagnostic;
 use crate::ir::{Symlinks, Value};
 use crate::value::{Checked, keyword};
@@ -14,7 +14,7 @@ pub(super) fn usual() -> Symlinks {
     Symlinks { follow: Follow::Beneath, from: Value::default() }
 }
 
-impl Checker<'_> {
+impl Reader<'_> {
     /// What `disable_symlinks` among these directives says, if it is there.
     pub(super) fn symlinks(
         &mut self,

@@ -4,15 +4,9 @@ use std::collections::HashMap;
 
 use sitec_runtime::site::TypesId;
 
-use super::charset::say_charset;
 use super::common_types::common_types;
 use super::intern::Interner;
-use super::{Checker, named};
-use crate::ast::{Directive, Word};
-use crate::diagnostic::Diagnostic;
 use crate::ir::{self, Types};
-use crate::source::Span;
-use crate::value::{Checked, media_type};
 
 /// The table of a conf without `types`.
 pub(crate) fn common() -> Types {
@@ -60,7 +54,7 @@ impl TypeTables {
         }
         let mut types = self.written.items()[table].clone();
         if let Some(charset) = charset {
-            types.iter_mut().for_each(|(_, media_type)| say_charset(charset, media_type));
+            types.iter_mut().for_each(|(_, media_type)| charset.say_in(media_type));
         }
         let id = self.resolved.add(types) as TypesId;
         self.by_charset.insert(key, id);
@@ -74,72 +68,4 @@ impl TypeTables {
     pub(super) fn into_items(self) -> Vec<Types> {
         self.resolved.into_items()
     }
-}
-
-impl Checker<'_> {
-    /// The table that all `types` among these directives make together. An extension that
-    /// stands twice is of the later type, as in nginx.
-    pub(super) fn type_table(&mut self, directives: &[Directive]) -> Types {
-        let blocks = named(directives, "types").filter_map(|types| types.block.as_ref());
-        let mut entries: Vec<(Vec<u8>, Vec<u8>)> = Vec::new();
-        let mut seen: HashMap<Vec<u8>, (usize, Span)> = HashMap::new();
-        let mut twice = Vec::new();
-        for line in blocks.flat_map(|block| &block.directives) {
-            let Some(media_type) = self.report(type_line(line)) else { continue };
-            for word in &line.args {
-                let extension = word.value.to_ascii_lowercase();
-                match seen.get_mut(&extension) {
-                    Some((at, span)) => {
-                        twice.push((word, *span));
-                        entries[*at].1.clone_from(&media_type);
-                        *span = word.span;
-                    }
-                    None => {
-                        seen.insert(extension.clone(), (entries.len(), word.span));
-                        entries.push((extension, media_type.clone()));
-                    }
-                }
-            }
-        }
-        self.diagnostics.extend(listed_twice(&twice));
-        entries
-    }
-}
-
-/// Extensions that stand twice, each with the place before: one message for all of them.
-fn listed_twice(twice: &[(&Word, Span)]) -> Option<Diagnostic> {
-    let ((word, before), others) = twice.split_first()?;
-    let message = format!("the extension `{}` has a type already", word.shown());
-    let diagnostic = Diagnostic::warning("Z19", word.span, message)
-        .label("this one counts")
-        .also(*before, "it is here")
-        .help("delete one of them");
-    let names: Vec<_> = others.iter().map(|(word, _)| word.shown()).collect();
-    Some(match names.len() {
-        0 => diagnostic,
-        1..=8 => diagnostic.note(format!("so have {}", names.join(", "))),
-        more => diagnostic.note(format!("so have {more} others: a table may be included twice")),
-    })
-}
-
-/// The media type of one line of a `types` block.
-fn type_line(line: &Directive) -> Checked<Vec<u8>> {
-    if let Some(block) = &line.block {
-        let message = "a line of `types` is a media type and extensions";
-        return Err(Box::new(Diagnostic::error("Y05", block.open, message)));
-    }
-    if line.args.is_empty() {
-        let message = format!("`{}` has no extensions behind it", line.name.shown());
-        return Err(Box::new(Diagnostic::error("D05", line.name.span, message)));
-    }
-    if let Some(dotted) = line.args.iter().find(|word| word.value.starts_with(b".")) {
-        let bare = dotted.shown().trim_start_matches('.').to_owned();
-        let message = format!("`{}` begins with a dot", dotted.shown());
-        return Err(Box::new(Diagnostic::error("T14", dotted.span, message).patch(
-            format!("write the extension alone: `{bare}`"),
-            dotted.span,
-            bare,
-        )));
-    }
-    media_type(&line.name)
 }

@@ -3,12 +3,10 @@
 use sitec_runtime::http::method::{Method, MethodSet};
 use sitec_runtime::site::{Dav, DirectoryId, Upload};
 
-use super::level::Level;
-use super::location::Path;
-use super::text::Groups;
-use super::{Checker, named};
-use crate::ast::{Directive, Word};
-use crate::diagnostic::Diagnostic;
+use super::groups::Groups;
+use super::path::Path;
+use super::reader::Reader;
+use crate::ast::{Directive, Word, named};
 use crate::directive::Values;
 use crate::ir::Handler;
 use crate::source::Span;
@@ -42,13 +40,13 @@ impl Writing {
     pub(super) fn set(
         &mut self,
         directives: &[Directive],
-        checker: &mut Checker<'_>,
+        reader: &mut Reader<'_>,
         groups: &Groups,
         path: Option<&Path>,
     ) {
         let Some(directive) = named(directives, "upload_store").next() else { return };
-        let directory = checker.store(&directive.args[0], groups);
-        let Some(directory) = checker.report(directory) else { return };
+        let directory = reader.store(&directive.args[0], groups);
+        let Some(directory) = reader.report(directory) else { return };
         let folder_len = match path {
             Some(Path::Prefix { path, .. } | Path::Exact(path)) => {
                 Some(path.strip_suffix(b"/").unwrap_or(path).len())
@@ -63,6 +61,12 @@ impl Writing {
         self.dav_methods = dav_methods(&directive.args)?;
         self.dav_span = directive.span();
         Ok(())
+    }
+
+    /// Forgets what was inherited.
+    pub(super) fn turn_off(&mut self) {
+        self.store = None;
+        self.dav_methods = MethodSet::EMPTY;
     }
 
     /// The directive that lets clients write, if one does.
@@ -89,39 +93,6 @@ impl Writing {
         }
         let dav = Dav { methods: self.dav_methods, plain: values.dav };
         Some((Handler::Dav(dav), self.dav_methods.iter().fold(reading, MethodSet::with)))
-    }
-}
-
-impl Level {
-    /// Of scripts and writing, that holds in a location which stands nearer to it.
-    pub(super) fn choose_handler(&mut self, directives: &[Directive], checker: &mut Checker<'_>) {
-        let on = |directive: &&Directive| directive.args[0].value != b"off";
-        let scripts = named(directives, "cgi_pass").find(on);
-        let store = named(directives, "upload_store").next();
-        let writer = store.or_else(|| named(directives, "dav_methods").find(on));
-        match (scripts, writer) {
-            (Some(scripts), Some(writer)) => {
-                let (first, second) = match scripts.span() < writer.span() {
-                    true => (scripts, writer),
-                    false => (writer, scripts),
-                };
-                let message = "what clients write here they could run";
-                checker.diagnostics.push(
-                    Diagnostic::error("X02", second.span(), message)
-                        .also(first.span(), "the other half of it")
-                        .help(
-                            "give files that are written and scripts a `location` each, and a \
-                               folder each",
-                        ),
-                );
-            }
-            (Some(_), None) => {
-                self.writing.store = None;
-                self.writing.dav_methods = MethodSet::EMPTY;
-            }
-            (None, Some(_)) => self.cgi.turn_off(),
-            (None, None) => {}
-        }
     }
 }
 

@@ -80,18 +80,14 @@ pub(super) fn servers(servers: &[ir::Server], sets: &mut Sets, shared: &mut Shar
 }
 
 fn process(process: &ir::Process) -> TokenStream {
-    let workers = option(process.workers.map(number));
-    let worker_connections = number(process.worker_connections);
-    let shutdown_timeout_ms = option(process.shutdown_timeout_ms.map(number));
+    let plain = plain("process", &Values { process: process.plain, ..Values::DEFAULT });
     let user = option(process.user.as_ref());
     let group = option(process.group.as_ref());
     let pid = option(process.pid.as_ref().map(start_text));
     let error_logs = error_logs(&process.error_logs);
     quote! {
         site::Process {
-            workers: #workers,
-            worker_connections: #worker_connections,
-            shutdown_timeout_ms: #shutdown_timeout_ms,
+            plain: #plain,
             user: #user,
             group: #group,
             pid: #pid,

@@ -53,9 +53,13 @@ pub(super) const GROUP: Group = Group {
         )
         .only_in(SERVER_LOCATION)
         .unseen(),
-        simple("cgi_max_processes", &[Main, Http], (1, 1), "N").default("32").doc(
+        setting!(
+            "cgi_max_processes",
+            MAX_SCRIPTS,
+            compiled.cgi_max_processes,
             "How many scripts run at once. Four times as many, and at least 128, wait for their \
              turn; what comes beyond that is answered with 503.",
-        ),
+        )
+        .holds_only_in(&[Main, Http]),
     ],
 };

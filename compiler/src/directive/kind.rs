@@ -6,6 +6,7 @@ use sitec_runtime::site::{
 };
 
 use super::MANY;
+use super::setting::CompiledSettings;
 use crate::ast::Word;
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::value::{
@@ -13,6 +14,9 @@ use crate::value::{
     seconds, size, time_ms,
 };
 use crate::wording;
+
+/// More scripts than this at once are probably not meant.
+const PLAUSIBLE_SCRIPTS: u64 = 1000;
 
 /// A kind of value.
 pub(super) struct Kind<T> {
@@ -149,6 +153,29 @@ pub(super) const DAV_ACCESS: Kind<u32> = Kind {
     words: file_mode_words,
 };
 
+/// `worker_processes`.
+pub(super) const WORKERS: Kind<Option<u16>> = one(
+    "N | auto",
+    |words, _| match &words[0].value[..] {
+        b"auto" => Ok(None),
+        _ => count(&words[0], 1..=1024)
+            .map(|workers| Some(workers as u16))
+            .map_err(|wrong| wrong.help("write a number, or `auto` for one per CPU").into()),
+    },
+    |workers| workers.map_or_else(|| "auto".to_owned(), |number| number.to_string()),
+);
+
+/// A time of which 0 is any length.
+pub(super) const LONGEST: Kind<Option<u64>> = one(
+    "TIME",
+    |words, found| Ok(Some(seconds_or_units(&words[0], found)?).filter(|&time| time > 0)),
+    |longest| wording::time(longest.unwrap_or(0)),
+);
+
+/// `cgi_max_processes`.
+pub(super) const MAX_SCRIPTS: Kind<u32> =
+    one("N", |words, found| max_scripts(&words[0], found), |number| number.to_string());
+
 fn up_from(least: u64, word: &Word) -> Checked<u32> {
     count(word, least..=u64::from(u32::MAX)).map(|number| number as u32)
 }
@@ -198,7 +225,7 @@ pub(crate) fn timeout(word: &Word, found: &mut Diagnostics) -> Checked<u64> {
 
 /// A time. A bare number that is large and round in thousands, but not in minutes or hours,
 /// was probably meant in milliseconds.
-pub(crate) fn seconds_or_units(word: &Word, found: &mut Diagnostics) -> Checked<u64> {
+fn seconds_or_units(word: &Word, found: &mut Diagnostics) -> Checked<u64> {
     let time = time_ms(word)?;
     let seconds = time / 1000;
     let is_odd = seconds % 60 != 0 || seconds % 500 == 0 && seconds % 3600 != 0;
@@ -223,6 +250,23 @@ fn keepalive_requests(word: &Word, found: &mut Diagnostics) -> Checked<u64> {
         found.push(Diagnostic::lint("Z07", word.span, message).note(note));
     }
     Ok(requests)
+}
+
+fn max_scripts(word: &Word, found: &mut Diagnostics) -> Checked<u32> {
+    let number = count(word, 1..=1_000_000)?;
+    if number > PLAUSIBLE_SCRIPTS {
+        let message = format!("{number} scripts may run at once");
+        let usual = CompiledSettings::DEFAULT.cgi_max_processes;
+        found.push(
+            Diagnostic::warning("X15", word.span, message)
+                .note(format!(
+                    "at 10 MB each they take {} GB, and {number} processes",
+                    number / 100
+                ))
+                .help(format!("the default is {usual}; what comes beyond waits for its turn")),
+        );
+    }
+    Ok(number as u32)
 }
 
 fn server_tokens(word: &Word, found: &mut Diagnostics) -> Checked<bool> {
@@ -339,7 +383,13 @@ macro_rules! numbers {
     )*};
 }
 
-numbers!(u32 u64 usize);
+numbers!(u16 u32 u64 usize);
+
+impl<T: Plain> Plain for Option<T> {
+    fn rust(self) -> String {
+        self.map_or_else(|| "None".to_owned(), |value| format!("Some({})", value.rust()))
+    }
+}
 
 impl Plain for (usize, usize) {
     fn rust(self) -> String {
@@ -359,8 +409,8 @@ impl Plain for KeepaliveTimeout {
     }
 }
 
-impl Plain for Option<MinRate> {
+impl Plain for MinRate {
     fn rust(self) -> String {
-        self.map_or_else(|| "None".to_owned(), |rate| format!("Some(site::{rate:?})"))
+        format!("site::{self:?}")
     }
 }

@@ -23,8 +23,8 @@ mod setting;
 mod writing;
 
 pub use kind::InheritFields;
+pub(crate) use kind::timeout;
 use kind::{Kind, Plain};
-pub(crate) use kind::{seconds_or_units, timeout};
 pub use reference::reference;
 use setting::Typed;
 pub use setting::{CompiledSettings, Setting, Values};
@@ -158,6 +158,11 @@ pub fn find(name: &str) -> Option<&'static Directive> {
     BY_NAME.get(name).copied()
 }
 
+/// What holds where no directive of this name is given, in the conf's own words.
+pub fn default_words(name: &str) -> String {
+    find(name).map_or_else(String::new, Directive::default_words)
+}
+
 /// The directives that may hold `${NAME}` of a `param`, for people.
 pub fn with_params() -> String {
     let names: Vec<_> =
@@ -276,6 +281,11 @@ impl Directive {
     /// Not in `location`.
     const fn server_wide(self) -> Self {
         self.only_in(HTTP_SERVER)
+    }
+
+    /// Only in these contexts, and nothing within them has it from there.
+    const fn holds_only_in(self, contexts: &'static [Context]) -> Self {
+        Directive { contexts, merge: Merge::None, ..self }
     }
 
     const fn only_in(self, contexts: &'static [Context]) -> Self {

@@ -1,6 +1,8 @@
 //! Rows about the process as a whole.
 
 use super::Context::{Events, Http, Location, Main, Server};
+use super::kind::*;
+use super::setting::setting;
 use super::{Context, Group, block, simple};
 
 const ANYWHERE: &[Context] = &[Main, Events, Http, Server, Location];
@@ -11,20 +13,23 @@ pub(super) const GROUP: Group = Group {
             put together.",
     about_files: false,
     rows: &[
-        simple("worker_processes", &[Main], (1, 1), "N | auto").default("1").doc(
+        setting!("worker_processes", WORKERS, process.workers,
             "How many worker threads serve. Each has its own listening sockets, connections and \
              buffers; `auto` is one for each CPU.",
         )
+        .holds_only_in(&[Main])
         .differs("Workers are threads of one process."),
-        simple("worker_connections", &[Events], (1, 1), "N").default("1024").doc(
+        setting!("worker_connections", AT_LEAST_ONE, process.worker_connections,
             "How many connections one worker holds open at once. A connection more waits to be \
              accepted until another one closes.",
         )
+        .holds_only_in(&[Events])
         .differs("The default is 512 in nginx."),
-        simple("worker_shutdown_timeout", &[Main], (1, 1), "TIME").default("30s").doc(
+        setting!("worker_shutdown_timeout", LONGEST, process.shutdown_timeout_ms,
             "How long requests under way may take once the server is told to leave. Their \
              connections are closed then. 0 lets them take as long as they do.",
         )
+        .holds_only_in(&[Main])
         .differs("nginx waits without a bound unless one is set."),
         simple("use", &[Events], (1, 1), "METHOD").default("poll").doc(
             "How a worker waits for its connections.",

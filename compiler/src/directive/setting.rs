@@ -5,8 +5,8 @@
 use std::fmt;
 
 use sitec_runtime::site::{
-    CgiSettings, DavSettings, FileCache, ListingSettings, PlainSettings, ServerSettings,
-    UploadSettings,
+    CgiSettings, DavSettings, FileCache, ListingSettings, PlainSettings, ProcessSettings,
+    ServerSettings, UploadSettings,
 };
 
 use super::kind::{InheritFields, Kind, Plain};
@@ -19,6 +19,7 @@ use crate::value::Checked;
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[allow(missing_docs)]
 pub struct Values {
+    pub process: ProcessSettings,
     pub plain: PlainSettings,
     pub server: ServerSettings,
     pub listing: ListingSettings,
@@ -38,11 +39,23 @@ pub struct CompiledSettings {
     pub autoindex: bool,
     /// `add_header_inherit`.
     pub add_header_inherit: InheritFields,
+    /// `cgi_max_processes`.
+    pub cgi_max_processes: u32,
+}
+
+impl CompiledSettings {
+    /// What holds where a conf says nothing.
+    pub const DEFAULT: CompiledSettings = CompiledSettings {
+        autoindex: false,
+        add_header_inherit: InheritFields::Outer,
+        cgi_max_processes: 32,
+    };
 }
 
 impl Values {
     /// What holds where a conf says nothing.
     pub const DEFAULT: Values = Values {
+        process: ProcessSettings::DEFAULT,
         plain: PlainSettings::DEFAULT,
         server: ServerSettings::DEFAULT,
         listing: ListingSettings::DEFAULT,
@@ -50,7 +63,7 @@ impl Values {
         upload: UploadSettings::DEFAULT,
         dav: DavSettings::DEFAULT,
         cache: FileCache { valid_ms: 60_000, inactive_ms: 60_000, min_uses: 1, errors: false },
-        compiled: CompiledSettings { autoindex: false, add_header_inherit: InheritFields::Outer },
+        compiled: CompiledSettings::DEFAULT,
     };
 }
 
@@ -144,6 +157,7 @@ mod tests {
     #[test]
     fn every_field_has_a_row() {
         let groups = [
+            ("process", ProcessSettings::FIELDS),
             ("plain", PlainSettings::FIELDS),
             ("server", ServerSettings::FIELDS),
             ("listing", ListingSettings::FIELDS),

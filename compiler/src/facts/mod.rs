@@ -268,23 +268,13 @@ impl Facts<'_> {
 
     /// What holds for the whole process.
     pub(crate) fn of_process(self) -> Vec<Fact> {
-        let ir::Process {
-            workers,
-            worker_connections,
-            shutdown_timeout_ms,
-            user,
-            group,
-            pid,
-            error_logs,
-        } = &self.site.process;
+        let ir::Process { plain, user, group, pid, error_logs } = &self.site.process;
         let user = user.iter().chain(group).cloned().collect::<Vec<_>>();
         let pid = pid.as_ref().map(|text| wording::start_text(self.site, text));
         let params =
             self.site.params.iter().map(|param| format!("{} {}", param.name, param.default));
-        details([
-            ("worker_processes", workers.map_or_else(|| "auto".to_owned(), |n| n.to_string())),
-            ("worker_connections", worker_connections.to_string()),
-            ("worker_shutdown_timeout", time(shutdown_timeout_ms.unwrap_or(0))),
+        let values = Values { process: *plain, ..Values::DEFAULT };
+        let others = details([
             ("user", user.join(" ")),
             ("pid", pid.unwrap_or_default()),
             ("error_log", self.error_logs(error_logs)),
@@ -293,6 +283,7 @@ impl Facts<'_> {
                 self.site.max_scripts.map_or_else(String::new, |n| n.to_string()),
             ),
             ("param", params.collect::<Vec<_>>().join(", ")),
-        ])
+        ]);
+        plain_facts("process", &values).chain(others).collect()
     }
 }

@@ -2,6 +2,7 @@
 
 use std::ops::Deref;
 
+use sitec_runtime::http::charset::{self, takes_charset};
 use sitec_runtime::site::{
     DirectoryId, ErrorLog, ErrorStatus, Expires, FileCache, Follow, ListingSettings, LocationId,
     LogId, PlainSettings, TypesId,
@@ -91,6 +92,17 @@ pub struct Symlinks {
 pub struct Charset {
     pub name: Value,
     pub types: Option<Vec<Vec<u8>>>,
+}
+
+impl Charset {
+    /// Puts a charset whose name is known into a type that takes it.
+    pub fn say_in(&self, media_type: &mut Vec<u8>) {
+        if let Some(name) = self.name.literal()
+            && takes_charset(media_type, self.types.as_deref())
+        {
+            charset::write(name, media_type);
+        }
+    }
 }
 
 /// One table of media types: lower-case extensions, each once, in the order of the conf.

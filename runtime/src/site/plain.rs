@@ -7,7 +7,7 @@ use std::ops::Deref;
 
 use super::{
     Cgi, Dav, GzipStatic, IfModifiedSince, KeepaliveDisable, KeepaliveTimeout, Lingering, Listing,
-    ListingFormat, MinRate, Server, Settings, Upload,
+    ListingFormat, MinRate, Process, Server, Settings, Upload,
 };
 
 /// A struct of plain values, each with its default. It is the field `plain` of another struct,
@@ -119,6 +119,19 @@ settings! {
         ignore_invalid_headers: bool = true,
         /// Whether a field name may have underscores.
         underscores_in_headers: bool = false,
+    }
+}
+
+settings! {
+    /// What holds for the whole process, in one plain value each.
+    pub struct ProcessSettings in Process {
+        /// Worker threads; `None` means one for each CPU.
+        workers: Option<u16> = Some(1),
+        /// Connections that one worker holds open at once.
+        worker_connections: u32 = 1024,
+        /// How long requests under way may take once the server is to leave; `None`: as long as
+        /// they do.
+        shutdown_timeout_ms: Option<u64> = Some(30_000),
     }
 }
 

@@ -3,16 +3,12 @@
 use std::net::SocketAddr;
 use std::sync::OnceLock;
 
-use super::{LogId, ServerId};
+use super::{LogId, ProcessSettings, ServerId};
 
 /// What holds for the whole process.
 pub struct Process {
-    /// Worker threads; `None` means one for each CPU.
-    pub workers: Option<u16>,
-    /// Connections that one worker holds open at once.
-    pub worker_connections: u32,
-    /// How long requests under way may take once the server is to leave; `None`: as long as they do.
-    pub shutdown_timeout_ms: Option<u64>,
+    /// What is one plain value each.
+    pub plain: ProcessSettings,
     /// User name to become after binding, if started as root.
     pub user: Option<&'static str>,
     /// Group name to become; without it, the user's own.

@@ -3,10 +3,10 @@
 use sitec_runtime::site::ParamKind;
 
 use crate::ast::Word;
-use crate::check::Checker;
+use crate::check::groups::Groups;
 use crate::check::param::places::misplaced;
 use crate::check::param::utf8;
-use crate::check::text::Groups;
+use crate::check::reader::Reader;
 use crate::diagnostic::Diagnostic;
 use crate::ir::{Piece, StartPiece, StartText, Value, Variable};
 use crate::value::{self, Checked, Part};
@@ -106,7 +106,7 @@ impl Target {
     }
 }
 
-impl Checker<'_> {
+impl Reader<'_> {
     /// Takes the path apart that a `root` or `alias` gives.
     pub(super) fn target(&mut self, word: &Word, groups: &Groups) -> Checked<Target> {
         let mut target = Target::default();

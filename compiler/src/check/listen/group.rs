@@ -3,9 +3,8 @@
 use std::collections::HashMap;
 use std::net::{IpAddr, SocketAddr};
 
-use super::Listen;
-use crate::check::Checker;
-use crate::check::server::Name;
+use crate::check::draft::Name;
+use crate::check::draft::{Draft, Listen};
 use crate::diagnostic::Diagnostic;
 use crate::ir::{self, Address, StartPiece, StartText};
 use crate::source::Span;
@@ -14,7 +13,7 @@ use crate::value::ServerName;
 /// The backlog where none is given, as in nginx on Linux.
 const DEFAULT_BACKLOG: i32 = 511;
 
-impl Checker<'_> {
+impl Draft<'_> {
     /// The distinct addresses, each with its servers.
     pub(in crate::check) fn group_listens(&mut self) -> Vec<ir::Listen> {
         let listens = std::mem::take(&mut self.listens);
@@ -29,7 +28,7 @@ impl Checker<'_> {
         }
         let mut resolved: Vec<_> = groups.iter().map(|group| self.listen_group(group)).collect();
         self.check_overlaps(&groups, &mut resolved);
-        if !self.diagnostics.has_errors() {
+        if !self.reader.diagnostics.has_errors() {
             groups.iter().for_each(|group| self.check_default(group));
         }
         resolved
@@ -66,7 +65,7 @@ impl Checker<'_> {
             let message = format!("`{address}` is an IPv4 address, which no IPv6 socket takes");
             let plain = SocketAddr::new(ip.into(), address.port());
             let help = format!("write `{plain}`, or add `ipv6only=off`");
-            self.diagnostics.push(Diagnostic::error("T07", span, message).help(help));
+            self.reader.diagnostics.push(Diagnostic::error("T07", span, message).help(help));
         }
     }
 
@@ -77,7 +76,7 @@ impl Checker<'_> {
             let message = format!("`{}` has a default server already", shown(&listen.address));
             let diagnostic = Diagnostic::error("K03", second, message);
             let help = "leave `default_server` out of one of them";
-            self.diagnostics.push(diagnostic.also(first, "first default here").help(help));
+            self.reader.diagnostics.push(diagnostic.also(first, "first default here").help(help));
         }
         Some(listen)
     }
@@ -95,7 +94,7 @@ impl Checker<'_> {
             return;
         }
         let message = format!("no server on `{}` is its default", shown(&first.address));
-        self.diagnostics.push(
+        self.reader.diagnostics.push(
             Diagnostic::warning("K04", first.span, message)
                 .label("requests for any other host come here, since it stands first")
                 .help(
@@ -119,7 +118,7 @@ impl Checker<'_> {
             let message = format!("`{address}` has another `{name}` already");
             let diagnostic = Diagnostic::error("K06", span, message);
             let help = format!("leave `{name}` out here: one `listen` says it for the address");
-            self.diagnostics.push(diagnostic.also(first, "first given here").help(help));
+            self.reader.diagnostics.push(diagnostic.also(first, "first given here").help(help));
         }
         Some(agreed)
     }
@@ -161,7 +160,7 @@ impl Checker<'_> {
         if is_any(a) && is_any(b) {
             let (first, second) = if a.span < b.span { (a, b) } else { (b, a) };
             let message = "this address takes IPv4 connections that another one takes too";
-            self.diagnostics.push(
+            self.reader.diagnostics.push(
                 Diagnostic::error("K05", second.span, message)
                     .also(first.span, "the other one is here")
                     .help("leave out `ipv6only=off`, or the `listen` for IPv4"),

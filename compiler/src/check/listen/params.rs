@@ -4,14 +4,19 @@ use std::net::IpAddr;
 
 use sitec_runtime::site::ParamKind;
 
-use super::Host;
 use crate::ast::Word;
-use crate::check::Checker;
+use crate::check::reader::Reader;
 use crate::diagnostic::Diagnostic;
 use crate::ir::{Address, StartPiece, StartText};
 use crate::value::{self, Checked, Part};
 
-impl Checker<'_> {
+/// What `host` says.
+pub(super) enum Host {
+    Ip(IpAddr),
+    Param(StartText),
+}
+
+impl Reader<'_> {
     /// An address in which `${NAME}` is the whole, the port, the host, or part of a path.
     pub(super) fn address_with_params(
         &mut self,

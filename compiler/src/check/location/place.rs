@@ -2,25 +2,21 @@
 
 use std::collections::HashMap;
 
-use sitec_runtime::site::LocationId;
-
-use super::{Path, Surrounding};
 use crate::ast::{Directive, Word};
-use crate::check::Checker;
-use crate::check::server::Names;
+use crate::check::draft::Draft;
+use crate::check::path::Path;
 use crate::diagnostic::Diagnostic;
 use crate::source::Span;
-use crate::suggest::closest;
 use crate::value::Checked;
 
-impl Checker<'_> {
+impl Draft<'_> {
     /// That the location may stand where it does, and can be reached there.
     pub(super) fn check_place(
         &mut self,
         directive: &Directive,
         path: &Path,
         span: Span,
-        around: &Surrounding<'_>,
+        outer: Option<(&Path, Span)>,
     ) -> Checked<()> {
         let place = directive.span();
         let misplaced = |message: String| Diagnostic::error("D04", place, message);
@@ -28,7 +24,7 @@ impl Checker<'_> {
             Path::Exact(path) | Path::Prefix { path, .. } => Some(path),
             Path::Regex(_) | Path::Named(_) => None,
         };
-        match (around.outer, path) {
+        match (outer, path) {
             (Some((_, outer)), Path::Named(_)) => {
                 let diagnostic = misplaced("a named location stands in `server`".into());
                 return Err(Box::new(diagnostic.also(outer, "inside this location")));
@@ -66,7 +62,7 @@ impl Checker<'_> {
                 },
             };
             let diagnostic = Diagnostic::warning("K07", span, message);
-            self.diagnostics.push(diagnostic.patch(help, span, meant));
+            self.reader.diagnostics.push(diagnostic.patch(help, span, meant));
         }
         Ok(())
     }
@@ -91,29 +87,4 @@ pub(super) fn check_unique(
     let diagnostic = Diagnostic::error("K01", span, message);
     let help = "delete one of them, or write what both say into one block";
     Err(Box::new(diagnostic.also(first, "first defined here").help(help)))
-}
-
-impl Names {
-    /// The location that `@name` names.
-    pub(in crate::check) fn find(&self, word: &Word) -> Checked<LocationId> {
-        let name = word.value.strip_prefix(b"@").unwrap_or(&word.value);
-        if let Some(id) = self.named(name) {
-            return Ok(id);
-        }
-        let shown = String::from_utf8_lossy(name).into_owned();
-        let message = format!("there is no `location @{shown}` in this server");
-        let diagnostic = Diagnostic::error("K15", word.span, message);
-        let mut diagnostic = match closest(&shown, self.all()) {
-            Some(meant) => diagnostic.patch(
-                format!("did you mean `@{meant}`?"),
-                word.span,
-                format!("@{meant}"),
-            ),
-            None => diagnostic.help(format!("add it: `location @{shown} {{ … }}`")),
-        };
-        if !self.encloses(word.span) {
-            diagnostic = diagnostic.also(self.server, "this server inherits it");
-        }
-        Err(Box::new(diagnostic))
-    }
 }

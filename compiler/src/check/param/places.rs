@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use std::ops::Range;
 
 use crate::ast::{Conf, Directive, Word};
-use crate::check::text::CaptureNames;
+use crate::check::groups::CaptureNames;
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::directive;
 use crate::source::Span;

@@ -57,7 +57,7 @@ fn head(words: &[Word]) -> Option<(Modifier, &Word, usize)> {
 }
 
 /// A location's words as everybody writes them: modifier and URI with a space between.
-pub(in crate::check) fn written(words: &[Word]) -> Option<String> {
+pub(super) fn written(words: &[Word]) -> Option<String> {
     let (modifier, word, start) = head(words)?;
     let uri = String::from_utf8_lossy(&word.value[start..]);
     let sign = MODIFIERS.iter().find(|(_, known)| *known == modifier);
@@ -84,7 +84,7 @@ pub(crate) fn regex_words(directive: &Directive) -> Vec<(&Word, usize)> {
 }
 
 /// The name of a named location.
-pub(in crate::check) fn location_name(directive: &Directive) -> Option<&[u8]> {
+pub(super) fn location_name(directive: &Directive) -> Option<&[u8]> {
     match &directive.args[..] {
         [word] => word.value.strip_prefix(b"@"),
         _ => None,
