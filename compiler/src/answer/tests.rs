@@ -288,6 +288,7 @@ fn what_writes() {
         ("PUT /dav/a.png", "204 stored img/a.png"),
         ("PUT /dav/x/b.png", "409 page"),
         ("MKCOL /dav/x/", "201 stored img/x /dav/x/"),
+        ("MKCOL /dav/a.png/", "405 page"),
         ("DELETE /dav/a.png", "204 removed img/a.png"),
         ("DELETE /dav/a.png\nDepth: 0", "204 removed img/a.png"),
         ("DELETE /dav/a.png\nDepth: infinity", "204 removed img/a.png"),

@@ -134,11 +134,11 @@ impl<'w, 'a> Handling<'_, 'w, 'a> {
                 self.error(409, "the file's folder is not there")
             }
             (Method::Put, None) => self.stored(file, 201),
-            (Method::Mkcol, Some(_)) => self.error(405, "it is there already"),
-            (Method::Mkcol, None) if !parent => {
+            (Method::Mkcol, _) if self.is_taken(&file) => self.error(405, "it is there already"),
+            (Method::Mkcol, _) if !parent => {
                 self.error(409, "the folder around it is not there")
             }
-            (Method::Mkcol, None) => self.stored(file, 201),
+            (Method::Mkcol, _) => self.stored(file, 201),
             (Method::Delete, Some(kind)) if (kind == Kind::Directory) != folder => {
                 self.error(409, "the path of a folder ends in a slash")
             }
@@ -167,6 +167,12 @@ impl<'w, 'a> Handling<'_, 'w, 'a> {
         }
         self.world.doubt(format!("what {} does depends on Destination", method.name()));
         self.respond(200, End::Moved(file))
+    }
+
+    /// Whether anything has the name, be it a file or a symlink that leads nowhere.
+    fn is_taken(&self, folder: &Path) -> bool {
+        let name: PathBuf = folder.components().collect();
+        self.world.answers.files.status(&name).is_ok()
     }
 
     /// Whether it is the folder that files are beneath.
