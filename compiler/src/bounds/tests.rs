@@ -67,6 +67,32 @@ fn large_files_of_the_binary_take_a_descriptor() {
     assert_eq!(descriptors(LARGE_LEN, "on"), without + 1);
 }
 
+/// The example of docs/bounds.md is what is said of its conf. With `UPDATE` in the environment it is
+/// made so.
+#[test]
+fn the_page_has_a_real_example() {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/bounds.md");
+    let page = std::fs::read_to_string(path).expect("the page");
+    let (_, conf) = page.split_once("```nginx\n").expect("a conf");
+    let (conf, _) = conf.split_once("```").expect("its end");
+    let files = [("www/new/a", ""), ("/srv/bin/api", ""), ("site.conf", conf)];
+    let compilation = compile(&Memory::new(files), Path::new("site.conf"));
+    let site = compilation.site.expect("it compiles");
+    let said = reckon(&site, &compilation.places, &compilation.sources, 1).text();
+    let command = "    $ sitec bounds site.conf\n";
+    let (front, rest) = page.split_once(command).expect("the command");
+    let is_shown = |line: &&str| line.trim().is_empty() || line.starts_with("    ");
+    let shown: String = rest.split_inclusive('\n').take_while(is_shown).collect();
+    let indented = |line: &str| if line.is_empty() { "\n".into() } else { format!("    {line}\n") };
+    let expected = said.lines().map(indented).collect::<String>() + "\n";
+    if std::env::var_os("UPDATE").is_some() {
+        let back = &rest[shown.len()..];
+        std::fs::write(path, format!("{front}{command}{expected}{back}")).expect("written");
+        return;
+    }
+    assert_eq!(shown, expected, "run `UPDATE=1 cargo test -p sitec-compiler real_example`");
+}
+
 #[test]
 fn parts_are_told_with_what_needs_them() {
     let conf = "param PORT 80;
