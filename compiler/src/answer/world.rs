@@ -219,6 +219,7 @@ impl<'w, 'a> Evaluation<'w, 'a> {
             Reason::NothingFound => "`try_files` has found nothing else".to_owned(),
             Reason::Cycle => format!("more than {MAX_REDIRECTS} internal redirects"),
             Reason::EmptyPath => "`rewrite` leaves no path".to_owned(),
+            Reason::AboveRoot => "the path leads above the root".to_owned(),
             Reason::TooLong => "a value of `set` is too long".to_owned(),
             Reason::Other(refusal) => refusal.reason.clone(),
         }

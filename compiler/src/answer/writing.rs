@@ -135,9 +135,7 @@ impl<'w, 'a> Handling<'_, 'w, 'a> {
             }
             (Method::Put, None) => self.stored(file, 201),
             (Method::Mkcol, _) if self.is_taken(&file) => self.error(405, "it is there already"),
-            (Method::Mkcol, _) if !parent => {
-                self.error(409, "the folder around it is not there")
-            }
+            (Method::Mkcol, _) if !parent => self.error(409, "the folder around it is not there"),
             (Method::Mkcol, _) => self.stored(file, 201),
             (Method::Delete, Some(kind)) if (kind == Kind::Directory) != folder => {
                 self.error(409, "the path of a folder ends in a slash")

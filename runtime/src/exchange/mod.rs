@@ -18,7 +18,7 @@ use crate::http::body::Framing;
 use crate::http::head::Head;
 use crate::http::method::Method;
 use crate::http::response::{Fields, Persistence};
-use crate::http::target::split_args;
+use crate::http::target::{BadTarget, resolve, split_args};
 use crate::site::{Level, LocationId, ServerId};
 
 use self::world::{Form, Location, LocationOf, Note, Reason, Server, World};
@@ -333,8 +333,8 @@ impl<F: Form> Exchange<F> {
             Event::Led(uri) => {
                 self.enter_server(world, world.default_server());
                 self.internal = true;
-                self.set_uri(uri);
-                Step::Path
+                let set = self.set_uri(uri);
+                self.go_on(world, set)
             }
         };
         self.follow(world, step)
@@ -450,11 +450,31 @@ impl<F: Form> Exchange<F> {
     }
 
     /// Puts a path and its arguments in the place of the request's.
-    fn set_uri(&mut self, uri: &[u8]) {
+    fn set_uri(&mut self, uri: &[u8]) -> Result<(), BadTarget> {
         let (path, args) = split_args(uri);
-        self.head.path.clear();
-        self.head.path.extend_from_slice(path);
+        self.set_path(path)?;
         self.args = Some(args.to_vec());
+        Ok(())
+    }
+
+    /// Puts a path in the place of the request's. It may be made of what the client has sent, and
+    /// must not come to another location than what it leads to.
+    fn set_path(&mut self, path: &[u8]) -> Result<(), BadTarget> {
+        let resolved = resolve(path, self.chosen().server.merges_slashes())?;
+        self.head.path.clear();
+        self.head.path.extend_from_slice(&resolved);
+        Ok(())
+    }
+
+    /// Goes on with the path that was set, if it could be.
+    fn go_on<W: World<Form = F>>(&mut self, world: &mut W, set: Result<(), BadTarget>) -> Step<W> {
+        match set {
+            Ok(()) => Step::Path,
+            Err(_) => {
+                world.note(self, Note::Refused(Reason::AboveRoot));
+                self.settle(world, Outcome::Status(404))
+            }
+        }
     }
 }
 

@@ -21,13 +21,13 @@ impl<F: Form> Exchange<F> {
                 Step::Location(id)
             }
             Outcome::Uri(uri) => {
-                self.set_uri(&uri);
-                Step::Path
+                let set = self.set_uri(&uri);
+                self.go_on(world, set)
             }
             Outcome::Rewritten => Step::Find,
             Outcome::Path(path) => {
-                self.head.path = path;
-                Step::Path
+                let set = self.set_path(&path);
+                self.go_on(world, set)
             }
             Outcome::Status(status) => self.error(world, status, None),
             Outcome::RangeNotSatisfiable(len) => {
@@ -94,7 +94,9 @@ impl<F: Form> Exchange<F> {
                 let mut target = Vec::new();
                 world.write(self, uri, &mut target);
                 world.note(self, Note::ErrorPage(status, Some(&target)));
-                self.set_uri(&target);
+                if self.set_uri(&target).is_err() {
+                    return Some(Step::Reply(self.default_page(world, status)));
+                }
                 self.as_get = self.head.method != Some(Method::Head);
                 Step::Path
             }

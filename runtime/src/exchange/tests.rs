@@ -326,6 +326,7 @@ impl World for ToyWorld {
                 Reason::Cycle => "cycle".to_owned(),
                 Reason::TooLong => "too long".to_owned(),
                 Reason::EmptyPath => "no path".to_owned(),
+                Reason::AboveRoot => "above the root".to_owned(),
                 Reason::TooLarge(len) => format!("{len} bytes"),
                 Reason::Other(refusal) => refusal.reason.clone(),
                 _ => return,

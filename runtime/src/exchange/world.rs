@@ -281,6 +281,8 @@ pub enum Reason<'a> {
     NothingFound,
     /// A `rewrite` has left no path.
     EmptyPath,
+    /// A path that the conf makes leads above the root.
+    AboveRoot,
     /// A value is longer than any that `set` gives.
     TooLong,
     /// Too many internal redirects.

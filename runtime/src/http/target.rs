@@ -1,6 +1,8 @@
 //! Request targets (RFC 9112, section 3.2): their forms, and paths decoded and normalised,
 //! once. Also used by the compiler, so that the two never disagree about a path.
 
+use std::borrow::Cow;
+
 /// The scheme of a URL that leads to the server.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Scheme {
@@ -119,6 +121,23 @@ pub fn normalize(path: &[u8], merge_slashes: bool, out: &mut Vec<u8>) -> Result<
             Some(byte) => out.push(byte),
         }
     }
+}
+
+/// Normalises a path that is decoded already, as [`normalize`] does. Errors: a path that leads above
+/// the root.
+pub fn resolve(path: &[u8], merge_slashes: bool) -> Result<Cow<'_, [u8]>, BadTarget> {
+    if plain_len(path) == path.len() {
+        return Ok(Cow::Borrowed(path));
+    }
+    let (mut out, mut segment) = (Vec::with_capacity(path.len()), 0);
+    for &byte in path {
+        match byte {
+            b'/' => end_segment(&mut out, &mut segment, true, merge_slashes)?,
+            byte => out.push(byte),
+        }
+    }
+    end_segment(&mut out, &mut segment, false, merge_slashes)?;
+    Ok(Cow::Owned(out))
 }
 
 /// Ends the segment that began at `segment`, with a slash or with the path.
@@ -337,6 +356,28 @@ mod tests {
         }
         for target in ["", "*", "a/b", "//", "/a//b", "/./", "/.b", "/a/..", "/%41", "/a#", "/?#"] {
             assert_eq!(Target::parse_plain(target.as_bytes()), None, "{target}");
+        }
+    }
+
+    #[test]
+    fn resolves_decoded_paths() {
+        for (path, merged, kept) in [
+            ("/", "/", "/"),
+            ("/a/b.html", "/a/b.html", "/a/b.html"),
+            ("//a///b/", "/a/b/", "//a///b/"),
+            ("/./a/./b/.", "/a/b/", "/a/b/"),
+            ("/x/../a/y/..", "/a/", "/a/"),
+            // What stands behind a percent sign was decoded before.
+            ("/%2e%2e/a", "/%2e%2e/a", "/%2e%2e/a"),
+            ("/.../a..", "/.../a..", "/.../a.."),
+        ] {
+            for (merge_slashes, expected) in [(true, merged), (false, kept)] {
+                let resolved = resolve(path.as_bytes(), merge_slashes).expect(path);
+                assert_eq!(String::from_utf8_lossy(&resolved), expected, "{path}");
+            }
+        }
+        for path in ["/..", "/a/../..", "/../a"] {
+            assert!(resolve(path.as_bytes(), true).is_err(), "{path}");
         }
     }
 

@@ -228,6 +228,10 @@ impl<S: Site> World for Serving<'_, S> {
             Reason::EmptyPath => {
                 report(Level::Error, format_args!("the rewritten URI has a zero length"));
             }
+            Reason::AboveRoot => {
+                let text = format_args!("a path that the conf makes leads above the root");
+                report(Level::Info, text);
+            }
             Reason::TooLong => {
                 report(Level::Error, format_args!("a value of \"set\" is too long"));
             }

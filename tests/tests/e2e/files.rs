@@ -20,6 +20,27 @@ pub(crate) fn folder(names: &[&str]) -> Folder {
     folder
 }
 
+/// nginx takes such paths as they are: it serves the file of `/secret/` by `//secret/`, and what is
+/// outside of the root by `/../`.
+#[test]
+fn a_path_that_the_conf_makes_comes_to_its_own_location() {
+    let folder = folder(&["secret/f.txt", "f.txt"]);
+    folder.write("outside.txt", "outside");
+    let server = serve(&folder);
+    for way in ["/try/none", "/page/none", "/index/", "/over/x"] {
+        let to = |to: &str| server.get_from("led.test", &format!("{way}?to={to}"));
+        let secret = "secret/f.txt";
+        for front in ["", "/", "//", "./", "x/../", "x/..//", "/./x/y/../../"] {
+            assert_eq!(to(&format!("{front}{secret}")).status, 403, "{way} {front}");
+            assert_eq!(to(&format!("{front}exact")).text(), "exact", "{way} {front}");
+            assert_eq!(to(&format!("{front}f.txt")).text(), "f.txt", "{way} {front}");
+        }
+        for above in ["../outside.txt", "../www/f.txt", "x/../../outside.txt", "/../"] {
+            assert_eq!(to(above).status, 404, "{way} {above}");
+        }
+    }
+}
+
 #[test]
 fn a_path_is_a_file_beneath_the_root() {
     let names =
