@@ -123,10 +123,12 @@ mod tests {
     proptest::proptest! {
         #[test]
         fn the_end_comes_to_the_same(
-            lines in proptest::collection::vec("(GET / HTTP/1.1|Host: a|X[ :@]{1,2}b|Y: [a-z]{0,120}|)\r?\n", 0..20),
+            lines in proptest::collection::vec("(GET / HTTP/1\\.1|Host: a|X[ :@]{1,2}b|Y: [a-z]{0,120}|)\r?\n", 0..20),
             len in 1usize..30,
         ) {
             let head = lines.concat();
+            // Empty lines before a head are no part of it.
+            let head = head.trim_start_matches(['\r', '\n']);
             let whole = Head::default().parse(head.as_bytes(), &LIMITS);
             let (fed, ..) = feed(head.as_bytes(), len);
             match (whole, fed) {
