@@ -5,6 +5,7 @@
 //! the rest mirrors that module with owned data, and is emitted in the order found here.
 
 mod action;
+mod admission;
 mod map;
 mod pack;
 mod rewrite;
@@ -25,6 +26,7 @@ use sitec_runtime::site::{
 pub use self::action::{
     Action, Candidate, Cgi, CgiParam, CgiRule, Fallback, Handler, Return, Scripts, TryFiles,
 };
+pub use self::admission::{Access, Admission, Auth, LimitExcept, Ranges};
 pub use self::map::Map;
 pub use self::pack::{Pack, PackNode};
 pub use self::rewrite::{Condition, Op, Regex, Rewrite, Test};
@@ -56,6 +58,8 @@ pub struct Site {
     pub settings: Vec<Settings>,
     /// The distinct lists of `allow` and `deny`.
     pub accesses: Vec<Access>,
+    /// The distinct files of users.
+    pub users: Vec<StartText>,
     /// The distinct directories that files are opened beneath.
     pub directories: Vec<StartText>,
     /// The distinct programs that scripts are run by, or that are scripts.
@@ -307,38 +311,4 @@ pub struct Location {
     pub ops: Vec<Op>,
     /// What is done.
     pub action: Action,
-}
-
-/// See [`sitec_runtime::site::LimitExcept`].
-#[derive(Clone, PartialEq, Eq, Debug)]
-#[allow(missing_docs)]
-pub struct LimitExcept {
-    pub methods: MethodSet,
-    /// Index into [`Site::accesses`].
-    pub access: Option<usize>,
-}
-
-/// See [`sitec_runtime::site::Access`].
-#[derive(Clone, PartialEq, Eq, Hash, Debug)]
-#[allow(missing_docs)]
-pub struct Access {
-    pub v4: Option<Ranges>,
-    pub v6: Ranges,
-    pub unix: bool,
-}
-
-impl Access {
-    /// Whether nobody is kept out.
-    pub fn lets_all_in(&self) -> bool {
-        let all = |ranges: &Ranges| ranges.first && ranges.flips.is_empty();
-        self.unix && all(&self.v6) && self.v4.as_ref().is_none_or(all)
-    }
-}
-
-/// See [`sitec_runtime::site::Ranges`].
-#[derive(Clone, PartialEq, Eq, Hash, Debug)]
-#[allow(missing_docs)]
-pub struct Ranges {
-    pub first: bool,
-    pub flips: Vec<u128>,
 }

@@ -3,23 +3,34 @@
 use std::net::IpAddr;
 
 use crate::http::method::{Method, MethodSet};
-use crate::site::{Access, Action, Location, Ranges};
+use crate::site::{Access, Action, Admission, Auth, Location, Ranges};
 
 impl Location {
-    /// Whether the rules of the location keep a client out that wants to use a method.
-    pub(crate) fn keeps_out(&self, method: Option<Method>, client: Option<IpAddr>) -> bool {
-        self.access_rules(method).is_some_and(|rules| !rules.allow(client))
+    /// Whether the location keeps a client out that wants to use a method, and was let in by who
+    /// is asked for a password `here`.
+    pub(crate) fn keeps_out(
+        &self,
+        method: Option<Method>,
+        client: Option<IpAddr>,
+        here: Option<&Auth>,
+    ) -> bool {
+        let Admission { access, any, auth } = self.admission(method);
+        let asks_others = auth.is_some_and(|auth| here.is_none_or(|here| here.users != auth.users));
+        match any {
+            Some(any) => !any.allow(client) && asks_others,
+            None => asks_others || access.is_some_and(|rules| !rules.allow(client)),
+        }
     }
 
-    /// The rules of the location for who wants to use a method; `None`: everyone may.
-    pub(crate) fn access_rules(&self, method: Option<Method>) -> Option<&'static Access> {
+    /// Who of those may come in that want to use a method.
+    pub(crate) fn admission(&self, method: Option<Method>) -> Admission {
         let is_named = |set: &MethodSet| method.is_some_and(|method| set.contains(method));
         let limit = self.limit_except.as_ref().filter(|limit| !is_named(&limit.methods));
         match limit {
-            Some(limit) => limit.access,
+            Some(limit) => limit.admission,
             // A `return` comes before anybody asks who the client is.
-            None if matches!(self.action, Action::Return(_)) => None,
-            None => self.settings.access,
+            None if matches!(self.action, Action::Return(_)) => Admission::OPEN,
+            None => self.settings.admission,
         }
     }
 }

@@ -13,6 +13,7 @@ use crate::handler::work::MAX_WORKS;
 use crate::http1::GATHERED_LEN;
 use crate::log;
 use crate::output::{COPIED_LEN, KEPT_LEN, RUN_LEN};
+use crate::users::{self, desk::HELPERS};
 
 /// A connection that waits for a request, with what the event loop keeps of it.
 const IDLE_LEN: usize = 512;
@@ -83,6 +84,8 @@ pub struct Facts {
     pub log_len: usize,
     /// Logs.
     pub logs: u64,
+    /// Files of users.
+    pub user_files: usize,
     /// Listening sockets of one worker, directories and log files, and the program's own file
     /// where contents are sent from it.
     pub opened: u64,
@@ -156,6 +159,7 @@ impl Facts {
                 + self.logs * log::KEPT_LEN as u64
                 + connections.saturating_mul(connection_len)
                 + self.workers * worker_len
+                + self.passwords_len()
                 + scripts * script_len,
             descriptors: wanted_descriptors
                 + self.workers * (unasked + self.opened)
@@ -165,6 +169,17 @@ impl Facts {
             wanted_descriptors,
             processes: 1 + self.scripts.map_or(0, |most| 2 + u64::from(most)),
         }
+    }
+
+    /// The threads of the process.
+    pub fn threads(&self) -> u64 {
+        self.workers + if self.user_files > 0 { HELPERS as u64 } else { 0 }
+    }
+
+    /// The users of all files, and what checks their passwords.
+    fn passwords_len(&self) -> u64 {
+        let desk_len = if self.user_files > 0 { users::desk::LEN } else { 0 };
+        (desk_len + self.user_files * users::FILE_LEN) as u64
     }
 
     fn wanted_descriptors(&self) -> u64 {
@@ -199,6 +214,7 @@ mod tests {
         lists: false,
         log_len: 0,
         logs: 1,
+        user_files: 0,
         opened: 4,
     };
 
@@ -220,6 +236,7 @@ mod tests {
             Facts { ranges: 1, ..PLAIN },
             Facts { lists: true, ..PLAIN },
             Facts { logs: 2, ..PLAIN },
+            Facts { user_files: 1, ..PLAIN },
             Facts { known_files: Some(MAX_ENTRIES + 1), ..PLAIN },
         ] {
             assert!(more.bounds().memory > plain.memory, "{more:?}");

@@ -21,6 +21,8 @@ use crate::output::{Output, Turn};
 use crate::serving::Exchange;
 use crate::site::{Level, ListenId, ServerId, Site};
 use crate::transport::Transport;
+use crate::users::desk::Desk;
+use crate::users::file::UserFile;
 use crate::variables::{ConnectionFacts, Endpoint};
 
 /// What is settled before the first worker starts, and the same for all.
@@ -35,6 +37,12 @@ pub struct Shared {
     pub image: Option<Image>,
     /// The counts of all workers.
     pub counts: AllCounts,
+    /// The paths of [`Site::USERS`].
+    pub user_paths: Vec<PathBuf>,
+    /// The files there.
+    pub users: Vec<UserFile>,
+    /// Where passwords are checked that take long.
+    pub desk: Desk,
     /// Server names that are known at start, by listen: in lower case.
     pub start_names: Vec<Vec<(Vec<u8>, ServerId)>>,
 }
@@ -65,6 +73,8 @@ pub struct Context<S> {
     pub turn: Turn,
     /// What the connection that is being served is known by to the event loop.
     pub token: u64,
+    /// The worker's number, from 0 on.
+    pub worker: usize,
     /// What this worker counts, where the site tells it.
     pub counts: Arc<Counts>,
     /// Whether the server is on its way out: no connection is kept.
@@ -101,6 +111,7 @@ impl<S: Site> Context<S> {
             output: Output::new(shared.image.as_ref()),
             turn: Turn::default(),
             token: 0,
+            worker: 0,
             counts: shared.counts.join(),
             leaving: false,
             scratch_len,

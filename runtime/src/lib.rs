@@ -41,6 +41,7 @@ mod sys;
 pub mod texts;
 mod transport;
 pub mod trie;
+pub mod users;
 pub mod variables;
 mod worker;
 

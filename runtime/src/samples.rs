@@ -8,8 +8,8 @@ use crate::http::head::{Head, Limits};
 use crate::http::response::Fields;
 use crate::http::target::Scheme;
 use crate::site::{
-    AddedFields, ErrorLog, FileBase, FileCache, Level, PlainSettings, Server, ServerSettings,
-    Settings, Settled, Symlinks, Text,
+    AddedFields, Admission, ErrorLog, FileBase, FileCache, Level, PlainSettings, Server,
+    ServerSettings, Settings, Settled, Symlinks, Text,
 };
 use crate::variables::{ConnectionFacts, Endpoint, Progress, Variables};
 
@@ -72,7 +72,7 @@ pub(crate) const SETTINGS: Settings = Settings {
     error_pages: &[],
     symlinks: Symlinks::USUAL,
     file_cache: FileCache::USUAL,
-    access: None,
+    admission: Admission::OPEN,
     added_fields: AddedFields { usual: &[], always: &[] },
     access_logs: &[],
     error_logs: &[ErrorLog { log: 0, level: Level::Error }],

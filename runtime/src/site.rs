@@ -47,6 +47,9 @@ pub type DirectoryId = u16;
 /// Index into [`Site::LOGS`].
 pub type LogId = u16;
 
+/// Index into [`Site::USERS`].
+pub type UsersId = u16;
+
 /// Index into [`Site::PROGRAMS`].
 pub type ProgramId = u16;
 
@@ -86,9 +89,14 @@ pub trait Site: Sync + 'static {
     /// Every program that scripts are run by, or that is one: a path, relative ones under the
     /// prefix, or without a slash a name that is looked for in `PATH` at start.
     const PROGRAMS: &'static [StartText] = &[];
+    /// Every file of users that `auth_basic` asks. A relative one is under the prefix. A site
+    /// without has no code for them.
+    const USERS: &'static [StartText] = &[];
     /// The largest `max=` of an `open_file_cache`, if any location has one: paths that a worker
     /// remembers.
     const KNOWN_FILES: Option<usize> = None;
+    /// Whether a request may wait without being worked at. A site where none does has no code for it.
+    const WAITS: bool = !Self::USERS.is_empty();
     /// `cgi_max_processes` of a site that has scripts. One that has none has no code for them.
     const MAX_SCRIPTS: Option<u32> = None;
 
@@ -166,11 +174,36 @@ pub struct Location {
 pub struct LimitExcept {
     /// The methods that it names. They are used as if it were not there.
     pub methods: MethodSet,
-    /// Who may use the others; `None`: everyone.
-    pub access: Option<&'static Access>,
+    /// Who may use the others.
+    pub admission: Admission,
 }
 
-/// Who may come in: the rules of `allow` and `deny`, resolved to ranges of addresses.
+/// Who may come in: `allow` and `deny`, `auth_basic` and `satisfy`.
+#[derive(Clone, Copy)]
+pub struct Admission {
+    /// The rules of addresses; `None`: everyone may come in.
+    pub access: Option<&'static Access>,
+    /// `satisfy any`, where there are rules and passwords: whom the rules let in by name, so that
+    /// nothing else is asked. Of the others, a password is asked.
+    pub any: Option<&'static Access>,
+    /// The passwords; `None`: nobody is asked.
+    pub auth: Option<&'static Auth>,
+}
+
+impl Admission {
+    /// Everyone may come in.
+    pub const OPEN: Admission = Admission { access: None, any: None, auth: None };
+}
+
+/// `auth_basic`.
+pub struct Auth {
+    /// What the client is told that the password is for; `off` asks nobody.
+    pub realm: Text,
+    /// Who may come in.
+    pub users: UsersId,
+}
+
+/// The rules of `allow` and `deny`, resolved to ranges of addresses.
 pub struct Access {
     /// IPv4 clients. `None`: no rule is about them, and all may.
     pub v4: Option<Ranges<u32>>,

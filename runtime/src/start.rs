@@ -25,6 +25,8 @@ use crate::site::{Level, Process, Site};
 use crate::sys::append::say;
 use crate::sys::process;
 use crate::sys::signal::{Signals, Waker};
+use crate::users::desk::Desk;
+use crate::users::file::UserFile;
 use crate::worker::{Clock, Team, Wake, Worker};
 use pid_file::PidFile;
 use settle::{Settled, settle};
@@ -126,7 +128,7 @@ fn open<S: Site>(
 /// Gives up root, and does what is done without it.
 fn give_up_root<S: Site>(
     ids: Option<(&'static str, process::Ids)>,
-    shared: &Shared,
+    shared: &mut Shared,
     faults: &mut Faults,
 ) {
     if let Some((user, ids)) = ids {
@@ -136,6 +138,22 @@ fn give_up_root<S: Site>(
         );
     }
     prepare_stores::<S>(shared, faults);
+    read_users::<S>(shared, faults);
+}
+
+/// Reads the files of users, as who serves. One that is not there lets nobody in.
+fn read_users<S: Site>(shared: &mut Shared, faults: &mut Faults) {
+    for path in &shared.user_paths {
+        let Some(file) = faults.note(UserFile::open(path.clone())) else { continue };
+        if file.is_missing() {
+            say(&format!(
+                "{}: there is no file of users `{}`: nobody is let in\n",
+                S::NAME,
+                path.display()
+            ));
+        }
+        shared.users.push(file);
+    }
 }
 
 /// Makes the directories ready that uploads are stored in. One that is not there is a fault
@@ -165,7 +183,7 @@ fn check<S: Site>(options: &Options, prefix: &Path) -> Result<(), Vec<String>> {
             open::<S>(&mut settled, handed_over, &mut faults);
         // What this made is removed by whoever made it.
         drop((logs, sockets, pid_file));
-        give_up_root::<S>(ids, &settled.shared, &mut faults);
+        give_up_root::<S>(ids, &mut settled.shared, &mut faults);
     }
     if !faults.0.is_empty() {
         return Err(faults.0);
@@ -204,14 +222,15 @@ fn serve<S: Site>(options: &Options, prefix: &Path) -> Result<(), Vec<String>> {
         let opened = open::<S>(&mut settled, handed_over, &mut faults);
         (settled, opened)
     });
-    let (Some(signals), Some((settled, mut opened)), true) = (signals, opened, faults.0.is_empty())
+    let (Some(signals), Some((mut settled, mut opened)), true) =
+        (signals, opened, faults.0.is_empty())
     else {
         return Err(faults.0);
     };
     if let Some(file) = &mut opened.pid_file {
         faults.note(file.write());
     }
-    give_up_root::<S>(opened.ids, &settled.shared, &mut faults);
+    give_up_root::<S>(opened.ids, &mut settled.shared, &mut faults);
     if !faults.0.is_empty() {
         return Err(faults.0);
     }
@@ -233,6 +252,7 @@ fn start<S: Site>(settled: Settled, opened: Opened, signals: Signals) -> Result<
     let known_files = S::KNOWN_FILES.unwrap_or(0) as u64;
     let wanted = bounds::wanted_descriptors(worker_count as u64, connections, known_files);
     let mut clock = Clock::start();
+    let shared = Shared { desk: Desk::new(worker_count), ..shared };
     let shared: &'static Shared = Box::leak(Box::new(shared));
     S::prepare();
     let files = Files::for_worker(&shared.directories, S::KNOWN_FILES, Changes::default());
@@ -299,6 +319,10 @@ fn run_workers<S: Site>(
     }
     let (wakers, wakened): (Vec<_>, Vec<_>) = pairs.into_iter().unzip();
     let team = Arc::new(Team::new(wakers));
+    if !S::USERS.is_empty() {
+        let team = team.clone();
+        cx.shared.desk.start(move |worker| team.wake_one(worker))?;
+    }
     let mut poll_sets = listeners.iter().map(|_| PollSet::new()).collect::<io::Result<Vec<_>>>()?;
     let own_poll_set = poll_sets.pop().map_or_else(PollSet::new, Ok)?;
     let mut listeners = listeners.into_iter();
@@ -315,6 +339,7 @@ fn run_workers<S: Site>(
                 let now = clock.now();
                 let mut cx = Context::<S>::new(shared, files, logs, now, scratch_len::<S>());
                 cx.spawner = spawner.map(Rc::new);
+                cx.worker = index + 1;
                 let wake = Wake::Worker(wakened);
                 Worker::new(cx, clock, poll_set, listeners, wake, own_team).serve();
             };

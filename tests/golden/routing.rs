@@ -388,7 +388,7 @@ static SETTINGS: [site::Settings; 2] = [
         error_pages: &[],
         symlinks: site::Symlinks::USUAL,
         file_cache: site::FileCache::USUAL,
-        access: None,
+        admission: site::Admission::OPEN,
         added_fields: site::AddedFields {
             usual: &[],
             always: &[],
@@ -420,7 +420,7 @@ static SETTINGS: [site::Settings; 2] = [
         error_pages: &[],
         symlinks: site::Symlinks::USUAL,
         file_cache: site::FileCache::USUAL,
-        access: None,
+        admission: site::Admission::OPEN,
         added_fields: site::AddedFields {
             usual: &[],
             always: &[],

@@ -201,7 +201,7 @@ static SETTINGS: [site::Settings; 1] = [
         error_pages: &[],
         symlinks: site::Symlinks::USUAL,
         file_cache: site::FileCache::USUAL,
-        access: None,
+        admission: site::Admission::OPEN,
         added_fields: site::AddedFields {
             usual: &[],
             always: &[],

@@ -231,7 +231,11 @@ static LOCATIONS: [site::Location; 8] = [
         patterns: &[],
         limit_except: Some(site::LimitExcept {
             methods: MethodSet::of(&[Method::Get, Method::Head]),
-            access: Some(&ACCESSES[0]),
+            admission: site::Admission {
+                access: Some(&ACCESSES[0]),
+                any: None,
+                auth: None,
+            },
         }),
         methods: MethodSet::of(&[Method::Get, Method::Head, Method::Post]),
         methods_named: true,
@@ -303,7 +307,7 @@ static SETTINGS: [site::Settings; 3] = [
         ],
         symlinks: site::Symlinks::USUAL,
         file_cache: site::FileCache::USUAL,
-        access: None,
+        admission: site::Admission::OPEN,
         added_fields: site::AddedFields {
             usual: &[],
             always: &[],
@@ -366,7 +370,7 @@ static SETTINGS: [site::Settings; 3] = [
         ],
         symlinks: site::Symlinks::USUAL,
         file_cache: site::FileCache::USUAL,
-        access: None,
+        admission: site::Admission::OPEN,
         added_fields: site::AddedFields {
             usual: &[],
             always: &[],
@@ -429,7 +433,7 @@ static SETTINGS: [site::Settings; 3] = [
         ],
         symlinks: site::Symlinks::USUAL,
         file_cache: site::FileCache::USUAL,
-        access: None,
+        admission: site::Admission::OPEN,
         added_fields: site::AddedFields {
             usual: &[
                 site::AddedField::Expires(site::Expires::FromModified(-3600)),

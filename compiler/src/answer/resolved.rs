@@ -4,12 +4,12 @@ use std::borrow::Cow;
 use std::marker::PhantomData;
 
 use sitec_runtime::exchange::world::{
-    self, Added, Base, Candidate, Condition, ErrorPage, ErrorTarget, Fallback, Form, Op, Redirects,
-    Return, Rewrite, Test,
+    self, Added, Admission, Base, Candidate, Condition, ErrorPage, ErrorTarget, Fallback, Form, Op,
+    Redirects, Return, Rewrite, Test,
 };
 use sitec_runtime::http::charset::takes_charset;
 use sitec_runtime::http::method::MethodSet;
-use sitec_runtime::site::LocationId;
+use sitec_runtime::site::{LocationId, UsersId};
 
 use super::server_name;
 use crate::ir::{self, Action, Handler, Piece, Value};
@@ -55,6 +55,7 @@ pub(super) struct Location<'a> {
 impl<'a> world::Location for Location<'a> {
     type Text = &'a Value;
     type Access = &'a ir::Access;
+    type Users = UsersId;
     /// Here, nothing is worked out before it is asked for.
     type Prebuilt = std::convert::Infallible;
     type Regex = &'a ir::Regex;
@@ -71,13 +72,13 @@ impl<'a> world::Location for Location<'a> {
         self.settings.client_max_body_size
     }
 
-    fn limit_except(self) -> Option<(MethodSet, Option<&'a ir::Access>)> {
+    fn limit_except(self) -> Option<(MethodSet, Admission<Self>)> {
         let limit = self.location.limit_except.as_ref()?;
-        Some((limit.methods, limit.access.map(|access| &self.site.accesses[access])))
+        Some((limit.methods, admission(self.site, &limit.admission)))
     }
 
-    fn access(self) -> Option<&'a ir::Access> {
-        self.settings.access.map(|access| &self.site.accesses[access])
+    fn admission(self) -> Admission<Self> {
+        admission(self.site, &self.settings.admission)
     }
 
     fn methods(self) -> MethodSet {
@@ -165,6 +166,12 @@ impl<'a> world::Location for Location<'a> {
         });
         expires.into_iter().chain(fields).nth(index)
     }
+}
+
+fn admission<'a>(site: &'a ir::Site, admission: &'a ir::Admission) -> Admission<Location<'a>> {
+    let ir::Admission { access, any, auth } = admission;
+    let [access, any] = [access, any].map(|id| id.map(|id| &site.accesses[id]));
+    Admission { access, any, auth: auth.as_ref().map(|auth| (&auth.realm, auth.users)) }
 }
 
 fn returned<'a>(answer: &'a ir::Return) -> Return<Location<'a>> {

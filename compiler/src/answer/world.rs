@@ -8,22 +8,26 @@ use std::collections::BTreeSet;
 use std::convert::Infallible;
 
 use memchr::memmem;
-use sitec_runtime::exchange::world::{Condition, Note, Op, Reason, Rewrite, Test, World};
+use sitec_runtime::exchange::world::{Condition, Login, Note, Op, Reason, Rewrite, Test, World};
 use sitec_runtime::exchange::{self, Event, MAX_REDIRECTS, Outcome, Refusal, Reply};
+use sitec_runtime::http::credentials;
 use sitec_runtime::http::head::Head;
 use sitec_runtime::http::method::Method;
 use sitec_runtime::http::response::Fields;
 use sitec_runtime::http::status;
 use sitec_runtime::http::target::Scheme;
 use sitec_runtime::media;
-use sitec_runtime::site::{Assigned, Expires, Level, ListenId, LocationId, PathTest, ServerId};
+use sitec_runtime::site::{
+    Assigned, Expires, Level, ListenId, LocationId, PathTest, ServerId, UsersId,
+};
+use sitec_runtime::users::Users;
 
 use super::access::{CLIENT_UNKNOWN, Verdict, verdict};
 use super::fields::{self, add_unknown};
 use super::request::listen_port;
 use super::resolved::{Location, Resolved, Server, op};
-use super::{Answer, Answers, End, Looker, Request, ServerBy, Step, named_at_start};
-use crate::files::Kind;
+use super::{Answer, Answers, End, Looker, Request, ServerBy, Step, named_at_start, start_text};
+use crate::files::{Kind, is_certain};
 use crate::ir::{self, Access, Action, Handler, Piece, StartPiece, Value};
 use crate::route::NameMatch;
 use crate::wording;
@@ -211,6 +215,12 @@ impl<'w, 'a> Evaluation<'w, 'a> {
                 let limit = exchange.location().settings.client_max_body_size;
                 format!("the content has {len} bytes; `client_max_body_size` is {limit}")
             }
+            Reason::NotLoggedIn => match exchange.head.fields().first(b"authorization") {
+                None => "`auth_basic` asks for a user and a password".to_owned(),
+                Some(_) => "the user or the password is wrong".to_owned(),
+            },
+            Reason::NoUsers => "there is no file of users to find the client in".to_owned(),
+            Reason::Busy => "too many passwords are being checked".to_owned(),
             Reason::Denied => "`deny` keeps the client out".to_owned(),
             Reason::UnknownMethod => "the server does not know this method".to_owned(),
             Reason::NoProxy => "no server of this kind takes this method".to_owned(),
@@ -376,6 +386,34 @@ impl<'w, 'a> World for Evaluation<'w, 'a> {
                 self.doubt(CLIENT_UNKNOWN.to_owned());
                 true
             }
+        }
+    }
+
+    /// By the file of users as it is now.
+    fn log_in(
+        &mut self,
+        exchange: &Exchange<'a>,
+        users: UsersId,
+        _: Option<bool>,
+    ) -> Login<Infallible> {
+        let field = exchange.head.fields().first(b"authorization");
+        let Some((user, password)) = field.and_then(credentials::basic) else {
+            return Login::Wrong;
+        };
+        let name = start_text(self.site(), &self.site().users[usize::from(users)]);
+        let Answers { folder, files, .. } = self.answers;
+        let path = folder.join(&name);
+        let text = files.read(&path);
+        if text.is_err() && is_certain(*files, folder, &path) {
+            return Login::NoUsers;
+        }
+        let Some(users) = text.ok().and_then(|text| Users::parse(&text).ok()) else {
+            self.doubt(format!("the users of `{name}`; the password is taken to be right"));
+            return Login::Right;
+        };
+        match users.find(&user).is_some_and(|stored| stored.matches(&password)) {
+            true => Login::Right,
+            false => Login::Wrong,
         }
     }
 

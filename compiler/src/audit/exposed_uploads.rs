@@ -184,10 +184,7 @@ impl<'a> Lookup<'a> {
 
     /// Whether a location keeps nobody out.
     fn is_open(&self, id: LocationId) -> bool {
-        self.subject
-            .settings(id)
-            .access
-            .is_none_or(|access| self.subject.site.accesses[access].lets_all_in())
+        self.subject.settings(id).admission.lets_all_in(&self.subject.site.accesses)
     }
 
     /// Whether a location says of itself that it shows this folder: by an `alias` to it.

@@ -37,11 +37,11 @@ fn open(subject: &Subject<'_>, id: LocationId) -> Option<Diagnostic> {
         return None;
     }
     let limit = location.limit_except.as_ref();
-    let access = match limit.filter(|limit| !limit.methods.contains(method)) {
-        Some(limit) => limit.access,
-        None => subject.settings(id).access,
+    let admission = match limit.filter(|limit| !limit.methods.contains(method)) {
+        Some(limit) => &limit.admission,
+        None => &subject.settings(id).admission,
     };
-    if access.is_some_and(|access| !subject.site.accesses[access].lets_all_in()) {
+    if !admission.lets_all_in(&subject.site.accesses) {
         return None;
     }
     match method {

@@ -72,6 +72,7 @@ pub(crate) fn facts(site: &ir::Site, cpus: u64) -> Facts {
         lists: site.settings.iter().any(|settings| settings.listing.is_some()),
         log_len: buffers.iter().map(|(_, len)| len).sum(),
         logs: site.logs.len() as u64,
+        user_files: site.users.len(),
         opened: opened as u64,
     }
 }
@@ -151,7 +152,7 @@ impl Reckoned {
             "memory_of_lists": facts.lists.then_some(LISTED_LEN),
             "descriptors": bounds.descriptors,
             "processes": bounds.processes,
-            "threads": facts.workers,
+            "threads": facts.threads(),
             "parts": parts.collect::<Vec<_>>(),
         })
     }

@@ -40,7 +40,11 @@ pub(super) fn parts(site: &ir::Site, places: &Places, sources: &Sources) -> Vec<
         needed("WebDAV methods", &|l, _| handled(l, |h| matches!(h, Handler::Dav(_)))),
         needed("lists of folders", &|l, s| handled(l, |_| true) && s.listing.is_some()),
         needed("gzip_static", &|l, s| handled(l, |_| true) && s.gzip_static != GzipStatic::Off),
-        needed("access rules", &|l, s| s.access.is_some() || l.limit_except.is_some()),
+        needed("access rules", &|l, s| !s.admission.is_open() || l.limit_except.is_some()),
+        needed("passwords", &|l, s| {
+            let limited = l.limit_except.as_ref().map(|limit| &limit.admission);
+            limited.into_iter().chain([&s.admission]).any(|it| it.auth.is_some())
+        }),
         needed("counts", &|l, _| handled(l, |h| *h == Handler::Status)),
         regexes(site, &named),
         part("params", site.params.first().map(|param| format!("param {}", param.name))),

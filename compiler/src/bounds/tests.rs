@@ -102,7 +102,7 @@ server {
     location /b { upload_store up; }
     location /c { dav_methods PUT; client_max_body_size 1m; }
     location /d { autoindex on; gzip_static on; }
-    location /e { stub_status; deny all; }
+    location /e { stub_status; deny all; auth_basic A; auth_basic_user_file /run/users; }
     location ~ ^/f { return 200; }
 }";
     let all = reckoned(conf);
@@ -112,6 +112,7 @@ server {
         "location /c (site.conf:6)",
         "location /d (site.conf:7)",
         "location /d (site.conf:7)",
+        "location /e (site.conf:8)",
         "location /e (site.conf:8)",
         "location /e (site.conf:8)",
         "location ~ ^/f (site.conf:9)",
@@ -124,5 +125,5 @@ server {
         assert!(text.contains(line), "{line}:\n{text}");
     }
     let json = all.json();
-    assert_eq!((&json["threads"], &json["parts"][0]["contained"]), (&1.into(), &true.into()));
+    assert_eq!((&json["threads"], &json["parts"][0]["contained"]), (&3.into(), &true.into()));
 }

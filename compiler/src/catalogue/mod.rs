@@ -4,6 +4,7 @@
 //! It is the one source for `sitec explain`, for the pages in docs/checks, and for what SARIF
 //! says of a rule; the tests walk it. How a mistake is found is no business of this module.
 
+mod admission;
 mod consistency;
 mod directives;
 mod disk;
@@ -73,6 +74,7 @@ pub const GROUPS: &[Group] = &[
     disk::GROUP,
     embed::GROUP,
     security::GROUP,
+    admission::GROUP,
     consistency::GROUP,
     expect::GROUP,
 ];

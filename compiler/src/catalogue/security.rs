@@ -78,8 +78,9 @@ const CHECKS: &[Check] = &[
     warning(
         "X09",
         "return-before-deny",
-        "As in nginx, `return` answers before the rules are looked at, so that it answers \
-         everyone. A `limit_except` comes before it.",
+        "As in nginx, `return` answers before the rules of addresses are looked at and before \
+         `auth_basic` asks for a password, so that it answers everyone. A `limit_except` comes \
+         before it.",
         "server {\n    listen 8080;\n    location /a/ { ⟪deny all⟫; return 200 secret; }\n}",
         "server {\n    listen 8080;\n    location /a/ { deny all; root www; }\n}",
     ),

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::RangeInclusive;
+use std::rc::Rc;
 
 use super::reader::Reader;
 use crate::ast::{Directive, named};
@@ -20,13 +21,23 @@ struct Rule {
     shown: String,
 }
 
+/// What rules come to.
+#[derive(Clone)]
+pub(super) struct Rules {
+    /// The list, as an index of the site's: who is not named comes in.
+    pub(super) access: usize,
+    /// Who is let in by name.
+    pub(super) named: Rc<ir::Access>,
+}
+
 /// The highest address of a family.
 const LAST_V4: u128 = u32::MAX as u128;
 const LAST_V6: u128 = u128::MAX;
 
 impl Reader<'_> {
-    /// The list that the rules among these directives make, if there are any.
-    pub(super) fn access(&mut self, directives: &[Directive]) -> Option<usize> {
+    /// The list that the rules among these directives make, if there are any. `asks_others`: of whom
+    /// they do not name, a password is asked.
+    pub(super) fn access(&mut self, directives: &[Directive], asks_others: bool) -> Option<Rules> {
         let rules: Vec<_> = directives
             .iter()
             .filter(|directive| matches!(&directive.name.value[..], b"allow" | b"deny"))
@@ -40,7 +51,7 @@ impl Reader<'_> {
         let first = rules.first()?;
         // Who writes `allow all` means just that.
         let is_open = |rule: &Rule| rule.allows && !matches!(rule.clients, Clients::All);
-        if rules.iter().all(is_open) {
+        if rules.iter().all(is_open) && !asks_others {
             self.diagnostics.push(
                 Diagnostic::warning("X08", first.span, "nobody is kept out here")
                     .help("add `deny all;` behind what is allowed"),
@@ -55,11 +66,12 @@ impl Reader<'_> {
                     .help("serve what is to be protected from a `location` without `return`"),
             );
         }
-        let (access, used) = resolve(&rules);
+        let (access, used) = resolve(&rules, true);
         for (index, rule) in rules.iter().enumerate().filter(|(index, _)| !used.contains(index)) {
             self.diagnostics.push(dead(rule, &rules[..index]));
         }
-        Some(self.tables.accesses.add(access))
+        let named = Rc::new(resolve(&rules, false).0);
+        Some(Rules { access: self.tables.accesses.add(access), named })
     }
 
     fn rule(&mut self, directive: &Directive) -> Checked<Rule> {
@@ -111,8 +123,9 @@ fn covers(outer: &Clients, inner: &Clients) -> bool {
     }
 }
 
-/// What the rules come to, and the indices of those that decide something.
-fn resolve(rules: &[Rule]) -> (ir::Access, BTreeSet<usize>) {
+/// What the rules come to, with the verdict on who is not named, and the indices of those that decide
+/// something.
+fn resolve(rules: &[Rule], unnamed: bool) -> (ir::Access, BTreeSet<usize>) {
     let mut used = BTreeSet::new();
     let mut family = |last: u128, range: fn(&Clients) -> Option<&RangeInclusive<u128>>| {
         let rules = rules.iter().enumerate().filter_map(|(index, rule)| {
@@ -135,7 +148,7 @@ fn resolve(rules: &[Rule]) -> (ir::Access, BTreeSet<usize>) {
     });
     let unix = (0..).zip(rules).find(|(_, rule)| covers(&rule.clients, &Clients::Unix));
     used.extend(unix.map(|(index, _)| index));
-    let verdict = |deciding: Option<usize>| deciding.is_none_or(|index| rules[index].allows);
+    let verdict = |deciding: Option<usize>| deciding.map_or(unnamed, |index| rules[index].allows);
     let ranges = |runs: &[(u128, Option<usize>)]| {
         let mut flips = Vec::new();
         let first = verdict(runs.first().and_then(|(_, deciding)| *deciding));
@@ -150,7 +163,8 @@ fn resolve(rules: &[Rule]) -> (ir::Access, BTreeSet<usize>) {
     };
     let is_about_v4 = |rule: &Rule| matches!(rule.clients, Clients::All | Clients::V4(_));
     let access = ir::Access {
-        v4: rules.iter().any(is_about_v4).then(|| ranges(&v4)),
+        // Who is not let in by name is not, of whatever family.
+        v4: (!unnamed || rules.iter().any(is_about_v4)).then(|| ranges(&v4)),
         v6: ranges(&v6),
         unix: verdict(unix.map(|(index, _)| index)),
     };

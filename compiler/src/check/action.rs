@@ -54,10 +54,10 @@ impl Draft<'_> {
                 let try_files = Some(TryFiles { candidates: Vec::new(), fallback });
                 Action::Serve { try_files, handler }
             }
-            (None, None) if !needs_no_folder(&handler) => match level.access {
-                None => Action::Return(Return::Status(404)),
+            (None, None) if !needs_no_folder(&handler) => match level.keeps_nobody_out() {
+                true => Action::Return(Return::Status(404)),
                 // A `return` would come before anybody asks who the client is.
-                Some(_) => {
+                false => {
                     let (candidates, fallback) = (Vec::new(), Fallback::Status(404));
                     let try_files = Some(TryFiles { candidates, fallback });
                     Action::Serve { try_files, handler }

@@ -6,7 +6,9 @@ use sitec_runtime::http::accept::Coding;
 use sitec_runtime::http::method::MethodSet;
 use sitec_runtime::site::{ErrorLog, KeepaliveTimeout, Level as LogLevel};
 
+use super::access::Rules;
 use super::added_fields::{Additions, expires};
+use super::auth::Auth;
 use super::caching::Caching;
 use super::cgi::Cgi;
 use super::charset::Charset;
@@ -36,8 +38,10 @@ pub(crate) struct Level {
     default_type: Vec<u8>,
     /// `disable_symlinks`.
     symlinks: ir::Symlinks,
-    /// `allow` and `deny`, as an index of the site's; `None`: everyone.
-    pub(super) access: Option<usize>,
+    /// `allow` and `deny`; `None`: everyone.
+    pub(super) access: Option<Rules>,
+    /// `auth_basic` and its file.
+    pub(super) auth: Auth,
     /// `access_log`.
     access_logs: Rc<[ir::AccessLog]>,
     /// `error_log`.
@@ -83,6 +87,7 @@ impl Level {
             default_type: directive::default_words("default_type").into(),
             symlinks: super::symlinks::usual(),
             access: None,
+            auth: Auth::default(),
             access_logs: Rc::new([]),
             error_logs: vec![ErrorLog { log: 0, level: LogLevel::Error }],
             types: None,
@@ -116,6 +121,8 @@ impl Level {
         inner.set_those(directives, reader, |name| name != "client_timeout");
         inner.set_lists(directives, reader, groups);
         inner.charset.set(directives, reader, groups);
+        inner.auth.set(directives, reader, groups);
+        // A password may keep out whom no rule names.
         inner.set_access(directives, reader);
         inner.set_symlinks(directives, reader, groups);
         // Of the two, that one holds which stands nearer.
@@ -140,6 +147,7 @@ impl Level {
         &self,
         base: ir::FileBase,
         error_pages: Vec<ir::ErrorPage>,
+        admission: ir::Admission,
         types: &mut TypeTables,
     ) -> ir::Settings {
         let charset = self.charset.resolved();
@@ -158,7 +166,7 @@ impl Level {
             error_pages,
             symlinks: self.symlinks.clone(),
             file_cache: self.caching.resolved(self.values.cache),
-            access: self.access,
+            admission,
             added_fields: self.additions.fields(),
             expires: self.additions.expires.map(|(expires, _)| expires),
             access_logs: self.access_logs.to_vec(),
@@ -182,8 +190,8 @@ impl Level {
         }
     }
 
-    fn set_access(&mut self, directives: &[Directive], reader: &mut Reader<'_>) {
-        if let Some(access) = reader.access(directives) {
+    pub(super) fn set_access(&mut self, directives: &[Directive], reader: &mut Reader<'_>) {
+        if let Some(access) = reader.access(directives, self.asks_others()) {
             self.access = Some(access);
         }
     }

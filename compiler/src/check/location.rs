@@ -155,7 +155,10 @@ impl Draft<'_> {
             (nothing, MethodSet::ALL, None)
         });
         let base = base.unwrap_or_else(no_files);
-        let mut settings = level.settings(base, error_pages, &mut self.reader.tables.types);
+        let is_asked = matches!(action, Action::Serve { .. });
+        let admission = self.reader.admission(level, is_asked);
+        let types = &mut self.reader.tables.types;
+        let mut settings = level.settings(base, error_pages, admission, types);
         let pack = self.pack(level, &settings, &action, methods);
         settings.pack = self.reader.report_once(pack).flatten();
         if settings.pack.is_some() && !level.codings.is_empty() {
@@ -172,7 +175,7 @@ impl Draft<'_> {
             settings,
             internal: level.internal,
             patterns: Vec::new(),
-            limit_except: self.limit_except(directives, level),
+            limit_except: self.limit_except(directives, level, groups),
             methods,
             methods_named: level.methods.is_some(),
             ops: Vec::new(),
@@ -186,11 +189,16 @@ impl Draft<'_> {
         &mut self,
         directives: &[Directive],
         level: &Level,
+        groups: &Groups,
     ) -> Option<ir::LimitExcept> {
         let directive = named(directives, "limit_except").next()?;
         let methods = named_methods(directive).map(|named| method_set(&named));
         let methods = self.reader.report(methods)?;
-        let own = directive.block.as_ref().and_then(|block| self.reader.access(&block.directives));
-        Some(ir::LimitExcept { methods, access: own.or(level.access) })
+        let mut level = level.clone();
+        if let Some(block) = &directive.block {
+            level.auth.set(&block.directives, &mut self.reader, groups);
+            level.set_access(&block.directives, &mut self.reader);
+        }
+        Some(ir::LimitExcept { methods, admission: self.reader.admission(&level, true) })
     }
 }

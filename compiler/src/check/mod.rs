@@ -7,6 +7,7 @@
 mod access;
 mod action;
 mod added_fields;
+mod auth;
 mod base;
 mod caching;
 mod captures;
@@ -144,6 +145,7 @@ pub(crate) fn check(
         locations,
         settings: tables.settings.into_items(),
         accesses: tables.accesses.into_items(),
+        users: tables.users.into_items(),
         directories: tables.directories.into_items(),
         programs: tables.programs.into_items(),
         packs: tables.packs.into_items(),
@@ -200,6 +202,7 @@ impl Draft<'_> {
             ("servers", self.servers.len()),
             ("folders", tables.directories.items().len()),
             ("programs", tables.programs.items().len()),
+            ("files of users", tables.users.items().len()),
             ("log files", tables.logs.items().len()),
             ("tables of types", tables.types.len()),
         ];

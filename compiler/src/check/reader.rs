@@ -60,6 +60,7 @@ pub(super) struct Tables {
     pub(super) formats: Interner<ir::Value>,
     pub(super) settings: Interner<ir::Settings>,
     pub(super) accesses: Interner<ir::Access>,
+    pub(super) users: Interner<ir::StartText>,
     /// The first `precompress` that asks for something.
     pub(super) codings: Option<Span>,
 }
@@ -81,6 +82,7 @@ impl Tables {
             formats: Interner::new(),
             settings: Interner::new(),
             accesses: Interner::new(),
+            users: Interner::new(),
             codings: None,
         }
     }

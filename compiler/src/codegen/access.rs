@@ -1,10 +1,10 @@
-//! Who may come in: the lists of `allow` and `deny`, each once.
+//! Who may come in: the lists of `allow` and `deny`, each once, and passwords.
 
 use proc_macro2::TokenStream;
 use quote::quote;
 
 use super::location::method_set;
-use super::tokens::{number, option};
+use super::tokens::{Shared, number, option, start_text};
 use crate::ir;
 
 /// The array of all lists, if there are any.
@@ -21,8 +21,29 @@ pub(super) fn accesses(accesses: &[ir::Access]) -> TokenStream {
     quote!(static ACCESSES: [site::Access; #count] = [#(#values),*];)
 }
 
+/// A `site::Admission`.
+pub(super) fn admission(admission: &ir::Admission, shared: &mut Shared) -> TokenStream {
+    if admission.is_open() {
+        return quote!(site::Admission::OPEN);
+    }
+    let ir::Admission { access, any, auth } = admission;
+    let (access, any) = (access_of(*access), access_of(*any));
+    let auth = option(auth.as_ref().map(|ir::Auth { realm, users }| {
+        let (realm, users) = (shared.text(realm), number(*users));
+        quote!(&site::Auth { realm: #realm, users: #users })
+    }));
+    quote!(site::Admission { access: #access, any: #any, auth: #auth })
+}
+
+/// What a site with passwords has beyond others.
+pub(super) fn users(users: &[ir::StartText]) -> Option<TokenStream> {
+    let texts = users.iter().map(start_text);
+    let users_of = quote!(const USERS: &'static [site::StartText] = &[#(#texts),*];);
+    (!users.is_empty()).then_some(users_of)
+}
+
 /// An `Option<&'static site::Access>`.
-pub(super) fn access_of(access: Option<usize>) -> TokenStream {
+fn access_of(access: Option<usize>) -> TokenStream {
     option(access.map(|index| {
         let index = number(index);
         quote!(&ACCESSES[#index])
@@ -30,9 +51,9 @@ pub(super) fn access_of(access: Option<usize>) -> TokenStream {
 }
 
 /// A `site::LimitExcept`.
-pub(super) fn limit_except(limit: &ir::LimitExcept) -> TokenStream {
-    let (methods, access) = (method_set(limit.methods), access_of(limit.access));
-    quote!(site::LimitExcept { methods: #methods, access: #access })
+pub(super) fn limit_except(limit: &ir::LimitExcept, shared: &mut Shared) -> TokenStream {
+    let (methods, admission) = (method_set(limit.methods), admission(&limit.admission, shared));
+    quote!(site::LimitExcept { methods: #methods, admission: #admission })
 }
 
 fn ranges(ranges: &ir::Ranges) -> TokenStream {

@@ -124,7 +124,8 @@ fn location_value(
     let internal = location.internal;
     let patterns = location.patterns.iter().map(|pattern| shared.pattern(pattern));
     let patterns: Vec<_> = patterns.collect();
-    let limit_except = option(location.limit_except.as_ref().map(limit_except));
+    let limit = location.limit_except.as_ref().map(|limit| limit_except(limit, shared));
+    let limit_except = option(limit);
     let methods = method_set(location.methods);
     let methods_named = location.methods_named;
     let allow = bytes(location.methods.allow().as_bytes());

@@ -4,7 +4,7 @@ use proc_macro2::TokenStream;
 use quote::{ToTokens, quote};
 use sitec_runtime::site::{ErrorStatus, FileCache, Follow};
 
-use super::access::access_of;
+use super::access::admission;
 use super::added::added_fields;
 use super::plain::plain;
 use super::start::error_logs;
@@ -31,7 +31,7 @@ fn settings_value(settings: &ir::Settings, shared: &mut Shared) -> TokenStream {
     let charset = option(settings.charset.as_ref().map(|charset| charset_value(charset, shared)));
     let error_pages = settings.error_pages.iter().map(|page| error_page(page, shared));
     let error_pages = error_pages.collect::<Vec<_>>();
-    let access = access_of(settings.access);
+    let admission = admission(&settings.admission, shared);
     let added_fields = added_fields(settings, shared);
     let access_logs = settings.access_logs.iter().map(|log| access_log(log, shared));
     let access_logs = access_logs.collect::<Vec<_>>();
@@ -57,7 +57,7 @@ fn settings_value(settings: &ir::Settings, shared: &mut Shared) -> TokenStream {
             error_pages: &[#(#error_pages),*],
             symlinks: #symlinks,
             file_cache: #file_cache,
-            access: #access,
+            admission: #admission,
             added_fields: #added_fields,
             access_logs: &[#(#access_logs),*],
             error_logs: #error_logs,

@@ -10,7 +10,7 @@ use super::plain::plain;
 use super::rewrite::steps;
 use super::route::Sets;
 use super::tokens::{Shared, bytes, number, option, settled, start_text, variant};
-use super::{pack, writing};
+use super::{access, pack, writing};
 use crate::directive::Values;
 use crate::ir;
 
@@ -29,6 +29,7 @@ pub(super) fn constants(site: &ir::Site, shared: &mut Shared) -> TokenStream {
     let scripts = site.max_scripts.map(|max_scripts| scripts(max_scripts, &site.programs));
     let writing = writing::constants(&site.locations);
     let counts = counts(&site.locations);
+    let users = access::users(&site.users);
     let known_files = site.known_files.map(|max| {
         let max = number(max);
         quote!(const KNOWN_FILES: Option<usize> = Some(#max);)
@@ -47,6 +48,7 @@ pub(super) fn constants(site: &ir::Site, shared: &mut Shared) -> TokenStream {
         #scripts
         #writing
         #counts
+        #users
         #known_files
     }
 }

@@ -238,8 +238,8 @@ impl<'a> Asker<'a> {
         let mut found = Vec::new();
         for (site, id) in [(self.pair.old.site, pair.0), (self.pair.new.site, pair.1)] {
             let location = &site.locations[id as usize];
-            let limit = location.limit_except.as_ref().and_then(|limit| limit.access);
-            let own = site.settings[location.settings].access;
+            let limit = location.limit_except.as_ref().and_then(|limit| limit.admission.access);
+            let own = site.settings[location.settings].admission.access;
             for access in [limit, own].into_iter().flatten() {
                 let Access { v4, v6, unix: _ } = &site.accesses[access];
                 let v4 = v4.iter().flat_map(|ranges| &ranges.flips).take(MOST_TRIED);

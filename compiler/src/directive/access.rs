@@ -1,6 +1,8 @@
 //! Rows that say who may come in.
 
 use super::Context::{Http, LimitExcept, Location, Server};
+use super::kind::lower_case_words;
+use super::setting::setting;
 use super::{Context, Group, MANY, block, simple};
 
 /// Where rules may stand.
@@ -9,8 +11,9 @@ const RULES: &[Context] = &[Http, Server, Location, LimitExcept];
 pub(super) const GROUP: Group = Group {
     title: "Access",
     about: "Rules are tried in the order of the conf, and the first that a client's address fits \
-            decides; where none does, the client may come in. Who may not gets 403. `return` \
-            answers before the rules are looked at.",
+            decides; where none does, the client may come in. Who may not gets 403. Then a user and \
+            a password are asked for, where `auth_basic` says so. `return` answers before anything \
+            is asked.",
     about_files: false,
     rows: &[
         simple("allow", RULES, (1, 1), "ADDRESS | NETWORK/BITS | unix: | all")
@@ -23,6 +26,41 @@ pub(super) const GROUP: Group = Group {
         simple("deny", RULES, (1, 1), "ADDRESS | NETWORK/BITS | unix: | all").inherits_all("").doc(
             "Keeps clients out. Where there are rules about IPv4, an IPv6 address that stands for \
              an IPv4 one is judged by them.",
+        ),
+        simple("auth_basic", RULES, (1, 1), "REALM | off")
+            .inherits("off")
+            .doc(
+                "Asks for a user and a password, of the file that `auth_basic_user_file` names. Who \
+                 has none, or a wrong one, gets 401 with REALM, which may hold variables; one whose \
+                 value is `off` asks nobody. `$remote_user` is the user. Passwords that take long to \
+                 check are checked beside the workers, two at once; up to 64 wait, and a request \
+                 beyond that is 503. What was found is remembered for some thousand passwords.",
+            )
+            .differs("Quotes in REALM are escaped. nginx checks passwords while others wait."),
+        simple("auth_basic_user_file", RULES, (1, 1), "FILE")
+            .params(1)
+            .inherits("")
+            .doc(
+                "The users and what their passwords are hashed to, a line `NAME:HASH` each, as \
+                 `htpasswd` and `openssl passwd` write it: bcrypt (`$2y$`, `$2a$`, `$2b$`), `$apr1$`, \
+                 `$1$`, SHA-crypt (`$5$`, `$6$`), `{SHA}`, `{SSHA}`, and `{PLAIN}` before a password \
+                 as it is. Lines that begin with `#` are comments. The file is read at start, and \
+                 again when it changes, which is looked at once a second; one that has become wrong \
+                 leaves the users as they were, and is told in the error log. Without a file, nobody \
+                 comes in: 401, and 403 with a password. A file has at most 1 MiB and 20,000 users, a \
+                 password 512 bytes.",
+            )
+            .differs(
+                "Variables of a request are not taken. Passwords hashed by DES, of which 8 characters \
+                 count, are an error, and so is any line that nginx would leave out.",
+            ),
+        setting!(
+            "satisfy",
+            lower_case_words(),
+            compiled.satisfy,
+            "Whether a client needs to be let in by `allow` and `deny` and to have a password \
+             (`all`), or one of both (`any`): whom `allow` names is asked for nothing then, and a \
+             password lets in who is kept out otherwise.",
         ),
         block("limit_except", &[Location], (1, MANY), LimitExcept, "METHOD…")
             .doc(

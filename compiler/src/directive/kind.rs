@@ -349,6 +349,7 @@ words! {
     GzipStatic: "on" => On, "off" => Off, "always" => Always;
     IfModifiedSince: "off" => Off, "exact" => Exact, "before" => Before;
     InheritFields: "on" => Outer, "off" => Own, "merge" => Both;
+    Satisfy: "all" => All, "any" => Any;
     Lingering: "off" => Off, "on" => On, "always" => Always;
     ListingFormat: "html" => Html, "xml" => Xml, "json" => Json, "jsonp" => Jsonp;
 }
@@ -362,6 +363,16 @@ pub enum InheritFields {
     Own,
     /// All of them.
     Both,
+}
+
+/// Whether a client has to fit the rules of addresses and to have a password, or one of both: what
+/// `satisfy` says.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Satisfy {
+    /// Both.
+    All,
+    /// One of both.
+    Any,
 }
 
 impl Plain for bool {

@@ -22,8 +22,8 @@ mod servers;
 mod setting;
 mod writing;
 
-pub use kind::InheritFields;
 pub(crate) use kind::timeout;
+pub use kind::{InheritFields, Satisfy};
 use kind::{Kind, Plain};
 pub use reference::reference;
 use setting::Typed;

@@ -9,7 +9,7 @@ use sitec_runtime::site::{
     ServerSettings, UploadSettings,
 };
 
-use super::kind::{InheritFields, Kind, Plain};
+use super::kind::{InheritFields, Kind, Plain, Satisfy};
 use crate::ast;
 use crate::diagnostic::Diagnostics;
 use crate::value::Checked;
@@ -41,6 +41,8 @@ pub struct CompiledSettings {
     pub add_header_inherit: InheritFields,
     /// `cgi_max_processes`.
     pub cgi_max_processes: u32,
+    /// `satisfy`.
+    pub satisfy: Satisfy,
 }
 
 impl CompiledSettings {
@@ -49,6 +51,7 @@ impl CompiledSettings {
         autoindex: false,
         add_header_inherit: InheritFields::Outer,
         cgi_max_processes: 32,
+        satisfy: Satisfy::All,
     };
 }
 

@@ -73,7 +73,12 @@ impl Facts<'_> {
         let settings = &self.site.settings[*settings];
         let limit = limit_except.as_ref().map(|limit| {
             let but = wording::methods(limit.methods);
-            format!("{but}: {}", self.access(limit.access))
+            let admission = &limit.admission;
+            let rules = self.access(admission.access);
+            match &admission.auth {
+                None => format!("{but}: {rules}"),
+                Some(_) => format!("{but}: {rules}; {}", self.logins(admission)),
+            }
         });
         let regexes = patterns.iter().map(|pattern| shown(&pattern.text));
         let mut facts = details([
@@ -158,7 +163,7 @@ impl Facts<'_> {
             pack,
             symlinks,
             file_cache,
-            access,
+            admission,
             added_fields,
             expires,
             access_logs,
@@ -173,7 +178,8 @@ impl Facts<'_> {
             ("default_type", String::from_utf8_lossy(default_type).into_owned()),
             ("types", self.types(*types)),
             ("charset", charset.as_ref().map_or_else(String::new, charset_text)),
-            ("allow, deny", self.access(*access)),
+            ("allow, deny", self.access(admission.access)),
+            ("auth_basic", self.logins(admission)),
             ("add_header", added_fields.iter().map(added).collect::<Vec<_>>().join(", ")),
             ("expires", expires.map_or_else(String::new, expiry)),
             ("access_log", self.access_logs(access_logs)),
@@ -204,7 +210,7 @@ impl Facts<'_> {
                 true
             }
             // These come before any action.
-            Action::Return(_) => matches!(status, 403..=405 | 413),
+            Action::Return(_) => matches!(status, 401 | 403..=405 | 413),
             Action::Serve { .. } => true,
         };
         let pages = settings.error_pages.iter().filter(|page| may_be(page.status));
@@ -224,6 +230,14 @@ impl Facts<'_> {
 
     fn access(self, id: Option<usize>) -> String {
         id.map_or_else(|| "all".to_owned(), |id| allowed(&self.site.accesses[id]))
+    }
+
+    /// Who is asked for a password, by `auth_basic`, its file and `satisfy`.
+    fn logins(self, admission: &ir::Admission) -> String {
+        let Some(ir::Auth { realm, users }) = &admission.auth else { return "off".to_owned() };
+        let file = wording::start_text(self.site, &self.site.users[usize::from(*users)]);
+        let any = if admission.any.is_some() { ", satisfy any" } else { "" };
+        format!("{:?}, users of {file}{any}", wording::value(realm))
     }
 
     fn access_logs(self, logs: &[ir::AccessLog]) -> String {

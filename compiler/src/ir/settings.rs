@@ -8,7 +8,7 @@ use sitec_runtime::site::{
     LogId, PlainSettings, TypesId,
 };
 
-use super::{Piece, Value};
+use super::{Admission, Piece, Value};
 
 /// See [`sitec_runtime::site::FileBase`].
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
@@ -123,8 +123,7 @@ pub struct Settings {
     pub error_pages: Vec<ErrorPage>,
     pub symlinks: Symlinks,
     pub file_cache: FileCache,
-    /// Index into [`Site::accesses`](super::Site::accesses).
-    pub access: Option<usize>,
+    pub admission: Admission,
     /// In the order in which they are added.
     pub added_fields: Vec<AddedField>,
     pub expires: Option<Expires>,

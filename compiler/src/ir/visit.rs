@@ -7,9 +7,9 @@
 use sitec_runtime::site::Then;
 
 use super::{
-    AccessLog, Action, AddedField, Candidate, Cgi, CgiParam, Charset, Condition, ErrorPage,
-    ErrorTarget, Fallback, FileBase, Handler, Location, Op, Return, Rewrite, Settings, Symlinks,
-    Test, TryFiles, Value,
+    AccessLog, Action, AddedField, Admission, Auth, Candidate, Cgi, CgiParam, Charset, Condition,
+    ErrorPage, ErrorTarget, Fallback, FileBase, Handler, LimitExcept, Location, Op, Return,
+    Rewrite, Settings, Symlinks, Test, TryFiles, Value,
 };
 
 /// What a value is made for.
@@ -42,13 +42,16 @@ impl Location {
             settings: _,
             internal: _,
             patterns: _,
-            limit_except: _,
+            limit_except,
             methods: _,
             methods_named: _,
             ops,
             action,
         } = self;
         ops.iter().for_each(|op| op.each_value(see));
+        if let Some(LimitExcept { methods: _, admission }) = limit_except {
+            of_admission(admission, see);
+        }
         match action {
             Action::Return(answer) => of_return(answer, see),
             Action::Serve { try_files, handler } => {
@@ -100,6 +103,13 @@ fn of_return<'a>(answer: &'a Return, see: &mut dyn FnMut(Purpose, &'a Value)) {
     }
 }
 
+fn of_admission<'a>(admission: &'a Admission, see: &mut dyn FnMut(Purpose, &'a Value)) {
+    let Admission { access: _, any: _, auth } = admission;
+    if let Some(Auth { realm, users: _ }) = auth {
+        see(Purpose::Field("WWW-Authenticate: Basic realm=\"\"\r\n".len()), realm);
+    }
+}
+
 fn of_try_files<'a>(try_files: &'a TryFiles, see: &mut dyn FnMut(Purpose, &'a Value)) {
     let TryFiles { candidates, fallback } = try_files;
     for Candidate { path, directory: _ } in candidates {
@@ -136,7 +146,7 @@ impl Settings {
             error_pages,
             symlinks,
             file_cache: _,
-            access: _,
+            admission,
             added_fields,
             expires: _,
             access_logs,
@@ -147,6 +157,7 @@ impl Settings {
             base;
         let Symlinks { follow: _, from } = symlinks;
         [inner, from].into_iter().for_each(|value| see(Purpose::File, value));
+        of_admission(admission, see);
         index.iter().for_each(|name| see(Purpose::Uri, name));
         if let Some(Charset { name, types: _ }) = charset {
             see(Purpose::Field("; charset=".len()), name);

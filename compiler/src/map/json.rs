@@ -47,7 +47,10 @@ impl Map<'_> {
             ("depth", row.depth.into()),
             ("place", row.place.clone().into()),
             ("internal", location.internal.into()),
-            ("restricted", (settings.access.is_some() || location.limit_except.is_some()).into()),
+            (
+                "restricted",
+                (!settings.admission.is_open() || location.limit_except.is_some()).into(),
+            ),
             ("methods", method_names(location.methods)),
             ("does", row.does.clone().into()),
             ("error_pages", pages.collect::<Vec<_>>().into()),

@@ -27,7 +27,7 @@ impl Words<'_> {
             said.push("internal".to_owned());
         }
         let settings = &self.site.settings[location.settings];
-        if settings.access.is_some() || location.limit_except.is_some() {
+        if !settings.admission.is_open() || location.limit_except.is_some() {
             said.push("not for everyone".to_owned());
         }
         match &location.action {

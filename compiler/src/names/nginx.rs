@@ -188,15 +188,15 @@ pub(super) const GROUPS: &[Group] = &[
     },
     Group {
         about: "logging in",
-        instead: "put a proxy that authenticates in front, or `allow` and `deny` addresses",
+        instead: "`auth_basic` asks for passwords; for more, put a proxy that authenticates in front",
         names: "\
-            auth_basic auth_basic_user_file auth_delay auth_digest auth_digest_user_file \
+            auth_delay auth_digest auth_digest_user_file \
             auth_jwt auth_jwt_claim_set auth_jwt_header_set auth_jwt_key_cache auth_jwt_key_file \
             auth_jwt_key_request auth_jwt_leeway auth_jwt_require auth_jwt_type auth_ldap \
             auth_ldap_cache_enabled auth_ldap_servers auth_oidc auth_pam auth_pam_service_name \
             auth_request auth_request_set auth_require auth_spnego client_id client_secret \
             config_url cookie_name extra_auth_args frontchannel_logout_uri issuer \
-            logout_token_hint logout_uri oidc_provider pkce post_logout_uri redirect_uri satisfy \
+            logout_token_hint logout_uri oidc_provider pkce post_logout_uri redirect_uri \
             scope session_store session_timeout userinfo",
     },
     Group {

@@ -3,7 +3,7 @@
 
 /// Names whose parameter `off` switches a feature off, or keeps it as it is without it.
 const SWITCHES: &str = "\
-    auth_basic auth_digest auth_jwt auth_ldap auth_pam auth_request auth_spnego \
+    auth_digest auth_jwt auth_ldap auth_pam auth_request auth_spnego \
     add_before_body brotli concat dav_ext_lock fancyindex flv geoip_proxy_recursive \
     geoip2_proxy_recursive gunzip gzip image_filter limit_conn_dry_run limit_req_dry_run mirror \
     mirror_request_body modsecurity mp4_start_key_frame http2 http3 opentracing otel_trace \
@@ -43,7 +43,6 @@ const VALUES: &[(&str, &str)] = &[
     ("proxy_limit_rate", "0"),
     ("proxy_max_temp_file_size", "0"),
     ("fastcgi_max_temp_file_size", "0"),
-    ("satisfy", "all"),
     ("slice", "0"),
 ];
 
@@ -67,18 +66,15 @@ mod tests {
         for (name, value) in [
             ("gzip", "off"),
             ("ssi", "off"),
-            ("auth_basic", "off"),
             ("http2", "off"),
             ("proxy_buffering", "off"),
             ("ssl_session_tickets", "off"),
             ("limit_rate", "0"),
-            ("satisfy", "all"),
         ] {
             assert!(holds_anyway(name, value), "{name} {value}");
         }
         for (name, value) in [
             ("gzip", "on"),
-            ("satisfy", "any"),
             ("limit_rate", "1k"),
             ("proxy_pass", "off"),
             ("echo", "off"),

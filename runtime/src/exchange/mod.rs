@@ -48,6 +48,8 @@ pub enum Event<'a, W: World> {
     Backend(BackendHead),
     /// It has failed.
     Failed(&'a Refusal),
+    /// A password was checked: whether it is right, if that could be found out in time.
+    Checked(Option<bool>),
     /// The conf leads to this URI, which counts as an internal redirect.
     Led(&'a [u8]),
 }
@@ -84,6 +86,8 @@ pub enum Outcome<W: World> {
     Rewritten,
     /// A redirect of the client, ready to be sent.
     Redirect(u16, Vec<u8>),
+    /// 401, with the realm that a password is asked for.
+    Challenge(Vec<u8>),
     /// A response; the fields stand in the exchange.
     Response(u16, W::Body),
     /// Something else has to come first.
@@ -155,6 +159,10 @@ pub struct Exchange<F: Form> {
     as_get: bool,
     /// Whether the content has gone to a handler: there is none for another one.
     content_taken: bool,
+    /// The realm that a password was asked for last.
+    realm: Option<Vec<u8>>,
+    /// What has come of a password that took long to be checked.
+    checked: Option<bool>,
     /// The location that has refused a method, for the Allow field of a 405 (RFC 9110, 15.5.6).
     refused_at: Option<F::Location>,
     /// The regexes that have matched so far, as far as their captures are used: the host's first.
@@ -210,6 +218,8 @@ impl<F: Form> Default for Exchange<F> {
             status_override: None,
             as_get: false,
             content_taken: false,
+            realm: None,
+            checked: None,
             refused_at: None,
             matches: Vec::new(),
             slots: Vec::new(),
@@ -329,6 +339,12 @@ impl<F: Form> Exchange<F> {
             Event::Failed(refusal) => {
                 self.content_taken = true;
                 self.fail(world, refusal)
+            }
+            Event::Checked(None) => self.answer_status(world, 503, Reason::Busy),
+            Event::Checked(checked) => {
+                self.checked = checked;
+                let asked = self.admit(world);
+                self.settle_asked(world, asked)
             }
             Event::Led(uri) => {
                 self.enter_server(world, world.default_server());

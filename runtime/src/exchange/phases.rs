@@ -5,7 +5,8 @@ use crate::http::method::Method;
 use crate::http::response;
 
 use super::world::{
-    Action, Candidate, Fallback, Form, Location, LocationOf, Note, Reason, Return, TextOf, World,
+    Action, Admission, Candidate, Fallback, Form, Location, LocationOf, Login, Note, Reason,
+    Return, TextOf, World,
 };
 use super::{Exchange, Outcome};
 
@@ -37,11 +38,19 @@ impl<F: Form> Exchange<F> {
             }
         }
         // An `if` may have led to a location of its own.
+        self.admit(world)
+    }
+
+    /// Lets the client in where the request has come to, or not, and serves it then.
+    pub(super) fn admit<W: World<Form = F>>(
+        &mut self,
+        world: &mut W,
+    ) -> Result<Outcome<W>, (u16, Reason<'static>)> {
         let location = self.location();
         let action = location.action();
-        let rules = self.access_rules::<W>(location, &action);
-        if rules.is_some_and(|rules| !world.lets_in(self, rules)) {
-            return Err((403, Reason::Denied));
+        let admission = self.admission::<W>(location, &action);
+        if let Some(outcome) = self.keep_out(world, admission)? {
+            return Ok(outcome);
         }
         let is_allowed = self.is_allowed::<W>(location);
         if !is_allowed && location.names_methods() {
@@ -66,17 +75,57 @@ impl<F: Form> Exchange<F> {
         }
     }
 
-    /// The rules of a location for who wants to use the method; `None`: everyone may.
-    fn access_rules<W: World<Form = F>>(
+    /// Who of those may come in that want to use the method.
+    fn admission<W: World<Form = F>>(
         &self,
         location: LocationOf<W>,
         action: &Action<LocationOf<W>>,
-    ) -> Option<<LocationOf<W> as Location>::Access> {
+    ) -> Admission<LocationOf<W>> {
         match self.limit::<W>(location) {
-            Some(access) => access,
+            Some(admission) => admission,
             // A `return` comes before anybody asks who the client is.
-            None if matches!(action, Action::Return(_)) => None,
-            None => location.access(),
+            None if matches!(action, Action::Return(_)) => Admission::OPEN,
+            None => location.admission(),
+        }
+    }
+
+    /// Keeps a client out that may not come in. `None`: it may.
+    fn keep_out<W: World<Form = F>>(
+        &mut self,
+        world: &mut W,
+        admission: Admission<LocationOf<W>>,
+    ) -> Result<Option<Outcome<W>>, (u16, Reason<'static>)> {
+        let Admission { access, any, auth } = admission;
+        if any.is_some_and(|named| world.lets_in(self, named)) {
+            return Ok(None);
+        }
+        let is_denied =
+            |it: &Self, world: &mut W| access.is_some_and(|rules| !world.lets_in(it, rules));
+        if any.is_none() && is_denied(self, world) {
+            return Err((403, Reason::Denied));
+        }
+        let realm = auth.map(|(realm, users)| {
+            let mut text = Vec::new();
+            world.write(self, realm, &mut text);
+            (text, users)
+        });
+        let Some((realm, users)) = realm.filter(|(realm, _)| realm != b"off") else {
+            // Without a password, the rules alone decide.
+            return match any.is_some() && is_denied(self, world) {
+                true => Err((403, Reason::Denied)),
+                false => Ok(None),
+            };
+        };
+        let checked = self.checked.take();
+        match world.log_in(self, users, checked) {
+            Login::Right => Ok(None),
+            Login::Wrong => {
+                world.note(self, Note::Refused(Reason::NotLoggedIn));
+                Ok(Some(Outcome::Challenge(realm)))
+            }
+            Login::NoUsers => Err((403, Reason::NoUsers)),
+            Login::Busy => Err((503, Reason::Busy)),
+            Login::Later(later) => Ok(Some(Outcome::Later(later))),
         }
     }
 
@@ -84,10 +133,10 @@ impl<F: Form> Exchange<F> {
     fn limit<W: World<Form = F>>(
         &self,
         location: LocationOf<W>,
-    ) -> Option<Option<<LocationOf<W> as Location>::Access>> {
-        let (methods, access) = location.limit_except()?;
+    ) -> Option<Admission<LocationOf<W>>> {
+        let (methods, admission) = location.limit_except()?;
         let is_named = self.method().is_some_and(|method| methods.contains(method));
-        (!is_named).then_some(access)
+        (!is_named).then_some(admission)
     }
 
     /// Whether the method is one of the location's.

@@ -30,6 +30,10 @@ impl<F: Form> Exchange<F> {
                 self.go_on(world, set)
             }
             Outcome::Status(status) => self.error(world, status, None),
+            Outcome::Challenge(realm) => {
+                self.realm = Some(realm);
+                self.error(world, 401, None)
+            }
             Outcome::RangeNotSatisfiable(len) => {
                 let step = self.error(world, 416, None);
                 let value = format!("bytes */{len}");
@@ -57,6 +61,7 @@ impl<F: Form> Exchange<F> {
         if status == 405 {
             self.refused_at = self.route.map(|route| route.location);
         }
+        self.write_challenge();
         // A page in the place of a redirect's own says where to all the same.
         if let Some(location) = location {
             self.write_location(world, location);
@@ -110,6 +115,7 @@ impl<F: Form> Exchange<F> {
                     _ => 302,
                 };
                 self.fields.clear();
+                self.write_challenge();
                 self.write_location(world, &location);
                 Step::Reply(self.default_page(world, status))
             }
@@ -133,6 +139,16 @@ impl<F: Form> Exchange<F> {
             self.fields.remove("Location");
         }
         self.fields.append(lines);
+    }
+
+    /// Appends what asks for a password, where one was asked for: whatever stands in the place of the
+    /// 401 asks too, as in nginx.
+    fn write_challenge(&mut self) {
+        let Some(realm) = &self.realm else { return };
+        let mut challenge = b"Basic realm=\"".to_vec();
+        escape_quoted(realm, &mut challenge);
+        challenge.push(b'"');
+        self.fields.add("WWW-Authenticate", &challenge);
     }
 
     /// Appends a Location.
@@ -164,5 +180,15 @@ impl<F: Form> Exchange<F> {
             out.push(b':');
             out.extend_from_slice(itoa::Buffer::new().format(port).as_bytes());
         }
+    }
+}
+
+/// Appends a text as it stands within quotes (RFC 9110, 5.6.4).
+fn escape_quoted(text: &[u8], out: &mut Vec<u8>) {
+    for &byte in text {
+        if matches!(byte, b'"' | b'\\') {
+            out.push(b'\\');
+        }
+        out.push(byte);
     }
 }

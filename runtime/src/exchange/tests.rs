@@ -4,8 +4,8 @@ use std::borrow::Cow;
 use std::convert::Infallible;
 
 use super::world::{
-    Action, Added, Base, Candidate, Condition, ErrorPage, ErrorTarget, Fallback, Op, Redirects,
-    Return, Rewrite, Test,
+    Action, Added, Admission, Base, Candidate, Condition, ErrorPage, ErrorTarget, Fallback, Login,
+    Op, Redirects, Return, Rewrite, Test,
 };
 use super::*;
 use crate::http::head::Limits;
@@ -20,6 +20,7 @@ struct Toy {
     internal: bool,
     methods: Option<MethodSet>,
     denied: bool,
+    realm: Option<&'static str>,
     base: Base,
     candidates: &'static [(&'static str, bool)],
     fallback: Option<&'static str>,
@@ -46,6 +47,7 @@ const TOY: Toy = Toy {
     internal: false,
     methods: None,
     denied: false,
+    realm: None,
     base: ROOT,
     candidates: &[],
     fallback: None,
@@ -112,6 +114,7 @@ impl Server for ToyServer {
 impl Location for &'static Toy {
     type Text = &'static str;
     type Access = ();
+    type Users = ();
     type Prebuilt = Infallible;
     type Regex = &'static str;
 
@@ -127,12 +130,13 @@ impl Location for &'static Toy {
         10
     }
 
-    fn limit_except(self) -> Option<(MethodSet, Option<()>)> {
+    fn limit_except(self) -> Option<(MethodSet, Admission<Self>)> {
         None
     }
 
-    fn access(self) -> Option<()> {
-        self.denied.then_some(())
+    fn admission(self) -> Admission<Self> {
+        let auth = self.realm.map(|realm| (realm, ()));
+        Admission { access: self.denied.then_some(()), auth, ..Admission::OPEN }
     }
 
     fn methods(self) -> MethodSet {
@@ -265,6 +269,16 @@ impl World for ToyWorld {
 
     fn lets_in(&mut self, _: &Exchange<ToyForm>, (): ()) -> bool {
         false
+    }
+
+    /// Nobody has a password until it is said that it was right.
+    fn log_in(
+        &mut self,
+        _: &Exchange<ToyForm>,
+        (): (),
+        checked: Option<bool>,
+    ) -> Login<Infallible> {
+        if checked == Some(true) { Login::Right } else { Login::Wrong }
     }
 
     fn is_there(
@@ -625,4 +639,28 @@ fn nothing_is_left_of_the_last_request() {
     assert!(fields.is_empty() && host.is_empty() && matches.is_empty());
     assert!(used.route().is_none() && used.status_override().is_none() && !used.is_as_get());
     assert_eq!((used.status, used.error_status, used.redirects), (0, None, 0));
+}
+
+#[test]
+fn a_password_is_asked_for_and_waited_for() {
+    static SITE: [Toy; 3] = [
+        Toy { realm: Some("a \"b\""), error_pages: &[(401, ErrorStatus::Keep, "/page")], ..TOY },
+        Toy { path: "/off", realm: Some("off"), ..TOY },
+        Toy { path: "/page", ..TOY },
+    ];
+    const FILES: &[&str] = &["/x", "/off", "/page"];
+    let challenge = "WWW-Authenticate: Basic realm=\"a \\\"b\\\"\"";
+    assert_eq!(ask(&mut world(&SITE, FILES), "GET /x"), format!("401 /page [{challenge}]"));
+    assert_eq!(ask(&mut world(&SITE, FILES), "GET /off"), "200 /off []");
+    for (checked, expected) in [
+        (Some(true), "200 /x []".to_owned()),
+        (Some(false), format!("401 /page [{challenge}]")),
+        (None, "503 page of 503 []".to_owned()),
+    ] {
+        let mut world = world(&SITE, FILES);
+        let mut exchange = exchange("GET /x");
+        exchange.enter_server(&world, 0);
+        let reply = exchange.step(&mut world, Event::Checked(checked));
+        assert_eq!(show(&exchange, reply), expected, "{checked:?}");
+    }
 }

@@ -37,6 +37,8 @@ pub trait Location: Copy {
     type Text: Copy;
     /// The rules of `allow` and `deny`.
     type Access: Copy;
+    /// A file of users.
+    type Users: Copy;
     /// A response that is known already.
     type Prebuilt: Copy;
     /// A regex of a condition or a `rewrite`.
@@ -47,9 +49,9 @@ pub trait Location: Copy {
     /// `client_max_body_size`, in bytes.
     fn max_content_len(self) -> u64;
     /// `limit_except`: the methods that it does not limit, and who may use the others.
-    fn limit_except(self) -> Option<(MethodSet, Option<Self::Access>)>;
+    fn limit_except(self) -> Option<(MethodSet, Admission<Self>)>;
     /// Who may come in.
-    fn access(self) -> Option<Self::Access>;
+    fn admission(self) -> Admission<Self>;
     /// The methods that may be used.
     fn methods(self) -> MethodSet;
     /// Whether the conf names them.
@@ -79,6 +81,35 @@ pub trait Location: Copy {
     /// A field that is added to a response, by number, until there is none. `usual`: the status is
     /// one of those that `add_header` without `always` is for.
     fn added(self, usual: bool, index: usize) -> Option<Added<Self::Text>>;
+}
+
+/// Who may come in.
+pub struct Admission<L: Location> {
+    /// The rules of `allow` and `deny`; `None`: everyone.
+    pub access: Option<L::Access>,
+    /// `satisfy any`, where there are rules and passwords: whom the rules name.
+    pub any: Option<L::Access>,
+    /// `auth_basic`: the realm, and who may come in.
+    pub auth: Option<(L::Text, L::Users)>,
+}
+
+impl<L: Location> Admission<L> {
+    /// Everyone may come in.
+    pub const OPEN: Admission<L> = Admission { access: None, any: None, auth: None };
+}
+
+/// What comes of asking for a password.
+pub enum Login<T> {
+    /// It is one of the users'.
+    Right,
+    /// There is none, or it is nobody's.
+    Wrong,
+    /// There are no users that it could be of.
+    NoUsers,
+    /// Too many passwords are being checked.
+    Busy,
+    /// It is being checked.
+    Later(T),
 }
 
 /// What a location does with a request that it allows.
@@ -269,6 +300,12 @@ pub enum Reason<'a> {
     TooLarge(u64),
     /// `deny`.
     Denied,
+    /// A password is missing or wrong.
+    NotLoggedIn,
+    /// The file of users is missing.
+    NoUsers,
+    /// Too many passwords are being checked, or one for too long.
+    Busy,
     /// A method that is unknown.
     UnknownMethod,
     /// A method that no server of this kind takes.
@@ -364,6 +401,14 @@ pub trait World: Sized {
         exchange: &ExchangeOf<Self>,
         rules: <LocationOf<Self> as Location>::Access,
     ) -> bool;
+
+    /// Asks for a password. `checked`: what has come of it, where that took longer.
+    fn log_in(
+        &mut self,
+        exchange: &ExchangeOf<Self>,
+        users: <LocationOf<Self> as Location>::Users,
+        checked: Option<bool>,
+    ) -> Login<Self::Later>;
 
     /// Whether `error_page` is looked at.
     fn has_error_pages(&self) -> bool {

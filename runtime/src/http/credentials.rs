@@ -3,19 +3,25 @@
 /// The user in the value of an Authorization field, read as nginx reads it; `None` where the field
 /// is of another scheme, is no valid base64, or names nobody.
 pub fn basic_user(authorization: &[u8]) -> Option<Vec<u8>> {
+    basic(authorization).map(|(user, _)| user)
+}
+
+/// The user, and the password.
+pub fn basic(authorization: &[u8]) -> Option<(Vec<u8>, Vec<u8>)> {
     let (scheme, rest) = authorization.split_at_checked(b"Basic ".len())?;
     if !scheme.eq_ignore_ascii_case(b"Basic ") {
         return None;
     }
     let mut decoded = decode_base64(rest.trim_ascii_start())?;
     let len = memchr::memchr(b':', &decoded).filter(|&len| len > 0)?;
+    let password = decoded.split_off(len + 1);
     decoded.truncate(len);
-    Some(decoded)
+    Some((decoded, password))
 }
 
 /// The bytes that `text` stands for (RFC 4648, 4), up to the first `=`. The bits that are left over
 /// may be anything.
-fn decode_base64(text: &[u8]) -> Option<Vec<u8>> {
+pub(crate) fn decode_base64(text: &[u8]) -> Option<Vec<u8>> {
     let digits = text.split(|&byte| byte == b'=').next().unwrap_or_default();
     let mut decoded = Vec::with_capacity(digits.len() / 4 * 3 + 2);
     for group in digits.chunks(4) {

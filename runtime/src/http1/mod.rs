@@ -7,6 +7,7 @@ mod persistence;
 mod request;
 mod response;
 mod script;
+mod waiting;
 
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd};
@@ -24,6 +25,7 @@ use request::{Pending, timed_out, too_slow};
 pub use response::GATHERED_LEN;
 use response::{After, Sending, Working};
 use script::Session;
+use waiting::Waiting;
 
 /// When a request that takes longer goes on, if its socket takes nothing.
 const STEP_MS: u64 = 10;
@@ -37,6 +39,8 @@ enum State {
     /// A turn, to go on with what takes longer: the socket, which mostly takes something, tells of
     /// it at once.
     Working(Box<Working>),
+    /// What a request comes to later, without being worked at meanwhile.
+    Waiting(Box<Waiting>),
     /// A script that makes the response.
     Script(Box<Session>),
     /// The socket takes more of a response.
@@ -119,8 +123,11 @@ impl Connection {
 
     /// Whether `poll(2)` should watch for input and nothing else, as mostly.
     pub fn only_reads(&self) -> bool {
-        !matches!(self.state, State::Script(_) | State::Sending(_) | State::Working(_))
-            && self.client.transport.interest(Interest::Read) == Interest::Read
+        let is_other = matches!(
+            self.state,
+            State::Script(_) | State::Sending(_) | State::Working(_) | State::Waiting(_)
+        );
+        !is_other && self.client.transport.interest(Interest::Read) == Interest::Read
     }
 
     /// What `poll(2)` should watch. Derived on every turn, so that it cannot disagree with the
@@ -129,6 +136,7 @@ impl Connection {
         let mut interests = match &self.state {
             State::Script(session) => session.interests(!self.input.is_empty()),
             State::Sending(_) | State::Working(_) => Interests::of_client(Interest::Write),
+            State::Waiting(waiting) if !waiting.listens(&self.input) => Interests::default(),
             _ => Interests::of_client(Interest::Read),
         };
         let wanted = interests.client;
@@ -200,6 +208,7 @@ impl Connection {
             State::Script(_) if S::MAX_SCRIPTS.is_some() => {
                 return self.on_script_client_end(cx, gone);
             }
+            State::Waiting(_) if S::WAITS => return self.on_waiting_client_end(cx, gone),
             _ => {}
         }
         Next::Close
@@ -212,6 +221,10 @@ impl Connection {
         }
         if matches!(self.state, State::Working(_)) && S::DAV {
             self.continue_working(cx);
+            return self.resume(cx);
+        }
+        if matches!(self.state, State::Waiting(_)) && S::WAITS {
+            self.stop_waiting(cx);
             return self.resume(cx);
         }
         let slow = self.rate_left_ms(cx.now.monotonic_ms) == Some(0);
@@ -255,7 +268,9 @@ impl Connection {
                 State::Content(_) => self.advance_content(cx, &mut data),
                 State::Draining { .. } => self.advance_draining(&mut data),
                 State::Script(_) if S::MAX_SCRIPTS.is_some() => self.advance_script(&mut data),
-                State::Sending(_) | State::Script(_) | State::Working(_) => Step::More,
+                State::Sending(_) | State::Script(_) | State::Working(_) | State::Waiting(_) => {
+                    Step::More
+                }
                 State::Lingering { .. } => {
                     data = &[];
                     Step::More
@@ -315,7 +330,7 @@ impl Connection {
             State::Content(pending) => pending.pace.slow(now_ms),
             State::Script(session) => session.pace.slow(now_ms),
             State::Sending(sending) => sending.pace.slow(now_ms),
-            State::Working(_) | State::Closed => None,
+            State::Working(_) | State::Waiting(_) | State::Closed => None,
         };
         slow.map_or(Stake::Work, Stake::Slow)
     }
@@ -332,6 +347,9 @@ impl Connection {
 
     /// Ends what is under way, to make room for others.
     pub fn give_way<S: Site>(&mut self, cx: &mut Context<S>) -> Next {
+        if matches!(self.state, State::Waiting(_)) && S::WAITS {
+            return self.on_waiting_client_end(cx, true);
+        }
         self.on_deadline(cx);
         // The answer to its end may be a script's.
         if matches!(self.state, State::Script(_)) && S::MAX_SCRIPTS.is_some() {
@@ -373,6 +391,9 @@ impl Connection {
             }
             // What takes longer does not wait for a client that takes nothing.
             State::Working(_) => return Next::Wait(Deadline::In(STEP_MS)),
+            State::Waiting(waiting) => {
+                return Next::Wait(Deadline::In(waiting.left_ms(now_ms)));
+            }
             State::Sending(_) => return self.wait_in_steps(now_ms, self.settings.send_timeout_ms),
             State::Closed => 0,
         };

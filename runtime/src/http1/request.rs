@@ -10,6 +10,7 @@ use crate::serving::{Exchange, Later, Reply};
 use crate::site::{Server, Site};
 
 use super::response::After;
+use super::waiting::Left;
 use super::{Connection, State, Step};
 
 /// What a client gets when it should send the content that it has announced.
@@ -95,6 +96,9 @@ impl Connection {
             Reply::Later(Later::Script(call)) if S::MAX_SCRIPTS.is_some() => {
                 let preface = if asks { CONTINUE } else { b"" };
                 return self.start_script(cx, exchange, *call, reader, preface);
+            }
+            Reply::Later(Later::Wait(wait)) if S::WAITS => {
+                return self.begin_to_wait(cx, exchange, wait, Left::All);
             }
             reply if reader.is_done() => {
                 return self.queue(cx, exchange, reply, begun.then_some(reader));

@@ -13,6 +13,7 @@ use crate::site::{Lingering, Site};
 use super::framing::Transfer;
 use super::request::Pending;
 use super::script::Session;
+use super::waiting::{Left, Waiting};
 use super::{Connection, State};
 
 /// Responses to pipelined requests are gathered up to this length before they are sent.
@@ -49,6 +50,8 @@ pub(super) enum After {
     Content(Box<Pending>),
     /// What takes longer, and then the response.
     Work(Box<Working>),
+    /// What is waited for, and then the response.
+    Waiting(Box<Waiting>),
     /// The response of a script.
     Script(Box<Session>),
     /// The content of this one, then the next.
@@ -71,6 +74,9 @@ impl Connection {
             Reply::Later(Later::Script(call)) if S::MAX_SCRIPTS.is_some() => {
                 let reader = content.unwrap_or(BodyReader::new(Framing::Length(0)));
                 self.start_script(cx, exchange, *call, reader, b"");
+            }
+            Reply::Later(Later::Wait(wait)) if S::WAITS => {
+                self.begin_to_wait(cx, exchange, wait, Left::Of(content));
             }
             reply => self.queue(cx, exchange, reply, content),
         }
@@ -218,6 +224,7 @@ impl Connection {
             After::Head => return self.persist(),
             After::Content(pending) => State::Content(pending),
             After::Work(working) => State::Working(working),
+            After::Waiting(waiting) => State::Waiting(waiting),
             After::Script(session) => State::Script(session),
             After::Drain(reader) => State::Draining { reader, until_ms },
             After::Close { linger } => {

@@ -3,12 +3,12 @@
 use std::borrow::Cow;
 
 use crate::exchange::world::{
-    Action, Added, Base, Candidate, Condition, ErrorPage, ErrorTarget, Fallback, Form, Location,
-    Op, Redirects, Return, Rewrite, Server, Test,
+    Action, Added, Admission, Base, Candidate, Condition, ErrorPage, ErrorTarget, Fallback, Form,
+    Location, Op, Redirects, Return, Rewrite, Server, Test,
 };
 use crate::http::charset::takes_charset;
 use crate::http::method::MethodSet;
-use crate::site::{self, Access, AddedField, Handler, LocationId, Text};
+use crate::site::{self, Access, AddedField, Handler, LocationId, Text, UsersId};
 use crate::variables::Match;
 
 /// The static types that generated code fills in.
@@ -37,6 +37,7 @@ impl Server for &'static site::Server {
 impl Location for &'static site::Location {
     type Text = &'static Text;
     type Access = &'static Access;
+    type Users = UsersId;
     type Prebuilt = &'static site::Return;
     type Regex = &'static site::Regex;
 
@@ -48,12 +49,12 @@ impl Location for &'static site::Location {
         self.settings.client_max_body_size
     }
 
-    fn limit_except(self) -> Option<(MethodSet, Option<&'static Access>)> {
-        self.limit_except.as_ref().map(|limit| (limit.methods, limit.access))
+    fn limit_except(self) -> Option<(MethodSet, Admission<Self>)> {
+        self.limit_except.as_ref().map(|limit| (limit.methods, admission(limit.admission)))
     }
 
-    fn access(self) -> Option<&'static Access> {
-        self.settings.access
+    fn admission(self) -> Admission<Self> {
+        admission(self.settings.admission)
     }
 
     fn methods(self) -> MethodSet {
@@ -147,6 +148,11 @@ impl Location for &'static site::Location {
             AddedField::Expires(expires) => Added::Expires(*expires),
         })
     }
+}
+
+fn admission(admission: site::Admission) -> Admission<&'static site::Location> {
+    let site::Admission { access, any, auth } = admission;
+    Admission { access, any, auth: auth.map(|auth| (&auth.realm, auth.users)) }
 }
 
 fn returned(answer: &'static site::Return) -> Return<&'static site::Location> {

@@ -5,6 +5,8 @@ mod facts;
 mod form;
 mod world;
 
+use std::sync::Arc;
+
 use crate::cgi::{Call, ERRORS_LEVEL};
 use crate::context::{Client, Context};
 use crate::escape::Escaped;
@@ -12,6 +14,7 @@ use crate::exchange::{self, BackendHead, Event, Refusal};
 use crate::handler::{self, Receiver, Work};
 use crate::output::Body;
 use crate::site::{Settings, Site};
+use crate::users::desk::Verdict;
 
 use self::form::Compiled;
 use self::world::Serving;
@@ -30,6 +33,24 @@ pub(crate) enum Later {
     Work(Box<dyn Work>),
     /// A script makes the response.
     Script(Box<Call>),
+    /// Nothing is done for now.
+    Wait(Wait),
+}
+
+/// What a request waits for.
+#[derive(Debug)]
+pub(crate) struct Wait {
+    /// When the wait is over in any case, by the monotonic clock.
+    pub(crate) until_ms: u64,
+    /// The check of a password.
+    pub(crate) verdict: Arc<Verdict>,
+}
+
+impl Wait {
+    /// Whether it is over.
+    pub(crate) fn is_over(&self, now_ms: u64) -> bool {
+        now_ms >= self.until_ms || self.verdict.is_right().is_some()
+    }
 }
 
 impl Exchange {
@@ -78,6 +99,16 @@ impl Exchange {
         let outcome =
             serving.with_request(self, false, |request, files| work.finish(request, files));
         self.done(serving, outcome, false)
+    }
+
+    /// Goes on with a request that has waited.
+    pub(crate) fn waited<S: Site>(
+        &mut self,
+        cx: &mut Context<S>,
+        client: &Client,
+        wait: &Wait,
+    ) -> Reply {
+        self.step(&mut Serving { cx, client }, Event::Checked(wait.verdict.is_right()))
     }
 
     fn done<S: Site>(

@@ -10,10 +10,11 @@ use crate::cgi;
 use crate::context::{Client, Context};
 use crate::escape::Escaped;
 use crate::exchange::Outcome;
-use crate::exchange::world::{LocationOf, Note, Op, Reason, World};
+use crate::exchange::world::{LocationOf, Login, Note, Op, Reason, World};
 use crate::files::{Entry, Files};
 use crate::handler::{self, dav, file, status, upload};
 use crate::http::body::Framing;
+use crate::http::credentials;
 use crate::http::expires;
 use crate::http::method::Method;
 use crate::http::response::Fields;
@@ -22,12 +23,16 @@ use crate::log::About;
 use crate::output::Body;
 use crate::site::{
     Access, Action, Expires, Handler, Level, Location, LocationId, PathTest, Prebuilt, Regex,
-    Return, Server, ServerId, Site, Text,
+    Return, Server, ServerId, Site, Text, UsersId,
 };
+use crate::users::desk::Asked;
 use crate::variables::Match;
 
 use super::form::{self, Compiled};
-use super::{Exchange, Later};
+use super::{Exchange, Later, Wait};
+
+/// The longest that a request waits for the check of its password.
+const MAX_CHECK_MS: u64 = 30_000;
 
 /// One client's request, served by a worker.
 pub(super) struct Serving<'c, S> {
@@ -131,6 +136,61 @@ impl<S: Site> World for Serving<'_, S> {
         rules.allow(self.client.peer.map(|peer| peer.ip()))
     }
 
+    fn log_in(
+        &mut self,
+        exchange: &Exchange,
+        users: UsersId,
+        checked: Option<bool>,
+    ) -> Login<Later> {
+        // Without passwords in the site, their code is not in the binary.
+        if S::USERS.is_empty() {
+            return Login::NoUsers;
+        }
+        let report = |cx: &Context<S>, level, text: fmt::Arguments<'_>| {
+            exchange.report(cx, self.client, level, text);
+        };
+        let cx = &mut *self.cx;
+        let field = exchange.head.fields().first(b"authorization");
+        let Some((user, password)) = field.and_then(credentials::basic) else {
+            let text = "no user/password was provided for basic authentication";
+            report(cx, Level::Info, format_args!("{text}"));
+            return Login::Wrong;
+        };
+        let file = &cx.shared.users[usize::from(users)];
+        let path = file.path().display();
+        let trouble = |text: &str| {
+            report(cx, Level::Error, format_args!("the users of before are kept: {text}"));
+        };
+        let Some(users) = file.users(cx.now.monotonic_ms, trouble) else {
+            let text = format_args!("open() \"{path}\" failed (2: No such file or directory)");
+            report(cx, Level::Error, text);
+            return Login::NoUsers;
+        };
+        let shown = Escaped(&user);
+        let Some(stored) = users.find(&user) else {
+            let text = format_args!("user \"{shown}\" was not found in \"{path}\"");
+            report(cx, Level::Error, text);
+            return Login::Wrong;
+        };
+        let desk = &cx.shared.desk;
+        let asked = match checked {
+            Some(is_right) => Asked::Known(is_right),
+            None => desk.ask(stored, &password, cx.worker, cx.token),
+        };
+        match asked {
+            Asked::Known(true) => Login::Right,
+            Asked::Known(false) => {
+                report(cx, Level::Error, format_args!("user \"{shown}\": password mismatch"));
+                Login::Wrong
+            }
+            Asked::Busy => Login::Busy,
+            Asked::Later(verdict) => {
+                let until_ms = cx.now.monotonic_ms + MAX_CHECK_MS;
+                Login::Later(Later::Wait(Wait { until_ms, verdict }))
+            }
+        }
+    }
+
     fn is_there(
         &mut self,
         exchange: &Exchange,
@@ -221,6 +281,9 @@ impl<S: Site> World for Serving<'_, S> {
                 report(Level::Error, text);
             }
             Reason::Denied => report(Level::Error, format_args!("access forbidden by rule")),
+            Reason::Busy => {
+                report(Level::Error, format_args!("too many passwords are being checked"));
+            }
             Reason::Cycle => {
                 let path = Escaped(exchange.path());
                 report(Level::Error, format_args!("internal redirection cycle at {path}"));
@@ -236,7 +299,10 @@ impl<S: Site> World for Serving<'_, S> {
                 report(Level::Error, format_args!("a value of \"set\" is too long"));
             }
             Reason::Other(refusal) => report(refusal.level, format_args!("{}", refusal.reason)),
-            Reason::Internal
+            // Who was asked has told it.
+            Reason::NotLoggedIn
+            | Reason::NoUsers
+            | Reason::Internal
             | Reason::UnknownMethod
             | Reason::NoProxy
             | Reason::NotAllowed

@@ -1,7 +1,7 @@
 //! What a location says of how it does it: see [`Settings`].
 
 use super::{
-    Access, DirectoryId, ErrorLog, Listing, LocationId, LogId, PlainSettings, Text, TypesId,
+    Admission, DirectoryId, ErrorLog, Listing, LocationId, LogId, PlainSettings, Text, TypesId,
 };
 use crate::pack::Pack;
 use crate::variables::Variables;
@@ -256,8 +256,8 @@ pub struct Settings {
     pub symlinks: Symlinks,
     /// `open_file_cache` and what goes with it.
     pub file_cache: FileCache,
-    /// `allow` and `deny`; `None`: everyone may come in.
-    pub access: Option<&'static Access>,
+    /// Who may come in.
+    pub admission: Admission,
     /// `add_header` and `expires`.
     pub added_fields: AddedFields,
     /// `access_log`.

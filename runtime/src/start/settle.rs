@@ -15,6 +15,7 @@ use crate::options::Options;
 use crate::params::{self, BindAddress, Params};
 use crate::programs;
 use crate::site::{DirectoryId, Listen, LogTarget, ServerId, Site, StartPiece};
+use crate::users::desk::Desk;
 
 /// What is known once the command line is read.
 pub(super) struct Settled {
@@ -59,6 +60,9 @@ pub(super) fn settle<S: Site>(
         socket_paths: endpoints.iter().map(socket_path).collect(),
         image: None,
         counts: AllCounts::default(),
+        user_paths: S::USERS.iter().map(|text| params.path(&prefix, text)).collect(),
+        users: Vec::new(),
+        desk: Desk::new(0),
         start_names,
     };
     Some(Settled {

@@ -228,11 +228,25 @@ impl<S: Site> Worker<S> {
             Wake::Worker(wakened) => wakened.clear(),
         }
         self.cx.tell_of_logs(self.cx.logs.follow_reopening());
+        self.go_on_with_checked();
         if self.team.is_leaving() && self.leave_until_ms.is_none() {
             self.begin_to_leave();
         }
         if self.team.is_hurried() {
             self.leave_until_ms = Some(self.cx.now.monotonic_ms);
+        }
+    }
+
+    /// Lets those go on whose passwords were checked.
+    fn go_on_with_checked(&mut self) {
+        if S::USERS.is_empty() {
+            return;
+        }
+        for token in self.cx.shared.desk.take_done(self.cx.worker) {
+            let index = token as u32 as usize;
+            if self.slots[index].generation == (token >> 32) as u32 & GENERATIONS {
+                self.drive(index, |connection, cx| connection.look_again(cx));
+            }
         }
     }
 

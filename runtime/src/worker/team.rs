@@ -80,6 +80,14 @@ impl Team {
         Signals::wake();
     }
 
+    /// Makes one worker take a turn.
+    pub fn wake_one(&self, worker: usize) {
+        match worker.checked_sub(1) {
+            None => Signals::wake(),
+            Some(other) => self.wakers[other].wake(),
+        }
+    }
+
     /// Makes every worker take a turn.
     pub fn wake(&self) {
         self.wakers.iter().for_each(Waker::wake);

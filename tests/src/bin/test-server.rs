@@ -40,6 +40,7 @@ sites! {
     manual => "../sites/manual/site.conf",
     pairs => "drawn/pairs.conf",
     params => "sites/params.conf",
+    passwords => "sites/passwords.conf",
     variables => "sites/variables.conf",
     process => "sites/process.conf",
     programs => "sites/programs.conf",

@@ -32,7 +32,7 @@ const SHOWN: usize = 5;
 type Field = (&'static str, &'static str);
 
 /// Methods, a field that is sent with them, and how many of the paths are asked so.
-const METHODS: [(&str, Field, usize); 31] = [
+const METHODS: [(&str, Field, usize); 33] = [
     ("GET", ("", ""), 1),
     ("HEAD", ("", ""), 3),
     ("GET", ("Accept-Encoding", "br;q=0.5, gzip"), 2),
@@ -47,6 +47,8 @@ const METHODS: [(&str, Field, usize); 31] = [
     ("GET", ("If-Match", "\"a\""), 9),
     ("GET", ("If-Modified-Since", "Fri, 01 Jan 2100 00:00:00 GMT"), 9),
     ("GET", ("If-Unmodified-Since", "Thu, 01 Jan 1970 00:00:01 GMT"), 9),
+    ("GET", ("Authorization", "Basic cGxhaW46c2VjcmV0"), 5),
+    ("GET", ("Authorization", "Basic cGxhaW46b3RoZXI="), 9),
     ("POST", ("Content-Length", "0"), 3),
     ("POST", ("Content-Length", "200000000000"), 9),
     ("PUT", ("Content-Length", "0"), 5),
@@ -381,6 +383,7 @@ sites_answer! {
     http_as_foretold: "http", "sites/http.conf", 300;
     manual_as_foretold: "manual", "../sites/manual/site.conf", 300;
     pairs_as_foretold: "pairs", "drawn/pairs.conf", 300;
+    passwords_as_foretold: "passwords", "sites/passwords.conf", 300;
     routing_as_foretold: "routing", "sites/routing.conf", 300;
     tour_as_foretold: "tour", "../sites/default/site.conf", 300;
     writing_as_foretold: "writing", "sites/writing.conf", 300;

@@ -36,6 +36,7 @@ mod logs;
 mod maps;
 mod pairs;
 mod params;
+mod passwords;
 mod precompressed;
 mod process;
 mod redirects;

@@ -9,6 +9,7 @@ use super::Tree;
 use crate::audit::Subject;
 use crate::audit::asking::Asking;
 use crate::diagnostic::{Diagnostic, Diagnostics};
+use crate::ir::known_text;
 
 /// Reports them: as errors if a client gets them, as warnings if only `hidden_files` keeps
 /// them back.
@@ -83,7 +84,10 @@ fn is_hidden(file: &str) -> bool {
 /// The files of a folder that look like secrets; of a repository, one.
 fn secrets(subject: &Subject<'_>, tree: &Tree) -> Vec<String> {
     let mut repositories = BTreeSet::new();
-    let conf = subject.conf_files();
+    let mut conf = subject.conf_files();
+    // Passwords, whatever the file is called.
+    let users = subject.site.users.iter().filter_map(|text| known_text(text));
+    conf.extend(users.map(|path| subject.folder.join(path)));
     let mut is_secret = |file: &str| {
         let repository = file.split('/').position(|name| [".git", ".svn", ".hg"].contains(&name));
         if let Some(depth) = repository {

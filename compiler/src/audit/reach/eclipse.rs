@@ -69,7 +69,7 @@ impl<'a> Scope<'a> {
         budget: &mut Budget,
     ) -> Option<(Vec<u8>, bool)> {
         let (regex, prefix) = (self.regex_location(number), self.scope.prefix[barrier].location);
-        let access = |id| self.subject.settings(id).access;
+        let access = |id| &self.subject.settings(id).admission;
         if serves_files(self.subject.location(regex)) && access(regex) == access(prefix) {
             return self.overlap(number, barrier, budget).map(|path| (path, true));
         }

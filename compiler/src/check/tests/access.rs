@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use sitec_runtime::http::method::Method;
 
-use super::{at, codes, refused, settings, site, warned};
+use super::{at, codes, compiled, refused, settings, site, warned};
 use crate::ir;
 
 /// Whether the list at `path` lets a client in; `unix` comes through the file system.
@@ -44,7 +44,7 @@ fn the_first_rule_that_fits_decides() {
         ),
     ] {
         let site = site(&format!("server {{ listen 80; root www; {rules} }}"));
-        assert_eq!(guests(&site, settings(&site, "/").access), expected, "{rules}");
+        assert_eq!(guests(&site, settings(&site, "/").admission.access), expected, "{rules}");
     }
 }
 
@@ -62,7 +62,7 @@ fn rules_are_inherited_whole_or_not_at_all() {
         ("/own", "unix 0.0.0.0 10.0.0.1 10.9.9.9 ::1 2001:db8::1"),
         ("/own/er", "unix 0.0.0.0 10.0.0.1 10.9.9.9 ::1 2001:db8::1"),
     ] {
-        assert_eq!(guests(&site, settings(&site, path).access), expected, "{path}");
+        assert_eq!(guests(&site, settings(&site, path).admission.access), expected, "{path}");
     }
     assert_eq!(site.accesses.len(), 2);
 }
@@ -82,7 +82,11 @@ fn limits_are_a_locations_own() {
         ("/same", false, false, Some("10.0.0.1")),
     ] {
         let limit = at(&site, path).limit_except.as_ref();
-        assert_eq!(limit.map(|limit| guests(&site, limit.access)).as_deref(), others, "{path}");
+        assert_eq!(
+            limit.map(|limit| guests(&site, limit.admission.access)).as_deref(),
+            others,
+            "{path}"
+        );
         let has = |method| limit.is_some_and(|limit| limit.methods.contains(method));
         assert_eq!((has(Method::Get), has(Method::Head)), (get, head), "{path}");
     }
@@ -212,4 +216,67 @@ fn what_is_no_rule() {
         "                                           ----------------   ^^^^",
         "D04: `root` is not allowed in `limit_except`",
     );
+}
+
+#[test]
+fn passwords_are_inherited_each_by_itself() {
+    let site = compiled(
+        "auth_basic A; auth_basic_user_file /etc/a;
+         server { listen 80; root www;
+           location /same { }
+           location /off { auth_basic off; }
+           location /realm { auth_basic \"B $host\"; }
+           location /users { auth_basic_user_file /etc/b; }
+           location /limit { auth_basic off; limit_except GET { auth_basic C; } }
+           location /any { satisfy any; allow 10.0.0.0/8; }
+           location /any-off { satisfy any; allow 10.0.0.0/8; auth_basic off; }
+           location /all { allow 10.0.0.0/8; } }",
+    );
+    let site = site.site.expect("it compiles");
+    let asked = |admission: &ir::Admission| {
+        let auth = admission.auth.as_ref();
+        auth.map(|auth| (crate::wording::value(&auth.realm), auth.users))
+    };
+    for (path, expected) in [
+        ("/", Some(("A", 0))),
+        ("/same", Some(("A", 0))),
+        ("/off", None),
+        ("/realm", Some(("B $host", 0))),
+        ("/users", Some(("A", 1))),
+        ("/limit", None),
+    ] {
+        let found = asked(&settings(&site, path).admission);
+        let found = found.as_ref().map(|(realm, users)| (realm.as_str(), *users));
+        assert_eq!(found, expected, "{path}");
+    }
+    let limited = site.locations.iter().find_map(|location| location.limit_except.as_ref());
+    let limited = limited.map(|limit| asked(&limit.admission));
+    assert_eq!(limited, Some(Some(("C".to_owned(), 0))));
+    for (path, named, rest) in [
+        (
+            "/any",
+            Some("10.0.0.1 10.9.9.9"),
+            "unix 0.0.0.0 10.0.0.1 10.9.9.9 192.0.2.1 ::1 2001:db8::1",
+        ),
+        ("/any-off", None, "unix 0.0.0.0 10.0.0.1 10.9.9.9 192.0.2.1 ::1 2001:db8::1"),
+        ("/all", None, "unix 0.0.0.0 10.0.0.1 10.9.9.9 192.0.2.1 ::1 2001:db8::1"),
+    ] {
+        let admission = &settings(&site, path).admission;
+        let any = admission.any.map(|any| guests(&site, Some(any)));
+        assert_eq!(any.as_deref(), named, "{path}");
+        assert_eq!(guests(&site, admission.access), rest, "{path}");
+    }
+}
+
+#[test]
+fn a_realm_needs_users_where_it_asks() {
+    let conf = |lines: &str| format!("server {{ listen 80; root www; {lines} }}");
+    assert_eq!(codes(&conf("auth_basic A;")), ["A02"]);
+    // Of many that inherit it, once.
+    let any = "satisfy any; allow 10.0.0.0/8; auth_basic A; auth_basic_user_file /etc/a;";
+    assert_eq!(codes(&conf(any)), ["A01"], "the password keeps others out");
+    let inherited = conf("location /a/ { } location /b/ { } auth_basic A;");
+    assert_eq!(codes(&inherited), ["A02"]);
+    assert_eq!(codes(&conf("return 204; auth_basic A;")), ["X09"]);
+    assert_eq!(codes(&conf("auth_basic A; auth_basic_user_file $host;")), ["T26"]);
 }

@@ -84,7 +84,8 @@ fn allows(request: &Request<'_>, there: &Location) -> bool {
     };
     let method = request.method;
     let usable = there.methods.contains(method) && dav.methods.contains(method);
-    same_place && usable && !there.internal && !there.keeps_out(Some(method), client)
+    let here_auth = request.variables.settings.admission.auth;
+    same_place && usable && !there.internal && !there.keeps_out(Some(method), client, here_auth)
 }
 
 /// The path and what follows it in the value of Destination, if it is on this host. In front of

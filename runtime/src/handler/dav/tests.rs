@@ -7,8 +7,8 @@ use super::*;
 use crate::http::method::MethodSet;
 use crate::samples::{Folder, ROOT, SETTINGS, head, leak, with_variables};
 use crate::site::{
-    Access, Action, DavSettings, FileBase, Follow, Handler, LimitExcept, Location, Ranges,
-    Settings, Symlinks,
+    Access, Action, Admission, DavSettings, FileBase, Follow, Handler, LimitExcept, Location,
+    Ranges, Settings, Symlinks,
 };
 
 const DAV: Dav = Dav {
@@ -101,7 +101,7 @@ fn locate(path: &[u8], dav: &'static Dav, settings: &'static Settings) -> &'stat
         patterns: &[],
         limit_except: path.starts_with(b"/shut/").then_some(LimitExcept {
             methods: MethodSet::of(&[Method::Get]),
-            access: Some(&NOBODY),
+            admission: Admission { access: Some(&NOBODY), ..Admission::OPEN },
         }),
         methods: MethodSet::ALL,
         methods_named: false,
