@@ -34,17 +34,23 @@ pub(super) fn page_name(code: u16) -> Ident {
 /// The statuses that get a page: those that come up by themselves, and those that the conf names.
 fn page_statuses(site: &ir::Site) -> BTreeSet<u16> {
     let mut statuses: BTreeSet<u16> = status::with_page().collect();
+    let steps = site.steps().filter_map(|op| match op {
+        ir::Op::Return(what) => Some(what),
+        _ => None,
+    });
+    let actions = site.locations.iter().filter_map(|location| match &location.action {
+        ir::Action::Return(what) => Some(what),
+        ir::Action::Serve { .. } => None,
+    });
+    statuses.extend(steps.chain(actions).filter_map(|what| match what {
+        ir::Return::Status(code) | ir::Return::Text(code, _) => Some(*code),
+        ir::Return::Redirect(..) | ir::Return::Close => None,
+    }));
     for location in &site.locations {
-        match &location.action {
-            ir::Action::Return(ir::Return::Status(code) | ir::Return::Text(code, _)) => {
-                statuses.insert(*code);
-            }
-            ir::Action::Serve { try_files: Some(try_files), .. } => {
-                if let ir::Fallback::Status(code) = try_files.fallback {
-                    statuses.insert(code);
-                }
-            }
-            _ => {}
+        if let ir::Action::Serve { try_files: Some(try_files), .. } = &location.action
+            && let ir::Fallback::Status(code) = try_files.fallback
+        {
+            statuses.insert(code);
         }
     }
     for page in site.settings.iter().flat_map(|settings| &settings.error_pages) {
@@ -110,6 +116,8 @@ mod tests {
         assert!(own.contains(&404) && own.contains(&505) && !own.contains(&410));
         for (server, code) in [
             ("return 410;", 410),
+            ("location /a { set $a b; return 410; }", 410),
+            ("if ($arg_a) { return 410; }", 410),
             ("location /a { return 429 text; }", 429),
             ("location /a { try_files $uri =451; }", 451),
             ("error_page 404 =402 /a;", 402),
