@@ -274,10 +274,12 @@ fn endless(
     });
     let passed: Vec<_> = passed.collect();
     let by_page = answer.steps.iter().any(|step| matches!(step, Step::ErrorPage { .. }));
-    if answer.status != Some(500) || by_page || !answer.doubts.is_empty() || passed[0] != id {
+    if answer.status != Some(500) || by_page || !answer.doubts.is_empty() {
         return None;
     }
-    let length = passed[1..].iter().position(|&other| other == id)?;
+    // A server may answer before there is a location.
+    let (_, after) = passed.split_first().filter(|&(&first, _)| first == id)?;
+    let length = after.iter().position(|&other| other == id)?;
     let circle = &passed[..=length];
     // Of a circle, the location that is written first is shown.
     if circle.iter().any(|&other| subject.span(other) < subject.span(id)) {

@@ -291,6 +291,8 @@ fn pages_and_fallbacks_that_need_themselves() {
         &["K13 2 [`/no-such-file` goes round in circles, and is answered 500]"],
     );
     check("root www;\nlocation /b/ { try_files $uri $uri/ /404.html; }", &[]);
+    // The server answers before there is a location.
+    check("root www;\nset $a b;\nreturn 500;\nlocation / { try_files $uri $uri/; }", &[]);
     // By way of each other: said once, of the one that is written first.
     check(
         "root www;\nlocation /b/ { try_files $uri /c/$uri; }\nlocation ~ /c { try_files $uri /b/; }",
