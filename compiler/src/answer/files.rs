@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use sitec_runtime::exchange::Outcome;
 use sitec_runtime::http::method::Method;
-use sitec_runtime::pure::{accepts_gzip, escape_path, find_argument, is_callback};
+use sitec_runtime::pure::{accepts_gzip, find_argument, folder_uri, is_callback};
 use sitec_runtime::site::{GzipStatic, ListingFormat};
 
 use super::disk::Found;
@@ -147,13 +147,7 @@ impl<'w, 'a> Handling<'_, 'w, 'a> {
 
     /// A directory without its slash: 301 to the path with it.
     fn slash_redirect(&mut self) -> Handled<'w, 'a> {
-        let args = self.exchange.args();
-        let mut location = escape_path(self.exchange.path());
-        location.push(b'/');
-        if !args.is_empty() {
-            location.push(b'?');
-            location.extend_from_slice(args);
-        }
+        let location = folder_uri(self.exchange.path(), self.exchange.args());
         self.world.reason = "it is a folder, and the path has no slash at its end".to_owned();
         Outcome::Redirect(301, location)
     }

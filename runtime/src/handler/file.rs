@@ -4,7 +4,7 @@ use std::io;
 
 use super::representation;
 use super::resource::{AnyFile, Resource, Variant};
-use super::{Outcome, Request, change, escape_path};
+use super::{Outcome, Request, change, folder_uri};
 use crate::escape::Escaped;
 use crate::files::{Entry, Files, Links, Name, Question, path};
 use crate::http::method::Method;
@@ -167,14 +167,8 @@ fn serve_directory(request: &Request<'_>, files: &mut Files) -> Outcome {
 
 /// A directory without its slash: 301 to the path with it.
 fn slash_redirect(request: &Request<'_>) -> Outcome {
-    let (path, args) = (request.variables.path, request.variables.args);
-    let mut location = escape_path(path);
-    location.push(b'/');
-    if !args.is_empty() {
-        location.push(b'?');
-        location.extend_from_slice(args);
-    }
-    Outcome::Redirect(301, location)
+    let variables = &request.variables;
+    Outcome::Redirect(301, folder_uri(variables.path, variables.args))
 }
 
 /// The response to a path that cannot be opened.

@@ -27,6 +27,7 @@ use percent_encoding::{AsciiSet, CONTROLS, percent_encode};
 use crate::cgi;
 use crate::http::body::Framing;
 use crate::http::method::Method;
+use crate::http::response;
 use crate::media;
 use crate::output::Produce;
 use crate::site::{Level, Location, ProgramId, Settings, TypesId};
@@ -124,6 +125,18 @@ pub fn escape_path(path: &[u8]) -> Vec<u8> {
     let front = if path.starts_with(b"//") { &b"/."[..] } else { b"" };
     let escaped = percent_encode(path, ESCAPED).flat_map(str::bytes);
     front.iter().copied().chain(escaped).collect()
+}
+
+/// Where a path that names a folder without a slash at its end is redirected to. The conf may
+/// have made the arguments of anything that the client has sent.
+pub fn folder_uri(path: &[u8], args: &[u8]) -> Vec<u8> {
+    let mut uri = escape_path(path);
+    uri.push(b'/');
+    if !args.is_empty() {
+        uri.push(b'?');
+        response::write_uri(&mut uri, args);
+    }
+    uri
 }
 
 /// The media type for the extension of a path, or the location's default one. `types` is

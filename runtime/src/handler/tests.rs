@@ -433,3 +433,14 @@ fn a_compressed_file_is_sent_to_those_who_take_it() {
         assert!(!head.contains(coding) || !head.contains("Accept-Ranges"), "{head}");
     }
 }
+
+#[test]
+fn redirects_to_folders_hold_no_line_breaks() {
+    for (path, args, uri) in [
+        ("/a b", "", "/a%20b/"),
+        ("/a", "x=%20&y", "/a/?x=%20&y"),
+        ("/a", "b c\r\nX: y", "/a/?b%20c%0D%0AX:%20y"),
+    ] {
+        assert_eq!(folder_uri(path.as_bytes(), args.as_bytes()), uri.as_bytes());
+    }
+}
