@@ -310,7 +310,8 @@ fn charsets() {
     let bench = Bench::new(
         "server { listen 80; root www; charset utf-8; location /i/ { alias img/; autoindex on; }
          location /asked { charset $arg_c; return 200 a; } location /moved { return 301 /; }
-         location /away { return 303 /; } }",
+         location /away { return 303 /; }
+         location /404.html { charset $arg_c; gzip_static always; } }",
     );
     for (path, expected) in [
         ("/", "text/html; charset=utf-8"),
@@ -368,6 +369,7 @@ fn hosts_pick_servers() {
         ("http://b.a.test/", "star", ServerBy::Suffix("*.test".into())),
         ("http://www.b/", "www", ServerBy::Prefix("www.*".into())),
         ("http://y1/", "1", ServerBy::Regex(1)),
+        ("/404.html?c=x", "text/html; charset=x"),
         ("http://c/", "", ServerBy::Default),
         ("http://a.test:8081/", "other", ServerBy::Alone),
     ] {

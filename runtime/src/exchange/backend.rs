@@ -42,6 +42,7 @@ impl<F: Form> Exchange<F> {
             _ => head.status,
         };
         self.append_own(head.fields.lines());
+        self.is_coded = self.fields.get("Content-Encoding").is_some();
         let no_content = status::has_no_content(self.status);
         let default_type = self.location().default_type();
         let may_be_typed = !no_content && !status::is_redirect(head.status);

@@ -50,6 +50,10 @@ impl<F: Form> Exchange<F> {
         let Some(route) = self.route else { return };
         let Some(charset) = route.location.charset() else { return };
         let Some(media_type) = self.fields.get("Content-Type") else { return };
+        // What has a type here are the parts.
+        if media_type.starts_with(b"multipart/byteranges;") {
+            return;
+        }
         let takes_it = route.location.takes_charset(media_type);
         let is_redirect = matches!(self.status, 301 | 302);
         if !takes_it && !is_redirect {
@@ -64,15 +68,10 @@ impl<F: Form> Exchange<F> {
                 let bare = bare.to_vec();
                 self.fields.replace("Content-Type", &bare);
             }
-        } else if !name.is_empty() && !self.is_coded() {
+        } else if !name.is_empty() && !self.is_coded {
             let whole = [media_type, &parameter].concat();
             self.fields.replace("Content-Type", &whole);
         }
-    }
-
-    /// Whether a script has coded its content, so that its charset is nobody's to say.
-    fn is_coded(&self) -> bool {
-        self.fields.get("Content-Encoding").is_some()
     }
 
     /// Adds to the fields what goes with the status that the response has at last.

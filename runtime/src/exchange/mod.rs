@@ -163,6 +163,8 @@ pub struct Exchange<F: Form> {
     realm: Option<Vec<u8>>,
     /// What has come of a password that took long to be checked.
     checked: Option<bool>,
+    /// Whether a script has coded its content, so that its charset is nobody's to say.
+    is_coded: bool,
     /// The location that has refused a method, for the Allow field of a 405 (RFC 9110, 15.5.6).
     refused_at: Option<F::Location>,
     /// The regexes that have matched so far, as far as their captures are used: the host's first.
@@ -220,6 +222,7 @@ impl<F: Form> Default for Exchange<F> {
             content_taken: false,
             realm: None,
             checked: None,
+            is_coded: false,
             refused_at: None,
             matches: Vec::new(),
             slots: Vec::new(),

@@ -58,6 +58,7 @@ impl<F: Form> Exchange<F> {
     ) -> Step<W> {
         world.note(self, Note::Status(status));
         self.fields.clear();
+        self.is_coded = false;
         if status == 405 {
             self.refused_at = self.route.map(|route| route.location);
         }

@@ -98,3 +98,15 @@ fn a_script_may_say_it_itself() {
         assert_eq!(found, (status, Some(expected)), "{query}");
     }
 }
+
+#[test]
+fn several_ranges_name_it_in_their_parts() {
+    let folder = pages();
+    let server = content(&folder);
+    let request = "GET /parts HTTP/1.1\r\nHost: charset.test\r\nRange: bytes=0-0,2-2\r\n\r\n";
+    let response = server.connect().send(request).response("GET");
+    let media_type = response.field("Content-Type").unwrap_or_default();
+    assert!(media_type.starts_with("multipart/byteranges; boundary="), "{response:?}");
+    assert!(!media_type.contains("charset"), "{response:?}");
+    assert_eq!(response.text().matches("charset=utf-8").count(), 2, "{response:?}");
+}
