@@ -306,6 +306,53 @@ fn what_writes() {
 }
 
 #[test]
+fn the_default_server_says_whether_slashes_are_merged() {
+    let bench = Bench::new(
+        "server { listen 80 default_server; server_name a; merge_slashes off; return 204; }
+         server { listen 80; server_name b; root www; location ^~ /docs/ { return 302 /no; } }",
+    );
+    // The path that `index` makes does not come to /docs/ either.
+    for (url, status) in [("http://b//docs/", 200), ("http://b/docs/", 302)] {
+        assert_eq!(bench.ask(&format!("GET {url}")).status, Some(status), "{url}");
+    }
+}
+
+#[test]
+fn contents_are_bounded_by_the_location_of_the_path() {
+    let bench = Bench::new(
+        "client_max_body_size 4;
+         server { listen 80; server_name a; return 307 /x; }
+         server { listen 80; server_name b; root www; rewrite ^/b /c; error_page 405 /e;
+             location /a { client_max_body_size 1k; try_files /none @d; }
+             location /b { client_max_body_size 1k; return 204; }
+             location /c { return 204; }
+             location /e { return 200 e; }
+             location /f { client_max_body_size 1k; return 405; }
+             location @d { return 204; } }",
+    );
+    for (url, status) in [
+        ("http://a/", 307),
+        ("http://b/a", 204),
+        ("http://b/b", 413),
+        ("http://b/c", 413),
+        ("http://b/f", 405),
+    ] {
+        let answer = bench.ask(&format!("POST {url}\nContent-Length: 7"));
+        assert_eq!(answer.status, Some(status), "{url}");
+    }
+}
+
+#[test]
+fn error_pages_end_where_they_do_not_recur() {
+    let bench = Bench::new(
+        "server { listen 80; error_page 403 /p; location /x { deny all; }
+         location /p { recursive_error_pages on; deny all; } }",
+    );
+    assert_eq!(bench.ask("GET /x").status, Some(403));
+    assert_eq!(bench.ask("GET /p").status, Some(500));
+}
+
+#[test]
 fn charsets() {
     let bench = Bench::new(
         "server { listen 80; root www; charset utf-8; location /i/ { alias img/; autoindex on; }
@@ -322,6 +369,7 @@ fn charsets() {
         ("/asked", "text/plain"),
         ("/moved", "text/html"),
         ("/away", "text/html; charset=utf-8"),
+        ("/404.html?c=x", "text/html; charset=x"),
     ] {
         let answer = bench.ask(&format!("GET {path}"));
         assert_eq!(answer.field("Content-Type"), Some(expected), "{path}");
@@ -369,7 +417,6 @@ fn hosts_pick_servers() {
         ("http://b.a.test/", "star", ServerBy::Suffix("*.test".into())),
         ("http://www.b/", "www", ServerBy::Prefix("www.*".into())),
         ("http://y1/", "1", ServerBy::Regex(1)),
-        ("/404.html?c=x", "text/html; charset=x"),
         ("http://c/", "", ServerBy::Default),
         ("http://a.test:8081/", "other", ServerBy::Alone),
     ] {

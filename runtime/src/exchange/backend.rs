@@ -7,7 +7,7 @@ use crate::http::status;
 use crate::http::target::{normalize, split_args};
 use crate::site::Level;
 
-use super::world::{Form, Location, Server, World};
+use super::world::{Form, Location, World};
 use super::{Exchange, MAX_REDIRECTS, Refusal, Reply, Step};
 
 /// The head of a response that is made elsewhere.
@@ -62,7 +62,7 @@ impl<F: Form> Exchange<F> {
     /// Goes on with another path of this server, as if the client had asked for that (RFC 3875,
     /// 6.2.2).
     fn redirect_locally<W: World<Form = F>>(&mut self, world: &mut W, uri: &[u8]) -> Step<W> {
-        let merge_slashes = self.chosen().server.merges_slashes();
+        let merge_slashes = self.merges_slashes(world);
         let (path, args) = split_args(uri);
         let mut decoded = Vec::new();
         let fault = match normalize(path, merge_slashes, &mut decoded) {

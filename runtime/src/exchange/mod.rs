@@ -149,8 +149,8 @@ pub struct Exchange<F: Form> {
     internal: bool,
     /// Whether `try_files` has found what an `alias` does not name by itself.
     append_path: bool,
-    /// Whether an `error_page` has been used.
-    error_page_used: bool,
+    /// Whether an `error_page` has been used where these do not recur: it was the last one.
+    error_pages_end: bool,
     /// The status that an `error_page` has led on for.
     pub error_status: Option<u16>,
     /// The status that an `error_page` gives to whatever its target answers.
@@ -215,7 +215,7 @@ impl<F: Form> Default for Exchange<F> {
             redirects: 0,
             internal: false,
             append_path: false,
-            error_page_used: false,
+            error_pages_end: false,
             error_status: None,
             status_override: None,
             as_get: false,
@@ -352,7 +352,7 @@ impl<F: Form> Exchange<F> {
             Event::Led(uri) => {
                 self.enter_server(world, world.default_server());
                 self.internal = true;
-                let set = self.set_uri(uri);
+                let set = self.set_uri(world, uri);
                 self.go_on(world, set)
             }
         };
@@ -436,7 +436,7 @@ impl<F: Form> Exchange<F> {
         let location = self.enter(world, id);
         // No regex is asked on the way to a named location: it has no patterns.
         world.enter(location, &self.head.path, &mut self.matches);
-        let asked = self.ask(world, location);
+        let asked = self.ask(world, location, named.is_some());
         self.settle_asked(world, asked)
     }
 
@@ -469,20 +469,26 @@ impl<F: Form> Exchange<F> {
     }
 
     /// Puts a path and its arguments in the place of the request's.
-    fn set_uri(&mut self, uri: &[u8]) -> Result<(), BadTarget> {
+    fn set_uri<W: World<Form = F>>(&mut self, world: &W, uri: &[u8]) -> Result<(), BadTarget> {
         let (path, args) = split_args(uri);
-        self.set_path(path)?;
+        self.set_path(world, path)?;
         self.args = Some(args.to_vec());
         Ok(())
     }
 
     /// Puts a path in the place of the request's. It may be made of what the client has sent, and
     /// must not come to another location than what it leads to.
-    fn set_path(&mut self, path: &[u8]) -> Result<(), BadTarget> {
-        let resolved = resolve(path, self.chosen().server.merges_slashes())?;
+    fn set_path<W: World<Form = F>>(&mut self, world: &W, path: &[u8]) -> Result<(), BadTarget> {
+        let resolved = resolve(path, self.merges_slashes(world))?;
         self.head.path.clear();
         self.head.path.extend_from_slice(&resolved);
         Ok(())
+    }
+
+    /// Whether slashes in a row count as one. When a path is read, the server is not known yet: the
+    /// one by default decides.
+    fn merges_slashes<W: World<Form = F>>(&self, world: &W) -> bool {
+        world.server(world.default_server()).merges_slashes()
     }
 
     /// Goes on with the path that was set, if it could be.

@@ -6,9 +6,9 @@ use crate::http::response;
 
 use super::world::{
     Action, Admission, Candidate, Fallback, Form, Location, LocationOf, Login, Note, Reason,
-    Return, TextOf, World,
+    Return, Server, TextOf, World,
 };
-use super::{Exchange, Outcome};
+use super::{Exchange, Outcome, Route};
 
 impl<F: Form> Exchange<F> {
     /// Asks a location, in the order of nginx's phases. The error is a status and its reason.
@@ -16,6 +16,7 @@ impl<F: Form> Exchange<F> {
         &mut self,
         world: &mut W,
         location: LocationOf<W>,
+        is_named: bool,
     ) -> Result<Outcome<W>, (u16, Reason<'static>)> {
         if location.is_internal() && !self.internal {
             return Err((404, Reason::Internal));
@@ -24,7 +25,11 @@ impl<F: Form> Exchange<F> {
             Framing::Length(len) => len,
             Framing::Chunked => 0,
         };
-        if !self.internal && len > location.max_content_len() {
+        // The content of a request that goes on with an error page is read and forgotten.
+        let has_content = self.error_status.is_none() && !self.content_taken;
+        // As in nginx, who bounds it is a location that was found by the path.
+        let is_found = !is_named && !self.is_answered_by_server::<W>(location);
+        if is_found && has_content && len > location.max_content_len() {
             self.rest_unwanted = true;
             return Err((413, Reason::TooLarge(len)));
         }
@@ -73,6 +78,12 @@ impl<F: Form> Exchange<F> {
                 Ok(world.handle(self))
             }
         }
+    }
+
+    /// Whether it is the server that has a `return`, so that no location is looked for.
+    fn is_answered_by_server<W: World<Form = F>>(&self, location: LocationOf<W>) -> bool {
+        let Route { id, server, .. } = self.chosen();
+        id == server.location() && matches!(location.action(), Action::Return(_))
     }
 
     /// Who of those may come in that want to use the method.

@@ -21,12 +21,12 @@ impl<F: Form> Exchange<F> {
                 Step::Location(id)
             }
             Outcome::Uri(uri) => {
-                let set = self.set_uri(&uri);
+                let set = self.set_uri(world, &uri);
                 self.go_on(world, set)
             }
             Outcome::Rewritten => Step::Find,
             Outcome::Path(path) => {
-                let set = self.set_path(&path);
+                let set = self.set_path(world, &path);
                 self.go_on(world, set)
             }
             Outcome::Status(status) => self.error(world, status, None),
@@ -73,15 +73,14 @@ impl<F: Form> Exchange<F> {
         }
     }
 
-    /// The `error_page` for a status, unless one has been used already.
+    /// The `error_page` for a status, unless one has been used where that is to be the last.
     fn error_page<W: World<Form = F>>(&mut self, world: &mut W, status: u16) -> Option<Step<W>> {
         let location = self.route?.location;
-        if self.error_page_used && !location.has_recursive_error_pages() || !world.has_error_pages()
-        {
+        if self.error_pages_end || !world.has_error_pages() {
             return None;
         }
         let page = location.error_page(status)?;
-        self.error_page_used = true;
+        self.error_pages_end = !location.has_recursive_error_pages();
         self.error_status = Some(status);
         self.status_override = match page.response {
             ErrorStatus::Keep => Some(status),
@@ -100,7 +99,7 @@ impl<F: Form> Exchange<F> {
                 let mut target = Vec::new();
                 world.write(self, uri, &mut target);
                 world.note(self, Note::ErrorPage(status, Some(&target)));
-                if self.set_uri(&target).is_err() {
+                if self.set_uri(world, &target).is_err() {
                     return Some(Step::Reply(self.default_page(world, status)));
                 }
                 self.as_get = self.head.method != Some(Method::Head);
@@ -136,7 +135,7 @@ impl<F: Form> Exchange<F> {
     /// Adds an answer's own fields, which are lines. Where it stands in the place of a redirect, as
     /// its `error_page`, there may be a Location, of which a response has one.
     pub fn append_own(&mut self, lines: &[u8]) {
-        if self.error_page_used && response::value_in(lines, "Location").is_some() {
+        if self.error_status.is_some() && response::value_in(lines, "Location").is_some() {
             self.fields.remove("Location");
         }
         self.fields.append(lines);

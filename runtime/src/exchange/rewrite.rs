@@ -144,7 +144,7 @@ impl<F: Form> Exchange<F> {
             return Err((500, Reason::EmptyPath));
         }
         self.internal = true;
-        self.set_path(&path).map_err(|_| (404, Reason::AboveRoot))?;
+        self.set_path(world, &path).map_err(|_| (404, Reason::AboveRoot))?;
         world.rewritten(self, rewrite);
         Ok(())
     }
