@@ -1,0 +1,164 @@
+//! In what a reply may differ from nginx's. docs/nginx.md has each of them.
+
+use sitec_runtime::http::date;
+
+use crate::reply::Reply;
+use crate::request::Asked;
+
+/// Makes two replies alike in one respect, where they differ in what is meant.
+type Alike = fn(&Asked, &mut Reply, &mut Reply);
+
+/// Each difference: words of docs/nginx.md, which says why, and what makes the replies alike.
+pub const DIFFERENCES: &[(&str, Alike)] = &[
+    ("the server name and version", |_, nginx, sitec| {
+        nginx.drop("server");
+        sitec.drop("server");
+    }),
+    ("the pages of statuses", pages),
+    ("without `Allow`", |_, nginx, sitec| {
+        if sitec.status == 405 && nginx.field("allow").is_none() {
+            sitec.drop("allow");
+        }
+    }),
+    ("`Vary: Accept-Encoding`", |_, nginx, sitec| {
+        if nginx.field("vary").is_none() && sitec.field("vary") == Some("Accept-Encoding") {
+            sitec.drop("vary");
+        }
+    }),
+    ("the boundary of several ranges", |_, nginx, sitec| {
+        for reply in [nginx, sitec] {
+            let value = reply.field("content-type").unwrap_or_default();
+            if let Some((_, boundary)) = value.split_once("multipart/byteranges; boundary=") {
+                let boundary = boundary.to_owned();
+                reply.content = reply.text().replace(&boundary, "BOUNDARY").into_bytes();
+                reply.replace("content-type", "multipart/byteranges".to_owned());
+            }
+        }
+    }),
+    ("A redirect is percent-encoded", |_, nginx, _| {
+        if let Some(value) = nginx.field("location") {
+            let encoded: String = value.chars().map(encoded).collect();
+            nginx.replace("location", encoded);
+        }
+    }),
+    ("the fields of 416", |_, nginx, sitec| {
+        let is_416 = |reply: &Reply| {
+            reply.field("content-range").is_some_and(|value| value.starts_with("bytes */"))
+        };
+        if is_416(nginx) && is_416(sitec) {
+            for reply in [nginx, sitec] {
+                reply
+                    .fields
+                    .retain(|(name, _)| matches!(&name[..], "content-range" | "connection"));
+                // Where an error page has led there twice, it is the last one that holds.
+                reply.fields.dedup_by(|later, first| {
+                    let is_same = first.0 == later.0;
+                    if is_same {
+                        first.1 = std::mem::take(&mut later.1);
+                    }
+                    is_same
+                });
+            }
+        }
+    }),
+    ("conditions on the text of a `return`", |request, nginx, sitec| {
+        let is_file = sitec.field("accept-ranges").is_some();
+        let asks = request.fields.contains("If-");
+        if asks && matches!(nginx.status, 412 | 304) && sitec.status == 200 && !is_file {
+            *nginx = sitec.clone();
+        }
+    }),
+    ("two slashes at the front", |_, nginx, sitec| {
+        let path = sitec.field("location").map(|path| path.replacen("/.//", "//", 1));
+        if let Some(path) = path.filter(|path| nginx.field("location") == Some(path)) {
+            sitec.replace("location", path);
+        }
+    }),
+    ("a folder without an index", |request, nginx, sitec| {
+        let is_other = !matches!(request.method, "GET" | "HEAD");
+        if is_other && nginx.status == 403 && sitec.status == 405 {
+            *nginx = sitec.clone();
+        }
+    }),
+    ("the `$uri` of 400 and of 500", |_, nginx, sitec| {
+        if nginx.status == sitec.status && matches!(nginx.status, 400 | 500) {
+            nginx.fields.retain(|(name, _)| !name.starts_with("x-"));
+            sitec.fields.retain(|(name, _)| !name.starts_with("x-"));
+        }
+    }),
+    ("a Location that an error page", |_, nginx, sitec| {
+        if sitec.status >= 400 {
+            nginx.drop("location");
+            sitec.drop("location");
+        }
+    }),
+    ("`expires modified` of an error page", |_, nginx, sitec| {
+        if !matches!(sitec.status, 200 | 206 | 304) {
+            for name in ["expires", "cache-control"] {
+                if let Some(value) = sitec.field(name).map(str::to_owned) {
+                    nginx.replace(name, value);
+                }
+            }
+        }
+    }),
+    ("the parts of several ranges", |_, nginx, sitec| {
+        if nginx.status == 206 && nginx.content != sitec.content {
+            nginx.content = nginx.text().replace("; charset=utf-8\r\n", "\r\n").into_bytes();
+            if nginx.content == sitec.content {
+                sitec.drop("content-length");
+                nginx.drop("content-length");
+            }
+        }
+    }),
+];
+
+/// The statuses' own pages: they tell the same number.
+fn pages(request: &Asked, nginx: &mut Reply, sitec: &mut Reply) {
+    let is_html = |reply: &Reply| {
+        reply.field("content-type").is_some_and(|value| value.starts_with("text/html"))
+    };
+    if request.method == "HEAD" && nginx.status >= 300 && is_html(nginx) && is_html(sitec) {
+        nginx.drop("content-length");
+        sitec.drop("content-length");
+    }
+    let title = |reply: &Reply| {
+        let text = reply.text();
+        let title = text.split_once("<title>")?.1.split_once("</title>")?.0;
+        title.split(' ').next().map(str::to_owned)
+    };
+    if nginx.text().ends_with("<hr><center>nginx</center>\r\n</body>\r\n</html>\r\n") {
+        for reply in [nginx, sitec] {
+            reply.content = title(reply).unwrap_or_else(|| reply.text()).into_bytes();
+            reply.drop("content-length");
+        }
+    }
+}
+
+/// A byte of a Location, which is a character here, as sitec writes it.
+fn encoded(byte: char) -> String {
+    match byte {
+        '\"' | '<' | '>' | '\\' | '^' | '`' | '{' | '|' | '}' | ' ' | '\u{80}'.. => {
+            format!("%{:02X}", u32::from(byte))
+        }
+        byte => byte.to_string(),
+    }
+}
+
+/// Makes alike what follows from the time: the second may have changed between two replies.
+pub fn times(nginx: &mut Reply, sitec: &mut Reply) {
+    nginx.drop("date");
+    sitec.drop("date");
+    for (name, number) in [
+        ("expires", date::parse as fn(&[u8]) -> Option<i64>),
+        ("cache-control", |value| {
+            std::str::from_utf8(value).ok()?.strip_prefix("max-age=")?.parse().ok()
+        }),
+    ] {
+        let Some((theirs, ours)) = nginx.field(name).zip(sitec.field(name)) else { continue };
+        let both = number(theirs.as_bytes()).zip(number(ours.as_bytes()));
+        if both.is_some_and(|(theirs, ours)| theirs.abs_diff(ours) <= 2) {
+            let theirs = theirs.to_owned();
+            sitec.replace(name, theirs);
+        }
+    }
+}
