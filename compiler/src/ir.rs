@@ -31,7 +31,8 @@ pub use self::map::Map;
 pub use self::pack::{Pack, PackNode};
 pub use self::rewrite::{Condition, Op, Regex, Rewrite, Test};
 pub use self::settings::{
-    AccessLog, AddedField, Charset, ErrorPage, ErrorTarget, FileBase, Settings, Symlinks, Types,
+    AccessLog, AddedField, Amount, Charset, ErrorPage, ErrorTarget, FileBase, Rate, Settings,
+    Symlinks, Types,
 };
 pub use self::value::{Escape, Piece, Value, Variable};
 pub use self::visit::Purpose;

@@ -148,6 +148,7 @@ impl<S: Site> Context<S> {
     /// Makes good what a panic may have left half done.
     pub fn recover(&mut self) {
         self.output.clear();
+        self.output.end_limit();
         if self.scratch.is_empty() {
             self.scratch = vec![0; self.scratch_len].into_boxed_slice();
         }

@@ -8,10 +8,12 @@ use crate::image::Image;
 use crate::site::Level;
 use crate::transport::Transport;
 
+mod limit;
 mod produce;
 mod send;
 mod turn;
 
+pub use limit::Limit;
 pub use produce::{Made, Produce, Produced, RUN_LEN};
 pub use turn::Turn;
 
@@ -97,6 +99,8 @@ pub struct Output {
     image: Option<&'static Image>,
     /// Bytes that sockets have taken of it.
     taken: u64,
+    /// How fast it is sent.
+    limit: Option<Limit>,
 }
 
 impl Output {
@@ -132,6 +136,21 @@ impl Output {
             Body::Made(producer) => self.tail = Tail::Made(Box::new(Made { producer, chunked })),
         }
         matches!(self.tail, Tail::None)
+    }
+
+    /// Sends what is in it, and what is yet appended, no faster than this.
+    pub fn limit(&mut self, limit: Limit) {
+        self.limit = Some(limit);
+    }
+
+    /// Forgets how fast it is sent.
+    pub fn end_limit(&mut self) {
+        self.limit = None;
+    }
+
+    /// Until when nothing is sent, if it was sent too fast.
+    pub fn paused_until_ms(&self) -> Option<u64> {
+        self.limit.as_ref().and_then(Limit::paused_until_ms)
     }
 
     /// Length of what waits in the buffer.
@@ -175,7 +194,8 @@ impl Output {
         let bytes = self.bytes[self.sent..].to_vec();
         let tail = std::mem::take(&mut self.tail);
         let (made_len, remark) = (std::mem::take(&mut self.made_len), self.remark.take());
-        let rest = Output { bytes, sent: 0, tail, made_len, remark, image: self.image, taken: 0 };
+        let (image, limit) = (self.image, self.limit.take());
+        let rest = Output { bytes, sent: 0, tail, made_len, remark, image, taken: 0, limit };
         self.clear();
         rest
     }
@@ -200,9 +220,17 @@ impl Output {
                     false => return Ok(Progress::Blocked),
                 }
             }
-            match self.send_once(transport, sendfile, turn.bytes_left()) {
+            let now_ms = turn.now_ms();
+            let most = self.limit.as_mut().map_or(usize::MAX, |limit| limit.most(now_ms));
+            if most == 0 {
+                return Ok(Progress::Blocked);
+            }
+            match self.send_once(transport, sendfile, turn.bytes_left(), most) {
                 Ok(sent) => {
                     self.taken += sent;
+                    if let Some(limit) = &mut self.limit {
+                        limit.count(sent, now_ms);
+                    }
                     turn.count_call(sent);
                     if turn.is_over() && !self.is_sent() {
                         return Ok(Progress::Blocked);
@@ -261,8 +289,11 @@ impl Output {
         transport: &mut Transport,
         sendfile: bool,
         turn_left: u64,
+        most: usize,
     ) -> io::Result<u64> {
         let head = &self.bytes[self.sent..];
+        let head = &head[..head.len().min(most)];
+        let most_of_tail = most - head.len();
         let image = self.image.filter(|_| sendfile);
         let sent = match &mut self.tail {
             Tail::None | Tail::Made(_) => {
@@ -271,21 +302,31 @@ impl Output {
                 return Ok(sent as u64);
             }
             Tail::Static(tail) => {
-                let (sent, from_tail) = send::from_site(transport, head, tail, (image, turn_left))?;
+                let front = front(tail, most_of_tail);
+                let (sent, from_tail) =
+                    send::from_site(transport, head, front, (image, turn_left))?;
                 *tail = &tail[from_tail..];
                 self.sent += sent - from_tail;
                 sent
             }
             Tail::Piece(Piece::Memory(bytes, range), _) => {
-                let (sent, from_tail) =
-                    send::as_one(transport, head, &bytes[range.clone()], false)?;
+                let (sent, from_tail) = send::as_one(
+                    transport,
+                    head,
+                    front(&bytes[range.clone()], most_of_tail),
+                    false,
+                )?;
                 range.start += from_tail;
                 self.sent += sent - from_tail;
                 sent
             }
             Tail::Piece(Piece::Static(bytes), _) => {
-                let (sent, from_tail) =
-                    send::from_site(transport, head, bytes, (image, turn_left))?;
+                let (sent, from_tail) = send::from_site(
+                    transport,
+                    head,
+                    front(bytes, most_of_tail),
+                    (image, turn_left),
+                )?;
                 *bytes = &bytes[from_tail..];
                 self.sent += sent - from_tail;
                 sent
@@ -295,7 +336,9 @@ impl Output {
                 self.sent += sent;
                 sent
             }
-            Tail::Piece(piece, _) => send::from_file(transport, piece, sendfile, turn_left)?,
+            Tail::Piece(piece, _) => {
+                send::from_file(transport, piece, sendfile, (turn_left, most))?
+            }
         };
         match std::mem::take(&mut self.tail) {
             Tail::Static([]) => {}
@@ -328,6 +371,11 @@ impl Output {
             }
         }
     }
+}
+
+/// The front of a run of bytes.
+fn front(bytes: &[u8], most: usize) -> &[u8] {
+    &bytes[..bytes.len().min(most)]
 }
 
 #[cfg(test)]

@@ -27,9 +27,9 @@ pub use self::process::{
     StartText,
 };
 pub use self::settings::{
-    AccessLog, AddedField, AddedFields, Charset, ErrorPage, ErrorStatus, ErrorTarget, Expires,
-    FileBase, FileCache, Follow, GzipStatic, IfModifiedSince, KeepaliveDisable, KeepaliveTimeout,
-    Lingering, MinRate, Settings, Symlinks,
+    AccessLog, AddedField, AddedFields, Amount, Charset, ErrorPage, ErrorStatus, ErrorTarget,
+    Expires, FileBase, FileCache, Follow, GzipStatic, IfModifiedSince, KeepaliveDisable,
+    KeepaliveTimeout, Lingering, MinRate, Rate, Settings, Symlinks,
 };
 
 /// Index into [`Site::LISTENS`].

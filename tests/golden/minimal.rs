@@ -152,6 +152,7 @@ static SETTINGS: [site::Settings; 1] = [
         symlinks: site::Symlinks::USUAL,
         file_cache: site::FileCache::USUAL,
         admission: site::Admission::OPEN,
+        rate: None,
         added_fields: site::AddedFields {
             usual: &[],
             always: &[],

@@ -389,6 +389,7 @@ static SETTINGS: [site::Settings; 2] = [
         symlinks: site::Symlinks::USUAL,
         file_cache: site::FileCache::USUAL,
         admission: site::Admission::OPEN,
+        rate: None,
         added_fields: site::AddedFields {
             usual: &[],
             always: &[],
@@ -421,6 +422,7 @@ static SETTINGS: [site::Settings; 2] = [
         symlinks: site::Symlinks::USUAL,
         file_cache: site::FileCache::USUAL,
         admission: site::Admission::OPEN,
+        rate: None,
         added_fields: site::AddedFields {
             usual: &[],
             always: &[],

@@ -308,6 +308,7 @@ static SETTINGS: [site::Settings; 3] = [
         symlinks: site::Symlinks::USUAL,
         file_cache: site::FileCache::USUAL,
         admission: site::Admission::OPEN,
+        rate: None,
         added_fields: site::AddedFields {
             usual: &[],
             always: &[],
@@ -371,6 +372,7 @@ static SETTINGS: [site::Settings; 3] = [
         symlinks: site::Symlinks::USUAL,
         file_cache: site::FileCache::USUAL,
         admission: site::Admission::OPEN,
+        rate: None,
         added_fields: site::AddedFields {
             usual: &[],
             always: &[],
@@ -434,6 +436,7 @@ static SETTINGS: [site::Settings; 3] = [
         symlinks: site::Symlinks::USUAL,
         file_cache: site::FileCache::USUAL,
         admission: site::Admission::OPEN,
+        rate: None,
         added_fields: site::AddedFields {
             usual: &[
                 site::AddedField::Expires(site::Expires::FromModified(-3600)),

@@ -97,6 +97,7 @@ impl<'a> View<'_, '_, 'a> {
             "remote_addr" if self.world.request.from.is_some() => {
                 self.world.request.from.map_or_else(Vec::new, |address| address.to_string().into())
             }
+            "limit_rate" => self.exchange.limit_rate.unwrap_or(0).to_string().into(),
             "status" => format!("{:03}", self.exchange.status).into(),
             "remote_user" => basic_user(&self.first(b"authorization")).unwrap_or_default(),
             _ => self.unknown(name),

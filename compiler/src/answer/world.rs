@@ -323,6 +323,7 @@ impl<'w, 'a> World for Evaluation<'w, 'a> {
     fn assigned(&mut self, variable: Assigned, value: &[u8]) {
         let name = match variable {
             Assigned::Args => "args",
+            Assigned::LimitRate => "limit_rate",
             Assigned::Slot(slot) => &self.site().slots[usize::from(slot)],
         };
         self.steps.push(Step::Assigned { name: name.to_owned(), value: value.to_vec() });
@@ -505,6 +506,8 @@ impl<'w, 'a> World for Evaluation<'w, 'a> {
                 let target = String::from_utf8_lossy(target.unwrap_or(b"a named location"));
                 self.steps.push(Step::ErrorPage { status, target: target.into_owned() });
             }
+            // What is sent is the same, and so is what is told of it.
+            Note::BadRate(_) => {}
             Note::FallsBack(uri) => {
                 self.steps.push(Step::Redirect { by: Looker::TryFiles, uri: uri.to_vec() });
             }

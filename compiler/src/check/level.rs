@@ -17,6 +17,7 @@ use super::error_page::ErrorPage;
 use super::groups::Groups;
 use super::methods::{Named, method_set, named_methods};
 use super::path::Path;
+use super::rate::Rate;
 use super::reader::Reader;
 use super::types::TypeTables;
 use super::writing::Writing;
@@ -54,6 +55,8 @@ pub(crate) struct Level {
     pub(super) cgi: Cgi,
     /// What may be written.
     pub(super) writing: Writing,
+    /// `limit_rate` and `limit_rate_after`.
+    pub(super) rate: Rate,
     /// `add_header` and `expires`.
     pub(super) additions: Additions,
     /// `types`; `None`: the common ones.
@@ -97,6 +100,7 @@ impl Level {
             cgi: Cgi::outermost(),
             writing: Writing::outermost(),
             error_pages: Rc::new([]),
+            rate: Rate::default(),
             additions: Additions::default(),
             methods: None,
             named_methods: None,
@@ -124,6 +128,7 @@ impl Level {
         inner.auth.set(directives, reader, groups);
         // A password may keep out whom no rule names.
         inner.set_access(directives, reader);
+        inner.rate.set(directives, reader, groups);
         inner.set_symlinks(directives, reader, groups);
         // Of the two, that one holds which stands nearer.
         inner.cgi.set(directives, reader, groups, path);
@@ -167,6 +172,7 @@ impl Level {
             symlinks: self.symlinks.clone(),
             file_cache: self.caching.resolved(self.values.cache),
             admission,
+            rate: self.rate.resolved(),
             added_fields: self.additions.fields(),
             expires: self.additions.expires.map(|(expires, _)| expires),
             access_logs: self.access_logs.to_vec(),

@@ -33,6 +33,7 @@ mod pack;
 mod param;
 mod path;
 mod process;
+mod rate;
 mod reader;
 mod rewrite;
 mod server;

@@ -70,11 +70,18 @@ impl Draft<'_> {
         if name == "args" {
             return Ok(Op::Set(Assigned::Args, name, value));
         }
+        if name == "limit_rate" {
+            if value.literal().is_some() {
+                let bytes = value::size(&directive.args[1])?;
+                value = Value(vec![Piece::Literal(bytes.to_string().into_bytes())]);
+            }
+            return Ok(Op::Set(Assigned::LimitRate, name, value));
+        }
         if value::variable(&name).is_some() {
             let message = format!("`${name}` is the server's own, and is not set");
             return Err(Box::new(
                 Diagnostic::error("R10", variable.span, message)
-                    .help("choose another name; of the server's own variables, `$args` can be set"),
+                    .help("choose another name; of the server's own variables, `$args` and `$limit_rate` can be set"),
             ));
         }
         let slot = self.reader.assigned.iter().position(|slot| *slot == name).unwrap_or_default();

@@ -21,6 +21,7 @@ fn step(op: &Op, sets: &mut Sets, shared: &mut Shared) -> TokenStream {
         Op::Set(variable, _, value) => {
             let variable = match variable {
                 Assigned::Args => quote!(Args),
+                Assigned::LimitRate => quote!(LimitRate),
                 Assigned::Slot(slot) => {
                     let slot = number(*slot);
                     quote!(Slot(#slot))

@@ -32,6 +32,10 @@ fn settings_value(settings: &ir::Settings, shared: &mut Shared) -> TokenStream {
     let error_pages = settings.error_pages.iter().map(|page| error_page(page, shared));
     let error_pages = error_pages.collect::<Vec<_>>();
     let admission = admission(&settings.admission, shared);
+    let rate = option(settings.rate.as_ref().map(|rate| {
+        let (per_second, after) = (amount(&rate.per_second, shared), amount(&rate.after, shared));
+        quote!(&site::Rate { per_second: #per_second, after: #after })
+    }));
     let added_fields = added_fields(settings, shared);
     let access_logs = settings.access_logs.iter().map(|log| access_log(log, shared));
     let access_logs = access_logs.collect::<Vec<_>>();
@@ -58,10 +62,24 @@ fn settings_value(settings: &ir::Settings, shared: &mut Shared) -> TokenStream {
             symlinks: #symlinks,
             file_cache: #file_cache,
             admission: #admission,
+            rate: #rate,
             added_fields: #added_fields,
             access_logs: &[#(#access_logs),*],
             error_logs: #error_logs,
             listing: #listing,
+        }
+    }
+}
+
+fn amount(amount: &ir::Amount, shared: &mut Shared) -> TokenStream {
+    match amount {
+        ir::Amount::Fixed(bytes) => {
+            let bytes = number(*bytes);
+            quote!(site::Amount::Fixed(#bytes))
+        }
+        ir::Amount::Computed(value) => {
+            let text = shared.text(value);
+            quote!(site::Amount::Computed(#text))
         }
     }
 }

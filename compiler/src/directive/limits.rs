@@ -2,7 +2,7 @@
 
 use super::kind::*;
 use super::setting::setting;
-use super::{Group, HTTP_SERVER, simple};
+use super::{Group, HTTP_SERVER, HTTP_SERVER_LOCATION_IF, simple};
 
 pub(super) const GROUP: Group = Group {
     title: "Limits and timeouts",
@@ -95,6 +95,19 @@ pub(super) const GROUP: Group = Group {
         )
         .server_wide()
         .differs("sitec's own."),
+        simple("limit_rate", HTTP_SERVER_LOCATION_IF, (1, 1), "SIZE")
+            .inherits("0")
+            .unseen()
+            .doc(
+                "The bytes of one response that a client is sent in a second, after a first second's \
+                 at once; 0 sets no bound. SIZE may hold variables; one that makes no size sets no \
+                 bound either. `set $limit_rate` comes first. `client_min_rate` does not count the \
+                 time in which nothing is sent for this.",
+            ),
+        simple("limit_rate_after", HTTP_SERVER_LOCATION_IF, (1, 1), "SIZE")
+            .inherits("0")
+            .unseen()
+            .doc("The bytes of a response that are sent as fast as they can be before `limit_rate` holds."),
         setting!(
             "keepalive_timeout",
             KEEPALIVE_TIMEOUT,

@@ -27,7 +27,7 @@ pub(super) const GROUP: Group = Group {
                 "Gives a value to a variable of the conf's own, or to `$args`. Before that it is \
                  empty. It may be used wherever values have variables, in the whole conf.",
             )
-            .differs("Of the server's own variables, only `$args` can be set."),
+            .differs("Of the server's own variables, only `$args` and `$limit_rate` can be set."),
         Directive {
             form: Form::Condition,
             ..simple("if", &[Server, Location], (1, MANY), "(CONDITION)")

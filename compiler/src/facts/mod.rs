@@ -13,7 +13,9 @@ use crate::map::Words;
 use crate::places::Places;
 use crate::wording::{self, flag, size, time};
 pub(crate) use differing::differing;
-use words::{added, allowed, cached, charset_text, expiry, packed, plain, returned, symlinks_text};
+use words::{
+    added, allowed, cached, charset_text, expiry, packed, plain, rate_text, returned, symlinks_text,
+};
 
 /// A directive, and its value in the conf's words.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -164,6 +166,7 @@ impl Facts<'_> {
             symlinks,
             file_cache,
             admission,
+            rate,
             added_fields,
             expires,
             access_logs,
@@ -180,6 +183,7 @@ impl Facts<'_> {
             ("charset", charset.as_ref().map_or_else(String::new, charset_text)),
             ("allow, deny", self.access(admission.access)),
             ("auth_basic", self.logins(admission)),
+            ("limit_rate", rate.as_ref().map_or_else(String::new, rate_text)),
             ("add_header", added_fields.iter().map(added).collect::<Vec<_>>().join(", ")),
             ("expires", expires.map_or_else(String::new, expiry)),
             ("access_log", self.access_logs(access_logs)),

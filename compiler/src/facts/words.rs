@@ -91,3 +91,12 @@ pub(super) fn packed(pack: &ir::Pack) -> String {
 pub(super) fn plain(value: &impl Debug) -> String {
     format!("{value:?}").to_lowercase()
 }
+
+/// `limit_rate`, and after how much it holds.
+pub(super) fn rate_text(rate: &ir::Rate) -> String {
+    let text = |amount: &ir::Amount| match amount {
+        ir::Amount::Fixed(bytes) => wording::size(*bytes),
+        ir::Amount::Computed(value) => wording::value(value),
+    };
+    format!("{} after {}", text(&rate.per_second), text(&rate.after))
+}

@@ -78,6 +78,22 @@ pub struct AccessLog {
     pub condition: Option<Value>,
 }
 
+/// See [`sitec_runtime::site::Rate`].
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+#[allow(missing_docs)]
+pub struct Rate {
+    pub per_second: Amount,
+    pub after: Amount,
+}
+
+/// See [`sitec_runtime::site::Amount`].
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+#[allow(missing_docs)]
+pub enum Amount {
+    Fixed(u64),
+    Computed(Value),
+}
+
 /// See [`sitec_runtime::site::Symlinks`].
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 #[allow(missing_docs)]
@@ -124,6 +140,7 @@ pub struct Settings {
     pub symlinks: Symlinks,
     pub file_cache: FileCache,
     pub admission: Admission,
+    pub rate: Option<Rate>,
     /// In the order in which they are added.
     pub added_fields: Vec<AddedField>,
     pub expires: Option<Expires>,

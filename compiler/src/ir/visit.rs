@@ -7,9 +7,9 @@
 use sitec_runtime::site::Then;
 
 use super::{
-    AccessLog, Action, AddedField, Admission, Auth, Candidate, Cgi, CgiParam, Charset, Condition,
-    ErrorPage, ErrorTarget, Fallback, FileBase, Handler, LimitExcept, Location, Op, Return,
-    Rewrite, Settings, Symlinks, Test, TryFiles, Value,
+    AccessLog, Action, AddedField, Admission, Amount, Auth, Candidate, Cgi, CgiParam, Charset,
+    Condition, ErrorPage, ErrorTarget, Fallback, FileBase, Handler, LimitExcept, Location, Op,
+    Rate, Return, Rewrite, Settings, Symlinks, Test, TryFiles, Value,
 };
 
 /// What a value is made for.
@@ -29,7 +29,7 @@ pub enum Purpose {
     ScriptVariable(usize),
     /// A variable that `set` gives the value to.
     Assigned,
-    /// What an `if` asks about.
+    /// What an `if` or a limit asks about.
     Asked,
     /// A line of an access log, or whether it is written.
     Log,
@@ -147,6 +147,7 @@ impl Settings {
             symlinks,
             file_cache: _,
             admission,
+            rate,
             added_fields,
             expires: _,
             access_logs,
@@ -161,6 +162,14 @@ impl Settings {
         index.iter().for_each(|name| see(Purpose::Uri, name));
         if let Some(Charset { name, types: _ }) = charset {
             see(Purpose::Field("; charset=".len()), name);
+        }
+        if let Some(Rate { per_second, after }) = rate {
+            for amount in [per_second, after] {
+                match amount {
+                    Amount::Fixed(_) => {}
+                    Amount::Computed(value) => see(Purpose::Asked, value),
+                }
+            }
         }
         for ErrorPage { status: _, response: _, target } in error_pages {
             match target {

@@ -204,7 +204,7 @@ pub(super) const GROUPS: &[Group] = &[
         instead: "let the proxy or the firewall in front limit how much one client may ask for",
         names: "\
             limit_conn limit_conn_dry_run limit_conn_log_level limit_conn_status limit_conn_zone \
-            limit_rate limit_rate_after limit_req limit_req_dry_run limit_req_log_level \
+            limit_req limit_req_dry_run limit_req_log_level \
             limit_req_status limit_req_zone limit_zone",
     },
     Group {

@@ -38,8 +38,6 @@ const VALUES: &[(&str, &str)] = &[
     ("auth_delay", "0"),
     ("auth_delay", "0s"),
     ("fastcgi_limit_rate", "0"),
-    ("limit_rate", "0"),
-    ("limit_rate_after", "0"),
     ("proxy_limit_rate", "0"),
     ("proxy_max_temp_file_size", "0"),
     ("fastcgi_max_temp_file_size", "0"),
@@ -69,13 +67,11 @@ mod tests {
             ("http2", "off"),
             ("proxy_buffering", "off"),
             ("ssl_session_tickets", "off"),
-            ("limit_rate", "0"),
         ] {
             assert!(holds_anyway(name, value), "{name} {value}");
         }
         for (name, value) in [
             ("gzip", "on"),
-            ("limit_rate", "1k"),
             ("proxy_pass", "off"),
             ("echo", "off"),
             ("content_by_lua", "off"),

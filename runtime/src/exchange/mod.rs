@@ -169,6 +169,9 @@ pub struct Exchange<F: Form> {
     refused_at: Option<F::Location>,
     /// The regexes that have matched so far, as far as their captures are used: the host's first.
     pub matches: Vec<F::Match>,
+    /// `$limit_rate`, once it is set or the response is begun: the bytes of it that are sent in a
+    /// second, or 0 for any number.
+    pub limit_rate: Option<u64>,
     /// What `set` has given to the site's own variables, by number.
     pub slots: Vec<Option<Vec<u8>>>,
     /// The values of maps.
@@ -225,6 +228,7 @@ impl<F: Form> Default for Exchange<F> {
             is_coded: false,
             refused_at: None,
             matches: Vec::new(),
+            limit_rate: None,
             slots: Vec::new(),
             memo: Memo::default(),
         }

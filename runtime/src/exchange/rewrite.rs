@@ -1,7 +1,7 @@
 //! `rewrite`, `if`, `set`, `break`, and `return` among them: the steps that a server or a location
 //! takes before anything else, as nginx takes them.
 
-use crate::http::response;
+use crate::http::{response, size};
 use crate::site::{Assigned, Then};
 
 use super::world::{
@@ -51,7 +51,9 @@ impl<F: Form> Exchange<F> {
                         return Err((500, Reason::TooLong));
                     }
                     world.assigned(variable, &value);
-                    self.assign(variable, value);
+                    if !self.assign(variable, &value) {
+                        world.note(self, Note::BadRate(&value));
+                    }
                 }
                 Op::If { condition, skip, location } => {
                     let holds = self.holds(world, &condition);
@@ -90,17 +92,23 @@ impl<F: Form> Exchange<F> {
         value
     }
 
-    fn assign(&mut self, variable: Assigned, value: Vec<u8>) {
+    /// Gives a variable a value, unless it cannot have that.
+    fn assign(&mut self, variable: Assigned, value: &[u8]) -> bool {
         match variable {
-            Assigned::Args => self.args = Some(value),
+            Assigned::Args => self.args = Some(value.to_vec()),
+            Assigned::LimitRate => match size::parse(value) {
+                Some(rate) => self.limit_rate = Some(rate),
+                None => return false,
+            },
             Assigned::Slot(slot) => {
                 let slot = usize::from(slot);
                 if self.slots.len() <= slot {
                     self.slots.resize(slot + 1, None);
                 }
-                self.slots[slot] = Some(value);
+                self.slots[slot] = Some(value.to_vec());
             }
         }
+        true
     }
 
     fn holds<W: World<Form = F>>(

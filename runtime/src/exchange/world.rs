@@ -287,6 +287,8 @@ pub enum Note<'a> {
     Status(u16),
     /// An `error_page` takes over: its status, and the URI it leads to, if it is one.
     ErrorPage(u16, Option<&'a [u8]>),
+    /// This is no value for `$limit_rate`.
+    BadRate(&'a [u8]),
     /// `try_files` leads to another URI.
     FallsBack(&'a [u8]),
 }

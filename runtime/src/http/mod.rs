@@ -16,5 +16,6 @@ pub mod multipart;
 pub mod range;
 pub mod response;
 mod scan;
+pub mod size;
 pub mod status;
 pub mod target;

@@ -135,6 +135,9 @@ impl Connection {
     pub fn interests(&self) -> Interests {
         let mut interests = match &self.state {
             State::Script(session) => session.interests(!self.input.is_empty()),
+            State::Sending(sending) if sending.output.paused_until_ms().is_some() => {
+                Interests::default()
+            }
             State::Sending(_) | State::Working(_) => Interests::of_client(Interest::Write),
             State::Waiting(waiting) if !waiting.listens(&self.input) => Interests::default(),
             _ => Interests::of_client(Interest::Read),
@@ -227,6 +230,10 @@ impl Connection {
             self.stop_waiting(cx);
             return self.resume(cx);
         }
+        if matches!(&self.state, State::Sending(it) if it.output.paused_until_ms().is_some()) {
+            self.continue_sending(cx);
+            return self.resume(cx);
+        }
         let slow = self.rate_left_ms(cx.now.monotonic_ms) == Some(0);
         let refusal = if slow { too_slow() } else { timed_out() };
         match std::mem::replace(&mut self.state, State::Closed) {
@@ -312,7 +319,8 @@ impl Connection {
             }
             State::Sending(sending) => {
                 let (moved, most_ms) = (sending.output.taken_len(), self.settings.send_timeout_ms);
-                sending.pace.look(now_ms, moved, true, rate, most_ms)
+                let waits = sending.output.paused_until_ms().is_none();
+                sending.pace.look(now_ms, moved, waits, rate, most_ms)
             }
             _ => None,
         }
@@ -349,6 +357,9 @@ impl Connection {
     pub fn give_way<S: Site>(&mut self, cx: &mut Context<S>) -> Next {
         if matches!(self.state, State::Waiting(_)) && S::WAITS {
             return self.on_waiting_client_end(cx, true);
+        }
+        if let State::Sending(sending) = &mut self.state {
+            sending.output.end_limit();
         }
         self.on_deadline(cx);
         // The answer to its end may be a script's.
@@ -394,7 +405,16 @@ impl Connection {
             State::Waiting(waiting) => {
                 return Next::Wait(Deadline::In(waiting.left_ms(now_ms)));
             }
-            State::Sending(_) => return self.wait_in_steps(now_ms, self.settings.send_timeout_ms),
+            State::Sending(sending) => {
+                return match sending.output.paused_until_ms() {
+                    Some(until_ms) => {
+                        // Nobody waits for the client.
+                        self.rate_left_ms(now_ms);
+                        Next::Wait(Deadline::In(left_ms(until_ms)))
+                    }
+                    None => self.wait_in_steps(now_ms, self.settings.send_timeout_ms),
+                };
+            }
             State::Closed => 0,
         };
         match timeout_ms {

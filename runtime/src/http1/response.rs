@@ -6,7 +6,7 @@ use crate::handler::Work;
 use crate::http::body::{BodyReader, Framing};
 use crate::http::date;
 use crate::http::response::{Persistence, write_head};
-use crate::output::{Output, Progress, Tally};
+use crate::output::{Limit, Output, Progress, Tally};
 use crate::serving::{Exchange, Later, Reply};
 use crate::site::{Lingering, Site};
 
@@ -110,6 +110,12 @@ impl Connection {
             None => Transfer::of(None, &mut exchange) == Transfer::Chunked,
         };
         let persistence = self.persistence(cx, &exchange);
+        let rate = exchange.rate(cx, &self.client);
+        if let Some((per_second, after)) = rate {
+            // What was gathered before it is not its own.
+            let free = after.saturating_add(cx.output.buffered_len() as u64);
+            cx.output.limit(Limit::new(per_second, free, exchange.started_ms));
+        }
         let date = cx.date.text();
         self.write_head(date, &mut cx.output, &mut exchange, persistence);
         exchange.content_sent_len = body.len().unwrap_or(0);
@@ -119,7 +125,8 @@ impl Connection {
             (Persistence::Keep(_), _) => After::Head,
             (Persistence::Close, content) => After::Close { linger: content.is_some() },
         };
-        if whole && matches!(after, After::Head) && cx.output.buffered_len() < GATHERED_LEN {
+        let is_short = cx.output.buffered_len() < GATHERED_LEN;
+        if whole && rate.is_none() && matches!(after, After::Head) && is_short {
             exchange.log(cx, &self.client);
             cx.recycle_exchange(exchange);
             self.enter_head();
@@ -179,6 +186,7 @@ impl Connection {
                 self.log_sent(cx, exchange, tally);
                 self.enter(cx, after, progress.is_err());
                 cx.output.clear();
+                cx.output.end_limit();
             }
         }
     }

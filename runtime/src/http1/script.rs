@@ -10,7 +10,7 @@ use crate::context::Context;
 use crate::exchange::{BackendHead, Refusal};
 use crate::http::body::BodyReader;
 use crate::http::response::Persistence;
-use crate::output::{Output, Progress};
+use crate::output::{Limit, Output, Progress};
 use crate::poll_set::Interest;
 use crate::serving::{Exchange, Reply};
 use crate::site::{Level, Settings, Site};
@@ -70,6 +70,7 @@ impl Session {
     pub(super) fn interests(&self, received: bool) -> Interests {
         let blocked = self.is_blocked();
         let client = match () {
+            () if blocked && self.output.paused_until_ms().is_some() => None,
             () if blocked => Some(Interest::Write),
             () if self.client_ended => None,
             () if self.wants_content() || !received => Some(Interest::Read),
@@ -116,12 +117,21 @@ impl Session {
     /// How long the next step may take: the client's, or the script's. A client that sends no
     /// more has mostly closed; the few that still read get what comes soon.
     pub(super) fn timeout_ms(&mut self, settings: &Settings, now_ms: u64) -> u64 {
+        if let Some(until_ms) = self.output.paused_until_ms().filter(|_| self.is_blocked()) {
+            self.pace.look(now_ms, self.moved(), false, settings.client_min_rate, 0);
+            return until_ms.saturating_sub(now_ms).max(1);
+        }
         let timeout_ms = self.step_timeout_ms(settings, now_ms);
         // A stream is as slow as both ends like, but for what waits to be taken.
         let waits = self.is_blocked() || self.wants_content() && self.persistence.is_none();
-        let moved = self.exchange.content_len + self.output.taken_len();
+        let moved = self.moved();
         let left_ms = self.pace.look(now_ms, moved, waits, settings.client_min_rate, timeout_ms);
         left_ms.map_or(timeout_ms, |left_ms| in_steps(left_ms).min(timeout_ms))
+    }
+
+    /// Bytes that the client has sent or taken.
+    fn moved(&self) -> u64 {
+        self.exchange.content_len + self.output.taken_len()
     }
 
     fn step_timeout_ms(&self, settings: &Settings, now_ms: u64) -> u64 {
@@ -313,6 +323,9 @@ impl Connection {
     pub(super) fn on_script_deadline<S: Site>(&mut self, cx: &mut Context<S>) -> Next {
         let State::Script(session) = &mut self.state else { return Next::Close };
         let refusal = match () {
+            () if session.is_blocked() && session.output.paused_until_ms().is_some() => {
+                return self.on_script_client(cx);
+            }
             () if session.held_until_ms.is_some() => {
                 cx.with_scratch(|cx, scratch| self.send_script_output(cx, scratch));
                 return self.resume(cx);
@@ -391,6 +404,9 @@ impl Connection {
         let persistence = self.persistence(cx, &session.exchange);
         session.persistence = Some(persistence);
         let Session { exchange, running, output, .. } = &mut *session;
+        if let Some((per_second, after)) = exchange.rate(cx, &self.client) {
+            output.limit(Limit::new(per_second, after, exchange.started_ms));
+        }
         self.write_head(cx.date.text(), output, exchange, persistence);
         let front = running.take_front();
         let ending = session.frame(&front).then(|| session.end_content());

@@ -99,10 +99,10 @@ pub(super) fn from_file(
     transport: &mut Transport,
     piece: &mut Piece,
     sendfile: bool,
-    turn_left: u64,
+    (turn_left, most): (u64, usize),
 ) -> io::Result<usize> {
     let Piece::File { file, offset, len } = piece else { return Ok(0) };
-    let most = share(*len, turn_left);
+    let most = share(*len, turn_left).min(most);
     let sent = match sendfile {
         true => transport.send_file(file.as_fd(), *offset, most)?,
         false => copy_file(transport, file, *offset, most, *len)?,

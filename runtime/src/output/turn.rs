@@ -15,15 +15,26 @@ const LEN: u64 = (256 << 10) + 4 * CALL_LEN;
 #[derive(Clone, Copy, Debug)]
 pub struct Turn {
     left: u64,
+    now_ms: u64,
 }
 
 impl Default for Turn {
     fn default() -> Turn {
-        Turn { left: LEN }
+        Turn::at(0)
     }
 }
 
 impl Turn {
+    /// A turn at this time, by the monotonic clock.
+    pub fn at(now_ms: u64) -> Turn {
+        Turn { left: LEN, now_ms }
+    }
+
+    /// When it is.
+    pub(super) fn now_ms(&self) -> u64 {
+        self.now_ms
+    }
+
     /// Whether others are to have their turn.
     pub fn is_over(&self) -> bool {
         self.left == 0

@@ -4,8 +4,10 @@ use std::fmt;
 
 use crate::clock::{LocalClock, Now};
 use crate::context::{Client, Context, Shared};
+use crate::escape::Escaped;
+use crate::http::size;
 use crate::log::About;
-use crate::site::{ErrorLog, Level, Site};
+use crate::site::{Amount, ErrorLog, Level, Site};
 use crate::variables::{Progress, Variables};
 
 use super::Exchange;
@@ -50,6 +52,7 @@ impl Exchange {
                 received_content_len: self.content_len,
                 status: self.status,
                 error_status: self.error_status,
+                limit_rate: self.limit_rate.unwrap_or(0),
                 sent_len: self.head_len + self.content_sent_len,
                 content_sent_len: self.content_sent_len,
                 response_fields: &self.fields,
@@ -59,6 +62,38 @@ impl Exchange {
             now,
             local_clock,
         }
+    }
+
+    /// The bytes of the response that are sent in a second, if they are limited, and those before.
+    pub(crate) fn rate<S: Site>(&mut self, cx: &Context<S>, client: &Client) -> Option<(u64, u64)> {
+        let rate = self.settings().and_then(|settings| settings.rate);
+        if rate.is_none() && self.limit_rate.is_none() {
+            return None;
+        }
+        let per_second = self
+            .limit_rate
+            .unwrap_or_else(|| rate.map_or(0, |rate| self.amount(&rate.per_second, cx, client)));
+        let after = rate.map_or(0, |rate| self.amount(&rate.after, cx, client));
+        self.limit_rate = Some(per_second);
+        (per_second > 0).then_some((per_second, after))
+    }
+
+    /// A number of bytes for this request.
+    fn amount<S: Site>(&self, amount: &'static Amount, cx: &Context<S>, client: &Client) -> u64 {
+        let text = match amount {
+            Amount::Fixed(bytes) => return *bytes,
+            Amount::Computed(text) => text,
+        };
+        let mut value = Vec::new();
+        text.write(&self.variables(cx, client), &mut value);
+        size::parse(&value).unwrap_or_else(|| {
+            // Nothing is nothing.
+            if !value.is_empty() {
+                let text = format_args!("invalid size \"{}\"", Escaped(&value));
+                self.report(cx, client, Level::Error, text);
+            }
+            0
+        })
     }
 
     /// Writes a line about the request to its error log.

@@ -271,6 +271,10 @@ impl<S: Site> World for Serving<'_, S> {
     }
 
     fn note(&mut self, exchange: &Exchange, note: Note<'_>) {
+        if let Note::BadRate(value) = note {
+            let text = format_args!("invalid $limit_rate \"{}\"", Escaped(value));
+            exchange.report(self.cx, self.client, Level::Error, text);
+        }
         let Note::Refused(reason) = note else { return };
         let report = |level, text: fmt::Arguments<'_>| {
             exchange.report(self.cx, self.client, level, text);

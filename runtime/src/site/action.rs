@@ -128,6 +128,8 @@ pub enum Assigned {
     Slot(u16),
     /// `$args`.
     Args,
+    /// `$limit_rate`.
+    LimitRate,
 }
 
 /// The condition of an `if`.

@@ -224,6 +224,22 @@ pub struct AccessLog {
     pub condition: Option<Text>,
 }
 
+/// `limit_rate` and `limit_rate_after`.
+pub struct Rate {
+    /// The bytes of a response that are sent in a second; 0: any number.
+    pub per_second: Amount,
+    /// Those that are sent before it holds.
+    pub after: Amount,
+}
+
+/// A number of bytes.
+pub enum Amount {
+    /// It is known.
+    Fixed(u64),
+    /// It is what this value says for one request, in the words of a size.
+    Computed(Text),
+}
+
 /// `keepalive_timeout`.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub struct KeepaliveTimeout {
@@ -258,6 +274,8 @@ pub struct Settings {
     pub file_cache: FileCache,
     /// Who may come in.
     pub admission: Admission,
+    /// `limit_rate` and `limit_rate_after`; `None`: a response is as fast as it can be.
+    pub rate: Option<&'static Rate>,
     /// `add_header` and `expires`.
     pub added_fields: AddedFields,
     /// `access_log`.

@@ -50,6 +50,8 @@ pub(crate) struct Progress<'a> {
     pub(crate) status: u16,
     /// The status that an `error_page` has led here for.
     pub(crate) error_status: Option<u16>,
+    /// Bytes of the response that are sent in a second, as far as that is known; 0: any number.
+    pub(crate) limit_rate: u64,
     /// Bytes of the response sent, the head included.
     pub(crate) sent_len: u64,
     /// Bytes of the response's content sent.

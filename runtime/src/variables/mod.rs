@@ -331,6 +331,11 @@ impl Variables<'_> {
 
 /// The connection, and what has been sent on it.
 impl Variables<'_> {
+    /// `$limit_rate`.
+    pub fn limit_rate(&self, out: &mut Vec<u8>) {
+        write_number(self.progress.limit_rate, out);
+    }
+
     /// `$remote_addr`.
     pub fn remote_addr(&self, out: &mut Vec<u8>) {
         self.connection.peer().write_address(out);

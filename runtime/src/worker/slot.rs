@@ -45,7 +45,7 @@ impl<S: Site> Worker<S> {
         let slot = &mut self.slots[index];
         let Some(mut connection) = slot.connection.take() else { return };
         self.cx.token = token(index, slot.generation, Source::Client);
-        self.cx.turn = Turn::default();
+        self.cx.turn = Turn::at(self.cx.now.monotonic_ms);
         let before = connection.phase();
         self.count(before, Phase::Writing);
         let next = contain(|| act(&mut connection, &mut self.cx));

@@ -36,6 +36,7 @@ sites! {
     http => "sites/http.conf",
     ipv6 => "sites/ipv6.conf",
     large => "sites/large.conf",
+    limits => "sites/limits.conf",
     maps => "sites/maps.conf",
     manual => "../sites/manual/site.conf",
     pairs => "drawn/pairs.conf",

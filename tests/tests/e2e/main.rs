@@ -31,6 +31,7 @@ mod http_head;
 mod http_response;
 mod ipv6;
 mod large;
+mod limits;
 mod listing;
 mod logs;
 mod maps;

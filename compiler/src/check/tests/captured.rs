@@ -67,6 +67,8 @@ fn groups_are_found_in_every_directive_that_takes_values() {
         "disable_symlinks",
         "error_page",
         "index",
+        "limit_rate",
+        "limit_rate_after",
         "return",
         "root",
         "try_files",

@@ -1,7 +1,7 @@
 //! `rewrite`, `if` and `set`.
 
-use super::{refused, site};
-use crate::ir::Action;
+use super::{codes, refused, settings, site};
+use crate::ir::{Action, Amount};
 use crate::wording::steps;
 
 /// The steps of a location, as they were understood.
@@ -136,4 +136,15 @@ fn what_cannot_be_read() {
         let drawn = format!("{}{drawn}", " ".repeat(front.len()));
         refused(&format!("{front}{text}{back}"), &drawn, message);
     }
+}
+
+#[test]
+fn the_rate_of_a_response_is_set_by_sizes() {
+    let conf = |line: &str| format!("server {{ listen 80; root www; {line} }}");
+    assert!(codes(&conf("set $limit_rate 4k; limit_rate $arg_r; limit_rate_after 1m;")).is_empty());
+    assert_eq!(codes(&conf("limit_rate 4q;")), ["T02"]);
+    assert_eq!(codes(&conf("location / { set $limit_rate 4q; }")), ["T02"]);
+    let site = site(&conf("limit_rate 8k; location /off { limit_rate 0; } location /in { }"));
+    let rate = |path| settings(&site, path).rate.as_ref().map(|rate| rate.per_second.clone());
+    assert_eq!((rate("/off"), rate("/in")), (None, Some(Amount::Fixed(8192))));
 }
