@@ -17,6 +17,7 @@ use std::collections::BTreeSet;
 use std::net::SocketAddr;
 use std::ops::Deref;
 
+use sitec_runtime::http::accept::Coding;
 use sitec_runtime::http::method::MethodSet;
 pub use sitec_runtime::pack::Kind as PackKind;
 use sitec_runtime::site::{
@@ -31,8 +32,8 @@ pub use self::map::Map;
 pub use self::pack::{Pack, PackNode};
 pub use self::rewrite::{Condition, Op, Regex, Rewrite, Test};
 pub use self::settings::{
-    AccessLog, AddedField, Amount, Charset, ErrorPage, ErrorTarget, FileBase, Rate, Settings,
-    Symlinks, Types,
+    AccessLog, AddedField, Amount, Charset, Coder, Compression, ErrorPage, ErrorTarget, FileBase,
+    Rate, Settings, Symlinks, Types,
 };
 pub use self::value::{Escape, Piece, Value, Variable};
 pub use self::visit::Purpose;
@@ -84,6 +85,17 @@ pub struct Site {
 }
 
 impl Site {
+    /// The codings that contents are brought into or out of, each once.
+    pub fn codings(&self) -> impl Iterator<Item = Coding> {
+        let on = |coding: &Coding| {
+            let mut all = self.settings.iter().filter_map(|settings| settings.compression.as_ref());
+            all.any(|Compression { plain, .. }| {
+                plain.is_on(*coding) || *coding == Coding::Gzip && plain.gunzip
+            })
+        };
+        [Coding::Gzip, Coding::Brotli, Coding::Zstd].into_iter().filter(on)
+    }
+
     /// All steps of rewriting: those of servers and those of locations.
     pub fn steps(&self) -> impl Iterator<Item = &Op> {
         let of_servers = self.servers.iter().flat_map(|server| &server.ops);

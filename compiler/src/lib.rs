@@ -69,6 +69,8 @@ pub struct Generated {
     pub code: String,
     /// Files to stand beside it: name and content, included by `include_bytes!("NAME")`.
     pub blobs: Vec<(String, Vec<u8>)>,
+    /// The features of the runtime that it needs.
+    pub features: Vec<&'static str>,
 }
 
 /// Reads, parses and checks the conf at `path`; see [`compile_with`].

@@ -90,7 +90,7 @@ mod tests {
     fn all_of_nginx_is_known() {
         let ours = directive::all().filter(|row| !is_nginx(row.name)).count();
         assert!(nginx().count() + ours > 900, "{}", nginx().count());
-        for name in ["proxy_pass", "gzip", "ssl_certificate", "fastcgi_pass", "auth_request"] {
+        for name in ["proxy_pass", "ssi", "ssl_certificate", "fastcgi_pass", "auth_request"] {
             assert!(matches!(lookup(name), Some(Known::Nginx(_))), "{name}");
         }
         for name in ["daemon", "types_hash_max_size", "client_body_temp_path", "aio"] {

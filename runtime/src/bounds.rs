@@ -4,6 +4,7 @@
 use std::ops::Range;
 
 use crate::cgi::{MAX_HEAD_LEN, queue_len};
+use crate::coding::{MAX_ENCODERS, MAX_FORMS_LEN};
 use crate::files::{
     LEVEL_DESCRIPTORS, MAX_CONTENT_LEN, MAX_DEPTH, MAX_DESCRIPTORS, MAX_ENTRIES, MAX_LISTED_LEN,
     RECORDS_LEN,
@@ -80,6 +81,8 @@ pub struct Facts {
     pub ranges: usize,
     /// Whether directories are listed.
     pub lists: bool,
+    /// The memory of the largest encoder that contents are compressed by; 0 without any.
+    pub encoder_len: usize,
     /// Buffers of access logs.
     pub log_len: usize,
     /// Logs.
@@ -140,9 +143,15 @@ impl Facts {
         let cache_len = MAX_CONTENT_LEN + self.known_files.unwrap_or(MAX_ENTRIES) * ENTRY_LEN;
         let trees_len = if self.trees { MAX_WORKS * MAX_DEPTH * LEVEL_LEN } else { 0 };
         let listed_len = if self.lists { MAX_LISTED_LEN } else { 0 };
+        let encoders_len = match self.encoder_len {
+            0 => 0,
+            // Of a script's response, one more is held ready.
+            len => (MAX_ENCODERS + 1) * len + MAX_FORMS_LEN,
+        };
         let log_len = self.log_len + self.logs as usize * log::GATHERED_LEN;
         let worker_len =
             scratch_len + KEPT_LEN + cache_len + STACK_LEN + listed_len + trees_len + log_len;
+        let worker_len = worker_len + encoders_len;
         let (connections, scripts) = (self.connections * self.workers, self.scripts_at_once());
         let (connection_len, script_len) = (connection_len as u64, script_len as u64);
         let worker_len = worker_len as u64;
@@ -212,6 +221,7 @@ mod tests {
         known_files: None,
         ranges: 0,
         lists: false,
+        encoder_len: 0,
         log_len: 0,
         logs: 1,
         user_files: 0,
@@ -235,6 +245,7 @@ mod tests {
             Facts { log_len: 1, ..PLAIN },
             Facts { ranges: 1, ..PLAIN },
             Facts { lists: true, ..PLAIN },
+            Facts { encoder_len: 1, ..PLAIN },
             Facts { logs: 2, ..PLAIN },
             Facts { user_files: 1, ..PLAIN },
             Facts { known_files: Some(MAX_ENTRIES + 1), ..PLAIN },

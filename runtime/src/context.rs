@@ -11,6 +11,7 @@ use std::sync::Arc;
 
 use crate::cgi::Spawner;
 use crate::clock::{LocalClock, Now};
+use crate::coding::{Encoder, Encoders, Forms};
 use crate::counts::{AllCounts, Counts};
 use crate::files::Files;
 use crate::http::date;
@@ -75,6 +76,12 @@ pub struct Context<S> {
     pub token: u64,
     /// The worker's number, from 0 on.
     pub worker: usize,
+    /// What compresses contents.
+    pub encoders: Encoders,
+    /// Compressed forms that are kept.
+    pub forms: Forms,
+    /// What compresses the content of a script whose head has just been answered.
+    pub encoder: Option<Encoder>,
     /// What this worker counts, where the site tells it.
     pub counts: Arc<Counts>,
     /// Whether the server is on its way out: no connection is kept.
@@ -112,6 +119,9 @@ impl<S: Site> Context<S> {
             turn: Turn::default(),
             token: 0,
             worker: 0,
+            encoders: Encoders::default(),
+            forms: Forms::default(),
+            encoder: None,
             counts: shared.counts.join(),
             leaving: false,
             scratch_len,

@@ -8,6 +8,7 @@ mod access;
 pub mod bounds;
 mod cgi;
 mod clock;
+pub mod coding;
 mod connection;
 mod context;
 mod counts;

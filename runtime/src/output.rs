@@ -83,6 +83,8 @@ pub struct Tally {
     pub made_len: u64,
     /// What the error log should know.
     pub remark: Option<Remark>,
+    /// Bytes of a content that was compressed on its way, before and after.
+    pub encoded: Option<(u64, u64)>,
 }
 
 /// A line for the error log.
@@ -96,6 +98,7 @@ pub struct Output {
     tail: Tail,
     made_len: u64,
     remark: Option<Remark>,
+    encoded: Option<(u64, u64)>,
     image: Option<&'static Image>,
     /// Bytes that sockets have taken of it.
     taken: u64,
@@ -174,6 +177,7 @@ impl Output {
             unsent_len: self.buffered_len() as u64 + tail_len,
             made_len: std::mem::take(&mut self.made_len),
             remark: self.remark.take(),
+            encoded: self.encoded.take(),
         }
     }
 
@@ -194,8 +198,9 @@ impl Output {
         let bytes = self.bytes[self.sent..].to_vec();
         let tail = std::mem::take(&mut self.tail);
         let (made_len, remark) = (std::mem::take(&mut self.made_len), self.remark.take());
-        let (image, limit) = (self.image, self.limit.take());
-        let rest = Output { bytes, sent: 0, tail, made_len, remark, image, taken: 0, limit };
+        let (image, limit, encoded) = (self.image, self.limit.take(), self.encoded.take());
+        let rest =
+            Output { bytes, sent: 0, tail, made_len, remark, encoded, image, taken: 0, limit };
         self.clear();
         rest
     }
@@ -272,6 +277,7 @@ impl Output {
         self.sent = start;
         self.made_len += (self.bytes.len() - start) as u64;
         if produced == Produced::End {
+            self.encoded = made.producer.encoded();
             self.remark = made.producer.remark().map(|text| Box::new((Level::Warn, text)));
             self.tail = Tail::None;
         }

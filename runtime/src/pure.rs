@@ -2,10 +2,10 @@
 //! answers, so that the two never disagree.
 
 pub use crate::escape::write_arguments;
+pub use crate::exchange::compress::{accepts_gzip, wanted};
 pub use crate::files::path::{is_hidden, stays_beneath};
 pub use crate::handler::listing::is_callback;
 pub use crate::handler::upload::name::check as check_upload_name;
 pub use crate::handler::{escape_path, folder_uri};
-pub use crate::http::accept::accepts_gzip;
 pub use crate::params::{BindAddress, is_whole_name, parse_listen};
 pub use crate::variables::{find_argument, find_cookie, is_same_name};

@@ -3,6 +3,7 @@
 //! when a site is built is a constant, an id or a function made of match arms.
 
 mod action;
+mod compression;
 mod listing;
 mod plain;
 mod process;
@@ -17,10 +18,11 @@ pub use self::action::{
     Action, Assigned, Candidate, Cgi, CgiParam, CgiRule, Condition, Dav, Fallback, Handler, Op,
     PathTest, Prebuilt, Regex, Return, Rewrite, Scripts, Test, Text, Then, TryFiles, Upload,
 };
+pub use self::compression::{Coder, Compression, LeastVersion, Proxied};
 pub use self::listing::{Listing, ListingFormat, ListingHole, ListingPiece, ListingSection};
 pub use self::plain::{
-    CgiSettings, DavSettings, ListingSettings, PlainSettings, ProcessSettings, ServerSettings,
-    UploadSettings,
+    CgiSettings, CompressionSettings, DavSettings, ListingSettings, PlainSettings, ProcessSettings,
+    ServerSettings, UploadSettings,
 };
 pub use self::process::{
     Address, ErrorLog, Level, Listen, LogTarget, Param, ParamKind, Process, Settled, StartPiece,

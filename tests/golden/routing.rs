@@ -2,7 +2,7 @@
 
 #[allow(unused_imports)]
 use ::sitec_runtime::{
-    http::method::{Method, MethodSet},
+    coding, http::accept::Coding, http::method::{Method, MethodSet},
     regex, response_table::ResponseTable, site, texts::Texts, trie::Trie,
     variables::Variables,
 };
@@ -385,6 +385,7 @@ static SETTINGS: [site::Settings; 2] = [
         types: 0,
         default_type: b"text/plain",
         charset: None,
+        compression: None,
         error_pages: &[],
         symlinks: site::Symlinks::USUAL,
         file_cache: site::FileCache::USUAL,
@@ -418,6 +419,7 @@ static SETTINGS: [site::Settings; 2] = [
         types: 0,
         default_type: b"text/plain",
         charset: None,
+        compression: None,
         error_pages: &[],
         symlinks: site::Symlinks::USUAL,
         file_cache: site::FileCache::USUAL,

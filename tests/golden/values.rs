@@ -2,7 +2,7 @@
 
 #[allow(unused_imports)]
 use ::sitec_runtime::{
-    http::method::{Method, MethodSet},
+    coding, http::accept::Coding, http::method::{Method, MethodSet},
     regex, response_table::ResponseTable, site, texts::Texts, trie::Trie,
     variables::Variables,
 };
@@ -288,6 +288,7 @@ static SETTINGS: [site::Settings; 3] = [
         types: 0,
         default_type: b"text/x-unknown",
         charset: None,
+        compression: None,
         error_pages: &[
             site::ErrorPage {
                 status: 404,
@@ -352,6 +353,7 @@ static SETTINGS: [site::Settings; 3] = [
         types: 0,
         default_type: b"text/x-unknown",
         charset: None,
+        compression: None,
         error_pages: &[
             site::ErrorPage {
                 status: 404,
@@ -416,6 +418,7 @@ static SETTINGS: [site::Settings; 3] = [
         types: 0,
         default_type: b"text/x-unknown",
         charset: None,
+        compression: None,
         error_pages: &[
             site::ErrorPage {
                 status: 404,

@@ -113,9 +113,11 @@ fn generated(folder: &Path, site: &ir::Site) -> Result<Generated, String> {
 
 /// Writes all files of a package.
 fn write_package(folder: &Path, name: &str, conf: &Path, generated: &Generated) -> io::Result<()> {
+    let features = &generated.features;
     let manifest = format!(
         "[package]\nname = \"{name}\"\nversion = \"0.0.0\"\nedition = \"2024\"\n\n\
-         [dependencies]\nsitec-runtime = {{ path = \"../../runtime\" }}\n\n\
+         [dependencies.sitec-runtime]\npath = \"../../runtime\"\n\
+         default-features = false\nfeatures = {features:?}\n\n\
          [workspace]\n\n{}",
         carried::profiles()
     );

@@ -5,9 +5,12 @@ use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
 use sitec_runtime::exchange::Outcome;
+use sitec_runtime::exchange::world::Location as _;
 use sitec_runtime::http::conditional::{Conditions, Validators, Verdict};
 use sitec_runtime::http::range::{Selection, select};
 use sitec_runtime::http::{date, etag};
+use sitec_runtime::media::without_parameters;
+use sitec_runtime::pure::wanted;
 use sitec_runtime::site::IfModifiedSince;
 
 use super::End;
@@ -93,12 +96,23 @@ impl<'w, 'a> Handling<'_, 'w, 'a> {
             Verdict::NotModified => return Err(self.not_modified(file, state)),
             Verdict::Proceed => {}
         }
+        let ranges = ranges && !self.is_compressed(state.len);
         let range = conditions.range(state.validators()).filter(|_| ranges);
         let select = |range| select(range, state.len, settings.max_ranges as usize);
         match range.map_or(Selection::Whole, select) {
             Selection::Unsatisfiable => Err(self.unsatisfiable(state.len)),
             selection => Ok(selection),
         }
+    }
+
+    /// Whether all of a file of this length is compressed on its way, whatever parts are asked for.
+    fn is_compressed(&self, len: u64) -> bool {
+        let location = self.exchange.location();
+        let Some(settings) = location.compression() else { return false };
+        let media_type = self.exchange.fields.get("Content-Type").map(without_parameters);
+        let is_coded = self.exchange.fields.get("Content-Encoding").is_some();
+        let codes = |coding| media_type.is_some_and(|name| location.codes(coding, name));
+        !is_coded && wanted(&settings, codes, &self.exchange.head, Some(len)).coding.is_some()
     }
 
     /// Content-Length, and Content-Range of a part.

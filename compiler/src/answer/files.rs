@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use sitec_runtime::exchange::Outcome;
 use sitec_runtime::http::method::Method;
 use sitec_runtime::pure::{accepts_gzip, find_argument, folder_uri, is_callback};
-use sitec_runtime::site::{GzipStatic, ListingFormat};
+use sitec_runtime::site::{CompressionSettings, GzipStatic, ListingFormat};
 
 use super::disk::Found;
 use super::world::{Handled, Handling};
@@ -53,11 +53,13 @@ impl<'w, 'a> Handling<'_, 'w, 'a> {
         let found = kind == Some(Kind::File);
         self.looked(Looker::File, file.clone(), found);
         let file = file.filter(|_| found)?;
-        let chosen = gzip_static == GzipStatic::Always || accepts_gzip(&self.exchange.head);
+        let compression = self.settings().compression.as_ref();
+        let plain = compression.map_or(CompressionSettings::DEFAULT, |found| found.plain);
+        let chosen = gzip_static == GzipStatic::Always || accepts_gzip(&plain, &self.exchange.head);
         if chosen {
             self.field("Content-Encoding", "gzip");
         }
-        if gzip_static == GzipStatic::On {
+        if gzip_static == GzipStatic::On && plain.gzip_vary.unwrap_or(true) {
             self.field("Vary", "Accept-Encoding");
         }
         chosen.then_some(file)

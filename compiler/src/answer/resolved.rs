@@ -7,9 +7,11 @@ use sitec_runtime::exchange::world::{
     self, Added, Admission, Base, Candidate, Condition, ErrorPage, ErrorTarget, Fallback, Form, Op,
     Redirects, Return, Rewrite, Test,
 };
+use sitec_runtime::http::accept::Coding;
 use sitec_runtime::http::charset::takes_charset;
 use sitec_runtime::http::method::MethodSet;
-use sitec_runtime::site::{LocationId, UsersId};
+use sitec_runtime::media::is_among;
+use sitec_runtime::site::{CompressionSettings, LocationId, UsersId};
 
 use super::server_name;
 use crate::ir::{self, Action, Handler, Piece, Value};
@@ -154,6 +156,20 @@ impl<'a> world::Location for Location<'a> {
     fn takes_charset(self, media_type: &[u8]) -> bool {
         let charset = self.settings.charset.as_ref();
         charset.is_some_and(|charset| takes_charset(media_type, charset.types.as_deref()))
+    }
+
+    fn compression(self) -> Option<CompressionSettings> {
+        self.settings.compression.as_ref().map(|compression| compression.plain)
+    }
+
+    fn codes(self, coding: Coding, media_type: &[u8]) -> bool {
+        let compression = self.settings.compression.as_ref();
+        let mut coders = compression.iter().flat_map(|compression| &compression.coders);
+        coders.any(|coder| coder.coding == coding && is_among(media_type, coder.types.as_deref()))
+    }
+
+    fn gzip_disable(self) -> Option<&'a ir::Regex> {
+        self.settings.compression.as_ref()?.disable.as_ref()
     }
 
     fn added(self, usual: bool, index: usize) -> Option<Added<&'a Value>> {

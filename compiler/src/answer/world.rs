@@ -8,8 +8,11 @@ use std::collections::BTreeSet;
 use std::convert::Infallible;
 
 use memchr::memmem;
-use sitec_runtime::exchange::world::{Condition, Login, Note, Op, Reason, Rewrite, Test, World};
+use sitec_runtime::exchange::world::{
+    Condition, Login, Note, Op, Reason, Recoding, Rewrite, Test, World,
+};
 use sitec_runtime::exchange::{self, Event, MAX_REDIRECTS, Outcome, Refusal, Reply};
+use sitec_runtime::http::accept::Coding;
 use sitec_runtime::http::credentials;
 use sitec_runtime::http::head::Head;
 use sitec_runtime::http::method::Method;
@@ -416,6 +419,29 @@ impl<'w, 'a> World for Evaluation<'w, 'a> {
             true => Login::Right,
             false => Login::Wrong,
         }
+    }
+
+    fn is_made(&self, end: &End) -> bool {
+        matches!(end, End::Text(_) | End::Listing(_))
+    }
+
+    /// A form and its length are made by the running server alone.
+    fn recode(
+        &mut self,
+        _: &mut Exchange<'a>,
+        end: End,
+        _: Recoding,
+    ) -> Result<(End, Option<u64>), End> {
+        Ok((end, None))
+    }
+
+    fn can_encode(&mut self, _: &Exchange<'a>, _: Coding) -> bool {
+        true
+    }
+
+    fn has_passed(&self, _: i64) -> bool {
+        self.doubt("whether the time in Expires has passed".to_owned());
+        true
     }
 
     fn has_error_pages(&self) -> bool {

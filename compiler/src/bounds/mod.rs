@@ -9,6 +9,7 @@ mod text;
 use serde_json::{Value as Json, json};
 pub use sitec_runtime::bounds::Bounds;
 use sitec_runtime::bounds::{Facts, LISTED_LEN};
+use sitec_runtime::coding::encoder_len;
 use sitec_runtime::exchange::MAX_VALUE_LEN;
 
 use crate::ir::{self, Action, Handler, Piece, Purpose, Value, Variable};
@@ -70,6 +71,7 @@ pub(crate) fn facts(site: &ir::Site, cpus: u64) -> Facts {
         known_files: site.known_files,
         ranges: site.settings.iter().map(|it| it.max_ranges as usize).max().unwrap_or(0),
         lists: site.settings.iter().any(|settings| settings.listing.is_some()),
+        encoder_len: site.codings().map(encoder_len).max().unwrap_or(0),
         log_len: buffers.iter().map(|(_, len)| len).sum(),
         logs: site.logs.len() as u64,
         user_files: site.users.len(),

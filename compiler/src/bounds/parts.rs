@@ -1,5 +1,6 @@
 //! The parts of the server that a binary contains only where the conf needs them.
 
+use sitec_runtime::http::accept::Coding;
 use sitec_runtime::site::{GzipStatic, LocationId};
 
 use crate::automata::shown;
@@ -40,6 +41,9 @@ pub(super) fn parts(site: &ir::Site, places: &Places, sources: &Sources) -> Vec<
         needed("WebDAV methods", &|l, _| handled(l, |h| matches!(h, Handler::Dav(_)))),
         needed("lists of folders", &|l, s| handled(l, |_| true) && s.listing.is_some()),
         needed("gzip_static", &|l, s| handled(l, |_| true) && s.gzip_static != GzipStatic::Off),
+        needed("gzip", &|_, s| codes(s, Coding::Gzip)),
+        needed("Brotli", &|_, s| codes(s, Coding::Brotli)),
+        needed("Zstandard", &|_, s| codes(s, Coding::Zstd)),
         needed("access rules", &|l, s| !s.admission.is_open() || l.limit_except.is_some()),
         needed("passwords", &|l, s| {
             let limited = l.limit_except.as_ref().map(|limit| &limit.admission);
@@ -49,6 +53,11 @@ pub(super) fn parts(site: &ir::Site, places: &Places, sources: &Sources) -> Vec<
         regexes(site, &named),
         part("params", site.params.first().map(|param| format!("param {}", param.name))),
     ]
+}
+
+/// Whether contents are compressed so.
+fn codes(settings: &ir::Settings, coding: Coding) -> bool {
+    settings.compression.as_ref().is_some_and(|it| it.plain.is_on(coding))
 }
 
 fn part(name: &'static str, by: Option<String>) -> Part {

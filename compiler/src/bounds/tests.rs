@@ -101,7 +101,7 @@ server {
     location /a { cgi_pass .php /usr/bin/php; }
     location /b { upload_store up; }
     location /c { dav_methods PUT; client_max_body_size 1m; }
-    location /d { autoindex on; gzip_static on; }
+    location /d { autoindex on; gzip_static on; gzip on; brotli on; zstd on; }
     location /e { stub_status; deny all; auth_basic A; auth_basic_user_file /run/users; }
     location ~ ^/f { return 200; }
 }";
@@ -110,6 +110,9 @@ server {
         "location /a (site.conf:4)",
         "location /b (site.conf:5)",
         "location /c (site.conf:6)",
+        "location /d (site.conf:7)",
+        "location /d (site.conf:7)",
+        "location /d (site.conf:7)",
         "location /d (site.conf:7)",
         "location /d (site.conf:7)",
         "location /e (site.conf:8)",

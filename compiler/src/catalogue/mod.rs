@@ -5,6 +5,7 @@
 //! says of a rule; the tests walk it. How a mistake is found is no business of this module.
 
 mod admission;
+mod compression;
 mod consistency;
 mod directives;
 mod disk;
@@ -73,6 +74,7 @@ pub const GROUPS: &[Group] = &[
     rewriting::GROUP,
     disk::GROUP,
     embed::GROUP,
+    compression::GROUP,
     security::GROUP,
     admission::GROUP,
     consistency::GROUP,

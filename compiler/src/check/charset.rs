@@ -5,16 +5,14 @@
 
 use std::rc::Rc;
 
+use super::compression::media_types;
 use super::groups::Groups;
 use super::reader::Reader;
 use crate::ast::{Directive, Word, named};
 use crate::diagnostic::Diagnostic;
 use crate::directive;
 use crate::ir::{self, Value};
-use crate::value::{Checked, media_type};
-
-/// The type that `charset_types` need not name.
-const ALWAYS: &[u8] = b"text/html";
+use crate::value::Checked;
 
 /// The two directives in one context, inherited ones included.
 #[derive(Clone)]
@@ -46,7 +44,7 @@ impl Charset {
         let words = named(directives, "charset_types").flat_map(|directive| &directive.args);
         let words: Vec<_> = words.collect();
         if !words.is_empty()
-            && let Some(types) = reader.report(charset_types(&words))
+            && let Some(types) = reader.report(media_types(&words))
         {
             self.types = Rc::new(types);
         }
@@ -83,19 +81,4 @@ impl Reader<'_> {
 fn is_name(name: &[u8]) -> bool {
     let belongs = |byte: &u8| byte.is_ascii_alphanumeric() || b"-_.+".contains(byte);
     !name.is_empty() && name.iter().all(belongs)
-}
-
-/// The types of a `charset_types`, in lower case.
-fn charset_types(words: &[&Word]) -> Checked<Option<Vec<Vec<u8>>>> {
-    if words.iter().any(|word| word.value == b"*") {
-        return Ok(None);
-    }
-    let mut types = vec![ALWAYS.to_vec()];
-    for word in words {
-        let name = media_type(word)?.to_ascii_lowercase();
-        if !types.contains(&name) {
-            types.push(name);
-        }
-    }
-    Ok(Some(types))
 }

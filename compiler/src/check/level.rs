@@ -12,6 +12,7 @@ use super::auth::Auth;
 use super::caching::Caching;
 use super::cgi::Cgi;
 use super::charset::Charset;
+use super::compression::Compression;
 use super::embed::{Embed, codings};
 use super::error_page::ErrorPage;
 use super::groups::Groups;
@@ -65,6 +66,8 @@ pub(crate) struct Level {
     pub(super) caching: Caching,
     /// `charset` and `charset_types`.
     pub(super) charset: Charset,
+    /// `gzip_types` and its like, and `gzip_disable`.
+    compression: Compression,
     /// `methods`.
     pub(super) methods: Option<MethodSet>,
     /// Its words.
@@ -96,6 +99,7 @@ impl Level {
             types: None,
             caching: Caching::Unsaid,
             charset: Charset::outermost(),
+            compression: Compression::outermost(),
             base: None,
             cgi: Cgi::outermost(),
             writing: Writing::outermost(),
@@ -125,6 +129,7 @@ impl Level {
         inner.set_those(directives, reader, |name| name != "client_timeout");
         inner.set_lists(directives, reader, groups);
         inner.charset.set(directives, reader, groups);
+        inner.compression.set(directives, reader);
         inner.auth.set(directives, reader, groups);
         // A password may keep out whom no rule names.
         inner.set_access(directives, reader);
@@ -168,6 +173,9 @@ impl Level {
             types: types.resolve(self.types, charset.as_ref()),
             default_type,
             charset,
+            compression: self
+                .compression
+                .resolved(self.values.compression, self.values.plain.gzip_static),
             error_pages,
             symlinks: self.symlinks.clone(),
             file_cache: self.caching.resolved(self.values.cache),

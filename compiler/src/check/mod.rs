@@ -14,6 +14,7 @@ mod captures;
 mod cgi;
 mod charset;
 mod common_types;
+mod compression;
 mod consistency;
 mod draft;
 mod embed;
@@ -120,6 +121,7 @@ pub(crate) fn check(
     let mut draft = Draft::new(reader);
     draft.http(directives, &outermost, &groups);
     draft.must_have_servers(conf);
+    compression::check_use(conf, draft.reader.diagnostics);
 
     // What needs all of them.
     draft.mark_captures();

@@ -42,7 +42,8 @@ pub(crate) fn generate(site: &ir::Site, assets: &Assets) -> Generated {
     let mut shared = Shared::default();
     let file = syn::parse2(file(site, assets, &mut shared)).expect("generated text is Rust");
     let head = format!("// Compiled from `{}` by sitec: do not edit.\n", site.name);
-    Generated { code: head + &printed(file), blobs: shared.blobs }
+    let features = site.codings().map(settings::module).collect();
+    Generated { code: head + &printed(file), blobs: shared.blobs, features }
 }
 
 /// The text of a file. Items of more than one line have empty lines around them.
@@ -71,7 +72,7 @@ fn file(site: &ir::Site, assets: &Assets, shared: &mut Shared) -> TokenStream {
     let (location, location_items) = location::locations(site, &mut sets, shared);
     let packs = pack::packs(assets, shared);
     let accesses = access::accesses(&site.accesses);
-    let settings = settings::all_settings(&site.settings, shared);
+    let settings = settings::all_settings(&site.settings, &mut sets, shared);
     let (media_type, media_items) = media::media_types(&site.types, shared);
     let (error_page, page_items) = page::pages(site, shared);
     let servers = start::servers(&site.servers, &mut sets, shared);
@@ -87,7 +88,7 @@ fn file(site: &ir::Site, assets: &Assets, shared: &mut Shared) -> TokenStream {
     quote! {
         #[allow(unused_imports)]
         use ::sitec_runtime::{
-            http::method::{Method, MethodSet}, regex, response_table::ResponseTable, site,
+            coding, http::accept::Coding, http::method::{Method, MethodSet}, regex, response_table::ResponseTable, site,
             texts::Texts, trie::Trie, variables::Variables,
         };
         #[allow(unused_imports)]

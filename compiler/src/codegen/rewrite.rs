@@ -88,7 +88,8 @@ fn step(op: &Op, sets: &mut Sets, shared: &mut Shared) -> TokenStream {
     }
 }
 
-fn regex(regex: &Regex, sets: &mut Sets, shared: &mut Shared) -> TokenStream {
+/// A `site::Regex`.
+pub(super) fn regex(regex: &Regex, sets: &mut Sets, shared: &mut Shared) -> TokenStream {
     let set = sets.name(&[&regex.pattern], shared);
     let captures = regex.captures_used.then(|| shared.pattern(&regex.pattern));
     let captures = option(captures);

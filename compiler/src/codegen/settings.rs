@@ -1,26 +1,32 @@
 //! The settings that locations have.
 
 use proc_macro2::TokenStream;
-use quote::{ToTokens, quote};
+use quote::{ToTokens, format_ident, quote};
+use sitec_runtime::http::accept::Coding;
 use sitec_runtime::site::{ErrorStatus, FileCache, Follow};
 
 use super::access::admission;
 use super::added::added_fields;
 use super::plain::plain;
+use super::route::Sets;
 use super::start::error_logs;
 use super::tokens::{Shared, bytes, number, numbered, option, variant};
 use crate::directive::Values;
 use crate::ir;
 
 /// The array of all settings.
-pub(super) fn all_settings(settings: &[ir::Settings], shared: &mut Shared) -> TokenStream {
+pub(super) fn all_settings(
+    settings: &[ir::Settings],
+    sets: &mut Sets,
+    shared: &mut Shared,
+) -> TokenStream {
     let count = number(settings.len());
-    let values = settings.iter().map(|settings| settings_value(settings, shared));
+    let values = settings.iter().map(|settings| settings_value(settings, sets, shared));
     let values = values.collect::<Vec<_>>();
     quote!(static SETTINGS: [site::Settings; #count] = [#(#values),*];)
 }
 
-fn settings_value(settings: &ir::Settings, shared: &mut Shared) -> TokenStream {
+fn settings_value(settings: &ir::Settings, sets: &mut Sets, shared: &mut Shared) -> TokenStream {
     let base = base(&settings.base, shared);
     let pack = option(settings.pack.map(|pack| {
         let name = numbered("PACK", pack);
@@ -29,6 +35,8 @@ fn settings_value(settings: &ir::Settings, shared: &mut Shared) -> TokenStream {
     let index = settings.index.iter().map(|name| shared.text(name)).collect::<Vec<_>>();
     let default_type = bytes(&settings.default_type);
     let charset = option(settings.charset.as_ref().map(|charset| charset_value(charset, shared)));
+    let compression = settings.compression.as_ref();
+    let compression = option(compression.map(|it| compression_value(it, sets, shared)));
     let error_pages = settings.error_pages.iter().map(|page| error_page(page, shared));
     let error_pages = error_pages.collect::<Vec<_>>();
     let admission = admission(&settings.admission, shared);
@@ -58,6 +66,7 @@ fn settings_value(settings: &ir::Settings, shared: &mut Shared) -> TokenStream {
             types: #types,
             default_type: #default_type,
             charset: #charset,
+            compression: #compression,
             error_pages: &[#(#error_pages),*],
             symlinks: #symlinks,
             file_cache: #file_cache,
@@ -127,12 +136,56 @@ fn file_cache(cache: FileCache) -> TokenStream {
 
 fn charset_value(charset: &ir::Charset, shared: &mut Shared) -> TokenStream {
     let name = shared.text(&charset.name);
-    let types = charset.types.as_ref().map(|types| {
+    let types = media_types(charset.types.as_deref());
+    quote!(&site::Charset { name: #name, types: #types })
+}
+
+/// An `Option` of a list of media types.
+fn media_types(types: Option<&[Vec<u8>]>) -> TokenStream {
+    option(types.map(|types| {
         let types = types.iter().map(|name| bytes(name));
         quote!(&[#(#types),*])
+    }))
+}
+
+fn compression_value(
+    compression: &ir::Compression,
+    sets: &mut Sets,
+    shared: &mut Shared,
+) -> TokenStream {
+    let ir::Compression { plain, coders, disable } = compression;
+    let plain =
+        super::plain::plain("compression", &Values { compression: *plain, ..Values::DEFAULT });
+    let coders = coders.iter().map(|ir::Coder { coding, types }| {
+        let types = media_types(types.as_deref());
+        let (coding, module) = (variant(coding), format_ident!("{}", module(*coding)));
+        quote! {
+            site::Coder { coding: Coding::#coding, types: #types, begin: coding::#module::begin }
+        }
     });
-    let types = option(types);
-    quote!(&site::Charset { name: #name, types: #types })
+    let coders = coders.collect::<Vec<_>>();
+    let gunzip = option(compression.plain.gunzip.then(|| quote!(coding::gunzip::begin)));
+    let disable = option(disable.as_ref().map(|regex| {
+        let regex = super::rewrite::regex(regex, sets, shared);
+        quote!(&#regex)
+    }));
+    quote! {
+        &site::Compression {
+            plain: #plain,
+            coders: &[#(#coders),*],
+            gunzip: #gunzip,
+            disable: #disable,
+        }
+    }
+}
+
+/// The runtime's module with the encoder of a coding, which is also the name of its feature.
+pub(super) fn module(coding: Coding) -> &'static str {
+    match coding {
+        Coding::Gzip => "gzip",
+        Coding::Brotli => "brotli",
+        Coding::Zstd => "zstd",
+    }
 }
 
 fn error_page(page: &ir::ErrorPage, shared: &mut Shared) -> TokenStream {

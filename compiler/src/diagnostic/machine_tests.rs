@@ -93,8 +93,8 @@ fn sarif_names_rules_and_fixes() {
 /// Where the same was found again, and what to type there.
 #[test]
 fn repeats_have_their_places_and_patches() {
-    let conf = "server { listen 8080 default; }\nserver { listen 8081 default; gzip on; }\n\
-                server { listen 8082 default; gzip_vary on; gzip on; }";
+    let conf = "server { listen 8080 default; }\nserver { listen 8081 default; image_filter on; }\n\
+                server { listen 8082 default; pagespeed on; image_filter on; }";
     let files = Memory::new([("site.conf", conf)]);
     let compilation = compile_with(&files, Path::new("site.conf"), Levels::default());
     let found = [(&compilation.diagnostics, &compilation.sources)];
@@ -110,8 +110,8 @@ fn repeats_have_their_places_and_patches() {
     assert_eq!(second["label"], "`default` is spelled `default_server` today");
     assert_eq!(second["helps"][0]["patch"]["replacement"], "default_server");
     assert_eq!(second["helps"][0]["patch"]["start"]["line"], 2);
-    assert_eq!(list[1]["secondary"][0]["label"], "nginx's `gzip_vary` is not supported");
-    assert_eq!(list[1]["notes"], json!(["the same holds for `gzip_vary`"]));
+    assert_eq!(list[1]["secondary"][0]["label"], "nginx's `pagespeed` is not supported");
+    assert_eq!(list[1]["notes"], json!(["the same holds for `pagespeed`"]));
 
     let log: Value = serde_json::from_str(&sarif(&found)).unwrap();
     let result = &log["runs"][0]["results"][0];

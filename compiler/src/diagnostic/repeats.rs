@@ -134,7 +134,7 @@ mod tests {
 
     #[test]
     fn one_missing_feature_is_one_diagnostic() {
-        let text = "gzip on;\ngzip_types a/b;\nserver {\nproxy_pass x;\ngzip_vary on;\n\
+        let text = "image_filter on;\nimage_filter_buffer 1m;\nserver {\nproxy_pass x;\npagespeed on;\n\
                     proxy_set_header a b;\nproxy_set_header c d;\nlocation / { proxy_pass y; }\n}";
         assert_eq!(found(text), [("D02", 1, vec![2, 5]), ("D02", 4, vec![6, 7, 8])]);
         let (diagnostics, _) = diagnose(text);
@@ -156,12 +156,12 @@ mod tests {
         assert_eq!(found("lisen 1;\nlsten 2;").len(), 2);
         assert_eq!(found("root a;\nroot b;\nserver {\nroot a;\nroot b;\n}").len(), 2);
         assert_eq!(found("server {\nserver { }\nlocation / { server { } }\n}").len(), 2);
-        assert_eq!(found("gzip on;\nssl on;").len(), 2);
+        assert_eq!(found("image_filter on;\nssl on;").len(), 2);
     }
 
     #[test]
     fn places_are_shown_up_to_a_bound() {
-        let text = |count: usize| "gzip on;\n".repeat(count);
+        let text = |count: usize| "image_filter on;\n".repeat(count);
         let rendered = |count: usize| {
             let (diagnostics, sources) = diagnose(&text(count));
             diagnostics.render(&sources, false)

@@ -1,8 +1,8 @@
 //! The kinds of plain settings: how a value is read, told in words and written as Rust.
 
 use sitec_runtime::site::{
-    GzipStatic, IfModifiedSince, KeepaliveDisable, KeepaliveTimeout, Lingering, ListingFormat,
-    MinRate, PlainSettings,
+    GzipStatic, IfModifiedSince, KeepaliveDisable, KeepaliveTimeout, LeastVersion, Lingering,
+    ListingFormat, MinRate, PlainSettings, Proxied,
 };
 
 use super::MANY;
@@ -49,6 +49,38 @@ pub(super) const COUNT: Kind<u32> =
 /// A number from 1 on.
 pub(super) const AT_LEAST_ONE: Kind<u32> =
     one("N", |words, _| up_from(1, &words[0]), |number| number.to_string());
+
+/// A length in bytes.
+pub(super) const LENGTH: Kind<u64> = one("SIZE", |words, _| size(&words[0]), wording::size);
+
+/// `gzip_comp_level`.
+pub(super) const GZIP_LEVEL: Kind<u32> = one("N", |words, _| level(&words[0], 1, 9), level_words);
+
+/// `brotli_comp_level`.
+pub(super) const BROTLI_LEVEL: Kind<u32> =
+    one("N", |words, _| level(&words[0], 0, 11), level_words);
+
+/// `zstd_comp_level`.
+pub(super) const ZSTD_LEVEL: Kind<u32> = one("N", |words, _| level(&words[0], 1, 22), level_words);
+
+/// `compress_private`.
+pub(super) const PRIVATE: Kind<bool> =
+    Kind { read: |words, found| compress_private(&words[0], found), ..FLAG };
+
+/// `gzip_vary`.
+pub(super) const VARY: Kind<Option<bool>> = one(
+    "on | off",
+    |words, _| Ok(Some(flag(&words[0])?)),
+    |vary| vary.map_or_else(String::new, wording::flag),
+);
+
+/// `gzip_proxied`.
+pub(super) const PROXIED: Kind<Proxied> = Kind {
+    usage: "off | any | WHICH…",
+    args: (1, MANY),
+    read: |words, _| proxied(words),
+    words: proxied_words,
+};
 
 /// The size of a buffer.
 pub(super) const BUFFER: Kind<usize> =
@@ -176,6 +208,57 @@ pub(super) const LONGEST: Kind<Option<u64>> = one(
 pub(super) const MAX_SCRIPTS: Kind<u32> =
     one("N", |words, found| max_scripts(&words[0], found), |number| number.to_string());
 
+fn level(word: &Word, least: u64, most: u64) -> Checked<u32> {
+    count(word, least..=most).map(|level| level as u32)
+}
+
+fn level_words(level: u32) -> String {
+    level.to_string()
+}
+
+/// A part of `gzip_proxied`.
+type ProxiedPart = fn(&mut Proxied) -> &mut bool;
+
+/// The words of `gzip_proxied`, and what each turns on.
+const PROXIED_WORDS: &[(&str, ProxiedPart)] = &[
+    ("any", |proxied| &mut proxied.any),
+    ("auth", |proxied| &mut proxied.auth),
+    ("expired", |proxied| &mut proxied.expired),
+    ("no-cache", |proxied| &mut proxied.no_cache),
+    ("no-store", |proxied| &mut proxied.no_store),
+    ("private", |proxied| &mut proxied.private),
+    ("no_last_modified", |proxied| &mut proxied.no_last_modified),
+    ("no_etag", |proxied| &mut proxied.no_etag),
+];
+
+fn proxied(words: &[Word]) -> Checked<Proxied> {
+    let mut proxied = Proxied::OFF;
+    let known: Vec<_> = PROXIED_WORDS
+        .iter()
+        .map(|(word, part)| (*word, Some(*part)))
+        .chain([("off", None)])
+        .collect();
+    for word in words {
+        match keyword_in_any_case(word, &known)? {
+            Some(part) => *part(&mut proxied) = true,
+            None if words.len() > 1 => {
+                let message = "`off` stands alone: beside it, others say what is compressed";
+                return Err(Box::new(
+                    Diagnostic::error("T25", word.span, message).help("leave one of them out"),
+                ));
+            }
+            None => {}
+        }
+    }
+    Ok(proxied)
+}
+
+fn proxied_words(mut proxied: Proxied) -> String {
+    let on = PROXIED_WORDS.iter().filter(|(_, part)| *part(&mut proxied));
+    let words: Vec<_> = on.map(|(word, _)| *word).collect();
+    if words.is_empty() { "off".to_owned() } else { words.join(" ") }
+}
+
 fn up_from(least: u64, word: &Word) -> Checked<u32> {
     count(word, least..=u64::from(u32::MAX)).map(|number| number as u32)
 }
@@ -279,6 +362,16 @@ fn server_tokens(word: &Word, found: &mut Diagnostics) -> Checked<bool> {
     Ok(is_on)
 }
 
+fn compress_private(word: &Word, found: &mut Diagnostics) -> Checked<bool> {
+    let is_on = flag(word)?;
+    if is_on {
+        let message = "the length of a compressed response may tell what is secret in it";
+        let lint = Diagnostic::lint("G02", word.span, message);
+        found.push(lint.help("leave the line out, unless no response repeats what requests say"));
+    }
+    Ok(is_on)
+}
+
 fn most_bytes(words: &[Word], found: &mut Diagnostics) -> Checked<u64> {
     let word = &words[0];
     if word.value == b"unlimited" {
@@ -347,6 +440,7 @@ macro_rules! words {
 
 words! {
     GzipStatic: "on" => On, "off" => Off, "always" => Always;
+    LeastVersion: "1.0" => Http10, "1.1" => Http11;
     IfModifiedSince: "off" => Off, "exact" => Exact, "before" => Before;
     InheritFields: "on" => Outer, "off" => Own, "merge" => Both;
     Satisfy: "all" => All, "any" => Any;
@@ -417,6 +511,15 @@ impl Plain for KeepaliveDisable {
 impl Plain for KeepaliveTimeout {
     fn rust(self) -> String {
         format!("site::{self:?}")
+    }
+}
+
+impl Plain for Proxied {
+    fn rust(self) -> String {
+        match self {
+            Proxied::OFF => "site::Proxied::OFF".to_owned(),
+            _ => format!("site::{self:?}"),
+        }
     }
 }
 

@@ -9,6 +9,7 @@ use std::sync::LazyLock;
 
 mod access;
 mod cgi;
+mod compression;
 mod files;
 mod kind;
 mod limits;
@@ -138,6 +139,7 @@ pub const GROUPS: &[Group] = &[
     routing::GROUP,
     rewriting::GROUP,
     files::GROUP,
+    compression::GROUP,
     responses::GROUP,
     cgi::GROUP,
     writing::GROUP,
@@ -156,6 +158,11 @@ pub fn find(name: &str) -> Option<&'static Directive> {
     static BY_NAME: LazyLock<HashMap<&str, &Directive>> =
         LazyLock::new(|| all().map(|row| (row.name, row)).collect());
     BY_NAME.get(name).copied()
+}
+
+/// Whether a directive says what is compressed on its way, and how.
+pub(crate) fn is_for_compression(name: &str) -> bool {
+    compression::GROUP.rows.iter().any(|row| row.name == name)
 }
 
 /// What holds where no directive of this name is given, in the conf's own words.

@@ -5,8 +5,8 @@
 use std::fmt;
 
 use sitec_runtime::site::{
-    CgiSettings, DavSettings, FileCache, ListingSettings, PlainSettings, ProcessSettings,
-    ServerSettings, UploadSettings,
+    CgiSettings, CompressionSettings, DavSettings, FileCache, ListingSettings, PlainSettings,
+    ProcessSettings, ServerSettings, UploadSettings,
 };
 
 use super::kind::{InheritFields, Kind, Plain, Satisfy};
@@ -23,6 +23,7 @@ pub struct Values {
     pub plain: PlainSettings,
     pub server: ServerSettings,
     pub listing: ListingSettings,
+    pub compression: CompressionSettings,
     pub cgi: CgiSettings,
     pub upload: UploadSettings,
     pub dav: DavSettings,
@@ -62,6 +63,7 @@ impl Values {
         plain: PlainSettings::DEFAULT,
         server: ServerSettings::DEFAULT,
         listing: ListingSettings::DEFAULT,
+        compression: CompressionSettings::DEFAULT,
         cgi: CgiSettings::DEFAULT,
         upload: UploadSettings::DEFAULT,
         dav: DavSettings::DEFAULT,
@@ -164,6 +166,7 @@ mod tests {
             ("plain", PlainSettings::FIELDS),
             ("server", ServerSettings::FIELDS),
             ("listing", ListingSettings::FIELDS),
+            ("compression", CompressionSettings::FIELDS),
             ("cgi", CgiSettings::FIELDS),
             ("upload", UploadSettings::FIELDS),
             ("dav", DavSettings::FIELDS),

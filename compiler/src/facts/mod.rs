@@ -4,6 +4,7 @@
 mod differing;
 mod words;
 
+use sitec_runtime::http::accept::Coding;
 use sitec_runtime::site::{Dav, ErrorLog, LocationId, ServerId, Upload};
 
 use crate::automata::shown;
@@ -14,7 +15,8 @@ use crate::places::Places;
 use crate::wording::{self, flag, size, time};
 pub(crate) use differing::differing;
 use words::{
-    added, allowed, cached, charset_text, expiry, packed, plain, rate_text, returned, symlinks_text,
+    added, allowed, cached, charset_text, coder_types, expiry, packed, plain, rate_text, returned,
+    symlinks_text,
 };
 
 /// A directive, and its value in the conf's words.
@@ -41,6 +43,22 @@ fn action(name: &'static str, value: String) -> Fact {
 /// Directives that say how.
 fn details<const N: usize>(facts: [(&'static str, String); N]) -> Vec<Fact> {
     facts.map(Fact::from).into()
+}
+
+/// What is compressed.
+fn compressed(compression: &ir::Compression) -> Vec<Fact> {
+    let ir::Compression { plain, coders, disable } = compression;
+    let values = Values { compression: *plain, ..Values::DEFAULT };
+    let types = coders.iter().map(|coder| {
+        let name = match coder.coding {
+            Coding::Gzip => "gzip_types",
+            Coding::Brotli => "brotli_types",
+            Coding::Zstd => "zstd_types",
+        };
+        (name, coder_types(coder)).into()
+    });
+    let disable = disable.as_ref().map(|regex| ("gzip_disable", shown(&regex.pattern.text)).into());
+    plain_facts("compression", &values).chain(types).chain(disable).collect()
 }
 
 /// The settings of a group of [`Values`].
@@ -161,6 +179,7 @@ impl Facts<'_> {
             types,
             default_type,
             charset,
+            compression,
             error_pages: _,
             pack,
             symlinks,
@@ -189,6 +208,7 @@ impl Facts<'_> {
             ("access_log", self.access_logs(access_logs)),
             ("error_log", self.error_logs(error_logs)),
         ]));
+        facts.extend(compression.iter().flat_map(compressed));
         if files {
             let index = index.iter().map(wording::value).collect::<Vec<_>>();
             let (directive, folder) =

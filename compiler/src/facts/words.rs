@@ -25,6 +25,12 @@ pub(super) fn charset_text(charset: &ir::Charset) -> String {
     format!("{} {types}", wording::value(name)).trim_end().to_owned()
 }
 
+/// The media types of a coding.
+pub(super) fn coder_types(coder: &ir::Coder) -> String {
+    let Some(types) = &coder.types else { return "*".to_owned() };
+    types.iter().map(|name| String::from_utf8_lossy(name)).collect::<Vec<_>>().join(" ")
+}
+
 pub(super) fn added(field: &ir::AddedField) -> String {
     let always = if field.always { " always" } else { "" };
     format!("{} {:?}{always}", field.name, wording::value(&field.value))

@@ -49,7 +49,7 @@ pub enum Test {
 }
 
 /// A regex of a condition or a `rewrite`.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub struct Regex {
     /// What it is.
     pub pattern: Pattern,

@@ -2,13 +2,14 @@
 
 use std::ops::Deref;
 
+use sitec_runtime::http::accept::Coding;
 use sitec_runtime::http::charset::{self, takes_charset};
 use sitec_runtime::site::{
-    DirectoryId, ErrorLog, ErrorStatus, Expires, FileCache, Follow, ListingSettings, LocationId,
-    LogId, PlainSettings, TypesId,
+    CompressionSettings, DirectoryId, ErrorLog, ErrorStatus, Expires, FileCache, Follow,
+    ListingSettings, LocationId, LogId, PlainSettings, TypesId,
 };
 
-use super::{Admission, Piece, Value};
+use super::{Admission, Piece, Regex, Value};
 
 /// See [`sitec_runtime::site::FileBase`].
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
@@ -121,6 +122,24 @@ impl Charset {
     }
 }
 
+/// See [`sitec_runtime::site::Compression`].
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+#[allow(missing_docs)]
+pub struct Compression {
+    pub plain: CompressionSettings,
+    pub coders: Vec<Coder>,
+    /// The regex of `gzip_disable`.
+    pub disable: Option<Regex>,
+}
+
+/// See [`sitec_runtime::site::Coder`].
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+#[allow(missing_docs)]
+pub struct Coder {
+    pub coding: Coding,
+    pub types: Option<Vec<Vec<u8>>>,
+}
+
 /// One table of media types: lower-case extensions, each once, in the order of the conf.
 pub type Types = Vec<(Vec<u8>, Vec<u8>)>;
 
@@ -136,6 +155,7 @@ pub struct Settings {
     pub types: TypesId,
     pub default_type: Vec<u8>,
     pub charset: Option<Charset>,
+    pub compression: Option<Compression>,
     pub error_pages: Vec<ErrorPage>,
     pub symlinks: Symlinks,
     pub file_cache: FileCache,

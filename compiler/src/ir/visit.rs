@@ -143,6 +143,7 @@ impl Settings {
             types: _,
             default_type: _,
             charset,
+            compression: _,
             error_pages,
             symlinks,
             file_cache: _,

@@ -176,15 +176,9 @@ pub(super) const GROUPS: &[Group] = &[
     },
     Group {
         about: "compressing while serving",
-        instead: "nothing is compressed at run time: `embed on; precompress gzip br zstd;` makes \
-                  compressed forms when the site is built, and `gzip_static on;` sends `.gz` files \
-                  that are there",
-        names: "\
-            brotli brotli_buffers brotli_comp_level brotli_min_length brotli_static brotli_types \
-            brotli_window gunzip gunzip_buffers gzip gzip_buffers gzip_comp_level gzip_disable \
-            gzip_hash gzip_http_version gzip_min_length gzip_no_buffer gzip_proxied gzip_types \
-            gzip_vary gzip_window postpone_gzipping zstd zstd_buffers zstd_comp_level \
-            zstd_dict_file zstd_min_length zstd_static zstd_target_cblock_size zstd_types",
+        instead: "`embed on; precompress gzip br zstd;` makes compressed forms when the site is \
+                  built, and `gzip_static on;` sends `.gz` files that are there",
+        names: "brotli_static zstd_dict_file zstd_static",
     },
     Group {
         about: "logging in",

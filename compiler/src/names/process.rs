@@ -29,6 +29,13 @@ pub(super) const GROUPS: &[Group] = &[
             subrequest_output_buffer_size thread_pool",
     },
     Group {
+        about: "the memory of nginx's encoders",
+        instead: "a site chooses it by itself; `sitec bounds` tells it",
+        names: "\
+            brotli_buffers brotli_window gunzip_buffers gzip_buffers gzip_hash gzip_no_buffer gzip_window \
+            postpone_gzipping zstd_buffers zstd_target_cblock_size",
+    },
+    Group {
         about: "which modules nginx loads",
         instead: "a site holds what its conf uses, and loads nothing",
         names: "load_module",

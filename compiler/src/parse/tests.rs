@@ -210,15 +210,15 @@ fn comments_of_other_languages() {
 
 #[test]
 fn each_line_of_another_language_is_told() {
-    let (diagnostics, sources) = diagnose("server.port = 80\nserver.bind = 1\ngzip\n");
+    let (diagnostics, sources) = diagnose("server.port = 80\nserver.bind = 1\nssi\n");
     assert_eq!(
         diagnostics.short(&sources),
         "site.conf:1:1: error[D03]: `server.port` is called `listen` here\n\
          site.conf:1:17: error[Y01]: expected `;` after `server.port = 80`\n\
          site.conf:2:1: error[D03]: `server.bind` is called `host` here\n\
          site.conf:2:16: error[Y01]: expected `;` after `server.bind = 1`\n\
-         site.conf:3:1: error[D02]: nginx's `gzip` is not supported\n\
-         site.conf:3:5: error[Y01]: expected `;` after `gzip`\n"
+         site.conf:3:1: error[D02]: nginx's `ssi` is not supported\n\
+         site.conf:3:4: error[Y01]: expected `;` after `ssi`\n"
     );
 }
 
@@ -242,9 +242,9 @@ fn parameters_on_further_lines_are_no_mistake() {
 #[test]
 fn what_is_not_supported_may_take_several_lines() {
     for text in [
-        "gzip_types\ntext/css\ntext/plain;",
-        "server {\n  gzip_types\n  text/css\n  application/json;\n}",
-        "server {\n\tgzip_types\n    text/css\n    text/plain;\n}",
+        "ssi_types\ntext/css\ntext/plain;",
+        "server {\n  ssi_types\n  text/css\n  application/json;\n}",
+        "server {\n\tssi_types\n    text/css\n    text/plain;\n}",
         "proxy_set_header\nHost\n$host;",
     ] {
         let (diagnostics, sources) = diagnose(text);
@@ -254,7 +254,8 @@ fn what_is_not_supported_may_take_several_lines() {
     let text = "nobodys\nfirst\nsecond;";
     check_err(text, "^^^^^^^", "D01: unknown directive `nobodys`");
     // Where a directive of the language begins, a mark is missing.
-    for text in ["gzip on\nroot www;", "gzip_types\na/b\nserver { }", "gzip on\ngzip_vary on;"] {
+    for text in ["ssi on\nroot www;", "ssi_types\na/b\nserver { }", "ssi on\nssi_silent_errors on;"]
+    {
         let (diagnostics, _) = diagnose(text);
         assert!(diagnostics.sorted().iter().any(|found| found.code == "Y01"), "{text}");
     }

@@ -71,6 +71,11 @@ pub const VARIABLES: &[Row] = &[
     row("document_root", Known::Path, "The folder of `root`, or the `alias`."),
     row("document_uri", Known::Path, "The same as `$uri`."),
     row(
+        "gzip_ratio",
+        Known::Run,
+        "How many times shorter the content has become by being compressed on its way, for logs.",
+    ),
+    row(
         "host",
         Known::Request,
         "The host that was asked for, in lower case and without its port; `$server_name` without one.",
@@ -165,7 +170,7 @@ pub fn find(name: &str) -> Option<&'static Row> {
 }
 
 /// Variables that nginx has and sitec has not, and the fronts of names of such.
-const ONLY_NGINX: &str = "ancient_browser date_gmt date_local fastcgi_ geoip_ grpc_ gzip_ratio \
+const ONLY_NGINX: &str = "ancient_browser date_gmt date_local fastcgi_ geoip_ grpc_ \
     http2 http3 https invalid_referer is_request_port limit_conn_status \
     limit_req_status memcached_key modern_browser msie nginx_version proxy_ realip_remote_addr \
     realip_remote_port request_body request_body_file request_completion request_port scgi_ \

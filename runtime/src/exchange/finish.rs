@@ -1,5 +1,5 @@
 //! What holds of every response: the charset, the fields that the conf adds (`expires`,
-//! `add_header`), and what a status may not have.
+//! `add_header`), compression, and what a status may not have.
 
 use crate::http::charset::parameter;
 use crate::http::method::Method;
@@ -35,6 +35,7 @@ impl<F: Form> Exchange<F> {
             self.say_charset(world);
             self.add_fields(world);
         }
+        let reply = self.compress(world, reply);
         let is_head = self.head.method == Some(Method::Head);
         match reply {
             Reply::Response(body) if is_head || status::has_no_content(self.status) => {

@@ -7,6 +7,7 @@
 //! waits.
 
 mod backend;
+pub mod compress;
 mod finish;
 mod memo;
 mod phases;
@@ -139,6 +140,8 @@ pub struct Exchange<F: Form> {
     pub head_len: u64,
     /// Bytes of the response's content that were sent.
     pub content_sent_len: u64,
+    /// Bytes of the content before it was compressed on its way, and after, once all of it was.
+    pub encoded: Option<(u64, u64)>,
     /// The host asked for: lower case, no port, no trailing dot.
     pub host: Vec<u8>,
     /// Arguments that an internal redirect has put in the place of the head's.
@@ -212,6 +215,7 @@ impl<F: Form> Default for Exchange<F> {
             persistence: None,
             head_len: 0,
             content_sent_len: 0,
+            encoded: None,
             host: Vec::new(),
             args: None,
             route: None,

@@ -5,13 +5,14 @@ use std::convert::Infallible;
 
 use super::world::{
     Action, Added, Admission, Base, Candidate, Condition, ErrorPage, ErrorTarget, Fallback, Login,
-    Op, Redirects, Return, Rewrite, Test,
+    Op, Recoding, Redirects, Return, Rewrite, Test,
 };
 use super::*;
+use crate::http::accept::Coding;
 use crate::http::head::Limits;
 use crate::http::method::MethodSet;
 use crate::http::target::Scheme;
-use crate::site::{Assigned, ErrorStatus, Expires, PathTest, Then};
+use crate::site::{Assigned, CompressionSettings, ErrorStatus, Expires, PathTest, Then};
 
 /// A location. In a text, `$uri` is the path.
 #[derive(Clone)]
@@ -27,6 +28,7 @@ struct Toy {
     answer: Option<(u16, &'static str)>,
     error_pages: &'static [(u16, ErrorStatus, &'static str)],
     ops: &'static [ToyOp],
+    compression: Option<CompressionSettings>,
 }
 
 /// A step; a regex is what a subject begins with.
@@ -54,6 +56,7 @@ const TOY: Toy = Toy {
     answer: None,
     error_pages: &[],
     ops: &[],
+    compression: None,
 };
 
 fn op(op: ToyOp) -> Op<&'static Toy> {
@@ -201,6 +204,20 @@ impl Location for &'static Toy {
         false
     }
 
+    fn compression(self) -> Option<CompressionSettings> {
+        self.compression
+    }
+
+    fn codes(self, coding: Coding, media_type: &[u8]) -> bool {
+        // Each coding is for another set of types.
+        let is_text = media_type == b"text/plain";
+        is_text || coding == Coding::Gzip && media_type == b"text/html"
+    }
+
+    fn gzip_disable(self) -> Option<&'static str> {
+        Some("Old")
+    }
+
     fn added(self, _: bool, _: usize) -> Option<Added<&'static str>> {
         None
     }
@@ -330,6 +347,27 @@ impl World for ToyWorld {
 
     fn without_content(&mut self, _: String) -> String {
         "nothing".to_owned()
+    }
+
+    fn is_made(&self, _: &Self::Body) -> bool {
+        true
+    }
+
+    fn recode(
+        &mut self,
+        _: &mut Exchange<ToyForm>,
+        body: Self::Body,
+        _: Recoding,
+    ) -> Result<(Self::Body, Option<u64>), Self::Body> {
+        Ok((body, None))
+    }
+
+    fn can_encode(&mut self, _: &Exchange<ToyForm>, coding: Coding) -> bool {
+        coding == Coding::Gzip
+    }
+
+    fn has_passed(&self, unix_s: i64) -> bool {
+        unix_s < 1_000_000_000
     }
 
     fn write_expiry(&mut self, _: Expires, _: Option<i64>, _: &mut Fields) {}
@@ -662,5 +700,144 @@ fn a_password_is_asked_for_and_waited_for() {
         exchange.enter_server(&world, 0);
         let reply = exchange.step(&mut world, Event::Checked(checked));
         assert_eq!(show(&exchange, reply), expected, "{checked:?}");
+    }
+}
+
+/// The fields of a script's response, after what a request has made of it.
+fn recoded(settings: CompressionSettings, request: &str, status: u16, fields: &str) -> String {
+    let toy: &'static Toy = Box::leak(Box::new(Toy { compression: Some(settings), ..TOY }));
+    let mut world = world(std::slice::from_ref(toy), &[]);
+    let mut exchange = exchange(request);
+    exchange.enter_server(&world, 0);
+    let mut head = BackendHead { status, has_type: true, ..BackendHead::default() };
+    for field in fields.split('|').filter(|field| !field.is_empty()) {
+        let (name, value) = field.split_once(": ").expect("a field");
+        match name {
+            "Content-Length" => head.content_len = value.parse().ok(),
+            _ => head.fields.add(name, value.as_bytes()),
+        }
+    }
+    let reply = exchange.step(&mut world, Event::Backend(head));
+    show(&exchange, reply)
+}
+
+#[test]
+fn what_is_compressed_is_what_nginx_compresses() {
+    const GZIP: CompressionSettings =
+        CompressionSettings { gzip: true, gzip_vary: Some(true), ..CompressionSettings::DEFAULT };
+    const TEXT: &str = "Content-Type: text/plain";
+    const ASKED: &str = "GET /|Accept-Encoding: gzip";
+    const CODED: &str =
+        "200 None [Content-Type: text/plain; Vary: Accept-Encoding; Content-Encoding: gzip]";
+    const VARIES: &str = "200 None [Content-Type: text/plain; Vary: Accept-Encoding]";
+    const PLAIN: &str = "200 None [Content-Type: text/plain]";
+    for (request, status, fields, expected) in [
+        (ASKED, 200, TEXT, CODED),
+        ("GET /", 200, TEXT, VARIES),
+        ("GET /|Accept-Encoding: *", 200, TEXT, VARIES),
+        ("GET /|Accept-Encoding: br", 200, TEXT, VARIES),
+        ("GET /|Accept-Encoding: gzip;q=0", 200, TEXT, VARIES),
+        (ASKED, 403, TEXT, &CODED.replace("200", "403")),
+        (ASKED, 500, TEXT, &PLAIN.replace("200", "500")),
+        (ASKED, 206, TEXT, &VARIES.replace("200", "206")),
+        (ASKED, 200, "Content-Type: text/css", "200 None [Content-Type: text/css]"),
+        (
+            ASKED,
+            200,
+            "Content-Type: text/html ;charset=x|Content-Length: 20|ETag: \"a\"|Accept-Ranges: b",
+            "200 None [Content-Type: text/html ;charset=x; ETag: W/\"a\"; Vary: Accept-Encoding; \
+             Content-Encoding: gzip]",
+        ),
+        (
+            ASKED,
+            200,
+            "Content-Type: text/plain|Content-Length: 19",
+            "200 Some(19) [Content-Type: text/plain; Content-Length: 19]",
+        ),
+        (
+            ASKED,
+            200,
+            "Content-Type: text/plain|Content-Encoding: x",
+            "200 None [Content-Type: text/plain; Content-Encoding: x]",
+        ),
+        (
+            "HEAD /|Accept-Encoding: gzip",
+            200,
+            TEXT,
+            "200 nothing [Content-Type: text/plain; Vary: Accept-Encoding; Content-Encoding: gzip]",
+        ),
+        // What is one client's alone may hold its secrets.
+        (
+            ASKED,
+            200,
+            "Content-Type: text/plain|Set-Cookie: a=b",
+            "200 None [Content-Type: text/plain; Set-Cookie: a=b]",
+        ),
+        ("GET /|Accept-Encoding: gzip\r\nAuthorization: x", 200, TEXT, PLAIN),
+        ("GET /|Accept-Encoding: gzip\r\nUser-Agent: Old x", 200, TEXT, VARIES),
+        ("GET /|Accept-Encoding: gzip\r\nVia: 1.1 x", 200, TEXT, VARIES),
+    ] {
+        assert_eq!(recoded(GZIP, request, status, fields), expected, "{request} {fields}");
+    }
+    let private = CompressionSettings { compress_private: true, gzip_vary: None, ..GZIP };
+    assert_eq!(
+        recoded(private, ASKED, 200, "Content-Type: text/plain|Set-Cookie: a=b"),
+        "200 None [Content-Type: text/plain; Set-Cookie: a=b; Content-Encoding: gzip]"
+    );
+}
+
+#[test]
+fn of_several_codings_the_one_that_is_wanted_most_is_taken() {
+    let all = CompressionSettings {
+        gzip: true,
+        brotli: true,
+        zstd: true,
+        ..CompressionSettings::DEFAULT
+    };
+    for (accepted, settings, expected) in [
+        ("gzip, br, zstd", all, "br"),
+        ("gzip, zstd", all, "zstd"),
+        ("gzip;q=1, br;q=0.9", all, "gzip"),
+        ("gzip, br", CompressionSettings { brotli_min_len: 500, ..all }, "gzip"),
+        // The toy world has no encoder for the others.
+        ("gzip;q=0.1", CompressionSettings { brotli: false, ..all }, "gzip"),
+    ] {
+        let head = exchange(&format!("GET /|Accept-Encoding: {accepted}")).head;
+        let found = compress::wanted(&settings, |_| true, &head, Some(100));
+        assert_eq!(found.coding.map(Coding::name), Some(expected), "{accepted}");
+    }
+}
+
+#[test]
+fn proxies_get_what_gzip_proxied_says() {
+    use crate::site::Proxied;
+    const OFF: Proxied = Proxied::OFF;
+    for (proxied, fields, expected) in [
+        (OFF, "", false),
+        (Proxied { any: true, ..OFF }, "", true),
+        (Proxied { expired: true, ..OFF }, "", true),
+        (Proxied { expired: true, ..OFF }, "Expires: Thu, 01 Jan 1970 00:00:01 GMT", true),
+        (Proxied { expired: true, ..OFF }, "Expires: Thu, 01 Jan 2037 00:00:01 GMT", false),
+        (Proxied { expired: true, ..OFF }, "Expires: never", false),
+        (Proxied { private: true, ..OFF }, "Expires: Thu, 01 Jan 1970 00:00:01 GMT", false),
+        (Proxied { no_cache: true, ..OFF }, "Cache-Control: x, No-Cache", true),
+        (Proxied { no_cache: true, ..OFF }, "Cache-Control: no-store", false),
+        (Proxied { no_store: true, ..OFF }, "Cache-Control: no-store", true),
+        (Proxied { private: true, ..OFF }, "Cache-Control: a|Cache-Control: private", true),
+        (Proxied { expired: true, ..OFF }, "Cache-Control: private", false),
+        (Proxied { no_etag: true, ..OFF }, "ETag: \"a\"", false),
+        (Proxied { no_etag: true, ..OFF }, "", true),
+        (Proxied { no_last_modified: true, ..OFF }, "Last-Modified: x", false),
+        (Proxied { auth: true, no_etag: true, ..OFF }, "ETag: \"a\"", false),
+    ] {
+        let settings = CompressionSettings {
+            gzip: true,
+            gzip_proxied: proxied,
+            ..CompressionSettings::DEFAULT
+        };
+        let fields = format!("Content-Type: text/plain|{fields}");
+        let request = "GET /|Accept-Encoding: gzip\r\nVia: 1.1 x";
+        let found = recoded(settings, request, 200, &fields);
+        assert_eq!(found.contains("Content-Encoding"), expected, "{proxied:?} {fields}");
     }
 }

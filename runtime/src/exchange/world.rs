@@ -5,11 +5,14 @@
 use std::borrow::Cow;
 
 use super::{Exchange, Outcome, Refusal};
+use crate::http::accept::Coding;
 use crate::http::head::Head;
 use crate::http::method::MethodSet;
 use crate::http::response::Fields;
 use crate::http::target::Scheme;
-use crate::site::{Assigned, ErrorStatus, Expires, LocationId, PathTest, ServerId, Then};
+use crate::site::{
+    Assigned, CompressionSettings, ErrorStatus, Expires, LocationId, PathTest, ServerId, Then,
+};
 
 /// The form that a site is at hand in.
 pub trait Form {
@@ -78,6 +81,12 @@ pub trait Location: Copy {
     fn charset(self) -> Option<Self::Text>;
     /// Whether that is added to a media type.
     fn takes_charset(self, media_type: &[u8]) -> bool;
+    /// What is compressed; `None`: nothing.
+    fn compression(self) -> Option<CompressionSettings>;
+    /// Whether a coding is for a media type without parameters.
+    fn codes(self, coding: Coding, media_type: &[u8]) -> bool;
+    /// `gzip_disable`.
+    fn gzip_disable(self) -> Option<Self::Regex>;
     /// A field that is added to a response, by number, until there is none. `usual`: the status is
     /// one of those that `add_header` without `always` is for.
     fn added(self, usual: bool, index: usize) -> Option<Added<Self::Text>>;
@@ -251,6 +260,15 @@ pub struct Redirects {
     pub absolute: bool,
     pub server_name: bool,
     pub port: bool,
+}
+
+/// What is done to a content on its way to a client.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Recoding {
+    /// It is compressed.
+    Encode(Coding),
+    /// Its gzip is undone.
+    Gunzip,
 }
 
 /// A field that is added to a response.
@@ -448,6 +466,24 @@ pub trait World: Sized {
 
     /// What is sent in the place of a content that may not be.
     fn without_content(&mut self, body: Self::Body) -> Self::Body;
+
+    /// Whether a content was made for this request, so that it may repeat what that says.
+    fn is_made(&self, body: &Self::Body) -> bool;
+
+    /// Has a content compressed, or its gzip undone, and says how long it is then where that is
+    /// known; or gives it back where this is done to too many.
+    fn recode(
+        &mut self,
+        exchange: &mut ExchangeOf<Self>,
+        body: Self::Body,
+        recoding: Recoding,
+    ) -> Result<(Self::Body, Option<u64>), Self::Body>;
+
+    /// Whether a content that is made elsewhere can be compressed. What does it is held ready.
+    fn can_encode(&mut self, exchange: &ExchangeOf<Self>, coding: Coding) -> bool;
+
+    /// Whether a time has passed, in seconds since 1970.
+    fn has_passed(&self, unix_s: i64) -> bool;
 
     /// Writes how long a response may be kept: Expires and Cache-Control. `modified_s`: when its
     /// file was changed, in seconds since 1970.

@@ -1,10 +1,13 @@
 //! What a path is, and what a response needs to know of a file.
 
+use std::cell::RefCell;
 use std::fs::{File, Metadata};
 use std::io;
 use std::os::unix::fs::{FileExt, MetadataExt};
 use std::rc::Rc;
 
+use crate::coding::Form;
+use crate::http::accept::Coding;
 use crate::http::{date, etag};
 use crate::pack::Packed;
 
@@ -52,6 +55,8 @@ pub struct StoredFile {
     last_modified: usize,
     etag: usize,
     identity: Identity,
+    /// Its content in other codings, as far as that was asked for and is kept.
+    forms: RefCell<Vec<Form>>,
     /// Whether a later change is certain to show in the identity.
     settled: bool,
 }
@@ -150,6 +155,7 @@ impl StoredFile {
             last_modified,
             etag,
             identity,
+            forms: RefCell::default(),
             settled: now_s - metadata.mtime().max(metadata.ctime()) > STAMP_S,
         }
     }
@@ -168,6 +174,19 @@ impl StoredFile {
     /// The entity tag, with its quotes.
     pub fn etag(&self) -> &[u8] {
         &self.fields[self.etag + b"ETag: ".len()..self.fields.len() - b"\r\n".len()]
+    }
+
+    /// All of it in a coding, if that is kept.
+    pub(crate) fn form(&self, coding: Coding) -> Option<Rc<[u8]>> {
+        let forms = self.forms.borrow();
+        forms.iter().find(|form| form.coding == coding).map(|form| form.bytes.clone())
+    }
+
+    /// Keeps all of it in another coding.
+    pub(crate) fn keep(&self, form: Form) {
+        let mut forms = self.forms.borrow_mut();
+        forms.retain(|other| other.coding != form.coding);
+        forms.push(form);
     }
 
     fn end(&self, etag: bool) -> usize {

@@ -23,7 +23,7 @@ pub fn serve(request: &Request<'_>, files: &mut Files) -> Outcome {
     let mut variant = Variant::Only;
     if let Some(compressed) = compressed(request, files) {
         variant = Variant::choose(request);
-        if variant != Variant::Plain {
+        if matches!(variant, Variant::Gzip { .. }) {
             return respond(request, compressed, variant);
         }
     }

@@ -7,6 +7,7 @@ use std::rc::Rc;
 use super::byteranges::Parts;
 use super::resource::Resource;
 use super::{Outcome, Request};
+use crate::files::StoredFile;
 use crate::http::conditional::{Conditions, Verdict};
 use crate::http::method::Method;
 use crate::http::range::{self, Selection};
@@ -81,7 +82,9 @@ pub(super) fn respond(request: &Request<'_>, resource: Resource) -> Outcome {
             }
             Verdict::Proceed => {}
         }
-        if let Some(value) = conditions.range(validators).filter(|_| accept_ranges) {
+        if let Some(value) = conditions.range(validators).filter(|_| accept_ranges)
+            && !resource.is_compressed_for(request)
+        {
             selection = range::select(value, resource.len(), settings.max_ranges as usize);
         }
     }
@@ -117,6 +120,11 @@ impl FileResponse {
     /// When the file was last modified, in seconds since 1970.
     pub fn modified_s(&self) -> i64 {
         self.resource.validators().modified_s
+    }
+
+    /// The file, where it is on the disk.
+    pub fn stored(&self) -> Option<Rc<StoredFile>> {
+        self.resource.stored()
     }
 
     /// Adds the fields that describe the content: Content-Type, Content-Length, Content-Range,

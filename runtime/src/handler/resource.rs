@@ -5,12 +5,13 @@ use std::rc::Rc;
 
 use super::representation::Piece;
 use super::{Request, media_type};
+use crate::exchange::compress::{accepts_gzip, wanted};
 use crate::files::{Source, StoredFile};
-use crate::http::accept::accepts_gzip;
 use crate::http::conditional::Validators;
 use crate::http::response::Fields;
+use crate::media;
 use crate::pack::{Packed, PackedForm};
-use crate::site::{GzipStatic, Text};
+use crate::site::{CompressionSettings, GzipStatic, Text};
 
 /// Which representation of a resource a file on the disk is.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -18,10 +19,13 @@ pub(super) enum Variant {
     /// There is no other.
     Only,
     /// There is a compressed one beside it.
-    Plain,
+    Plain {
+        /// Whether the response says that others get that one.
+        varies: bool,
+    },
     /// It is compressed.
     Gzip {
-        /// Whether some clients get the plain one.
+        /// Whether the response says that others get the plain one.
         varies: bool,
     },
 }
@@ -30,12 +34,16 @@ impl Variant {
     /// The variant to send of a file that has a compressed one, as nginx's gzip_static module
     /// chooses.
     pub(super) fn choose(request: &Request<'_>) -> Variant {
-        let head = request.variables.head;
-        match request.variables.settings.gzip_static {
+        let settings = request.variables.settings;
+        let plain = settings.compression.map_or(CompressionSettings::DEFAULT, |found| found.plain);
+        let varies = plain.gzip_vary.unwrap_or(true);
+        match settings.gzip_static {
             GzipStatic::Off => Variant::Only,
             GzipStatic::Always => Variant::Gzip { varies: false },
-            GzipStatic::On if accepts_gzip(head) => Variant::Gzip { varies: true },
-            GzipStatic::On => Variant::Plain,
+            GzipStatic::On if accepts_gzip(&plain, request.variables.head) => {
+                Variant::Gzip { varies }
+            }
+            GzipStatic::On => Variant::Plain { varies },
         }
     }
 
@@ -43,7 +51,7 @@ impl Variant {
         if matches!(self, Variant::Gzip { .. }) && status != 304 {
             fields.append(b"Content-Encoding: gzip\r\n");
         }
-        if matches!(self, Variant::Plain | Variant::Gzip { varies: true }) {
+        if matches!(self, Variant::Plain { varies: true } | Variant::Gzip { varies: true }) {
             fields.append(b"Vary: Accept-Encoding\r\n");
         }
     }
@@ -122,6 +130,30 @@ impl Resource {
     /// Whether parts of it may be asked for: as in nginx, not of what `gzip_static` sends.
     pub(super) fn has_parts(&self) -> bool {
         !matches!(self, Resource::Plain { variant: Variant::Gzip { .. }, .. })
+    }
+
+    /// Whether all of it is compressed on its way to the client, whatever parts that asks for.
+    pub(super) fn is_compressed_for(&self, request: &Request<'_>) -> bool {
+        let settings = request.variables.settings;
+        let Some(compression) = settings.compression else { return false };
+        let mut fields = Fields::default();
+        self.write_type(&mut fields);
+        let Some(media_type) = fields.get("Content-Type").map(media::without_parameters) else {
+            return false;
+        };
+        let codes = |coding| settings.codes(coding, media_type);
+        let head = request.variables.head;
+        let is_coded =
+            matches!(self, Resource::Packed { form, .. } if !form.coding_field().is_empty());
+        !is_coded && wanted(&compression.plain, codes, head, Some(self.len())).coding.is_some()
+    }
+
+    /// The file, where it is on the disk.
+    pub(super) fn stored(&self) -> Option<Rc<StoredFile>> {
+        match self {
+            Resource::Plain { file: AnyFile::Stored(file), .. } => Some(file.clone()),
+            Resource::Plain { file: AnyFile::Packed(_), .. } | Resource::Packed { .. } => None,
+        }
     }
 
     /// A part of its content, or all of it.

@@ -1,13 +1,11 @@
 //! The `charset` parameter of media types (RFC 9110, 8.3.2), as nginx's charset module adds it.
 
+use crate::media::is_among;
+
 /// Whether a media type is to be given the parameter: it has none yet, and is one of `types`,
 /// where these are limited. A type with any parameters is of none of them.
 pub fn takes_charset<T: AsRef<[u8]>>(media_type: &[u8], types: Option<&[T]>) -> bool {
-    if media_type.is_empty() || has_charset(media_type) {
-        return false;
-    }
-    let is_same = |other: &T| other.as_ref().eq_ignore_ascii_case(media_type);
-    types.is_none_or(|types| types.iter().any(is_same))
+    !media_type.is_empty() && !has_charset(media_type) && is_among(media_type, types)
 }
 
 /// Appends the parameter.

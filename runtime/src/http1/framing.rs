@@ -1,6 +1,9 @@
 //! How the content of a response is framed: by its length, in chunks, or by the end of the connection
 //! (RFC 9112, 6.3 and 7.1).
 
+use std::io;
+
+use crate::coding::{Encode, Encoder};
 use crate::serving::Exchange;
 
 /// How a content is framed that is made on the way.
@@ -32,24 +35,134 @@ impl Transfer {
 }
 
 /// Frames content that comes in pieces.
-#[derive(Clone, Copy, Debug)]
+#[derive(Debug)]
 pub(super) struct ContentWriter {
     transfer: Transfer,
+    encoding: Option<Box<Encoding>>,
+}
+
+/// What compresses the content before it is framed.
+#[derive(Debug)]
+struct Encoding {
+    encoder: Encoder,
+    /// Bytes that are still to come, where that is known.
+    left: Option<u64>,
+    /// Whether some of what has come is held back.
+    holds: bool,
+    /// Whether it cannot go on.
+    has_failed: bool,
+    /// What has come of a piece.
+    scratch: Vec<u8>,
+    /// Bytes that were taken and made.
+    lens: (u64, u64),
 }
 
 impl ContentWriter {
     /// A writer of content that is framed so.
     pub(super) fn new(transfer: Transfer) -> ContentWriter {
-        ContentWriter { transfer }
+        ContentWriter { transfer, encoding: None }
+    }
+
+    /// The same of content that is compressed before; it has `left` bytes, where that is known.
+    pub(super) fn encoded(
+        transfer: Transfer,
+        encoder: Encoder,
+        left: Option<u64>,
+    ) -> ContentWriter {
+        let scratch = Vec::new();
+        let (holds, has_failed, lens) = (false, false, (0, 0));
+        let encoding = Encoding { encoder, left, holds, has_failed, scratch, lens };
+        ContentWriter { transfer, encoding: Some(Box::new(encoding)) }
     }
 
     /// Appends a piece. What goes beyond the length is left out.
     pub(super) fn write(&mut self, piece: &[u8], out: &mut Vec<u8>) {
-        match &mut self.transfer {
+        let ContentWriter { transfer, encoding } = self;
+        match encoding {
+            None => transfer.frame(piece, out),
+            Some(encoding) => {
+                let piece = cut(piece, &mut encoding.left);
+                encoding.run(|encode, made| encode.write(piece, made));
+                encoding.holds |= !piece.is_empty();
+                encoding.lens.0 += piece.len() as u64;
+                transfer.frame(&encoding.scratch, out);
+            }
+        }
+    }
+
+    /// Appends what is held back, where the content is compressed: nothing more comes for now.
+    pub(super) fn flush(&mut self, out: &mut Vec<u8>) {
+        let Some(encoding) = &mut self.encoding else { return };
+        if std::mem::take(&mut encoding.holds) {
+            encoding.run(|encode, made| encode.flush(made));
+            self.transfer.frame(&encoding.scratch, out);
+        }
+    }
+
+    /// Bytes of a content that is compressed, before and after.
+    pub(super) fn lens(&self) -> Option<(u64, u64)> {
+        self.encoding.as_ref().map(|encoding| encoding.lens)
+    }
+
+    /// Whether nothing but the end of the connection ends it.
+    pub(super) fn ends_by_close(&self) -> bool {
+        self.transfer == Transfer::UntilClose
+    }
+
+    /// Whether nothing more is taken.
+    pub(super) fn is_full(&self) -> bool {
+        match &self.encoding {
+            None => self.transfer == Transfer::Length(0),
+            Some(encoding) => encoding.left == Some(0) || encoding.has_failed,
+        }
+    }
+
+    /// Appends what ends the content. Whether it is whole: it may be shorter than its head says.
+    pub(super) fn finish(&mut self, out: &mut Vec<u8>) -> bool {
+        let mut is_whole = true;
+        if let Some(encoding) = &mut self.encoding {
+            is_whole = matches!(encoding.left, None | Some(0));
+            if is_whole {
+                encoding.run(|encode, made| encode.finish(made));
+                is_whole = !encoding.has_failed;
+                self.transfer.frame(&encoding.scratch, out);
+            }
+        }
+        if is_whole && self.transfer == Transfer::Chunked {
+            out.extend_from_slice(b"0\r\n\r\n");
+        }
+        is_whole
+            && matches!(
+                self.transfer,
+                Transfer::Length(0) | Transfer::UntilClose | Transfer::Chunked
+            )
+    }
+}
+
+impl Encoding {
+    /// Puts what has come of a step in the place of what has come of the last.
+    fn run(&mut self, step: impl FnOnce(&mut dyn Encode, &mut Vec<u8>) -> io::Result<()>) {
+        self.scratch.clear();
+        self.has_failed |= step(self.encoder.get(), &mut self.scratch).is_err();
+        self.lens.1 += self.scratch.len() as u64;
+    }
+}
+
+/// As much of a piece as is to come.
+fn cut<'p>(piece: &'p [u8], left: &mut Option<u64>) -> &'p [u8] {
+    let Some(left) = left else { return piece };
+    let len = usize::try_from(*left).map_or(piece.len(), |left| left.min(piece.len()));
+    *left -= len as u64;
+    &piece[..len]
+}
+
+impl Transfer {
+    fn frame(&mut self, piece: &[u8], out: &mut Vec<u8>) {
+        match self {
             Transfer::Length(left) => {
-                let len = usize::try_from(*left).map_or(piece.len(), |left| left.min(piece.len()));
-                out.extend_from_slice(&piece[..len]);
-                *left -= len as u64;
+                let mut known = Some(*left);
+                out.extend_from_slice(cut(piece, &mut known));
+                *left = known.unwrap_or(0);
             }
             // A chunk without content would be the last one.
             Transfer::Chunked if piece.is_empty() => {}
@@ -61,24 +174,6 @@ impl ContentWriter {
             }
             Transfer::UntilClose => out.extend_from_slice(piece),
         }
-    }
-
-    /// Whether nothing but the end of the connection ends it.
-    pub(super) fn ends_by_close(&self) -> bool {
-        self.transfer == Transfer::UntilClose
-    }
-
-    /// Whether nothing more is taken.
-    pub(super) fn is_full(&self) -> bool {
-        self.transfer == Transfer::Length(0)
-    }
-
-    /// Appends what ends the content. Whether it is whole: it may be shorter than its head says.
-    pub(super) fn finish(self, out: &mut Vec<u8>) -> bool {
-        if self.transfer == Transfer::Chunked {
-            out.extend_from_slice(b"0\r\n\r\n");
-        }
-        matches!(self.transfer, Transfer::Length(0) | Transfer::UntilClose | Transfer::Chunked)
     }
 }
 

@@ -217,6 +217,7 @@ impl Connection {
             if let Some(remark) = tally.remark {
                 exchange.report(cx, &self.client, remark.0, format_args!("{}", remark.1));
             }
+            exchange.encoded = tally.encoded.or(exchange.encoded);
             let content_len = exchange.content_sent_len + tally.made_len;
             exchange.content_sent_len = content_len.saturating_sub(tally.unsent_len);
             exchange.log(cx, &self.client);

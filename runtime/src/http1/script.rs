@@ -105,11 +105,20 @@ impl Session {
         writer.is_full()
     }
 
+    /// Frames what an encoder holds back.
+    fn flush(&mut self) {
+        let Some(writer) = &mut self.writer else { return };
+        let before = self.output.buffered_len();
+        writer.flush(self.output.buffer());
+        self.exchange.content_sent_len += (self.output.buffered_len() - before) as u64;
+    }
+
     /// Frames the end of the content.
     fn end_content(&mut self) -> Ending {
-        let Some(writer) = self.writer else { return Ending::Cut };
+        let Some(writer) = &mut self.writer else { return Ending::Cut };
         let before = self.output.buffered_len();
         let whole = writer.finish(self.output.buffer());
+        self.exchange.encoded = writer.lens();
         self.exchange.content_sent_len += (self.output.buffered_len() - before) as u64;
         if whole { Ending::Complete } else { Ending::Short }
     }
@@ -269,6 +278,13 @@ impl Connection {
     fn read_script_output<S: Site>(&mut self, cx: &mut Context<S>, scratch: &mut [u8]) -> bool {
         let State::Script(session) = &mut self.state else { return false };
         match session.running.read_output(scratch) {
+            Ok(Received::Nothing) if session.held_until_ms.is_none() => {
+                session.flush();
+                if session.is_blocked() {
+                    self.send_script_output(cx, scratch);
+                }
+                false
+            }
             Ok(Received::Nothing) => false,
             Ok(Received::Part) => true,
             Ok(Received::Head(head)) => self.begin_script_response(cx, head, scratch),
@@ -327,6 +343,7 @@ impl Connection {
                 return self.on_script_client(cx);
             }
             () if session.held_until_ms.is_some() => {
+                session.flush();
                 cx.with_scratch(|cx, scratch| self.send_script_output(cx, scratch));
                 return self.resume(cx);
             }
@@ -390,6 +407,7 @@ impl Connection {
         let State::Script(mut session) = std::mem::replace(&mut self.state, State::Closed) else {
             return false;
         };
+        let promised = head.content_len;
         let reply = session.exchange.answer_script(cx, &self.client, head);
         let Reply::Content(len) = reply else {
             let Session { exchange, running, reader, .. } = *session;
@@ -400,7 +418,11 @@ impl Connection {
         self.settings = session.exchange.settings().unwrap_or(self.settings);
         // A stream is many short writes.
         self.set_nodelay();
-        session.writer = Some(ContentWriter::new(Transfer::of(len, &mut session.exchange)));
+        let transfer = Transfer::of(len, &mut session.exchange);
+        session.writer = Some(match cx.encoder.take() {
+            Some(encoder) => ContentWriter::encoded(transfer, encoder, promised),
+            None => ContentWriter::new(transfer),
+        });
         let persistence = self.persistence(cx, &session.exchange);
         session.persistence = Some(persistence);
         let Session { exchange, running, output, .. } = &mut *session;

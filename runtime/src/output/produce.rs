@@ -22,6 +22,11 @@ pub trait Produce: fmt::Debug {
     fn remark(&self) -> Option<String> {
         None
     }
+
+    /// Of a content that is compressed on its way and has come to its end: its bytes before and after.
+    fn encoded(&self) -> Option<(u64, u64)> {
+        None
+    }
 }
 
 /// Whether there is more of a content.

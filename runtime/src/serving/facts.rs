@@ -55,6 +55,7 @@ impl Exchange {
                 limit_rate: self.limit_rate.unwrap_or(0),
                 sent_len: self.head_len + self.content_sent_len,
                 content_sent_len: self.content_sent_len,
+                encoded: self.encoded,
                 response_fields: &self.fields,
                 persists: self.persist && !self.rest_unwanted,
                 persistence: self.persistence,

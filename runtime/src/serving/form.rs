@@ -6,9 +6,12 @@ use crate::exchange::world::{
     Action, Added, Admission, Base, Candidate, Condition, ErrorPage, ErrorTarget, Fallback, Form,
     Location, Op, Redirects, Return, Rewrite, Server, Test,
 };
+use crate::http::accept::Coding;
 use crate::http::charset::takes_charset;
 use crate::http::method::MethodSet;
-use crate::site::{self, Access, AddedField, Handler, LocationId, Text, UsersId};
+use crate::site::{
+    self, Access, AddedField, CompressionSettings, Handler, LocationId, Text, UsersId,
+};
 use crate::variables::Match;
 
 /// The static types that generated code fills in.
@@ -133,6 +136,18 @@ impl Location for &'static site::Location {
 
     fn takes_charset(self, media_type: &[u8]) -> bool {
         self.settings.charset.is_some_and(|charset| takes_charset(media_type, charset.types))
+    }
+
+    fn compression(self) -> Option<CompressionSettings> {
+        self.settings.compression.map(|compression| compression.plain)
+    }
+
+    fn codes(self, coding: Coding, media_type: &[u8]) -> bool {
+        self.settings.codes(coding, media_type)
+    }
+
+    fn gzip_disable(self) -> Option<&'static site::Regex> {
+        self.settings.compression?.disable
     }
 
     fn added(self, usual: bool, index: usize) -> Option<Added<&'static Text>> {

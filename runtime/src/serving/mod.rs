@@ -1,6 +1,7 @@
 //! The phases of a request in a running server: the site as it was compiled, with its files, its
 //! logs and its clients.
 
+mod encode;
 mod facts;
 mod form;
 mod world;
@@ -61,7 +62,7 @@ impl Exchange {
 
     /// Makes the response to a head that was read.
     pub(crate) fn respond<S: Site>(&mut self, cx: &mut Context<S>, client: &Client) -> Reply {
-        self.step(&mut Serving { cx, client }, Event::Head)
+        self.step(&mut Serving::new(cx, client), Event::Head)
     }
 
     /// Makes the response to a request that cannot be read, or not to its end.
@@ -71,7 +72,7 @@ impl Exchange {
         client: &Client,
         refusal: &Refusal,
     ) -> Reply {
-        self.step(&mut Serving { cx, client }, Event::Refused(refusal))
+        self.step(&mut Serving::new(cx, client), Event::Refused(refusal))
     }
 
     /// Makes the response to a request whose content has been received.
@@ -81,7 +82,7 @@ impl Exchange {
         client: &Client,
         receiver: Box<dyn Receiver>,
     ) -> Reply {
-        let mut serving = Serving { cx, client };
+        let mut serving = Serving::new(cx, client);
         // What another handler makes of the request has no content to read.
         let outcome =
             serving.with_request(self, true, |request, files| receiver.finish(request, files));
@@ -95,7 +96,7 @@ impl Exchange {
         client: &Client,
         work: Box<dyn Work>,
     ) -> Reply {
-        let mut serving = Serving { cx, client };
+        let mut serving = Serving::new(cx, client);
         let outcome =
             serving.with_request(self, false, |request, files| work.finish(request, files));
         self.done(serving, outcome, false)
@@ -108,7 +109,7 @@ impl Exchange {
         client: &Client,
         wait: &Wait,
     ) -> Reply {
-        self.step(&mut Serving { cx, client }, Event::Checked(wait.verdict.is_right()))
+        self.step(&mut Serving::new(cx, client), Event::Checked(wait.verdict.is_right()))
     }
 
     fn done<S: Site>(
@@ -128,7 +129,7 @@ impl Exchange {
         client: &Client,
         head: BackendHead,
     ) -> Reply {
-        self.step(&mut Serving { cx, client }, Event::Backend(head))
+        self.step(&mut Serving::new(cx, client), Event::Backend(head))
     }
 
     /// Makes the response to a request whose script has failed.
@@ -138,7 +139,7 @@ impl Exchange {
         client: &Client,
         refusal: &Refusal,
     ) -> Reply {
-        self.step(&mut Serving { cx, client }, Event::Failed(refusal))
+        self.step(&mut Serving::new(cx, client), Event::Failed(refusal))
     }
 
     /// Writes a line that a script has written to standard error.

@@ -5,14 +5,16 @@ use std::ffi::OsStr;
 use std::fmt;
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::MetadataExt;
+use std::rc::Rc;
 
 use crate::cgi;
 use crate::context::{Client, Context};
 use crate::escape::Escaped;
 use crate::exchange::Outcome;
-use crate::exchange::world::{LocationOf, Login, Note, Op, Reason, World};
-use crate::files::{Entry, Files};
+use crate::exchange::world::{LocationOf, Login, Note, Op, Reason, Recoding, World};
+use crate::files::{Entry, Files, StoredFile};
 use crate::handler::{self, dav, file, status, upload};
+use crate::http::accept::Coding;
 use crate::http::body::Framing;
 use crate::http::credentials;
 use crate::http::expires;
@@ -38,6 +40,15 @@ const MAX_CHECK_MS: u64 = 30_000;
 pub(super) struct Serving<'c, S> {
     pub(super) cx: &'c mut Context<S>,
     pub(super) client: &'c Client,
+    /// The file that the response is made of.
+    pub(super) file: Option<Rc<StoredFile>>,
+}
+
+impl<'c, S: Site> Serving<'c, S> {
+    /// The world of a client's request.
+    pub(super) fn new(cx: &'c mut Context<S>, client: &'c Client) -> Serving<'c, S> {
+        Serving { cx, client, file: None }
+    }
 }
 
 impl<S: Site> World for Serving<'_, S> {
@@ -264,6 +275,28 @@ impl<S: Site> World for Serving<'_, S> {
         Body::Empty
     }
 
+    fn is_made(&self, body: &Body) -> bool {
+        matches!(body, Body::Owned(_) | Body::Made(_))
+    }
+
+    fn recode(
+        &mut self,
+        exchange: &mut Exchange,
+        body: Body,
+        recoding: Recoding,
+    ) -> Result<(Body, Option<u64>), Body> {
+        self.recoded(exchange, body, recoding)
+    }
+
+    fn can_encode(&mut self, exchange: &Exchange, coding: Coding) -> bool {
+        self.cx.encoder = self.encoder(exchange, Recoding::Encode(coding), false, (None, false));
+        self.cx.encoder.is_some()
+    }
+
+    fn has_passed(&self, unix_s: i64) -> bool {
+        unix_s < self.cx.now.unix_s()
+    }
+
     fn write_expiry(&mut self, expires: Expires, modified_s: Option<i64>, fields: &mut Fields) {
         let expiry = expires::expiry(expires, modified_s, self.cx.now, &self.cx.local_clock);
         self.cx.expires.update(expiry.at_s);
@@ -369,6 +402,7 @@ impl<S: Site> Serving<'_, S> {
                     false => exchange.status_of(file.status),
                 };
                 file.write_fields(&mut exchange.fields);
+                self.file = file.stored();
                 if file.modified_s() > self.cx.now.unix_s() {
                     self.write_present_as_modified(exchange);
                 }

@@ -6,8 +6,9 @@
 use std::ops::Deref;
 
 use super::{
-    Cgi, Dav, GzipStatic, IfModifiedSince, KeepaliveDisable, KeepaliveTimeout, Lingering, Listing,
-    ListingFormat, MinRate, Process, Server, Settings, Upload,
+    Cgi, Compression, Dav, GzipStatic, IfModifiedSince, KeepaliveDisable, KeepaliveTimeout,
+    LeastVersion, Lingering, Listing, ListingFormat, MinRate, Process, Proxied, Server, Settings,
+    Upload,
 };
 
 /// A struct of plain values, each with its default. It is the field `plain` of another struct,
@@ -132,6 +133,41 @@ settings! {
         /// How long requests under way may take once the server is to leave; `None`: as long as
         /// they do.
         shutdown_timeout_ms: Option<u64> = Some(30_000),
+    }
+}
+
+settings! {
+    /// What is compressed on its way to a client, in one plain value each.
+    pub struct CompressionSettings in Compression {
+        /// `gzip`.
+        gzip: bool = false,
+        /// `gzip_comp_level`.
+        gzip_level: u32 = 1,
+        /// `gzip_min_length`, in bytes.
+        gzip_min_len: u64 = 20,
+        /// `gzip_http_version`.
+        gzip_http_version: LeastVersion = LeastVersion::Http11,
+        /// `gzip_proxied`.
+        gzip_proxied: Proxied = Proxied::OFF,
+        /// `gzip_vary`; `None`: where two files are at hand, and not where one is compressed on its
+        /// way.
+        gzip_vary: Option<bool> = None,
+        /// `gunzip`.
+        gunzip: bool = false,
+        /// `brotli`.
+        brotli: bool = false,
+        /// `brotli_comp_level`.
+        brotli_level: u32 = 6,
+        /// `brotli_min_length`, in bytes.
+        brotli_min_len: u64 = 20,
+        /// `zstd`.
+        zstd: bool = false,
+        /// `zstd_comp_level`.
+        zstd_level: u32 = 1,
+        /// `zstd_min_length`, in bytes.
+        zstd_min_len: u64 = 20,
+        /// `compress_private`: whether what was made for one client alone is compressed, too.
+        compress_private: bool = false,
     }
 }
 

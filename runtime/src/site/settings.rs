@@ -1,8 +1,11 @@
 //! What a location says of how it does it: see [`Settings`].
 
 use super::{
-    Admission, DirectoryId, ErrorLog, Listing, LocationId, LogId, PlainSettings, Text, TypesId,
+    Admission, Compression, DirectoryId, ErrorLog, Listing, LocationId, LogId, PlainSettings, Text,
+    TypesId,
 };
+use crate::http::accept::Coding;
+use crate::media::is_among;
 use crate::pack::Pack;
 use crate::variables::Variables;
 
@@ -266,6 +269,8 @@ pub struct Settings {
     /// `charset`; `None`: off. The types of files and of texts of the conf have it already,
     /// unless its name has variables.
     pub charset: Option<&'static Charset>,
+    /// What is compressed; `None`: nothing, and no form is looked for.
+    pub compression: Option<&'static Compression>,
     /// `error_page`.
     pub error_pages: &'static [ErrorPage],
     /// `disable_symlinks`.
@@ -287,6 +292,12 @@ pub struct Settings {
 }
 
 impl Settings {
+    /// Whether a coding is on, and for a media type without parameters.
+    pub(crate) fn codes(&self, coding: Coding, media_type: &[u8]) -> bool {
+        let coder = self.compression.and_then(|compression| compression.coder(coding));
+        coder.is_some_and(|coder| is_among(media_type, coder.types))
+    }
+
     /// Whether a connection of this age is kept after so many requests, where the client wants it.
     pub(crate) fn keeps(&self, requests: u64, age_ms: u64) -> bool {
         self.keepalive_timeout.wait_ms > 0

@@ -56,6 +56,8 @@ pub(crate) struct Progress<'a> {
     pub(crate) sent_len: u64,
     /// Bytes of the response's content sent.
     pub(crate) content_sent_len: u64,
+    /// Bytes of a content that was compressed on its way, before and after.
+    pub(crate) encoded: Option<(u64, u64)>,
     /// The fields of the response.
     pub(crate) response_fields: &'a Fields,
     /// Whether the request lets the connection be kept.

@@ -392,6 +392,15 @@ impl Variables<'_> {
         write_number(self.progress.content_sent_len, out);
     }
 
+    /// `$gzip_ratio`: how many times shorter compression has made the content, to two places.
+    pub fn gzip_ratio(&self, out: &mut Vec<u8>) -> bool {
+        let Some((taken, made @ 1..)) = self.progress.encoded else { return false };
+        let hundredths = (taken.saturating_mul(1000) / made + 5) / 10;
+        write_number(hundredths / 100, out);
+        out.extend_from_slice(format!(".{:02}", hundredths % 100).as_bytes());
+        true
+    }
+
     /// `$bytes_sent`: bytes sent, the head included.
     pub fn bytes_sent(&self, out: &mut Vec<u8>) {
         write_number(self.progress.sent_len, out);

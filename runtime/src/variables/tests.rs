@@ -157,7 +157,7 @@ fn values_in_a_log_are_escaped() {
 fn what_is_absent_is_a_dash_in_a_log_and_what_is_empty_is_not() {
     let head = head("/?a=", "Referer:\r\nCookie: c=\r\n");
     with_variables(&head, &SETTINGS, &[], |variables| {
-        let table: [(&str, ReadSome, &str); 9] = [
+        let table: [(&str, ReadSome, &str); 10] = [
             ("args", |v, out| v.args(out), "a="),
             ("arg_a", |v, out| v.argument(b"a", out), ""),
             ("arg_b", |v, out| v.argument(b"b", out), "-"),
@@ -167,6 +167,7 @@ fn what_is_absent_is_a_dash_in_a_log_and_what_is_empty_is_not() {
             ("cookie_d", |v, out| v.cookie(b"d", out), "-"),
             ("1", |v, out| v.capture(1, out), "-"),
             ("remote_user", |v, out| v.remote_user(out), "-"),
+            ("gzip_ratio", |v, out| v.gzip_ratio(out), "2.99"),
         ];
         for (name, read, logged) in table {
             let value = text(variables, |v, out| v.logged_default(out, |out| read(v, out)));

@@ -26,6 +26,7 @@ sites! {
     assets => "sites/assets.conf",
     cgi => "sites/cgi.conf",
     cgi_queue => "sites/cgi_queue.conf",
+    compression => "sites/compression.conf",
     content => "sites/content.conf",
     embed_off => "sites/embed_off.conf",
     embed_on => "sites/embed_on.conf",

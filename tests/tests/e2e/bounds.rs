@@ -10,7 +10,7 @@ use sitec_compiler::files::Disk;
 use sitec_tests::folder::Folder;
 use sitec_tests::server::Server;
 
-use crate::http;
+use crate::{http, launch};
 
 fn reckoned(conf: &str) -> Reckoned {
     let compilation = compile(&Disk, Path::new(conf));
@@ -97,6 +97,32 @@ fn listings_that_nobody_takes_do_not_pass_the_bound() {
         assert_eq!(listing.status, 200);
         assert!(listing.text().matches("1999-").count() >= 1);
     }
+}
+
+#[test]
+fn contents_that_nobody_takes_are_compressed_within_the_bound() {
+    const CLIENTS: usize = 80;
+    let Reckoned { bounds, .. } = reckoned("sites/compression.conf");
+    let folder = Folder::new();
+    // What does not become shorter fills each client's socket.
+    let number = |n: u64| n.wrapping_mul(0x9e37_79b9_7f4a_7c15).to_le_bytes();
+    folder.write("www/noise.txt", (0..1_500_000).flat_map(number).collect::<Vec<u8>>());
+    let server = launch("compression").arg("--prefix").arg(folder.path()).start();
+    let before = server.peak_memory_kb() << 10;
+    let mut clients: Vec<_> = (0..CLIENTS).map(|_| server.connect()).collect();
+    for (index, client) in clients.iter_mut().enumerate() {
+        let (location, coding) = [("all", "gzip"), ("br", "br"), ("zstd", "zstd")][index % 3];
+        let head = format!("Host: a.test\r\nAccept-Encoding: {coding}\r\n");
+        client.send(format!("GET /{location}/noise.txt HTTP/1.1\r\n{head}\r\n"));
+    }
+    server.wait_for_times(CLIENTS - 64, "64 contents are being compressed");
+    // What is short is compressed nevertheless.
+    let mut client = server.connect();
+    client.send("GET /text HTTP/1.1\r\nHost: a.test\r\nAccept-Encoding: gzip\r\n\r\n");
+    assert_eq!(client.response("GET").field("Content-Encoding"), Some("gzip"));
+    let grown = (server.peak_memory_kb() << 10) - before;
+    let most = CLIENTS as u64 * bounds.connection_len + bounds.worker_len;
+    assert!(grown < most && before + grown < bounds.memory, "{grown} bytes of {most}");
 }
 
 #[test]

@@ -13,6 +13,7 @@ mod cgi_faults;
 mod cgi_output;
 mod cgi_programs;
 mod charset;
+mod compression;
 mod conf;
 mod dav;
 mod dav_room;

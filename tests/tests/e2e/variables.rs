@@ -68,6 +68,7 @@ fn no_variable_is_always_empty() {
         get("/a.txt", ""),
         get("/fields", ""),
         get("/timed", ""),
+        get("/packed", "Accept-Encoding: gzip\r\n"),
         get("/moved", ""),
         get("/post", ""),
         get("/captures/one/two", ""),

@@ -138,10 +138,12 @@ fn all_that_is_wrong_in_a_word_is_reported() {
 
 #[test]
 fn what_is_off_anyway_is_taken() {
-    for line in ["gzip off;", "proxy_limit_rate 0;", "http2 off;"] {
+    for line in ["image_filter off;", "proxy_limit_rate 0;", "http2 off;"] {
         assert_eq!(codes(&format!("server {{ root www; location /a {{ {line} }} }}")), [""; 0]);
     }
-    for line in ["gzip on;", "proxy_limit_rate 1k;", "gzip off { }", "gzip off on;"] {
+    for line in
+        ["image_filter on;", "proxy_limit_rate 1k;", "image_filter off { }", "image_filter off on;"]
+    {
         let found = codes(&format!("server {{ root www; location /a {{ {line} }} }}"));
         assert_eq!(found, ["D02"], "{line}");
     }

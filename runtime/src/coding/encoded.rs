@@ -1,0 +1,187 @@
+//! A content that is compressed while it is sent.
+
+use std::fs::File;
+use std::io;
+use std::ops::Range;
+use std::os::unix::fs::FileExt;
+use std::rc::Rc;
+
+use super::forms::{Form, Making};
+use super::{Encode, Encoder, Forms};
+use crate::files::StoredFile;
+use crate::handler::Piece;
+use crate::http::accept::Coding;
+use crate::output::{Produce, Produced, RUN_LEN};
+
+/// What is taken of a content in one run: what is very regular may leave little behind.
+const TAKEN_LEN: u64 = 2 * RUN_LEN as u64;
+
+/// What is compressed.
+#[derive(Debug)]
+pub(crate) enum Source {
+    /// Bytes in memory or of a file.
+    Piece(Piece),
+    /// Bytes that were made for this response.
+    Owned(Vec<u8>, Range<usize>),
+    /// What is made while it is sent.
+    Made(Box<dyn Produce>),
+}
+
+/// Whose form it is, where it is kept.
+#[derive(Debug)]
+pub(crate) enum Owner {
+    /// A file's.
+    File(Rc<StoredFile>),
+    /// Of bytes of the site.
+    Site(Forms, &'static [u8]),
+}
+
+impl Owner {
+    /// The form in a coding, if it is kept.
+    pub(crate) fn form(&self, coding: Coding) -> Option<Rc<[u8]>> {
+        match self {
+            Owner::File(file) => file.form(coding),
+            Owner::Site(forms, content) => forms.of_site(content, coding),
+        }
+    }
+
+    /// Keeps a form.
+    pub(crate) fn keep(&self, form: Form) {
+        match self {
+            Owner::File(file) => file.keep(form),
+            Owner::Site(forms, content) => forms.keep_of_site(content, form),
+        }
+    }
+}
+
+/// A content that is compressed while it is sent.
+#[derive(Debug)]
+pub(crate) struct Encoded {
+    source: Source,
+    encoder: Encoder,
+    /// What was read and is to be compressed.
+    scratch: Vec<u8>,
+    making: Option<(Owner, Making)>,
+    /// Bytes that were taken and made.
+    taken: u64,
+    made: u64,
+    is_whole: bool,
+}
+
+impl Encoded {
+    /// Compresses `source`. Its form is kept where there is room for it.
+    pub(crate) fn new(
+        source: Source,
+        encoder: Encoder,
+        making: Option<(Owner, Making)>,
+    ) -> Encoded {
+        let (taken, made, is_whole) = (0, 0, false);
+        Encoded { source, encoder, scratch: Vec::new(), making, taken, made, is_whole }
+    }
+
+    /// How many bytes the content had, and how many have come of it, once it is whole.
+    pub(crate) fn lens(&self) -> Option<(u64, u64)> {
+        self.is_whole.then_some((self.taken, self.made))
+    }
+
+    /// Takes the next piece of the source. How long it was, and whether there is more.
+    fn take(&mut self, out: &mut Vec<u8>) -> io::Result<(u64, Produced)> {
+        let encoder = self.encoder.get();
+        match &mut self.source {
+            Source::Piece(Piece::File { file, offset, len }) => {
+                let wanted = (*len).min(encoder.piece_len() as u64);
+                self.scratch.resize(wanted as usize, 0);
+                let read = read_at(file, &mut self.scratch, *offset)?;
+                encoder.write(&self.scratch[..read], out)?;
+                *offset += read as u64;
+                *len -= read as u64;
+                Ok((read as u64, produced(*len == 0)))
+            }
+            Source::Piece(Piece::Memory(bytes, range)) => take_of(bytes, range, encoder, out),
+            Source::Piece(Piece::Static(bytes)) => {
+                let mut range = 0..bytes.len();
+                let taken = take_of(bytes, &mut range, encoder, out)?;
+                *bytes = &bytes[range.start..];
+                Ok(taken)
+            }
+            Source::Owned(bytes, range) => take_of(bytes, range, encoder, out),
+            Source::Made(producer) => {
+                self.scratch.clear();
+                let produced = producer.produce(&mut self.scratch, RUN_LEN)?;
+                encoder.write(&self.scratch, out)?;
+                Ok((self.scratch.len() as u64, produced))
+            }
+        }
+    }
+
+    /// Hands what was appended since `start` to the form in the making.
+    fn keep(&mut self, made: &[u8], is_end: bool) {
+        let Some((owner, mut making)) = self.making.take() else { return };
+        match making.push(made) {
+            true if is_end => owner.keep(making.finish()),
+            true => self.making = Some((owner, making)),
+            false => {}
+        }
+    }
+}
+
+/// Reads from a place of a file. It may have become shorter than its head has said.
+fn read_at(file: &File, buffer: &mut [u8], offset: u64) -> io::Result<usize> {
+    loop {
+        match file.read_at(buffer, offset) {
+            Ok(0) if !buffer.is_empty() => return Err(io::ErrorKind::UnexpectedEof.into()),
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            read => return read,
+        }
+    }
+}
+
+fn take_of(
+    bytes: &[u8],
+    range: &mut Range<usize>,
+    encoder: &mut dyn Encode,
+    out: &mut Vec<u8>,
+) -> io::Result<(u64, Produced)> {
+    let end = range.end.min(range.start + encoder.piece_len());
+    encoder.write(&bytes[range.start..end], out)?;
+    let taken = (end - range.start) as u64;
+    range.start = end;
+    Ok((taken, produced(range.start == range.end)))
+}
+
+fn produced(is_all: bool) -> Produced {
+    if is_all { Produced::End } else { Produced::More }
+}
+
+impl Produce for Encoded {
+    fn produce(&mut self, out: &mut Vec<u8>, room: usize) -> io::Result<Produced> {
+        let (start, mut taken) = (out.len(), 0);
+        let mut produced = Produced::More;
+        while produced == Produced::More && out.len() < start + room && taken < TAKEN_LEN {
+            let (len, after) = self.take(out)?;
+            (taken, produced) = (taken + len, after);
+            if len == 0 {
+                break;
+            }
+        }
+        if produced == Produced::End {
+            self.encoder.get().finish(out)?;
+        }
+        self.taken += taken;
+        self.made += (out.len() - start) as u64;
+        self.is_whole = produced == Produced::End;
+        self.keep(&out[start..], self.is_whole);
+        Ok(produced)
+    }
+
+    fn encoded(&self) -> Option<(u64, u64)> {
+        self.lens()
+    }
+
+    fn remark(&self) -> Option<String> {
+        match &self.source {
+            Source::Made(producer) => producer.remark(),
+            Source::Piece(_) | Source::Owned(..) => None,
+        }
+    }
+}

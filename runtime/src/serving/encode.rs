@@ -1,0 +1,119 @@
+//! Contents compressed: by a form that is kept, at once where they are short, or while they are sent.
+
+use std::fmt;
+
+use crate::coding::{Effort, Encoded, Encoder, MAX_ENCODERS, Owner, Source};
+use crate::exchange::world::Recoding;
+use crate::handler::{FileBody, Piece};
+use crate::output::{Body, Produce, Produced, RUN_LEN};
+use crate::site::{Level, Site};
+
+use super::Exchange;
+use super::world::Serving;
+
+impl<S: Site> Serving<'_, S> {
+    /// Has a content compressed, or its gzip undone, and says how long it is then, if that is known.
+    pub(super) fn recoded(
+        &mut self,
+        exchange: &mut Exchange,
+        body: Body,
+        recoding: Recoding,
+    ) -> Result<(Body, Option<u64>), Body> {
+        let owner = match recoding {
+            Recoding::Encode(coding) => self.owner(&body).map(|owner| (owner, coding)),
+            Recoding::Gunzip => None,
+        };
+        if let Some(form) = owner.as_ref().and_then(|(owner, coding)| owner.form(*coding)) {
+            let len = form.len();
+            exchange.encoded = body.len().map(|taken| (taken, len as u64));
+            let piece = Piece::Memory(form, 0..len);
+            return Ok((Body::File(FileBody::One(piece)), Some(len as u64)));
+        }
+        let len = body.len();
+        let make = |(owner, coding)| Some((owner, self.cx.forms.make(coding, len?)?));
+        let making = owner.and_then(make);
+        // A short content that is unpacked may become a long one.
+        let at_once = matches!(recoding, Recoding::Encode(_))
+            && is_in_memory(&body)
+            && len.is_some_and(|len| len <= RUN_LEN as u64);
+        let is_kept = making.is_some();
+        let Some(encoder) = self.encoder(exchange, recoding, is_kept, (len, at_once)) else {
+            return Err(body);
+        };
+        let source = match body {
+            Body::Static(bytes) => Source::Piece(Piece::Static(bytes)),
+            Body::Owned(bytes) => {
+                let range = 0..bytes.len();
+                Source::Owned(bytes, range)
+            }
+            Body::File(FileBody::One(piece)) => Source::Piece(piece),
+            Body::Made(producer) => Source::Made(producer),
+            Body::Empty | Body::File(FileBody::Empty | FileBody::Multipart(_)) => return Err(body),
+        };
+        let mut encoded = Encoded::new(source, encoder, making);
+        if at_once {
+            let mut content = Vec::new();
+            if let Ok(Produced::End) = encoded.produce(&mut content, usize::MAX) {
+                let len = content.len() as u64;
+                exchange.encoded = encoded.lens();
+                return Ok((Body::Owned(content), Some(len)));
+            }
+        }
+        Ok((Body::Made(Box::new(encoded)), None))
+    }
+
+    /// Whose content it is, where its form may be kept.
+    fn owner(&mut self, body: &Body) -> Option<Owner> {
+        match (body, self.file.take()) {
+            (Body::Static(bytes) | Body::File(FileBody::One(Piece::Static(bytes))), _) => {
+                Some(Owner::Site(self.cx.forms.clone(), bytes))
+            }
+            (Body::File(FileBody::One(piece)), Some(file)) if piece.len() == file.len => {
+                Some(Owner::File(file))
+            }
+            _ => None,
+        }
+    }
+
+    /// What does that, where it is on. `content`: its length, where that is known, and whether all of
+    /// it is taken at once.
+    pub(super) fn encoder(
+        &mut self,
+        exchange: &Exchange,
+        recoding: Recoding,
+        is_kept: bool,
+        content: (Option<u64>, bool),
+    ) -> Option<Encoder> {
+        let compression = exchange.settings()?.compression?;
+        let (begin, level) = match recoding {
+            Recoding::Encode(coding) => {
+                (compression.coder(coding)?.begin, compression.level(coding))
+            }
+            Recoding::Gunzip => (compression.gunzip?, 0),
+        };
+        let effort = if is_kept { Effort::Kept } else { Effort::Level(level) };
+        let report = |level, text: fmt::Arguments<'_>| {
+            exchange.report(self.cx, self.client, level, text);
+        };
+        match self.cx.encoders.take(recoding, begin, effort, content) {
+            Ok(Some(encoder)) => return Some(encoder),
+            Ok(None) => report(
+                Level::Notice,
+                format_args!(
+                    "{MAX_ENCODERS} contents are being compressed: this one is sent as it is"
+                ),
+            ),
+            Err(error) => report(Level::Error, format_args!("cannot compress: {error}")),
+        }
+        None
+    }
+}
+
+/// Whether nothing has to be read or made for it.
+fn is_in_memory(body: &Body) -> bool {
+    match body {
+        Body::Static(_) | Body::Owned(_) => true,
+        Body::File(FileBody::One(piece)) => piece.in_memory().is_some(),
+        Body::Empty | Body::File(_) | Body::Made(_) => false,
+    }
+}
