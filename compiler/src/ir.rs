@@ -33,7 +33,7 @@ pub use self::pack::{Pack, PackNode};
 pub use self::rewrite::{Condition, Op, Regex, Rewrite, Test};
 pub use self::settings::{
     AccessLog, AddedField, Amount, Charset, Coder, Compression, ErrorPage, ErrorTarget, FileBase,
-    Rate, Settings, Symlinks, Types,
+    Rate, Settings, Symlinks, Types, Zone,
 };
 pub use self::value::{Escape, Piece, Value, Variable};
 pub use self::visit::Purpose;
@@ -60,6 +60,8 @@ pub struct Site {
     pub settings: Vec<Settings>,
     /// The distinct lists of `allow` and `deny`.
     pub accesses: Vec<Access>,
+    /// What `limit_req` and `limit_conn` count by.
+    pub zones: Vec<Zone>,
     /// The distinct files of users.
     pub users: Vec<StartText>,
     /// The distinct directories that files are opened beneath.

@@ -15,6 +15,7 @@ use crate::http1::GATHERED_LEN;
 use crate::log;
 use crate::output::{COPIED_LEN, KEPT_LEN, RUN_LEN};
 use crate::users::{self, desk::HELPERS};
+use crate::zone;
 
 /// A connection that waits for a request, with what the event loop keeps of it.
 const IDLE_LEN: usize = 512;
@@ -87,6 +88,8 @@ pub struct Facts {
     pub log_len: usize,
     /// Logs.
     pub logs: u64,
+    /// Bytes of zones.
+    pub zones_len: usize,
     /// Files of users.
     pub user_files: usize,
     /// Listening sockets of one worker, directories and log files, and the program's own file
@@ -125,6 +128,11 @@ pub(crate) fn scratch_len(head_len: usize, stores: bool) -> usize {
 /// remembered, and the process itself.
 pub(crate) fn wanted_descriptors(workers: u64, connections: u64, known_files: u64) -> u64 {
     (connections * CONNECTION_DESCRIPTORS + known_files) * workers + PROCESS_DESCRIPTORS
+}
+
+/// The bytes of a zone of this length: no part of it is empty, and each has what finds its entries.
+pub fn zone_len(len: usize) -> usize {
+    len.max(zone::ENTRY_LEN) + zone::SHARDS * 1024
 }
 
 impl Facts {
@@ -169,6 +177,7 @@ impl Facts {
                 + connections.saturating_mul(connection_len)
                 + self.workers * worker_len
                 + self.passwords_len()
+                + self.zones_len as u64
                 + scripts * script_len,
             descriptors: wanted_descriptors
                 + self.workers * (unasked + self.opened)
@@ -224,6 +233,7 @@ mod tests {
         encoder_len: 0,
         log_len: 0,
         logs: 1,
+        zones_len: 0,
         user_files: 0,
         opened: 4,
     };
@@ -248,6 +258,7 @@ mod tests {
             Facts { encoder_len: 1, ..PLAIN },
             Facts { logs: 2, ..PLAIN },
             Facts { user_files: 1, ..PLAIN },
+            Facts { zones_len: 1, ..PLAIN },
             Facts { known_files: Some(MAX_ENTRIES + 1), ..PLAIN },
         ] {
             assert!(more.bounds().memory > plain.memory, "{more:?}");

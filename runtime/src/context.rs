@@ -25,6 +25,7 @@ use crate::transport::Transport;
 use crate::users::desk::Desk;
 use crate::users::file::UserFile;
 use crate::variables::{ConnectionFacts, Endpoint};
+use crate::zone::Zone;
 
 /// What is settled before the first worker starts, and the same for all.
 pub struct Shared {
@@ -38,6 +39,8 @@ pub struct Shared {
     pub image: Option<Image>,
     /// The counts of all workers.
     pub counts: AllCounts,
+    /// The zones of [`Site::ZONES`].
+    pub zones: Vec<Zone>,
     /// The paths of [`Site::USERS`].
     pub user_paths: Vec<PathBuf>,
     /// The files there.

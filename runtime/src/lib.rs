@@ -45,5 +45,6 @@ pub mod trie;
 pub mod users;
 pub mod variables;
 mod worker;
+mod zone;
 
 pub use start::main;

@@ -29,9 +29,10 @@ pub use self::process::{
     StartText,
 };
 pub use self::settings::{
-    AccessLog, AddedField, AddedFields, Amount, Charset, ErrorPage, ErrorStatus, ErrorTarget,
-    Expires, FileBase, FileCache, Follow, GzipStatic, IfModifiedSince, KeepaliveDisable,
-    KeepaliveTimeout, Lingering, MinRate, Rate, Settings, Symlinks,
+    AccessLog, AddedField, AddedFields, Amount, Charset, ConnLimit, ErrorPage, ErrorStatus,
+    ErrorTarget, Expires, FileBase, FileCache, Follow, GzipStatic, IfModifiedSince,
+    KeepaliveDisable, KeepaliveTimeout, Lingering, MinRate, Rate, ReqLimit, Settings, Symlinks,
+    Zone,
 };
 
 /// Index into [`Site::LISTENS`].
@@ -51,6 +52,9 @@ pub type LogId = u16;
 
 /// Index into [`Site::USERS`].
 pub type UsersId = u16;
+
+/// Index into [`Site::ZONES`].
+pub type ZoneId = u16;
 
 /// Index into [`Site::PROGRAMS`].
 pub type ProgramId = u16;
@@ -97,8 +101,10 @@ pub trait Site: Sync + 'static {
     /// The largest `max=` of an `open_file_cache`, if any location has one: paths that a worker
     /// remembers.
     const KNOWN_FILES: Option<usize> = None;
+    /// What `limit_req` and `limit_conn` count by. A site without has no code for them.
+    const ZONES: &'static [Zone] = &[];
     /// Whether a request may wait without being worked at. A site where none does has no code for it.
-    const WAITS: bool = !Self::USERS.is_empty();
+    const WAITS: bool = !Self::USERS.is_empty() || !Self::ZONES.is_empty();
     /// `cgi_max_processes` of a site that has scripts. One that has none has no code for them.
     const MAX_SCRIPTS: Option<u32> = None;
 

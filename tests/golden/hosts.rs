@@ -342,6 +342,8 @@ static SETTINGS: [site::Settings; 1] = [
         file_cache: site::FileCache::USUAL,
         admission: site::Admission::OPEN,
         rate: None,
+        limit_reqs: &[],
+        limit_conns: &[],
         added_fields: site::AddedFields {
             usual: &[],
             always: &[],

@@ -391,6 +391,8 @@ static SETTINGS: [site::Settings; 2] = [
         file_cache: site::FileCache::USUAL,
         admission: site::Admission::OPEN,
         rate: None,
+        limit_reqs: &[],
+        limit_conns: &[],
         added_fields: site::AddedFields {
             usual: &[],
             always: &[],
@@ -425,6 +427,8 @@ static SETTINGS: [site::Settings; 2] = [
         file_cache: site::FileCache::USUAL,
         admission: site::Admission::OPEN,
         rate: None,
+        limit_reqs: &[],
+        limit_conns: &[],
         added_fields: site::AddedFields {
             usual: &[],
             always: &[],

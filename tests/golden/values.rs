@@ -310,6 +310,8 @@ static SETTINGS: [site::Settings; 3] = [
         file_cache: site::FileCache::USUAL,
         admission: site::Admission::OPEN,
         rate: None,
+        limit_reqs: &[],
+        limit_conns: &[],
         added_fields: site::AddedFields {
             usual: &[],
             always: &[],
@@ -375,6 +377,8 @@ static SETTINGS: [site::Settings; 3] = [
         file_cache: site::FileCache::USUAL,
         admission: site::Admission::OPEN,
         rate: None,
+        limit_reqs: &[],
+        limit_conns: &[],
         added_fields: site::AddedFields {
             usual: &[],
             always: &[],
@@ -440,6 +444,8 @@ static SETTINGS: [site::Settings; 3] = [
         file_cache: site::FileCache::USUAL,
         admission: site::Admission::OPEN,
         rate: None,
+        limit_reqs: &[],
+        limit_conns: &[],
         added_fields: site::AddedFields {
             usual: &[
                 site::AddedField::Expires(site::Expires::FromModified(-3600)),

@@ -54,6 +54,7 @@ impl Shown<'_> {
             Step::Rewritten { regex, uri } => {
                 json!({ "step": "rewrite", "regex": regex, "uri": lossy(uri) })
             }
+            Step::Limited { by, zones } => json!({ "step": "limit", "by": by, "zones": zones }),
             Step::Status { status, reason } => {
                 json!({ "step": "status", "status": status, "reason": reason })
             }

@@ -146,6 +146,13 @@ pub enum Step {
         /// The path and the arguments from now on.
         uri: Vec<u8>,
     },
+    /// The request is counted, and let in.
+    Limited {
+        /// What counts it: `limit_req` or `limit_conn`.
+        by: &'static str,
+        /// The zones.
+        zones: Vec<String>,
+    },
     /// The location gives a status instead of a response.
     Status {
         /// The status.

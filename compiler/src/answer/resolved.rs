@@ -23,6 +23,7 @@ impl<'a> Form for Resolved<'a> {
     type Server = Server<'a>;
     type Location = Location<'a>;
     type Match = (&'a ir::Pattern, Vec<u8>);
+    type Held = ();
 }
 
 /// One server of a site.

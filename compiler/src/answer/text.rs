@@ -105,6 +105,9 @@ impl Shown<'_> {
             Step::Rewritten { regex, uri } => {
                 format!("`rewrite {regex}` makes it {}", String::from_utf8_lossy(uri))
             }
+            Step::Limited { by, zones } => {
+                format!("`{by}` counts it in `{}`, and lets in the first", zones.join("`, `"))
+            }
             Step::Status { status, reason } => format!("{status}: {reason}"),
             Step::ErrorPage { status, target } => {
                 format!("`error_page {status}` leads to {target}")

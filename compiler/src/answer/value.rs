@@ -1,6 +1,7 @@
 //! Values of the conf for one request. A variable that only a running server knows stays as it
 //! is written, and is noted.
 
+use sitec_runtime::exchange::LimitStatus;
 use sitec_runtime::exchange::world::World;
 use sitec_runtime::http::credentials::basic_user;
 use sitec_runtime::pure::{find_argument, find_cookie, is_same_name, write_arguments};
@@ -98,6 +99,8 @@ impl<'a> View<'_, '_, 'a> {
                 self.world.request.from.map_or_else(Vec::new, |address| address.to_string().into())
             }
             "limit_rate" => self.exchange.limit_rate.unwrap_or(0).to_string().into(),
+            "limit_req_status" => status_word(self.exchange.limit_req_status),
+            "limit_conn_status" => status_word(self.exchange.limit_conn_status),
             "status" => format!("{:03}", self.exchange.status).into(),
             "remote_user" => basic_user(&self.first(b"authorization")).unwrap_or_default(),
             _ => self.unknown(name),
@@ -220,4 +223,9 @@ impl<'a> View<'_, '_, 'a> {
         })?;
         router.groups(pattern, subject).get(number)?.clone().map(|range| subject[range].to_vec())
     }
+}
+
+/// What a limit has come to.
+fn status_word(status: Option<LimitStatus>) -> Vec<u8> {
+    status.map_or("", LimitStatus::word).into()
 }

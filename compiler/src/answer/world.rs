@@ -9,9 +9,9 @@ use std::convert::Infallible;
 
 use memchr::memmem;
 use sitec_runtime::exchange::world::{
-    Condition, Login, Note, Op, Reason, Recoding, Rewrite, Test, World,
+    Condition, Limited, Login, Note, Op, Reason, Recoding, Rewrite, Test, World,
 };
-use sitec_runtime::exchange::{self, Event, MAX_REDIRECTS, Outcome, Refusal, Reply};
+use sitec_runtime::exchange::{self, Event, LimitStatus, MAX_REDIRECTS, Outcome, Refusal, Reply};
 use sitec_runtime::http::accept::Coding;
 use sitec_runtime::http::credentials;
 use sitec_runtime::http::head::Head;
@@ -223,6 +223,7 @@ impl<'w, 'a> Evaluation<'w, 'a> {
                 Some(_) => "the user or the password is wrong".to_owned(),
             },
             Reason::NoUsers => "there is no file of users to find the client in".to_owned(),
+            Reason::Limited => "a limit is reached".to_owned(),
             Reason::Busy => "too many passwords are being checked".to_owned(),
             Reason::Denied => "`deny` keeps the client out".to_owned(),
             Reason::UnknownMethod => "the server does not know this method".to_owned(),
@@ -391,6 +392,30 @@ impl<'w, 'a> World for Evaluation<'w, 'a> {
                 true
             }
         }
+    }
+
+    /// A server that was asked for nothing else lets it in.
+    fn limit(&mut self, exchange: &mut Exchange<'a>) -> Limited<Infallible> {
+        let settings = exchange.location().settings;
+        let view = View { world: self, exchange, own_match: None };
+        let counted = |zone: u16| {
+            let zone = &self.site().zones[usize::from(zone)];
+            (!view.value(&zone.key).is_empty()).then(|| zone.name.clone())
+        };
+        let requests: Vec<_> =
+            settings.limit_reqs.iter().filter_map(|limit| counted(limit.zone)).collect();
+        let connections: Vec<_> =
+            settings.limit_conns.iter().filter_map(|limit| counted(limit.zone)).collect();
+        for (status, by, zones) in [
+            (&mut exchange.limit_req_status, "limit_req", requests),
+            (&mut exchange.limit_conn_status, "limit_conn", connections),
+        ] {
+            if status.is_none() && !zones.is_empty() {
+                *status = Some(LimitStatus::Passed);
+                self.steps.push(Step::Limited { by, zones });
+            }
+        }
+        Limited::Free
     }
 
     /// By the file of users as it is now.

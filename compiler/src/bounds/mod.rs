@@ -8,7 +8,7 @@ mod text;
 
 use serde_json::{Value as Json, json};
 pub use sitec_runtime::bounds::Bounds;
-use sitec_runtime::bounds::{Facts, LISTED_LEN};
+use sitec_runtime::bounds::{Facts, LISTED_LEN, zone_len};
 use sitec_runtime::coding::encoder_len;
 use sitec_runtime::exchange::MAX_VALUE_LEN;
 
@@ -74,6 +74,7 @@ pub(crate) fn facts(site: &ir::Site, cpus: u64) -> Facts {
         encoder_len: site.codings().map(encoder_len).max().unwrap_or(0),
         log_len: buffers.iter().map(|(_, len)| len).sum(),
         logs: site.logs.len() as u64,
+        zones_len: site.zones.iter().map(|zone| zone_len(zone.len)).sum(),
         user_files: site.users.len(),
         opened: opened as u64,
     }
@@ -110,6 +111,7 @@ fn text_len(site: &ir::Site, location: &ir::Location, head_len: usize) -> usize 
     for map in &site.maps {
         map.values.iter().for_each(|value| add(Purpose::Assigned, value));
     }
+    site.zones.iter().for_each(|zone| add(Purpose::Asked, &zone.key));
     for server in site.servers.iter() {
         server.ops.iter().for_each(|op| op.each_value(&mut add));
     }

@@ -95,14 +95,14 @@ fn the_page_has_a_real_example() {
 
 #[test]
 fn parts_are_told_with_what_needs_them() {
-    let conf = "param PORT 80;
+    let conf = "param PORT 80; limit_conn_zone $host zone=z:1m;
 server {
     listen ${PORT}; root up;
     location /a { cgi_pass .php /usr/bin/php; }
     location /b { upload_store up; }
     location /c { dav_methods PUT; client_max_body_size 1m; }
     location /d { autoindex on; gzip_static on; gzip on; brotli on; zstd on; }
-    location /e { stub_status; deny all; auth_basic A; auth_basic_user_file /run/users; }
+    location /e { stub_status; deny all; auth_basic A; auth_basic_user_file /run/users; limit_conn z 1; }
     location ~ ^/f { return 200; }
 }";
     let all = reckoned(conf);
@@ -115,6 +115,7 @@ server {
         "location /d (site.conf:7)",
         "location /d (site.conf:7)",
         "location /d (site.conf:7)",
+        "location /e (site.conf:8)",
         "location /e (site.conf:8)",
         "location /e (site.conf:8)",
         "location /e (site.conf:8)",

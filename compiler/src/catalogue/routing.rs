@@ -128,15 +128,16 @@ const CHECKS: &[Check] = &[
     error(
         "K15",
         "undefined-name",
-        "A named location, or a `log_format`, is used and there is none of this name.",
+        "A named location, a `log_format` or the zone of a limit is used, and there is none of this \
+         name.",
         "server {\n    listen 8080;\n    root www;\n    location / { try_files $uri ⟪@app⟫; }\n}",
         "server {\n    listen 8080;\n    root www;\n    location / { try_files $uri @app; }\n    location @app { return 404; }\n}",
     ),
     warning(
         "K16",
         "unused-definition",
-        "A named location, a `log_format` or a `param` is defined and nothing refers to it; or \
-         nothing leads to an `internal` location, so that every request for it is answered 404.",
+        "A named location, a `log_format`, a zone or a `param` is defined and nothing refers to it; \
+         or nothing leads to an `internal` location, so that every request for it is answered 404.",
         "param ⟪ADDRESS⟫ 127.0.0.1;\nserver {\n    listen 8080;\n    root www;\n}",
         "param ADDRESS 127.0.0.1;\nserver {\n    listen ${ADDRESS}:8080;\n    root www;\n}",
     ),

@@ -33,6 +33,8 @@ impl Draft<'_> {
         for map in &self.reader.maps {
             map.all_values().for_each(|value| of_maps.add(value));
         }
+        // So may a zone be counted by.
+        self.reader.zones.iter().for_each(|zone| of_maps.add(&zone.key));
         anywhere.merge(of_maps.clone());
         for Server { locations, earlier_captures, resolved, .. } in &mut self.servers {
             earlier_captures.merge(of_maps.clone());

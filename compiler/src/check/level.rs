@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use sitec_runtime::http::accept::Coding;
 use sitec_runtime::http::method::MethodSet;
-use sitec_runtime::site::{ErrorLog, KeepaliveTimeout, Level as LogLevel};
+use sitec_runtime::site::{ConnLimit, ErrorLog, KeepaliveTimeout, Level as LogLevel, ReqLimit};
 
 use super::access::Rules;
 use super::added_fields::{Additions, expires};
@@ -58,6 +58,9 @@ pub(crate) struct Level {
     pub(super) writing: Writing,
     /// `limit_rate` and `limit_rate_after`.
     pub(super) rate: Rate,
+    /// `limit_req` and `limit_conn`.
+    limit_reqs: Rc<[ReqLimit]>,
+    limit_conns: Rc<[ConnLimit]>,
     /// `add_header` and `expires`.
     pub(super) additions: Additions,
     /// `types`; `None`: the common ones.
@@ -105,6 +108,8 @@ impl Level {
             writing: Writing::outermost(),
             error_pages: Rc::new([]),
             rate: Rate::default(),
+            limit_reqs: Rc::new([]),
+            limit_conns: Rc::new([]),
             additions: Additions::default(),
             methods: None,
             named_methods: None,
@@ -181,6 +186,8 @@ impl Level {
             file_cache: self.caching.resolved(self.values.cache),
             admission,
             rate: self.rate.resolved(),
+            limit_reqs: self.limit_reqs.to_vec(),
+            limit_conns: self.limit_conns.to_vec(),
             added_fields: self.additions.fields(),
             expires: self.additions.expires.map(|(expires, _)| expires),
             access_logs: self.access_logs.to_vec(),
@@ -334,6 +341,12 @@ impl Level {
                 .collect::<Vec<_>>();
             let pages = pages.into_iter().filter_map(|pages| reader.report(pages));
             self.error_pages = pages.flatten().collect();
+        }
+        if has("limit_req") {
+            self.limit_reqs = reader.request_limits(directives).into();
+        }
+        if has("limit_conn") {
+            self.limit_conns = reader.connection_limits(directives).into();
         }
         if has("error_log") {
             self.error_logs = reader.error_logs(directives);

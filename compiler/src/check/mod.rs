@@ -24,6 +24,7 @@ mod expect;
 mod groups;
 mod intern;
 mod level;
+mod limits;
 mod listen;
 mod location;
 mod log;
@@ -101,6 +102,8 @@ pub(crate) fn check(
         assigned: assigned_names(directives),
         map_names: map::names(directives),
         maps: Vec::new(),
+        zones: Vec::new(),
+        zone_places: Vec::new(),
         step_regexes: Vec::new(),
         formats: HashMap::new(),
         default_base: None,
@@ -112,6 +115,7 @@ pub(crate) fn check(
 
     // What holds outside of all servers.
     reader.read_maps(directives);
+    reader.read_zones(directives);
     reader.log_formats(directives);
     let groups = Groups::of_conf(directives);
     let outermost = Level::outermost().inner(directives, &mut reader, &groups, None);
@@ -127,8 +131,10 @@ pub(crate) fn check(
     draft.mark_captures();
     let listens = draft.group_listens();
     draft.bound_counts(conf);
+    draft.reader.warn_of_unused_zones();
     let Draft { reader, locations, servers, mut places, .. } = draft;
-    let Reader { params, assigned, maps, tables, diagnostics, dependencies, folder, .. } = reader;
+    let Reader { params, assigned, maps, zones, tables, diagnostics, dependencies, folder, .. } =
+        reader;
     let params = params.finish(diagnostics);
     if diagnostics.has_errors() {
         return None;
@@ -148,6 +154,7 @@ pub(crate) fn check(
         locations,
         settings: tables.settings.into_items(),
         accesses: tables.accesses.into_items(),
+        zones,
         users: tables.users.into_items(),
         directories: tables.directories.into_items(),
         programs: tables.programs.into_items(),
@@ -206,6 +213,7 @@ impl Draft<'_> {
             ("folders", tables.directories.items().len()),
             ("programs", tables.programs.items().len()),
             ("files of users", tables.users.items().len()),
+            ("zones", self.reader.zones.len()),
             ("log files", tables.logs.items().len()),
             ("tables of types", tables.types.len()),
         ];

@@ -9,6 +9,7 @@ use sitec_runtime::site::LogId;
 
 use super::groups::CaptureNames;
 use super::intern::Interner;
+use super::limits::ZonePlace;
 use super::param::Params;
 use super::types::TypeTables;
 use crate::diagnostic::Diagnostics;
@@ -30,6 +31,9 @@ pub(super) struct Reader<'a> {
     /// The variables of maps, and the maps.
     pub(super) map_names: Vec<String>,
     pub(super) maps: Vec<ir::Map>,
+    /// The zones of limits, and what each is for.
+    pub(super) zones: Vec<ir::Zone>,
+    pub(super) zone_places: Vec<ZonePlace>,
     /// The regexes of conditions, of `rewrite` and of maps, in the order in which they were read.
     pub(super) step_regexes: Vec<Rc<Regex>>,
     /// The `log_format`s by name, as indices of [`Tables::formats`].

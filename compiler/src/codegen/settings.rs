@@ -3,7 +3,7 @@
 use proc_macro2::TokenStream;
 use quote::{ToTokens, format_ident, quote};
 use sitec_runtime::http::accept::Coding;
-use sitec_runtime::site::{ErrorStatus, FileCache, Follow};
+use sitec_runtime::site::{ConnLimit, ErrorStatus, FileCache, Follow, ReqLimit};
 
 use super::access::admission;
 use super::added::added_fields;
@@ -40,6 +40,14 @@ fn settings_value(settings: &ir::Settings, sets: &mut Sets, shared: &mut Shared)
     let error_pages = settings.error_pages.iter().map(|page| error_page(page, shared));
     let error_pages = error_pages.collect::<Vec<_>>();
     let admission = admission(&settings.admission, shared);
+    let limit_reqs = settings.limit_reqs.iter().map(|ReqLimit { zone, burst, delay }| {
+        let (zone, burst, delay) = (number(*zone), number(*burst), number(*delay));
+        quote!(site::ReqLimit { zone: #zone, burst: #burst, delay: #delay })
+    });
+    let limit_conns = settings.limit_conns.iter().map(|ConnLimit { zone, most }| {
+        let (zone, most) = (number(*zone), number(*most));
+        quote!(site::ConnLimit { zone: #zone, most: #most })
+    });
     let rate = option(settings.rate.as_ref().map(|rate| {
         let (per_second, after) = (amount(&rate.per_second, shared), amount(&rate.after, shared));
         quote!(&site::Rate { per_second: #per_second, after: #after })
@@ -72,6 +80,8 @@ fn settings_value(settings: &ir::Settings, sets: &mut Sets, shared: &mut Shared)
             file_cache: #file_cache,
             admission: #admission,
             rate: #rate,
+            limit_reqs: &[#(#limit_reqs),*],
+            limit_conns: &[#(#limit_conns),*],
             added_fields: #added_fields,
             access_logs: &[#(#access_logs),*],
             error_logs: #error_logs,

@@ -30,6 +30,7 @@ pub(super) fn constants(site: &ir::Site, shared: &mut Shared) -> TokenStream {
     let writing = writing::constants(&site.locations);
     let counts = counts(&site.locations);
     let users = access::users(&site.users);
+    let zones = zones(&site.zones, shared);
     let known_files = site.known_files.map(|max| {
         let max = number(max);
         quote!(const KNOWN_FILES: Option<usize> = Some(#max);)
@@ -49,6 +50,7 @@ pub(super) fn constants(site: &ir::Site, shared: &mut Shared) -> TokenStream {
         #writing
         #counts
         #users
+        #zones
         #known_files
     }
 }
@@ -63,6 +65,16 @@ fn counts(locations: &[ir::Location]) -> Option<TokenStream> {
             const COUNTS: bool = true;
         )
     })
+}
+
+/// What a site with limits has beyond others.
+fn zones(zones: &[ir::Zone], shared: &mut Shared) -> Option<TokenStream> {
+    let values = zones.iter().map(|ir::Zone { name, key, len, rate }| {
+        let (key, len, rate) = (shared.text(key), number(*len), number(*rate));
+        quote!(site::Zone { name: #name, key: #key, len: #len, rate: #rate })
+    });
+    let values: Vec<_> = values.collect();
+    (!zones.is_empty()).then(|| quote!(const ZONES: &'static [site::Zone] = &[#(#values),*];))
 }
 
 /// What a site with scripts has beyond others.

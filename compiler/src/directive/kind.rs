@@ -1,8 +1,8 @@
 //! The kinds of plain settings: how a value is read, told in words and written as Rust.
 
 use sitec_runtime::site::{
-    GzipStatic, IfModifiedSince, KeepaliveDisable, KeepaliveTimeout, LeastVersion, Lingering,
-    ListingFormat, MinRate, PlainSettings, Proxied,
+    GzipStatic, IfModifiedSince, KeepaliveDisable, KeepaliveTimeout, LeastVersion, Level,
+    Lingering, ListingFormat, MinRate, PlainSettings, Proxied,
 };
 
 use super::MANY;
@@ -81,6 +81,13 @@ pub(super) const PROXIED: Kind<Proxied> = Kind {
     read: |words, _| proxied(words),
     words: proxied_words,
 };
+
+/// A status of a refusal.
+pub(super) const REFUSAL: Kind<u16> = one(
+    "CODE",
+    |words, _| count(&words[0], 400..=599).map(|status| status as u16),
+    |status| status.to_string(),
+);
 
 /// The size of a buffer.
 pub(super) const BUFFER: Kind<usize> =
@@ -443,6 +450,7 @@ words! {
     LeastVersion: "1.0" => Http10, "1.1" => Http11;
     IfModifiedSince: "off" => Off, "exact" => Exact, "before" => Before;
     InheritFields: "on" => Outer, "off" => Own, "merge" => Both;
+    Level: "info" => Info, "notice" => Notice, "warn" => Warn, "error" => Error;
     Satisfy: "all" => All, "any" => Any;
     Lingering: "off" => Off, "on" => On, "always" => Always;
     ListingFormat: "html" => Html, "xml" => Xml, "json" => Json, "jsonp" => Jsonp;

@@ -1,8 +1,9 @@
 //! Rows that bound what one client may take: bytes, fields, time.
 
+use super::Context::Http;
 use super::kind::*;
 use super::setting::setting;
-use super::{Group, HTTP_SERVER, HTTP_SERVER_LOCATION_IF, simple};
+use super::{Group, HTTP_SERVER, HTTP_SERVER_LOCATION, HTTP_SERVER_LOCATION_IF, simple};
 
 pub(super) const GROUP: Group = Group {
     title: "Limits and timeouts",
@@ -108,6 +109,79 @@ pub(super) const GROUP: Group = Group {
             .inherits("0")
             .unseen()
             .doc("The bytes of a response that are sent as fast as they can be before `limit_rate` holds."),
+        simple("limit_req_zone", &[Http], (3, 3), "KEY zone=NAME:SIZE rate=RATE")
+            .repeats()
+            .doc(
+                "What requests are counted by, mostly `$binary_remote_addr`, and how many there may be: \
+                 `10r/s`, `30r/m`. A request whose KEY is empty is not counted. All workers share the \
+                 SIZE bytes; `1m` is enough for 8,000 clients. Where there are more, who was seen longest \
+                 ago is counted no more, which the error log tells once.",
+            ),
+        simple("limit_req", HTTP_SERVER_LOCATION, (1, 3), "zone=NAME [burst=N] [nodelay | delay=N]")
+            .inherits_all("")
+            .unseen()
+            .doc(
+                "Refuses requests above the rate of the zone, but for `burst` of them: these wait until \
+                 the rate has room, but for the first `delay` of them, or all with `nodelay`. Of several \
+                 zones, any may refuse, and the longest wait holds. A request is counted once, before \
+                 anybody asks who the client is; a `return` counts nothing.",
+            ),
+        setting!(
+            "limit_req_status",
+            REFUSAL,
+            plain.limit_req_status,
+            "The status of a request that `limit_req` refuses.",
+        )
+        .unseen(),
+        setting!(
+            "limit_req_log_level",
+            lower_case_words(),
+            plain.limit_req_log_level,
+            "The level at which the error log tells of requests that are refused. Those that wait are \
+             told one level milder.",
+        )
+        .unseen(),
+        setting!(
+            "limit_req_dry_run",
+            FLAG,
+            plain.limit_req_dry_run,
+            "Whether `limit_req` only counts, and tells what it would do.",
+        )
+        .unseen(),
+        simple("limit_conn_zone", &[Http], (2, 2), "KEY zone=NAME:SIZE")
+            .repeats()
+            .doc(
+                "What requests under way are counted by. One whose KEY is empty is not counted. All \
+                 workers share the SIZE bytes; where these are full, requests are refused.",
+            ),
+        simple("limit_conn", HTTP_SERVER_LOCATION, (2, 2), "NAME N")
+            .inherits_all("")
+            .unseen()
+            .doc(
+                "Refuses a request where N with its KEY are under way. A connection that waits for a \
+                 request does not count.",
+            ),
+        setting!(
+            "limit_conn_status",
+            REFUSAL,
+            plain.limit_conn_status,
+            "The status of a request that `limit_conn` refuses.",
+        )
+        .unseen(),
+        setting!(
+            "limit_conn_log_level",
+            lower_case_words(),
+            plain.limit_conn_log_level,
+            "The level at which the error log tells of requests that `limit_conn` refuses.",
+        )
+        .unseen(),
+        setting!(
+            "limit_conn_dry_run",
+            FLAG,
+            plain.limit_conn_dry_run,
+            "Whether `limit_conn` only counts, and tells what it would do.",
+        )
+        .unseen(),
         setting!(
             "keepalive_timeout",
             KEEPALIVE_TIMEOUT,

@@ -5,7 +5,7 @@ mod differing;
 mod words;
 
 use sitec_runtime::http::accept::Coding;
-use sitec_runtime::site::{Dav, ErrorLog, LocationId, ServerId, Upload};
+use sitec_runtime::site::{Dav, ErrorLog, LocationId, ServerId, Upload, ZoneId};
 
 use crate::automata::shown;
 use crate::directive::{self, Values};
@@ -15,8 +15,8 @@ use crate::places::Places;
 use crate::wording::{self, flag, size, time};
 pub(crate) use differing::differing;
 use words::{
-    added, allowed, cached, charset_text, coder_types, expiry, packed, plain, rate_text, returned,
-    symlinks_text,
+    added, allowed, cached, charset_text, coder_types, expiry, packed, plain, rate_text,
+    request_limit, returned, symlinks_text,
 };
 
 /// A directive, and its value in the conf's words.
@@ -186,6 +186,8 @@ impl Facts<'_> {
             file_cache,
             admission,
             rate,
+            limit_reqs,
+            limit_conns,
             added_fields,
             expires,
             access_logs,
@@ -202,6 +204,8 @@ impl Facts<'_> {
             ("charset", charset.as_ref().map_or_else(String::new, charset_text)),
             ("allow, deny", self.access(admission.access)),
             ("auth_basic", self.logins(admission)),
+            ("limit_req", self.limits(limit_reqs, |limit| (limit.zone, request_limit(limit)))),
+            ("limit_conn", self.limits(limit_conns, |limit| (limit.zone, limit.most.to_string()))),
             ("limit_rate", rate.as_ref().map_or_else(String::new, rate_text)),
             ("add_header", added_fields.iter().map(added).collect::<Vec<_>>().join(", ")),
             ("expires", expires.map_or_else(String::new, expiry)),
@@ -262,6 +266,17 @@ impl Facts<'_> {
         let file = wording::start_text(self.site, &self.site.users[usize::from(*users)]);
         let any = if admission.any.is_some() { ", satisfy any" } else { "" };
         format!("{:?}, users of {file}{any}", wording::value(realm))
+    }
+
+    /// The limits of a kind, each with its zone.
+    fn limits<T>(self, limits: &[T], told: impl Fn(&T) -> (ZoneId, String)) -> String {
+        let limits = limits.iter().map(|limit| {
+            let (zone, said) = told(limit);
+            let ir::Zone { name, key, len, rate } = &self.site.zones[usize::from(zone)];
+            let (key, len) = (wording::value(key), size(*len as u64));
+            format!("{key} {name}:{len} {rate} {said}")
+        });
+        limits.collect::<Vec<_>>().join(", ")
     }
 
     fn access_logs(self, logs: &[ir::AccessLog]) -> String {

@@ -3,7 +3,7 @@
 use std::fmt::Debug;
 use std::net::{Ipv4Addr, Ipv6Addr};
 
-use sitec_runtime::site::{Expires, FileCache};
+use sitec_runtime::site::{Expires, FileCache, ReqLimit};
 
 use crate::ir::{self, Return};
 use crate::wording::{self, flag, time};
@@ -105,4 +105,13 @@ pub(super) fn rate_text(rate: &ir::Rate) -> String {
         ir::Amount::Computed(value) => wording::value(value),
     };
     format!("{} after {}", text(&rate.per_second), text(&rate.after))
+}
+
+/// What a `limit_req` says beside its zone.
+pub(super) fn request_limit(limit: &ReqLimit) -> String {
+    let delay = match limit.delay {
+        u64::MAX => "nodelay".to_owned(),
+        delay => format!("delay={}", delay / 1000),
+    };
+    format!("burst={} {delay}", limit.burst / 1000)
 }

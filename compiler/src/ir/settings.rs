@@ -5,8 +5,8 @@ use std::ops::Deref;
 use sitec_runtime::http::accept::Coding;
 use sitec_runtime::http::charset::{self, takes_charset};
 use sitec_runtime::site::{
-    CompressionSettings, DirectoryId, ErrorLog, ErrorStatus, Expires, FileCache, Follow,
-    ListingSettings, LocationId, LogId, PlainSettings, TypesId,
+    CompressionSettings, ConnLimit, DirectoryId, ErrorLog, ErrorStatus, Expires, FileCache, Follow,
+    ListingSettings, LocationId, LogId, PlainSettings, ReqLimit, TypesId,
 };
 
 use super::{Admission, Piece, Regex, Value};
@@ -87,6 +87,16 @@ pub struct Rate {
     pub after: Amount,
 }
 
+/// See [`sitec_runtime::site::Zone`].
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+#[allow(missing_docs)]
+pub struct Zone {
+    pub name: String,
+    pub key: Value,
+    pub len: usize,
+    pub rate: u64,
+}
+
 /// See [`sitec_runtime::site::Amount`].
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 #[allow(missing_docs)]
@@ -161,6 +171,8 @@ pub struct Settings {
     pub file_cache: FileCache,
     pub admission: Admission,
     pub rate: Option<Rate>,
+    pub limit_reqs: Vec<ReqLimit>,
+    pub limit_conns: Vec<ConnLimit>,
     /// In the order in which they are added.
     pub added_fields: Vec<AddedField>,
     pub expires: Option<Expires>,

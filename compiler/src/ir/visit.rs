@@ -149,6 +149,9 @@ impl Settings {
             file_cache: _,
             admission,
             rate,
+            // What they count by is the site's.
+            limit_reqs: _,
+            limit_conns: _,
             added_fields,
             expires: _,
             access_logs,

@@ -194,12 +194,10 @@ pub(super) const GROUPS: &[Group] = &[
             scope session_store session_timeout userinfo",
     },
     Group {
-        about: "limiting rates",
-        instead: "let the proxy or the firewall in front limit how much one client may ask for",
+        about: "limiting connections by an old name",
+        instead: "`limit_conn_zone` is its name today",
         names: "\
-            limit_conn limit_conn_dry_run limit_conn_log_level limit_conn_status limit_conn_zone \
-            limit_req limit_req_dry_run limit_req_log_level \
-            limit_req_status limit_req_zone limit_zone",
+            limit_zone",
     },
     Group {
         about: "trusting a proxy's word for an address",

@@ -5,7 +5,7 @@
 const SWITCHES: &str = "\
     auth_digest auth_jwt auth_ldap auth_pam auth_request auth_spnego \
     add_before_body concat dav_ext_lock fancyindex flv geoip_proxy_recursive \
-    geoip2_proxy_recursive image_filter limit_conn_dry_run limit_req_dry_run mirror \
+    geoip2_proxy_recursive image_filter mirror \
     mirror_request_body modsecurity mp4_start_key_frame http2 http3 opentracing otel_trace \
     override_charset pagespeed passenger_enabled random_index real_ip_recursive source_charset \
     ssi ssl starttls status_zone sub_filter_last_modified sub_filter_once testcookie \

@@ -83,10 +83,21 @@ pub const VARIABLES: &[Row] = &[
     row("hostname", Known::Run, "The name of the machine."),
     row("is_args", Known::Args, "`?` where there are arguments, else nothing."),
     row(
+        "limit_conn_status",
+        Known::Request,
+        "What `limit_conn` has come to: `PASSED`, `REJECTED` or `REJECTED_DRY_RUN`.",
+    ),
+    row(
         "limit_rate",
         Known::Request,
         "The bytes of the response that are sent in a second: what `set` gives it, or, once the \
          response has begun, `limit_rate`; 0 for any number.",
+    ),
+    row(
+        "limit_req_status",
+        Known::Request,
+        "What `limit_req` has come to: `PASSED`, `DELAYED`, `REJECTED`, `DELAYED_DRY_RUN` or \
+         `REJECTED_DRY_RUN`.",
     ),
     row("msec", Known::Run, "The time in seconds since 1970, to the millisecond."),
     row("pid", Known::Run, "The number of the worker's process."),
@@ -171,8 +182,7 @@ pub fn find(name: &str) -> Option<&'static Row> {
 
 /// Variables that nginx has and sitec has not, and the fronts of names of such.
 const ONLY_NGINX: &str = "ancient_browser date_gmt date_local fastcgi_ geoip_ grpc_ \
-    http2 http3 https invalid_referer is_request_port limit_conn_status \
-    limit_req_status memcached_key modern_browser msie nginx_version proxy_ realip_remote_addr \
+    http2 http3 https invalid_referer is_request_port memcached_key modern_browser msie nginx_version proxy_ realip_remote_addr \
     realip_remote_port request_body request_body_file request_completion request_port scgi_ \
     secure_link secure_link_expires sent_trailer_ session_ slice_range ssl_ tcpinfo_ uid_got \
     uid_reset uid_set upstream_ uwsgi_";

@@ -49,6 +49,8 @@ pub enum Event<'a, W: World> {
     Backend(BackendHead),
     /// It has failed.
     Failed(&'a Refusal),
+    /// It has waited for as long as a limit wanted it to.
+    Waited,
     /// A password was checked: whether it is right, if that could be found out in time.
     Checked(Option<bool>),
     /// The conf leads to this URI, which counts as an internal redirect.
@@ -172,6 +174,12 @@ pub struct Exchange<F: Form> {
     refused_at: Option<F::Location>,
     /// The regexes that have matched so far, as far as their captures are used: the host's first.
     pub matches: Vec<F::Match>,
+    /// What `limit_req` has come to, if it was asked.
+    pub limit_req_status: Option<LimitStatus>,
+    /// What `limit_conn` has come to, likewise.
+    pub limit_conn_status: Option<LimitStatus>,
+    /// Where it counts as long as it is under way.
+    pub held: F::Held,
     /// `$limit_rate`, once it is set or the response is begun: the bytes of it that are sent in a
     /// second, or 0 for any number.
     pub limit_rate: Option<u64>,
@@ -179,6 +187,30 @@ pub struct Exchange<F: Form> {
     pub slots: Vec<Option<Vec<u8>>>,
     /// The values of maps.
     pub memo: Memo,
+}
+
+/// What a limit has come to.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[allow(missing_docs)]
+pub enum LimitStatus {
+    Passed,
+    Delayed,
+    Rejected,
+    DelayedDryRun,
+    RejectedDryRun,
+}
+
+impl LimitStatus {
+    /// The word for it.
+    pub fn word(self) -> &'static str {
+        match self {
+            LimitStatus::Passed => "PASSED",
+            LimitStatus::Delayed => "DELAYED",
+            LimitStatus::Rejected => "REJECTED",
+            LimitStatus::DelayedDryRun => "DELAYED_DRY_RUN",
+            LimitStatus::RejectedDryRun => "REJECTED_DRY_RUN",
+        }
+    }
 }
 
 /// Where a request has been led.
@@ -232,6 +264,9 @@ impl<F: Form> Default for Exchange<F> {
             is_coded: false,
             refused_at: None,
             matches: Vec::new(),
+            limit_req_status: None,
+            limit_conn_status: None,
+            held: F::Held::default(),
             limit_rate: None,
             slots: Vec::new(),
             memo: Memo::default(),
@@ -350,6 +385,10 @@ impl<F: Form> Exchange<F> {
             Event::Failed(refusal) => {
                 self.content_taken = true;
                 self.fail(world, refusal)
+            }
+            Event::Waited => {
+                let asked = self.admit(world);
+                self.settle_asked(world, asked)
             }
             Event::Checked(None) => self.answer_status(world, 503, Reason::Busy),
             Event::Checked(checked) => {

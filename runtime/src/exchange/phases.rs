@@ -5,8 +5,8 @@ use crate::http::method::Method;
 use crate::http::response;
 
 use super::world::{
-    Action, Admission, Candidate, Fallback, Form, Location, LocationOf, Login, Note, Reason,
-    Return, Server, TextOf, World,
+    Action, Admission, Candidate, Fallback, Form, Limited, Location, LocationOf, Login, Note,
+    Reason, Return, Server, TextOf, World,
 };
 use super::{Exchange, Outcome, Route};
 
@@ -53,6 +53,13 @@ impl<F: Form> Exchange<F> {
     ) -> Result<Outcome<W>, (u16, Reason<'static>)> {
         let location = self.location();
         let action = location.action();
+        if !matches!(action, Action::Return(_)) {
+            match world.limit(self) {
+                Limited::Free => {}
+                Limited::Refused(status) => return Err((status, Reason::Limited)),
+                Limited::Later(later) => return Ok(Outcome::Later(later)),
+            }
+        }
         let admission = self.admission::<W>(location, &action);
         if let Some(outcome) = self.keep_out(world, admission)? {
             return Ok(outcome);

@@ -4,8 +4,8 @@ use std::borrow::Cow;
 use std::convert::Infallible;
 
 use super::world::{
-    Action, Added, Admission, Base, Candidate, Condition, ErrorPage, ErrorTarget, Fallback, Login,
-    Op, Recoding, Redirects, Return, Rewrite, Test,
+    Action, Added, Admission, Base, Candidate, Condition, ErrorPage, ErrorTarget, Fallback,
+    Limited, Login, Op, Recoding, Redirects, Return, Rewrite, Test,
 };
 use super::*;
 use crate::http::accept::Coding;
@@ -98,6 +98,7 @@ impl Form for ToyForm {
     type Server = ToyServer;
     type Location = &'static Toy;
     type Match = ();
+    type Held = ();
 }
 
 impl Server for ToyServer {
@@ -286,6 +287,13 @@ impl World for ToyWorld {
 
     fn lets_in(&mut self, _: &Exchange<ToyForm>, (): ()) -> bool {
         false
+    }
+
+    fn limit(&mut self, exchange: &mut Exchange<ToyForm>) -> Limited<Infallible> {
+        match exchange.path() {
+            b"/limited" => Limited::Refused(429),
+            _ => Limited::Free,
+        }
     }
 
     /// Nobody has a password until it is said that it was right.

@@ -22,6 +22,8 @@ pub trait Form {
     type Location: Location;
     /// A regex that has matched.
     type Match;
+    /// What counts in a zone as long as it is there.
+    type Held: Default;
 }
 
 /// What the phases ask of a server.
@@ -105,6 +107,16 @@ pub struct Admission<L: Location> {
 impl<L: Location> Admission<L> {
     /// Everyone may come in.
     pub const OPEN: Admission<L> = Admission { access: None, any: None, auth: None };
+}
+
+/// What comes of limits.
+pub enum Limited<T> {
+    /// The request goes on.
+    Free,
+    /// It is answered so.
+    Refused(u16),
+    /// It waits.
+    Later(T),
 }
 
 /// What comes of asking for a password.
@@ -324,6 +336,8 @@ pub enum Reason<'a> {
     NotLoggedIn,
     /// The file of users is missing.
     NoUsers,
+    /// A limit is reached.
+    Limited,
     /// Too many passwords are being checked, or one for too long.
     Busy,
     /// A method that is unknown.
@@ -421,6 +435,9 @@ pub trait World: Sized {
         exchange: &ExchangeOf<Self>,
         rules: <LocationOf<Self> as Location>::Access,
     ) -> bool;
+
+    /// Counts the request by the limits of the location that it has come to, unless that was done.
+    fn limit(&mut self, exchange: &mut ExchangeOf<Self>) -> Limited<Self::Later>;
 
     /// Asks for a password. `checked`: what has come of it, where that took longer.
     fn log_in(

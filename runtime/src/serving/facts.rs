@@ -52,6 +52,8 @@ impl Exchange {
                 received_content_len: self.content_len,
                 status: self.status,
                 error_status: self.error_status,
+                limit_req_status: self.limit_req_status,
+                limit_conn_status: self.limit_conn_status,
                 limit_rate: self.limit_rate.unwrap_or(0),
                 sent_len: self.head_len + self.content_sent_len,
                 content_sent_len: self.content_sent_len,

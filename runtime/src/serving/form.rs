@@ -13,6 +13,7 @@ use crate::site::{
     self, Access, AddedField, CompressionSettings, Handler, LocationId, Text, UsersId,
 };
 use crate::variables::Match;
+use crate::zone::Held;
 
 /// The static types that generated code fills in.
 pub(crate) enum Compiled {}
@@ -21,6 +22,7 @@ impl Form for Compiled {
     type Server = &'static site::Server;
     type Location = &'static site::Location;
     type Match = Match;
+    type Held = Vec<Held>;
 }
 
 impl Server for &'static site::Server {

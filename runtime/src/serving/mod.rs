@@ -4,6 +4,7 @@
 mod encode;
 mod facts;
 mod form;
+mod limits;
 mod world;
 
 use std::sync::Arc;
@@ -43,14 +44,15 @@ pub(crate) enum Later {
 pub(crate) struct Wait {
     /// When the wait is over in any case, by the monotonic clock.
     pub(crate) until_ms: u64,
-    /// The check of a password.
-    pub(crate) verdict: Arc<Verdict>,
+    /// The check of a password, where that is what is waited for.
+    pub(crate) verdict: Option<Arc<Verdict>>,
 }
 
 impl Wait {
     /// Whether it is over.
     pub(crate) fn is_over(&self, now_ms: u64) -> bool {
-        now_ms >= self.until_ms || self.verdict.is_right().is_some()
+        let verdict = self.verdict.as_ref();
+        now_ms >= self.until_ms || verdict.is_some_and(|verdict| verdict.is_right().is_some())
     }
 }
 
@@ -109,7 +111,11 @@ impl Exchange {
         client: &Client,
         wait: &Wait,
     ) -> Reply {
-        self.step(&mut Serving::new(cx, client), Event::Checked(wait.verdict.is_right()))
+        let event = match &wait.verdict {
+            Some(verdict) => Event::Checked(verdict.is_right()),
+            None => Event::Waited,
+        };
+        self.step(&mut Serving::new(cx, client), event)
     }
 
     fn done<S: Site>(

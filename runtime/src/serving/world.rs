@@ -11,7 +11,7 @@ use crate::cgi;
 use crate::context::{Client, Context};
 use crate::escape::Escaped;
 use crate::exchange::Outcome;
-use crate::exchange::world::{LocationOf, Login, Note, Op, Reason, Recoding, World};
+use crate::exchange::world::{Limited, LocationOf, Login, Note, Op, Reason, Recoding, World};
 use crate::files::{Entry, Files, StoredFile};
 use crate::handler::{self, dav, file, status, upload};
 use crate::http::accept::Coding;
@@ -147,6 +147,14 @@ impl<S: Site> World for Serving<'_, S> {
         rules.allow(self.client.peer.map(|peer| peer.ip()))
     }
 
+    fn limit(&mut self, exchange: &mut Exchange) -> Limited<Later> {
+        // Without limits in the site, their code is not in the binary.
+        match S::ZONES.is_empty() {
+            true => Limited::Free,
+            false => self.limit_all(exchange),
+        }
+    }
+
     fn log_in(
         &mut self,
         exchange: &Exchange,
@@ -197,7 +205,7 @@ impl<S: Site> World for Serving<'_, S> {
             Asked::Busy => Login::Busy,
             Asked::Later(verdict) => {
                 let until_ms = cx.now.monotonic_ms + MAX_CHECK_MS;
-                Login::Later(Later::Wait(Wait { until_ms, verdict }))
+                Login::Later(Later::Wait(Wait { until_ms, verdict: Some(verdict) }))
             }
         }
     }
@@ -337,7 +345,8 @@ impl<S: Site> World for Serving<'_, S> {
             }
             Reason::Other(refusal) => report(refusal.level, format_args!("{}", refusal.reason)),
             // Who was asked has told it.
-            Reason::NotLoggedIn
+            Reason::Limited
+            | Reason::NotLoggedIn
             | Reason::NoUsers
             | Reason::Internal
             | Reason::UnknownMethod

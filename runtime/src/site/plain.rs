@@ -7,8 +7,8 @@ use std::ops::Deref;
 
 use super::{
     Cgi, Compression, Dav, GzipStatic, IfModifiedSince, KeepaliveDisable, KeepaliveTimeout,
-    LeastVersion, Lingering, Listing, ListingFormat, MinRate, Process, Proxied, Server, Settings,
-    Upload,
+    LeastVersion, Level, Lingering, Listing, ListingFormat, MinRate, Process, Proxied, Server,
+    Settings, Upload,
 };
 
 /// A struct of plain values, each with its default. It is the field `plain` of another struct,
@@ -97,6 +97,18 @@ settings! {
         tcp_nopush: bool = false,
         /// `log_not_found`.
         log_not_found: bool = true,
+        /// `limit_req_status`.
+        limit_req_status: u16 = 503,
+        /// `limit_req_log_level`.
+        limit_req_log_level: Level = Level::Error,
+        /// `limit_req_dry_run`.
+        limit_req_dry_run: bool = false,
+        /// `limit_conn_status`.
+        limit_conn_status: u16 = 503,
+        /// `limit_conn_log_level`.
+        limit_conn_log_level: Level = Level::Error,
+        /// `limit_conn_dry_run`.
+        limit_conn_dry_run: bool = false,
         /// `gzip_static`.
         gzip_static: GzipStatic = GzipStatic::Off,
     }

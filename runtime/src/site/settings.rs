@@ -2,7 +2,7 @@
 
 use super::{
     Admission, Compression, DirectoryId, ErrorLog, Listing, LocationId, LogId, PlainSettings, Text,
-    TypesId,
+    TypesId, ZoneId,
 };
 use crate::http::accept::Coding;
 use crate::media::is_among;
@@ -235,6 +235,38 @@ pub struct Rate {
     pub after: Amount,
 }
 
+/// `limit_req_zone` or `limit_conn_zone`.
+pub struct Zone {
+    /// Its name.
+    pub name: &'static str,
+    /// What is counted by. An empty value is not counted.
+    pub key: Text,
+    /// Its memory, in bytes.
+    pub len: usize,
+    /// Of requests, how many thousandths there may be in a second; of connections, 0.
+    pub rate: u64,
+}
+
+/// `limit_req`.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub struct ReqLimit {
+    /// What is counted by.
+    pub zone: ZoneId,
+    /// `burst`: how many thousandths of requests may be above the rate.
+    pub burst: u64,
+    /// `delay`: how many of them do not wait; of `nodelay`, `u64::MAX`.
+    pub delay: u64,
+}
+
+/// `limit_conn`.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub struct ConnLimit {
+    /// What is counted by.
+    pub zone: ZoneId,
+    /// How many requests may be under way at once.
+    pub most: u64,
+}
+
 /// A number of bytes.
 pub enum Amount {
     /// It is known.
@@ -281,6 +313,10 @@ pub struct Settings {
     pub admission: Admission,
     /// `limit_rate` and `limit_rate_after`; `None`: a response is as fast as it can be.
     pub rate: Option<&'static Rate>,
+    /// `limit_req`.
+    pub limit_reqs: &'static [ReqLimit],
+    /// `limit_conn`.
+    pub limit_conns: &'static [ConnLimit],
     /// `add_header` and `expires`.
     pub added_fields: AddedFields,
     /// `access_log`.

@@ -16,6 +16,7 @@ use crate::params::{self, BindAddress, Params};
 use crate::programs;
 use crate::site::{DirectoryId, Listen, LogTarget, ServerId, Site, StartPiece};
 use crate::users::desk::Desk;
+use crate::zone::Zone;
 
 /// What is known once the command line is read.
 pub(super) struct Settled {
@@ -60,6 +61,7 @@ pub(super) fn settle<S: Site>(
         socket_paths: endpoints.iter().map(socket_path).collect(),
         image: None,
         counts: AllCounts::default(),
+        zones: S::ZONES.iter().map(|zone| Zone::new(zone.len)).collect(),
         user_paths: S::USERS.iter().map(|text| params.path(&prefix, text)).collect(),
         users: Vec::new(),
         desk: Desk::new(0),

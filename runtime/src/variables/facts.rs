@@ -4,6 +4,7 @@ use std::cell::OnceCell;
 use std::io::Write;
 use std::net::SocketAddr;
 
+use crate::exchange::LimitStatus;
 use crate::http::response::{Fields, Persistence};
 use crate::http::target::Scheme;
 use crate::regex::Captures;
@@ -52,6 +53,9 @@ pub(crate) struct Progress<'a> {
     pub(crate) error_status: Option<u16>,
     /// Bytes of the response that are sent in a second, as far as that is known; 0: any number.
     pub(crate) limit_rate: u64,
+    /// What `limit_req` and `limit_conn` have come to.
+    pub(crate) limit_req_status: Option<LimitStatus>,
+    pub(crate) limit_conn_status: Option<LimitStatus>,
     /// Bytes of the response sent, the head included.
     pub(crate) sent_len: u64,
     /// Bytes of the response's content sent.

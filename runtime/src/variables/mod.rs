@@ -331,6 +331,16 @@ impl Variables<'_> {
 
 /// The connection, and what has been sent on it.
 impl Variables<'_> {
+    /// `$limit_req_status`.
+    pub fn limit_req_status(&self, out: &mut Vec<u8>) -> bool {
+        write_some(self.progress.limit_req_status.map(|it| it.word().as_bytes()), out)
+    }
+
+    /// `$limit_conn_status`.
+    pub fn limit_conn_status(&self, out: &mut Vec<u8>) -> bool {
+        write_some(self.progress.limit_conn_status.map(|it| it.word().as_bytes()), out)
+    }
+
     /// `$limit_rate`.
     pub fn limit_rate(&self, out: &mut Vec<u8>) {
         write_number(self.progress.limit_rate, out);

@@ -3,6 +3,7 @@
 use std::net::IpAddr;
 
 use sitec_runtime::http::method::Method;
+use sitec_runtime::site::{ConnLimit, ReqLimit};
 
 use super::{at, codes, compiled, refused, settings, site, warned};
 use crate::ir;
@@ -279,4 +280,44 @@ fn a_realm_needs_users_where_it_asks() {
     assert_eq!(codes(&inherited), ["A02"]);
     assert_eq!(codes(&conf("return 204; auth_basic A;")), ["X09"]);
     assert_eq!(codes(&conf("auth_basic A; auth_basic_user_file $host;")), ["T26"]);
+}
+
+#[test]
+fn limits_count_in_zones_of_their_kind() {
+    let zones = "limit_req_zone $host zone=a:1m rate=30r/m; limit_conn_zone $host zone=b:1m;";
+    let conf = |lines: &str| format!("{zones} server {{ listen 80; root www; {lines} }}");
+    let used = "limit_req zone=a burst=2 delay=1; limit_conn b 3;";
+    let of = site(&conf(used));
+    let limits = settings(&of, "/");
+    assert_eq!(of.zones[0].rate, 500);
+    let ReqLimit { zone, burst, delay } = limits.limit_reqs[0];
+    assert_eq!((zone, burst, delay), (0, 2000, 1000));
+    assert_eq!(limits.limit_conns[0], ConnLimit { zone: 1, most: 3 });
+    for (lines, expected) in [
+        ("", &["K16", "K16"][..]),
+        ("limit_req zone=c; limit_conn b 1;", &["K16", "K15"]),
+        ("limit_req zone=b; limit_conn b 1;", &["K16", "K15"]),
+        ("limit_req zone=a; limit_conn b 0;", &["T24"]),
+        ("limit_req zone=a bursts=3; limit_conn b 1;", &["T25"]),
+        ("limit_req burst=3; limit_conn b 1;", &["K16", "D05"]),
+        ("limit_req zone=a; limit_req zone=a burst=1; limit_conn b 1;", &["D06"]),
+        ("limit_req zone=a; limit_conn b 1; limit_req_status 200;", &["T24"]),
+    ] {
+        assert_eq!(codes(&conf(lines)), expected, "{lines}");
+    }
+    for (zone, expected) in [
+        ("limit_req_zone $host zone=a:1m rate=10;", "K16"),
+        ("limit_req_zone $host zone=a:1m rate=0;", "T25"),
+        ("limit_req_zone $host zone=a:1m rate=1r/h;", "T25"),
+        ("limit_req_zone $host zone=a rate=1r/s;", "T25"),
+        ("limit_req_zone $host zone=a:1k rate=1r/s;", "T25"),
+        ("limit_req_zone $host rate=1r/s rate=2r/s;", "D05"),
+        ("limit_conn_zone $nothing zone=a:1m;", "T18"),
+    ] {
+        assert_eq!(
+            codes(&format!("{zone} server {{ listen 80; root www; }}")),
+            [expected],
+            "{zone}"
+        );
+    }
 }
