@@ -3,7 +3,7 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use sitec_runtime::http::accept::accepts_gzip;
+use sitec_runtime::http::accept::Weights;
 use sitec_runtime::http::date;
 use sitec_runtime::http::etag::{Comparison, list_matches};
 use sitec_runtime::http::head::{Head, Limits};
@@ -37,6 +37,6 @@ fuzz_target!(|input: (u64, u8, &[u8])| {
     let head = [b"GET / HTTP/1.1\r\nHost: a\r\nAccept-Encoding: ", value, b"\r\n\r\n"].concat();
     let mut parsed = Head::default();
     if let Ok(Some(_)) = parsed.parse(&head, &LIMITS) {
-        let _ = accepts_gzip(&parsed);
+        let _ = Weights::read(parsed.fields());
     }
 });
