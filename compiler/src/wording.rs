@@ -29,10 +29,11 @@ fn variable(variable: &Variable) -> String {
         Variable::ResponseField(name) => named("sent_http_", name),
         Variable::Cookie(name) => named("cookie_", name),
         Variable::Capture(number) => format!("${number}"),
-        Variable::EscapedCapture(number) => format!("${number}"),
-        Variable::NamedCapture(name) | Variable::Assigned(_, name) | Variable::Mapped(_, name) => {
-            format!("${name}")
-        }
+        Variable::EscapedCapture(number) | Variable::StepCapture(number) => format!("${number}"),
+        Variable::NamedCapture(name)
+        | Variable::Assigned(_, name)
+        | Variable::Shared(_, name)
+        | Variable::Mapped(_, name) => format!("${name}"),
     }
 }
 

@@ -163,6 +163,8 @@ pub(crate) fn with_variables<T>(
         directories,
         matches: &[],
         slots: &[],
+        slots_since: &[],
+        escapes_groups: true,
         memo: &crate::exchange::Memo::default(),
         own_match: None,
         connection: &SAMPLE_CONNECTION,

@@ -45,7 +45,16 @@ impl<'a> View<'_, '_, 'a> {
             }
             Variable::Capture(number) => self.capture(*number),
             Variable::EscapedCapture(number) => self.escaped_capture(*number),
+            Variable::StepCapture(number) if self.exchange.escapes_groups => {
+                self.escaped_capture(*number)
+            }
+            Variable::StepCapture(number) => self.capture(*number),
             Variable::Mapped(map, _) => return self.mapped(*map),
+            Variable::Shared(slot, name) => {
+                let since = self.exchange.slots_since.get(usize::from(*slot)).copied();
+                let assigned = self.exchange.slots.get(usize::from(*slot)).cloned().flatten();
+                self.group_named(name, since.unwrap_or(0)).unwrap_or(assigned)
+            }
             Variable::Assigned(slot, _) => {
                 self.exchange.slots.get(usize::from(*slot)).cloned().flatten()
             }
@@ -65,10 +74,12 @@ impl<'a> View<'_, '_, 'a> {
             },
             Variable::Argument(_) => self.world.knows_args,
             // Without a match on the way it is one of the request's own.
-            Variable::Capture(_) | Variable::EscapedCapture(_) => !self.exchange.matches.is_empty(),
+            Variable::Capture(_) | Variable::EscapedCapture(_) | Variable::StepCapture(_) => {
+                !self.exchange.matches.is_empty()
+            }
             // What its value rests on was asked when it was given.
             Variable::Assigned(..) | Variable::Mapped(..) => true,
-            Variable::NamedCapture(name) => {
+            Variable::NamedCapture(name) | Variable::Shared(_, name) => {
                 let mut matches = self.exchange.matches.iter();
                 matches.any(|(pattern, _)| router.group_named(pattern, name).is_some())
             }
@@ -214,14 +225,21 @@ impl<'a> View<'_, '_, 'a> {
 
     /// A named group of the last regex that has one of this name.
     fn named_capture(&self, name: &str) -> Option<Vec<u8>> {
+        self.group_named(name, 0).flatten()
+    }
+
+    /// The same of those that have matched after so many others, if one has the name.
+    fn group_named(&self, name: &str, since: usize) -> Option<Option<Vec<u8>>> {
         let router = &self.world.answers.router;
-        let earlier = self.exchange.matches.iter().rev();
-        let earlier = earlier.map(|(pattern, subject)| (*pattern, &subject[..]));
-        let mut matches = self.own_match.into_iter().chain(earlier);
+        let later = self.exchange.matches.get(since..).unwrap_or_default().iter().rev();
+        let later = later.map(|(pattern, subject)| (*pattern, &subject[..]));
+        let mut matches = self.own_match.into_iter().chain(later);
         let (number, pattern, subject) = matches.find_map(|(pattern, subject)| {
             Some((router.group_named(pattern, name)?, pattern, subject))
         })?;
-        router.groups(pattern, subject).get(number)?.clone().map(|range| subject[range].to_vec())
+        let groups = router.groups(pattern, subject);
+        let range = groups.get(number).cloned().flatten();
+        Some(range.map(|range| subject[range].to_vec()))
     }
 }
 

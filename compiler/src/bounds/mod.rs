@@ -124,7 +124,8 @@ fn text_len(site: &ir::Site, location: &ir::Location, head_len: usize) -> usize 
 fn value_len(site: &ir::Site, value: &Value, head_len: usize) -> usize {
     let pieces = value.0.iter().map(|piece| match piece {
         Piece::Literal(bytes) => bytes.len(),
-        Piece::Variable(Variable::Assigned(..)) | Piece::Logged(Variable::Assigned(..), _) => {
+        Piece::Variable(Variable::Assigned(..) | Variable::Shared(..))
+        | Piece::Logged(Variable::Assigned(..) | Variable::Shared(..), _) => {
             MAX_VALUE_LEN.max(head_len)
         }
         Piece::Variable(Variable::Mapped(map, _)) | Piece::Logged(Variable::Mapped(map, _), _) => {

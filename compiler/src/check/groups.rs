@@ -160,8 +160,10 @@ impl Usage {
         for piece in &value.0 {
             match piece {
                 Piece::Variable(variable) | Piece::Logged(variable, _) => match variable {
-                    Variable::Capture(_) | Variable::EscapedCapture(_) => self.numbered = true,
-                    Variable::NamedCapture(name) => {
+                    Variable::Capture(_)
+                    | Variable::EscapedCapture(_)
+                    | Variable::StepCapture(_) => self.numbered = true,
+                    Variable::NamedCapture(name) | Variable::Shared(_, name) => {
                         self.names.insert(name.clone());
                     }
                     Variable::Simple(_)

@@ -65,7 +65,11 @@ impl Draft<'_> {
             unreachable!("the structure is checked")
         };
         let mut value = self.reader.value(value, 0, groups)?;
-        escape_groups(&mut value);
+        for piece in &mut value.0 {
+            if let Piece::Variable(Variable::Capture(number)) = piece {
+                *piece = Piece::Variable(Variable::StepCapture(*number));
+            }
+        }
         let name = assigned_name(variable)?;
         if name == "args" {
             return Ok(Op::Set(Assigned::Args, name, value));

@@ -45,7 +45,10 @@ impl Reader<'_> {
         }
         let lower = name.to_ascii_lowercase();
         if let Some(slot) = self.assigned.iter().position(|slot| *slot == lower) {
-            return Ok(Variable::Assigned(slot as u16, lower));
+            return Ok(match self.capture_names.0.contains(&lower) {
+                true => Variable::Shared(slot as u16, lower),
+                false => Variable::Assigned(slot as u16, lower),
+            });
         }
         if let Some(map) = self.map_names.iter().position(|name| *name == lower) {
             return Ok(Variable::Mapped(map, lower));

@@ -95,7 +95,12 @@ fn call(variable: &ir::Variable) -> TokenStream {
             let function = numbered("map", *map);
             quote!(#function(v, out))
         }
+        ir::Variable::StepCapture(group) => named("step_capture", number(*group)),
         ir::Variable::Assigned(slot, _) => named("assigned", number(*slot)),
+        ir::Variable::Shared(slot, name) => {
+            let (slot, name) = (number(*slot), name.to_token_stream());
+            quote!(v.assigned_or_group(#slot, #name, out))
+        }
         ir::Variable::NamedCapture(name) => {
             let name = name.to_token_stream();
             quote!(v.named_capture(#name, out))

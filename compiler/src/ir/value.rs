@@ -60,8 +60,12 @@ pub enum Variable {
     Capture(usize),
     /// The same, in arguments or a redirect that a `rewrite` makes: escaped where the path was.
     EscapedCapture(usize),
+    /// The same in a value of `set`: escaped until a `rewrite` before it has changed the path.
+    StepCapture(usize),
     /// A variable that `set` gives values to: its number and its name.
     Assigned(u16, String),
+    /// The same where a group has the name too: what has come last is its value.
+    Shared(u16, String),
     /// The variable of a `map`: its number and its name.
     Mapped(usize, String),
     /// A named group, of whichever regex that matched has it.

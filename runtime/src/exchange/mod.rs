@@ -185,6 +185,11 @@ pub struct Exchange<F: Form> {
     pub limit_rate: Option<u64>,
     /// What `set` has given to the site's own variables, by number.
     pub slots: Vec<Option<Vec<u8>>>,
+    /// For each of these, how many regexes had matched before it was given its value.
+    pub slots_since: Vec<usize>,
+    /// Whether `set` escapes groups where the request's path had escapes: not once a `rewrite` of the same
+    /// steps has changed the path, as nginx has it.
+    pub escapes_groups: bool,
     /// The values of maps.
     pub memo: Memo,
 }
@@ -269,6 +274,8 @@ impl<F: Form> Default for Exchange<F> {
             held: F::Held::default(),
             limit_rate: None,
             slots: Vec::new(),
+            slots_since: Vec::new(),
+            escapes_groups: true,
             memo: Memo::default(),
         }
     }
@@ -288,13 +295,24 @@ enum Step<W: World> {
 impl<F: Form> Exchange<F> {
     /// Forgets the request, but not the buffers' memory.
     pub fn reset(&mut self) {
-        let Exchange { head, fields, host, matches, slots, memo, .. } = std::mem::take(self);
+        let Exchange { head, fields, host, matches, slots, slots_since, memo, .. } =
+            std::mem::take(self);
         // The next head is read over the last one.
-        *self = Exchange { head, fields, host, matches, slots, memo, ..Exchange::default() };
+        *self = Exchange {
+            head,
+            fields,
+            host,
+            matches,
+            slots,
+            slots_since,
+            memo,
+            ..Exchange::default()
+        };
         self.fields.clear();
         self.host.clear();
         self.matches.clear();
         self.slots.clear();
+        self.slots_since.clear();
         self.memo.clear();
     }
 

@@ -42,6 +42,7 @@ impl<F: Form> Exchange<F> {
         op: impl Fn(&W, usize) -> Option<Op<LocationOf<W>>>,
     ) -> Ended<W> {
         let (mut at, mut is_changed) = (0, false);
+        self.escapes_groups = true;
         while let Some(step) = op(world, at) {
             at += 1;
             match step {
@@ -75,6 +76,7 @@ impl<F: Form> Exchange<F> {
                         return Ok(Some(self.redirect(world, rewrite, status, has_args)));
                     }
                     self.replace(world, &rewrite)?;
+                    self.escapes_groups = false;
                     is_changed = then != Then::Break;
                     if then != Then::Next {
                         break;
@@ -104,7 +106,9 @@ impl<F: Form> Exchange<F> {
                 let slot = usize::from(slot);
                 if self.slots.len() <= slot {
                     self.slots.resize(slot + 1, None);
+                    self.slots_since.resize(slot + 1, 0);
                 }
+                self.slots_since[slot] = self.matches.len();
                 self.slots[slot] = Some(value.to_vec());
             }
         }

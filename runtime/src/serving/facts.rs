@@ -42,6 +42,8 @@ impl Exchange {
             directories: &shared.directories,
             matches: &self.matches,
             slots: &self.slots,
+            slots_since: &self.slots_since,
+            escapes_groups: self.escapes_groups,
             memo: &self.memo,
             own_match: None,
             connection: client,

@@ -47,6 +47,10 @@ pub struct Variables<'a> {
     pub(crate) matches: &'a [Match],
     /// What `set` has given to the conf's own variables, by number.
     pub(crate) slots: &'a [Option<Vec<u8>>],
+    /// For each of these, how many regexes had matched before it was given its value.
+    pub(crate) slots_since: &'a [usize],
+    /// Whether `set` escapes groups where the request's path had escapes.
+    pub(crate) escapes_groups: bool,
     /// What maps have come to so far.
     pub(crate) memo: &'a Memo,
     /// The regex of a map whose value this is for.
@@ -436,6 +440,14 @@ impl Variables<'_> {
         group.is_some()
     }
 
+    /// The same in a value of `set`: not once a `rewrite` has changed the path, as nginx has it.
+    pub fn step_capture(&self, index: usize, out: &mut Vec<u8>) -> bool {
+        match self.escapes_groups {
+            true => self.escaped_capture(index, out),
+            false => self.capture(index, out),
+        }
+    }
+
     /// The regex that has matched last.
     fn last_match(&self) -> Option<&Match> {
         self.own_match.or(self.matches.last())
@@ -465,12 +477,26 @@ impl Variables<'_> {
 
     /// A named group of the last regex that has one of this name.
     pub fn named_capture(&self, name: &str, out: &mut Vec<u8>) -> bool {
-        let mut matches = self.own_match.into_iter().chain(self.matches.iter().rev());
-        let found = matches.find_map(|matched| {
+        write_some(self.group_named(name, self.matches).flatten(), out)
+    }
+
+    /// A variable that `set` gives values to, and a group of a regex too: it has the one that came last.
+    pub fn assigned_or_group(&self, slot: usize, name: &str, out: &mut Vec<u8>) -> bool {
+        let since = self.slots_since.get(slot).copied().unwrap_or(0);
+        let later = self.matches.get(since..).unwrap_or_default();
+        match self.group_named(name, later) {
+            Some(group) => write_some(group, out),
+            None => self.assigned(slot, out),
+        }
+    }
+
+    /// The group of this name of the last of these that has one.
+    fn group_named<'m>(&'m self, name: &str, matches: &'m [Match]) -> Option<Option<&'m [u8]>> {
+        let mut matches = self.own_match.into_iter().chain(matches.iter().rev());
+        matches.find_map(|matched| {
             let index = matched.pattern.program().group(name)?;
             Some(matched.group(index))
-        });
-        write_some(found.flatten(), out)
+        })
     }
 
     /// Appends a value as `escape=default` has it; `-` for one that is absent.

@@ -120,7 +120,9 @@ fn name(variable: &ir::Variable) -> String {
         ir::Variable::Capture(number) => number.to_string(),
         ir::Variable::EscapedCapture(number) => format!("escaped {number}"),
         ir::Variable::Mapped(_, name) => named("map ", name.as_bytes()),
+        ir::Variable::StepCapture(number) => format!("step {number}"),
         ir::Variable::Assigned(_, name) => named("set ", name.as_bytes()),
+        ir::Variable::Shared(_, name) => named("set or group ", name.as_bytes()),
         ir::Variable::NamedCapture(name) => named("group ", name.as_bytes()),
     }
 }
