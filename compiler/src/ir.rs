@@ -28,7 +28,7 @@ pub use self::action::{
     Action, Candidate, Cgi, CgiParam, CgiRule, Fallback, Handler, Return, Scripts, TryFiles,
 };
 pub use self::admission::{Access, Admission, Auth, LimitExcept, Ranges};
-pub use self::map::Map;
+pub use self::map::{Lookup, Map, Texts};
 pub use self::pack::{Pack, PackNode};
 pub use self::rewrite::{Condition, Op, Regex, Rewrite, Test};
 pub use self::settings::{

@@ -24,6 +24,7 @@ mod image;
 mod listener;
 mod log;
 pub mod media;
+pub mod networks;
 mod options;
 mod output;
 pub mod pack;
@@ -36,6 +37,7 @@ pub mod response_table;
 #[cfg(test)]
 mod samples;
 mod serving;
+pub mod shares;
 pub mod site;
 mod start;
 mod sys;

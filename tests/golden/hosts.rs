@@ -3,8 +3,8 @@
 #[allow(unused_imports)]
 use ::sitec_runtime::{
     coding, http::accept::Coding, http::method::{Method, MethodSet},
-    regex, response_table::ResponseTable, site, texts::Texts, trie::Trie,
-    variables::Variables,
+    networks::Networks, regex, response_table::ResponseTable, shares::share, site,
+    texts::Texts, trie::Trie, variables::Variables,
 };
 
 #[allow(unused_imports)]

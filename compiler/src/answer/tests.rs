@@ -353,6 +353,26 @@ fn error_pages_end_where_they_do_not_recur() {
 }
 
 #[test]
+fn networks_and_shares() {
+    let bench = Bench::new(
+        "geo $near { default far; 10.0.0.0/8 near; }
+         geo $arg_a $net { default d; 10.0.0.0/8 a; 10.1.0.0/16 b; }
+         split_clients $arg_a $half { 50% h; }
+         server { listen 80; location / { return 200 \"$net $half\"; }
+             location /near { return 200 $near; } }",
+    );
+    let text = |url: &str| match bench.ask(&format!("GET {url}")).end {
+        End::Text(text) => String::from_utf8(text).unwrap(),
+        other => panic!("{url}: {other:?}"),
+    };
+    assert_eq!(text("/?a=10.1.2.3"), "b h");
+    assert_eq!(text("/?a=::ffff:10.0.0.1"), "a ");
+    assert_eq!(text("/?a=::1"), "d h");
+    // Who asks is not known.
+    assert!(!bench.ask("GET /near").doubts.is_empty());
+}
+
+#[test]
 fn charsets() {
     let bench = Bench::new(
         "server { listen 80; root www; charset utf-8; location /i/ { alias img/; autoindex on; }

@@ -4,13 +4,15 @@
 use sitec_runtime::exchange::LimitStatus;
 use sitec_runtime::exchange::world::World;
 use sitec_runtime::http::credentials::basic_user;
+use sitec_runtime::networks::Networks;
 use sitec_runtime::pure::{find_argument, find_cookie, is_same_name, write_arguments};
+use sitec_runtime::shares::share;
 
 use super::fields;
 use super::request::listen_port;
 use super::world::View;
 use super::{address, server_name};
-use crate::ir::{Map, Piece, StartPiece, Value, Variable};
+use crate::ir::{Lookup, Map, Piece, StartPiece, Texts, Value, Variable};
 use crate::value::variable::{self, Known};
 
 impl<'a> View<'_, '_, 'a> {
@@ -186,26 +188,39 @@ impl<'a> View<'_, '_, 'a> {
 
     fn find_mapped(&self, map: &'a Map) -> Vec<u8> {
         let subject = self.value(&map.source);
+        let number = match &map.lookup {
+            Lookup::Text(texts) => return self.find_text(map, texts, &subject),
+            Lookup::Address(v4, v6) => {
+                let bytes = Networks::encode(v4, v6);
+                Networks::new(&bytes).find(&subject)
+            }
+            Lookup::Share(shares) => share(shares, &subject).unwrap_or(map.default),
+        };
+        self.value(&map.values[number as usize])
+    }
+
+    /// The value that a map has for a text.
+    fn find_text(&self, map: &'a Map, texts: &'a Texts, subject: &[u8]) -> Vec<u8> {
         let mut name = subject.to_ascii_lowercase();
-        if map.hostnames && name.last() == Some(&b'.') {
+        if texts.hostnames && name.last() == Some(&b'.') {
             name.pop();
         }
-        let exact = map.exact.iter().find(|(text, _)| *text == name);
+        let exact = texts.exact.iter().find(|(text, _)| *text == name);
         let longest = |names: &'a [(Vec<u8>, u32)], fits: &dyn Fn(&[u8]) -> bool| {
             names.iter().filter(|(text, _)| fits(text)).max_by_key(|(text, _)| text.len())
         };
         let found = exact
-            .or_else(|| longest(&map.suffix, &|text| name.ends_with(text)))
-            .or_else(|| longest(&map.prefix, &|text| name.starts_with(text)));
+            .or_else(|| longest(&texts.suffix, &|text| name.ends_with(text)))
+            .or_else(|| longest(&texts.prefix, &|text| name.starts_with(text)));
         if let Some((_, value)) = found {
             return self.value(&map.values[*value as usize]);
         }
         let router = &self.world.answers.router;
-        let mut regexes = map.regexes.iter().filter(|_| !subject.is_empty());
-        let found = regexes.find(|(regex, _)| router.is_match(&regex.pattern, &subject));
+        let mut regexes = texts.regexes.iter().filter(|_| !subject.is_empty());
+        let found = regexes.find(|(regex, _)| router.is_match(&regex.pattern, subject));
         match found {
             Some((regex, value)) => {
-                let own_match = Some((&regex.pattern, &subject[..]));
+                let own_match = Some((&regex.pattern, subject));
                 View { own_match, ..*self }.value(&map.values[*value as usize])
             }
             None => self.value(&map.values[map.default as usize]),

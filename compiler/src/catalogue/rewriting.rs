@@ -1,10 +1,18 @@
 //! `rewrite`, `if` and `set`.
 
-use super::{Check, Group, error};
+use super::{Check, Group, error, warning};
 
 pub(super) const GROUP: Group = Group { title: "Rewriting", checks: CHECKS };
 
 const CHECKS: &[Check] = &[
+    warning(
+        "R07",
+        "map-entry-never",
+        "A line of a `geo` that no address comes to: others are about parts of its network and together \
+         about all of it, or say of the same network something else.",
+        "geo $near {\n    ⟪10.0.0.0/8⟫ a;\n    10.0.0.0/9 b;\n    10.128.0.0/9 c;\n}\nserver {\n    listen 8080;\n    location / { return 200 \"$near\"; }\n}",
+        "geo $near {\n    10.0.0.0/8 a;\n    10.0.0.0/9 b;\n}\nserver {\n    listen 8080;\n    location / { return 200 \"$near\"; }\n}",
+    ),
     error(
         "R10",
         "rewriting-form",
@@ -21,5 +29,21 @@ const CHECKS: &[Check] = &[
          variable that something else gives values to, or that rests on itself.",
         "map $uri $kind {\n    /a 1;\n    ⟪/A⟫ 2;\n}\nserver {\n    listen 8080;\n    location / { return 200 $kind; }\n}",
         "map $uri $kind {\n    /a 1;\n    /b 2;\n}\nserver {\n    listen 8080;\n    location / { return 200 $kind; }\n}",
+    ),
+    error(
+        "R12",
+        "geo-form",
+        "A line of a `geo` that cannot be read: a network and a text, or `default`, `delete` and `ranges`. \
+         Ranges may not overlap, but lie within one that stands before them, as in nginx.",
+        "geo $near {\n    ranges;\n    10.0.0.1-10.0.0.9 a;\n    ⟪10.0.0.5-10.0.0.20⟫ b;\n}\nserver {\n    listen 8080;\n    location / { return 200 \"$near\"; }\n}",
+        "geo $near {\n    ranges;\n    10.0.0.1-10.0.0.9 a;\n    10.0.0.5-10.0.0.6 b;\n}\nserver {\n    listen 8080;\n    location / { return 200 \"$near\"; }\n}",
+    ),
+    error(
+        "R13",
+        "split-clients-form",
+        "A line of `split_clients` that cannot be read, or shares that come to more than all. A share is a \
+         percentage with two digits behind the point at most; `*`, the last one, is what is left.",
+        "split_clients $remote_addr $variant {\n    60% a;\n    ⟪50%⟫ b;\n}\nserver {\n    listen 8080;\n    location / { return 200 \"$variant\"; }\n}",
+        "split_clients $remote_addr $variant {\n    60% a;\n    40% b;\n}\nserver {\n    listen 8080;\n    location / { return 200 \"$variant\"; }\n}",
     ),
 ];

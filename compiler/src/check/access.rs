@@ -173,7 +173,7 @@ fn resolve(rules: &[Rule], unnamed: bool) -> (ir::Access, BTreeSet<usize>) {
 
 /// The addresses at which another of the rules begins to decide, from 0 on, and which: the
 /// first one that holds there.
-fn sweep(
+pub(super) fn sweep(
     rules: &[(usize, RangeInclusive<u128>)],
     last: u128,
     used: &mut BTreeSet<usize>,

@@ -67,8 +67,7 @@ impl Draft<'_> {
         }
         let of_locations = self.locations.iter_mut().flatten().flat_map(|it| &mut it.ops);
         let of_servers = self.servers.iter_mut().flat_map(|it| &mut it.resolved.ops);
-        let of_maps = self.reader.maps.iter_mut().flat_map(|map| &mut map.regexes);
-        let of_maps = of_maps.map(|(regex, _)| regex);
+        let of_maps = self.reader.maps.iter_mut().flat_map(ir::Map::regexes_mut);
         for regex in of_locations.chain(of_servers).filter_map(ir::Op::regex_mut).chain(of_maps) {
             let mut asked =
                 self.reader.step_regexes.iter().filter(|it| it.pattern == regex.pattern);

@@ -1,6 +1,8 @@
-//! `map`: variables whose values another one decides on.
+//! `map`: variables whose values another one decides on, and what `geo` and `split_clients` have in
+//! common with it.
 
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::rc::Rc;
 
 use super::groups::Groups;
@@ -8,15 +10,15 @@ use super::reader::Reader;
 use super::steps::assigned_name;
 use crate::ast::{Directive, Word};
 use crate::diagnostic::Diagnostic;
-use crate::ir::{Map, Piece, Regex, Value, Variable};
+use crate::ir::{Lookup, Map, Piece, Regex, Texts, Value, Variable};
 use crate::source::Span;
 use crate::value::{self, Checked, ServerName, regex, server_name};
 
-/// The `map` blocks of a conf, in its order.
+/// The `map`, `geo` and `split_clients` blocks of a conf, in its order.
 fn blocks<'a>(directives: &'a [Directive], found: &mut Vec<&'a Directive>) {
     for directive in directives {
         match &directive.name.value[..] {
-            b"map" => found.push(directive),
+            b"map" | b"geo" | b"split_clients" => found.push(directive),
             b"http" => {
                 let block = directive.block.iter();
                 block.for_each(|block| blocks(&block.directives, found));
@@ -30,13 +32,49 @@ fn blocks<'a>(directives: &'a [Directive], found: &mut Vec<&'a Directive>) {
 pub(super) fn names(directives: &[Directive]) -> Vec<String> {
     let mut found = Vec::new();
     blocks(directives, &mut found);
-    let names = found.into_iter().map(|directive| directive.args.get(1).map(assigned_name));
+    let names = found.into_iter().map(|directive| directive.args.last().map(assigned_name));
     names.map(|name| name.and_then(Result::ok).unwrap_or_default()).collect()
+}
+
+/// Values, of which those without variables are there once. The first is empty.
+pub(super) struct Numbered {
+    pub(super) values: Vec<Value>,
+    known: HashMap<Vec<u8>, u32>,
+}
+
+impl Default for Numbered {
+    fn default() -> Numbered {
+        Numbered { values: vec![Value::default()], known: HashMap::from([(Vec::new(), 0)]) }
+    }
+}
+
+impl Numbered {
+    /// The number of a value.
+    pub(super) fn number(&mut self, value: Value) -> u32 {
+        let next = self.values.len() as u32;
+        if let Some(text) = value.literal() {
+            match self.known.entry(text.to_vec()) {
+                Entry::Occupied(known) => return *known.get(),
+                Entry::Vacant(place) => *place.insert(next),
+            };
+        }
+        self.values.push(value);
+        next
+    }
+}
+
+/// A value in which nothing stands for something else.
+pub(super) fn literal(word: &Word) -> Value {
+    let mut value = Value::default();
+    value.push_literal(&word.value);
+    value
 }
 
 /// The lines of a map, put together.
 struct Lines {
-    map: Map,
+    texts: Texts,
+    values: Numbered,
+    number_of_default: u32,
     /// Where each name stands.
     seen: HashMap<Vec<u8>, Span>,
     default: Option<Span>,
@@ -58,7 +96,7 @@ impl Reader<'_> {
     }
 
     fn map(&mut self, index: usize, directive: &Directive) -> Checked<Map> {
-        let ([source, variable], Some(block)) = (&directive.args[..], &directive.block) else {
+        let (Some(variable), Some(block)) = (directive.args.last(), &directive.block) else {
             unreachable!("the structure is checked")
         };
         let name = assigned_name(variable)?;
@@ -66,26 +104,23 @@ impl Reader<'_> {
             return Err(taken(variable, &format!("`${name}` is the server's own")));
         }
         if self.map_names[..index].contains(&name) {
-            return Err(taken(variable, &format!("there is a `map` for `${name}` already")));
+            return Err(taken(variable, &format!("`${name}` is looked up already")));
         }
         if self.assigned.contains(&name) {
             return Err(taken(variable, &format!("`set` gives values to `${name}`, too")));
         }
-        let source = self.value(source, 0, &Groups::AtMost(9))?;
+        match &directive.name.value[..] {
+            b"geo" => return self.geo(directive, name),
+            b"split_clients" => return self.split_clients(directive, name),
+            _ => {}
+        }
+        let source = self.value(&directive.args[0], 0, &Groups::AtMost(9))?;
         let hostnames = block.directives.iter().any(|line| is_flag(line, b"hostnames"));
+        let volatile = block.directives.iter().any(|line| is_flag(line, b"volatile"));
         let mut lines = Lines {
-            map: Map {
-                name,
-                source,
-                volatile: block.directives.iter().any(|line| is_flag(line, b"volatile")),
-                exact: Vec::new(),
-                suffix: Vec::new(),
-                prefix: Vec::new(),
-                regexes: Vec::new(),
-                default: 0,
-                values: vec![Value::default()],
-                hostnames,
-            },
+            texts: Texts { hostnames, ..Texts::default() },
+            values: Numbered::default(),
+            number_of_default: 0,
             seen: HashMap::new(),
             default: None,
         };
@@ -96,7 +131,9 @@ impl Reader<'_> {
             let taken = self.line(line, &mut lines);
             self.report(taken);
         }
-        Ok(lines.map)
+        let Lines { texts, values, number_of_default: default, .. } = lines;
+        let (lookup, values) = (Lookup::Text(texts), values.values);
+        Ok(Map { name, source, volatile, lookup, default, values })
     }
 
     /// Takes `KEY VALUE;`.
@@ -123,7 +160,7 @@ impl Reader<'_> {
             None => Groups::AtMost(9),
         };
         let value = self.value(word, 0, &groups)?;
-        let number = lines.number(value);
+        let number = lines.values.number(value);
         let before = match is_default {
             true => lines.default.replace(key.span),
             false => lines.seen.insert(text.to_ascii_lowercase(), key.span),
@@ -136,7 +173,7 @@ impl Reader<'_> {
                     .help("delete one of them; case makes no difference"),
             ));
         }
-        let map = &mut lines.map;
+        let map = &mut lines.texts;
         if let Some(asked) = asked {
             let pattern = asked.pattern.clone();
             self.step_regexes.push(Rc::new(asked));
@@ -144,7 +181,7 @@ impl Reader<'_> {
             return Ok(());
         }
         if is_default {
-            map.default = number;
+            lines.number_of_default = number;
             return Ok(());
         }
         if !map.hostnames {
@@ -189,18 +226,6 @@ impl Reader<'_> {
             }
         }
         self.diagnostics.extend(wrong);
-    }
-}
-
-impl Lines {
-    /// The number of a value.
-    fn number(&mut self, value: Value) -> u32 {
-        let values = &mut self.map.values;
-        // Of many lines, neighbours share one.
-        if values.last() != Some(&value) {
-            values.push(value);
-        }
-        (values.len() - 1) as u32
     }
 }
 

@@ -94,14 +94,7 @@ pub(super) fn unquoted(directive: &Directive, pieces: &[Directive]) -> Diagnosti
 }
 
 /// Directives that define variables and are not supported, and which word is the variable.
-const DEFINING: &[(&[u8], usize)] = &[
-    (b"auth_request_set", 0),
-    (b"geo", 0),
-    (b"geo", 1),
-    (b"js_set", 0),
-    (b"perl_set", 0),
-    (b"split_clients", 1),
-];
+const DEFINING: &[(&[u8], usize)] = &[(b"auth_request_set", 0), (b"js_set", 0), (b"perl_set", 0)];
 
 /// The variables that such directives define, in lower case. Whoever is told of the directive
 /// need not be told of each use.

@@ -1,9 +1,10 @@
-//! Maps: two functions each. One finds the number of a value by a lookup of names and an automaton,
-//! and appends the value; the other sees to it that this is done once for a request. Values without
+//! Maps: two functions each. One finds the number of a value by a lookup of names and an automaton, among
+//! networks or by a hash, and appends the value; the other sees to it that this is done once for a request. Values without
 //! variables stand in one run of bytes.
 
 use proc_macro2::TokenStream;
 use quote::{format_ident, quote};
+use sitec_runtime::networks::Networks;
 use sitec_runtime::texts::Texts;
 use sitec_runtime::trie::{End, Tree};
 
@@ -37,11 +38,24 @@ fn item(index: usize, map: &ir::Map, sets: &mut Sets, shared: &mut Shared) -> To
             quote!(#value(v, &mut subject);)
         }
     };
-    let whole_dot =
-        map.hostnames.then(|| quote!(let name = name.strip_suffix(b".").unwrap_or(name);));
-    let (names, lookups) = names(index, map, shared);
-    let regexes = (!map.regexes.is_empty()).then(|| regexes(map, &write, sets, shared));
-    let default = number(map.default);
+    let (find_number, lookups) = match &map.lookup {
+        ir::Lookup::Text(texts) => by_text(index, map, texts, sets, shared),
+        ir::Lookup::Address(v4, v6) => {
+            let networks = numbered("MAP_NETWORKS", index);
+            let include = shared.include(format!("map-{index}.networks"), Networks::encode(v4, v6));
+            let find = quote!(#write(v, out, #networks.find(&subject)));
+            (find, quote!(static #networks: Networks<'static> = Networks::new(#include);))
+        }
+        ir::Lookup::Share(shares) => {
+            let shares = shares.iter().map(|(bound, value)| {
+                let (bound, value) = (number(*bound), number(*value));
+                quote!((#bound, #value))
+            });
+            let (default, table) = (number(map.default), numbered("MAP_SHARES", index));
+            let find = quote!(#write(v, out, share(#table, &subject).unwrap_or(#default)));
+            (find, quote!(static #table: &[(u32, u32)] = &[#(#shares),*];))
+        }
+    };
     let known = map.values.iter().map(|value| value.literal().unwrap_or_default());
     let known: Vec<&[u8]> = known.collect();
     let include = shared.include(format!("map-{index}.texts"), Texts::encode(&known));
@@ -57,12 +71,7 @@ fn item(index: usize, map: &ir::Map, sets: &mut Sets, shared: &mut Shared) -> To
         fn #find(v: &Variables<'_>, out: &mut Vec<u8>) {
             let mut subject = Vec::new();
             #source
-            let lower = subject.to_ascii_lowercase();
-            let name = &lower[..];
-            #whole_dot
-            #names
-            #regexes
-            #write(v, out, #default)
+            #find_number
         }
         #[allow(unused_variables)]
         fn #write(v: &Variables<'_>, out: &mut Vec<u8>, value: u32) {
@@ -76,13 +85,39 @@ fn item(index: usize, map: &ir::Map, sets: &mut Sets, shared: &mut Shared) -> To
     }
 }
 
+/// The statements that look a text up, and the functions that they call.
+fn by_text(
+    index: usize,
+    map: &ir::Map,
+    texts: &ir::Texts,
+    sets: &mut Sets,
+    shared: &mut Shared,
+) -> (TokenStream, TokenStream) {
+    let write = numbered("write_of_map", index);
+    let whole_dot =
+        texts.hostnames.then(|| quote!(let name = name.strip_suffix(b".").unwrap_or(name);));
+    let (names, lookups) = names(index, texts, shared);
+    let regexes =
+        (!texts.regexes.is_empty()).then(|| regexes(map, &texts.regexes, &write, sets, shared));
+    let default = number(map.default);
+    let steps = quote! {
+        let lower = subject.to_ascii_lowercase();
+        let name = &lower[..];
+        #whole_dot
+        #names
+        #regexes
+        #write(v, out, #default)
+    };
+    (steps, lookups)
+}
+
 /// The statements that look a name up, and the functions that they call.
-fn names(index: usize, map: &ir::Map, shared: &mut Shared) -> (TokenStream, TokenStream) {
+fn names(index: usize, texts: &ir::Texts, shared: &mut Shared) -> (TokenStream, TokenStream) {
     let write = numbered("write_of_map", index);
     let (mut steps, mut items) = (TokenStream::new(), TokenStream::new());
     for (end, exact, part, function) in [
-        (End::Back, &map.exact[..], &map.suffix, "names_of_map"),
-        (End::Front, &[], &map.prefix, "starts_of_map"),
+        (End::Back, &texts.exact[..], &texts.suffix, "names_of_map"),
+        (End::Front, &[], &texts.prefix, "starts_of_map"),
     ] {
         let count = exact.len() + part.len();
         if count == 0 {
@@ -110,13 +145,14 @@ fn names(index: usize, map: &ir::Map, shared: &mut Shared) -> (TokenStream, Toke
 /// The statements that ask the regexes. An empty text matches none.
 fn regexes(
     map: &ir::Map,
+    regexes: &[(ir::Regex, u32)],
     write: &proc_macro2::Ident,
     sets: &mut Sets,
     shared: &mut Shared,
 ) -> TokenStream {
-    let patterns: Vec<_> = map.regexes.iter().map(|(regex, _)| &regex.pattern).collect();
+    let patterns: Vec<_> = regexes.iter().map(|(regex, _)| &regex.pattern).collect();
     let set = sets.name(&patterns, shared);
-    let arms = map.regexes.iter().map(|(regex, value)| {
+    let arms = regexes.iter().map(|(regex, value)| {
         let is_computed = map.values[*value as usize].literal().is_none();
         let value = number(*value);
         if regex.captures_used && is_computed {
@@ -127,7 +163,7 @@ fn regexes(
     });
     let arms: Vec<_> = arms.collect();
     let choice = choice_by_index(quote!(pattern), arms);
-    let pattern = if map.regexes.len() > 1 { quote!(pattern) } else { quote!(_) };
+    let pattern = if regexes.len() > 1 { quote!(pattern) } else { quote!(_) };
     quote! {
         if !subject.is_empty() && let Some(#pattern) = #set.find(&subject) {
             return #choice;

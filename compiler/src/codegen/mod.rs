@@ -88,7 +88,8 @@ fn file(site: &ir::Site, assets: &Assets, shared: &mut Shared) -> TokenStream {
     quote! {
         #[allow(unused_imports)]
         use ::sitec_runtime::{
-            coding, http::accept::Coding, http::method::{Method, MethodSet}, regex, response_table::ResponseTable, site,
+            coding, http::accept::Coding, http::method::{Method, MethodSet}, networks::Networks,
+            regex, response_table::ResponseTable, shares::share, site,
             texts::Texts, trie::Trie, variables::Variables,
         };
         #[allow(unused_imports)]

@@ -56,6 +56,37 @@ pub(super) const GROUP: Group = Group {
              `server_name`. With `volatile;`, it is worked out at every use. A text that is one of these \
              words has a `\\` before it.",
         ),
+        Directive {
+            args: (1, 2),
+            usage: "[$ADDRESS] $VARIABLE",
+            ..table("geo", &[Http])
+        }
+        .repeats()
+        .doc(
+            "A variable whose value the client's address decides on, or the address that `$ADDRESS` \
+             holds. Each line is a network, `10.0.0.0/8` or `2001:db8::/32`, and a text; of several that \
+             an address lies in, the smallest counts. `default TEXT` is for all else. What is no address \
+             counts as 255.255.255.255. `delete NETWORK` takes a line back that \
+             stands before it. With `ranges;`, the first line, networks are written as \
+             `192.0.2.1-192.0.2.9`; a range may lie within one before it. For example, \
+             `geo $inside { default no; 10.0.0.0/8 yes; }`.",
+        )
+        .differs(
+            "`proxy` and `proxy_recursive` are errors: `geo $http_x_real_ip $variable` looks at a field \
+             that a proxy writes. Lines that no address comes to are a warning, and a `delete` of what is \
+             not there is an error.",
+        ),
+        Directive {
+            args: (2, 2),
+            usage: "TEXT $VARIABLE",
+            ..table("split_clients", &[Http])
+        }
+        .repeats()
+        .doc(
+            "A variable that gives each share of all TEXTs its value: `0.5% new;` and, for what is left, \
+             `* old;`. The same TEXT always has the same value, by its MurmurHash2, which is nginx's. For \
+             example, `split_clients $remote_addr $variant { 10% b; * a; }`.",
+        ),
         simple("break", SERVER_LOCATION_IF, (0, 0), "")
             .repeats()
             .doc("Ends the steps: the location goes on with the path as it is."),

@@ -164,10 +164,10 @@ pub(super) const GROUPS: &[Group] = &[
         about: "values that are looked up",
         instead: "write a `location` or a `server` for each case, or let a CGI script look the value up",
         names: "\
-            ancient_browser ancient_browser_value geo geoip2 geoip2_proxy \
+            ancient_browser ancient_browser_value geoip2 geoip2_proxy \
             geoip2_proxy_recursive geoip_city geoip_country geoip_org geoip_proxy \
             geoip_proxy_recursive keyval keyval_zone modern_browser modern_browser_value \
-            num_map split_clients",
+            num_map",
     },
     Group {
         about: "guarding links",

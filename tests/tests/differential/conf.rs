@@ -162,6 +162,9 @@ pub const HTTP: &str = r#"
     map $arg_m $mapped { default ""; a /a/a.txt; B "<$arg_m>"; ~^(?<rest>x+)(y)? "$rest-$2-$uri"; "" none; }
     map $arg_c $named { default utf-8; koi koi8-r; }
     map $host $hosted { hostnames; default other; .s1.test one; *.test some; www.* www; }
+    geo $arg_ip $net { default d; 10.0.0.0/8 a; 10.1.0.0/16 b; 127.0.0.1 c; ::/0 six; }
+    geo $near { 10.0.0.0/8 far; 127.0.0.0/8 near; }
+    split_clients "$arg_x$uri" $share { 25% q; 50% h; * r; }
     map $uri $by_path { volatile; ~^/(?<first>[a-z]+)/ $first; ~*\.TXT$ text; /a.txt exact; }
 "#;
 
@@ -206,6 +209,9 @@ pub const POOLS: &[(&str, &[&str])] = &[
             "$host",
             "$http_x",
             "$mapped",
+            "$net",
+            "$near",
+            "$share",
             "$hosted",
             "$by_path",
             "$request_method",

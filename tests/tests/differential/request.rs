@@ -93,8 +93,21 @@ const NAMES: &[&str] = &[
     "x/y/z",
 ];
 
-const QUERIES: &[&str] =
-    &["x=1", "x=a.txt", "m=a", "m=b", "m=xxy", "x=1&m=xx", "", "i=a.txt&c=koi", "x=%41", "a?b"];
+const QUERIES: &[&str] = &[
+    "x=1",
+    "x=a.txt",
+    "m=a",
+    "m=b",
+    "m=xxy",
+    "x=1&m=xx",
+    "",
+    "i=a.txt&c=koi",
+    "x=%41",
+    "a?b",
+    "ip=10.1.2.3",
+    "ip=::1&x=2",
+    "ip=10.9.9.9",
+];
 
 /// What is put in front of a path.
 const ODD: &[&str] = &["/", "/.", "/./", "/a/..", "/%2e%2e/", "/a//", "/x/../", "/%2F", "/../.."];

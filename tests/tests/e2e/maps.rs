@@ -1,4 +1,4 @@
-//! `map`: what nginx 1.22 answered to the same maps, request by request.
+//! `map`, `geo` and `split_clients`: what nginx 1.22 answered to the same conf, request by request.
 
 use crate::launch;
 
@@ -42,6 +42,26 @@ const ANSWERS: &[(&str, &str, u16, &str)] = &[
     ("/cors", "Origin: https://a.good.test", 200, "c https://a.good.test"),
     ("/cors", "Origin: http://evilgood.test", 200, "c"),
     ("/cors", "Origin: http://good.test.evil", 200, "c"),
+    ("/geo?ip=10.0.0.1", "", 200, "here a a $uri b "),
+    ("/geo?ip=10.1.2.3", "", 200, "here b b $uri a h"),
+    ("/geo?ip=10.2.0.1", "", 200, "here a a $uri b "),
+    ("/geo?ip=192.0.2.1", "", 200, "here one one  c "),
+    ("/geo?ip=192.0.2.2", "", 200, "here d d  a h"),
+    ("/geo?ip=2001:db8::1", "", 200, "here six d  c "),
+    ("/geo?ip=2001:db9::1", "", 200, "here d d  b "),
+    ("/geo?ip=::ffff:10.1.2.3", "", 200, "here b b $uri b "),
+    ("/geo?ip=172.31.0.1", "", 200, "here private d  c "),
+    ("/geo?ip=fd00::1", "", 200, "here private d  b "),
+    ("/geo?ip=255.255.255.255", "", 200, "here d d none a h"),
+    ("/geo?ip=junk", "", 200, "here d d none a h"),
+    ("/geo?ip=", "", 200, "here d d none p h"),
+    ("/geo?ip=a", "", 200, "here d d none b "),
+    ("/geo?ip=c", "", 200, "here d d none a h"),
+    ("/geo?ip=d", "", 200, "here d d none c "),
+    ("/geo?ip=g", "", 200, "here d d none a h"),
+    ("/geo?ip=abcde", "", 200, "here d d none a h"),
+    ("/geo?ip=longer-text", "", 200, "here d d none c "),
+    ("/geo?ip=10.0.0.1:80", "", 200, "here d d none b "),
 ];
 
 #[test]

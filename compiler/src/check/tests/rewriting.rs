@@ -1,7 +1,7 @@
 //! `rewrite`, `if` and `set`.
 
 use super::{codes, refused, settings, site};
-use crate::ir::{Action, Amount};
+use crate::ir::{self, Action, Amount};
 use crate::wording::steps;
 
 /// The steps of a location, as they were understood.
@@ -90,14 +90,15 @@ fn maps_are_resolved() {
          server { location / { return 200 $b; } }",
     );
     let map = &site.maps[0];
+    let ir::Lookup::Text(texts) = &map.lookup else { panic!("{map:?}") };
     let names = |names: &[(Vec<u8>, u32)]| {
         names.iter().map(|(name, _)| String::from_utf8_lossy(name).into_owned()).collect::<Vec<_>>()
     };
-    assert_eq!((map.name.as_str(), map.hostnames, map.volatile), ("a", true, false));
-    assert_eq!(names(&map.exact), ["b.test"]);
-    assert_eq!(names(&map.suffix), [".b.test", ".c"]);
-    assert_eq!(names(&map.prefix), ["d."]);
-    let used: Vec<_> = map.regexes.iter().map(|(regex, _)| regex.captures_used).collect();
+    assert_eq!((map.name.as_str(), texts.hostnames, map.volatile), ("a", true, false));
+    assert_eq!(names(&texts.exact), ["b.test"]);
+    assert_eq!(names(&texts.suffix), [".b.test", ".c"]);
+    assert_eq!(names(&texts.prefix), ["d."]);
+    let used: Vec<_> = texts.regexes.iter().map(|(regex, _)| regex.captures_used).collect();
     assert_eq!((used.as_slice(), map.default), (&[true, true][..], 1));
     assert!(site.maps[1].volatile);
     for (text, drawn, message) in [
@@ -108,6 +109,80 @@ fn maps_are_resolved() {
         ("map $uri a { a 1; }", "         ^", "R10: `a` is no variable"),
         ("map $uri $a { ~[ 1; }", "               ^", "T15: this `[` has no `]`"),
         ("map $uri $a { ~(x) $2; }", "              ---- ^^", "T17: `$2` is always empty"),
+    ] {
+        refused(&format!("{text} server {{ root www; }}"), drawn, message);
+    }
+}
+
+#[test]
+fn networks_and_shares_are_resolved() {
+    let site = site(
+        "geo $arg_a $a { default 1; 10.0.0.0/8 2; 10.1.0.0/16 1; 11.0.0.0/8 2; delete 11.0.0.0/8; ::/0 3; }
+         split_clients $uri $b { 0.5% x; 49.5% y; * x; }
+         server { location / { return 200 $a$b; } }",
+    );
+    let v4 = vec![(0, 1), (10 << 24, 2), (0x0a01_0000, 1), (0x0a02_0000, 2), (11 << 24, 1)];
+    assert_eq!(site.maps[0].lookup, ir::Lookup::Address(v4, vec![(0, 3)]));
+    assert_eq!(site.maps[1].lookup, ir::Lookup::Share(vec![(21_474_836, 1), (2_147_483_647, 2)]));
+    assert_eq!(site.maps[1].default, 1);
+    for (text, drawn, message) in [
+        ("geo $a { 10.0.0/8 a; }", "         ^^^^^^^^", "T07: `10.0.0/8` is not an address"),
+        ("geo $a { 10.0.0.0/33 a; }", "                  ^^", "T07: `33` is no length of a prefix"),
+        ("geo $a { all a; }", "         ^^^", "T07: `all` is not an address"),
+        (
+            "geo $a { ::1 a b; }",
+            "         ^^^^^^^",
+            "R12: a line of a `geo` is a network and its value",
+        ),
+        (
+            "geo $a { ::1 a; ranges; }",
+            "                ^^^^^^",
+            "R12: `ranges` comes first in a `geo`",
+        ),
+        ("geo $a { proxy ::1; }", "         ^^^^^", "R12: `proxy` of a `geo` is not supported"),
+        ("geo $a { delete ::1; }", "                ^^^", "R12: there is no `::1` to delete"),
+        (
+            "geo $a { ranges; ::1 a; }",
+            "                 ^^^",
+            "R12: `::1` is no range of IPv4 addresses",
+        ),
+        (
+            "geo $a { ranges; 10.0.0.2-10.0.0.1 a; }",
+            "                 ^^^^^^^^^^^^^^^^^",
+            "R12: `10.0.0.2-10.0.0.1` ends before it begins",
+        ),
+        (
+            "geo $a { ranges; 10.0.0.2-10.0.0.3 a; 10.0.0.0-10.0.0.9 b; }",
+            "                 -----------------    ^^^^^^^^^^^^^^^^^",
+            "R12: this overlaps with a range before it",
+        ),
+        ("split_clients a $a { 5 a; }", "                     ^", "R13: `5` is no share"),
+        ("split_clients a $a { 0% a; }", "                     ^^", "R13: `0%` is nobody"),
+        (
+            "split_clients a $a { 0.001% a; }",
+            "                     ^^^^^^",
+            "R13: `0.001%` is no share",
+        ),
+        (
+            "split_clients a $a { 101% a; }",
+            "                     ^^^^",
+            "R13: `101%` is more than all",
+        ),
+        (
+            "split_clients a $a { 60% a; 50.5% b; }",
+            "                            ^^^^^",
+            "R13: the shares come to 110.50% by here",
+        ),
+        (
+            "split_clients a $a { * a; 5% b; }",
+            "                     -    ^^",
+            "R13: nothing is left for this share",
+        ),
+        (
+            "geo $a { ::1 a; } map a $a { b c; }",
+            "                        ^^",
+            "R11: `$a` is looked up already",
+        ),
     ] {
         refused(&format!("{text} server {{ root www; }}"), drawn, message);
     }

@@ -96,8 +96,8 @@ fn one_run_shows_all_mistakes_once() {
 #[test]
 fn variables_of_what_is_not_supported_are_not_told_of() {
     let uses = "server { root www; location = /a { return 200 $new$Other; } }";
-    assert_eq!(codes(&format!("map $uri $new {{ }} geo $other {{ }} {uses}")), ["D02"]);
-    assert_eq!(codes(&format!("map $uri $old {{ }} geo $other {{ }} {uses}")), ["D02", "T18"]);
+    assert_eq!(codes(&format!("map $uri $new {{ }} perl_set $other a; {uses}")), ["D02"]);
+    assert_eq!(codes(&format!("map $uri $old {{ }} perl_set $other a; {uses}")), ["D02", "T18"]);
 }
 
 #[test]
