@@ -1,6 +1,8 @@
 //! Rows about what is done before a location answers, and about variables of the conf's own.
 
 use super::Context::{Http, Location, Server};
+use super::kind::FLAG;
+use super::setting::setting;
 use super::{Directive, Form, Group, MANY, SERVER_LOCATION_IF, simple, table};
 
 pub(super) const GROUP: Group = Group {
@@ -90,5 +92,14 @@ pub(super) const GROUP: Group = Group {
         simple("break", SERVER_LOCATION_IF, (0, 0), "")
             .repeats()
             .doc("Ends the steps: the location goes on with the path as it is."),
+        setting!(
+            "rewrite_log",
+            FLAG,
+            plain.rewrite_log,
+            "Whether what a `rewrite` leads to is written to the error log, with level `notice`: \
+             `error_log stderr notice;` shows it."
+        )
+        .differs("Regexes that do not match are not told of, and it does not stand in `if`.")
+        .unseen(),
     ],
 };

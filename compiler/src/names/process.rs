@@ -12,7 +12,7 @@ pub(super) const GROUPS: &[Group] = &[
             accept_mutex accept_mutex_delay daemon debug_connection debug_points devpoll_changes \
             devpoll_events env epoll_events eventport_events kqueue_changes kqueue_events \
             lock_file log_subrequest master_process msie_padding msie_refresh multi_accept \
-            optimize_server_names pcre_jit rewrite_log rtsig_overflow_events rtsig_overflow_test \
+            optimize_server_names pcre_jit rtsig_overflow_events rtsig_overflow_test \
             rtsig_overflow_threshold rtsig_signo thread_stack_size timer_resolution \
             uninitialized_variable_warn worker_aio_requests worker_cpu_affinity worker_priority \
             worker_rlimit_core worker_rlimit_nofile worker_rlimit_sigpending \

@@ -176,6 +176,7 @@ impl<F: Form> Exchange<F> {
         }
         let mut location = Vec::with_capacity(target.len());
         response::write_uri(&mut location, &target);
+        world.sent_on(self, &location);
         world.note(self, Note::Refused(Reason::Returned));
         Outcome::Redirect(status, location)
     }

@@ -515,6 +515,9 @@ pub trait World: Sized {
     /// Is told of a `rewrite` that has matched; the exchange has the new path and arguments.
     fn rewritten(&mut self, _: &ExchangeOf<Self>, _rewrite: &Rewrite<LocationOf<Self>>) {}
 
+    /// Is told of a `rewrite` that sends the client to another URL.
+    fn sent_on(&mut self, _: &ExchangeOf<Self>, _location: &[u8]) {}
+
     /// Is told what happens.
     fn note(&mut self, exchange: &ExchangeOf<Self>, note: Note<'_>);
 }

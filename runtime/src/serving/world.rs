@@ -11,7 +11,9 @@ use crate::cgi;
 use crate::context::{Client, Context};
 use crate::escape::Escaped;
 use crate::exchange::Outcome;
-use crate::exchange::world::{Limited, LocationOf, Login, Note, Op, Reason, Recoding, World};
+use crate::exchange::world::{
+    ExchangeOf, Limited, LocationOf, Login, Note, Op, Reason, Recoding, Rewrite, World,
+};
 use crate::files::{Entry, Files, StoredFile};
 use crate::handler::{self, dav, file, status, upload};
 use crate::http::accept::Coding;
@@ -115,6 +117,21 @@ impl<S: Site> World for Serving<'_, S> {
             PathTest::Directory => found.is_dir(),
             PathTest::Exists => true,
             PathTest::Executable => found.is_file() && found.mode() & 0o100 != 0,
+        }
+    }
+
+    fn rewritten(&mut self, exchange: &ExchangeOf<Self>, _: &Rewrite<LocationOf<Self>>) {
+        if exchange.location().settings.rewrite_log {
+            let (path, args) = (Escaped(exchange.path()), Escaped(exchange.args()));
+            let text = format_args!("rewritten data: \"{path}\", args: \"{args}\"");
+            exchange.report(self.cx, self.client, Level::Notice, text);
+        }
+    }
+
+    fn sent_on(&mut self, exchange: &Exchange, location: &[u8]) {
+        if exchange.location().settings.rewrite_log {
+            let text = format_args!("rewritten redirect: \"{}\"", Escaped(location));
+            exchange.report(self.cx, self.client, Level::Notice, text);
         }
     }
 

@@ -109,6 +109,8 @@ settings! {
         limit_conn_log_level: Level = Level::Error,
         /// `limit_conn_dry_run`.
         limit_conn_dry_run: bool = false,
+        /// `rewrite_log`.
+        rewrite_log: bool = false,
         /// `gzip_static`.
         gzip_static: GzipStatic = GzipStatic::Off,
     }

@@ -120,3 +120,12 @@ fn methods_are_looked_at_behind_the_steps() {
         assert_eq!(response.status, status, "{method}");
     }
 }
+
+#[test]
+fn rewrites_are_told_of() {
+    let server = launch("rewriting").start();
+    assert_eq!(server.get_from("a.test", "/told/1?c").status, 301);
+    server.wait_for("rewritten data: \"/told/2\", args: \"a=b&c\"");
+    server.wait_for("rewritten redirect: \"/x/3?a=b&c\"");
+    assert!(!server.log().contains("/cont"));
+}
