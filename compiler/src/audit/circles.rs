@@ -46,7 +46,7 @@ pub(super) fn check(subject: &Subject<'_>, diagnostics: &mut Diagnostics) {
 }
 
 /// The locations of a scope that are wanted, each with paths that it may take.
-fn collect(
+pub(super) fn collect(
     scope: &Scope,
     is_wanted: &dyn Fn(LocationId) -> bool,
     starts: &mut Vec<(LocationId, Vec<Vec<u8>>)>,

@@ -20,6 +20,7 @@ mod process;
 mod programs;
 mod reach;
 mod returns;
+mod rewriting;
 mod scripts;
 mod siblings;
 mod statuses;
@@ -81,6 +82,7 @@ fn review(subject: &Subject<'_>, diagnostics: &mut Diagnostics) {
     undecoded::check(subject, diagnostics);
     hosts::check(subject, diagnostics);
     circles::check(subject, diagnostics);
+    rewriting::check(subject, diagnostics);
     targets::check(subject, diagnostics);
     disk::check(subject, diagnostics);
     masks::check(subject, diagnostics);

@@ -292,7 +292,7 @@ fn pages_and_fallbacks_that_need_themselves() {
     );
     check("root www;\nlocation /b/ { try_files $uri $uri/ /404.html; }", &[]);
     // The server answers before there is a location.
-    check("root www;\nset $a b;\nreturn 500;\nlocation / { try_files $uri $uri/; }", &[]);
+    check("root www;\nset $args b;\nreturn 500;\nlocation / { try_files $uri $uri/; }", &[]);
     // By way of each other: said once, of the one that is written first.
     check(
         "root www;\nlocation /b/ { try_files $uri /c/$uri; }\nlocation ~ /c { try_files $uri /b/; }",
@@ -619,4 +619,54 @@ fn indexes_of_locations() {
         &["F02 2"],
     );
     check("root www;\nlocation /assets/ { index start.html; try_files $uri =404; }", &[]);
+}
+
+#[test]
+fn variables_that_nothing_reads() {
+    check("root www;\nset $a b;", &["R06 2"]);
+    check("root www;\nset $a b; set $a c;\nadd_header X-A \"${a}\";", &[]);
+    check("root www;\nset $a b;\nset $a \"x$a\";", &[]);
+    check("root www;\nset $args b;", &[]);
+    let maps = "map $uri $a { } geo $b { } split_clients $uri $c { 1% $b; }";
+    assert_eq!(said_beside(maps, "root www;", Levels::default()), ["R06 0", "R06 0"]);
+}
+
+#[test]
+fn rewrites_that_lead_back() {
+    check(
+        "root www;\nlocation /a { rewrite ^/a /b last; }\nlocation /b { rewrite ^/b /a last; }",
+        &["R01 2 [`GET /a` goes /a -> /b -> /a -> /b …, and is answered 500]"],
+    );
+    check(
+        "root www;\nlocation /a { if ($arg_x = \"\") { rewrite ^ /a; } }",
+        &["R01 2 [`GET /a` goes /a -> /a -> /a -> /a …, and is answered 500]"],
+    );
+    for fine in [
+        "location /a { rewrite ^/a /a break; }",
+        "location /a { rewrite ^/a /b last; }",
+        "location /a { if ($arg_x) { rewrite ^ /a last; } }",
+        "location /a { rewrite ^/a(.*) /c$1 last; }\nlocation /b { rewrite ^/b /a last; }",
+        "location /a { rewrite ^/a$ /a/ last; }",
+    ] {
+        check(&format!("root www;\n{fine}"), &[]);
+    }
+}
+
+#[test]
+fn names_that_let_others_pass() {
+    for (condition, is_open) in [
+        (r"$host ~ ^a\.test", true),
+        ("$host ~* a.test", true),
+        (r"$http_referer !~ https?://a\.test", true),
+        (r"$host ~ ^a\.test$", false),
+        (r"$http_referer !~ ^https://a\.test/", false),
+        (r"$host ~ ^www\.", false),
+        (r"$host ~ ^10\.0\.0\.1", false),
+        (r"$http_user_agent ~ a\.test", false),
+        ("$host = a.test", false),
+    ] {
+        let said = said(&format!("root www;\nif ({condition}) {{ return 403; }}"));
+        let found = said.iter().any(|said| said.starts_with("R08 2"));
+        assert_eq!(found, is_open, "{condition}: {said:?}");
+    }
 }

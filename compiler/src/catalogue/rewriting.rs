@@ -5,6 +5,21 @@ use super::{Check, Group, error, warning};
 pub(super) const GROUP: Group = Group { title: "Rewriting", checks: CHECKS };
 
 const CHECKS: &[Check] = &[
+    error(
+        "R01",
+        "rewrite-loop",
+        "A `rewrite` of a location that leads back to that location for ever, by itself or with others. The \
+         answer is 500 after ten rounds; the request that shows it is told.",
+        "server {\n    listen 8080;\n    root www;\n    location /a { ⟪rewrite ^/a(.*) /a/b$1 last⟫; }\n}",
+        "server {\n    listen 8080;\n    root www;\n    location /a { rewrite ^/a(.*) /b$1 last; }\n}",
+    ),
+    warning(
+        "R06",
+        "unread-variable",
+        "A variable that `set`, `map`, `geo` or `split_clients` gives a value to, and that nothing reads.",
+        "server {\n    listen 8080;\n    root www;\n    set ⟪$kind⟫ a;\n}",
+        "server {\n    listen 8080;\n    root www;\n    set $kind a;\n    add_header X-Kind $kind;\n}",
+    ),
     warning(
         "R07",
         "map-entry-never",
@@ -12,6 +27,14 @@ const CHECKS: &[Check] = &[
          about all of it, or say of the same network something else.",
         "geo $near {\n    ⟪10.0.0.0/8⟫ a;\n    10.0.0.0/9 b;\n    10.128.0.0/9 c;\n}\nserver {\n    listen 8080;\n    location / { return 200 \"$near\"; }\n}",
         "geo $near {\n    10.0.0.0/8 a;\n    10.0.0.0/9 b;\n}\nserver {\n    listen 8080;\n    location / { return 200 \"$near\"; }\n}",
+    ),
+    warning(
+        "R08",
+        "unanchored-name",
+        "A regex that a host name or an origin is asked for matches more than the name in it: without a `$`, \
+         `example\\.com` matches `example.com.evil.test`, too.",
+        "server {\n    listen 8080;\n    root www;\n    if ($http_origin ~ ⟪^https://a\\.test⟫) { return 204; }\n}",
+        "server {\n    listen 8080;\n    root www;\n    if ($http_origin ~ ^https://a\\.test$) { return 204; }\n}",
     ),
     error(
         "R10",

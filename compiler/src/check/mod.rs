@@ -72,6 +72,7 @@ pub(crate) use param::places::check as check_params;
 pub(crate) use path::regex_words;
 use reader::{Reader, Tables};
 use steps::assigned_names;
+pub(crate) use steps::regex_words as regexes_of_steps;
 pub(crate) use unknown::foreign_variables;
 
 /// What a conf is checked against.

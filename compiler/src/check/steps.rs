@@ -20,7 +20,7 @@ pub(super) fn begins_with_return(directives: &[Directive]) -> bool {
 }
 
 /// The words of a step that hold regexes, and where in each the regex is.
-pub(super) fn regex_words(directive: &Directive) -> Vec<(&Word, std::ops::Range<usize>)> {
+pub(crate) fn regex_words(directive: &Directive) -> Vec<(&Word, std::ops::Range<usize>)> {
     match (&directive.name.value[..], &directive.args[..]) {
         (b"rewrite", [pattern, ..]) => vec![(pattern, 0..pattern.value.len())],
         (b"if", [_, sign, .., pattern]) if sign.value.contains(&b'~') => {
