@@ -849,3 +849,20 @@ fn proxies_get_what_gzip_proxied_says() {
         assert_eq!(found.contains("Content-Encoding"), expected, "{proxied:?} {fields}");
     }
 }
+
+#[test]
+fn limits_come_before_anybody_asks_who_the_client_is() {
+    static DENIED: [Toy; 1] = [Toy { denied: true, ..TOY }];
+    static RETURNS: [Toy; 1] = [Toy { answer: Some((200, "all")), ..TOY }];
+    for (site, expected) in
+        [(&DENIED, "429 page of 429 []"), (&RETURNS, "200 all [Content-Length: 3]")]
+    {
+        let found = ask(&mut world(site, &[]), "GET /limited");
+        assert_eq!(found, expected);
+    }
+    let mut world = world(&DENIED, &[]);
+    let mut exchange = exchange("GET /x");
+    exchange.enter_server(&world, 0);
+    let reply = exchange.step(&mut world, Event::Waited);
+    assert_eq!(show(&exchange, reply), "403 page of 403 []");
+}
