@@ -175,7 +175,7 @@ pub(super) const GROUPS: &[Group] = &[
         names: "secure_link secure_link_md5 secure_link_secret valid_referers",
     },
     Group {
-        about: "compressing while serving",
+        about: "Brotli and Zstandard files that lie beside others",
         instead: "`embed on; precompress gzip br zstd;` makes compressed forms when the site is \
                   built, and `gzip_static on;` sends `.gz` files that are there",
         names: "brotli_static zstd_dict_file zstd_static",
