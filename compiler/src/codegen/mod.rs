@@ -42,7 +42,8 @@ pub(crate) fn generate(site: &ir::Site, assets: &Assets) -> Generated {
     let mut shared = Shared::default();
     let file = syn::parse2(file(site, assets, &mut shared)).expect("generated text is Rust");
     let head = format!("// Compiled from `{}` by sitec: do not edit.\n", site.name);
-    let features = site.codings().map(settings::module).collect();
+    let passwords = (!site.users.is_empty()).then_some("passwords");
+    let features = site.codings().map(settings::module).chain(passwords).collect();
     Generated { code: head + &printed(file), blobs: shared.blobs, features }
 }
 

@@ -1,10 +1,5 @@
 //! The forms in which passwords are stored, and whether a password is the one.
 
-use md5::{Digest, Md5};
-use sha_crypt::{Params, sha256_crypt, sha512_crypt};
-use sha1::Sha1;
-use subtle::ConstantTimeEq;
-
 /// The longest password that is looked at, in bytes: what some forms take for it grows with the
 /// square.
 pub const MAX_PASSWORD_LEN: usize = 512;
@@ -12,25 +7,26 @@ pub const MAX_PASSWORD_LEN: usize = 512;
 const MAX_COST: u32 = 17;
 /// The most rounds of a SHA-crypt: likewise.
 const MAX_ROUNDS: u32 = 5_000_000;
-/// What crypt(3) takes where nothing is said.
+/// The fewest that crypt(3) takes, and what it takes where nothing is said.
+const MIN_ROUNDS: u32 = 1000;
 const USUAL_ROUNDS: u32 = 5000;
-/// Rounds of the forms that are made of MD5.
-const MD5_ROUNDS: usize = 1000;
 
 /// The digits of crypt(3), lowest first.
-const CRYPT: &[u8; 64] = b"./0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+pub(super) const CRYPT: &[u8; 64] =
+    b"./0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 /// Those of bcrypt.
-const BCRYPT: &[u8; 64] = b"./ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
+pub(super) const BCRYPT: &[u8; 64] =
+    b"./ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
 
 /// A stored password.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Stored {
-    text: Box<[u8]>,
-    form: Form,
+    pub(super) text: Box<[u8]>,
+    pub(super) form: Form,
 }
 
 #[derive(Clone, PartialEq, Eq, Debug)]
-enum Form {
+pub(super) enum Form {
     Plain,
     /// A SHA-1, and the salt behind the password.
     Sha1 {
@@ -77,47 +73,20 @@ impl Stored {
         !matches!(self.form, Form::Plain | Form::Sha1 { .. })
     }
 
-    /// Whether this is the password. How long that takes depends on the form and on the length of the
-    /// password alone.
+    /// Whether this is the password.
+    #[cfg(feature = "passwords")]
     pub fn matches(&self, password: &[u8]) -> bool {
-        if password.len() > MAX_PASSWORD_LEN {
-            return false;
-        }
-        // The last part of the text: what the password is hashed to.
-        let hash = |len: usize| self.text.get(self.text.len().saturating_sub(len)..);
-        let is = |found: &[u8], expected: &[u8]| bool::from(found.ct_eq(expected));
-        match &self.form {
-            Form::Plain => is(password, &self.text[PLAIN.len()..]),
-            Form::Sha1 { salt, hash } => {
-                is(&Sha1::new().chain_update(password).chain_update(salt).finalize(), hash)
-            }
-            Form::Md5 { magic, salt } => {
-                let digits = digits(&md5_crypt(password, magic, salt), MD5_ORDER);
-                is(&digits, hash(digits.len()).unwrap_or_default())
-            }
-            Form::Sha256 { rounds, salt } => {
-                let Ok(params) = Params::new(*rounds) else { return false };
-                let digits = digits(&sha256_crypt(password, salt, params), SHA256_ORDER);
-                is(&digits, hash(digits.len()).unwrap_or_default())
-            }
-            Form::Sha512 { rounds, salt } => {
-                let Ok(params) = Params::new(*rounds) else { return false };
-                let digits = digits(&sha512_crypt(password, salt, params), SHA512_ORDER);
-                is(&digits, hash(digits.len()).unwrap_or_default())
-            }
-            Form::Bcrypt { cost, salt } => {
-                // It ends in a NUL, where there is room.
-                let mut ended = [password, b"\0"].concat();
-                ended.truncate(72);
-                let hashed = bcrypt::bcrypt(*cost, *salt, &ended);
-                let digits = digits_highest_first(&hashed[..23], BCRYPT);
-                is(&digits, hash(digits.len()).unwrap_or_default())
-            }
-        }
+        password.len() <= MAX_PASSWORD_LEN && super::hash::matches(self, password)
+    }
+
+    /// A site without users asks for no password.
+    #[cfg(not(feature = "passwords"))]
+    pub fn matches(&self, _: &[u8]) -> bool {
+        false
     }
 }
 
-const PLAIN: &[u8] = b"{PLAIN}";
+pub(super) const PLAIN: &[u8] = b"{PLAIN}";
 
 fn form(text: &[u8]) -> Result<Form, &'static str> {
     let after = |front: &[u8]| text.strip_prefix(front);
@@ -196,7 +165,7 @@ fn rounds(rest: &[u8]) -> Result<(u32, &[u8]), &'static str> {
     let text = str::from_utf8(&number[..len]).map_err(|_| malformed)?;
     let rounds: u32 = text.parse().map_err(|_| malformed)?;
     match rounds {
-        ..=MAX_ROUNDS => Ok((rounds.max(Params::ROUNDS_MIN), &number[len + 1..])),
+        ..=MAX_ROUNDS => Ok((rounds.max(MIN_ROUNDS), &number[len + 1..])),
         _ => Err("a check of so many rounds takes too long: 5,000,000 is the most"),
     }
 }
@@ -212,50 +181,13 @@ fn salt(rest: &[u8], most: usize, order: Order) -> Result<Vec<u8>, &'static str>
     Ok(rest[..len.min(most)].to_vec())
 }
 
-/// The form of FreeBSD's crypt(3), and Apache's of it.
-fn md5_crypt(password: &[u8], magic: &[u8], salt: &[u8]) -> [u8; 16] {
-    let mut hash: [u8; 16] = Md5::new()
-        .chain_update(password)
-        .chain_update(salt)
-        .chain_update(password)
-        .finalize()
-        .into();
-    let mut first = Md5::new();
-    [password, magic, salt].iter().for_each(|part| first.update(part));
-    for run in password.chunks(hash.len()) {
-        first.update(&hash[..run.len()]);
-    }
-    let mut bits = password.len();
-    while bits > 0 {
-        first.update(if bits & 1 == 1 { &[0] } else { &password[..1] });
-        bits >>= 1;
-    }
-    hash = first.finalize().into();
-    for round in 0..MD5_ROUNDS {
-        let mut next = Md5::new();
-        let (begin, end) = match round % 2 {
-            1 => (password, &hash[..]),
-            _ => (&hash[..], password),
-        };
-        next.update(begin);
-        if round % 3 != 0 {
-            next.update(salt);
-        }
-        if round % 7 != 0 {
-            next.update(password);
-        }
-        next.update(end);
-        hash = next.finalize().into();
-    }
-    hash
-}
-
 /// In which order the bytes of a hash become digits: the first of three is the highest.
-type Order = &'static [&'static [usize]];
+pub(super) type Order = &'static [&'static [usize]];
 
-const MD5_ORDER: Order = &[&[0, 6, 12], &[1, 7, 13], &[2, 8, 14], &[3, 9, 15], &[4, 10, 5], &[11]];
+pub(super) const MD5_ORDER: Order =
+    &[&[0, 6, 12], &[1, 7, 13], &[2, 8, 14], &[3, 9, 15], &[4, 10, 5], &[11]];
 
-const SHA256_ORDER: Order = &[
+pub(super) const SHA256_ORDER: Order = &[
     &[0, 10, 20],
     &[21, 1, 11],
     &[12, 22, 2],
@@ -269,7 +201,7 @@ const SHA256_ORDER: Order = &[
     &[31, 30],
 ];
 
-const SHA512_ORDER: Order = &[
+pub(super) const SHA512_ORDER: Order = &[
     &[0, 21, 42],
     &[22, 43, 1],
     &[44, 2, 23],
@@ -294,36 +226,11 @@ const SHA512_ORDER: Order = &[
     &[63],
 ];
 
-fn digits_len(order: Order) -> usize {
+pub(super) fn digits_len(order: Order) -> usize {
     order.iter().map(|group| group.len() + 1).sum()
 }
 
-/// The digits of crypt(3) for a hash.
-fn digits(hash: &[u8], order: Order) -> Vec<u8> {
-    let mut digits = Vec::with_capacity(digits_len(order));
-    for group in order {
-        let mut bits = group.iter().fold(0, |bits, &at| bits << 8 | usize::from(hash[at]));
-        for _ in 0..=group.len() {
-            digits.push(CRYPT[bits & 63]);
-            bits >>= 6;
-        }
-    }
-    digits
-}
-
-/// The digits of bytes, as in base64.
-fn digits_highest_first(bytes: &[u8], alphabet: &[u8; 64]) -> Vec<u8> {
-    let mut digits = Vec::new();
-    for group in bytes.chunks(3) {
-        let bits = (0..3).fold(0, |bits, at| {
-            bits << 8 | usize::from(group.get(at).copied().unwrap_or_default())
-        });
-        digits.extend((0..=group.len()).map(|at| alphabet[bits >> (18 - 6 * at) & 63]));
-    }
-    digits
-}
-
-/// The bytes of such digits.
+/// The bytes of digits, as in base64.
 fn from_digits_highest_first(digits: &[u8], alphabet: &[u8; 64]) -> Option<Vec<u8>> {
     let mut bytes = Vec::new();
     for group in digits.chunks(4) {

@@ -6,6 +6,8 @@
 pub(crate) mod desk;
 pub(crate) mod file;
 mod form;
+#[cfg(feature = "passwords")]
+mod hash;
 
 use std::collections::HashMap;
 use std::fmt;
