@@ -117,7 +117,7 @@ pub const VARIABLES: &[Row] = &[
     row(
         "remote_user",
         Known::Request,
-        "The user name of the request's Authorization field, unchecked.",
+        "The user that the request's Authorization field names; unchecked where there is no `auth_basic`.",
     ),
     row("request", Known::Request, "The request line."),
     row("request_filename", Known::Path, "The path of the file that the request leads to."),

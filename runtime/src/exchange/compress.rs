@@ -87,7 +87,12 @@ impl<F: Form> Exchange<F> {
         {
             return reply;
         }
-        let media_type = without_parameters(media_type);
+        // Several parts are of another type than what they are parts of.
+        let of_path = match is_part && self.fields.get("Content-Range").is_none() {
+            true => Some(world.media_type(self)),
+            false => None,
+        };
+        let media_type = without_parameters(of_path.as_deref().unwrap_or(media_type));
         let codes = |coding| route.location.codes(coding, media_type);
         let wanted = wanted(&settings, codes, &self.head, self.content_len_said());
         if !wanted.varies {
@@ -168,10 +173,13 @@ impl<F: Form> Exchange<F> {
             || self.head.fields().first(b"authorization").is_some()
     }
 
-    /// The length of the whole content as the fields say it.
+    /// The length of the whole content as the fields say it; several parts do not.
     fn content_len_said(&self) -> Option<u64> {
         if let Some(part) = self.fields.get("Content-Range") {
             return number(part.rsplit(|&byte| byte == b'/').next()?);
+        }
+        if self.status == 206 {
+            return None;
         }
         self.fields.content_len().or_else(|| number(self.fields.get("Content-Length")?))
     }

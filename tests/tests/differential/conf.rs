@@ -116,6 +116,28 @@ pub const ROWS: &[Row] = &[
     ),
     ("max_ranges", &[Server, Location], 8, &["max_ranges 0;", "max_ranges 1;", "max_ranges 2;"]),
     ("gzip_static", &[Server, Location], 12, &["gzip_static on;", "gzip_static always;"]),
+    ("gzip", &[Server, Location, If], 15, &["gzip on;", "gzip on;", "gzip off;"]),
+    (
+        "gzip_types",
+        &[Server, Location],
+        12,
+        &["gzip_types *;", "gzip_types text/plain application/json;"],
+    ),
+    ("gzip_min_length", &[Server, Location], 12, &["gzip_min_length 0;", "gzip_min_length 6;"]),
+    ("gzip_comp_level", &[Server, Location], 3, &["gzip_comp_level 9;"]),
+    ("gzip_vary", &[Server, Location], 8, &["gzip_vary on;", "gzip_vary off;"]),
+    ("gzip_http_version", &[Server, Location], 4, &["gzip_http_version 1.0;"]),
+    (
+        "gzip_proxied",
+        &[Server, Location],
+        10,
+        &[
+            "gzip_proxied any;",
+            "gzip_proxied expired no_etag;",
+            "gzip_proxied no-cache no-store private;",
+        ],
+    ),
+    ("gzip_disable", &[Server, Location], 4, &["gzip_disable \"so(m)e\";", "gzip_disable msie6;"]),
     ("internal", &[Location], 5, &["internal;"]),
     (
         "limit_except",

@@ -1,5 +1,7 @@
 //! In what a reply may differ from nginx's. docs/nginx.md has each of them.
 
+use std::io::Read;
+
 use sitec_runtime::http::date;
 
 use crate::reply::Reply;
@@ -10,6 +12,19 @@ type Alike = fn(&Asked, &mut Reply, &mut Reply);
 
 /// Each difference: words of docs/nginx.md, which says why, and what makes the replies alike.
 pub const DIFFERENCES: &[(&str, Alike)] = &[
+    ("anew for each request, in chunks", |_, nginx, sitec| {
+        for reply in [nginx, sitec] {
+            let mut content = Vec::new();
+            let mut decoder = flate2::read::GzDecoder::new(&reply.content[..]);
+            // What lies there as `.gz` is none.
+            let is_coded = reply.field("content-encoding") == Some("gzip");
+            if is_coded && decoder.read_to_end(&mut content).is_ok() {
+                reply.content = content;
+                reply.drop("content-length");
+                reply.drop("transfer-encoding");
+            }
+        }
+    }),
     ("the server name and version", |_, nginx, sitec| {
         nginx.drop("server");
         sitec.drop("server");
