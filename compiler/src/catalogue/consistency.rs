@@ -96,7 +96,8 @@ const CHECKS: &[Check] = &[
         "content-type-by-header",
         "A field that every response has anyhow would be sent twice. `default_type` and `types` \
          set the type of what is sent. What frames a response (Content-Length, \
-         Transfer-Encoding) cannot be added at all: that is an error.",
+         Transfer-Encoding) cannot be added at all: that is an error, but for `Content-Length 0`, which \
+         is left out.",
         "server {\n    listen 8080;\n    root www;\n    add_header ⟪Content-Type⟫ text/html;\n}",
         "server {\n    listen 8080;\n    root www;\n    default_type text/html;\n}",
     ),

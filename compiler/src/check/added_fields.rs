@@ -162,8 +162,16 @@ impl Reader<'_> {
             unreachable!("the table asks for two parameters")
         };
         let span = directive.name.span.to(name.span);
-        let value = self.value(text, 0, groups)?;
-        check_name(name)?;
+        let mut value = self.value(text, 0, groups)?;
+        if says_no_content(name, text) {
+            let message = "the server says itself how long a response is: this is left out";
+            let warning = Diagnostic::warning("Z13", name.span, message);
+            self.diagnostics.push(warning.help("delete the line"));
+            // Like any other field here, it keeps outer ones out.
+            value = ir::Value(Vec::new());
+        } else {
+            check_name(name)?;
+        }
         check_text(text, &value)?;
         if let [always] = options {
             keyword(always, &[("always", ())])?;
@@ -177,6 +185,11 @@ impl Reader<'_> {
         }
         Ok(added)
     }
+}
+
+/// Whether this is `Content-Length 0`, which many guides write before a `return 204`.
+fn says_no_content(name: &Word, text: &Word) -> bool {
+    name.value.eq_ignore_ascii_case(b"content-length") && text.value == b"0"
 }
 
 /// A field's name is a token (RFC 9110, 5.1).

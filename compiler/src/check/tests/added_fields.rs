@@ -2,7 +2,7 @@
 
 use sitec_runtime::site::Expires;
 
-use super::{codes, refused, settings, site, warned, written};
+use super::{codes, compiled, refused, settings, site, warned, written};
 
 /// The fields that are added at `path`, `!` before those that are always.
 fn added(site: &crate::ir::Site, path: &str) -> String {
@@ -87,6 +87,15 @@ fn names_and_values_are_those_of_fields() {
         "           ^^^^^^^^^^^^",
         "Z13: a response with `Content-Type` gets a second `Content-Type`",
     );
+    // As many guides have it for CORS.
+    let text = "server { listen 80; location / { add_header 'Content-Length' 0; return 204; } }";
+    warned(
+        text,
+        "                                            ^^^^^^^^^^^^^^^^",
+        "Z13: the server says itself how long a response is: this is left out",
+    );
+    let site = compiled(text).site.expect("it compiles");
+    assert!(settings(&site, "/").added_fields.iter().all(|field| field.value.0.is_empty()));
 }
 
 #[test]
