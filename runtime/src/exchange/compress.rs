@@ -88,7 +88,7 @@ impl<F: Form> Exchange<F> {
             return reply;
         }
         // Several parts are of another type than what they are parts of.
-        let of_path = match is_part && self.fields.get("Content-Range").is_none() {
+        let of_path = match is_part && media_type.starts_with(b"multipart/byteranges") {
             true => Some(world.media_type(self)),
             false => None,
         };
