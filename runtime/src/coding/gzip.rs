@@ -22,8 +22,8 @@ pub fn begin(effort: Effort, _: Option<u64>) -> io::Result<Box<dyn Encode>> {
 }
 
 /// zlib-rs' level for one of `gzip_comp_level`. The same numbers mean other things to it than to
-/// zlib: its first level is much weaker, and the others cost half. By this table, no form is larger
-/// than nginx's by more than half a percent.
+/// zlib: its first level is much weaker, and the others are faster. By this table, the forms of pages,
+/// texts and code that were measured are at most half a percent longer than zlib's.
 fn level(effort: Effort) -> u32 {
     match effort {
         Effort::Level(level @ ..=2) => level + 1,

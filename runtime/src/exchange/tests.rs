@@ -807,7 +807,6 @@ fn of_several_codings_the_one_that_is_wanted_most_is_taken() {
         ("gzip, zstd", all, "zstd"),
         ("gzip;q=1, br;q=0.9", all, "gzip"),
         ("gzip, br", CompressionSettings { brotli_min_len: 500, ..all }, "gzip"),
-        // The toy world has no encoder for the others.
         ("gzip;q=0.1", CompressionSettings { brotli: false, ..all }, "gzip"),
     ] {
         let head = exchange(&format!("GET /|Accept-Encoding: {accepted}")).head;

@@ -1,4 +1,5 @@
-//! A request that waits: for the check of a password. It holds nothing up, and nothing is done for it.
+//! A request that waits: for the check of a password, or for as long as a limit delays it. It holds
+//! nothing up, and nothing is done for it.
 
 use crate::connection::Next;
 use crate::context::Context;
