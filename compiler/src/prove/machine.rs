@@ -8,6 +8,8 @@ use regex_automata::dfa::dense::DFA;
 use regex_automata::util::primitives::StateID;
 use regex_automata::util::start;
 
+use sitec_runtime::http::target;
+
 use super::trie::{Longest, Trie};
 
 /// A set of strings, as an automaton.
@@ -41,7 +43,8 @@ pub(crate) enum Text {
         /// Whether segments that begin with a dot are among them.
         hidden: bool,
     },
-    /// Names of hosts, in lower case.
+    /// Names of hosts, as they are routed: in lower case, without a dot at the end. Of addresses in
+    /// brackets, all that have their bytes are among them.
     Host,
 }
 
@@ -58,6 +61,8 @@ const SEGMENT: State = 1;
 const DOT: State = 2;
 const DOTS: State = 3;
 const INSIDE: State = 4;
+const ADDRESS: State = 5;
+const CLOSED: State = 6;
 
 impl Machine<'_> {
     /// Where every string begins.
@@ -121,7 +126,15 @@ impl Machine<'_> {
                 0 => 3,
                 _ => 0,
             }),
-            Machine::Text(Text::Host) => classes.split(|byte| u8::from(is_host_byte(byte))),
+            Machine::Text(Text::Host) => classes.split(|byte| match byte {
+                b'.' => 0,
+                b'[' => 1,
+                b']' => 2,
+                b':' => 3,
+                b'0'..=b'9' | b'a'..=b'f' => 4,
+                _ if is_name_byte(byte) => 5,
+                _ => 6,
+            }),
             Machine::Pattern { dfa, .. } => classes.split(|byte| dfa.byte_classes().get(byte)),
             Machine::Prefix { trie, .. } => classes.split(|byte| trie.class(byte)),
         }
@@ -141,8 +154,22 @@ fn matched(dfa: &DFA<Vec<u32>>, state: StateID, negated: bool) -> State {
     }
 }
 
-fn is_host_byte(byte: u8) -> bool {
-    byte.is_ascii_graphic() && !byte.is_ascii_uppercase() && byte != b'/'
+/// Whether a host's name may have `byte` in it, in lower case.
+fn is_name_byte(byte: u8) -> bool {
+    target::is_reg_name_byte(byte) && !byte.is_ascii_uppercase()
+}
+
+/// The state behind `byte` of a host.
+fn host_next(state: State, byte: u8) -> State {
+    match (state, byte) {
+        (BEGIN, b'[') => ADDRESS,
+        (ADDRESS, b']') => CLOSED,
+        (ADDRESS, b':' | b'.' | b'0'..=b'9' | b'a'..=b'f') => ADDRESS,
+        (DOT, b'.') | (ADDRESS | CLOSED, _) => DEAD,
+        (_, b'.') => DOT,
+        _ if is_name_byte(byte) => INSIDE,
+        _ => DEAD,
+    }
 }
 
 impl Text {
@@ -166,7 +193,7 @@ impl Text {
 
     fn next(self, state: State, byte: u8) -> State {
         let Text::Path { merge_slashes, hidden } = self else {
-            return if is_host_byte(byte) { INSIDE } else { DEAD };
+            return host_next(state, byte);
         };
         match (state, byte) {
             (_, 0) => DEAD,
@@ -186,15 +213,13 @@ impl Text {
     fn accepts(self, state: State) -> bool {
         match self {
             Text::Path { .. } => matches!(state, SEGMENT | INSIDE),
-            Text::Host => state == INSIDE,
+            Text::Host => matches!(state, INSIDE | CLOSED),
         }
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use sitec_runtime::http::target;
-
     use super::*;
 
     #[test]
@@ -215,5 +240,24 @@ mod tests {
         }
         assert!(Text::Path { merge_slashes: true, hidden: true }.begins(b"/a/."));
         assert!(!Text::Path { merge_slashes: true, hidden: true }.begins(b"/a/../"));
+    }
+
+    #[test]
+    fn hosts_are_those_that_stay_as_they_are() {
+        let parts =
+            ["", "a", "A", ".", "..", "-", "_", "%", "/", ":", "@", " ", "?", "\u{e9}", "*"];
+        for a in parts {
+            for b in parts {
+                for c in parts {
+                    let host = format!("{a}{b}{c}");
+                    let name = target::host_name_len(host.as_bytes()) == Some(host.len());
+                    let stays = host == host.to_lowercase() && !host.ends_with('.');
+                    let expected = name && stays && !host.is_empty();
+                    assert_eq!(Text::Host.contains(host.as_bytes()), expected, "{host:?}");
+                }
+            }
+        }
+        assert!(Text::Host.contains(b"[::1]") && Text::Host.contains(b"[::ffff:127.0.0.1]"));
+        assert!(!Text::Host.contains(b"[x]") && !Text::Host.contains(b"[::1]a"));
     }
 }

@@ -258,11 +258,16 @@ const REG_NAME: [bool; 256] = {
     table
 };
 
+/// Whether a `reg-name` may have `byte` in it.
+pub fn is_reg_name_byte(byte: u8) -> bool {
+    REG_NAME[usize::from(byte)]
+}
+
 /// Length of the `reg-name` that `host` begins with; `None` where a label of it is empty.
 fn reg_name_len(host: &[u8]) -> Option<usize> {
     let (mut len, mut last) = (0, 0);
     while let Some(&byte) = host.get(len)
-        && REG_NAME[usize::from(byte)]
+        && is_reg_name_byte(byte)
     {
         if byte == b'.' && last == b'.' {
             return None;
