@@ -32,8 +32,8 @@ pub use self::map::{Lookup, Map, Texts};
 pub use self::pack::{Pack, PackNode};
 pub use self::rewrite::{Condition, Op, Regex, Rewrite, Test};
 pub use self::settings::{
-    AccessLog, AddedField, Amount, Charset, Coder, Compression, ErrorPage, ErrorTarget, FileBase,
-    Rate, Settings, Symlinks, Types, Zone,
+    AccessLog, AddedField, Amount, Charset, Coder, Compression, ErrorPage, ErrorTarget, Expiration,
+    FileBase, Rate, Settings, Symlinks, Types, Zone,
 };
 pub use self::value::{Escape, Piece, Value, Variable};
 pub use self::visit::Purpose;

@@ -174,7 +174,11 @@ impl<'a> world::Location for Location<'a> {
     }
 
     fn added(self, usual: bool, index: usize) -> Option<Added<&'a Value>> {
-        let expires = self.settings.expires.filter(|_| usual).map(Added::Expires);
+        let expires = self.settings.expires.as_ref().filter(|_| usual);
+        let expires = expires.map(|expires| match expires {
+            ir::Expiration::Fixed(expires) => Added::Expires(*expires),
+            ir::Expiration::Computed(value, modified) => Added::ComputedExpires(value, *modified),
+        });
         let fields = self.settings.added_fields.iter().filter(|field| usual || field.always);
         let fields = fields.map(|field| Added::Field {
             name: Cow::Owned(field.name.clone()),

@@ -3,6 +3,7 @@
 
 use sitec_runtime::exchange::LimitStatus;
 use sitec_runtime::exchange::world::World;
+use sitec_runtime::http::charset;
 use sitec_runtime::http::credentials::basic_user;
 use sitec_runtime::networks::Networks;
 use sitec_runtime::pure::{find_argument, find_cookie, is_same_name, write_arguments};
@@ -161,7 +162,16 @@ impl<'a> View<'_, '_, 'a> {
     fn response_field(&self, name: &[u8]) -> Option<Vec<u8>> {
         let named = fields::read(&self.exchange.fields);
         let mut named = named.filter(|field| is_same_name(field.name.as_bytes(), name));
-        named.find_map(|field| field.value).map(String::into_bytes)
+        let mut value = named.find_map(|field| field.value)?.into_bytes();
+        if let Some(charset) = &self.settings().charset
+            && is_same_name(b"content-type", name)
+        {
+            // What adds fields does not see it.
+            let parameter = charset::parameter(&self.value(&charset.name));
+            let len = value.strip_suffix(&parameter[..]).map_or(value.len(), <[u8]>::len);
+            value.truncate(len);
+        }
+        Some(value)
     }
 
     /// A group of the regex that matched last.

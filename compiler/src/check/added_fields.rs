@@ -2,16 +2,14 @@
 
 use std::rc::Rc;
 
-use sitec_runtime::site::Expires;
-
 use super::groups::Groups;
 use super::reader::Reader;
 use crate::ast::{Directive, Word, named};
 use crate::diagnostic::Diagnostic;
 use crate::directive::InheritFields;
-use crate::ir::{self, Piece};
+use crate::ir::{self, Expiration, Piece};
 use crate::source::Span;
-use crate::value::{self, Checked, is_token, keyword};
+use crate::value::{Checked, is_token, keyword};
 
 /// Fields by which a client finds the end of a response, or of the connection.
 const FRAMING: &[&str] = &["content-length", "transfer-encoding", "connection"];
@@ -21,7 +19,7 @@ const FRAMING: &[&str] = &["content-length", "transfer-encoding", "connection"];
 pub(crate) struct Additions {
     fields: Rc<[Added]>,
     /// `expires`, and where it is written.
-    pub(super) expires: Option<(Expires, Span)>,
+    expires: Option<(Expiration, Span)>,
 }
 
 /// One `add_header`.
@@ -32,27 +30,8 @@ struct Added {
     span: Span,
 }
 
-/// What an `expires` says.
-pub(super) fn expires(directive: &Directive) -> Checked<Option<(Expires, Span)>> {
-    let expires = match &directive.args[..] {
-        [number, unit] if number.value.first().is_some_and(u8::is_ascii_digit) => {
-            let message = format!("a time is one word, and `{}` is another", unit.shown());
-            let help = "its unit is a letter behind the number: `30d`, `1h30m`";
-            let span = number.span.to(unit.span);
-            return Err(Box::new(Diagnostic::error("T04", span, message).help(help)));
-        }
-        [modified, time] => {
-            keyword(modified, &[("modified", ())])?;
-            Some(value::expires_modified(time)?)
-        }
-        [time, ..] => value::expires(time)?,
-        [] => None,
-    };
-    Ok(expires.map(|expires| (expires, directive.span())))
-}
-
 impl Additions {
-    /// Takes the `add_header`s among the directives of a context.
+    /// Takes the `add_header`s and the `expires` among the directives of a context.
     pub(super) fn set_fields(
         &mut self,
         directives: &[Directive],
@@ -66,7 +45,14 @@ impl Additions {
             .into_iter()
             .filter_map(|added| reader.report(added))
             .collect();
-        let says_something = !own.is_empty() || named(directives, "expires").next().is_some();
+        let expires = named(directives, "expires").next();
+        if let Some(directive) = expires {
+            let read = reader.expires(directive, groups);
+            if let Some(read) = reader.report(read) {
+                self.expires = read.map(|expires| (expires, directive.span()));
+            }
+        }
+        let says_something = !own.is_empty() || expires.is_some();
         match inherit {
             InheritFields::Outer if own.is_empty() => {}
             InheritFields::Outer => {
@@ -86,9 +72,14 @@ impl Additions {
         self.fields.iter().map(|added| added.field.clone()).collect()
     }
 
+    /// What `expires` says.
+    pub(super) fn expires(&self) -> Option<Expiration> {
+        self.expires.as_ref().map(|(expires, _)| expires.clone())
+    }
+
     /// The fields of `expires` that an `add_header` sends again.
     fn sent_twice(&self) -> Option<Diagnostic> {
-        let (_, expires) = self.expires?;
+        let (_, expires) = self.expires.as_ref()?;
         let twice = self.fields.iter().find(|added| {
             added.sends_something() && (added.is("cache-control") || added.is("expires"))
         })?;
@@ -100,7 +91,7 @@ impl Additions {
         Some(
             diagnostic
                 .label("one is sent by this")
-                .also(expires, "and one by this")
+                .also(*expires, "and one by this")
                 .help("leave `expires` out and say all of it with `add_header`, or the reverse"),
         )
     }

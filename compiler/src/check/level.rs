@@ -7,7 +7,7 @@ use sitec_runtime::http::method::MethodSet;
 use sitec_runtime::site::{ConnLimit, ErrorLog, KeepaliveTimeout, Level as LogLevel, ReqLimit};
 
 use super::access::Rules;
-use super::added_fields::{Additions, expires};
+use super::added_fields::Additions;
 use super::auth::Auth;
 use super::caching::Caching;
 use super::cgi::Cgi;
@@ -189,7 +189,7 @@ impl Level {
             limit_reqs: self.limit_reqs.to_vec(),
             limit_conns: self.limit_conns.to_vec(),
             added_fields: self.additions.fields(),
-            expires: self.additions.expires.map(|(expires, _)| expires),
+            expires: self.additions.expires(),
             access_logs: self.access_logs.to_vec(),
             error_logs: self.error_logs.clone(),
             listing: self.values.compiled.autoindex.then_some(self.values.listing),
@@ -303,7 +303,6 @@ impl Level {
                 let embed = Embed { span: directive.span(), is_own: true };
                 self.embed = flag(first)?.then_some(embed);
             }
-            "expires" => self.additions.expires = expires(directive)?,
             "methods" => {
                 let words = named_methods(directive)?;
                 self.methods = Some(method_set(&words));

@@ -15,7 +15,7 @@ use crate::source::Span;
 use crate::value::{self, Checked, ServerName, regex, server_name};
 
 /// The `map`, `geo` and `split_clients` blocks of a conf, in its order.
-fn blocks<'a>(directives: &'a [Directive], found: &mut Vec<&'a Directive>) {
+pub(super) fn blocks<'a>(directives: &'a [Directive], found: &mut Vec<&'a Directive>) {
     for directive in directives {
         match &directive.name.value[..] {
             b"map" | b"geo" | b"split_clients" => found.push(directive),

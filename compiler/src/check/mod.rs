@@ -21,6 +21,7 @@ mod embed;
 mod error_page;
 mod exist;
 mod expect;
+mod expires;
 mod geo;
 mod groups;
 mod intern;
@@ -107,6 +108,7 @@ pub(crate) fn check(
         maps: Vec::new(),
         zones: Vec::new(),
         zone_places: Vec::new(),
+        expiring_maps: HashMap::new(),
         step_regexes: Vec::new(),
         formats: HashMap::new(),
         default_base: None,
@@ -135,6 +137,7 @@ pub(crate) fn check(
     let listens = draft.group_listens();
     draft.bound_counts(conf);
     draft.reader.warn_of_unused_zones();
+    draft.reader.check_expiring_maps(directives);
     let Draft { reader, locations, servers, mut places, .. } = draft;
     let Reader { params, assigned, maps, zones, tables, diagnostics, dependencies, folder, .. } =
         reader;

@@ -7,6 +7,7 @@ use std::rc::Rc;
 
 use sitec_runtime::site::LogId;
 
+use super::expires::ExpiringMaps;
 use super::groups::CaptureNames;
 use super::intern::Interner;
 use super::limits::ZonePlace;
@@ -34,6 +35,7 @@ pub(super) struct Reader<'a> {
     /// The zones of limits, and what each is for.
     pub(super) zones: Vec<ir::Zone>,
     pub(super) zone_places: Vec<ZonePlace>,
+    pub(super) expiring_maps: ExpiringMaps,
     /// The regexes of conditions, of `rewrite` and of maps, in the order in which they were read.
     pub(super) step_regexes: Vec<Rc<Regex>>,
     /// The `log_format`s by name, as indices of [`Tables::formats`].

@@ -12,9 +12,15 @@ use crate::ir;
 pub(super) fn added_fields(settings: &ir::Settings, shared: &mut Shared) -> TokenStream {
     let all: Vec<_> = settings.added_fields.iter().collect();
     let always: Vec<_> = all.iter().copied().filter(|field| field.always).collect();
-    let expires = settings.expires.map(|expires| {
-        let expires = expires_value(expires);
-        quote!(site::AddedField::Expires(site::Expires::#expires))
+    let expires = settings.expires.as_ref().map(|expires| match expires {
+        ir::Expiration::Fixed(expires) => {
+            let expires = expires_value(*expires);
+            quote!(site::AddedField::Expires(site::Expires::#expires))
+        }
+        ir::Expiration::Computed(value, modified) => {
+            let text = shared.text(value);
+            quote!(site::AddedField::ComputedExpires(#text, #modified))
+        }
     });
     let usual = expires.into_iter().chain(list(&all, shared)).collect::<Vec<_>>();
     let always = list(&always, shared);

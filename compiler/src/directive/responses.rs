@@ -50,11 +50,13 @@ pub(super) const GROUP: Group = Group {
             "Adds Expires and Cache-Control to responses with the statuses of `add_header`. TIME \
              counts from now, or with `modified` from the file's last change, and one below zero \
              forbids to keep the response; `@15h30m` is a time of the day. `epoch` forbids it too, \
-             and `max` allows ten years.",
+             and `max` allows ten years. A value with variables is read so for each response, and adds \
+             nothing where it is `off` or no time; what a `map` says for it is checked when the conf is \
+             compiled.",
         )
         .and_in_if()
         .args(1, 2)
-        .differs("It has no variables."),
+        .differs("A time is at most 68 years."),
         setting!("server_tokens", SERVER_TOKENS, plain.server_tokens, "Whether the Server field and error pages show the version.")
             .differs("The default is `on` in nginx."),
         setting!("absolute_redirect", FLAG, plain.absolute_redirect,

@@ -208,7 +208,7 @@ impl Facts<'_> {
             ("limit_conn", self.limits(limit_conns, |limit| (limit.zone, limit.most.to_string()))),
             ("limit_rate", rate.as_ref().map_or_else(String::new, rate_text)),
             ("add_header", added_fields.iter().map(added).collect::<Vec<_>>().join(", ")),
-            ("expires", expires.map_or_else(String::new, expiry)),
+            ("expires", expires.as_ref().map_or_else(String::new, expiry)),
             ("access_log", self.access_logs(access_logs)),
             ("error_log", self.error_logs(error_logs)),
         ]));

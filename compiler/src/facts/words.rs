@@ -64,7 +64,14 @@ fn spans(ranges: &ir::Ranges, last: u128, shown: impl Fn(u128) -> String) -> Str
     spans.join(" ")
 }
 
-pub(super) fn expiry(expires: Expires) -> String {
+pub(super) fn expiry(expires: &ir::Expiration) -> String {
+    let expires = match expires {
+        ir::Expiration::Fixed(expires) => *expires,
+        ir::Expiration::Computed(value, modified) => {
+            let modified = if *modified { "modified " } else { "" };
+            return format!("{modified}{}", wording::value(value));
+        }
+    };
     let seconds =
         |s: i64| format!("{}{}", if s < 0 { "-" } else { "" }, time(s.unsigned_abs() * 1000));
     match expires {

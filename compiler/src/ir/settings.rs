@@ -67,6 +67,15 @@ impl AddedField {
     }
 }
 
+/// An `expires`.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub enum Expiration {
+    /// What is known.
+    Fixed(Expires),
+    /// What a value says, and whether it counts from the last change.
+    Computed(Value, bool),
+}
+
 /// See [`sitec_runtime::site::AccessLog`].
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 #[allow(missing_docs)]
@@ -175,7 +184,7 @@ pub struct Settings {
     pub limit_conns: Vec<ConnLimit>,
     /// In the order in which they are added.
     pub added_fields: Vec<AddedField>,
-    pub expires: Option<Expires>,
+    pub expires: Option<Expiration>,
     pub access_logs: Vec<AccessLog>,
     pub error_logs: Vec<ErrorLog>,
     pub listing: Option<ListingSettings>,

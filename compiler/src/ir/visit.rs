@@ -8,8 +8,8 @@ use sitec_runtime::site::Then;
 
 use super::{
     AccessLog, Action, AddedField, Admission, Amount, Auth, Candidate, Cgi, CgiParam, Charset,
-    Condition, ErrorPage, ErrorTarget, Fallback, FileBase, Handler, LimitExcept, Location, Op,
-    Rate, Return, Rewrite, Settings, Symlinks, Test, TryFiles, Value,
+    Condition, ErrorPage, ErrorTarget, Expiration, Fallback, FileBase, Handler, LimitExcept,
+    Location, Op, Rate, Return, Rewrite, Settings, Symlinks, Test, TryFiles, Value,
 };
 
 /// What a value is made for.
@@ -153,7 +153,7 @@ impl Settings {
             limit_reqs: _,
             limit_conns: _,
             added_fields,
-            expires: _,
+            expires,
             access_logs,
             error_logs: _,
             listing: _,
@@ -184,6 +184,10 @@ impl Settings {
         }
         for AddedField { name, value, always: _ } in added_fields {
             see(Purpose::Field(name.len() + ": \r\n".len()), value);
+        }
+        match expires {
+            None | Some(Expiration::Fixed(_)) => {}
+            Some(Expiration::Computed(value, _)) => see(Purpose::Asked, value),
         }
         for AccessLog { log: _, format, buffer_len: _, flush_ms: _, condition } in access_logs {
             see(Purpose::Log, &formats[*format]);

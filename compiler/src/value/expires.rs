@@ -15,13 +15,6 @@ pub(crate) fn expires(word: &Word) -> Checked<Option<Expires>> {
         b"epoch" => return Ok(Some(Expires::Epoch)),
         b"max" => return Ok(Some(Expires::Max)),
         b"off" => return Ok(None),
-        value if value.contains(&b'$') => {
-            let message = "`expires` has no variables";
-            return Err(Box::new(
-                Diagnostic::error("D14", word.span, message)
-                    .help("write a `location` for each of its values"),
-            ));
-        }
         _ => {}
     }
     if !word.value.starts_with(b"@") {
@@ -60,6 +53,8 @@ fn signed(word: &Word) -> Checked<i64> {
 
 #[cfg(test)]
 mod tests {
+    use sitec_runtime::http::expires::parse;
+
     use super::*;
     use crate::value::testing::{outcome, word};
 
@@ -76,17 +71,46 @@ mod tests {
             ("@15h30m", Ok(Some(Expires::AtTime(55_800)))),
             ("@24h", Ok(Some(Expires::AtTime(86_400)))),
             ("@25h", Err("T04 0..4 `@25h` is no time of a day".into())),
-            (
-                "$e",
-                Err("D14 0..2 `expires` has no variables \
-                     [write a `location` for each of its values]"
-                    .into()),
-            ),
         ] {
             assert_eq!(outcome(expires(&word(text))), expected, "{text}");
         }
-        for text in ["", "-", "@", "--1", "soon", "MAX"] {
+        for text in ["", "-", "@", "--1", "soon", "MAX", "1h1h", "1m1h", "69y"] {
             assert_eq!(expires(&word(text)).unwrap_err().code, "T04", "{text}");
+        }
+    }
+
+    /// What a conf says and what a variable says at run time is read alike.
+    #[test]
+    fn as_the_server_reads_it() {
+        for text in [
+            "off",
+            "max",
+            "epoch",
+            "0",
+            "-1",
+            "+1h",
+            "1d12h",
+            "1d 12h",
+            "1h30",
+            "@15h30m",
+            "@24h",
+            "@25h",
+            "68y",
+            "69y",
+            "1m1h",
+            "1h1h",
+            "1x",
+            "h",
+            "",
+            "-",
+            "@",
+            "MAX",
+            "+",
+            "1y1M1w1d1h1m1s",
+        ] {
+            let (usual, modified) = (expires(&word(text)), expires_modified(&word(text)));
+            assert_eq!(usual.ok().flatten(), parse(text.as_bytes(), false), "{text}");
+            assert_eq!(modified.ok(), parse(text.as_bytes(), true), "modified {text}");
         }
     }
 

@@ -3,7 +3,8 @@
 
 use crate::http::charset::parameter;
 use crate::http::method::Method;
-use crate::http::{date, status};
+use crate::http::{date, expires, status};
+use crate::site::Expires;
 
 use super::world::{Added, Form, Location, World};
 use super::{Exchange, Reply, ReplyOf};
@@ -92,13 +93,24 @@ impl<F: Form> Exchange<F> {
                         self.fields.add(&name, &value);
                     }
                 }
-                Added::Expires(expires) => {
-                    let modified_s = self.fields.get("Last-Modified").and_then(date::parse);
-                    self.fields.remove("Expires");
-                    self.fields.remove("Cache-Control");
-                    world.write_expiry(expires, modified_s, &mut self.fields);
+                Added::Expires(expires) => self.add_expiry(world, expires),
+                Added::ComputedExpires(text, modified) => {
+                    let mut value = Vec::new();
+                    world.write(self, text, &mut value);
+                    // As in nginx, what says nothing adds nothing.
+                    if let Some(expires) = expires::parse(&value, modified) {
+                        self.add_expiry(world, expires);
+                    }
                 }
             }
         }
+    }
+
+    /// Says for how long the response may be kept, in the place of what it says itself.
+    fn add_expiry<W: World<Form = F>>(&mut self, world: &mut W, expires: Expires) {
+        let modified_s = self.fields.get("Last-Modified").and_then(date::parse);
+        self.fields.remove("Expires");
+        self.fields.remove("Cache-Control");
+        world.write_expiry(expires, modified_s, &mut self.fields);
     }
 }

@@ -298,6 +298,8 @@ pub enum Added<T> {
     },
     /// `expires`.
     Expires(Expires),
+    /// `expires` with variables, and whether its times count from the last change.
+    ComputedExpires(T, bool),
 }
 
 /// A value of the conf in a world's form.

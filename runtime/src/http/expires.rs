@@ -12,6 +12,69 @@ const MAX_S: i64 = 2_145_916_555;
 /// The age that goes with it: ten years.
 const MAX_AGE_S: u64 = 315_360_000;
 
+/// The longest time, in seconds: that of a conf.
+const MOST_S: u64 = i32::MAX as u64;
+/// Seconds of a day.
+const DAY_S: i64 = 24 * 3600;
+/// Units from the largest to the smallest, as they must stand, with their seconds.
+const UNITS: [(u8, u64); 7] = [
+    (b'y', 365 * 86_400),
+    (b'M', 30 * 86_400),
+    (b'w', 7 * 86_400),
+    (b'd', 86_400),
+    (b'h', 3600),
+    (b'm', 60),
+    (b's', 1),
+];
+
+/// What a computed `expires` says, if it says anything: `off` does not, and neither does what is no
+/// time. `modified`: it counts from the last change.
+pub fn parse(value: &[u8], modified: bool) -> Option<Expires> {
+    let (sign, time) = match value {
+        b"off" if !modified => return None,
+        b"epoch" if !modified => return Some(Expires::Epoch),
+        b"max" if !modified => return Some(Expires::Max),
+        [b'@', time @ ..] => {
+            let time = seconds(time)?;
+            return (!modified && time <= DAY_S).then_some(Expires::AtTime(time));
+        }
+        [b'+', time @ ..] => (1, time),
+        [b'-', time @ ..] => (-1, time),
+        time => (1, time),
+    };
+    let time = sign * seconds(time)?;
+    Some(match modified && time != 0 {
+        true => Expires::FromModified(time),
+        // As in nginx, 0 is now in any case.
+        false => Expires::FromNow(time),
+    })
+}
+
+/// A time such as `90`, `1h30m` or `1d 12h`, in seconds.
+fn seconds(text: &[u8]) -> Option<i64> {
+    let (mut total, mut units) = (0_u64, &UNITS[..]);
+    let mut rest = text;
+    loop {
+        let digits = rest.iter().take_while(|byte| byte.is_ascii_digit()).count();
+        let number: u64 = std::str::from_utf8(&rest[..digits]).ok()?.parse().ok()?;
+        rest = &rest[digits..];
+        let unit = match rest.split_first() {
+            // A number alone counts seconds.
+            None => b's',
+            Some((&unit, after)) => {
+                rest = after.trim_ascii_start();
+                unit
+            }
+        };
+        let place = units.iter().position(|&(name, _)| name == unit)?;
+        total = total.checked_add(number.checked_mul(units[place].1)?)?;
+        units = &units[place + 1..];
+        if rest.is_empty() {
+            return i64::try_from(total).ok().filter(|_| total <= MOST_S);
+        }
+    }
+}
+
 /// When a response expires.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Expiry {
@@ -79,6 +142,51 @@ mod tests {
         }
         let daily = expiry(Expires::AtTime(3600), None, now, &clock);
         assert_eq!(daily.max_age_s, u64::try_from(daily.at_s - 1_000_000).ok());
+    }
+
+    #[test]
+    fn what_a_value_says() {
+        for (value, expected) in [
+            ("off", None),
+            ("epoch", Some(Expires::Epoch)),
+            ("max", Some(Expires::Max)),
+            ("0", Some(Expires::FromNow(0))),
+            ("90", Some(Expires::FromNow(90))),
+            ("-1", Some(Expires::FromNow(-1))),
+            ("+1h", Some(Expires::FromNow(3600))),
+            ("1d12h", Some(Expires::FromNow(129_600))),
+            ("1d 12h", Some(Expires::FromNow(129_600))),
+            ("1h30", Some(Expires::FromNow(3630))),
+            ("@15h30m", Some(Expires::AtTime(55_800))),
+            ("@24h", Some(Expires::AtTime(86_400))),
+            ("@25h", None),
+            ("68y", Some(Expires::FromNow(2_144_448_000))),
+            ("69y", None),
+            ("99999999999999999999y", None),
+            ("1m1h", None),
+            ("1h1h", None),
+            ("1000ms", None),
+            ("1x", None),
+            ("h", None),
+            ("", None),
+            ("-", None),
+            ("--1", None),
+            ("@", None),
+            ("MAX", None),
+            ("\u{e9}", None),
+        ] {
+            assert_eq!(parse(value.as_bytes(), false), expected, "{value}");
+        }
+        for (value, expected) in [
+            ("1h", Some(Expires::FromModified(3600))),
+            ("-1h", Some(Expires::FromModified(-3600))),
+            ("0", Some(Expires::FromNow(0))),
+            ("@1h", None),
+            ("max", None),
+            ("off", None),
+        ] {
+            assert_eq!(parse(value.as_bytes(), true), expected, "{value}");
+        }
     }
 
     #[test]

@@ -163,6 +163,7 @@ impl Location for &'static site::Location {
             AddedField::Line(name, value) => field(name, value, false),
             AddedField::Sole(name, value) => field(name, value, true),
             AddedField::Expires(expires) => Added::Expires(*expires),
+            AddedField::ComputedExpires(text, modified) => Added::ComputedExpires(text, *modified),
         })
     }
 }

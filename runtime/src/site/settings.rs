@@ -196,6 +196,8 @@ pub enum AddedField {
     Sole(&'static str, Text),
     /// The Expires and Cache-Control of `expires`, in the place of those that are there.
     Expires(Expires),
+    /// The same, where a value says which. Whether that counts from the last change.
+    ComputedExpires(Text, bool),
 }
 
 /// `expires`.

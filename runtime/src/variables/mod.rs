@@ -19,6 +19,7 @@ use crate::escape;
 use crate::exchange::Memo;
 use crate::files::path;
 use crate::http::body::Framing;
+use crate::http::charset;
 use crate::http::credentials::basic_user;
 use crate::http::head::Head;
 use crate::http::response::Persistence;
@@ -237,7 +238,23 @@ impl Variables<'_> {
         }
         let fields = self.progress.response_fields.iter();
         let named = fields.filter(|(field, _)| is_same_name(field, name));
-        join(named.map(|(_, value)| value), b", ", out)
+        let is_there = join(named.map(|(_, value)| value), b", ", out);
+        if is_there && self.progress.persistence.is_none() && is_same_name(b"content-type", name) {
+            self.drop_charset(out);
+        }
+        is_there
+    }
+
+    /// Takes from the end of a media type what `charset` has put there: in nginx it comes behind
+    /// the fields that the conf adds, so these do not see it.
+    fn drop_charset(&self, media_type: &mut Vec<u8>) {
+        let Some(charset) = self.settings.charset else { return };
+        let mut name = Vec::new();
+        charset.name.write(self, &mut name);
+        let parameter = charset::parameter(&name);
+        if media_type.ends_with(&parameter) {
+            media_type.truncate(media_type.len() - parameter.len());
+        }
     }
 
     /// `$cookie_NAME`: the value of the first cookie with this name.

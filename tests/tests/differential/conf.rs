@@ -75,6 +75,8 @@ pub const ROWS: &[Row] = &[
             "expires off;",
             "expires 0;",
             "expires modified 1d;",
+            "expires $kept;",
+            "expires modified $arg_m;",
         ],
     ),
     (
@@ -182,6 +184,7 @@ pub const HTTP: &str = r#"
     log_format drawn '$http_number|$request|$status|$uri|$request_filename|$server_name|$mapped|$hosted';
     access_log ${LOG} drawn;
     map $arg_m $mapped { default ""; a /a/a.txt; B "<$arg_m>"; ~^(?<rest>x+)(y)? "$rest-$2-$uri"; "" none; }
+    map $sent_http_content_type $kept { default off; text/html epoch; text/plain max; ~^application/ 1h; ~x- $arg_c; }
     map $arg_c $named { default utf-8; koi koi8-r; }
     map $host $hosted { hostnames; default other; .s1.test one; *.test some; www.* www; }
     geo $arg_ip $net { default d; 10.0.0.0/8 a; 10.1.0.0/16 b; 127.0.0.1 c; ::/0 six; }

@@ -67,3 +67,25 @@ fn what_is_not_modified_expires_too() {
     assert_eq!(response.status, 304);
     assert_eq!(response.field("Cache-Control"), Some("max-age=3600"));
 }
+
+#[test]
+fn what_a_value_says() {
+    let server = headers();
+    for (path, control) in [
+        ("/kept/plain.txt", Some("max-age=315360000")),
+        ("/kept/error/404.html", Some("no-cache")),
+        ("/kept/alone.gz", None),
+        ("/asked/plain.txt?e=1h30m", Some("max-age=5400")),
+        ("/asked/plain.txt?e=-1", Some("no-cache")),
+        ("/asked/plain.txt?e=epoch", Some("no-cache")),
+        ("/asked/plain.txt?e=off", None),
+        ("/asked/plain.txt?e=soon", None),
+        ("/asked/plain.txt?e=99999999999999999999", None),
+        ("/asked/plain.txt", None),
+    ] {
+        let response = get(&server, path);
+        assert_eq!(response.status, 200, "{path}");
+        assert_eq!(response.field("Cache-Control"), control, "{path}");
+        assert_eq!(response.field("Expires").is_some(), control.is_some(), "{path}");
+    }
+}

@@ -7,7 +7,7 @@ use sitec_runtime::site::{Expires, GzipStatic, LocationId};
 use super::Tree;
 use crate::audit::Subject;
 use crate::diagnostic::{Diagnostic, Diagnostics};
-use crate::ir::{Action, Handler};
+use crate::ir::{Action, Expiration, Handler};
 use crate::source::Span;
 
 /// A page that is kept for so long has most likely changed since.
@@ -59,9 +59,11 @@ fn kept_pages(subject: &Subject<'_>, diagnostics: &mut Diagnostics) {
 
 /// How long clients keep what a location serves, if that is long.
 fn kept_for(subject: &Subject<'_>, id: LocationId) -> Option<String> {
-    match subject.settings(id).expires? {
-        Expires::Max => Some("ten years".to_owned()),
-        Expires::FromNow(seconds) if seconds >= LONG_S => Some(format!("{} days", seconds / DAY_S)),
+    match subject.settings(id).expires.as_ref()? {
+        Expiration::Fixed(Expires::Max) => Some("ten years".to_owned()),
+        &Expiration::Fixed(Expires::FromNow(seconds)) if seconds >= LONG_S => {
+            Some(format!("{} days", seconds / DAY_S))
+        }
         _ => None,
     }
 }

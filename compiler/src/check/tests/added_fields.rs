@@ -2,6 +2,8 @@
 
 use sitec_runtime::site::Expires;
 
+use crate::ir::Expiration;
+
 use super::{codes, compiled, refused, settings, site, warned, written};
 
 /// The fields that are added at `path`, `!` before those that are always.
@@ -98,6 +100,10 @@ fn names_and_values_are_those_of_fields() {
     assert!(settings(&site, "/").added_fields.iter().all(|field| field.value.0.is_empty()));
 }
 
+fn fixed(expires: Expires) -> Option<Expiration> {
+    Some(Expiration::Fixed(expires))
+}
+
 #[test]
 fn expires_is_inherited_and_turned_off() {
     let site = site(
@@ -107,10 +113,10 @@ fn expires_is_inherited_and_turned_off() {
            location /modified { expires modified +1d; } }",
     );
     for (path, expected) in [
-        ("/", Some(Expires::FromNow(3600))),
+        ("/", fixed(Expires::FromNow(3600))),
         ("/off", None),
-        ("/off/max", Some(Expires::Max)),
-        ("/modified", Some(Expires::FromModified(86_400))),
+        ("/off/max", fixed(Expires::Max)),
+        ("/modified", fixed(Expires::FromModified(86_400))),
     ] {
         assert_eq!(settings(&site, path).expires, expected, "{path}");
     }
@@ -123,6 +129,39 @@ fn expires_is_inherited_and_turned_off() {
         "expires 30 days;\nserver { listen 80; root www; }",
         "        ^^^^^^^",
         "T04: a time is one word, and `days` is another",
+    );
+}
+
+#[test]
+fn expires_may_be_a_value() {
+    let conf = site(
+        "map $sent_http_content_type $expires { default off; text/html epoch; ~image/ max; x $uri; }
+         split_clients $uri $days { 10% 1d; * \"\"; }
+         server { listen 80; root www; expires $expires;
+           location /modified { expires modified $days; } }",
+    );
+    for (path, text, modified) in [("/", "{map expires}", false), ("/modified", "{map days}", true)]
+    {
+        let Some(Expiration::Computed(value, of_change)) = &settings(&conf, path).expires else {
+            panic!("{path} has none");
+        };
+        assert_eq!((written(value).as_str(), *of_change), (text, modified));
+    }
+    refused(
+        "map $uri $e { default off; a 1x; }\nserver { listen 80; root www; expires $e; }",
+        "                              ^",
+        "T04: `x` is no unit of time",
+    );
+    refused(
+        "map $uri $e { /a max; /b 1d; }\nserver { listen 80; root www; expires modified $e; }",
+        "                 ^^^",
+        "T04: `max` is not a time",
+    );
+    // Of another use nothing is known.
+    site("map $uri $e { a 1x; } server { listen 80; root www; add_header X $e; }");
+    site(
+        "geo $e { ranges; 10.0.0.0-10.0.0.9 1h; delete 10.0.0.0-10.0.0.9; 127.0.0.1-127.0.0.9 1d; }
+         server { listen 80; root www; expires $e; }",
     );
 }
 

@@ -66,6 +66,7 @@ fn groups_are_found_in_every_directive_that_takes_values() {
         "charset",
         "disable_symlinks",
         "error_page",
+        "expires",
         "index",
         "limit_rate",
         "limit_rate_after",
