@@ -22,6 +22,7 @@ use sitec_runtime::http::method::MethodSet;
 pub use sitec_runtime::pack::Kind as PackKind;
 use sitec_runtime::site::{
     DirectoryId, ErrorLog, LocationId, ParamKind, ProcessSettings, ServerId, ServerSettings,
+    SocketOptions,
 };
 
 pub use self::action::{
@@ -195,6 +196,8 @@ pub struct Listen {
     pub ipv6_only_given: bool,
     /// `deferred`.
     pub deferred: bool,
+    /// `rcvbuf` and its like.
+    pub socket: SocketOptions,
     /// Whether another listen overlaps this one.
     pub shared_port: bool,
     /// The names of the servers that listen here.

@@ -85,8 +85,9 @@ fn endpoint(
         Address::Param(text) => {
             let (shown, by) = (params.text(text), params.behind(text));
             match parse_listen(&shown) {
-                Some(BindAddress::Unix(_)) if listen.deferred => {
-                    return Err(format!("`listen {shown}`{by}: `deferred` belongs to TCP"));
+                Some(BindAddress::Unix(_)) if listen.tcp_option().is_some() => {
+                    let option = listen.tcp_option().unwrap_or_default();
+                    return Err(format!("`listen {shown}`{by}: `{option}` belongs to TCP"));
                 }
                 Some(BindAddress::Unix(_) | BindAddress::Ip(SocketAddr::V4(_)))
                     if listen.ipv6_only_given =>
@@ -212,6 +213,7 @@ fn open_own(
                 if let Some(seconds) = endpoint.deferral_s {
                     net::defer_accept(&socket, seconds)?;
                 }
+                net::set_socket_options(&socket, &listen.socket)?;
                 net::listen(&socket, listen.backlog)?;
                 Ok(socket)
             };
@@ -222,6 +224,7 @@ fn open_own(
             paths.push(SocketPath(path.clone()));
             // As in nginx: who may connect is up to the folder.
             std::fs::set_permissions(path, Permissions::from_mode(0o666))?;
+            net::set_socket_options(&socket, &listen.socket)?;
             net::listen(&socket, listen.backlog)?;
             share(socket, workers)
         }

@@ -25,8 +25,8 @@ pub use self::plain::{
     ServerSettings, UploadSettings,
 };
 pub use self::process::{
-    Address, ErrorLog, Level, Listen, LogTarget, Param, ParamKind, Process, Settled, StartPiece,
-    StartText,
+    Address, ErrorLog, Level, Listen, LogTarget, Param, ParamKind, Process, Settled, SocketOptions,
+    StartPiece, StartText, TcpKeepalive,
 };
 pub use self::settings::{
     AccessLog, AddedField, AddedFields, Amount, Charset, ConnLimit, ErrorPage, ErrorStatus,

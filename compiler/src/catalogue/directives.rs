@@ -104,7 +104,7 @@ const CHECKS: &[Check] = &[
     error(
         "D14",
         "feature-not-built",
-        "nginx can do this, and sitec does not: TLS, the PROXY protocol, options of sockets. It is \
+        "nginx can do this, and sitec does not: TLS or the PROXY protocol. It is \
          an error since a server that does less than its conf says would be a surprise: a plain \
          socket where TLS was asked for, say.",
         "server {\n    listen 8443 ⟪ssl⟫;\n    root www;\n}",

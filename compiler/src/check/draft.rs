@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashSet};
 use std::rc::Rc;
 
-use sitec_runtime::site::{LocationId, ServerId};
+use sitec_runtime::site::{LocationId, ServerId, TcpKeepalive};
 
 use super::groups::Usage;
 use super::reader::Reader;
@@ -120,7 +120,8 @@ impl Names {
     }
 }
 
-/// One `listen` of one server.
+/// One `listen` of one server, or one port of it.
+#[derive(Clone)]
 pub(crate) struct Listen {
     pub(super) address: Address,
     pub(super) server: ServerId,
@@ -130,6 +131,10 @@ pub(crate) struct Listen {
     pub(super) backlog: Option<(i32, Span)>,
     pub(super) ipv6_only: Option<(bool, Span)>,
     pub(super) deferred: bool,
+    pub(super) rcvbuf: Option<(i32, Span)>,
+    pub(super) sndbuf: Option<(i32, Span)>,
+    pub(super) keepalive: Option<(TcpKeepalive, Span)>,
+    pub(super) fastopen: Option<(i32, Span)>,
 }
 
 impl Listen {
@@ -143,6 +148,10 @@ impl Listen {
             backlog: None,
             ipv6_only: None,
             deferred: false,
+            rcvbuf: None,
+            sndbuf: None,
+            keepalive: None,
+            fastopen: None,
         }
     }
 }

@@ -1,6 +1,7 @@
 //! `listen` and `host`: the addresses of the servers, and who shares one.
 
 mod group;
+mod keepalive;
 mod params;
 
 use std::net::{Ipv4Addr, SocketAddr};
@@ -15,6 +16,7 @@ use crate::ir::{Address, StartPiece};
 use crate::source::Span;
 use crate::suggest::closest;
 use crate::value::{self, Bind, Checked};
+use keepalive::keepalive;
 use params::{Host, partial};
 
 impl Draft<'_> {
@@ -31,12 +33,13 @@ impl Draft<'_> {
         let mut any = false;
         for directive in named(directives, "listen") {
             any = true;
-            let listen = self.listen(directive, server, host.as_ref());
-            if let Some(listen) = self.reader.report(listen) {
+            let listens = self.listens(directive, server, host.as_ref());
+            for listen in self.reader.report(listens).unwrap_or_default() {
                 let unique = self.check_once(&listen, &directive.args[0]);
-                if self.reader.report(unique).is_some() {
-                    self.listens.push(listen);
+                if self.reader.report(unique).is_none() {
+                    break;
                 }
+                self.listens.push(listen);
             }
         }
         if !any {
@@ -68,25 +71,27 @@ impl Draft<'_> {
         value::ip(word).map(Host::Ip)
     }
 
-    fn listen(
+    /// What a `listen` asks for, for each of its ports.
+    fn listens(
         &mut self,
         directive: &Directive,
         server: ServerId,
         host: Option<&Host>,
-    ) -> Checked<Listen> {
+    ) -> Checked<Vec<Listen>> {
         let [word, options @ ..] = &directive.args[..] else {
             unreachable!("the table asks for a parameter")
         };
-        let address = if word.value.contains(&b'$') {
-            self.reader.address_with_params(word, host)?
+        let mut addresses = if word.value.contains(&b'$') {
+            vec![self.reader.address_with_params(word, host)?]
         } else {
-            match value::bind(word)? {
+            let address = |bind| match bind {
                 Bind::Port(port) => with_port(host, port),
                 Bind::Ip(address) => Address::Ip(address),
                 Bind::Unix(path) => Address::Unix(vec![StartPiece::Literal(path)]),
-            }
+            };
+            value::binds(word)?.into_iter().map(address).collect()
         };
-        let mut listen = Listen::plain(address, server, word.span);
+        let mut listen = Listen::plain(addresses.remove(0), server, word.span);
         let is_tls = |word: &Word| TLS.iter().any(|name| word.value == name.as_bytes());
         let first_tls = options.iter().position(is_tls);
         for (at, word) in options.iter().enumerate() {
@@ -97,7 +102,9 @@ impl Draft<'_> {
             let taken = self.listen_option(&mut listen, word);
             self.reader.report(taken);
         }
-        Ok(listen)
+        let others = addresses.into_iter().map(|address| Listen { address, ..listen.clone() });
+        let others: Vec<_> = others.collect();
+        Ok([listen].into_iter().chain(others).collect())
     }
 
     fn family(&self, address: &Address) -> Family {
@@ -126,11 +133,32 @@ impl Draft<'_> {
                 listen.default_server = Some(word.span);
             }
             (b"deferred", _) => {
-                if matches!(self.family(&listen.address), Family::Unix) {
-                    let message = "`deferred` belongs to TCP";
-                    return Err(Box::new(Diagnostic::error("T07", word.span, message)));
-                }
+                self.must_be_tcp(listen, word, "deferred")?;
                 listen.deferred = true;
+            }
+            (_, Some((b"rcvbuf", value))) => {
+                listen.rcvbuf = Some((value::buffer_len(&value)? as i32, word.span));
+            }
+            (_, Some((b"sndbuf", value))) => {
+                listen.sndbuf = Some((value::buffer_len(&value)? as i32, word.span));
+            }
+            (_, Some((b"fastopen", value))) => {
+                self.must_be_tcp(listen, word, "fastopen")?;
+                let most = value::count(&value, 0..=i32::MAX as u64)? as i32;
+                listen.fastopen = Some((most, word.span));
+            }
+            (_, Some((b"so_keepalive", value))) => {
+                self.must_be_tcp(listen, word, "so_keepalive")?;
+                listen.keepalive = Some((keepalive(&value)?, word.span));
+            }
+            // As in nginx, a system that has none goes without.
+            (_, Some((b"accept_filter", _))) => {
+                let message = "`accept_filter` has no effect: Linux has no filters of this kind";
+                self.reader.diagnostics.push(
+                    Diagnostic::warning("D08", word.span, message).help(
+                        "`deferred` holds connections back until their first bytes are there",
+                    ),
+                );
             }
             // Each address has a socket of its own, and one for each worker, in any case.
             (b"reuseport" | b"bind", _) => {}
@@ -149,6 +177,17 @@ impl Draft<'_> {
             _ => return Err(unknown_option(word)),
         }
         Ok(())
+    }
+
+    /// That an option stands at an address of TCP.
+    fn must_be_tcp(&self, listen: &Listen, word: &Word, name: &str) -> Checked<()> {
+        match self.family(&listen.address) {
+            Family::Unix => {
+                let message = format!("`{name}` belongs to TCP");
+                Err(Box::new(Diagnostic::error("T07", word.span, message)))
+            }
+            Family::V4 | Family::V6 | Family::Unknown => Ok(()),
+        }
     }
 }
 
@@ -177,7 +216,17 @@ fn with_port(host: Option<&Host>, port: u16) -> Address {
 const TLS: &[&str] = &["ssl", "http2", "quic", "http3", "spdy"];
 
 fn unknown_option(word: &Word) -> Box<Diagnostic> {
-    const KNOWN: &[&str] = &["default_server", "backlog", "ipv6only", "reuseport", "deferred"];
+    const KNOWN: &[&str] = &[
+        "default_server",
+        "backlog",
+        "ipv6only",
+        "reuseport",
+        "deferred",
+        "rcvbuf",
+        "sndbuf",
+        "so_keepalive",
+        "fastopen",
+    ];
     let shown = word.shown();
     let name = shown.split('=').next().unwrap_or_default();
     let not_built = |what: &str, help: &str| {
@@ -191,8 +240,9 @@ fn unknown_option(word: &Word) -> Box<Diagnostic> {
             "leave it out; a proxy in front can speak other versions to clients",
         ),
         "proxy_protocol" => not_built("the PROXY protocol is not built in", "leave it out"),
-        "setfib" | "fastopen" | "rcvbuf" | "sndbuf" | "accept_filter" | "so_keepalive"
-        | "multipath" => not_built("this option of sockets is not built in", "leave it out"),
+        "setfib" | "multipath" => {
+            not_built("this option of sockets is not built in", "leave it out")
+        }
         _ => {
             let message = format!("`listen` has no parameter `{shown}`");
             let diagnostic = Diagnostic::error("T25", word.span, message);

@@ -3,8 +3,8 @@
 use std::net::{IpAddr, SocketAddr};
 
 use proc_macro2::TokenStream;
-use quote::quote;
-use sitec_runtime::site::ErrorLog;
+use quote::{ToTokens, quote};
+use sitec_runtime::site::{ErrorLog, SocketOptions, TcpKeepalive};
 
 use super::plain::plain;
 use super::rewrite::steps;
@@ -142,6 +142,7 @@ fn listen(listen: &ir::Listen) -> TokenStream {
     let backlog = proc_macro2::Literal::i32_unsuffixed(listen.backlog);
     let (ipv6_only, shared_port) = (listen.ipv6_only, listen.shared_port);
     let (ipv6_only_given, deferred) = (listen.ipv6_only_given, listen.deferred);
+    let socket = socket_options(&listen.socket);
     let default_server = number(listen.default_server);
     let start_names = listen.start_names.iter().map(|(name, server)| {
         let (name, server) = (start_text(name), number(*server));
@@ -159,10 +160,39 @@ fn listen(listen: &ir::Listen) -> TokenStream {
             ipv6_only: #ipv6_only,
             ipv6_only_given: #ipv6_only_given,
             deferred: #deferred,
+            socket: #socket,
             shared_port: #shared_port,
             default_server: #default_server,
             start_names: &[#(#start_names),*],
             whole_names: &[#(#whole_names),*],
+        }
+    }
+}
+
+fn socket_options(options: &SocketOptions) -> TokenStream {
+    if *options == SocketOptions::NONE {
+        return quote!(site::SocketOptions::NONE);
+    }
+    let SocketOptions { rcvbuf, sndbuf, keepalive, fastopen } = *options;
+    let given = |value: Option<i32>| option(value.map(|value| number(value).into_token_stream()));
+    let (rcvbuf, sndbuf, fastopen) = (given(rcvbuf), given(sndbuf), given(fastopen));
+    let keepalive = option(keepalive.map(|TcpKeepalive { on, idle_s, interval_s, count }| {
+        let (idle_s, interval_s, count) = (given(idle_s), given(interval_s), given(count));
+        quote! {
+            site::TcpKeepalive {
+                on: #on,
+                idle_s: #idle_s,
+                interval_s: #interval_s,
+                count: #count,
+            }
+        }
+    }));
+    quote! {
+        site::SocketOptions {
+            rcvbuf: #rcvbuf,
+            sndbuf: #sndbuf,
+            keepalive: #keepalive,
+            fastopen: #fastopen,
         }
     }
 }

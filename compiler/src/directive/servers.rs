@@ -17,8 +17,9 @@ pub(super) const GROUP: Group = Group {
             "listen",
             &[Server],
             (1, MANY),
-            "[ADDRESS:]PORT | ADDRESS | unix:PATH [default_server] [backlog=N] \
-             [ipv6only=on|off] [reuseport] [deferred]",
+            "[ADDRESS:]PORT[-PORT] | ADDRESS | unix:PATH [default_server] [backlog=N] \
+             [ipv6only=on|off] [reuseport] [deferred] [rcvbuf=SIZE] [sndbuf=SIZE] \
+             [so_keepalive=on|off|[IDLE]:[INTERVAL]:[COUNT]] [fastopen=N]",
         )
         .repeats()
         .params(1)
@@ -34,7 +35,11 @@ pub(super) const GROUP: Group = Group {
              IPv4 as well. `reuseport` is accepted and changes nothing: each worker has its own \
              sockets whenever there is more than one. With `deferred`, the kernel keeps connections \
              back until their first bytes are there, at most for `client_header_timeout`: a \
-             connection for one request costs less.",
+             connection for one request costs less. `rcvbuf` and `sndbuf` are the sizes of the kernel's \
+             buffers of each connection; `so_keepalive` says whether, after how long, how often and how \
+             many times a connection on which nothing happens is probed; `fastopen` takes up to N \
+             connections that send a request before they are known to be there, so that a request may \
+             come twice. `80-85` is each of these ports.",
         )
         .differs(
             "Names are not looked up, so an address is a number. TLS, HTTP/2, HTTP/3 and the \

@@ -24,7 +24,28 @@ pub(crate) enum Bind {
     Unix(String),
 }
 
-/// The address of a `listen`.
+/// The addresses of a `listen`: one, or one for each of several ports.
+pub(crate) fn binds(word: &Word) -> Checked<Vec<Bind>> {
+    let Some((first, last)) = word.text().and_then(port_range) else {
+        return bind(word).map(|bind| vec![bind]);
+    };
+    let ports = port_part(word, first.clone())?..=port_part(word, last.clone())?;
+    if ports.is_empty() {
+        let message = format!("no port is from {} to {}", ports.start(), ports.end());
+        let meant = format!("{}-{}", ports.end(), ports.start());
+        let place = word.part(first.start..last.end);
+        let diagnostic = Diagnostic::error("T06", place, message);
+        return Err(Box::new(diagnostic.patch(format!("did you mean `{meant}`?"), place, meant)));
+    }
+    let of = bind(&word.front(first.end))?;
+    let with = |port| match &of {
+        Bind::Ip(address) => Bind::Ip(SocketAddr::new(address.ip(), port)),
+        Bind::Port(_) | Bind::Unix(_) => Bind::Port(port),
+    };
+    Ok(ports.map(with).collect())
+}
+
+/// The address of a `listen` with at most one port.
 pub(crate) fn bind(word: &Word) -> Checked<Bind> {
     let fits = |text: &&str| !text.is_empty() && !text.contains("://");
     let Some(text) = word.text().filter(fits) else {
@@ -35,9 +56,6 @@ pub(crate) fn bind(word: &Word) -> Checked<Bind> {
     }
     if text.bytes().all(|byte| byte.is_ascii_digit()) {
         return port(word).map(Bind::Port);
-    }
-    if let Some(range) = port_range(word, text) {
-        return Err(range);
     }
     let (host_end, port_start) = match text.rfind(']') {
         Some(bracket) => match text.as_bytes().get(bracket + 1) {
@@ -75,21 +93,17 @@ pub(crate) fn bind(word: &Word) -> Checked<Bind> {
     Ok(Bind::Ip(SocketAddr::new(host, port)))
 }
 
-/// What to say of ports from one to another, which nginx takes.
-fn port_range(word: &Word, text: &str) -> Option<Box<Diagnostic>> {
-    let start = text.rfind(':').map_or(0, |colon| colon + 1);
-    let (first, last) = text[start..].split_once('-')?;
-    let is_port = |port: &str| !port.is_empty() && port.bytes().all(|byte| byte.is_ascii_digit());
-    if !is_port(first) || !is_port(last) {
+/// Where the first and the last of several ports stand: `81-85`, behind an address or alone.
+fn port_range(text: &str) -> Option<(Range<usize>, Range<usize>)> {
+    if text.starts_with("unix:") {
         return None;
     }
-    let address = &text[..start];
-    let message = "a range of ports is not supported";
-    Some(Box::new(
-        Diagnostic::error("D14", word.part(start..text.len()), message)
-            .label("nginx would listen on each of them")
-            .help(format!("write a `listen` for each port: `listen {address}{first};` and so on")),
-    ))
+    let start = text.rfind(':').map_or(0, |colon| colon + 1);
+    let (first, last) = text[start..].split_once('-')?;
+    let is_number = |port: &str| port.bytes().all(|byte| byte.is_ascii_digit());
+    let middle = start + first.len();
+    (is_number(first) && is_number(last))
+        .then_some((start..middle, middle + 1..middle + 1 + last.len()))
 }
 
 /// An address without a port; IPv6 with or without brackets.
@@ -113,7 +127,7 @@ fn port_part(word: &Word, part: Range<usize>) -> Checked<u16> {
     }
     let (place, message) = match digits {
         true => (word.part(part), format!("port `{text}` is not between 1 and 65535")),
-        false if text.is_empty() => (word.span, "there is no port behind the colon".to_owned()),
+        false if text.is_empty() => (word.span, "a port is missing".to_owned()),
         false => (word.part(part), format!("`{text}` is not a port")),
     };
     let help = "a port is a number from 1 to 65535: `8080`";
@@ -195,6 +209,33 @@ mod tests {
     }
 
     #[test]
+    fn several_ports() {
+        let ip = |text: &str| Bind::Ip(text.parse().unwrap());
+        for (text, expected) in [
+            ("80", vec![Bind::Port(80)]),
+            ("80-82", vec![Bind::Port(80), Bind::Port(81), Bind::Port(82)]),
+            ("80-80", vec![Bind::Port(80)]),
+            ("127.0.0.1:80-81", vec![ip("127.0.0.1:80"), ip("127.0.0.1:81")]),
+            ("*:80-81", vec![ip("0.0.0.0:80"), ip("0.0.0.0:81")]),
+            ("[::1]:80-81", vec![ip("[::1]:80"), ip("[::1]:81")]),
+            ("unix:80-81", vec![Bind::Unix("80-81".into())]),
+        ] {
+            assert_eq!(binds(&word(text)).unwrap(), expected, "{text}");
+        }
+        let port = "[a port is a number from 1 to 65535: `8080`]";
+        for (text, expected) in [
+            ("82-80", "T06 0..5 no port is from 82 to 80 [did you mean `80-82`?]".to_owned()),
+            ("*:0-2", format!("T06 2..3 port `0` is not between 1 and 65535 {port}")),
+            ("1-70000", format!("T06 2..7 port `70000` is not between 1 and 65535 {port}")),
+            ("80-", format!("T06 0..3 a port is missing {port}")),
+        ] {
+            assert_eq!(outcome(binds(&word(text))), Err(expected), "{text}");
+        }
+        let found = binds(&word("a-b"));
+        assert_eq!(found.unwrap_err().code, "T07");
+    }
+
+    #[test]
     fn wrong_addresses() {
         let forms = "[write a port, `ADDRESS:PORT`, `[ADDRESS]:PORT` or `unix:PATH`]";
         let not_one = |at: &str, text: &str| {
@@ -206,7 +247,7 @@ mod tests {
             ("0", port("T06 0..1 port `0` is not between 1 and 65535")),
             ("*:99999", port("T06 2..7 port `99999` is not between 1 and 65535")),
             ("*:http", port("T06 2..6 `http` is not a port")),
-            ("*:", port("T06 0..2 there is no port behind the colon")),
+            ("*:", port("T06 0..2 a port is missing")),
             (
                 "example.test:80",
                 "T07 0..12 `example.test` is a name, not an address [write its address, or \

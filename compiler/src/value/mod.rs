@@ -19,7 +19,7 @@ pub(crate) mod testing;
 mod time;
 pub mod variable;
 
-pub(crate) use address::{Bind, bind, ip, port};
+pub(crate) use address::{Bind, bind, binds, ip, port};
 pub(crate) use client::{Clients, clients};
 pub(crate) use expires::{expires, expires_modified};
 pub(crate) use file_mode::{file_mode, file_mode_words};

@@ -102,6 +102,8 @@ pub struct Listen {
     pub ipv6_only_given: bool,
     /// Whether connections are accepted only when there is something to read.
     pub deferred: bool,
+    /// What else its sockets are told.
+    pub socket: SocketOptions,
     /// Whether another listen of this site overlaps it (a wildcard and an address with the
     /// same port), so that both need `SO_REUSEPORT` even with one worker.
     pub shared_port: bool,
@@ -111,6 +113,52 @@ pub struct Listen {
     pub start_names: &'static [(StartText, ServerId)],
     /// The whole names of the conf, where there are such: no two servers may have one.
     pub whole_names: &'static [(&'static [u8], ServerId)],
+}
+
+/// Options of the sockets of a [`Listen`], which its connections inherit. `None` leaves what the
+/// system has.
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
+pub struct SocketOptions {
+    /// `rcvbuf`, in bytes.
+    pub rcvbuf: Option<i32>,
+    /// `sndbuf`, in bytes.
+    pub sndbuf: Option<i32>,
+    /// `so_keepalive`.
+    pub keepalive: Option<TcpKeepalive>,
+    /// `fastopen`: connections that may send before they are known to be there.
+    pub fastopen: Option<i32>,
+}
+
+/// `so_keepalive`: whether connections on which nothing happens are probed.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct TcpKeepalive {
+    /// Whether they are.
+    pub on: bool,
+    /// After so many seconds.
+    pub idle_s: Option<i32>,
+    /// Every so many seconds.
+    pub interval_s: Option<i32>,
+    /// So often.
+    pub count: Option<i32>,
+}
+
+impl SocketOptions {
+    /// Nothing said.
+    pub const NONE: SocketOptions =
+        SocketOptions { rcvbuf: None, sndbuf: None, keepalive: None, fastopen: None };
+}
+
+impl Listen {
+    /// An option that only TCP has, if one is given.
+    pub fn tcp_option(&self) -> Option<&'static str> {
+        let SocketOptions { keepalive, fastopen, .. } = self.socket;
+        let given = [
+            (self.deferred, "deferred"),
+            (keepalive.is_some(), "so_keepalive"),
+            (fastopen.is_some(), "fastopen"),
+        ];
+        given.into_iter().find_map(|(given, name)| given.then_some(name))
+    }
 }
 
 /// Where to bind.

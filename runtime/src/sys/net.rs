@@ -11,6 +11,7 @@ use std::os::unix::net::UnixListener;
 use std::path::Path;
 
 use super::{check, check_len};
+use crate::site::SocketOptions;
 
 /// Options of a listening socket.
 pub struct ListenOptions {
@@ -68,6 +69,28 @@ pub fn listen(socket: &OwnedFd, backlog: i32) -> io::Result<()> {
 /// for about so many seconds.
 pub fn defer_accept(listener: &OwnedFd, seconds: i32) -> io::Result<()> {
     set_option(listener, libc::IPPROTO_TCP, libc::TCP_DEFER_ACCEPT, seconds)
+}
+
+/// Sets what the conf says of a listening socket. The connections that it accepts inherit it; the
+/// sizes of buffers do so where they are set before it listens.
+pub fn set_socket_options(listener: &OwnedFd, options: &SocketOptions) -> io::Result<()> {
+    let SocketOptions { rcvbuf, sndbuf, keepalive, fastopen } = *options;
+    let keeps = keepalive.map(|keepalive| i32::from(keepalive.on));
+    let probes = keepalive.filter(|keepalive| keepalive.on);
+    for (level, name, value) in [
+        (libc::SOL_SOCKET, libc::SO_RCVBUF, rcvbuf),
+        (libc::SOL_SOCKET, libc::SO_SNDBUF, sndbuf),
+        (libc::SOL_SOCKET, libc::SO_KEEPALIVE, keeps),
+        (libc::IPPROTO_TCP, libc::TCP_KEEPIDLE, probes.and_then(|probes| probes.idle_s)),
+        (libc::IPPROTO_TCP, libc::TCP_KEEPINTVL, probes.and_then(|probes| probes.interval_s)),
+        (libc::IPPROTO_TCP, libc::TCP_KEEPCNT, probes.and_then(|probes| probes.count)),
+        (libc::IPPROTO_TCP, libc::TCP_FASTOPEN, fastopen),
+    ] {
+        if let Some(value) = value {
+            set_option(listener, level, name, value)?;
+        }
+    }
+    Ok(())
 }
 
 /// Accepts one connection, non-blocking and closed on exec. The address is `None` for a
@@ -335,5 +358,63 @@ fn decode(storage: &libc::sockaddr_storage) -> Option<SocketAddr> {
             Some(SocketAddr::V6(SocketAddrV6::new(ip, port, flow, scope)))
         }
         _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::TcpStream;
+
+    use super::*;
+    use crate::site::TcpKeepalive;
+
+    fn option(socket: &OwnedFd, level: libc::c_int, name: libc::c_int) -> i32 {
+        let mut value: libc::c_int = 0;
+        let mut len = size_of::<libc::c_int>() as libc::socklen_t;
+        // SAFETY: `value` has room for `len` bytes, and getsockopt(2) writes no more.
+        check(unsafe {
+            libc::getsockopt(socket.as_raw_fd(), level, name, (&raw mut value).cast(), &raw mut len)
+        })
+        .unwrap();
+        value
+    }
+
+    #[test]
+    fn connections_inherit_options() {
+        let plain = ListenOptions { reuse_port: false, ipv6_only: false };
+        let listener = bind_ip("127.0.0.1:0".parse().unwrap(), &plain).unwrap();
+        let keepalive =
+            TcpKeepalive { on: true, idle_s: Some(100), interval_s: None, count: Some(7) };
+        let options = SocketOptions {
+            rcvbuf: Some(16_384),
+            sndbuf: Some(32_768),
+            keepalive: Some(keepalive),
+            fastopen: Some(3),
+        };
+        set_socket_options(&listener, &options).unwrap();
+        listen(&listener, 5).unwrap();
+        let address = local_address(listener.as_fd()).unwrap().unwrap();
+        let _client = TcpStream::connect(address).unwrap();
+        let (socket, _) = loop {
+            match accept(listener.as_fd()) {
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => std::thread::yield_now(),
+                accepted => break accepted.unwrap(),
+            }
+        };
+        for (level, name, expected) in [
+            // Linux doubles what it is told.
+            (libc::SOL_SOCKET, libc::SO_RCVBUF, 32_768),
+            (libc::SOL_SOCKET, libc::SO_SNDBUF, 65_536),
+            (libc::SOL_SOCKET, libc::SO_KEEPALIVE, 1),
+            (libc::IPPROTO_TCP, libc::TCP_KEEPIDLE, 100),
+            (libc::IPPROTO_TCP, libc::TCP_KEEPCNT, 7),
+        ] {
+            assert_eq!(option(&socket, level, name), expected, "{name}");
+        }
+        assert_eq!(option(&listener, libc::IPPROTO_TCP, libc::TCP_FASTOPEN), 3);
+        let off = TcpKeepalive { on: false, ..keepalive };
+        set_socket_options(&socket, &SocketOptions { keepalive: Some(off), ..SocketOptions::NONE })
+            .unwrap();
+        assert_eq!(option(&socket, libc::SOL_SOCKET, libc::SO_KEEPALIVE), 0);
     }
 }

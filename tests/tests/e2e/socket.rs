@@ -267,6 +267,33 @@ fn who_says_nothing_takes_no_place_where_connections_are_deferred() {
     }
 }
 
+/// The number of the timer that the system has for the server's end of a connection.
+fn timer(port: u16) -> Option<String> {
+    let local = format!(":{port:04X}");
+    let table = std::fs::read_to_string("/proc/net/tcp").unwrap();
+    let words = table.lines().map(|line| line.split_whitespace().collect::<Vec<_>>());
+    let mut connected = words.filter(|words| words[1].ends_with(&local) && words[3] == "01");
+    connected.next().map(|words| words[5].split(':').next().unwrap().to_owned())
+}
+
+#[test]
+fn connections_are_probed_where_the_conf_says_so() {
+    const KEEPALIVE: &str = "02";
+    let place = Folder::new();
+    let server = launch("few").ports(3).arg("--prefix").arg(place.path()).start();
+    let mut clients = [server.connect_at(0), server.connect_at(1)];
+    for client in &mut clients {
+        assert_eq!(client.get("/", "a").text(), "few");
+    }
+    let patience = std::time::Instant::now() + sitec_tests::PATIENCE;
+    // Until the response is acknowledged, there is another timer.
+    while timer(server.port_at(1)).as_deref() != Some(KEEPALIVE) {
+        assert!(std::time::Instant::now() < patience, "{:?}", timer(server.port_at(1)));
+        std::thread::yield_now();
+    }
+    assert_ne!(timer(server.port_at(0)).as_deref(), Some(KEEPALIVE));
+}
+
 #[test]
 fn a_socket_in_the_file_system() {
     let place = Folder::new();

@@ -3,6 +3,8 @@
 use std::collections::HashMap;
 use std::net::{IpAddr, SocketAddr};
 
+use sitec_runtime::site::SocketOptions;
+
 use crate::check::draft::Name;
 use crate::check::draft::{Draft, Listen};
 use crate::diagnostic::Diagnostic;
@@ -40,6 +42,12 @@ impl Draft<'_> {
         let backlog = self.agreed(group, "backlog", |listen| listen.backlog);
         let ipv6_only = self.agreed(group, "ipv6only", |listen| listen.ipv6_only);
         let (ipv6_only, ipv6_only_given) = (ipv6_only.unwrap_or(true), ipv6_only.is_some());
+        let socket = SocketOptions {
+            rcvbuf: self.agreed(group, "rcvbuf", |listen| listen.rcvbuf),
+            sndbuf: self.agreed(group, "sndbuf", |listen| listen.sndbuf),
+            keepalive: self.agreed(group, "so_keepalive", |listen| listen.keepalive),
+            fastopen: self.agreed(group, "fastopen", |listen| listen.fastopen),
+        };
         if let Address::Ip(address) = &first.address {
             self.check_mapped(*address, ipv6_only, first.span);
         }
@@ -51,6 +59,7 @@ impl Draft<'_> {
             ipv6_only,
             ipv6_only_given,
             deferred: group.iter().any(|listen| listen.deferred),
+            socket,
             shared_port: false,
             names,
             start_names,

@@ -1,5 +1,7 @@
 //! Addresses, servers and their names.
 
+use sitec_runtime::site::{SocketOptions, TcpKeepalive};
+
 use super::{compiled, refused, site, started, warned};
 use crate::ir::{Address, Site, StartPiece};
 
@@ -96,6 +98,68 @@ fn params_stand_in_addresses() {
     ] {
         assert_eq!(addresses(&site(conf))[0].0, expected, "{conf}");
     }
+}
+
+#[test]
+fn options_of_sockets() {
+    let site = site(
+        "server { root www; listen 80 rcvbuf=8k so_keepalive=30m::10; listen 81 so_keepalive=off; }
+         server { root www; listen 80 fastopen=3 rcvbuf=8k; listen 82-83 sndbuf=1m; server_name b; }",
+    );
+    let keepalive = |on, idle_s, count| Some(TcpKeepalive { on, idle_s, interval_s: None, count });
+    let none = SocketOptions::NONE;
+    let options: Vec<_> = site.listens.iter().map(|listen| listen.socket).collect();
+    let first = SocketOptions {
+        rcvbuf: Some(8192),
+        sndbuf: None,
+        keepalive: keepalive(true, Some(1800), Some(10)),
+        fastopen: Some(3),
+    };
+    let second = SocketOptions { keepalive: keepalive(false, None, None), ..none };
+    let others = SocketOptions { sndbuf: Some(1 << 20), ..none };
+    assert_eq!(options, [first, second, others, others]);
+    let ports = addresses(&site).into_iter().map(|(address, ..)| address);
+    assert_eq!(ports.collect::<Vec<_>>(), ["0.0.0.0:80", "0.0.0.0:81", "0.0.0.0:82", "0.0.0.0:83"]);
+}
+
+#[test]
+fn wrong_options_of_sockets() {
+    for (option, message) in [
+        ("so_keepalive=30m:x:1", "T04: `x` is not a time"),
+        ("so_keepalive=10h", "T04: `10h` is longer than 32767 seconds"),
+        ("so_keepalive=::200", "T24: `200` is above 127"),
+        ("so_keepalive=::", "T25: `so_keepalive` is not understood"),
+        ("so_keepalive=1:2:3:4", "T25: `so_keepalive` is not understood"),
+        ("rcvbuf=0", "T01: a buffer of `0` holds nothing"),
+        ("sndbuf=2g", "T01: a buffer of `2g` is larger than 1g"),
+        ("fastopen=-1", "T24: `-1` is not a whole number"),
+        ("setfib=1", "D14: `setfib=1`: this option of sockets is not built in"),
+    ] {
+        let conf = format!("server {{ listen 80 {option}; }}");
+        let diagnostics = compiled(&conf).diagnostics;
+        let first = diagnostics.sorted()[0];
+        assert_eq!(format!("{}: {}", first.code, first.message), message, "{option}");
+    }
+    refused(
+        "server { listen unix:a.sock so_keepalive=on; }",
+        "                            ^^^^^^^^^^^^^^^",
+        "T07: `so_keepalive` belongs to TCP",
+    );
+    refused(
+        "server { listen 80 rcvbuf=1k; server_name a; } server { listen 80 rcvbuf=2k; }",
+        "                   ---------                                      ^^^^^^^^^",
+        "K06: `0.0.0.0:80` has another `rcvbuf` already",
+    );
+    refused(
+        "server { listen 80-90; listen 85; }",
+        "                -----         ^^",
+        "D06: duplicate `listen 85`",
+    );
+    warned(
+        "server { listen 80 accept_filter=httpready; root www; }",
+        "                   ^^^^^^^^^^^^^^^^^^^^^^^",
+        "D08: `accept_filter` has no effect: Linux has no filters of this kind",
+    );
 }
 
 #[test]
