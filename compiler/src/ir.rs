@@ -21,7 +21,7 @@ use sitec_runtime::http::accept::Coding;
 use sitec_runtime::http::method::MethodSet;
 pub use sitec_runtime::pack::Kind as PackKind;
 use sitec_runtime::site::{
-    DirectoryId, ErrorLog, LocationId, ParamKind, ProcessSettings, ServerId, ServerSettings,
+    DirectoryId, ErrorLog, Level, LocationId, ParamKind, ProcessSettings, ServerId, ServerSettings,
     SocketOptions,
 };
 
@@ -181,6 +181,18 @@ pub enum LogTarget {
     Stderr,
     Stdout,
     File(StartText),
+    Syslog(Syslog),
+}
+
+/// See [`sitec_runtime::site::Syslog`].
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+#[allow(missing_docs)]
+pub struct Syslog {
+    pub server: StartText,
+    pub facility: u8,
+    pub severity: Level,
+    pub tag: String,
+    pub hostname: bool,
 }
 
 /// One address to listen on, and the servers behind it.

@@ -66,6 +66,14 @@ impl LocalClock {
         let _ = write!(out, "{year}/{month:02}/{day:02} {hour:02}:{minute:02}:{second:02}");
     }
 
+    /// Appends `Nov 22 21:05:10`, the day with a blank in the place of a zero (RFC 3164, 4.1.2).
+    pub fn write_syslog(&self, now: Now, out: &mut Vec<u8>) {
+        let LocalTime { month, day, hour, minute, second, .. } = self.at(now);
+        let month = MONTHS[usize::from(month) % 12];
+        // Writing to a vector does not fail.
+        let _ = write!(out, "{month} {day:2} {hour:02}:{minute:02}:{second:02}");
+    }
+
     /// When the local day is `second_of_day` old the next time, in seconds since 1970.
     pub fn next(&self, now: Now, second_of_day: i64) -> i64 {
         let time = self.at(now);

@@ -2,6 +2,7 @@
 //! be written to never stops the server.
 
 mod file;
+mod syslog;
 
 use std::cell::{Cell, RefCell};
 use std::fmt;
@@ -13,13 +14,14 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use crate::clock::{LocalClock, Now};
 use crate::escape::Escaped;
-use crate::site::{AccessLog, ErrorLog, Level, LogId};
+use crate::site::{AccessLog, ErrorLog, Level, LogId, Syslog};
 use crate::sys::append::Appender;
 use crate::sys::identity;
 use crate::variables::Variables;
 
-use file::LogFile;
 pub(crate) use file::{KEPT_LEN, Trouble};
+use file::{LogFile, Way};
+pub use syslog::{Datagrams, SyslogServer, open as open_syslog};
 
 /// The longest line of the error log, in bytes.
 const MAX_ERROR_LEN: usize = 2048;
@@ -40,7 +42,8 @@ pub(crate) fn ask_to_reopen() {
 }
 
 /// Where a log goes, its path resolved.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone)]
+#[cfg_attr(test, derive(PartialEq, Debug))]
 pub(crate) enum LogPlace {
     /// Standard error.
     Stderr,
@@ -48,8 +51,21 @@ pub(crate) enum LogPlace {
     Stdout,
     /// A file.
     File(PathBuf),
+    /// A syslog server.
+    Syslog(SyslogPlace),
     /// Nowhere.
     Off,
+}
+
+/// A syslog server, its params filled in.
+#[derive(Clone)]
+pub(crate) struct SyslogPlace {
+    /// What the conf says of it.
+    pub(crate) syslog: &'static Syslog,
+    /// Where it is.
+    pub(crate) server: String,
+    /// What its path is beneath.
+    pub(crate) prefix: PathBuf,
 }
 
 /// What a line of the error log is about.
@@ -73,6 +89,8 @@ pub(crate) struct Logs {
 
 struct Sink {
     file: Arc<LogFile>,
+    /// What a syslog server is told of each line.
+    syslog: Option<&'static Syslog>,
     buffer: Vec<u8>,
     /// When the buffer has to be written, by the monotonic clock.
     flush_at_ms: Option<u64>,
@@ -87,7 +105,7 @@ impl Logs {
         let (mut sinks, mut faults) = (Vec::new(), Vec::new());
         for place in places {
             match LogFile::open(place.clone(), reopenings) {
-                Ok(file) => sinks.push(Sink::new(Arc::new(file))),
+                Ok(file) => sinks.push(Sink::new(Arc::new(file), place.syslog())),
                 Err(error) => faults.push((place.path(), error)),
             }
         }
@@ -96,7 +114,10 @@ impl Logs {
 
     /// The same logs for another worker, with buffers of their own.
     pub(crate) fn for_worker(&self) -> Logs {
-        let sink = |sink: &RefCell<Sink>| Sink::new(sink.borrow().file.clone());
+        let sink = |sink: &RefCell<Sink>| {
+            let sink = sink.borrow();
+            Sink::new(sink.file.clone(), sink.syslog)
+        };
         Logs::of(self.sinks.iter().map(sink).collect())
     }
 
@@ -121,7 +142,16 @@ impl Logs {
                 }
                 line.clear();
             }
+            let syslog = self.sinks.get(usize::from(log.log)).and_then(|sink| sink.borrow().syslog);
+            if let Some(syslog) = syslog {
+                let time = (variables.now, variables.local_clock);
+                syslog.write_front(syslog.severity, time, &mut line);
+            }
             (log.format)(variables, &mut line);
+            if syslog.is_some() {
+                // What a format has in it does not end the datagram.
+                line.iter_mut().filter(|byte| **byte == b'\n').for_each(|byte| *byte = b' ');
+            }
             line.push(b'\n');
             self.with_sink(log.log, |sink| sink.append(&line, log, variables.now));
         }
@@ -152,7 +182,14 @@ impl Logs {
         for log in logs.iter().filter(|log| log.takes(level)) {
             self.with_sink(log.log, |sink| {
                 sink.flush_if_due(now);
-                sink.write(&line);
+                match sink.syslog {
+                    None => sink.write(&line),
+                    Some(syslog) => {
+                        let mut front = Vec::new();
+                        syslog.write_front(level, (now, clock), &mut front);
+                        sink.write(&[&front[..], &line].concat());
+                    }
+                }
             });
         }
     }
@@ -221,6 +258,20 @@ impl Logs {
     }
 }
 
+#[cfg(test)]
+impl PartialEq for SyslogPlace {
+    fn eq(&self, other: &SyslogPlace) -> bool {
+        self.server == other.server
+    }
+}
+
+#[cfg(test)]
+impl fmt::Debug for SyslogPlace {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.server)
+    }
+}
+
 impl Drop for Logs {
     fn drop(&mut self) {
         self.flush();
@@ -239,12 +290,23 @@ impl LogPlace {
         }
     }
 
-    fn open(&self) -> io::Result<Option<Appender>> {
+    fn open(&self) -> io::Result<Option<Way>> {
+        let appender = match self {
+            LogPlace::Stderr => Appender::standard(io::stderr().as_fd()),
+            LogPlace::Stdout => Appender::standard(io::stdout().as_fd()),
+            LogPlace::File(path) => Appender::open(path),
+            LogPlace::Syslog(SyslogPlace { syslog, server, prefix }) => {
+                return (syslog.open)(server, prefix).map(|server| Some(Way::Datagrams(server)));
+            }
+            LogPlace::Off => return Ok(None),
+        };
+        appender.map(|appender| Some(Way::Lines(appender)))
+    }
+
+    fn syslog(&self) -> Option<&'static Syslog> {
         match self {
-            LogPlace::Stderr => Appender::standard(io::stderr().as_fd()).map(Some),
-            LogPlace::Stdout => Appender::standard(io::stdout().as_fd()).map(Some),
-            LogPlace::File(path) => Appender::open(path).map(Some),
-            LogPlace::Off => Ok(None),
+            LogPlace::Syslog(place) => Some(place.syslog),
+            _ => None,
         }
     }
 
@@ -253,14 +315,15 @@ impl LogPlace {
             LogPlace::Stderr => "stderr".into(),
             LogPlace::Stdout => "stdout".into(),
             LogPlace::File(path) => path.clone(),
+            LogPlace::Syslog(place) => format!("syslog:server={}", place.server).into(),
             LogPlace::Off => "off".into(),
         }
     }
 }
 
 impl Sink {
-    fn new(file: Arc<LogFile>) -> Sink {
-        Sink { file, buffer: Vec::new(), flush_at_ms: None, behind: false }
+    fn new(file: Arc<LogFile>, syslog: Option<&'static Syslog>) -> Sink {
+        Sink { file, syslog, buffer: Vec::new(), flush_at_ms: None, behind: false }
     }
 
     /// Adds a line to the buffer. Without one in the conf it is due at once.

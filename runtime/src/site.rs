@@ -26,7 +26,7 @@ pub use self::plain::{
 };
 pub use self::process::{
     Address, ErrorLog, Level, Listen, LogTarget, Param, ParamKind, Process, Settled, SocketOptions,
-    StartPiece, StartText, TcpKeepalive,
+    StartPiece, StartText, Syslog, TcpKeepalive,
 };
 pub use self::settings::{
     AccessLog, AddedField, AddedFields, Amount, Charset, ConnLimit, ErrorPage, ErrorStatus,
@@ -34,6 +34,7 @@ pub use self::settings::{
     KeepaliveDisable, KeepaliveTimeout, Lingering, MinRate, Rate, ReqLimit, Settings, Symlinks,
     Zone,
 };
+pub use crate::log::open_syslog;
 
 /// Index into [`Site::LISTENS`].
 pub type ListenId = u16;

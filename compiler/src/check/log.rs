@@ -18,7 +18,7 @@ use crate::value::{Checked, keyword, size, time_ms};
 const COMBINED: &str = "$remote_addr - $remote_user [$time_local] \"$request\" $status \
     $body_bytes_sent \"$http_referer\" \"$http_user_agent\"";
 
-const LEVELS: &[(&str, Level)] = &[
+pub(super) const LEVELS: &[(&str, Level)] = &[
     ("debug", Level::Debug),
     ("info", Level::Info),
     ("notice", Level::Notice),
@@ -120,11 +120,12 @@ impl Reader<'_> {
         };
         let log = self.log_target(file)?;
         let (mut format, mut buffer_len, mut flush_ms, mut condition) = (None, 0, 0, None);
-        let mut flush_at = None;
+        let (mut buffer_at, mut flush_at) = (None, None);
         for (i, word) in options.iter().enumerate() {
             match word.option() {
                 Some((b"buffer", value)) => {
-                    buffer_len = at_least_one(size(&value)?, word)? as usize
+                    buffer_len = at_least_one(size(&value)?, word)? as usize;
+                    buffer_at = Some(word.span);
                 }
                 Some((b"flush", value)) => {
                     flush_ms = at_least_one(time_ms(&value)?, word)?;
@@ -138,6 +139,12 @@ impl Reader<'_> {
         if let (Some(span), 0) = (flush_at, buffer_len) {
             let message = "`flush` has nothing to write: there is no `buffer`";
             return Err(Box::new(Diagnostic::error("D08", span, message).help("add `buffer=32k`")));
+        }
+        let target = &self.tables.logs.items()[usize::from(log)];
+        if let (Some(span), LogTarget::Syslog(_)) = (buffer_at, target) {
+            let message = "lines to a syslog server are not held back";
+            let diagnostic = Diagnostic::error("D08", span, message);
+            return Err(Box::new(diagnostic.help("leave `buffer` out")));
         }
         let format = match format {
             Some(format) => format,
@@ -239,8 +246,9 @@ impl Reader<'_> {
                 let message = "the name of a log file cannot be empty";
                 return Err(Box::new(Diagnostic::error("F19", word.span, message)));
             }
-            value if value.starts_with(b"syslog:") || value.starts_with(b"memory:") => {
-                let message = "logs go to files, `stderr` or `stdout`";
+            value if value.starts_with(b"syslog:") => LogTarget::Syslog(self.syslog(word)?),
+            value if value.starts_with(b"memory:") => {
+                let message = "logs go to files, `stderr`, `stdout` or a syslog server";
                 return Err(Box::new(
                     Diagnostic::error("D14", word.span, message)
                         .help("log to `stderr` and let the service manager pass it on"),

@@ -46,6 +46,7 @@ mod split_clients;
 mod steps;
 pub mod structure;
 mod symlinks;
+mod syslog;
 #[cfg(test)]
 mod tests;
 mod text;

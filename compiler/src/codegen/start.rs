@@ -220,6 +220,20 @@ fn log(log: &ir::LogTarget) -> TokenStream {
             let path = start_text(path);
             quote!(site::LogTarget::File(#path))
         }
+        ir::LogTarget::Syslog(ir::Syslog { server, facility, severity, tag, hostname }) => {
+            let (server, facility) = (start_text(server), number(*facility));
+            let severity = variant(*severity);
+            quote! {
+                site::LogTarget::Syslog(site::Syslog {
+                    server: #server,
+                    facility: #facility,
+                    severity: site::Level::#severity,
+                    tag: #tag,
+                    hostname: #hostname,
+                    open: site::open_syslog,
+                })
+            }
+        }
     }
 }
 

@@ -7,7 +7,10 @@ use super::{Group, HTTP_SERVER_LOCATION_IF, MANY, simple};
 
 pub(super) const GROUP: Group = Group {
     title: "Logs",
-    about: "FILE is a path, `stderr` or `stdout`. SIGUSR1 reopens all files.",
+    about: "FILE is a path, `stderr`, `stdout`, or \
+            `syslog:server=ADDRESS[,facility=NAME][,severity=LEVEL][,tag=NAME][,nohostname]`: a syslog \
+            server at `HOST`, `HOST:PORT` or `unix:PATH`, which gets each line as a datagram. Nothing \
+            waits for it. SIGUSR1 reopens all files.",
     about_files: false,
     rows: &[
         simple(

@@ -294,6 +294,11 @@ impl Facts<'_> {
             ir::LogTarget::Stderr => "stderr".to_owned(),
             ir::LogTarget::Stdout => "stdout".to_owned(),
             ir::LogTarget::File(path) => wording::start_text(self.site, path),
+            ir::LogTarget::Syslog(ir::Syslog { server, facility, severity, tag, hostname }) => {
+                let server = wording::start_text(self.site, server);
+                let hostname = if *hostname { "" } else { ",nohostname" };
+                format!("syslog:server={server},{facility}.{severity:?},tag={tag}{hostname}")
+            }
         }
     }
 

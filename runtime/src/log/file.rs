@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use super::LogPlace;
+use super::{Datagrams, LogPlace};
 use crate::sys::append::Appender;
 
 /// The most that is kept of what a log has not taken yet, in bytes.
@@ -22,10 +22,39 @@ pub(super) struct LogFile {
     state: Mutex<State>,
 }
 
+/// How lines go.
+pub(super) enum Way {
+    /// One behind another.
+    Lines(Appender),
+    /// Each by itself.
+    Datagrams(Box<dyn Datagrams>),
+}
+
+impl Way {
+    /// Writes from the front of `lines`, and returns how much was taken.
+    fn append(&mut self, lines: &[u8]) -> io::Result<usize> {
+        match self {
+            Way::Lines(appender) => appender.append(lines),
+            Way::Datagrams(server) => {
+                let len = memchr::memchr(b'\n', lines).unwrap_or(lines.len());
+                server.send(&lines[..len])?;
+                Ok(lines.len().min(len + 1))
+            }
+        }
+    }
+
+    fn is_writable(&self, timeout_ms: i32) -> bool {
+        match self {
+            Way::Lines(appender) => appender.is_writable(timeout_ms),
+            Way::Datagrams(server) => server.is_writable(timeout_ms),
+        }
+    }
+}
+
 /// Where lines go, and those that have not gone yet.
 struct State {
     /// `None`: what is written is dropped on purpose.
-    appender: Option<Appender>,
+    way: Option<Way>,
     /// The reopening that was followed last.
     reopening: u32,
     /// Lines that wait, the first perhaps without its front.
@@ -72,9 +101,9 @@ impl fmt::Display for Trouble {
 
 impl LogFile {
     pub(super) fn open(place: LogPlace, reopening: u32) -> io::Result<LogFile> {
-        let appender = place.open()?;
+        let way = place.open()?;
         let state = State {
-            appender,
+            way,
             reopening,
             kept: Vec::new(),
             torn: false,
@@ -128,8 +157,8 @@ impl LogFile {
         }
         state.write(&[]);
         match self.place.open() {
-            Ok(appender) => {
-                state.appender = appender;
+            Ok(way) => {
+                state.way = way;
                 state.forget_torn();
                 None
             }
@@ -143,10 +172,8 @@ impl LogFile {
         state.write(&[]);
         while !state.kept.is_empty() {
             let left = LAST_WAIT.saturating_sub(start.elapsed());
-            let writable = |appender: &Appender| {
-                appender.is_writable(left.as_millis() as i32) && !left.is_zero()
-            };
-            if !state.appender.as_ref().is_some_and(writable) {
+            let writable = |way: &Way| way.is_writable(left.as_millis() as i32) && !left.is_zero();
+            if !state.way.as_ref().is_some_and(writable) {
                 return;
             }
             let before = state.kept.len();
@@ -180,12 +207,18 @@ impl State {
 
     /// Appends as much as is taken; returns how much.
     fn append(&mut self, bytes: &[u8]) -> usize {
-        let Some(appender) = &self.appender else { return bytes.len() };
+        let Some(way) = &mut self.way else { return bytes.len() };
         let mut taken = 0;
         while taken < bytes.len() {
-            match appender.append(&bytes[taken..]) {
+            let rest = &bytes[taken..];
+            match way.append(rest) {
                 Ok(0) => break,
                 Ok(len) => taken += len,
+                // It never fits into a datagram.
+                Err(error) if error.raw_os_error() == Some(libc::EMSGSIZE) => {
+                    taken += memchr::memchr(b'\n', rest).map_or(rest.len(), |end| end + 1);
+                    self.dropped += 1;
+                }
                 Err(error) => {
                     self.cause = Some(error);
                     break;
@@ -241,7 +274,7 @@ mod tests {
     fn pipe() -> (io::PipeReader, LogFile) {
         let (reader, writer) = io::pipe().expect("a pipe");
         let log = LogFile::open(LogPlace::Off, 0).expect("a log");
-        log.state().appender = Appender::standard(writer.as_fd()).ok();
+        log.state().way = Appender::standard(writer.as_fd()).ok().map(Way::Lines);
         (reader, log)
     }
 
@@ -311,7 +344,7 @@ mod tests {
         let folder = Folder::new();
         let path = folder.0.join("log");
         let file: OwnedFd = File::create(&path).expect("a file").into();
-        log.state().appender = Appender::standard(file.as_fd()).ok();
+        log.state().way = Appender::standard(file.as_fd()).ok().map(Way::Lines);
         assert!(matches!(log.retry(), (None, false)));
         assert_eq!(std::fs::read(&path).expect("the log"), LINE);
     }

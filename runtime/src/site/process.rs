@@ -1,7 +1,11 @@
 //! What holds of the whole process: what it is started with, where it listens and logs.
 
+use std::io;
 use std::net::SocketAddr;
+use std::path::Path;
 use std::sync::OnceLock;
+
+use crate::log::Datagrams;
 
 use super::{LogId, ProcessSettings, ServerId};
 
@@ -180,6 +184,24 @@ pub enum LogTarget {
     /// A file, opened for appending, and again upon SIGUSR1. Where params are part of its name,
     /// they may also make it `stderr`, `stdout` or `off`.
     File(StartText),
+    /// A syslog server.
+    Syslog(Syslog),
+}
+
+/// A syslog server, and what it is told of each line.
+pub struct Syslog {
+    /// Where it is.
+    pub server: StartText,
+    /// The number of the facility.
+    pub facility: u8,
+    /// How severe lines of an access log are; those of an error log have their own level.
+    pub severity: Level,
+    /// What the lines are marked with.
+    pub tag: &'static str,
+    /// Whether they name the machine.
+    pub hostname: bool,
+    /// Finds it: [`open_syslog`](super::open_syslog), which a site without one has no code for.
+    pub open: fn(&str, &Path) -> io::Result<Box<dyn Datagrams>>,
 }
 
 /// Severity of a line in the error log, least to most talkative.

@@ -10,7 +10,7 @@ use super::Faults;
 use crate::context::Shared;
 use crate::counts::AllCounts;
 use crate::listener::{self, Endpoint};
-use crate::log::LogPlace;
+use crate::log::{LogPlace, SyslogPlace};
 use crate::options::Options;
 use crate::params::{self, BindAddress, Params};
 use crate::programs;
@@ -75,7 +75,7 @@ pub(super) fn settle<S: Site>(
     })
 }
 
-fn log_place(target: &LogTarget, params: &Params, prefix: &Path) -> LogPlace {
+fn log_place(target: &'static LogTarget, params: &Params, prefix: &Path) -> LogPlace {
     match target {
         LogTarget::Stderr => LogPlace::Stderr,
         LogTarget::Stdout => LogPlace::Stdout,
@@ -83,6 +83,11 @@ fn log_place(target: &LogTarget, params: &Params, prefix: &Path) -> LogPlace {
             LogPlace::of(&params.text(path), params.path(prefix, path))
         }
         LogTarget::File(path) => LogPlace::File(params.path(prefix, path)),
+        LogTarget::Syslog(syslog) => LogPlace::Syslog(SyslogPlace {
+            syslog,
+            server: params.text(syslog.server),
+            prefix: prefix.to_owned(),
+        }),
     }
 }
 

@@ -38,6 +38,7 @@ sites! {
     ipv6 => "sites/ipv6.conf",
     large => "sites/large.conf",
     limits => "sites/limits.conf",
+    logs => "sites/logs.conf",
     maps => "sites/maps.conf",
     manual => "../sites/manual/site.conf",
     pairs => "drawn/pairs.conf",

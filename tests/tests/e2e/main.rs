@@ -35,6 +35,7 @@ mod large;
 mod limits;
 mod listing;
 mod logs;
+mod logs_elsewhere;
 mod maps;
 mod pairs;
 mod params;

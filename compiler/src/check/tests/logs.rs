@@ -1,6 +1,8 @@
 //! Logs and formats.
 
-use super::{refused, settings, site, started, warned, written};
+use sitec_runtime::site::Level;
+
+use super::{compiled, refused, settings, site, started, warned, written};
 use crate::ir::LogTarget;
 
 #[test]
@@ -120,9 +122,9 @@ fn wrong_logs() {
          `emerg`",
     );
     refused(
-        "error_log syslog:server=a; server { root www; }",
-        "          ^^^^^^^^^^^^^^^",
-        "D14: logs go to files, `stderr` or `stdout`",
+        "error_log memory:32m debug; server { root www; }",
+        "          ^^^^^^^^^^",
+        "D14: logs go to files, `stderr`, `stdout` or a syslog server",
     );
     warned(
         "server { root www; access_log logs/a.log; access_log logs/b.log; }",
@@ -148,4 +150,51 @@ fn formats_that_are_wrong_are_reported_once_and_all() {
     assert_eq!(super::codes(&conf), ["T18", "T18", "T18"]);
     let alone = format!("log_format a '$x'; log_format b escape=no '$uri'; server {{ {logs} }}");
     assert_eq!(super::codes(&alone), ["T18", "T25"]);
+}
+
+#[test]
+fn syslog_servers() {
+    let server = |text: &str| {
+        let conf = format!("server {{ root www; access_log syslog:{text}; }}");
+        let LogTarget::Syslog(found) = site(&conf).logs.remove(1) else { panic!("{text}") };
+        (started(&found.server), found.facility, found.severity, found.tag, found.hostname)
+    };
+    let usual = |server: &str| (server.to_owned(), 23, Level::Info, "nginx".to_owned(), true);
+    assert_eq!(server("server=log.test"), usual("log.test"));
+    assert_eq!(server("server=[::1]:5140"), usual("[::1]:5140"));
+    assert_eq!(
+        server("server=unix:/dev/log,facility=local3,tag=a_b,severity=warn,nohostname"),
+        ("unix:/dev/log".to_owned(), 19, Level::Warn, "a_b".to_owned(), false)
+    );
+    site("param LOGS 127.0.0.1; error_log syslog:server=${LOGS}:99 info; server { root www; }");
+    for (text, message) in [
+        ("", "T25: `syslog:` has no parameter ``"),
+        ("tag=a", "T25: no syslog server is named"),
+        ("server=", "T07: `` is not the address of a syslog server"),
+        ("server=a:b", "T07: `a:b` is not the address of a syslog server"),
+        ("server=a,tag=a-b", "T25: a tag has letters, digits and `_` only"),
+        ("server=a,server=b", "T25: there is a `server` already"),
+        ("server=a,colour=b", "T25: `syslog:` has no parameter `colour=b`"),
+        (
+            "server=a,severity=warning",
+            "T25: `warning` is none of `debug`, `info`, `notice`, `warn`, `error`, `crit`, `alert` and `emerg`",
+        ),
+    ] {
+        let conf = format!("server {{ root www; access_log syslog:{text}; }}");
+        let found = compiled(&conf).diagnostics;
+        let first = found.sorted()[0];
+        assert_eq!(format!("{}: {}", first.code, first.message), message, "{text}");
+    }
+    refused(
+        "server { root www; access_log syslog:server=a,facility=x combined; }",
+        "                                                       ^",
+        "T25: `x` is none of `kern`, `user`, `mail`, `daemon`, `auth`, `intern`, `lpr`, `news`, \
+         `uucp`, `clock`, `authpriv`, `ftp`, `ntp`, `audit`, `alert`, `cron`, `local0`, `local1`, \
+         `local2`, `local3`, `local4`, `local5`, `local6` and `local7`",
+    );
+    refused(
+        "server { root www; access_log syslog:server=a combined buffer=4k; }",
+        "                                                       ^^^^^^^^^",
+        "D08: lines to a syslog server are not held back",
+    );
 }

@@ -1,0 +1,95 @@
+//! Logs that are not files of the conf: syslog servers.
+
+use std::net::UdpSocket;
+use std::os::unix::net::UnixDatagram;
+use std::time::Instant;
+
+use crate::launch;
+use sitec_tests::PATIENCE;
+use sitec_tests::folder::Folder;
+use sitec_tests::server::Server;
+
+/// A server whose datagrams come to a socket in its folder and to one of the network.
+fn serve(folder: &Folder, port: u16) -> Server {
+    folder.write("www/a.txt", "text");
+    let port = port.to_string();
+    launch("logs").set("SYSLOG", &port).arg("--prefix").arg(folder.path()).start()
+}
+
+fn listen(folder: &Folder) -> UnixDatagram {
+    let socket = UnixDatagram::bind(folder.path().join("syslog.sock")).unwrap();
+    socket.set_read_timeout(Some(PATIENCE)).unwrap();
+    socket
+}
+
+fn next(receive: impl Fn(&mut [u8]) -> std::io::Result<usize>) -> String {
+    let mut text = [0; 4096];
+    let len = receive(&mut text).expect("a line");
+    String::from_utf8_lossy(&text[..len]).into_owned()
+}
+
+/// The line with its time as that of the first of a month.
+fn without_time(line: &str) -> String {
+    let start = line.find('>').expect("a priority") + 1;
+    format!("{}TIME{}", &line[..start], &line[start + "Nov 22 21:05:10".len()..])
+}
+
+#[test]
+fn lines_are_datagrams_of_syslog() {
+    let folder = Folder::new();
+    let local = listen(&folder);
+    let udp = UdpSocket::bind("127.0.0.1:0").unwrap();
+    udp.set_read_timeout(Some(PATIENCE)).unwrap();
+    let server = serve(&folder, udp.local_addr().unwrap().port());
+    let mut client = server.connect();
+    client.send("GET /a.txt HTTP/1.1\r\nHost: a\r\nX-Tag: a\"b\r\n\r\n").response("GET");
+    assert_eq!(
+        without_time(&next(|text| local.recv(text))),
+        "<156>TIME a_b: /a.txt 200 \"a\\x22b\""
+    );
+    let host = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap().to_lowercase();
+    assert_eq!(
+        without_time(&next(|text| udp.recv(text))),
+        format!("<190>TIME {} nginx: /a.txt 200 \"a\\x22b\"", host.trim())
+    );
+    // A fault has its own level, and its time once more.
+    assert_eq!(client.get("/missing", "a").status, 404);
+    let fault = next(|text| local.recv(text));
+    let about = format!("<187>TIME {} faults: ", host.trim());
+    assert!(without_time(&fault).starts_with(&about), "{fault}");
+    assert!(fault.contains(" [error] ") && fault.contains("/missing"), "{fault}");
+    assert!(!fault.ends_with('\n'));
+    assert!(next(|text| local.recv(text)).ends_with("/missing 404 \"-\""));
+    // What is in a line does not make two of it.
+    client.get("/lines", "a");
+    assert_eq!(without_time(&next(|text| local.recv(text))), "<190>TIME nginx: /lines 200");
+}
+
+#[test]
+fn nobody_waits_for_a_syslog_server() {
+    let folder = Folder::new();
+    let udp = UdpSocket::bind("127.0.0.1:0").unwrap();
+    let server = serve(&folder, udp.local_addr().unwrap().port());
+    // It need not be there yet.
+    let mut client = server.connect();
+    assert_eq!(client.get("/a.txt", "a").text(), "text");
+    let local = listen(&folder);
+    assert!(next(|text| local.recv(text)).ends_with("/a.txt 200 \"-\""));
+    // It takes nothing for a while: lines are kept, in their order.
+    const MANY: usize = 600;
+    for number in 0..MANY {
+        assert_eq!(client.get(&format!("/lines?{number}"), "a").status, 200);
+    }
+    for number in 0..MANY {
+        assert!(next(|text| local.recv(text)).ends_with("/lines 200"), "{number}");
+    }
+    // It begins again.
+    drop(local);
+    std::fs::remove_file(folder.path().join("syslog.sock")).unwrap();
+    client.get("/a.txt", "a");
+    let local = listen(&folder);
+    let start = Instant::now();
+    while !next(|text| local.recv(text)).ends_with("/a.txt 200 \"-\"") {
+        assert!(start.elapsed() < PATIENCE);
+    }
+}
