@@ -29,12 +29,12 @@ pub use self::action::{
     Action, Candidate, Cgi, CgiParam, CgiRule, Fallback, Handler, Return, Scripts, TryFiles,
 };
 pub use self::admission::{Access, Admission, Auth, LimitExcept, Ranges};
-pub use self::map::{Lookup, Map, Texts};
+pub use self::map::{Lookup, Map, NameTable, Texts};
 pub use self::pack::{Pack, PackNode};
 pub use self::rewrite::{Condition, Op, Regex, Rewrite, Test};
 pub use self::settings::{
     AccessLog, AddedField, Amount, Charset, Coder, Compression, ErrorPage, ErrorTarget, Expiration,
-    FileBase, Rate, Settings, Symlinks, Types, Zone,
+    FileBase, Rate, Referers, Settings, Symlinks, Types, Zone,
 };
 pub use self::value::{Escape, Piece, Value, Variable};
 pub use self::visit::Purpose;

@@ -32,6 +32,7 @@ mod params;
 mod poll_set;
 mod programs;
 pub mod pure;
+pub mod referers;
 pub mod regex;
 pub mod response_table;
 #[cfg(test)]

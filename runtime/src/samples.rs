@@ -77,6 +77,7 @@ pub(crate) const SETTINGS: Settings = Settings {
     rate: None,
     limit_reqs: &[],
     limit_conns: &[],
+    referers: None,
     added_fields: AddedFields { usual: &[], always: &[] },
     access_logs: &[],
     error_logs: &[ErrorLog { log: 0, level: Level::Error }],

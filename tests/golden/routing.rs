@@ -394,6 +394,7 @@ static SETTINGS: [site::Settings; 2] = [
         rate: None,
         limit_reqs: &[],
         limit_conns: &[],
+        referers: None,
         added_fields: site::AddedFields {
             usual: &[],
             always: &[],
@@ -430,6 +431,7 @@ static SETTINGS: [site::Settings; 2] = [
         rate: None,
         limit_reqs: &[],
         limit_conns: &[],
+        referers: None,
         added_fields: site::AddedFields {
             usual: &[],
             always: &[],

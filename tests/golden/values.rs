@@ -313,6 +313,7 @@ static SETTINGS: [site::Settings; 3] = [
         rate: None,
         limit_reqs: &[],
         limit_conns: &[],
+        referers: None,
         added_fields: site::AddedFields {
             usual: &[],
             always: &[],
@@ -380,6 +381,7 @@ static SETTINGS: [site::Settings; 3] = [
         rate: None,
         limit_reqs: &[],
         limit_conns: &[],
+        referers: None,
         added_fields: site::AddedFields {
             usual: &[],
             always: &[],
@@ -447,6 +449,7 @@ static SETTINGS: [site::Settings; 3] = [
         rate: None,
         limit_reqs: &[],
         limit_conns: &[],
+        referers: None,
         added_fields: site::AddedFields {
             usual: &[
                 site::AddedField::Expires(site::Expires::FromModified(-3600)),

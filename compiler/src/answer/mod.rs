@@ -12,6 +12,7 @@ mod file;
 mod files;
 mod json;
 pub(crate) mod led;
+mod referers;
 mod request;
 mod resolved;
 mod script;

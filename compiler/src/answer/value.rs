@@ -1,15 +1,17 @@
 //! Values of the conf for one request. A variable that only a running server knows stays as it
 //! is written, and is noted.
 
-use sitec_runtime::exchange::LimitStatus;
 use sitec_runtime::exchange::world::World;
+use sitec_runtime::exchange::{LimitStatus, Once};
 use sitec_runtime::http::charset;
 use sitec_runtime::http::credentials::basic_user;
 use sitec_runtime::networks::Networks;
 use sitec_runtime::pure::{find_argument, find_cookie, is_same_name, write_arguments};
+use sitec_runtime::referers::is_valid;
 use sitec_runtime::shares::share;
 
 use super::fields;
+use super::referers::Referers;
 use super::request::listen_port;
 use super::world::View;
 use super::{address, server_name};
@@ -112,6 +114,7 @@ impl<'a> View<'_, '_, 'a> {
             "remote_addr" if self.world.request.from.is_some() => {
                 self.world.request.from.map_or_else(Vec::new, |address| address.to_string().into())
             }
+            "invalid_referer" => self.invalid_referer(),
             "limit_rate" => self.exchange.limit_rate.unwrap_or(0).to_string().into(),
             "limit_req_status" => status_word(self.exchange.limit_req_status),
             "limit_conn_status" => status_word(self.exchange.limit_conn_status),
@@ -182,6 +185,18 @@ impl<'a> View<'_, '_, 'a> {
         groups.get(number)?.clone().map(|range| subject[range].to_vec())
     }
 
+    fn invalid_referer(&self) -> Vec<u8> {
+        let mut out = Vec::new();
+        self.exchange.memo.write(Once::InvalidReferer, &mut out, |out| {
+            let Some(referers) = &self.settings().referers else { return };
+            let referers = Referers { referers, router: &self.world.answers.router };
+            if !is_valid(&referers, self.head().fields().first(b"referer")) {
+                out.push(b'1');
+            }
+        });
+        out
+    }
+
     /// The variable of a map: worked out once, as in the server.
     fn mapped(&self, number: usize) -> Vec<u8> {
         let map = &self.site().maps[number];
@@ -190,7 +205,7 @@ impl<'a> View<'_, '_, 'a> {
             true => out.extend(self.find_mapped(map)),
             false => {
                 let memo = &self.exchange.memo;
-                memo.write(number, &mut out, |out| out.extend(self.find_mapped(map)));
+                memo.write(Once::Map(number), &mut out, |out| out.extend(self.find_mapped(map)));
             }
         }
         out
@@ -215,15 +230,8 @@ impl<'a> View<'_, '_, 'a> {
         if texts.hostnames && name.last() == Some(&b'.') {
             name.pop();
         }
-        let exact = texts.exact.iter().find(|(text, _)| *text == name);
-        let longest = |names: &'a [(Vec<u8>, u32)], fits: &dyn Fn(&[u8]) -> bool| {
-            names.iter().filter(|(text, _)| fits(text)).max_by_key(|(text, _)| text.len())
-        };
-        let found = exact
-            .or_else(|| longest(&texts.suffix, &|text| name.ends_with(text)))
-            .or_else(|| longest(&texts.prefix, &|text| name.starts_with(text)));
-        if let Some((_, value)) = found {
-            return self.value(&map.values[*value as usize]);
+        if let Some(value) = texts.names.find(&name) {
+            return self.value(&map.values[value as usize]);
         }
         let router = &self.world.answers.router;
         let mut regexes = texts.regexes.iter().filter(|_| !subject.is_empty());

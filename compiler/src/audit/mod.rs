@@ -12,6 +12,7 @@ mod empty;
 mod expect;
 mod exposed_uploads;
 mod folders;
+mod guards;
 mod hosts;
 mod masks;
 mod open_access;
@@ -83,6 +84,7 @@ fn review(subject: &Subject<'_>, diagnostics: &mut Diagnostics) {
     hosts::check(subject, diagnostics);
     circles::check(subject, diagnostics);
     rewriting::check(subject, diagnostics);
+    guards::check(subject, diagnostics);
     targets::check(subject, diagnostics);
     disk::check(subject, diagnostics);
     masks::check(subject, diagnostics);

@@ -74,7 +74,7 @@ fn sort_words(
 }
 
 /// The names of the variables that a text holds, in lower case.
-fn names_in(text: &[u8]) -> Vec<String> {
+pub(super) fn names_in(text: &[u8]) -> Vec<String> {
     let parts = text.split(|&byte| byte == b'$').skip(1);
     let names = parts.map(|part| {
         let part = part.strip_prefix(b"{").unwrap_or(part);
@@ -168,6 +168,10 @@ fn rewrite_span(subject: &Subject<'_>, id: LocationId) -> Span {
 /// Reports regexes that ask a name for another name, and not for its end.
 fn check_names(subject: &Subject<'_>, directives: &[Directive], diagnostics: &mut Diagnostics) {
     for directive in directives {
+        if directive.name.value == b"valid_referers" {
+            let regexes = directive.args.iter().filter(|word| word.value.starts_with(b"~"));
+            diagnostics.extend(regexes.filter_map(|word| open_referer(subject, word)));
+        }
         if directive.name.value == b"if"
             && let Some((subject_word, any_case)) = asked_for_name(directive)
         {
@@ -211,6 +215,19 @@ fn passes(subject: &Subject<'_>, regex: &[u8], any_case: bool) -> Option<String>
     let witness = format!("{plain}.evil.test");
     let is_match = |text: &str| router.is_match(&pattern, text.as_bytes());
     (is_match(&plain) && is_match(&witness)).then_some(witness)
+}
+
+/// What to say of a regex among `valid_referers` that is a name and no more.
+fn open_referer(subject: &Subject<'_>, word: &Word) -> Option<Diagnostic> {
+    let text = &word.value[1..];
+    let witness = passes(subject, text, true)?;
+    let plain = String::from_utf8_lossy(text).replace(r"\.", ".");
+    let name = plain.trim_start_matches('^').to_owned();
+    Some(
+        Diagnostic::warning("R08", word.part(0..word.value.len()), "this lets other names pass")
+            .note(format!("it matches `http://{witness}/`, which may be anybody's"))
+            .patch(format!("write the name: `{name}`"), word.span, name),
+    )
 }
 
 fn open(word: &Word, end: usize, asked: &str, witness: &str) -> Diagnostic {

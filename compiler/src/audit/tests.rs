@@ -670,3 +670,26 @@ fn names_that_let_others_pass() {
         assert_eq!(found, is_open, "{condition}: {said:?}");
     }
 }
+
+#[test]
+fn referers() {
+    let ask = "if ($invalid_referer) { return 403; }";
+    for (conf, expected) in [
+        (format!("root www;\nvalid_referers a.test;\n{ask}"), vec![]),
+        ("root www;\nvalid_referers a.test;".to_owned(), vec!["A12 2"]),
+        (format!("root www;\nlocation /a {{ valid_referers a.test; }}\n{ask}"), vec!["A12 0"]),
+        (
+            format!("root www;\nlocation /a {{ valid_referers a.test; }}\nlocation /b {{ {ask} }}"),
+            vec!["A12 3"],
+        ),
+        (format!("root www;\nvalid_referers ~a\\.test;\n{ask}"), vec!["R08 2"]),
+        (format!("root www;\nvalid_referers ~^a\\.test/;\n{ask}"), vec![]),
+    ] {
+        let said = said(&conf);
+        let begins = |(said, code): (&String, &&str)| said.starts_with(*code);
+        assert!(
+            said.len() == expected.len() && said.iter().zip(&expected).all(begins),
+            "{conf}: {said:?}"
+        );
+    }
+}

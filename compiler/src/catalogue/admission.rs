@@ -1,8 +1,8 @@
-//! Who may come in, by a password.
+//! Who may come in, by a password or by where a link stands.
 
-use super::{Check, Entry, Group, error};
+use super::{Check, Entry, Group, error, warning};
 
-pub(super) const GROUP: Group = Group { title: "Passwords", checks: CHECKS };
+pub(super) const GROUP: Group = Group { title: "Who may come in", checks: CHECKS };
 
 const CHECKS: &[Check] = &[
     error(
@@ -28,4 +28,30 @@ const CHECKS: &[Check] = &[
         "server {\n    listen 8080;\n    root www;\n    auth_basic Members;\n    auth_basic_user_file members;\n}",
     )
     .among(&[Entry::File("members", "jane:$apr1$gllgMHjU$JRiomGeG9gpexBGYPLXl5/\n")]),
+    error(
+        "A10",
+        "referers-form",
+        "A `valid_referers` that cannot be what is meant: a name that stands there twice, also as one of \
+         `server_names`; nothing between quotes; `none` or `blocked` without any page that is valid. nginx \
+         refuses these, too.",
+        "server {\n    listen 8080;\n    root www;\n    valid_referers none a.test ⟪A.test⟫;\n    if ($invalid_referer) { return 403; }\n}",
+        "server {\n    listen 8080;\n    root www;\n    valid_referers none a.test *.a.test;\n    if ($invalid_referer) { return 403; }\n}",
+    ),
+    warning(
+        "A11",
+        "referer-never",
+        "A name among `valid_referers` that no Referer has, since scheme and port are left out before a \
+         name is looked for. nginx takes it, and every request from that page is invalid.",
+        "server {\n    listen 8080;\n    root www;\n    valid_referers none a.test ⟪https://⟫b.test;\n    if ($invalid_referer) { return 403; }\n}",
+        "server {\n    listen 8080;\n    root www;\n    valid_referers none a.test b.test;\n    if ($invalid_referer) { return 403; }\n}",
+    ),
+    warning(
+        "A12",
+        "referers-unused",
+        "`valid_referers` does nothing by itself: it decides on `$invalid_referer`, which an `if` has to \
+         ask. And without `valid_referers` in the block or around it, the variable is always empty: one \
+         within a location does not hold for an `if` of the server.",
+        "server {\n    listen 8080;\n    root www;\n    ⟪valid_referers⟫ none server_names;\n}",
+        "server {\n    listen 8080;\n    root www;\n    valid_referers none server_names;\n    if ($invalid_referer) { return 403; }\n}",
+    ),
 ];

@@ -61,6 +61,8 @@ pub(crate) struct Level {
     /// `limit_req` and `limit_conn`.
     limit_reqs: Rc<[ReqLimit]>,
     limit_conns: Rc<[ConnLimit]>,
+    /// `valid_referers`.
+    referers: Option<Rc<ir::Referers>>,
     /// `add_header` and `expires`.
     pub(super) additions: Additions,
     /// `types`; `None`: the common ones.
@@ -110,6 +112,7 @@ impl Level {
             rate: Rate::default(),
             limit_reqs: Rc::new([]),
             limit_conns: Rc::new([]),
+            referers: None,
             additions: Additions::default(),
             methods: None,
             named_methods: None,
@@ -188,6 +191,7 @@ impl Level {
             rate: self.rate.resolved(),
             limit_reqs: self.limit_reqs.to_vec(),
             limit_conns: self.limit_conns.to_vec(),
+            referers: self.referers.as_deref().cloned(),
             added_fields: self.additions.fields(),
             expires: self.additions.expires(),
             access_logs: self.access_logs.to_vec(),
@@ -346,6 +350,9 @@ impl Level {
         }
         if has("limit_conn") {
             self.limit_conns = reader.connection_limits(directives).into();
+        }
+        if has("valid_referers") {
+            self.referers = Some(Rc::new(reader.referers(directives)));
         }
         if has("error_log") {
             self.error_logs = reader.error_logs(directives);

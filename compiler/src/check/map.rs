@@ -185,16 +185,16 @@ impl Reader<'_> {
             return Ok(());
         }
         if !map.hostnames {
-            map.exact.push((text.to_ascii_lowercase(), number));
+            map.names.exact.push((text.to_ascii_lowercase(), number));
             return Ok(());
         }
         match server_name(key)? {
-            ServerName::Exact(name) => map.exact.push((name, number)),
-            ServerName::Suffix(name) => map.suffix.push((name, number)),
-            ServerName::Prefix(name) => map.prefix.push((name, number)),
+            ServerName::Exact(name) => map.names.exact.push((name, number)),
+            ServerName::Suffix(name) => map.names.suffix.push((name, number)),
+            ServerName::Prefix(name) => map.names.prefix.push((name, number)),
             ServerName::Tree(name) => {
-                map.exact.push((name[1..].to_vec(), number));
-                map.suffix.push((name, number));
+                map.names.exact.push((name[1..].to_vec(), number));
+                map.names.suffix.push((name, number));
             }
             ServerName::Regex(_) => {}
         }

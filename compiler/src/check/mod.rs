@@ -39,6 +39,7 @@ mod path;
 mod process;
 mod rate;
 mod reader;
+mod referers;
 mod rewrite;
 mod server;
 mod server_names;
@@ -111,6 +112,7 @@ pub(crate) fn check(
         zone_places: Vec::new(),
         expiring_maps: HashMap::new(),
         step_regexes: Vec::new(),
+        server_names: Vec::new(),
         formats: HashMap::new(),
         default_base: None,
         tables: Tables::new(),

@@ -7,6 +7,7 @@ use std::rc::Rc;
 
 use sitec_runtime::site::LogId;
 
+use super::draft::Name;
 use super::expires::ExpiringMaps;
 use super::groups::CaptureNames;
 use super::intern::Interner;
@@ -36,6 +37,8 @@ pub(super) struct Reader<'a> {
     pub(super) zones: Vec<ir::Zone>,
     pub(super) zone_places: Vec<ZonePlace>,
     pub(super) expiring_maps: ExpiringMaps,
+    /// The names of the server that is being read, and where each stands. Wrong ones are not among them.
+    pub(super) server_names: Vec<(Name, Span)>,
     /// The regexes of conditions, of `rewrite` and of maps, in the order in which they were read.
     pub(super) step_regexes: Vec<Rc<Regex>>,
     /// The `log_format`s by name, as indices of [`Tables::formats`].

@@ -12,6 +12,7 @@ use super::level::Level;
 use super::location::Surrounding;
 use super::param::places::references;
 use super::path::location_name;
+use super::referers::means_own_names;
 use super::rewrite::Stage;
 use super::steps::begins_with_return;
 use crate::ast::{Block, Directive, Word, named};
@@ -37,6 +38,11 @@ impl Draft<'_> {
         let (server, block) = (directive.name.span, block.open.to(block.close));
         let names = Names { id, ids, server, block };
         let groups = Groups::of_conf(std::slice::from_ref(directive));
+        let early = means_own_names(directives).then(|| {
+            let (name, names) = self.server_names(directives);
+            self.reader.server_names = names;
+            name
+        });
         let level = outer.inner(directives, &mut self.reader, &groups, None);
         self.resolve(location, directives, &level, &groups, &names);
         let around = Surrounding {
@@ -52,7 +58,10 @@ impl Draft<'_> {
         let stage = Stage { level: &level, path: None, groups: &groups, names: &names };
         let ops = self.steps(directives, &stage);
         let scope = if answers_all { Scope::default() } else { scope };
-        let (name, names) = self.server_names(directives);
+        let (name, names) = match early {
+            Some(name) => (name, std::mem::take(&mut self.reader.server_names)),
+            None => self.server_names(directives),
+        };
         let words = named(directives, "server_name").flat_map(|directive| &directive.args);
         let written: Vec<_> = words.map(Word::shown).collect();
         let is_named = !written.is_empty();

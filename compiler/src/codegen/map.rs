@@ -96,7 +96,8 @@ fn by_text(
     let write = numbered("write_of_map", index);
     let whole_dot =
         texts.hostnames.then(|| quote!(let name = name.strip_suffix(b".").unwrap_or(name);));
-    let (names, lookups) = names(index, texts, shared);
+    let found = quote!(return #write(v, out, value));
+    let (names, lookups) = names(&format!("map_{index}"), &texts.names, &found, shared);
     let regexes =
         (!texts.regexes.is_empty()).then(|| regexes(map, &texts.regexes, &write, sets, shared));
     let default = number(map.default);
@@ -111,13 +112,18 @@ fn by_text(
     (steps, lookups)
 }
 
-/// The statements that look a name up, and the functions that they call.
-fn names(index: usize, texts: &ir::Texts, shared: &mut Shared) -> (TokenStream, TokenStream) {
-    let write = numbered("write_of_map", index);
+/// The statements that look `name` up and do what is to be done with the `value` that is found, and the
+/// functions that they call.
+pub(super) fn names(
+    whose: &str,
+    names: &ir::NameTable,
+    found: &TokenStream,
+    shared: &mut Shared,
+) -> (TokenStream, TokenStream) {
     let (mut steps, mut items) = (TokenStream::new(), TokenStream::new());
     for (end, exact, part, function) in [
-        (End::Back, &texts.exact[..], &texts.suffix, "names_of_map"),
-        (End::Front, &[], &texts.prefix, "starts_of_map"),
+        (End::Back, &names.exact[..], &names.suffix, "names_of"),
+        (End::Front, &[], &names.prefix, "starts_of"),
     ] {
         let count = exact.len() + part.len();
         if count == 0 {
@@ -127,14 +133,14 @@ fn names(index: usize, texts: &ir::Texts, shared: &mut Shared) -> (TokenStream, 
             tree: &Tree::new(end, keys(exact), keys(part)),
             end,
             count,
-            function: numbered(function, index),
+            function: format_ident!("{function}_{whose}"),
             key: format_ident!("name"),
             otherwise: None,
         };
         let function = &lookup.function;
         steps.extend(quote! {
             if let Some(value) = #function(name) {
-                return #write(v, out, value);
+                #found;
             }
         });
         items.extend(lookup.items(shared));

@@ -17,6 +17,7 @@ mod pack;
 mod page;
 mod plain;
 mod plan;
+mod referers;
 mod rewrite;
 mod route;
 mod script;
@@ -74,6 +75,7 @@ fn file(site: &ir::Site, assets: &Assets, shared: &mut Shared) -> TokenStream {
     let packs = pack::packs(assets, shared);
     let accesses = access::accesses(&site.accesses);
     let settings = settings::all_settings(&site.settings, &mut sets, shared);
+    let referers = referers::referers(&mut sets, shared);
     let (media_type, media_items) = media::media_types(&site.types, shared);
     let (error_page, page_items) = page::pages(site, shared);
     let servers = start::servers(&site.servers, &mut sets, shared);
@@ -121,6 +123,7 @@ fn file(site: &ir::Site, assets: &Assets, shared: &mut Shared) -> TokenStream {
         #set_items
         #location_items
         #settings
+        #referers
         #packs
         #accesses
         #scripts

@@ -48,6 +48,10 @@ fn settings_value(settings: &ir::Settings, sets: &mut Sets, shared: &mut Shared)
         let (zone, most) = (number(*zone), number(*most));
         quote!(site::ConnLimit { zone: #zone, most: #most })
     });
+    let referers = option(settings.referers.as_ref().map(|referers| {
+        let name = numbered("REFERERS", shared.referers.number(referers));
+        quote!(&#name)
+    }));
     let rate = option(settings.rate.as_ref().map(|rate| {
         let (per_second, after) = (amount(&rate.per_second, shared), amount(&rate.after, shared));
         quote!(&site::Rate { per_second: #per_second, after: #after })
@@ -82,6 +86,7 @@ fn settings_value(settings: &ir::Settings, sets: &mut Sets, shared: &mut Shared)
             rate: #rate,
             limit_reqs: &[#(#limit_reqs),*],
             limit_conns: &[#(#limit_conns),*],
+            referers: #referers,
             added_fields: #added_fields,
             access_logs: &[#(#access_logs),*],
             error_logs: #error_logs,

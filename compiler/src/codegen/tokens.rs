@@ -50,6 +50,8 @@ pub(super) struct Shared {
     pub(super) scripts: Interner<ir::Cgi>,
     /// The ways in which directories are listed.
     pub(super) listings: Interner<ListingSettings>,
+    /// What `valid_referers` says.
+    pub(super) referers: Interner<ir::Referers>,
     /// Names and contents of the files.
     pub(super) blobs: Vec<(String, Vec<u8>)>,
 }

@@ -3,7 +3,7 @@
 use super::Context::{Http, LimitExcept, Location, Server};
 use super::kind::lower_case_words;
 use super::setting::setting;
-use super::{Context, Group, MANY, block, simple};
+use super::{Context, Group, MANY, SERVER_LOCATION, block, simple};
 
 /// Where rules may stand.
 const RULES: &[Context] = &[Http, Server, Location, LimitExcept];
@@ -62,6 +62,24 @@ pub(super) const GROUP: Group = Group {
              (`all`), or one of both (`any`): whom `allow` names is asked for nothing then, and a \
              password lets in who is kept out otherwise.",
         ),
+        simple("valid_referers", SERVER_LOCATION, (1, MANY), "none | blocked | server_names | NAME[/PATH] | ~REGEX …")
+            .repeats()
+            .inherits_all("")
+            .doc(
+                "The pages that links to here may stand on, as the Referer of a request tells: \
+                 `$invalid_referer` is `1` for any other. A host's NAME may begin with `*.` or end in \
+                 `.*`, and be followed by what the path begins with; `server_names` are the server's \
+                 own. A regex is asked about all that follows `://`, in any case of letters. `none` is \
+                 a request without the field, `blocked` one whose field does not begin with `http://` or \
+                 `https://`. For example, `valid_referers none blocked server_names; if \
+                 ($invalid_referer) { return 403; }`. Programs can send what they like: this keeps \
+                 pages from showing your images, and nobody from copying them.",
+            )
+            .differs(
+                "`none` and `blocked` need no more than a regex beside them. Entries that match nothing \
+                 (`http://a.test`, `a.test:80`) are a warning. A `server_name` that is known at start \
+                 is none of `server_names`: an error.",
+            ),
         block("limit_except", &[Location], (1, MANY), LimitExcept, "METHOD…")
             .doc(
                 "Rules for every method that is not named; GET stands for HEAD too. They hold in \

@@ -192,6 +192,7 @@ const MANY: usize = usize::MAX;
 /// Contexts that many rows share.
 const HTTP_SERVER: &[Context] = &[Context::Http, Context::Server];
 const HTTP_SERVER_LOCATION: &[Context] = &[Context::Http, Context::Server, Context::Location];
+const SERVER_LOCATION: &[Context] = &[Context::Server, Context::Location];
 const HTTP_SERVER_LOCATION_IF: &[Context] =
     &[Context::Http, Context::Server, Context::Location, Context::IfInLocation];
 const SERVER_LOCATION_IF: &[Context] =

@@ -16,7 +16,7 @@ use crate::wording::{self, flag, size, time};
 pub(crate) use differing::differing;
 use words::{
     added, allowed, cached, charset_text, coder_types, expiry, packed, plain, rate_text,
-    request_limit, returned, symlinks_text,
+    referers_text, request_limit, returned, symlinks_text,
 };
 
 /// A directive, and its value in the conf's words.
@@ -188,6 +188,7 @@ impl Facts<'_> {
             rate,
             limit_reqs,
             limit_conns,
+            referers,
             added_fields,
             expires,
             access_logs,
@@ -206,6 +207,7 @@ impl Facts<'_> {
             ("auth_basic", self.logins(admission)),
             ("limit_req", self.limits(limit_reqs, |limit| (limit.zone, request_limit(limit)))),
             ("limit_conn", self.limits(limit_conns, |limit| (limit.zone, limit.most.to_string()))),
+            ("valid_referers", referers.as_ref().map_or_else(String::new, referers_text)),
             ("limit_rate", rate.as_ref().map_or_else(String::new, rate_text)),
             ("add_header", added_fields.iter().map(added).collect::<Vec<_>>().join(", ")),
             ("expires", expires.as_ref().map_or_else(String::new, expiry)),

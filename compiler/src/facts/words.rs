@@ -25,6 +25,28 @@ pub(super) fn charset_text(charset: &ir::Charset) -> String {
     format!("{} {types}", wording::value(name)).trim_end().to_owned()
 }
 
+/// What `valid_referers` says.
+pub(super) fn referers_text(referers: &ir::Referers) -> String {
+    let ir::Referers { none, blocked, hosts, paths, servers, regexes } = referers;
+    let ir::NameTable { exact, suffix, prefix } = hosts;
+    let text = |front: &str, (name, path): &(Vec<u8>, u32), end: &str| {
+        let path = String::from_utf8_lossy(&paths[*path as usize]);
+        format!("{front}{}{end}{path}", String::from_utf8_lossy(name))
+    };
+    let flags = [("none", *none), ("blocked", *blocked)].into_iter();
+    let flags = flags.filter(|(_, says)| *says).map(|(word, _)| word.to_owned());
+    let mut words: Vec<_> = flags
+        .chain(exact.iter().map(|name| text("", name, "")))
+        .chain(suffix.iter().map(|name| text("*", name, "")))
+        .chain(prefix.iter().map(|name| text("", name, "*")))
+        .chain(servers.iter().map(|regex| format!("server ~{}", regex.text)))
+        .chain(regexes.iter().map(|regex| format!("~{}", regex.text)))
+        .collect();
+    // Their order decides nothing.
+    words.sort_unstable();
+    words.join(" ")
+}
+
 /// The media types of a coding.
 pub(super) fn coder_types(coder: &ir::Coder) -> String {
     let Some(types) = &coder.types else { return "*".to_owned() };

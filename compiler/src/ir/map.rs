@@ -30,15 +30,38 @@ pub enum Lookup {
     Share(Vec<(u32, u32)>),
 }
 
+/// Names in lower case, each with the number of what is known of it. A whole name comes first, then the
+/// longest end, then the longest front.
+#[derive(Clone, PartialEq, Eq, Hash, Default, Debug)]
+pub struct NameTable {
+    /// Whole names.
+    pub exact: Vec<(Vec<u8>, u32)>,
+    /// `*.NAME`, as `.NAME`.
+    pub suffix: Vec<(Vec<u8>, u32)>,
+    /// `NAME.*`, as `NAME.`.
+    pub prefix: Vec<(Vec<u8>, u32)>,
+}
+
+impl NameTable {
+    /// The number that a name in lower case has.
+    pub fn find(&self, name: &[u8]) -> Option<u32> {
+        let exact = self.exact.iter().find(|(text, _)| *text == name);
+        let longest = |names: &'_ [(Vec<u8>, u32)], fits: &dyn Fn(&[u8]) -> bool| {
+            let fitting = names.iter().filter(|(text, _)| fits(text));
+            fitting.max_by_key(|(text, _)| text.len()).map(|(_, number)| *number)
+        };
+        let exact = exact.map(|(_, number)| *number);
+        exact
+            .or_else(|| longest(&self.suffix, &|text| name.ends_with(text)))
+            .or_else(|| longest(&self.prefix, &|text| name.starts_with(text)))
+    }
+}
+
 /// What a text is looked up among.
 #[derive(Clone, PartialEq, Eq, Default, Debug)]
 pub struct Texts {
-    /// Whole names, in lower case, each with the number of its value.
-    pub exact: Vec<(Vec<u8>, u32)>,
-    /// With `hostnames`: `*.NAME`, as `.NAME`.
-    pub suffix: Vec<(Vec<u8>, u32)>,
-    /// With `hostnames`: `NAME.*`, as `NAME.`.
-    pub prefix: Vec<(Vec<u8>, u32)>,
+    /// Whole texts in lower case and, with `hostnames`, parts of names, each with the number of its value.
+    pub names: NameTable,
     /// Regexes, in the order in which they are asked. Not about an empty text.
     pub regexes: Vec<(Regex, u32)>,
     /// Whether a dot at the end of a name is left out: `hostnames`.

@@ -9,7 +9,7 @@ use sitec_runtime::site::{
     ListingSettings, LocationId, LogId, PlainSettings, ReqLimit, TypesId,
 };
 
-use super::{Admission, Piece, Regex, Value};
+use super::{Admission, NameTable, Pattern, Piece, Regex, Value};
 
 /// See [`sitec_runtime::site::FileBase`].
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
@@ -114,6 +114,23 @@ pub enum Amount {
     Computed(Value),
 }
 
+/// See [`sitec_runtime::site::Referers`].
+#[derive(Clone, PartialEq, Eq, Hash, Default, Debug)]
+pub struct Referers {
+    /// `none`.
+    pub none: bool,
+    /// `blocked`.
+    pub blocked: bool,
+    /// The hosts that are named, each with the number of its path.
+    pub hosts: NameTable,
+    /// What a path must begin with.
+    pub paths: Vec<Vec<u8>>,
+    /// The regexes of `server_names`, which are asked about the host.
+    pub servers: Vec<Pattern>,
+    /// Its own, which are asked about the host and what follows.
+    pub regexes: Vec<Pattern>,
+}
+
 /// See [`sitec_runtime::site::Symlinks`].
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 #[allow(missing_docs)]
@@ -182,6 +199,7 @@ pub struct Settings {
     pub rate: Option<Rate>,
     pub limit_reqs: Vec<ReqLimit>,
     pub limit_conns: Vec<ConnLimit>,
+    pub referers: Option<Referers>,
     /// In the order in which they are added.
     pub added_fields: Vec<AddedField>,
     pub expires: Option<Expiration>,

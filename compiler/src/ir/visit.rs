@@ -152,6 +152,7 @@ impl Settings {
             // What they count by is the site's.
             limit_reqs: _,
             limit_conns: _,
+            referers: _,
             added_fields,
             expires,
             access_logs,

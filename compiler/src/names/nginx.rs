@@ -172,7 +172,7 @@ pub(super) const GROUPS: &[Group] = &[
     Group {
         about: "guarding links",
         instead: "let a CGI script check the link, or `allow` and `deny` addresses",
-        names: "secure_link secure_link_md5 secure_link_secret valid_referers",
+        names: "secure_link secure_link_md5 secure_link_secret",
     },
     Group {
         about: "Brotli and Zstandard files that lie beside others",

@@ -81,6 +81,11 @@ pub const VARIABLES: &[Row] = &[
         "The host that was asked for, in lower case and without its port; `$server_name` without one.",
     ),
     row("hostname", Known::Run, "The name of the machine."),
+    row(
+        "invalid_referer",
+        Known::Request,
+        "`1` where the Referer is none of `valid_referers`, else nothing.",
+    ),
     row("is_args", Known::Args, "`?` where there are arguments, else nothing."),
     row(
         "limit_conn_status",
@@ -182,7 +187,7 @@ pub fn find(name: &str) -> Option<&'static Row> {
 
 /// Variables that nginx has and sitec has not, and the fronts of names of such.
 const ONLY_NGINX: &str = "ancient_browser date_gmt date_local fastcgi_ geoip_ grpc_ \
-    http2 http3 https invalid_referer is_request_port memcached_key modern_browser msie nginx_version proxy_ realip_remote_addr \
+    http2 http3 https is_request_port memcached_key modern_browser msie nginx_version proxy_ realip_remote_addr \
     realip_remote_port request_body request_body_file request_completion request_port scgi_ \
     secure_link secure_link_expires sent_trailer_ session_ slice_range ssl_ tcpinfo_ uid_got \
     uid_reset uid_set upstream_ uwsgi_";

@@ -2,13 +2,33 @@
 
 use std::cell::RefCell;
 
+/// A value that is worked out once.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Once {
+    /// `$invalid_referer`.
+    InvalidReferer,
+    /// The variable of a map, by its number.
+    Map(usize),
+}
+
+impl Once {
+    /// Its number among all of them.
+    fn number(self) -> usize {
+        match self {
+            Once::InvalidReferer => 0,
+            Once::Map(map) => 1 + map,
+        }
+    }
+}
+
 /// What has been worked out so far, by number.
 #[derive(Default)]
 pub struct Memo(RefCell<Vec<Option<Vec<u8>>>>);
 
 impl Memo {
-    /// Appends the value with this number, worked out by `compute` unless that was done before.
-    pub fn write(&self, number: usize, out: &mut Vec<u8>, compute: impl FnOnce(&mut Vec<u8>)) {
+    /// Appends a value, worked out by `compute` unless that was done before.
+    pub fn write(&self, once: Once, out: &mut Vec<u8>, compute: impl FnOnce(&mut Vec<u8>)) {
+        let number = once.number();
         if let Some(Some(value)) = self.0.borrow().get(number) {
             return out.extend_from_slice(value);
         }

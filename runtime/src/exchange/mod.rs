@@ -25,7 +25,7 @@ use crate::site::{Level, LocationId, ServerId};
 use self::world::{Form, Location, LocationOf, Note, Reason, Server, World};
 
 pub use self::backend::BackendHead;
-pub use self::memo::Memo;
+pub use self::memo::{Memo, Once};
 pub use self::rewrite::MAX_VALUE_LEN;
 
 /// The most internal redirects of one request, as in nginx.

@@ -269,6 +269,20 @@ pub struct ConnLimit {
     pub most: u64,
 }
 
+/// `valid_referers`.
+pub struct Referers {
+    /// `none`: whether a request without the field is valid.
+    pub none: bool,
+    /// `blocked`: whether a field that is no URL is.
+    pub blocked: bool,
+    /// What the path must begin with on a host that is named.
+    pub path: fn(&[u8]) -> Option<&'static [u8]>,
+    /// Whether a regex of `server_names` matches a host.
+    pub is_server: fn(&[u8]) -> bool,
+    /// Whether one of its own matches a host and what follows.
+    pub is_match: fn(&[u8]) -> bool,
+}
+
 /// A number of bytes.
 pub enum Amount {
     /// It is known.
@@ -319,6 +333,8 @@ pub struct Settings {
     pub limit_reqs: &'static [ReqLimit],
     /// `limit_conn`.
     pub limit_conns: &'static [ConnLimit],
+    /// `valid_referers`; `None`: any is valid.
+    pub referers: Option<&'static Referers>,
     /// `add_header` and `expires`.
     pub added_fields: AddedFields,
     /// `access_log`.

@@ -16,13 +16,14 @@ use std::sync::OnceLock;
 
 use crate::clock::{LocalClock, Now};
 use crate::escape;
-use crate::exchange::Memo;
+use crate::exchange::{Memo, Once};
 use crate::files::path;
 use crate::http::body::Framing;
 use crate::http::charset;
 use crate::http::credentials::basic_user;
 use crate::http::head::Head;
 use crate::http::response::Persistence;
+use crate::referers::is_valid;
 use crate::site::{Pattern, Server, Settings, Text};
 use crate::sys::identity;
 
@@ -352,6 +353,15 @@ impl Variables<'_> {
 
 /// The connection, and what has been sent on it.
 impl Variables<'_> {
+    /// `$invalid_referer`: `1`, unless the Referer is one of `valid_referers`.
+    pub fn invalid_referer(&self, out: &mut Vec<u8>) {
+        self.memo.write(Once::InvalidReferer, out, |out| {
+            let field = self.head.fields().first(b"referer");
+            let invalid = self.settings.referers.is_some_and(|it| !is_valid(it, field));
+            out.extend_from_slice(if invalid { b"1" } else { b"" });
+        });
+    }
+
     /// `$limit_req_status`.
     pub fn limit_req_status(&self, out: &mut Vec<u8>) -> bool {
         write_some(self.progress.limit_req_status.map(|it| it.word().as_bytes()), out)
@@ -472,7 +482,7 @@ impl Variables<'_> {
 
     /// The variable of a map, worked out by `compute` once for a request.
     pub fn mapped(&self, map: usize, out: &mut Vec<u8>, compute: fn(&Variables<'_>, &mut Vec<u8>)) {
-        self.memo.write(map, out, |out| compute(self, out));
+        self.memo.write(Once::Map(map), out, |out| compute(self, out));
     }
 
     /// Appends a value of a map, whose regex has matched `subject`.

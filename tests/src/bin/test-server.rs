@@ -33,6 +33,7 @@ sites! {
     few => "sites/few.conf",
     access => "sites/access.conf",
     files => "sites/files.conf",
+    guards => "sites/guards.conf",
     headers => "sites/headers.conf",
     http => "sites/http.conf",
     ipv6 => "sites/ipv6.conf",

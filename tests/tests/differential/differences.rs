@@ -116,6 +116,12 @@ pub const DIFFERENCES: &[(&str, Alike)] = &[
             }
         }
     }),
+    ("the type of a 204", |_, nginx, sitec| {
+        if sitec.status == 204 && sitec.field("expires").is_none() {
+            nginx.drop("expires");
+            nginx.drop("cache-control");
+        }
+    }),
     ("the type of several ranges", |_, nginx, sitec| {
         if sitec.field("content-type").is_some_and(|value| value.starts_with("multipart/")) {
             for name in ["expires", "cache-control"] {

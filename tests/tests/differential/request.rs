@@ -58,6 +58,9 @@ const FIELDS: &[&str] = &[
     "Cookie: b=1; c=2",
     "User-Agent: some",
     "Referer: http://s1.test/",
+    "Referer: https://S1.test:8/a/x",
+    "Referer: http://x.s2.test/a.txt",
+    "Referer: s1.test",
 ];
 
 /// Names of files, and what is not there.

@@ -32,7 +32,7 @@ const SHOWN: usize = 5;
 type Field = (&'static str, &'static str);
 
 /// Methods, a field that is sent with them, and how many of the paths are asked so.
-const METHODS: [(&str, Field, usize); 33] = [
+const METHODS: &[(&str, Field, usize)] = &[
     ("GET", ("", ""), 1),
     ("HEAD", ("", ""), 3),
     ("GET", ("Accept-Encoding", "br;q=0.5, gzip"), 2),
@@ -62,6 +62,9 @@ const METHODS: [(&str, Field, usize); 33] = [
     ("COPY", ("Depth", "x"), 9),
     ("OPTIONS", ("", ""), 7),
     ("MKCOL", ("", ""), 7),
+    ("GET", ("Referer", "http://a.test/"), 3),
+    ("GET", ("Referer", "https://e.test/q"), 5),
+    ("GET", ("Referer", "http://r1.test:8/x.z"), 5),
     ("COPY", ("", ""), 9),
     ("MOVE", ("", ""), 9),
     ("PROPFIND", ("", ""), 9),
@@ -116,7 +119,7 @@ impl Bench {
         let (mut compared, mut wrong) = (0, Vec::new());
         let hosts = hosts(&self.site);
         let paths = self.paths();
-        for (method, field, step) in METHODS {
+        for &(method, field, step) in METHODS {
             let asked: Vec<_> = paths.iter().step_by(step).collect();
             let stride = (asked.len() * hosts.len()).div_ceil(MOST).max(1);
             let all = asked.iter().flat_map(|path| hosts.iter().map(move |host| (path, host)));
@@ -379,6 +382,7 @@ sites_answer! {
     content_as_foretold: "content", "sites/content.conf", 300;
     embedded_as_foretold: "embed_on", "sites/embed_on.conf", 300;
     files_as_foretold: "files", "sites/files.conf", 300;
+    guards_as_foretold: "guards", "sites/guards.conf", 100;
     headers_as_foretold: "headers", "sites/headers.conf", 300;
     http_as_foretold: "http", "sites/http.conf", 300;
     manual_as_foretold: "manual", "../sites/manual/site.conf", 300;

@@ -24,6 +24,7 @@ mod files_conditional;
 mod files_confined;
 mod files_range;
 mod forms;
+mod guards;
 mod headers;
 mod headers_expires;
 mod http_body;

@@ -70,6 +70,7 @@ fn no_variable_is_always_empty() {
         get("/timed", ""),
         get("/packed", "Accept-Encoding: gzip\r\n"),
         get("/moved", ""),
+        get("/referer", ""),
         get("/post", ""),
         get("/captures/one/two", ""),
         get("/scripts/x.sh", ""),

@@ -321,3 +321,51 @@ fn limits_count_in_zones_of_their_kind() {
         );
     }
 }
+
+#[test]
+fn referers() {
+    let conf = |words: &str| {
+        format!(
+            "server {{ listen 80; server_name s.test *.t.test; root www; valid_referers {words}; if ($invalid_referer) {{ return 403; }} }}"
+        )
+    };
+    for (words, expected) in [
+        ("none blocked server_names", ""),
+        ("a.test *.a.test b.* .c.test d.test/p ~^e", ""),
+        // nginx refuses this one.
+        ("none ~^e", ""),
+        ("none", "A10"),
+        ("none blocked", "A10"),
+        ("a.test A.TEST", "A10"),
+        ("a.test a.test/x", "A10"),
+        (".a.test *.a.test", "A10"),
+        ("server_names s.test", "A10"),
+        ("\"\" a.test", "A10"),
+        ("a.test http://b.test", "A11"),
+        ("a.test b.test:80", "A11"),
+        ("a.test /x", "A11"),
+        ("*a.test", "T20"),
+        ("~", "T20"),
+        ("~*x", "T15"),
+        ("a..b", "T20"),
+        (r"~^a\.test/", ""),
+    ] {
+        assert_eq!(codes(&conf(words)).join(" "), expected, "{words}");
+    }
+    let site = site(&conf("none A.test/P *.b.test server_names ~^x"));
+    let found = settings(&site, "/").referers.as_ref().unwrap();
+    assert!(found.none && !found.blocked && found.regexes.len() == 1);
+    let path = |host: &str| found.hosts.find(host.as_bytes()).map(|at| &found.paths[at as usize]);
+    assert_eq!(path("a.test"), Some(&b"/P".to_vec()));
+    assert_eq!(path("x.b.test"), Some(&Vec::new()));
+    assert_eq!((path("x.t.test"), path("t.test")), (Some(&Vec::new()), None));
+}
+
+#[test]
+fn names_at_start_are_no_referers() {
+    refused(
+        "server { listen 80; server_name $hostname; root www; valid_referers server_names; if ($invalid_referer) { return 403; } }",
+        "                                ---------                           ^^^^^^^^^^^^                                          ",
+        "A10: a name of the server is known only when it starts",
+    );
+}

@@ -95,9 +95,9 @@ fn maps_are_resolved() {
         names.iter().map(|(name, _)| String::from_utf8_lossy(name).into_owned()).collect::<Vec<_>>()
     };
     assert_eq!((map.name.as_str(), texts.hostnames, map.volatile), ("a", true, false));
-    assert_eq!(names(&texts.exact), ["b.test"]);
-    assert_eq!(names(&texts.suffix), [".b.test", ".c"]);
-    assert_eq!(names(&texts.prefix), ["d."]);
+    assert_eq!(names(&texts.names.exact), ["b.test"]);
+    assert_eq!(names(&texts.names.suffix), [".b.test", ".c"]);
+    assert_eq!(names(&texts.names.prefix), ["d."]);
     let used: Vec<_> = texts.regexes.iter().map(|(regex, _)| regex.captures_used).collect();
     assert_eq!((used.as_slice(), map.default), (&[true, true][..], 1));
     assert!(site.maps[1].volatile);

@@ -123,7 +123,15 @@ fn every_row_may_stand_wherever_it_says() {
             let found = codes(&conf);
             assert!(!found.iter().any(|code| code.starts_with("D0")), "{conf}: {found:?}");
             // Names of files and users may be nearly anything.
-            let any = ["index", "user", "pid", "access_log", "error_log", "server_name"];
+            let any = [
+                "index",
+                "user",
+                "pid",
+                "access_log",
+                "error_log",
+                "server_name",
+                "valid_referers",
+            ];
             let checked = any.contains(&row.name) || !found.is_empty();
             assert!(checked, "{conf}: nobody looks at `{}`", row.name);
         }
