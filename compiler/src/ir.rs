@@ -34,7 +34,7 @@ pub use self::pack::{Pack, PackNode};
 pub use self::rewrite::{Condition, Op, Regex, Rewrite, Test};
 pub use self::settings::{
     AccessLog, AddedField, Amount, Charset, Coder, Compression, ErrorPage, ErrorTarget, Expiration,
-    FileBase, Rate, Referers, Settings, Symlinks, Types, Zone,
+    FileBase, Rate, Referers, SecureLink, Settings, Symlinks, Types, Zone,
 };
 pub use self::value::{Escape, Piece, Value, Variable};
 pub use self::visit::Purpose;

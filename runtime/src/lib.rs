@@ -21,6 +21,7 @@ mod handler;
 pub mod http;
 mod http1;
 mod image;
+pub mod links;
 mod listener;
 mod log;
 pub mod media;

@@ -78,6 +78,7 @@ pub(crate) const SETTINGS: Settings = Settings {
     limit_reqs: &[],
     limit_conns: &[],
     referers: None,
+    secure_link: None,
     added_fields: AddedFields { usual: &[], always: &[] },
     access_logs: &[],
     error_logs: &[ErrorLog { log: 0, level: Level::Error }],

@@ -31,8 +31,8 @@ pub use self::process::{
 pub use self::settings::{
     AccessLog, AddedField, AddedFields, Amount, Charset, ConnLimit, ErrorPage, ErrorStatus,
     ErrorTarget, Expires, FileBase, FileCache, Follow, GzipStatic, IfModifiedSince,
-    KeepaliveDisable, KeepaliveTimeout, Lingering, MinRate, Rate, Referers, ReqLimit, Settings,
-    Symlinks, Zone,
+    KeepaliveDisable, KeepaliveTimeout, Lingering, LinkForm, MinRate, Rate, Referers, ReqLimit,
+    SecureLink, Settings, Symlinks, Zone,
 };
 pub use crate::log::open_syslog;
 

@@ -5,6 +5,7 @@ use sitec_runtime::exchange::world::World;
 use sitec_runtime::exchange::{LimitStatus, Once};
 use sitec_runtime::http::charset;
 use sitec_runtime::http::credentials::basic_user;
+use sitec_runtime::links::{self, Claim};
 use sitec_runtime::networks::Networks;
 use sitec_runtime::pure::{find_argument, find_cookie, is_same_name, write_arguments};
 use sitec_runtime::referers::is_valid;
@@ -15,7 +16,7 @@ use super::referers::Referers;
 use super::request::listen_port;
 use super::world::View;
 use super::{address, server_name};
-use crate::ir::{Lookup, Map, Piece, StartPiece, Texts, Value, Variable};
+use crate::ir::{Lookup, Map, Piece, SecureLink, StartPiece, Texts, Value, Variable};
 use crate::value::variable::{self, Known};
 
 impl<'a> View<'_, '_, 'a> {
@@ -115,6 +116,14 @@ impl<'a> View<'_, '_, 'a> {
                 self.world.request.from.map_or_else(Vec::new, |address| address.to_string().into())
             }
             "invalid_referer" => self.invalid_referer(),
+            "secure_link" => self.secure_link(),
+            "secure_link_expires" => {
+                let (memo, mut out) = (&self.exchange.memo, Vec::new());
+                memo.write(Once::SecureLinkExpires, &mut out, |out| {
+                    memo.write_known(Once::Expiry, out);
+                });
+                out
+            }
             "limit_rate" => self.exchange.limit_rate.unwrap_or(0).to_string().into(),
             "limit_req_status" => status_word(self.exchange.limit_req_status),
             "limit_conn_status" => status_word(self.exchange.limit_conn_status),
@@ -192,6 +201,34 @@ impl<'a> View<'_, '_, 'a> {
             let referers = Referers { referers, router: &self.world.answers.router };
             if !is_valid(&referers, self.head().fields().first(b"referer")) {
                 out.push(b'1');
+            }
+        });
+        out
+    }
+
+    /// `$secure_link`, as the server works it out. Whether a link has expired is not known.
+    fn secure_link(&self) -> Vec<u8> {
+        let (memo, mut out) = (&self.exchange.memo, Vec::new());
+        memo.write(Once::SecureLink, &mut out, |out| match &self.settings().secure_link {
+            None => {}
+            Some(SecureLink::Pair { link, hashed }) => {
+                let value = self.value(link);
+                let Some(claim) = Claim::read(&value) else { return };
+                if let Some((text, _)) = claim.expires {
+                    memo.put(Once::Expiry, text.to_vec());
+                }
+                let Some(digest) = claim.digest() else { return };
+                if links::is_digest([&self.value(hashed), b""], &digest) {
+                    out.push(b'1');
+                    if claim.expires.is_some() {
+                        self.world.doubt("whether the link has expired".to_owned());
+                    }
+                }
+            }
+            Some(SecureLink::Secret(secret)) => {
+                let found = links::in_target(self.head().uri());
+                let found = found.filter(|(digest, link)| links::is_digest([link, secret], digest));
+                out.extend(found.map_or(&b""[..], |(_, link)| link));
             }
         });
         out

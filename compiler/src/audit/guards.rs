@@ -1,4 +1,5 @@
-//! `valid_referers` and `$invalid_referer`, of which one says nothing without the other.
+//! `valid_referers` and `secure_link`, which say nothing unless their variables are asked, and links that
+//! anybody can make.
 
 use std::collections::BTreeSet;
 
@@ -6,9 +7,10 @@ use sitec_runtime::site::LocationId;
 
 use super::Subject;
 use super::rewriting::names_in;
-use crate::ast::Directive;
+use crate::ast::{Directive, named};
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::ir::{Piece, Value, Variable};
+use crate::value::variable;
 
 /// Reports what is said and not asked, and the reverse.
 pub(super) fn check(subject: &Subject<'_>, diagnostics: &mut Diagnostics) {
@@ -24,6 +26,93 @@ pub(super) fn check(subject: &Subject<'_>, diagnostics: &mut Diagnostics) {
         );
     }
     check_unsaid(subject, diagnostics);
+    check_links(&subject.conf.directives, &read, &mut Vec::new(), diagnostics);
+}
+
+/// Reports halves of secure links, and links that nobody asks about or anybody can make. `around` are the
+/// directives of the blocks that these stand in.
+fn check_links<'a>(
+    directives: &'a [Directive],
+    read: &BTreeSet<String>,
+    around: &mut Vec<&'a [Directive]>,
+    diagnostics: &mut Diagnostics,
+) {
+    around.push(directives);
+    for directive in directives {
+        let other = match &directive.name.value[..] {
+            b"secure_link" => Some("secure_link_md5"),
+            b"secure_link_md5" => Some("secure_link"),
+            b"secure_link_secret" => None,
+            _ => {
+                if let Some(block) = &directive.block {
+                    check_links(&block.directives, read, around, diagnostics);
+                }
+                continue;
+            }
+        };
+        let place = directive.name.span;
+        if let Some(other) = other {
+            let outer = around.iter().rev().find_map(|outer| named(outer, other).next());
+            if outer.is_none() && !has_within(directives, other) {
+                let message = format!("without `{other}`, `$secure_link` is always empty");
+                diagnostics.push(
+                    Diagnostic::warning("A14", place, message).help(format!("add `{other}`")),
+                );
+                continue;
+            }
+            if other == "secure_link"
+                && let Some(outer) = outer
+            {
+                diagnostics.extend(forgeable(outer, directive));
+            }
+        }
+        // Of a pair, it is said once.
+        if !read.contains("secure_link") && other != Some("secure_link") {
+            diagnostics.push(
+                Diagnostic::warning("A14", place, "nothing reads `$secure_link`")
+                    .label("so this keeps nobody out")
+                    .help("add `if ($secure_link = \"\") { return 403; }`"),
+            );
+        }
+    }
+    around.pop();
+}
+
+/// Whether a directive stands in one of the blocks within.
+fn has_within(directives: &[Directive], name: &'static str) -> bool {
+    directives.iter().filter_map(|directive| directive.block.as_ref()).any(|block| {
+        named(&block.directives, name).next().is_some() || has_within(&block.directives, name)
+    })
+}
+
+/// What to say where a client can make links, or make them hold longer.
+fn forgeable(link: &Directive, hashed: &Directive) -> Option<Diagnostic> {
+    let (link, hashed) = (&link.args[0].value, &hashed.args[0]);
+    let warning = |message: &str| Some(Diagnostic::warning("A15", hashed.span, message));
+    let names = names_in(&hashed.value);
+    let is_clients = |name: &String| variable::variable(name).is_some();
+    let is_secret = |byte: &u8| byte.is_ascii_alphanumeric() || !byte.is_ascii();
+    let names_len: usize = names.iter().map(String::len).sum();
+    let has_text = hashed.value.iter().filter(|byte| is_secret(byte) || **byte == b'_').count();
+    if names.iter().all(is_clients) && has_text <= names_len {
+        return warning("there is no secret in this")?
+            .label("a client knows all of it")
+            .help("add a word that no client is told")
+            .into();
+    }
+    let comma = link.iter().position(|&byte| byte == b',')?;
+    let of_time = names_in(&link[comma..]);
+    let is_hashed = |name: &String| names.contains(name);
+    if of_time.is_empty()
+        || is_hashed(&"secure_link_expires".to_owned())
+        || of_time.iter().all(is_hashed)
+    {
+        return None;
+    }
+    warning("the time up to which a link holds is no part of this")?
+        .label("a client can write another one")
+        .help("begin with `$secure_link_expires`")
+        .into()
 }
 
 fn collect<'a>(

@@ -693,3 +693,28 @@ fn referers() {
         );
     }
 }
+
+#[test]
+fn secure_links() {
+    let ask = "if ($secure_link = \"\") { return 403; }";
+    for (lines, expected) in [
+        ("secure_link $arg_a; secure_link_md5 \"$uri w\"; ASK", ""),
+        ("secure_link $arg_a; secure_link_md5 \"$uri w\";", "A14"),
+        ("secure_link $arg_a; ASK", "A14"),
+        ("secure_link_md5 \"$uri w\"; ASK", "A14"),
+        ("secure_link $arg_a; location /a { secure_link_md5 \"$uri w\"; ASK }", ""),
+        ("secure_link_md5 \"$uri w\"; location /a { secure_link $arg_a; ASK }", ""),
+        ("secure_link $arg_a; secure_link_md5 \"$uri $arg_b\"; ASK", "A15"),
+        ("set $w x; secure_link $arg_a; secure_link_md5 \"$uri $w\"; ASK", ""),
+        ("secure_link $arg_a,$arg_e; secure_link_md5 \"$uri w\"; ASK", "A15"),
+        ("secure_link $arg_a,$arg_e; secure_link_md5 \"$arg_e$uri w\"; ASK", ""),
+        ("secure_link $arg_a,$arg_e; secure_link_md5 \"${secure_link_expires}w\"; ASK", ""),
+        ("location /p/ { secure_link_secret w; ASK }", ""),
+        ("location /p/ { secure_link_secret w; }", "A14"),
+        ("location /p/ { secure_link_secret \"\"; ASK }", "A15"),
+    ] {
+        let found = said(&format!("root www;\n{}", lines.replace("ASK", ask)));
+        let codes: Vec<_> = found.iter().map(|said| &said[..3]).collect();
+        assert_eq!(codes.join(" "), expected, "{lines}: {found:?}");
+    }
+}

@@ -49,6 +49,7 @@ pub(super) fn parts(site: &ir::Site, places: &Places, sources: &Sources) -> Vec<
             let limited = l.limit_except.as_ref().map(|limit| &limit.admission);
             limited.into_iter().chain([&s.admission]).any(|it| it.auth.is_some())
         }),
+        needed("secure links", &|_, s| s.secure_link.is_some()),
         needed("limits", &|_, s| !s.limit_reqs.is_empty() || !s.limit_conns.is_empty()),
         needed("counts", &|l, _| handled(l, |h| *h == Handler::Status)),
         regexes(site, &named),

@@ -102,7 +102,7 @@ server {
     location /b { upload_store up; }
     location /c { dav_methods PUT; client_max_body_size 1m; }
     location /d { autoindex on; gzip_static on; gzip on; brotli on; zstd on; }
-    location /e { stub_status; deny all; auth_basic A; auth_basic_user_file /run/users; limit_conn z 1; }
+    location /e { stub_status; deny all; auth_basic A; auth_basic_user_file /run/users; limit_conn z 1; secure_link a; secure_link_md5 b; }
     location ~ ^/f { return 200; }
 }";
     let all = reckoned(conf);
@@ -115,6 +115,7 @@ server {
         "location /d (site.conf:7)",
         "location /d (site.conf:7)",
         "location /d (site.conf:7)",
+        "location /e (site.conf:8)",
         "location /e (site.conf:8)",
         "location /e (site.conf:8)",
         "location /e (site.conf:8)",

@@ -54,4 +54,29 @@ const CHECKS: &[Check] = &[
         "server {\n    listen 8080;\n    root www;\n    ⟪valid_referers⟫ none server_names;\n}",
         "server {\n    listen 8080;\n    root www;\n    valid_referers none server_names;\n    if ($invalid_referer) { return 403; }\n}",
     ),
+    error(
+        "A13",
+        "secure-link-mixed",
+        "`secure_link_secret` stands beside `secure_link` or `secure_link_md5`. They are two ways to check \
+         a link, and nginx refuses both at once.",
+        "server {\n    listen 8080;\n    root www;\n    location /p/ {\n        secure_link_secret word;\n        ⟪secure_link $arg_md5⟫;\n        if ($secure_link = \"\") { return 403; }\n    }\n}",
+        "server {\n    listen 8080;\n    root www;\n    location /p/ {\n        secure_link_secret word;\n        if ($secure_link = \"\") { return 403; }\n    }\n}",
+    ),
+    warning(
+        "A14",
+        "secure-link-unused",
+        "A link is checked by `secure_link` and `secure_link_md5` together, and what comes of it is \
+         `$secure_link`, which an `if` has to ask. One of these three is missing: nobody is kept out, or \
+         everybody.",
+        "server {\n    listen 8080;\n    root www;\n    ⟪secure_link⟫ $arg_md5;\n    secure_link_md5 \"$uri word\";\n}",
+        "server {\n    listen 8080;\n    root www;\n    secure_link $arg_md5;\n    secure_link_md5 \"$uri word\";\n    if ($secure_link = \"\") { return 403; }\n}",
+    ),
+    warning(
+        "A15",
+        "secure-link-forgeable",
+        "A client can make a link, or make one hold longer: what the digest is of has no secret in it, or \
+         not the time up to which the link holds.",
+        "server {\n    listen 8080;\n    root www;\n    secure_link $arg_md5,$arg_expires;\n    secure_link_md5 ⟪\"$uri word\"⟫;\n    if ($secure_link != 1) { return 403; }\n}",
+        "server {\n    listen 8080;\n    root www;\n    secure_link $arg_md5,$arg_expires;\n    secure_link_md5 \"$secure_link_expires$uri word\";\n    if ($secure_link != 1) { return 403; }\n}",
+    ),
 ];

@@ -16,6 +16,7 @@ use super::compression::Compression;
 use super::embed::{Embed, codings};
 use super::error_page::ErrorPage;
 use super::groups::Groups;
+use super::links::Links;
 use super::methods::{Named, method_set, named_methods};
 use super::path::Path;
 use super::rate::Rate;
@@ -61,6 +62,8 @@ pub(crate) struct Level {
     /// `limit_req` and `limit_conn`.
     limit_reqs: Rc<[ReqLimit]>,
     limit_conns: Rc<[ConnLimit]>,
+    /// `secure_link` and what goes with it.
+    links: Links,
     /// `valid_referers`.
     referers: Option<Rc<ir::Referers>>,
     /// `add_header` and `expires`.
@@ -113,6 +116,7 @@ impl Level {
             limit_reqs: Rc::new([]),
             limit_conns: Rc::new([]),
             referers: None,
+            links: Links::default(),
             additions: Additions::default(),
             methods: None,
             named_methods: None,
@@ -142,6 +146,7 @@ impl Level {
         // A password may keep out whom no rule names.
         inner.set_access(directives, reader);
         inner.rate.set(directives, reader, groups);
+        inner.links.set(directives, reader, groups);
         inner.set_symlinks(directives, reader, groups);
         // Of the two, that one holds which stands nearer.
         inner.cgi.set(directives, reader, groups, path);
@@ -192,6 +197,7 @@ impl Level {
             limit_reqs: self.limit_reqs.to_vec(),
             limit_conns: self.limit_conns.to_vec(),
             referers: self.referers.as_deref().cloned(),
+            secure_link: self.links.resolved(),
             added_fields: self.additions.fields(),
             expires: self.additions.expires(),
             access_logs: self.access_logs.to_vec(),

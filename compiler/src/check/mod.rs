@@ -27,6 +27,7 @@ mod groups;
 mod intern;
 mod level;
 mod limits;
+mod links;
 mod listen;
 mod location;
 mod log;

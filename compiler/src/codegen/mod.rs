@@ -44,7 +44,9 @@ pub(crate) fn generate(site: &ir::Site, assets: &Assets) -> Generated {
     let file = syn::parse2(file(site, assets, &mut shared)).expect("generated text is Rust");
     let head = format!("// Compiled from `{}` by sitec: do not edit.\n", site.name);
     let passwords = (!site.users.is_empty()).then_some("passwords");
-    let features = site.codings().map(settings::module).chain(passwords).collect();
+    let links = site.settings.iter().any(|settings| settings.secure_link.is_some());
+    let links = links.then_some("links");
+    let features = site.codings().map(settings::module).chain(passwords).chain(links).collect();
     Generated { code: head + &printed(file), blobs: shared.blobs, features }
 }
 
@@ -91,7 +93,7 @@ fn file(site: &ir::Site, assets: &Assets, shared: &mut Shared) -> TokenStream {
     quote! {
         #[allow(unused_imports)]
         use ::sitec_runtime::{
-            coding, http::accept::Coding, http::method::{Method, MethodSet}, networks::Networks,
+            coding, http::accept::Coding, http::method::{Method, MethodSet}, links, networks::Networks,
             regex, response_table::ResponseTable, shares::share, site,
             texts::Texts, trie::Trie, variables::Variables,
         };

@@ -52,6 +52,8 @@ fn settings_value(settings: &ir::Settings, sets: &mut Sets, shared: &mut Shared)
         let name = numbered("REFERERS", shared.referers.number(referers));
         quote!(&#name)
     }));
+    let secure_link =
+        option(settings.secure_link.as_ref().map(|link| secure_link_value(link, shared)));
     let rate = option(settings.rate.as_ref().map(|rate| {
         let (per_second, after) = (amount(&rate.per_second, shared), amount(&rate.after, shared));
         quote!(&site::Rate { per_second: #per_second, after: #after })
@@ -87,11 +89,28 @@ fn settings_value(settings: &ir::Settings, sets: &mut Sets, shared: &mut Shared)
             limit_reqs: &[#(#limit_reqs),*],
             limit_conns: &[#(#limit_conns),*],
             referers: #referers,
+            secure_link: #secure_link,
             added_fields: #added_fields,
             access_logs: &[#(#access_logs),*],
             error_logs: #error_logs,
             listing: #listing,
         }
+    }
+}
+
+fn secure_link_value(link: &ir::SecureLink, shared: &mut Shared) -> TokenStream {
+    let form = match link {
+        ir::SecureLink::Pair { link, hashed } => {
+            let (link, hashed) = (shared.text(link), shared.text(hashed));
+            quote!(Pair(#link, #hashed))
+        }
+        ir::SecureLink::Secret(secret) => {
+            let secret = bytes(secret);
+            quote!(Secret(#secret))
+        }
+    };
+    quote! {
+        &site::SecureLink { form: site::LinkForm::#form, is_digest: links::is_digest }
     }
 }
 

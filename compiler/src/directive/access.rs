@@ -3,7 +3,7 @@
 use super::Context::{Http, LimitExcept, Location, Server};
 use super::kind::lower_case_words;
 use super::setting::setting;
-use super::{Context, Group, MANY, SERVER_LOCATION, block, simple};
+use super::{Context, Group, HTTP_SERVER_LOCATION, MANY, SERVER_LOCATION, block, simple};
 
 /// Where rules may stand.
 const RULES: &[Context] = &[Http, Server, Location, LimitExcept];
@@ -80,6 +80,25 @@ pub(super) const GROUP: Group = Group {
                  (`http://a.test`, `a.test:80`) are a warning. A `server_name` that is known at start \
                  is none of `server_names`: an error.",
             ),
+        simple("secure_link", HTTP_SERVER_LOCATION, (1, 1), "VALUE").inherits("").doc(
+            "What a request says of its link: a digest and, after a comma, the time up to which it holds, in \
+             seconds since 1970. `$secure_link` is `1` where the digest is that of `secure_link_md5`, `0` \
+             where it is and the time is over, and else empty. For example, `secure_link \
+             $arg_md5,$arg_expires; secure_link_md5 \"$secure_link_expires$uri word\"; if ($secure_link = \
+             \"\") { return 403; } if ($secure_link = 0) { return 410; }`. The digest is a MD5 in base64url, \
+             as `echo -n '2147483647/file word' | openssl md5 -binary | openssl base64 | tr +/ -_ | tr -d =` \
+             writes it.",
+        ),
+        simple("secure_link_md5", HTTP_SERVER_LOCATION, (1, 1), "VALUE").inherits("").doc(
+            "What the digest of a link is of. A part of it has to be a secret. With `$secure_link_expires` \
+             in it nobody can make a link hold longer, with `$uri` a link is for one path, and with \
+             `$remote_addr` for one client.",
+        ),
+        simple("secure_link_secret", &[Location], (1, 1), "WORD").inherits("").doc(
+            "Links of the form `/NAME/DIGEST/LINK`, in which DIGEST is the MD5 of LINK and WORD, in \
+             hexadecimal digits. `$secure_link` is LINK then, with its arguments as they were sent, and \
+             else empty. Such links never expire: `secure_link` is the better way.",
+        ),
         block("limit_except", &[Location], (1, MANY), LimitExcept, "METHOD…")
             .doc(
                 "Rules for every method that is not named; GET stands for HEAD too. They hold in \

@@ -15,7 +15,7 @@ use crate::places::Places;
 use crate::wording::{self, flag, size, time};
 pub(crate) use differing::differing;
 use words::{
-    added, allowed, cached, charset_text, coder_types, expiry, packed, plain, rate_text,
+    added, allowed, cached, charset_text, coder_types, expiry, link_text, packed, plain, rate_text,
     referers_text, request_limit, returned, symlinks_text,
 };
 
@@ -189,6 +189,7 @@ impl Facts<'_> {
             limit_reqs,
             limit_conns,
             referers,
+            secure_link,
             added_fields,
             expires,
             access_logs,
@@ -208,6 +209,7 @@ impl Facts<'_> {
             ("limit_req", self.limits(limit_reqs, |limit| (limit.zone, request_limit(limit)))),
             ("limit_conn", self.limits(limit_conns, |limit| (limit.zone, limit.most.to_string()))),
             ("valid_referers", referers.as_ref().map_or_else(String::new, referers_text)),
+            ("secure_link", secure_link.as_ref().map_or_else(String::new, link_text)),
             ("limit_rate", rate.as_ref().map_or_else(String::new, rate_text)),
             ("add_header", added_fields.iter().map(added).collect::<Vec<_>>().join(", ")),
             ("expires", expires.as_ref().map_or_else(String::new, expiry)),

@@ -47,6 +47,16 @@ pub(super) fn referers_text(referers: &ir::Referers) -> String {
     words.join(" ")
 }
 
+/// How links are made.
+pub(super) fn link_text(link: &ir::SecureLink) -> String {
+    match link {
+        ir::SecureLink::Pair { link, hashed } => {
+            format!("{:?} of {:?}", wording::value(link), wording::value(hashed))
+        }
+        ir::SecureLink::Secret(secret) => format!("secret {}", String::from_utf8_lossy(secret)),
+    }
+}
+
 /// The media types of a coding.
 pub(super) fn coder_types(coder: &ir::Coder) -> String {
     let Some(types) = &coder.types else { return "*".to_owned() };

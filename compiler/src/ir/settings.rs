@@ -131,6 +131,20 @@ pub struct Referers {
     pub regexes: Vec<Pattern>,
 }
 
+/// See [`sitec_runtime::site::SecureLink`].
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub enum SecureLink {
+    /// `secure_link` and `secure_link_md5`.
+    Pair {
+        /// What a link says of itself.
+        link: Value,
+        /// What its digest is of.
+        hashed: Value,
+    },
+    /// `secure_link_secret`.
+    Secret(Vec<u8>),
+}
+
 /// See [`sitec_runtime::site::Symlinks`].
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 #[allow(missing_docs)]
@@ -200,6 +214,7 @@ pub struct Settings {
     pub limit_reqs: Vec<ReqLimit>,
     pub limit_conns: Vec<ConnLimit>,
     pub referers: Option<Referers>,
+    pub secure_link: Option<SecureLink>,
     /// In the order in which they are added.
     pub added_fields: Vec<AddedField>,
     pub expires: Option<Expiration>,

@@ -9,7 +9,7 @@ use sitec_runtime::site::Then;
 use super::{
     AccessLog, Action, AddedField, Admission, Amount, Auth, Candidate, Cgi, CgiParam, Charset,
     Condition, ErrorPage, ErrorTarget, Expiration, Fallback, FileBase, Handler, LimitExcept,
-    Location, Op, Rate, Return, Rewrite, Settings, Symlinks, Test, TryFiles, Value,
+    Location, Op, Rate, Return, Rewrite, SecureLink, Settings, Symlinks, Test, TryFiles, Value,
 };
 
 /// What a value is made for.
@@ -29,7 +29,7 @@ pub enum Purpose {
     ScriptVariable(usize),
     /// A variable that `set` gives the value to.
     Assigned,
-    /// What an `if` or a limit asks about.
+    /// What an `if`, a limit or a secure link asks about.
     Asked,
     /// A line of an access log, or whether it is written.
     Log,
@@ -153,6 +153,7 @@ impl Settings {
             limit_reqs: _,
             limit_conns: _,
             referers: _,
+            secure_link,
             added_fields,
             expires,
             access_logs,
@@ -167,6 +168,12 @@ impl Settings {
         index.iter().for_each(|name| see(Purpose::Uri, name));
         if let Some(Charset { name, types: _ }) = charset {
             see(Purpose::Field("; charset=".len()), name);
+        }
+        match secure_link {
+            Some(SecureLink::Pair { link, hashed }) => {
+                [link, hashed].into_iter().for_each(|value| see(Purpose::Asked, value));
+            }
+            Some(SecureLink::Secret(_)) | None => {}
         }
         if let Some(Rate { per_second, after }) = rate {
             for amount in [per_second, after] {

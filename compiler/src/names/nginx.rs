@@ -170,11 +170,6 @@ pub(super) const GROUPS: &[Group] = &[
             num_map",
     },
     Group {
-        about: "guarding links",
-        instead: "let a CGI script check the link, or `allow` and `deny` addresses",
-        names: "secure_link secure_link_md5 secure_link_secret",
-    },
-    Group {
         about: "Brotli and Zstandard files that lie beside others",
         instead: "`embed on; precompress gzip br zstd;` makes compressed forms when the site is \
                   built, and `gzip_static on;` sends `.gz` files that are there",

@@ -136,6 +136,17 @@ pub const VARIABLES: &[Row] = &[
     ),
     row("request_uri", Known::Request, "The path and the arguments as the client sent them."),
     row("scheme", Known::Request, "`http`."),
+    row(
+        "secure_link",
+        Known::Request,
+        "What `secure_link` comes to: `1` where the link holds, `0` where it has expired, else nothing. \
+         With `secure_link_secret`, the link without its digest.",
+    ),
+    row(
+        "secure_link_expires",
+        Known::Request,
+        "Up to when a link holds, in seconds since 1970, once `$secure_link` was read.",
+    ),
     row("server_addr", Known::Run, "The server's address that the client has connected to."),
     row("server_name", Known::Path, "The first `server_name` of the server."),
     row("server_port", Known::Request, "The server's port that the client has connected to."),
@@ -189,7 +200,7 @@ pub fn find(name: &str) -> Option<&'static Row> {
 const ONLY_NGINX: &str = "ancient_browser date_gmt date_local fastcgi_ geoip_ grpc_ \
     http2 http3 https is_request_port memcached_key modern_browser msie nginx_version proxy_ realip_remote_addr \
     realip_remote_port request_body request_body_file request_completion request_port scgi_ \
-    secure_link secure_link_expires sent_trailer_ session_ slice_range ssl_ tcpinfo_ uid_got \
+    sent_trailer_ session_ slice_range ssl_ tcpinfo_ uid_got \
     uid_reset uid_set upstream_ uwsgi_";
 
 /// Whether nginx has a variable of this name that sitec has not.

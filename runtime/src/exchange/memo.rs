@@ -7,6 +7,12 @@ use std::cell::RefCell;
 pub enum Once {
     /// `$invalid_referer`.
     InvalidReferer,
+    /// `$secure_link`.
+    SecureLink,
+    /// `$secure_link_expires`.
+    SecureLinkExpires,
+    /// What that will be, once `$secure_link` was read.
+    Expiry,
     /// The variable of a map, by its number.
     Map(usize),
 }
@@ -16,7 +22,10 @@ impl Once {
     fn number(self) -> usize {
         match self {
             Once::InvalidReferer => 0,
-            Once::Map(map) => 1 + map,
+            Once::SecureLink => 1,
+            Once::SecureLinkExpires => 2,
+            Once::Expiry => 3,
+            Once::Map(map) => 4 + map,
         }
     }
 }
@@ -36,7 +45,20 @@ impl Memo {
         let mut value = Vec::new();
         compute(&mut value);
         out.extend_from_slice(&value);
+        self.put(once, value);
+    }
+
+    /// Appends a value if it is known.
+    pub fn write_known(&self, once: Once, out: &mut Vec<u8>) {
+        if let Some(Some(value)) = self.0.borrow().get(once.number()) {
+            out.extend_from_slice(value);
+        }
+    }
+
+    /// Sets a value.
+    pub fn put(&self, once: Once, value: Vec<u8>) {
         let mut values = self.0.borrow_mut();
+        let number = once.number();
         if values.len() <= number {
             values.resize(number + 1, None);
         }

@@ -5,6 +5,7 @@ use super::{
     TypesId, ZoneId,
 };
 use crate::http::accept::Coding;
+use crate::links::Digest;
 use crate::media::is_among;
 use crate::pack::Pack;
 use crate::variables::Variables;
@@ -283,6 +284,22 @@ pub struct Referers {
     pub is_match: fn(&[u8]) -> bool,
 }
 
+/// `secure_link` and `secure_link_md5`, or `secure_link_secret`.
+pub struct SecureLink {
+    /// How links are made.
+    pub form: LinkForm,
+    /// Whether a text in two parts has a digest.
+    pub is_digest: fn([&[u8]; 2], &Digest) -> bool,
+}
+
+/// How links are made.
+pub enum LinkForm {
+    /// What a link says of itself, and what its digest is of.
+    Pair(Text, Text),
+    /// The digest is part of the path: of what follows it and this secret.
+    Secret(&'static [u8]),
+}
+
 /// A number of bytes.
 pub enum Amount {
     /// It is known.
@@ -335,6 +352,8 @@ pub struct Settings {
     pub limit_conns: &'static [ConnLimit],
     /// `valid_referers`; `None`: any is valid.
     pub referers: Option<&'static Referers>,
+    /// `secure_link` and what goes with it; `None`: no link is checked.
+    pub secure_link: Option<&'static SecureLink>,
     /// `add_header` and `expires`.
     pub added_fields: AddedFields,
     /// `access_log`.

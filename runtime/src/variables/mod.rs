@@ -23,8 +23,9 @@ use crate::http::charset;
 use crate::http::credentials::basic_user;
 use crate::http::head::Head;
 use crate::http::response::Persistence;
+use crate::links::{self, Claim, Digest};
 use crate::referers::is_valid;
-use crate::site::{Pattern, Server, Settings, Text};
+use crate::site::{LinkForm, Pattern, SecureLink, Server, Settings, Text};
 use crate::sys::identity;
 
 /// What the variables of one request are read from.
@@ -360,6 +361,55 @@ impl Variables<'_> {
             let invalid = self.settings.referers.is_some_and(|it| !is_valid(it, field));
             out.extend_from_slice(if invalid { b"1" } else { b"" });
         });
+    }
+
+    /// `$secure_link`: what the link comes to. One that is none has no value.
+    pub fn secure_link(&self, out: &mut Vec<u8>) -> bool {
+        let start = out.len();
+        self.memo.write(Once::SecureLink, out, |out| {
+            let Some(SecureLink { form, is_digest }) = self.settings.secure_link else { return };
+            match form {
+                LinkForm::Pair(link, hashed) => self.write_claimed(link, hashed, *is_digest, out),
+                LinkForm::Secret(secret) => {
+                    let found = links::in_target(self.head.uri());
+                    let is_right =
+                        |(digest, link): &(Digest, &[u8])| is_digest([link, secret], digest);
+                    out.extend(found.filter(is_right).map_or(&b""[..], |(_, link)| link));
+                }
+            }
+        });
+        out.len() > start
+    }
+
+    /// Whether a link that says so of itself holds: `1`, `0` once it has expired, or nothing.
+    fn write_claimed(
+        &self,
+        link: &Text,
+        hashed: &Text,
+        is_digest: fn([&[u8]; 2], &Digest) -> bool,
+        out: &mut Vec<u8>,
+    ) {
+        let mut value = Vec::new();
+        link.write(self, &mut value);
+        let Some(claim) = Claim::read(&value) else { return };
+        if let Some((text, _)) = claim.expires {
+            self.memo.put(Once::Expiry, text.to_vec());
+        }
+        let Some(digest) = claim.digest() else { return };
+        let mut text = Vec::new();
+        hashed.write(self, &mut text);
+        if is_digest([&text, b""], &digest) {
+            let over = claim.expires.is_some_and(|(_, last)| last < self.now.unix_ms / 1000);
+            out.push(if over { b'0' } else { b'1' });
+        }
+    }
+
+    /// `$secure_link_expires`: up to when the link holds, known once `$secure_link` was read.
+    pub fn secure_link_expires(&self, out: &mut Vec<u8>) -> bool {
+        let start = out.len();
+        let memo = self.memo;
+        memo.write(Once::SecureLinkExpires, out, |out| memo.write_known(Once::Expiry, out));
+        out.len() > start
     }
 
     /// `$limit_req_status`.

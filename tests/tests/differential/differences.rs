@@ -120,6 +120,7 @@ pub const DIFFERENCES: &[(&str, Alike)] = &[
         if sitec.status == 204 && sitec.field("expires").is_none() {
             nginx.drop("expires");
             nginx.drop("cache-control");
+            sitec.drop("cache-control");
         }
     }),
     ("the type of several ranges", |_, nginx, sitec| {

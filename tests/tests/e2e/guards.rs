@@ -84,3 +84,78 @@ fn hotlinks_are_refused() {
     assert_eq!(said(&server, "/first", Some("http://a.test")), " ");
     assert_eq!(said(&server, "/first", Some("http://b.test")), "1 1");
 }
+
+/// Links, and what is said of them. The first two hold for ever, or nearly.
+const LINKS: &[(&str, &str)] = &[
+    ("/md5?md5=gZ2-83F0VR6UxC19UmZpVA&e=100", "<0|100>"),
+    ("/md5?md5=dPByOUuBzWImFUQjVNnG2g&e=0", "<|>"),
+    ("/md5?md5=gy4-XvI2dgKmpjEoQgjLSQ&e=", "<|>"),
+    ("/md5?md5=NSpCk3fqlqZX17hOdKKs0Q&e=x", "<|>"),
+    ("/md5?md5=bad&e=1796062424", "<|1796062424>"),
+    ("/md5", "<|>"),
+    ("/nox?md5=ASvcileRP0U_NjWsevQchg", "<1|>"),
+    ("/nox?md5=ASvcileRP0U_NjWsevQchg==", "<1|>"),
+    ("/nox?md5=ASvcileRP0U_NjWsevQchg===", "<|>"),
+    ("/nox?md5=ASvcileRP0U_NjWsevQchg=", "<1|>"),
+    ("/nox?md5=ASvcileRP0U/NjWsevQchg==", "<|>"),
+    ("/nox?md5=ASvcileRP0U_NjWsevQchg,1", "<0|1>"),
+    ("/nox?md5=ASvcileRP0U_NjWsevQchg,5,6", "<|>"),
+    ("/nox?md5=", "<|>"),
+    ("/nox", "<|>"),
+    ("/nox?md5=ASvcileRP0U_NjWsevQch", "<|>"),
+    ("/nox?md5=ASvcileRP0U_NjWsevQchgA", "<|>"),
+    ("/nox?md5=ASvcileRP0U_NjWsevQchg,+5", "<|>"),
+    ("/nox?md5=ASvcileRP0U_NjWsevQchg,99999999999999999999", "<|>"),
+    ("/nox?md5=ASvcileRP0U_NjWsevQchg,9223372036854775807", "<1|9223372036854775807>"),
+    ("/exf?md5=jOSxayK1iJSqhsQh6HWd8w&e=9999999999", "<|1|>"),
+    (
+        "/p/c4438e101f99d14d60bdb7664a274e6c/a/b.txt",
+        "<a/b.txt||/p/c4438e101f99d14d60bdb7664a274e6c/a/b.txt>",
+    ),
+    (
+        "/p/C4438E101F99D14D60BDB7664A274E6C/a/b.txt",
+        "<a/b.txt||/p/C4438E101F99D14D60BDB7664A274E6C/a/b.txt>",
+    ),
+    (
+        "/p/ae1527ccb9feb1705d1008398eafebf1/a/b.txt?x=1",
+        "<a/b.txt?x=1||/p/ae1527ccb9feb1705d1008398eafebf1/a/b.txt>",
+    ),
+    (
+        "/p/c4438e101f99d14d60bdb7664a274e6c/a/b.txt?x=1",
+        "<||/p/c4438e101f99d14d60bdb7664a274e6c/a/b.txt>",
+    ),
+    ("/p/c47d187067c6cf953245f128b5fde62a/", "<||/p/c47d187067c6cf953245f128b5fde62a/>"),
+    (
+        "/p/beb022f937bf7db4688ac639341f5bc9/a%20b",
+        "<a%20b||/p/beb022f937bf7db4688ac639341f5bc9/a b>",
+    ),
+    ("/p/514d623631beeb054755cd2efa58ae60/a%20b", "<||/p/514d623631beeb054755cd2efa58ae60/a b>"),
+    ("/p/zz/a", "<||/p/zz/a>"),
+    ("/p/", "<||/p/>"),
+    ("/open?md5=ASvcileRP0U_NjWsevQchg", "<|>"),
+];
+
+#[test]
+fn links_hold_where_they_do_in_nginx() {
+    let server = launch("guards").start();
+    for &(target, expected) in LINKS {
+        assert_eq!(said(&server, target, None), expected, "{target}");
+    }
+}
+
+#[test]
+fn downloads_are_for_who_has_the_link() {
+    let server = launch("guards").start();
+    for (target, expected) in [
+        ("/file/a?md5=DIGEST&expires=9999999999", "file"),
+        ("/file/a?md5=DIGEST&expires=9999999998", "403"),
+        ("/file/b?md5=DIGEST&expires=9999999999", "403"),
+        ("/file/a", "403"),
+        ("/file/a?md5=OVER&expires=1", "410"),
+    ] {
+        let target = target
+            .replace("DIGEST", "pFH-Vd3-1MpTty4vOnO-1w")
+            .replace("OVER", "NvnxbB2QLlMWL-RJ080dDA");
+        assert_eq!(said(&server, &target, None), expected, "{target}");
+    }
+}

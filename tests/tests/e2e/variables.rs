@@ -71,6 +71,7 @@ fn no_variable_is_always_empty() {
         get("/packed", "Accept-Encoding: gzip\r\n"),
         get("/moved", ""),
         get("/referer", ""),
+        get("/link?s=xH0YcGfGz5UyRfEotf3mKg,9999999999", ""),
         get("/post", ""),
         get("/captures/one/two", ""),
         get("/scripts/x.sh", ""),

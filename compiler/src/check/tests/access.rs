@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use sitec_runtime::http::method::Method;
 use sitec_runtime::site::{ConnLimit, ReqLimit};
 
-use super::{at, codes, compiled, refused, settings, site, warned};
+use super::{at, codes, compiled, refused, settings, site, warned, written};
 use crate::ir;
 
 /// Whether the list at `path` lets a client in; `unix` comes through the file system.
@@ -367,5 +367,27 @@ fn names_at_start_are_no_referers() {
         "server { listen 80; server_name $hostname; root www; valid_referers server_names; if ($invalid_referer) { return 403; } }",
         "                                ---------                           ^^^^^^^^^^^^                                          ",
         "A10: a name of the server is known only when it starts",
+    );
+}
+
+#[test]
+fn secure_links_are_inherited() {
+    let site = site(
+        "server { listen 80; root www; secure_link $arg_a,$arg_b; secure_link_md5 \"$secure_link_expires w\";
+           location /same { if ($secure_link) { return 200; } }
+           location /md5 { secure_link_md5 \"$secure_link_expires$uri w\"; }
+           location /secret/ { secure_link_secret w; location /secret/in { } } }",
+    );
+    let of = |path| match settings(&site, path).secure_link.as_ref().unwrap() {
+        ir::SecureLink::Pair { link, hashed } => format!("{} {}", written(link), written(hashed)),
+        ir::SecureLink::Secret(secret) => String::from_utf8_lossy(secret).into_owned(),
+    };
+    assert_eq!(of("/same"), "{arg a},{arg b} {secure_link_expires} w");
+    assert_eq!(of("/md5"), "{arg a},{arg b} {secure_link_expires}{uri} w");
+    assert_eq!((of("/secret/"), of("/secret/in")), ("w".to_owned(), "w".to_owned()));
+    refused(
+        "server { listen 80; root www; location / { secure_link_secret w; secure_link $arg_a; if ($secure_link) { return 403; } } }",
+        "                                           --------------------  ^^^^^^^^^^^^^^^^^^                                          ",
+        "A13: `secure_link_secret` and `secure_link` exclude each other",
     );
 }

@@ -131,6 +131,9 @@ fn every_row_may_stand_wherever_it_says() {
                 "error_log",
                 "server_name",
                 "valid_referers",
+                "secure_link",
+                "secure_link_md5",
+                "secure_link_secret",
             ];
             let checked = any.contains(&row.name) || !found.is_empty();
             assert!(checked, "{conf}: nobody looks at `{}`", row.name);
