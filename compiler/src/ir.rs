@@ -182,6 +182,7 @@ pub enum LogTarget {
     Stdout,
     File(StartText),
     Syslog(Syslog),
+    Folder(StartText),
 }
 
 /// See [`sitec_runtime::site::Syslog`].

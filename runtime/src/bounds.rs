@@ -88,6 +88,8 @@ pub struct Facts {
     pub log_len: usize,
     /// Logs.
     pub logs: u64,
+    /// The largest `max=` of an `open_log_file_cache`.
+    pub named_logs: usize,
     /// Bytes of zones.
     pub zones_len: usize,
     /// Files of users.
@@ -116,6 +118,9 @@ pub struct Bounds {
     /// Processes, with the two that start scripts; not what scripts start themselves.
     pub processes: u64,
 }
+
+/// Bytes of a log file that stays open: its name twice, and what finds it.
+const NAMED_LOG_LEN: usize = 2 * log::MOST_NAME_LEN + 256;
 
 /// Bytes that input is read into: more than the longest head.
 pub(crate) fn scratch_len(head_len: usize, stores: bool) -> usize {
@@ -156,7 +161,8 @@ impl Facts {
             // Of a script's response, one more is held ready.
             len => (MAX_ENCODERS + 1) * len + MAX_FORMS_LEN,
         };
-        let log_len = self.log_len + self.logs as usize * log::GATHERED_LEN;
+        let log_len =
+            self.log_len + self.logs as usize * log::GATHERED_LEN + self.named_logs * NAMED_LOG_LEN;
         let worker_len =
             scratch_len + KEPT_LEN + cache_len + STACK_LEN + listed_len + trees_len + log_len;
         let worker_len = worker_len + encoders_len;
@@ -180,7 +186,7 @@ impl Facts {
                 + self.zones_len as u64
                 + scripts * script_len,
             descriptors: wanted_descriptors
-                + self.workers * (unasked + self.opened)
+                + self.workers * (unasked + self.opened + self.named_logs as u64)
                 + scripts * (SCRIPT_DESCRIPTORS - 1)
                 + if self.trees { self.workers * TREE_DESCRIPTORS } else { 0 }
                 + if self.forms { connections * FORM_DESCRIPTORS } else { 0 },
@@ -233,6 +239,7 @@ mod tests {
         encoder_len: 0,
         log_len: 0,
         logs: 1,
+        named_logs: 0,
         zones_len: 0,
         user_files: 0,
         opened: 4,
@@ -257,6 +264,7 @@ mod tests {
             Facts { lists: true, ..PLAIN },
             Facts { encoder_len: 1, ..PLAIN },
             Facts { logs: 2, ..PLAIN },
+            Facts { named_logs: 1, ..PLAIN },
             Facts { user_files: 1, ..PLAIN },
             Facts { zones_len: 1, ..PLAIN },
             Facts { known_files: Some(MAX_ENTRIES + 1), ..PLAIN },

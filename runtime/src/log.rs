@@ -2,6 +2,7 @@
 //! be written to never stops the server.
 
 mod file;
+mod named;
 mod syslog;
 
 use std::cell::{Cell, RefCell};
@@ -21,6 +22,8 @@ use crate::variables::Variables;
 
 pub(crate) use file::{KEPT_LEN, Trouble};
 use file::{LogFile, Way};
+use named::Named;
+pub use named::{AppendToNamed, MOST_NAME_LEN, append_to_named};
 pub use syslog::{Datagrams, SyslogServer, open as open_syslog};
 
 /// The longest line of the error log, in bytes.
@@ -51,6 +54,8 @@ pub(crate) enum LogPlace {
     Stdout,
     /// A file.
     File(PathBuf),
+    /// A folder of files that values name.
+    Folder(PathBuf),
     /// A syslog server.
     Syslog(SyslogPlace),
     /// Nowhere.
@@ -78,13 +83,15 @@ pub(crate) enum About<'a> {
 }
 
 /// The logs of one worker, by [`LogId`].
-pub(crate) struct Logs {
+pub struct Logs {
     sinks: Vec<RefCell<Sink>>,
     reopenings: Cell<u32>,
     /// When logs that have not taken all are tried again, by the monotonic clock.
     retry_at_ms: Cell<Option<u64>>,
     /// Holds the line that is being written.
     line: RefCell<Vec<u8>>,
+    /// Files that values have named.
+    named: RefCell<Named>,
 }
 
 struct Sink {
@@ -127,6 +134,7 @@ impl Logs {
             reopenings: Cell::new(REOPENINGS.load(Ordering::Acquire)),
             retry_at_ms: Cell::default(),
             line: RefCell::default(),
+            named: RefCell::default(),
         }
     }
 
@@ -153,6 +161,10 @@ impl Logs {
                 line.iter_mut().filter(|byte| **byte == b'\n').for_each(|byte| *byte = b' ');
             }
             line.push(b'\n');
+            if let Some(name) = &log.name {
+                (name.append)(self, log.log, name, variables, &line);
+                continue;
+            }
             self.with_sink(log.log, |sink| sink.append(&line, log, variables.now));
         }
     }
@@ -248,6 +260,7 @@ impl Logs {
             sink.flush();
             sink.file.reopen(reopenings)
         };
+        self.named.take();
         self.sinks.iter().filter_map(reopen).collect()
     }
 
@@ -295,6 +308,9 @@ impl LogPlace {
             LogPlace::Stderr => Appender::standard(io::stderr().as_fd()),
             LogPlace::Stdout => Appender::standard(io::stdout().as_fd()),
             LogPlace::File(path) => Appender::open(path),
+            LogPlace::Folder(path) => {
+                return std::fs::File::open(path).map(|folder| Some(Way::Folder(folder)));
+            }
             LogPlace::Syslog(SyslogPlace { syslog, server, prefix }) => {
                 return (syslog.open)(server, prefix).map(|server| Some(Way::Datagrams(server)));
             }
@@ -314,7 +330,7 @@ impl LogPlace {
         match self {
             LogPlace::Stderr => "stderr".into(),
             LogPlace::Stdout => "stdout".into(),
-            LogPlace::File(path) => path.clone(),
+            LogPlace::File(path) | LogPlace::Folder(path) => path.clone(),
             LogPlace::Syslog(place) => format!("syslog:server={}", place.server).into(),
             LogPlace::Off => "off".into(),
         }

@@ -31,10 +31,10 @@ pub use self::process::{
 pub use self::settings::{
     AccessLog, AddedField, AddedFields, Amount, Charset, ConnLimit, ErrorPage, ErrorStatus,
     ErrorTarget, Expires, FileBase, FileCache, Follow, GzipStatic, IfModifiedSince,
-    KeepaliveDisable, KeepaliveTimeout, Lingering, LinkForm, MinRate, Rate, Referers, ReqLimit,
-    SecureLink, Settings, Symlinks, Zone,
+    KeepaliveDisable, KeepaliveTimeout, Lingering, LinkForm, LogCache, LogName, MinRate, Rate,
+    Referers, ReqLimit, SecureLink, Settings, Symlinks, Zone,
 };
-pub use crate::log::open_syslog;
+pub use crate::log::{append_to_named, open_syslog};
 
 /// Index into [`Site::LISTENS`].
 pub type ListenId = u16;

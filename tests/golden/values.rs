@@ -322,6 +322,7 @@ static SETTINGS: [site::Settings; 3] = [
         access_logs: &[
             site::AccessLog {
                 log: 1,
+                name: None,
                 format: format_0,
                 buffer_len: 0,
                 flush_ms: 0,
@@ -391,6 +392,7 @@ static SETTINGS: [site::Settings; 3] = [
         access_logs: &[
             site::AccessLog {
                 log: 1,
+                name: None,
                 format: format_1,
                 buffer_len: 0,
                 flush_ms: 0,
@@ -468,6 +470,7 @@ static SETTINGS: [site::Settings; 3] = [
         access_logs: &[
             site::AccessLog {
                 log: 1,
+                name: None,
                 format: format_0,
                 buffer_len: 0,
                 flush_ms: 0,

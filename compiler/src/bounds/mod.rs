@@ -56,6 +56,8 @@ pub(crate) fn facts(site: &ir::Site, cpus: u64) -> Facts {
     let mut buffers: Vec<_> = logs.map(|log| (log.log, log.buffer_len)).collect();
     buffers.sort_unstable();
     buffers.dedup();
+    let named_logs = site.settings.iter().flat_map(|settings| &settings.access_logs);
+    let named_logs = named_logs.map(|log| log.cache.max).max();
     let image = usize::from(site.packs.iter().any(ir::Pack::has_large_files));
     let opened = site.listens.len() + site.directories.len() + site.logs.len() + image;
     Facts {
@@ -74,6 +76,7 @@ pub(crate) fn facts(site: &ir::Site, cpus: u64) -> Facts {
         encoder_len: site.codings().map(encoder_len).max().unwrap_or(0),
         log_len: buffers.iter().map(|(_, len)| len).sum(),
         logs: site.logs.len() as u64,
+        named_logs: named_logs.unwrap_or(0),
         zones_len: site.zones.iter().map(|zone| zone_len(zone.len)).sum(),
         user_files: site.users.len(),
         opened: opened as u64,

@@ -4,7 +4,9 @@ use std::rc::Rc;
 
 use sitec_runtime::http::accept::Coding;
 use sitec_runtime::http::method::MethodSet;
-use sitec_runtime::site::{ConnLimit, ErrorLog, KeepaliveTimeout, Level as LogLevel, ReqLimit};
+use sitec_runtime::site::{
+    ConnLimit, ErrorLog, KeepaliveTimeout, Level as LogLevel, LogCache, ReqLimit,
+};
 
 use super::access::Rules;
 use super::added_fields::Additions;
@@ -17,6 +19,7 @@ use super::embed::{Embed, codings};
 use super::error_page::ErrorPage;
 use super::groups::Groups;
 use super::links::Links;
+use super::log_cache::log_cache;
 use super::methods::{Named, method_set, named_methods};
 use super::path::Path;
 use super::rate::Rate;
@@ -47,6 +50,8 @@ pub(crate) struct Level {
     pub(super) auth: Auth,
     /// `access_log`.
     access_logs: Rc<[ir::AccessLog]>,
+    /// `open_log_file_cache`.
+    log_cache: LogCache,
     /// `error_log`.
     pub(super) error_logs: Vec<ErrorLog>,
     /// Where files are; `None`: nothing was said.
@@ -103,6 +108,7 @@ impl Level {
             access: None,
             auth: Auth::default(),
             access_logs: Rc::new([]),
+            log_cache: LogCache::OFF,
             error_logs: vec![ErrorLog { log: 0, level: LogLevel::Error }],
             types: None,
             caching: Caching::Unsaid,
@@ -200,9 +206,17 @@ impl Level {
             secure_link: self.links.resolved(),
             added_fields: self.additions.fields(),
             expires: self.additions.expires(),
-            access_logs: self.access_logs.to_vec(),
+            access_logs: self.access_logs.iter().map(|log| self.kept_open(log)).collect(),
             error_logs: self.error_logs.clone(),
             listing: self.values.compiled.autoindex.then_some(self.values.listing),
+        }
+    }
+
+    /// A log with the `open_log_file_cache` that holds here, where it is about such files.
+    fn kept_open(&self, log: &ir::AccessLog) -> ir::AccessLog {
+        match log.name {
+            Some(_) => ir::AccessLog { cache: self.log_cache, ..log.clone() },
+            None => log.clone(),
         }
     }
 
@@ -321,6 +335,7 @@ impl Level {
             "open_file_cache" => {
                 self.caching.set(directive, &mut self.values.cache, reader)?;
             }
+            "open_log_file_cache" => self.log_cache = log_cache(directive)?,
             "precompress" => {
                 self.codings = codings(&directive.args)?;
                 let asks = (!self.codings.is_empty()).then(|| directive.span());

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use sitec_runtime::site::{ErrorLog, Level, LogId, ParamKind};
+use sitec_runtime::site::{ErrorLog, Level, LogCache, LogId, ParamKind};
 
 use super::groups::Groups;
 use super::reader::Reader;
@@ -12,7 +12,7 @@ use crate::files::{Kind, is_certain};
 use crate::ir::{AccessLog, Escape, LogTarget, Piece, StartPiece, Value};
 use crate::source::Span;
 use crate::suggest::closest;
-use crate::value::{Checked, keyword, size, time_ms};
+use crate::value::{self, Checked, Part, keyword, size, time_ms};
 
 /// The format of lines where none is named.
 const COMBINED: &str = "$remote_addr - $remote_user [$time_local] \"$request\" $status \
@@ -118,7 +118,10 @@ impl Reader<'_> {
         let [file, options @ ..] = &directive.args[..] else {
             unreachable!("the table asks for a parameter")
         };
-        let log = self.log_target(file)?;
+        let (log, name) = match self.first_variable(file)? {
+            Some(start) => self.named_log(file, start, groups)?,
+            None => (self.log_target(file)?, None),
+        };
         let (mut format, mut buffer_len, mut flush_ms, mut condition) = (None, 0, 0, None);
         let (mut buffer_at, mut flush_at) = (None, None);
         for (i, word) in options.iter().enumerate() {
@@ -146,12 +149,53 @@ impl Reader<'_> {
             let diagnostic = Diagnostic::error("D08", span, message);
             return Err(Box::new(diagnostic.help("leave `buffer` out")));
         }
+        if let (Some(span), Some(_)) = (buffer_at.or(flush_at), &name) {
+            let message = "lines to a file that a value names are not held back";
+            let diagnostic = Diagnostic::error("D08", span, message);
+            return Err(Box::new(diagnostic.help("leave it out, or name the file")));
+        }
         let format = match format {
             Some(format) => format,
             None => self.combined(),
         };
         self.same_buffer(log, (buffer_len, flush_ms), directive.span())?;
-        Ok(AccessLog { log, format, buffer_len, flush_ms, condition })
+        Ok(AccessLog { log, name, cache: LogCache::OFF, format, buffer_len, flush_ms, condition })
+    }
+
+    /// Where the first variable of a request stands in the name of a log.
+    fn first_variable(&self, word: &Word) -> Checked<Option<usize>> {
+        if word.value.starts_with(b"syslog:") {
+            return Ok(None);
+        }
+        let parts = value::split(word, 0)?;
+        Ok(parts.into_iter().find_map(|part| match part {
+            Part::Name { name, range, .. } if self.params.find(&name).is_none() => {
+                Some(range.start)
+            }
+            Part::Group { range, .. } => Some(range.start),
+            Part::Name { .. } | Part::Literal(_) => None,
+        }))
+    }
+
+    /// A log whose file a value names, of which the first variable is at `start`: the folder that it
+    /// never leaves, and the path in there.
+    fn named_log(
+        &mut self,
+        word: &Word,
+        start: usize,
+        groups: &Groups,
+    ) -> Checked<(LogId, Option<Value>)> {
+        let slash = word.value[..start].iter().rposition(|&byte| byte == b'/');
+        let folder = match slash {
+            None => Vec::new(),
+            Some(0) => vec![StartPiece::Literal("/".to_owned())],
+            Some(end) => self.params.start_text(&word.front(end), 0, ParamKind::Path)?,
+        };
+        if let [StartPiece::Literal(path)] = &folder[..] {
+            self.log_folder(word, &format!("{path}/a.log"));
+        }
+        let path = self.value(word, slash.map_or(0, |slash| slash + 1), groups)?;
+        Ok((self.tables.logs.add(LogTarget::Folder(folder)) as LogId, Some(path)))
     }
 
     /// That a log's buffer is the same wherever it has one.

@@ -31,6 +31,7 @@ mod links;
 mod listen;
 mod location;
 mod log;
+mod log_cache;
 mod map;
 mod methods;
 mod modifier;

@@ -3,7 +3,7 @@
 use proc_macro2::TokenStream;
 use quote::{ToTokens, format_ident, quote};
 use sitec_runtime::http::accept::Coding;
-use sitec_runtime::site::{ConnLimit, ErrorStatus, FileCache, Follow, ReqLimit};
+use sitec_runtime::site::{ConnLimit, ErrorStatus, FileCache, Follow, LogCache, ReqLimit};
 
 use super::access::admission;
 use super::added::added_fields;
@@ -257,11 +257,32 @@ fn error_page(page: &ir::ErrorPage, shared: &mut Shared) -> TokenStream {
 fn access_log(log: &ir::AccessLog, shared: &mut Shared) -> TokenStream {
     let format = numbered("format", log.format);
     let condition = option(log.condition.as_ref().map(|condition| shared.text(condition)));
+    let name = option(log.name.as_ref().map(|name| {
+        let path = shared.text(name);
+        let LogCache { max, inactive_ms, min_uses, valid_ms } = log.cache;
+        let cache = match log.cache {
+            LogCache::OFF => quote!(site::LogCache::OFF),
+            _ => {
+                let (max, inactive_ms) = (number(max), number(inactive_ms));
+                let (min_uses, valid_ms) = (number(min_uses), number(valid_ms));
+                quote! {
+                    site::LogCache {
+                        max: #max,
+                        inactive_ms: #inactive_ms,
+                        min_uses: #min_uses,
+                        valid_ms: #valid_ms,
+                    }
+                }
+            }
+        };
+        quote!(site::LogName { path: #path, cache: #cache, append: site::append_to_named })
+    }));
     let (log, buffer_len, flush_ms) =
         (number(log.log), number(log.buffer_len), number(log.flush_ms));
     quote! {
         site::AccessLog {
             log: #log,
+            name: #name,
             format: #format,
             buffer_len: #buffer_len,
             flush_ms: #flush_ms,

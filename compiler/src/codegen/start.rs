@@ -220,6 +220,10 @@ fn log(log: &ir::LogTarget) -> TokenStream {
             let path = start_text(path);
             quote!(site::LogTarget::File(#path))
         }
+        ir::LogTarget::Folder(path) => {
+            let path = start_text(path);
+            quote!(site::LogTarget::Folder(#path))
+        }
         ir::LogTarget::Syslog(ir::Syslog { server, facility, severity, tag, hostname }) => {
             let (server, facility) = (start_text(server), number(*facility));
             let severity = variant(*severity);

@@ -3,7 +3,7 @@
 use super::Context::{Http, Location, Main, Server};
 use super::kind::*;
 use super::setting::setting;
-use super::{Group, HTTP_SERVER_LOCATION_IF, MANY, simple};
+use super::{Group, HTTP_SERVER_LOCATION, HTTP_SERVER_LOCATION_IF, MANY, simple};
 
 pub(super) const GROUP: Group = Group {
     title: "Logs",
@@ -26,12 +26,30 @@ pub(super) const GROUP: Group = Group {
              `buffer` holds lines back to write them together, `flush` bounds for how long, `if` \
              leaves out requests for which VALUE is empty or `0`. FILE may come to `stderr`, \
              `stdout` or `off` by a `param`. A log has the same \
-             `buffer` and `flush` wherever it has any.",
+             `buffer` and `flush` wherever it has any. Variables may be part of a path: the file is opened \
+             for each line, unless `open_log_file_cache` keeps it open, and made where it is missing, \
+             but its folder is not. Where `root` has variables too, a line is written only if that folder \
+             is there, so that clients cannot make files for hosts that do not exist.",
         )
         .differs(
-            "Nothing is logged unless it is asked for; nginx's default is `logs/access.log`. FILE \
-             has no variables of requests, and lines are not compressed.",
+            "Nothing is logged unless it is asked for; nginx's default is `logs/access.log`. A file \
+             that variables name never leaves the folder before the first of them, by `..` or by a \
+             symlink; in nginx it may. Lines are not compressed.",
         )
+        .unseen(),
+        simple(
+            "open_log_file_cache",
+            HTTP_SERVER_LOCATION,
+            (1, 4),
+            "off | max=N [inactive=TIME] [min_uses=N] [valid=TIME]",
+        )
+        .inherits("off")
+        .doc(
+            "Keeps open the files of logs that variables name: N of each worker, those used last, as \
+             long as they are used again within `inactive` (10s), once they were used `min_uses` (1) \
+             times. After `valid` (60s) a file is opened anew, in case that it has been moved.",
+        )
+        .differs("One cache of each worker serves all locations, as large as the `max` that holds.")
         .unseen(),
         simple("log_format", &[Http], (2, MANY), "NAME [escape=default | json | none] TEXT…")
             .repeats()

@@ -5,7 +5,7 @@ mod differing;
 mod words;
 
 use sitec_runtime::http::accept::Coding;
-use sitec_runtime::site::{Dav, ErrorLog, LocationId, ServerId, Upload, ZoneId};
+use sitec_runtime::site::{Dav, ErrorLog, LocationId, LogCache, ServerId, Upload, ZoneId};
 
 use crate::automata::shown;
 use crate::directive::{self, Values};
@@ -288,6 +288,15 @@ impl Facts<'_> {
             let condition = log.condition.as_ref().map_or_else(String::new, wording::value);
             let format = wording::value(&self.site.formats[log.format]);
             let (place, buffer) = (self.log(log.log), size(log.buffer_len as u64));
+            let place = match &log.name {
+                Some(name) => {
+                    let LogCache { max, inactive_ms, min_uses, valid_ms } = log.cache;
+                    let (inactive, valid) = (time(inactive_ms), time(valid_ms));
+                    let cache = format!("{max} {inactive} {min_uses} {valid}");
+                    format!("{place}/{} ({cache})", wording::value(name))
+                }
+                None => place,
+            };
             format!("{place} {format:?} {buffer} {} {condition}", time(log.flush_ms))
         });
         logs.collect::<Vec<_>>().join(", ")
@@ -297,7 +306,9 @@ impl Facts<'_> {
         match &self.site.logs[usize::from(id)] {
             ir::LogTarget::Stderr => "stderr".to_owned(),
             ir::LogTarget::Stdout => "stdout".to_owned(),
-            ir::LogTarget::File(path) => wording::start_text(self.site, path),
+            ir::LogTarget::File(path) | ir::LogTarget::Folder(path) => {
+                wording::start_text(self.site, path)
+            }
             ir::LogTarget::Syslog(ir::Syslog { server, facility, severity, tag, hostname }) => {
                 let server = wording::start_text(self.site, server);
                 let hostname = if *hostname { "" } else { ",nohostname" };

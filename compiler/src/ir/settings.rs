@@ -6,7 +6,7 @@ use sitec_runtime::http::accept::Coding;
 use sitec_runtime::http::charset::{self, takes_charset};
 use sitec_runtime::site::{
     CompressionSettings, ConnLimit, DirectoryId, ErrorLog, ErrorStatus, Expires, FileCache, Follow,
-    ListingSettings, LocationId, LogId, PlainSettings, ReqLimit, TypesId,
+    ListingSettings, LocationId, LogCache, LogId, PlainSettings, ReqLimit, TypesId,
 };
 
 use super::{Admission, NameTable, Pattern, Piece, Regex, Value};
@@ -81,6 +81,9 @@ pub enum Expiration {
 #[allow(missing_docs)]
 pub struct AccessLog {
     pub log: LogId,
+    /// The file in a folder, where a value names it.
+    pub name: Option<Value>,
+    pub cache: LogCache,
     /// Index into [`Site::formats`](super::Site::formats).
     pub format: usize,
     pub buffer_len: usize,

@@ -197,7 +197,10 @@ impl Settings {
             None | Some(Expiration::Fixed(_)) => {}
             Some(Expiration::Computed(value, _)) => see(Purpose::Asked, value),
         }
-        for AccessLog { log: _, format, buffer_len: _, flush_ms: _, condition } in access_logs {
+        for log in access_logs {
+            let AccessLog { log: _, name, cache: _, format, buffer_len: _, flush_ms: _, condition } =
+                log;
+            name.iter().for_each(|name| see(Purpose::File, name));
             see(Purpose::Log, &formats[*format]);
             condition.iter().for_each(|value| see(Purpose::Log, value));
         }

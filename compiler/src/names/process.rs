@@ -24,7 +24,7 @@ pub(super) const GROUPS: &[Group] = &[
         names: "\
             aio aio_write chunked_transfer_encoding client_body_in_file_only \
             client_body_in_single_buffer connection_pool_size directio directio_alignment \
-            open_file_cache_events open_log_file_cache output_buffers postpone_output \
+            open_file_cache_events output_buffers postpone_output \
             read_ahead request_pool_size send_lowat sendfile_max_chunk \
             subrequest_output_buffer_size thread_pool",
     },

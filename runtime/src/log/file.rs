@@ -1,8 +1,11 @@
 //! One log, as all workers share it. Nothing waits for it: lines that it does not take are kept up
 //! to a bound and written before all others, and past that bound they are dropped and counted.
 
+use std::ffi::CStr;
 use std::fmt;
+use std::fs::File;
 use std::io;
+use std::os::fd::AsFd;
 use std::path::PathBuf;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
@@ -28,6 +31,8 @@ pub(super) enum Way {
     Lines(Appender),
     /// Each by itself.
     Datagrams(Box<dyn Datagrams>),
+    /// To a file in this folder, which is opened for it.
+    Folder(File),
 }
 
 impl Way {
@@ -40,6 +45,8 @@ impl Way {
                 server.send(&lines[..len])?;
                 Ok(lines.len().min(len + 1))
             }
+            // Nobody writes lines that go to no file of it.
+            Way::Folder(_) => Ok(lines.len()),
         }
     }
 
@@ -47,6 +54,7 @@ impl Way {
         match self {
             Way::Lines(appender) => appender.is_writable(timeout_ms),
             Way::Datagrams(server) => server.is_writable(timeout_ms),
+            Way::Folder(_) => true,
         }
     }
 }
@@ -151,7 +159,7 @@ impl LogFile {
     pub(super) fn reopen(&self, reopening: u32) -> Option<Trouble> {
         let mut state = self.state();
         if std::mem::replace(&mut state.reopening, reopening) == reopening
-            || !matches!(self.place, LogPlace::File(_))
+            || !matches!(self.place, LogPlace::File(_) | LogPlace::Folder(_))
         {
             return None;
         }
@@ -163,6 +171,19 @@ impl LogFile {
                 None
             }
             Err(error) => Some(Trouble::NotReopened(self.place.path(), error)),
+        }
+    }
+
+    /// What the log is called.
+    pub(super) fn path(&self) -> PathBuf {
+        self.place.path()
+    }
+
+    /// Opens a file beneath the folder that the log is.
+    pub(super) fn open_named(&self, path: &CStr) -> io::Result<Appender> {
+        match &self.state().way {
+            Some(Way::Folder(folder)) => Appender::open_beneath(folder.as_fd(), path),
+            _ => Err(io::ErrorKind::NotADirectory.into()),
         }
     }
 
@@ -260,9 +281,8 @@ impl State {
 
 #[cfg(test)]
 mod tests {
-    use std::fs::File;
     use std::io::Read;
-    use std::os::fd::{AsFd, OwnedFd};
+    use std::os::fd::OwnedFd;
 
     use super::*;
     use crate::samples::Folder;

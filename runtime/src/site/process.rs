@@ -186,6 +186,8 @@ pub enum LogTarget {
     File(StartText),
     /// A syslog server.
     Syslog(Syslog),
+    /// A folder, with files that values name.
+    Folder(StartText),
 }
 
 /// A syslog server, and what it is told of each line.

@@ -6,6 +6,7 @@ use super::{
 };
 use crate::http::accept::Coding;
 use crate::links::Digest;
+use crate::log::AppendToNamed;
 use crate::media::is_among;
 use crate::pack::Pack;
 use crate::variables::Variables;
@@ -220,6 +221,8 @@ pub enum Expires {
 pub struct AccessLog {
     /// Where the line goes.
     pub log: LogId,
+    /// Where that is a folder: the file in it.
+    pub name: Option<LogName>,
     /// Appends the line, without its end.
     pub format: fn(&Variables<'_>, &mut Vec<u8>),
     /// Bytes held back before they are written. 0: each line at once.
@@ -228,6 +231,36 @@ pub struct AccessLog {
     pub flush_ms: u64,
     /// `if=`: the line is written unless this is empty or `0`.
     pub condition: Option<Text>,
+}
+
+/// The file that a line goes to, where a value names it.
+#[derive(Clone, Copy)]
+pub struct LogName {
+    /// Its path beneath the folder.
+    pub path: Text,
+    /// How long such files stay open.
+    pub cache: LogCache,
+    /// Appends the line to the file: [`append_to_named`](super::append_to_named), which a site
+    /// without such logs has no code for.
+    pub append: AppendToNamed,
+}
+
+/// `open_log_file_cache`.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub struct LogCache {
+    /// So many files of a worker stay open; 0: none.
+    pub max: usize,
+    /// Until they are not used for so long.
+    pub inactive_ms: u64,
+    /// Those that are used so often in that time.
+    pub min_uses: u32,
+    /// After this time it is asked whether a file still has its name.
+    pub valid_ms: u64,
+}
+
+impl LogCache {
+    /// `off`.
+    pub const OFF: LogCache = LogCache { max: 0, inactive_ms: 0, min_uses: 1, valid_ms: 0 };
 }
 
 /// `limit_rate` and `limit_rate_after`.

@@ -83,6 +83,7 @@ fn log_place(target: &'static LogTarget, params: &Params, prefix: &Path) -> LogP
             LogPlace::of(&params.text(path), params.path(prefix, path))
         }
         LogTarget::File(path) => LogPlace::File(params.path(prefix, path)),
+        LogTarget::Folder(path) => LogPlace::Folder(params.path(prefix, path)),
         LogTarget::Syslog(syslog) => LogPlace::Syslog(SyslogPlace {
             syslog,
             server: params.text(syslog.server),

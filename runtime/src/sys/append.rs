@@ -1,12 +1,14 @@
 //! What lines are appended to: a file, a pipe, a terminal, a socket. No write waits for the other
 //! end.
 
+use std::ffi::CStr;
 use std::fs::{File, OpenOptions};
 use std::io::{self, Write};
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd};
 use std::os::unix::fs::{FileTypeExt, OpenOptionsExt};
 use std::path::Path;
 
+use super::fs::append_beneath;
 use super::poll::{PollFd, poll};
 use super::{check_len, retry};
 
@@ -48,6 +50,16 @@ impl Appender {
             }
             result => result?,
         };
+        Appender::of(file)
+    }
+
+    /// Opens a file beneath a folder, or makes it. Whatever the path says, it does not leave the
+    /// folder.
+    pub fn open_beneath(folder: BorrowedFd<'_>, path: &CStr) -> io::Result<Appender> {
+        Appender::of(append_beneath(folder, path, 0o644)?)
+    }
+
+    fn of(file: File) -> io::Result<Appender> {
         let kind = if file.metadata()?.is_file() { Kind::File } else { Kind::Opened };
         Ok(Appender { file, kind })
     }

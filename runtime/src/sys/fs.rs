@@ -54,7 +54,32 @@ fn open_at_with(directory: BorrowedFd<'_>, path: &CStr, flags: libc::c_int) -> i
 /// `/proc`: `EXDEV` where the path would. `ENOSYS` on kernels before 5.6.
 pub fn open_beneath(directory: BorrowedFd<'_>, path: &CStr, purpose: OpenFor) -> io::Result<File> {
     let resolve = libc::RESOLVE_BENEATH | libc::RESOLVE_NO_MAGICLINKS;
-    open_resolving(directory, path, purpose, resolve)
+    open_resolving(directory, path, (purpose.flags(), 0), resolve)
+}
+
+/// The same for a file that is appended to, and made with this mode where there is none. Where the
+/// kernel has no such call, the path may have one segment, and be no symlink.
+pub fn append_beneath(directory: BorrowedFd<'_>, path: &CStr, mode: u32) -> io::Result<File> {
+    let flags = libc::O_CLOEXEC
+        | libc::O_WRONLY
+        | libc::O_APPEND
+        | libc::O_CREAT
+        | libc::O_NONBLOCK
+        | libc::O_NOCTTY;
+    let resolve = libc::RESOLVE_BENEATH | libc::RESOLVE_NO_MAGICLINKS;
+    match open_resolving(directory, path, (flags, mode), resolve) {
+        Err(error)
+            if error.raw_os_error() == Some(libc::ENOSYS) && !path.to_bytes().contains(&b'/') =>
+        {
+            let (fd, flags) = (directory.as_raw_fd(), flags | libc::O_NOFOLLOW);
+            // SAFETY: `path` is a C string, `directory` is open.
+            let open = || check(unsafe { libc::openat(fd, path.as_ptr(), flags, mode) });
+            let fd = retry(open)?;
+            // SAFETY: the descriptor was just opened and nobody else owns it.
+            Ok(File::from(unsafe { OwnedFd::from_raw_fd(fd) }))
+        }
+        result => result,
+    }
 }
 
 /// The same where no part of the way may be a symlink: `ELOOP` for one.
@@ -64,18 +89,19 @@ pub fn open_without_links(
     purpose: OpenFor,
 ) -> io::Result<File> {
     let resolve = libc::RESOLVE_BENEATH | libc::RESOLVE_NO_SYMLINKS;
-    open_resolving(directory, path, purpose, resolve)
+    open_resolving(directory, path, (purpose.flags(), 0), resolve)
 }
 
 fn open_resolving(
     directory: BorrowedFd<'_>,
     path: &CStr,
-    purpose: OpenFor,
+    (flags, mode): (libc::c_int, u32),
     resolve: u64,
 ) -> io::Result<File> {
     // SAFETY: all-zero bytes are a valid `open_how`.
     let mut how: libc::open_how = unsafe { MaybeUninit::zeroed().assume_init() };
-    how.flags = purpose.flags() as u64;
+    how.flags = flags as u64;
+    how.mode = mode.into();
     how.resolve = resolve;
     // SAFETY: `path` is a C string, `how` is a live value of the length given; both are only read.
     let open = || unsafe {

@@ -61,6 +61,7 @@ fn groups_are_found_in_every_directive_that_takes_values() {
     }
     found.sort_unstable();
     let expected = [
+        "access_log",
         "add_header",
         "alias",
         "charset",

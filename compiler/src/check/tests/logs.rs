@@ -71,11 +71,6 @@ fn wrong_logs() {
         "K15: there is no `log_format mian`",
     );
     refused(
-        "server { access_log run/$host.log; }",
-        "                        ^^^^^",
-        "T26: `$host` is not known before there is a request",
-    );
-    refused(
         "server { access_log stdout combined buffr=4k; }",
         "                                    ^^^^^^^^",
         "T25: `access_log` has no parameter `buffr=4k`",
@@ -196,5 +191,57 @@ fn syslog_servers() {
         "server { root www; access_log syslog:server=a combined buffer=4k; }",
         "                                                       ^^^^^^^^^",
         "D08: lines to a syslog server are not held back",
+    );
+}
+
+#[test]
+fn names_of_logs_that_values_give() {
+    let conf = site(
+        "param LOGS /srv/log; map $host $file { default all.log; }
+         server { root www; access_log ${LOGS}/$host/access.log;
+           open_log_file_cache max=10 valid=1m min_uses=2;
+           location ~ ^/own(x) { access_log www/a-$1$uri.log; open_log_file_cache off; }
+           location /map { access_log $file combined if=$uri; } }",
+    );
+    for (path, folder, name, max) in [
+        ("/", "${0}", "{host}/access.log", 10),
+        ("/ownx", "www", "a-{1}{uri}.log", 0),
+        ("/map", "", "{map file}", 10),
+    ] {
+        let log = &settings(&conf, path).access_logs[0];
+        let LogTarget::Folder(found) = &conf.logs[usize::from(log.log)] else { panic!("{path}") };
+        let found_name = log.name.as_ref().map(written);
+        assert_eq!((started(found).as_str(), found_name.as_deref()), (folder, Some(name)));
+        assert_eq!((log.cache.max, log.cache.valid_ms), (max, if max == 0 { 0 } else { 60_000 }));
+    }
+    refused(
+        "server { root www; access_log $host.log combined buffer=4k; }",
+        "                                                 ^^^^^^^^^",
+        "D08: lines to a file that a value names are not held back",
+    );
+    refused(
+        "server { root www; access_log $hots.log; }",
+        "                              ^^^^^",
+        "T18: there is no variable `$hots`",
+    );
+    refused(
+        "server { root www; error_log $host.log; }",
+        "                             ^^^^^",
+        "T26: `$host` is not known before there is a request",
+    );
+    refused(
+        "server { root www; open_log_file_cache inactive=1m; }",
+        "                   ^^^^^^^^^^^^^^^^^^^",
+        "D05: nothing says how many files may stay open",
+    );
+    refused(
+        "server { root www; open_log_file_cache max=1 x; }",
+        "                                             ^",
+        "T25: `open_log_file_cache` has no parameter `x`",
+    );
+    warned(
+        "server { root www; access_log logs/$host.log; }",
+        "                              ^^^^^^^^^^^^^^",
+        "F19: there is no folder `logs`",
     );
 }
