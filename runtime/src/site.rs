@@ -8,6 +8,7 @@ mod listing;
 mod plain;
 mod process;
 mod settings;
+mod upstream;
 
 use std::sync::OnceLock;
 
@@ -22,7 +23,7 @@ pub use self::compression::{Coder, Compression, LeastVersion, Proxied};
 pub use self::listing::{Listing, ListingFormat, ListingHole, ListingPiece, ListingSection};
 pub use self::plain::{
     CgiSettings, CompressionSettings, DavSettings, ListingSettings, PlainSettings, ProcessSettings,
-    ServerSettings, UploadSettings,
+    ProxySettings, ServerSettings, UploadSettings, UpstreamSettings,
 };
 pub use self::process::{
     Address, ErrorLog, Level, Listen, LogTarget, Param, ParamKind, Process, Settled, SocketOptions,
@@ -35,6 +36,11 @@ pub use self::settings::{
     Referers, ReqLimit, SecureLink, Settings, Symlinks, Zone,
 };
 pub use crate::log::{append_to_named, open_syslog};
+
+pub use self::upstream::{
+    Balance, Failures, Ignored, Peer, Proxy, ProxyField, ProxyVersion, Replaced, Replacement,
+    Target, TargetUri, Upstream,
+};
 
 /// Index into [`Site::LISTENS`].
 pub type ListenId = u16;
@@ -56,6 +62,9 @@ pub type UsersId = u16;
 
 /// Index into [`Site::ZONES`].
 pub type ZoneId = u16;
+
+/// Index into [`Site::UPSTREAMS`].
+pub type UpstreamId = u16;
 
 /// Index into [`Site::PROGRAMS`].
 pub type ProgramId = u16;
@@ -99,6 +108,8 @@ pub trait Site: Sync + 'static {
     /// Every file of users that `auth_basic` asks. A relative one is under the prefix. A site
     /// without has no code for them.
     const USERS: &'static [StartText] = &[];
+    /// The servers that requests are passed on to. A site without has no code for them.
+    const UPSTREAMS: &'static [Upstream] = &[];
     /// The largest `max=` of an `open_file_cache`, if any location has one: paths that a worker
     /// remembers.
     const KNOWN_FILES: Option<usize> = None;

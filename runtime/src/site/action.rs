@@ -3,7 +3,7 @@
 use std::sync::LazyLock;
 
 use super::{
-    CgiSettings, DavSettings, DirectoryId, LocationId, Pattern, ProgramId, UploadSettings,
+    CgiSettings, DavSettings, DirectoryId, LocationId, Pattern, ProgramId, Proxy, UploadSettings,
 };
 use crate::http::method::MethodSet;
 use crate::regex::Set;
@@ -35,6 +35,8 @@ pub enum Handler {
     Status,
     /// `dav_methods`; static files for the others.
     Dav(&'static Dav),
+    /// `proxy_pass`.
+    Proxy(&'static Proxy),
 }
 
 /// The scripts of a location.

@@ -6,9 +6,9 @@
 use std::ops::Deref;
 
 use super::{
-    Cgi, Compression, Dav, GzipStatic, IfModifiedSince, KeepaliveDisable, KeepaliveTimeout,
-    LeastVersion, Level, Lingering, Listing, ListingFormat, MinRate, Process, Proxied, Server,
-    Settings, Upload,
+    Cgi, Compression, Dav, Failures, GzipStatic, IfModifiedSince, Ignored, KeepaliveDisable,
+    KeepaliveTimeout, LeastVersion, Level, Lingering, Listing, ListingFormat, MinRate, Process,
+    Proxied, Proxy, ProxyVersion, Server, Settings, Upload, Upstream,
 };
 
 /// A struct of plain values, each with its default. It is the field `plain` of another struct,
@@ -202,6 +202,62 @@ settings! {
     pub struct CgiSettings in Cgi {
         /// `cgi_timeout`: how long a script may neither read nor write.
         timeout_ms: u64 = 60_000,
+    }
+}
+
+settings! {
+    /// What goes with `proxy_pass`.
+    pub struct ProxySettings in Proxy {
+        /// `proxy_http_version`.
+        http_version: ProxyVersion = ProxyVersion::Http11,
+        /// `proxy_connect_timeout`.
+        connect_timeout_ms: u64 = 60_000,
+        /// `proxy_send_timeout`: between two writes.
+        send_timeout_ms: u64 = 60_000,
+        /// `proxy_read_timeout`: between two reads.
+        read_timeout_ms: u64 = 60_000,
+        /// `proxy_pass_request_headers`.
+        pass_fields: bool = true,
+        /// `proxy_pass_request_body`.
+        pass_content: bool = true,
+        /// `proxy_request_buffering`: whether all of a request's content is here before an
+        /// upstream is asked.
+        request_buffering: bool = true,
+        /// `proxy_buffering`: whether an answer is read faster than the client takes it.
+        buffering: bool = true,
+        /// `proxy_buffer_size`: the longest head of an answer, in bytes.
+        head_len: usize = 64 << 10,
+        /// `proxy_buffers`: how many bytes of an answer are held for a client that is slower, as a
+        /// number and a size.
+        buffers: (usize, usize) = (8, 8 << 10),
+        /// `proxy_intercept_errors`.
+        intercept_errors: bool = false,
+        /// `proxy_ignore_client_abort`.
+        ignore_client_abort: bool = false,
+        /// `proxy_next_upstream`.
+        next_upstream: Failures = Failures::USUAL,
+        /// `proxy_next_upstream_tries`; 0: any number.
+        next_upstream_tries: u32 = 0,
+        /// `proxy_next_upstream_timeout`; 0: any time.
+        next_upstream_timeout_ms: u64 = 0,
+        /// `proxy_ignore_headers`.
+        ignored: Ignored = Ignored::NONE,
+        /// `proxy_socket_keepalive`.
+        socket_keepalive: bool = false,
+    }
+}
+
+settings! {
+    /// What goes with an `upstream`.
+    pub struct UpstreamSettings in Upstream {
+        /// `keepalive`: idle connections that each worker keeps.
+        keepalive: u32 = 32,
+        /// `keepalive_requests`: requests of one connection.
+        keepalive_requests: u64 = 1000,
+        /// `keepalive_time`: the age after which a connection is not kept.
+        keepalive_time_ms: u64 = 3_600_000,
+        /// `keepalive_timeout`: how long an idle connection is kept.
+        keepalive_timeout_ms: u64 = 60_000,
     }
 }
 

@@ -1,0 +1,229 @@
+//! Servers behind this one: who they are, what they are asked, and what of their answers goes on.
+
+use super::{ProxySettings, Regex, StartText, Text, UpstreamId, UpstreamSettings};
+
+/// An `upstream`, or what a `proxy_pass` names without one.
+pub struct Upstream {
+    /// How the conf names it: `backend`, `127.0.0.1:8080`, `unix:/run/app.sock`.
+    pub name: &'static str,
+    /// Its servers, in the order of the conf.
+    pub peers: &'static [Peer],
+    /// Which of them a request goes to.
+    pub balance: Balance,
+    /// What goes with it.
+    pub plain: UpstreamSettings,
+}
+
+/// A `server` of an `upstream`. A name that has several addresses is as many peers once the server
+/// has started.
+pub struct Peer {
+    /// `HOST:PORT`, always with the port, or `unix:PATH`; a relative path is under the prefix.
+    pub address: StartText,
+    /// `weight`.
+    pub weight: u32,
+    /// `max_conns`; 0: any number.
+    pub max_conns: u32,
+    /// `max_fails`; 0: it is never taken for failed.
+    pub max_fails: u32,
+    /// `fail_timeout`: in which so many failures count, and how long it is left alone then.
+    pub fail_timeout_ms: u64,
+    /// `backup`: asked where none of the others can be.
+    pub backup: bool,
+    /// `down`: never asked.
+    pub down: bool,
+}
+
+/// Which peer a request goes to.
+pub enum Balance {
+    /// By weight, one after the other.
+    RoundRobin,
+    /// `least_conn`: the one with the fewest connections for its weight.
+    LeastConn,
+    /// `ip_hash`: by the client's address.
+    IpHash,
+    /// `hash KEY`.
+    Hash(Text),
+    /// `hash KEY consistent`.
+    ConsistentHash(Text),
+    /// `random`.
+    Random,
+    /// `random two`: of two that are drawn, the one with the fewer connections.
+    RandomTwo,
+}
+
+/// `proxy_pass`, and what goes with it.
+pub struct Proxy {
+    /// Who is asked for what.
+    pub target: Target,
+    /// `proxy_method`; `None`: as the client asks.
+    pub method: Option<Text>,
+    /// `proxy_set_header`, and what nginx sets where the conf says nothing of that name. One that
+    /// comes to nothing is not sent. A client's fields of these names are not passed on.
+    pub fields: &'static [ProxyField],
+    /// `proxy_set_body`.
+    pub body: Option<Text>,
+    /// `proxy_redirect`, in the order of the conf. The first that fits is the one.
+    pub redirects: &'static [Replacement],
+    /// `proxy_cookie_domain`.
+    pub cookie_domains: &'static [Replacement],
+    /// `proxy_cookie_path`.
+    pub cookie_paths: &'static [Replacement],
+    /// Fields of an answer that do not go on, by their names in lower case: those that nginx hides
+    /// and `proxy_hide_header` names, without those of `proxy_pass_header`.
+    pub hidden: &'static [&'static [u8]],
+    /// What goes with it.
+    pub plain: ProxySettings,
+}
+
+/// Who is asked for what.
+pub enum Target {
+    /// Known when the site is built.
+    Fixed {
+        /// Who.
+        upstream: UpstreamId,
+        /// `$proxy_host`: as the conf writes it, without a port that is the scheme's own.
+        host: &'static [u8],
+        /// `$proxy_port`.
+        port: &'static [u8],
+        /// The URI that stands behind it, if one does: it takes the place of the front of the path
+        /// that the location names.
+        uri: Option<TargetUri>,
+    },
+    /// A URL with variables: scheme, host, and a port or a URI where it has them.
+    Computed(Text),
+}
+
+/// The URI of a `proxy_pass`.
+pub struct TargetUri {
+    /// The URI.
+    pub text: &'static [u8],
+    /// How much of the path it takes the place of: the location's, of a prefix or an exact one.
+    pub replaced_len: usize,
+}
+
+/// A field of the request that goes upstream.
+pub struct ProxyField {
+    /// Its name.
+    pub name: &'static [u8],
+    /// Its value.
+    pub value: Text,
+}
+
+/// What a text of an answer is replaced by.
+pub struct Replacement {
+    /// What is looked for.
+    pub pattern: Replaced,
+    /// What takes its place.
+    pub by: Text,
+}
+
+/// What is looked for in a text of an answer.
+pub enum Replaced {
+    /// This front of it; of a cookie's domain, all of it, whatever its case.
+    Front(Text),
+    /// What a regex matches: all of the text is replaced.
+    Regex(Regex),
+}
+
+/// The version of HTTP that an upstream is spoken to in.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum ProxyVersion {
+    /// 1.0, a connection for each request.
+    Http10,
+    /// 1.1.
+    Http11,
+}
+
+/// What may be tried again at another peer: `proxy_next_upstream`.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub struct Failures(pub u16);
+
+impl Failures {
+    /// `off`.
+    pub const NONE: Failures = Failures(0);
+    /// No connection, or one that breaks.
+    pub const ERROR: Failures = Failures(1);
+    /// No answer in time.
+    pub const TIMEOUT: Failures = Failures(1 << 1);
+    /// An answer that is none.
+    pub const INVALID_HEADER: Failures = Failures(1 << 2);
+    #[allow(missing_docs)]
+    pub const HTTP_500: Failures = Failures(1 << 3);
+    #[allow(missing_docs)]
+    pub const HTTP_502: Failures = Failures(1 << 4);
+    #[allow(missing_docs)]
+    pub const HTTP_503: Failures = Failures(1 << 5);
+    #[allow(missing_docs)]
+    pub const HTTP_504: Failures = Failures(1 << 6);
+    #[allow(missing_docs)]
+    pub const HTTP_403: Failures = Failures(1 << 7);
+    #[allow(missing_docs)]
+    pub const HTTP_404: Failures = Failures(1 << 8);
+    #[allow(missing_docs)]
+    pub const HTTP_429: Failures = Failures(1 << 9);
+    /// Requests too that may have been carried out, and must not be twice.
+    pub const NON_IDEMPOTENT: Failures = Failures(1 << 10);
+    /// What holds where a conf says nothing.
+    pub const USUAL: Failures = Failures::ERROR.and(Failures::TIMEOUT);
+
+    /// Both.
+    pub const fn and(self, other: Failures) -> Failures {
+        Failures(self.0 | other.0)
+    }
+
+    /// Whether all of the others are among them.
+    pub const fn have(self, others: Failures) -> bool {
+        self.0 & others.0 == others.0
+    }
+
+    /// The failure that an answer with this status is, if it may be one.
+    pub const fn of_status(status: u16) -> Failures {
+        match status {
+            500 => Failures::HTTP_500,
+            502 => Failures::HTTP_502,
+            503 => Failures::HTTP_503,
+            504 => Failures::HTTP_504,
+            403 => Failures::HTTP_403,
+            404 => Failures::HTTP_404,
+            429 => Failures::HTTP_429,
+            _ => Failures::NONE,
+        }
+    }
+}
+
+/// Fields of an answer that are not acted on: `proxy_ignore_headers`.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub struct Ignored(pub u16);
+
+impl Ignored {
+    /// None.
+    pub const NONE: Ignored = Ignored(0);
+    #[allow(missing_docs)]
+    pub const ACCEL_REDIRECT: Ignored = Ignored(1);
+    #[allow(missing_docs)]
+    pub const ACCEL_EXPIRES: Ignored = Ignored(1 << 1);
+    #[allow(missing_docs)]
+    pub const ACCEL_LIMIT_RATE: Ignored = Ignored(1 << 2);
+    #[allow(missing_docs)]
+    pub const ACCEL_BUFFERING: Ignored = Ignored(1 << 3);
+    #[allow(missing_docs)]
+    pub const ACCEL_CHARSET: Ignored = Ignored(1 << 4);
+    #[allow(missing_docs)]
+    pub const EXPIRES: Ignored = Ignored(1 << 5);
+    #[allow(missing_docs)]
+    pub const CACHE_CONTROL: Ignored = Ignored(1 << 6);
+    #[allow(missing_docs)]
+    pub const SET_COOKIE: Ignored = Ignored(1 << 7);
+    #[allow(missing_docs)]
+    pub const VARY: Ignored = Ignored(1 << 8);
+
+    /// Both.
+    pub const fn and(self, other: Ignored) -> Ignored {
+        Ignored(self.0 | other.0)
+    }
+
+    /// Whether these are among them.
+    pub const fn have(self, others: Ignored) -> bool {
+        self.0 & others.0 == others.0
+    }
+}
