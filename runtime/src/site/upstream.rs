@@ -4,8 +4,18 @@ use super::{ProxySettings, Regex, StartText, Text, UpstreamId, UpstreamSettings}
 
 /// An `upstream`, or what a `proxy_pass` names without one.
 pub struct Upstream {
-    /// How the conf names it: `backend`, `127.0.0.1:8080`, `unix:/run/app.sock`.
+    /// How the conf names it: `backend`, `127.0.0.1:8080`, `unix:/run/app.sock`. No two have one
+    /// name, whatever its case; the host and the port of a [`Target::Computed`] are looked for
+    /// among these.
     pub name: &'static str,
+    /// `$proxy_host` of a `proxy_pass` that names it: the name without a port that is the scheme's
+    /// own; `localhost` for a socket in the file system.
+    pub host: StartText,
+    /// `$proxy_port`; empty for such a socket.
+    pub port: StartText,
+    /// Whether variables alone lead here: a name that has no address at start is then for the
+    /// requests that ask for it to find out, as it is in nginx.
+    pub is_optional: bool,
     /// Its servers, in the order of the conf.
     pub peers: &'static [Peer],
     /// Which of them a request goes to.
@@ -17,7 +27,8 @@ pub struct Upstream {
 /// A `server` of an `upstream`. A name that has several addresses is as many peers once the server
 /// has started.
 pub struct Peer {
-    /// `HOST:PORT`, always with the port, or `unix:PATH`; a relative path is under the prefix.
+    /// `HOST:PORT`, or `unix:PATH`; a relative path is under the prefix. The port is always there,
+    /// unless a param stands for the whole address: then it is 80 where it is missing.
     pub address: StartText,
     /// `weight`.
     pub weight: u32,
@@ -81,15 +92,13 @@ pub enum Target {
     Fixed {
         /// Who.
         upstream: UpstreamId,
-        /// `$proxy_host`: as the conf writes it, without a port that is the scheme's own.
-        host: &'static [u8],
-        /// `$proxy_port`.
-        port: &'static [u8],
         /// The URI that stands behind it, if one does: it takes the place of the front of the path
         /// that the location names.
         uri: Option<TargetUri>,
     },
-    /// A URL with variables: scheme, host, and a port or a URI where it has them.
+    /// A URL with variables: scheme, host, and a port or a URI where it has them. Whatever
+    /// host and port it can come to are the name of one of
+    /// [`Site::UPSTREAMS`](super::Site::UPSTREAMS).
     Computed(Text),
 }
 
