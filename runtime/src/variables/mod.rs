@@ -5,6 +5,7 @@
 //! handles the request fills in the fields.
 
 mod facts;
+mod upstream;
 
 pub(crate) use facts::{ConnectionFacts, Endpoint, Match, Progress};
 
