@@ -22,6 +22,7 @@ use crate::output::{Output, Turn};
 use crate::serving::Exchange;
 use crate::site::{Level, ListenId, ServerId, Site};
 use crate::transport::Transport;
+use crate::upstream::{FoundUpstream, Upstreams};
 use crate::users::desk::Desk;
 use crate::users::file::UserFile;
 use crate::variables::{ConnectionFacts, Endpoint};
@@ -47,6 +48,8 @@ pub struct Shared {
     pub users: Vec<UserFile>,
     /// Where passwords are checked that take long.
     pub desk: Desk,
+    /// Where the servers of [`Site::UPSTREAMS`] are.
+    pub upstreams: Vec<FoundUpstream>,
     /// Server names that are known at start, by listen: in lower case.
     pub start_names: Vec<Vec<(Vec<u8>, ServerId)>>,
 }
@@ -67,6 +70,8 @@ pub struct Context<S> {
     pub files: Files,
     /// What starts scripts, where the site has any.
     pub spawner: Option<Rc<Spawner>>,
+    /// The servers behind this one, and the connections to them.
+    pub upstreams: Rc<Upstreams>,
     /// The log files.
     pub logs: Logs,
     /// What input is read into.
@@ -116,6 +121,7 @@ impl<S: Site> Context<S> {
             local_clock: LocalClock::new(now),
             files,
             spawner: None,
+            upstreams: Rc::new(Upstreams::new(S::UPSTREAMS, &shared.upstreams)),
             logs,
             scratch: vec![0; scratch_len].into_boxed_slice(),
             output: Output::new(shared.image.as_ref()),
@@ -137,6 +143,9 @@ impl<S: Site> Context<S> {
     pub fn set_now(&mut self, now: Now) {
         self.now = now;
         self.date.update(now.unix_s());
+        if !S::UPSTREAMS.is_empty() {
+            self.upstreams.set_now(now.monotonic_ms);
+        }
     }
 
     /// Writes a line about the process, or about no request, to the error log.

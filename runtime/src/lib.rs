@@ -5,6 +5,7 @@
 #![deny(unsafe_code)]
 
 mod access;
+mod backend;
 pub mod bounds;
 mod cgi;
 mod clock;
@@ -46,6 +47,7 @@ mod sys;
 pub mod texts;
 mod transport;
 pub mod trie;
+mod upstream;
 pub mod users;
 pub mod variables;
 mod worker;

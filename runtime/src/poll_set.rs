@@ -6,7 +6,7 @@ use std::io;
 use std::os::fd::{AsRawFd, BorrowedFd, RawFd};
 use std::time::Duration;
 
-use crate::sys::poll::{Epoll, EpollEvent, PollFd, poll};
+use crate::sys::poll::{Epoll, EpollEvent, PollFd, Readiness, poll};
 
 /// What to watch a descriptor for.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -15,6 +15,18 @@ pub enum Interest {
     Read,
     /// It can be written to.
     Write,
+    /// Either. Of a client alone.
+    Both,
+}
+
+impl From<Interest> for Readiness {
+    fn from(interest: Interest) -> Readiness {
+        match interest {
+            Interest::Read => Readiness::READ,
+            Interest::Write => Readiness::WRITE,
+            Interest::Both => Readiness { reads: true, writes: true },
+        }
+    }
 }
 
 /// The most clients that one turn serves; the rest are ready again at the next.
@@ -89,10 +101,25 @@ impl PollSet {
     ) -> io::Result<()> {
         match (watched, wanted) {
             (None, None) => Ok(()),
-            (None, Some(interest)) => self.clients.add(fd, token, interest == Interest::Write),
-            (Some(_), Some(interest)) => {
-                self.clients.modify(fd, token, interest == Interest::Write)
-            }
+            (None, Some(interest)) => self.clients.add(fd, token, interest.into()),
+            (Some(_), Some(interest)) => self.clients.modify(fd, token, interest.into()),
+            (Some(_), None) => self.clients.remove(fd),
+        }
+    }
+
+    /// Watches a connection to another server, which was `watched` for something else or not at all.
+    /// Closed, it is out of the set.
+    pub fn watch_upstream(
+        &self,
+        fd: BorrowedFd<'_>,
+        token: u64,
+        watched: Option<Readiness>,
+        wanted: Option<Readiness>,
+    ) -> io::Result<()> {
+        match (watched, wanted) {
+            (None, None) => Ok(()),
+            (None, Some(wanted)) => self.clients.add(fd, token, wanted),
+            (Some(_), Some(wanted)) => self.clients.modify(fd, token, wanted),
             (Some(_), None) => self.clients.remove(fd),
         }
     }

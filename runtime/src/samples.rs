@@ -186,6 +186,7 @@ pub(crate) fn with_variables<T>(
             response_fields: &response_fields,
             persists: false,
             persistence: None,
+            tries: &crate::exchange::Tries::default(),
         },
         now,
         local_clock: &LocalClock::new(now),

@@ -119,6 +119,8 @@ pub trait Site: Sync + 'static {
     const WAITS: bool = !Self::USERS.is_empty() || !Self::ZONES.is_empty();
     /// `cgi_max_processes` of a site that has scripts. One that has none has no code for them.
     const MAX_SCRIPTS: Option<u32> = None;
+    /// Whether any response is made elsewhere. A site where none is has no code for it.
+    const RELAYS: bool = Self::MAX_SCRIPTS.is_some() || !Self::UPSTREAMS.is_empty();
 
     /// Builds what cannot be a constant (regex automata over static tables). Called once,
     /// before the first thread starts.

@@ -53,6 +53,20 @@ impl Transport {
         }
     }
 
+    /// Whether nothing is there to be read, not even its end.
+    pub fn is_quiet(&self) -> bool {
+        match self {
+            Transport::Plain(socket) => net::is_quiet(socket.as_fd()),
+        }
+    }
+
+    /// What has become of a connection under way: the error that it has come to.
+    pub fn take_error(&self) -> io::Result<()> {
+        match self {
+            Transport::Plain(socket) => net::take_error(socket.as_fd()),
+        }
+    }
+
     /// Whether [`send_file`](Self::send_file) can be used. Else what is in files is read and written.
     pub fn sends_files(&self) -> bool {
         match self {
@@ -88,6 +102,11 @@ impl Transport {
     /// Sends short writes at once. Where that fails, they are only slower.
     pub fn set_nodelay(&self) {
         let _ = net::set_nodelay(self.as_fd(), true);
+    }
+
+    /// Has the kernel ask a silent peer whether it is there (`SO_KEEPALIVE`).
+    pub fn set_keepalive(&self) -> io::Result<()> {
+        net::set_keepalive(self.as_fd())
     }
 
     /// The server's own address; `None` for one of the file system, or where it is not to be had.

@@ -2,6 +2,7 @@
 //! the process that starts it ([`spawner`]), its pipes ([`Running`]) and what it answers
 //! ([`output`]). A script runs in a process group of its own and is stopped with all of it.
 
+mod backend;
 mod command;
 mod environment;
 mod fault;
@@ -9,12 +10,10 @@ mod output;
 mod running;
 pub mod script;
 mod spawner;
-mod spool;
 mod stderr;
 
 pub use fault::{describe_end, not_started};
 pub use output::MAX_HEAD_LEN;
-pub use running::{Call, Input, Received, Running};
+pub use running::{Call, Running};
 pub(crate) use spawner::queue_len;
 pub use spawner::{Event, RequestId, Spawner, SpawnerProcess};
-pub use stderr::ERRORS_LEVEL;

@@ -154,6 +154,7 @@ impl<'a> Lines<'a> {
             has_type: self.content_type.is_some(),
             content_len,
             local_redirect,
+            intercept: false,
         })
     }
 }

@@ -5,16 +5,15 @@
 //! read when it is asked for, so that a slow client slows the script down. Dropped before its
 //! end, a script is stopped.
 
-use std::fs::File;
 use std::io::{self, PipeReader, PipeWriter, Read, Write};
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::rc::Rc;
 
 use super::command::Command;
 use super::output::{BadOutput, HeadReader};
-use super::spawner::{Descriptors, RequestId, Spawner};
+use super::spawner::{Descriptors, Event, RequestId, Spawner};
 use super::stderr::ErrorLines;
-use crate::exchange::BackendHead;
+use crate::backend::{Input, Received};
 use crate::sys::fs::set_nonblocking;
 use crate::sys::spawn::Ended;
 
@@ -22,19 +21,6 @@ use crate::sys::spawn::Ended;
 const MAX_PIPE_LEN: usize = 1 << 20;
 /// The most that is read of what a script says on standard error before others have their turn.
 const ERRORS_TURN_LEN: usize = 16 * 1024;
-
-/// What a script reads.
-#[derive(Debug)]
-pub enum Input {
-    /// Nothing.
-    Empty,
-    /// The request's content, as it comes.
-    Stream,
-    /// Content that is there already.
-    Bytes(Vec<u8>),
-    /// Content in a file, from its start.
-    File(File),
-}
 
 /// A script that is to be run for a request.
 #[derive(Debug)]
@@ -47,24 +33,6 @@ pub struct Call {
     pub errors: bool,
     /// `cgi_timeout`: how long it may neither read nor write.
     pub timeout_ms: u64,
-}
-
-/// What a look at a script's output has brought.
-#[derive(Debug)]
-pub enum Received {
-    /// Nothing is there now.
-    Nothing,
-    /// A part of the head.
-    Part,
-    /// The head. [`Running::take_front`] gives what has come of the content already.
-    Head(BackendHead),
-    /// So many bytes of content.
-    Content(usize),
-    /// The end. `cut`: a signal has ended the script, maybe before it had written all.
-    End {
-        #[allow(missing_docs)]
-        cut: bool,
-    },
 }
 
 /// One script that runs, or waits for its turn.
@@ -178,6 +146,11 @@ impl Running {
         &self.script
     }
 
+    /// What the spawner has told of it and nobody has looked at: why it was not started.
+    pub(super) fn told(&self) -> Option<Event> {
+        self.spawner.refusal(self.id)
+    }
+
     /// How long it may neither read nor write.
     pub fn timeout_ms(&self) -> u64 {
         self.timeout_ms
@@ -250,7 +223,7 @@ impl Running {
     }
 
     /// Looks at the output once. Content stands at the front of `scratch` then.
-    pub fn read_output(&mut self, scratch: &mut [u8]) -> Result<Received, BadOutput> {
+    pub(crate) fn read_output(&mut self, scratch: &mut [u8]) -> Result<Received, BadOutput> {
         let most = self.left_len.unwrap_or(scratch.len()).min(scratch.len());
         let read = self.output.as_mut().map_or(Ok(0), |output| output.read(&mut scratch[..most]));
         let len = match read {
@@ -272,7 +245,7 @@ impl Running {
                 Some((head, front)) => {
                     let sized = head.content_len.is_some();
                     self.progress = Progress::Held { front, sized };
-                    Ok(Received::Head(head))
+                    Ok(Received::Head(Box::new(head)))
                 }
                 None => Ok(Received::Part),
             },

@@ -6,11 +6,12 @@
 
 use super::command::Command;
 use super::environment;
-use super::running::{Call, Input};
-use super::spool::Spool;
+use super::running::Call;
 use super::stderr::ERRORS_LEVEL;
+use crate::backend::Input;
 use crate::escape::Escaped;
 use crate::files::{Entry, Files, path};
+use crate::handler::spool::{Spool, Spooled};
 use crate::handler::{Outcome, Request, file};
 use crate::http::body::Framing;
 use crate::site::{Cgi, CgiRule, ErrorLog, Level, ProgramId, Scripts};
@@ -107,6 +108,12 @@ fn file_at(request: &Request<'_>, path: &[u8]) -> Option<Vec<u8>> {
     Some(file)
 }
 
+impl Spooled for Script {
+    fn finish(&self, request: &Request<'_>, input: Input, len: u64) -> Outcome {
+        self.call(request, input, Some(len))
+    }
+}
+
 impl Script {
     /// What becomes of the request: content without a length is gathered first.
     fn begin(self, request: &Request<'_>) -> Outcome {
@@ -120,7 +127,7 @@ impl Script {
             Framing::Length(len) => self.call(request, Input::Stream, Some(len)),
             Framing::Chunked => {
                 let memory_len = request.variables.settings.client_body_buffer_size;
-                Outcome::Receive(Box::new(Spool::new(self, memory_len)))
+                Outcome::Receive(Box::new(Spool::new(Box::new(self), memory_len)))
             }
         }
     }

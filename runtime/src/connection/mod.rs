@@ -6,6 +6,8 @@ use std::net::{IpAddr, Ipv6Addr};
 use std::os::fd::RawFd;
 
 use crate::poll_set::Interest;
+use crate::sys::poll::Readiness;
+use crate::upstream::LeaseId;
 
 pub(crate) use pace::{Pace, in_steps, slow};
 
@@ -38,6 +40,8 @@ pub enum Source {
     ScriptOutput,
     /// What it says about its troubles.
     ScriptErrors,
+    /// The server behind this one that is asked. It has a token of its own.
+    Upstream,
 }
 
 /// A pipe, and what to watch it for.
@@ -54,6 +58,17 @@ pub struct Interests {
     pub output: Pipe,
     /// What it says about its troubles.
     pub errors: Pipe,
+    /// The connection to the server that is asked.
+    pub upstream: Option<UpstreamInterest>,
+}
+
+/// What to watch a connection to another server for.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct UpstreamInterest {
+    /// Which connection.
+    pub lease: LeaseId,
+    /// What for.
+    pub readiness: Readiness,
 }
 
 impl Interests {
@@ -68,6 +83,7 @@ impl Interests {
             && self.input.is_none()
             && self.output.is_none()
             && self.errors.is_none()
+            && self.upstream.is_none()
     }
 
     /// The pipes of its script.

@@ -8,7 +8,7 @@ use crate::http::target::{normalize, split_args};
 use crate::site::Level;
 
 use super::world::{Form, Location, World};
-use super::{Exchange, MAX_REDIRECTS, Refusal, Reply, Step};
+use super::{Exchange, MAX_REDIRECTS, Outcome, Refusal, Reply, Step};
 
 /// The head of a response that is made elsewhere.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
@@ -24,6 +24,8 @@ pub struct BackendHead {
     pub content_len: Option<u64>,
     /// A local redirect: the server answers with what this path and its arguments lead to.
     pub local_redirect: Option<Vec<u8>>,
+    /// Whether an `error_page` stands in its place where it has a status of 300 and above.
+    pub intercept: bool,
 }
 
 impl<F: Form> Exchange<F> {
@@ -36,6 +38,15 @@ impl<F: Form> Exchange<F> {
     ) -> Step<W> {
         if let Some(uri) = &head.local_redirect {
             return self.redirect_locally(world, uri);
+        }
+        if head.intercept && head.status >= 300 && self.has_error_page(head.status) {
+            let challenge = head.fields.get("WWW-Authenticate").filter(|_| head.status == 401);
+            let challenge = challenge.map(<[u8]>::to_vec);
+            let step = self.settle(world, Outcome::Status(head.status));
+            if let Some(challenge) = challenge {
+                self.fields.add_checked("WWW-Authenticate", &challenge);
+            }
+            return step;
         }
         self.status = match self.status_override {
             Some(status) if !status::is_redirect(head.status) => status,
@@ -76,6 +87,7 @@ impl<F: Form> Exchange<F> {
             return self.fail(world, &Refusal { status: 502, level: Level::Error, reason });
         }
         self.head.path = decoded;
+        (self.is_changed, self.has_left_location) = (true, false);
         self.args = Some(args.to_vec());
         self.as_get = self.head.method != Some(Method::Head);
         self.redirected();

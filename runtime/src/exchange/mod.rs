@@ -13,6 +13,7 @@ mod memo;
 mod phases;
 mod reply;
 mod rewrite;
+mod tries;
 pub mod world;
 
 use crate::http::body::Framing;
@@ -27,6 +28,7 @@ use self::world::{Form, Location, LocationOf, Note, Reason, Server, World};
 pub use self::backend::BackendHead;
 pub use self::memo::{Memo, Once};
 pub use self::rewrite::MAX_VALUE_LEN;
+pub(crate) use self::tries::{Tries, Try};
 
 /// The most internal redirects of one request, as in nginx.
 pub const MAX_REDIRECTS: u32 = 10;
@@ -117,6 +119,21 @@ impl Refusal {
     }
 }
 
+/// What has become of the path that a client has sent.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct UriState {
+    /// Whether path and arguments are still those.
+    pub is_as_sent: bool,
+    /// Whether the path is the one that the location was found by: not after a `rewrite … break`.
+    pub is_in_location: bool,
+}
+
+impl UriState {
+    /// As the client has sent it.
+    #[cfg(test)]
+    pub(crate) const AS_SENT: UriState = UriState { is_as_sent: true, is_in_location: true };
+}
+
 /// One request and its response. Reused from one request to the next.
 pub struct Exchange<F: Form> {
     /// The request's head. Its path is as the last internal redirect left it.
@@ -149,6 +166,10 @@ pub struct Exchange<F: Form> {
     /// Arguments that an internal redirect has put in the place of the head's.
     args: Option<Vec<u8>>,
     route: Option<Route<F>>,
+    /// Whether the path or the arguments are no longer those that the client has sent.
+    is_changed: bool,
+    /// Whether a `rewrite … break` has changed the path that the location was found by.
+    has_left_location: bool,
     redirects: u32,
     /// Whether an internal redirect has led to the location.
     internal: bool,
@@ -190,6 +211,8 @@ pub struct Exchange<F: Form> {
     /// Whether `set` escapes groups where the request's path had escapes: not once a `rewrite` of the same
     /// steps has changed the path, as nginx has it.
     pub escapes_groups: bool,
+    /// The servers that it was passed on to.
+    pub(crate) tries: Tries,
     /// The values of maps.
     pub memo: Memo,
 }
@@ -256,6 +279,8 @@ impl<F: Form> Default for Exchange<F> {
             host: Vec::new(),
             args: None,
             route: None,
+            is_changed: false,
+            has_left_location: false,
             redirects: 0,
             internal: false,
             append_path: false,
@@ -276,6 +301,7 @@ impl<F: Form> Default for Exchange<F> {
             slots: Vec::new(),
             slots_since: Vec::new(),
             escapes_groups: true,
+            tries: Tries::default(),
             memo: Memo::default(),
         }
     }
@@ -295,7 +321,7 @@ enum Step<W: World> {
 impl<F: Form> Exchange<F> {
     /// Forgets the request, but not the buffers' memory.
     pub fn reset(&mut self) {
-        let Exchange { head, fields, host, matches, slots, slots_since, memo, .. } =
+        let Exchange { head, fields, host, matches, slots, slots_since, tries, memo, .. } =
             std::mem::take(self);
         // The next head is read over the last one.
         *self = Exchange {
@@ -305,6 +331,7 @@ impl<F: Form> Exchange<F> {
             matches,
             slots,
             slots_since,
+            tries,
             memo,
             ..Exchange::default()
         };
@@ -313,6 +340,7 @@ impl<F: Form> Exchange<F> {
         self.matches.clear();
         self.slots.clear();
         self.slots_since.clear();
+        self.tries.clear();
         self.memo.clear();
     }
 
@@ -342,6 +370,11 @@ impl<F: Form> Exchange<F> {
     /// The arguments, likewise, without the `?`.
     pub fn args(&self) -> &[u8] {
         self.args.as_deref().unwrap_or(self.head.args())
+    }
+
+    /// What has become of the path that the client has sent.
+    pub(crate) fn uri_state(&self) -> UriState {
+        UriState { is_as_sent: !self.is_changed, is_in_location: !self.has_left_location }
     }
 
     /// Whether an error page is fetched, which is done by GET.
@@ -545,6 +578,7 @@ impl<F: Form> Exchange<F> {
     /// must not come to another location than what it leads to.
     fn set_path<W: World<Form = F>>(&mut self, world: &W, path: &[u8]) -> Result<(), BadTarget> {
         let resolved = resolve(path, self.merges_slashes(world))?;
+        (self.is_changed, self.has_left_location) = (true, false);
         self.head.path.clear();
         self.head.path.extend_from_slice(&resolved);
         Ok(())

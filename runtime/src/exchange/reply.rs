@@ -73,6 +73,12 @@ impl<F: Form> Exchange<F> {
         }
     }
 
+    /// Whether an `error_page` stands in the place of a response with this status.
+    pub(super) fn has_error_page(&self, status: u16) -> bool {
+        !self.error_pages_end
+            && self.route.is_some_and(|route| route.location.error_page(status).is_some())
+    }
+
     /// The `error_page` for a status, unless one has been used where that is to be the last.
     fn error_page<W: World<Form = F>>(&mut self, world: &mut W, status: u16) -> Option<Step<W>> {
         let location = self.route?.location;

@@ -97,7 +97,10 @@ impl<F: Form> Exchange<F> {
     /// Gives a variable a value, unless it cannot have that.
     fn assign(&mut self, variable: Assigned, value: &[u8]) -> bool {
         match variable {
-            Assigned::Args => self.args = Some(value.to_vec()),
+            Assigned::Args => {
+                self.args = Some(value.to_vec());
+                self.is_changed = true;
+            }
             Assigned::LimitRate => match size::parse(value) {
                 Some(rate) => self.limit_rate = Some(rate),
                 None => return false,
@@ -157,6 +160,7 @@ impl<F: Form> Exchange<F> {
         }
         self.internal = true;
         self.set_path(world, &path).map_err(|_| (404, Reason::AboveRoot))?;
+        self.has_left_location = rewrite.then == Then::Break;
         world.rewritten(self, rewrite);
         Ok(())
     }

@@ -8,6 +8,7 @@ pub(crate) mod listing;
 mod receive;
 mod representation;
 mod resource;
+pub(crate) mod spool;
 pub mod status;
 pub mod upload;
 pub mod work;
@@ -25,12 +26,14 @@ use std::path::PathBuf;
 use percent_encoding::{AsciiSet, CONTROLS, percent_encode};
 
 use crate::cgi;
+use crate::exchange::UriState;
 use crate::http::body::Framing;
 use crate::http::method::Method;
 use crate::http::response;
 use crate::media;
 use crate::output::Produce;
 use crate::site::{Level, Location, ProgramId, Settings, TypesId};
+use crate::upstream::{self, FoundUpstream};
 use crate::variables::Variables;
 
 /// What a handler makes of a request.
@@ -56,6 +59,8 @@ pub enum Outcome {
     Work(Box<dyn Work>),
     /// A script makes the response.
     Script(Box<cgi::Call>),
+    /// Another server makes the response.
+    Proxy(Box<upstream::Call>),
 }
 
 /// What a handler is asked.
@@ -74,12 +79,16 @@ pub struct Request<'a> {
     /// Whether `try_files` has found a file that the path names beneath an `alias` which is
     /// otherwise complete.
     pub append_path: bool,
+    /// What has become of the path that the client has sent.
+    pub uri: UriState,
     /// [`Site::media_type`](crate::site::Site::media_type).
     pub media_type: fn(TypesId, &[u8]) -> Option<&'static [u8]>,
     /// The location of another path, for a method that names one.
     pub locate: &'a dyn Fn(&[u8]) -> &'static Location,
     /// The absolute paths of [`Site::PROGRAMS`](crate::site::Site::PROGRAMS).
     pub programs: &'a [PathBuf],
+    /// Where the servers behind this one were found.
+    pub upstreams: &'a [FoundUpstream],
     /// Writes to the request's error log.
     pub report: &'a dyn Fn(Level, fmt::Arguments<'_>),
 }

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use std::time::{Duration, UNIX_EPOCH};
 
 use super::*;
+use crate::exchange::UriState;
 use crate::files::Files;
 use crate::http::range::{Selection, select};
 use crate::http::response::Fields;
@@ -58,7 +59,9 @@ fn ask<T>(
             append_path: false,
             media_type,
             locate: &|_| panic!("nothing leads there"),
+            uri: UriState::AS_SENT,
             programs: &[],
+            upstreams: &[],
             report: &report,
         };
         handle(&mut request, &mut Files::new(directories))
@@ -78,7 +81,11 @@ fn show(outcome: Outcome) -> (String, String, String) {
         Outcome::RangeNotSatisfiable(len) => (format!("416 */{len}"), String::new(), String::new()),
         Outcome::InternalRedirect(path) => ("internal".into(), text(&path), String::new()),
         Outcome::Redirect(status, location) => (status.to_string(), text(&location), String::new()),
-        Outcome::Receive(_) | Outcome::Script(_) | Outcome::Made(..) | Outcome::Work(_) => {
+        Outcome::Receive(_)
+        | Outcome::Script(_)
+        | Outcome::Proxy(_)
+        | Outcome::Made(..)
+        | Outcome::Work(_) => {
             panic!("none of a file: {outcome:?}")
         }
         Outcome::Response(made) => (made.status.to_string(), String::new(), text(&made.content)),

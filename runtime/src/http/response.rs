@@ -14,6 +14,8 @@ pub enum Persistence {
     Close,
     /// It is kept; with the timeout of a Keep-Alive field, in seconds.
     Keep(Option<u64>),
+    /// It goes over to another protocol.
+    Upgrade,
 }
 
 impl Persistence {
@@ -21,6 +23,7 @@ impl Persistence {
     pub fn connection(self) -> &'static [u8] {
         match self {
             Persistence::Close => b"close",
+            Persistence::Upgrade => b"upgrade",
             Persistence::Keep(_) => b"keep-alive",
         }
     }
@@ -62,6 +65,7 @@ pub fn write_head(
     }
     match persistence {
         Persistence::Close => out.extend_from_slice(b"Connection: close\r\n\r\n"),
+        Persistence::Upgrade => out.extend_from_slice(b"Connection: upgrade\r\n\r\n"),
         Persistence::Keep(None) => out.extend_from_slice(b"Connection: keep-alive\r\n\r\n"),
         Persistence::Keep(Some(seconds)) => {
             out.extend_from_slice(b"Connection: keep-alive\r\nKeep-Alive: timeout=");

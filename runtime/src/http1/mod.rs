@@ -4,9 +4,10 @@
 
 mod framing;
 mod persistence;
+mod relay;
 mod request;
 mod response;
-mod script;
+mod tunnel;
 mod waiting;
 
 use std::io;
@@ -20,11 +21,12 @@ use crate::http::head::Unfinished;
 use crate::poll_set::Interest;
 use crate::site::{Server, Settings, Site};
 
+use relay::Session;
 pub use request::limits;
 use request::{Pending, timed_out, too_slow};
 pub use response::GATHERED_LEN;
 use response::{After, Sending, Working};
-use script::Session;
+use tunnel::Tunneling;
 use waiting::Waiting;
 
 /// When a request that takes longer goes on, if its socket takes nothing.
@@ -41,8 +43,10 @@ enum State {
     Working(Box<Working>),
     /// What a request comes to later, without being worked at meanwhile.
     Waiting(Box<Waiting>),
-    /// A script that makes the response.
-    Script(Box<Session>),
+    /// What makes the response elsewhere.
+    Relay(Box<Session>),
+    /// Either side: another protocol is spoken.
+    Tunnel(Box<Tunneling>),
     /// The socket takes more of a response.
     Sending(Box<Sending>),
     /// Content that comes behind its response.
@@ -125,7 +129,11 @@ impl Connection {
     pub fn only_reads(&self) -> bool {
         let is_other = matches!(
             self.state,
-            State::Script(_) | State::Sending(_) | State::Working(_) | State::Waiting(_)
+            State::Relay(_)
+                | State::Tunnel(_)
+                | State::Sending(_)
+                | State::Working(_)
+                | State::Waiting(_)
         );
         !is_other && self.client.transport.interest(Interest::Read) == Interest::Read
     }
@@ -134,7 +142,8 @@ impl Connection {
     /// state.
     pub fn interests(&self) -> Interests {
         let mut interests = match &self.state {
-            State::Script(session) => session.interests(!self.input.is_empty()),
+            State::Relay(session) => session.interests(!self.input.is_empty()),
+            State::Tunnel(tunneling) => tunneling.interests(),
             State::Sending(sending) if sending.output.paused_until_ms().is_some() => {
                 Interests::default()
             }
@@ -151,7 +160,8 @@ impl Connection {
     pub fn on_ready<S: Site>(&mut self, cx: &mut Context<S>, source: Source) -> Next {
         match (&self.state, source) {
             // Without scripts in the site, their code is not in the binary.
-            (State::Script(_), _) if S::MAX_SCRIPTS.is_some() => self.on_script_ready(cx, source),
+            (State::Relay(_), _) if S::RELAYS => self.on_backend_ready(cx, source),
+            (State::Tunnel(_), _) if !S::UPSTREAMS.is_empty() => self.on_tunnel_ready(cx, source),
             (State::Sending(_), Source::Client) => {
                 self.continue_sending(cx);
                 self.resume(cx)
@@ -208,8 +218,8 @@ impl Connection {
                 (pending.exchange.status, pending.exchange.persist) = (400, false);
                 pending.exchange.log(cx, &self.client);
             }
-            State::Script(_) if S::MAX_SCRIPTS.is_some() => {
-                return self.on_script_client_end(cx, gone);
+            State::Relay(_) if S::RELAYS => {
+                return self.on_relay_client_end(cx, gone);
             }
             State::Waiting(_) if S::WAITS => return self.on_waiting_client_end(cx, gone),
             _ => {}
@@ -219,8 +229,11 @@ impl Connection {
 
     /// The deadline of what it waits for has passed.
     pub fn on_deadline<S: Site>(&mut self, cx: &mut Context<S>) -> Next {
-        if matches!(self.state, State::Script(_)) && S::MAX_SCRIPTS.is_some() {
-            return self.on_script_deadline(cx);
+        if matches!(self.state, State::Relay(_)) && S::RELAYS {
+            return self.on_relay_deadline(cx);
+        }
+        if matches!(self.state, State::Tunnel(_)) && !S::UPSTREAMS.is_empty() {
+            return self.end_tunnel(cx);
         }
         if matches!(self.state, State::Working(_)) && S::DAV {
             self.continue_working(cx);
@@ -274,8 +287,13 @@ impl Connection {
                 State::Head => self.advance_head(cx, &mut data),
                 State::Content(_) => self.advance_content(cx, &mut data),
                 State::Draining { .. } => self.advance_draining(&mut data),
-                State::Script(_) if S::MAX_SCRIPTS.is_some() => self.advance_script(&mut data),
-                State::Sending(_) | State::Script(_) | State::Working(_) | State::Waiting(_) => {
+                State::Relay(_) if S::RELAYS => self.advance_relay(&mut data),
+                State::Tunnel(ref mut tunneling) => {
+                    tunneling.feed(data);
+                    data = &[];
+                    Step::More
+                }
+                State::Sending(_) | State::Relay(_) | State::Working(_) | State::Waiting(_) => {
                     Step::More
                 }
                 State::Lingering { .. } => {
@@ -336,9 +354,9 @@ impl Connection {
                 slow(waited_ms, self.input.len() as u64)
             }
             State::Content(pending) => pending.pace.slow(now_ms),
-            State::Script(session) => session.pace.slow(now_ms),
+            State::Relay(session) => session.pace.slow(now_ms),
             State::Sending(sending) => sending.pace.slow(now_ms),
-            State::Working(_) | State::Waiting(_) | State::Closed => None,
+            State::Tunnel(_) | State::Working(_) | State::Waiting(_) | State::Closed => None,
         };
         slow.map_or(Stake::Work, Stake::Slow)
     }
@@ -363,8 +381,8 @@ impl Connection {
         }
         self.on_deadline(cx);
         // The answer to its end may be a script's.
-        if matches!(self.state, State::Script(_)) && S::MAX_SCRIPTS.is_some() {
-            return cx.with_scratch(|cx, scratch| self.abandon_script(cx, scratch));
+        if matches!(self.state, State::Relay(_)) && S::RELAYS {
+            return cx.with_scratch(|cx, scratch| self.abandon_relay(cx, scratch));
         }
         Next::Close
     }
@@ -394,8 +412,11 @@ impl Connection {
             State::Content(_) => {
                 return self.wait_in_steps(now_ms, self.settings.client_body_timeout_ms);
             }
-            State::Script(session) => {
+            State::Relay(session) => {
                 return Next::Wait(Deadline::In(session.timeout_ms(self.settings, now_ms)));
+            }
+            State::Tunnel(tunneling) => {
+                return Next::Wait(Deadline::In(tunneling.timeout_ms()));
             }
             State::Draining { until_ms, .. } | State::Lingering { until_ms } => {
                 self.settings.lingering_timeout_ms.min(left_ms(*until_ms))

@@ -93,9 +93,13 @@ impl Connection {
                 return self.answer(cx, exchange, reply, begun.then_some(reader));
             }
             Reply::Later(Later::Receive(receiver)) => Sink::Receive(receiver),
-            Reply::Later(Later::Script(call)) if S::MAX_SCRIPTS.is_some() => {
+            Reply::Later(Later::Script(call)) if S::RELAYS => {
                 let preface = if asks { CONTINUE } else { b"" };
                 return self.start_script(cx, exchange, *call, reader, preface);
+            }
+            Reply::Later(Later::Proxy(call)) if !S::UPSTREAMS.is_empty() => {
+                let preface = if asks && call.is_streamed() { CONTINUE } else { b"" };
+                return self.start_proxying(cx, exchange, *call, reader, preface);
             }
             Reply::Later(Later::Wait(wait)) if S::WAITS => {
                 return self.begin_to_wait(cx, exchange, wait, Left::All);

@@ -11,8 +11,8 @@ use crate::serving::{Exchange, Later, Reply};
 use crate::site::{Lingering, Site};
 
 use super::framing::Transfer;
+use super::relay::Session;
 use super::request::Pending;
-use super::script::Session;
 use super::waiting::{Left, Waiting};
 use super::{Connection, State};
 
@@ -53,7 +53,7 @@ pub(super) enum After {
     /// What is waited for, and then the response.
     Waiting(Box<Waiting>),
     /// The response of a script.
-    Script(Box<Session>),
+    Relay(Box<Session>),
     /// The content of this one, then the next.
     Drain(BodyReader),
     /// The end; with a lingering read if something may still come.
@@ -71,9 +71,13 @@ impl Connection {
         content: Option<BodyReader>,
     ) {
         match reply {
-            Reply::Later(Later::Script(call)) if S::MAX_SCRIPTS.is_some() => {
+            Reply::Later(Later::Script(call)) if S::RELAYS => {
                 let reader = content.unwrap_or(BodyReader::new(Framing::Length(0)));
                 self.start_script(cx, exchange, *call, reader, b"");
+            }
+            Reply::Later(Later::Proxy(call)) if !S::UPSTREAMS.is_empty() => {
+                let reader = content.unwrap_or(BodyReader::new(Framing::Length(0)));
+                self.start_proxying(cx, exchange, *call, reader, b"");
             }
             Reply::Later(Later::Wait(wait)) if S::WAITS => {
                 self.begin_to_wait(cx, exchange, wait, Left::Of(content));
@@ -123,7 +127,9 @@ impl Connection {
         let after = match (persistence, content) {
             (Persistence::Keep(_), Some(reader)) if !reader.is_done() => After::Drain(reader),
             (Persistence::Keep(_), _) => After::Head,
-            (Persistence::Close, content) => After::Close { linger: content.is_some() },
+            (Persistence::Close | Persistence::Upgrade, content) => {
+                After::Close { linger: content.is_some() }
+            }
         };
         let is_short = cx.output.buffered_len() < GATHERED_LEN;
         if whole && rate.is_none() && matches!(after, After::Head) && is_short {
@@ -234,7 +240,7 @@ impl Connection {
             After::Content(pending) => State::Content(pending),
             After::Work(working) => State::Working(working),
             After::Waiting(waiting) => State::Waiting(waiting),
-            After::Script(session) => State::Script(session),
+            After::Relay(session) => State::Relay(session),
             After::Drain(reader) => State::Draining { reader, until_ms },
             After::Close { linger } => {
                 let linger = match self.settings.lingering_close {

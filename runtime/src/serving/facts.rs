@@ -63,6 +63,7 @@ impl Exchange {
                 response_fields: &self.fields,
                 persists: self.persist && !self.rest_unwanted,
                 persistence: self.persistence,
+                tries: &self.tries,
             },
             now,
             local_clock,

@@ -9,13 +9,13 @@ mod world;
 
 use std::sync::Arc;
 
-use crate::cgi::{Call, ERRORS_LEVEL};
+use crate::cgi::Call;
 use crate::context::{Client, Context};
-use crate::escape::Escaped;
 use crate::exchange::{self, BackendHead, Event, Refusal};
 use crate::handler::{self, Receiver, Work};
 use crate::output::Body;
-use crate::site::{Settings, Site};
+use crate::site::{Action, Handler, Settings, Site};
+use crate::upstream;
 use crate::users::desk::Verdict;
 
 use self::form::Compiled;
@@ -35,6 +35,8 @@ pub(crate) enum Later {
     Work(Box<dyn Work>),
     /// A script makes the response.
     Script(Box<Call>),
+    /// Another server makes the response.
+    Proxy(Box<upstream::Call>),
     /// Nothing is done for now.
     Wait(Wait),
 }
@@ -128,28 +130,29 @@ impl Exchange {
         self.step(&mut serving, Event::Done { outcome, content_taken })
     }
 
-    /// Makes the response to a script's head.
-    pub(crate) fn answer_script<S: Site>(
+    /// Makes the response to a head that was made elsewhere.
+    pub(crate) fn answer_backend<S: Site>(
         &mut self,
         cx: &mut Context<S>,
         client: &Client,
-        head: BackendHead,
+        mut head: BackendHead,
     ) -> Reply {
+        if let Action::Serve { handler: Handler::Proxy(proxy), .. } = &self.location().action
+            && !S::UPSTREAMS.is_empty()
+        {
+            let rate = upstream::edit(proxy, &self.variables(cx, client), &mut head);
+            self.limit_rate = rate.or(self.limit_rate);
+        }
         self.step(&mut Serving::new(cx, client), Event::Backend(head))
     }
 
-    /// Makes the response to a request whose script has failed.
-    pub(crate) fn fail_script<S: Site>(
+    /// Makes the response to a request for which that has failed.
+    pub(crate) fn fail_backend<S: Site>(
         &mut self,
         cx: &mut Context<S>,
         client: &Client,
         refusal: &Refusal,
     ) -> Reply {
         self.step(&mut Serving::new(cx, client), Event::Failed(refusal))
-    }
-
-    /// Writes a line that a script has written to standard error.
-    pub(crate) fn report_script<S: Site>(&self, cx: &Context<S>, client: &Client, line: &[u8]) {
-        self.report(cx, client, ERRORS_LEVEL, format_args!("script says: {}", Escaped(line)));
     }
 }

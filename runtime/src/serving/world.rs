@@ -29,6 +29,7 @@ use crate::site::{
     Access, Action, Expires, Handler, Level, Location, LocationId, PathTest, Prebuilt, Regex,
     Return, Server, ServerId, Site, Text, UsersId,
 };
+use crate::upstream;
 use crate::users::desk::Asked;
 use crate::variables::Match;
 
@@ -260,6 +261,9 @@ impl<S: Site> World for Serving<'_, S> {
             }
             Handler::Status if S::COUNTS => status::serve(counts),
             Handler::Dav(dav) if S::DAV => dav::serve(dav, request, files),
+            Handler::Proxy(proxy) if !S::UPSTREAMS.is_empty() => {
+                upstream::serve(proxy, S::UPSTREAMS, request)
+            }
             _ => file::serve(request, files),
         };
         let outcome = self.with_request(exchange, false, serve);
@@ -402,9 +406,11 @@ impl<S: Site> Serving<'_, S> {
                 false => exchange.framing(),
             },
             append_path: exchange.appends_path(),
+            uri: exchange.uri_state(),
             media_type: S::media_type,
             locate: &locate,
             programs: &cx.shared.programs,
+            upstreams: &cx.shared.upstreams,
             report: &report,
         };
         ask(&request, &mut cx.files)
@@ -459,6 +465,7 @@ impl<S: Site> Serving<'_, S> {
             handler::Outcome::Receive(receiver) => Outcome::Later(Later::Receive(receiver)),
             handler::Outcome::Work(work) => Outcome::Later(Later::Work(work)),
             handler::Outcome::Script(call) => Outcome::Later(Later::Script(call)),
+            handler::Outcome::Proxy(call) => Outcome::Later(Later::Proxy(call)),
         }
     }
 

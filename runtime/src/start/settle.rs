@@ -15,6 +15,7 @@ use crate::options::Options;
 use crate::params::{self, BindAddress, Params};
 use crate::programs;
 use crate::site::{DirectoryId, Listen, LogTarget, ServerId, Site, StartPiece};
+use crate::upstream;
 use crate::users::desk::Desk;
 use crate::zone::Zone;
 
@@ -55,7 +56,14 @@ pub(super) fn settle<S: Site>(
     for &(_, server) in S::LISTENS.iter().flat_map(|listen| listen.start_names) {
         S::server_settings(server).name.settle(|text| params.server_name(text));
     }
+    let upstreams = S::UPSTREAMS.iter().map(|said| {
+        let (found, wrong) = upstream::find(said, &params, &prefix);
+        wrong.into_iter().for_each(|fault| faults.push(fault));
+        found
+    });
+    let upstreams = upstreams.collect();
     let shared = Shared {
+        upstreams,
         programs,
         directories: directories::<S>(&params, &prefix, faults),
         socket_paths: endpoints.iter().map(socket_path).collect(),

@@ -41,6 +41,69 @@ pub fn bind_ip(address: SocketAddr, options: &ListenOptions) -> io::Result<Owned
 /// A socket bound to `path`, not yet listening, non-blocking.
 pub fn bind_unix(path: &Path) -> io::Result<OwnedFd> {
     let socket = stream_socket(libc::AF_UNIX)?;
+    let (address, len) = encode_path(path)?;
+    // SAFETY: `address` is a socket address of `len` bytes, and bind(2) only reads it.
+    check(unsafe { libc::bind(socket.as_raw_fd(), (&raw const address).cast(), len) })?;
+    Ok(socket)
+}
+
+/// A socket that connects to `address`, non-blocking, and whether it is connected already.
+pub fn connect_ip(address: SocketAddr) -> io::Result<(OwnedFd, bool)> {
+    let family = if address.is_ipv4() { libc::AF_INET } else { libc::AF_INET6 };
+    let socket = stream_socket(family)?;
+    set_nodelay(socket.as_fd(), true)?;
+    let (storage, len) = encode(address);
+    // SAFETY: `storage` is a socket address of `len` bytes, and connect(2) only reads it.
+    let result =
+        check(unsafe { libc::connect(socket.as_raw_fd(), (&raw const storage).cast(), len) });
+    match result {
+        Ok(_) => Ok((socket, true)),
+        Err(error) if error.raw_os_error() == Some(libc::EINPROGRESS) => Ok((socket, false)),
+        Err(error) => Err(error),
+    }
+}
+
+/// The same for a socket of the file system. `EAGAIN`: its queue is full.
+pub fn connect_unix(path: &Path) -> io::Result<(OwnedFd, bool)> {
+    let socket = stream_socket(libc::AF_UNIX)?;
+    let (address, len) = encode_path(path)?;
+    // SAFETY: `address` is a socket address of `len` bytes, and connect(2) only reads it.
+    check(unsafe { libc::connect(socket.as_raw_fd(), (&raw const address).cast(), len) })?;
+    Ok((socket, true))
+}
+
+/// The error that a socket has come to, which is forgotten then.
+pub fn take_error(socket: BorrowedFd<'_>) -> io::Result<()> {
+    let mut value: libc::c_int = 0;
+    let mut len = size_of::<libc::c_int>() as libc::socklen_t;
+    // SAFETY: `value` has room for `len` bytes, and getsockopt(2) writes no more.
+    check(unsafe {
+        libc::getsockopt(
+            socket.as_raw_fd(),
+            libc::SOL_SOCKET,
+            libc::SO_ERROR,
+            (&raw mut value).cast(),
+            &raw mut len,
+        )
+    })?;
+    match value {
+        0 => Ok(()),
+        errno => Err(io::Error::from_raw_os_error(errno)),
+    }
+}
+
+/// Whether a socket is open at its other end and has nothing to be read.
+pub fn is_quiet(socket: BorrowedFd<'_>) -> bool {
+    let mut byte = 0u8;
+    let flags = libc::MSG_PEEK | libc::MSG_DONTWAIT;
+    // SAFETY: `byte` has room for the one byte that recv(2) may write.
+    let result =
+        check_len(unsafe { libc::recv(socket.as_raw_fd(), (&raw mut byte).cast(), 1, flags) });
+    result.is_err_and(|error| error.kind() == io::ErrorKind::WouldBlock)
+}
+
+/// A path as a socket address, and its length.
+fn encode_path(path: &Path) -> io::Result<(libc::sockaddr_un, libc::socklen_t)> {
     let name = CString::new(path.as_os_str().as_bytes())?;
     let name = name.as_bytes_with_nul();
     // SAFETY: all-zero bytes are a valid `sockaddr_un`.
@@ -52,10 +115,7 @@ pub fn bind_unix(path: &Path) -> io::Result<OwnedFd> {
     for (to, from) in address.sun_path.iter_mut().zip(name) {
         *to = *from as libc::c_char;
     }
-    let len = size_of::<libc::sockaddr_un>() as libc::socklen_t;
-    // SAFETY: `address` is a socket address of `len` bytes, and bind(2) only reads it.
-    check(unsafe { libc::bind(socket.as_raw_fd(), (&raw const address).cast(), len) })?;
-    Ok(socket)
+    Ok((address, size_of::<libc::sockaddr_un>() as libc::socklen_t))
 }
 
 /// Starts to listen on a bound socket.
@@ -164,6 +224,11 @@ pub fn shutdown_write(socket: BorrowedFd<'_>) -> io::Result<()> {
 /// `TCP_NODELAY`.
 pub fn set_nodelay(socket: BorrowedFd<'_>, on: bool) -> io::Result<()> {
     set_option(&socket, libc::IPPROTO_TCP, libc::TCP_NODELAY, on)
+}
+
+/// `SO_KEEPALIVE`.
+pub fn set_keepalive(socket: BorrowedFd<'_>) -> io::Result<()> {
+    set_option(&socket, libc::SOL_SOCKET, libc::SO_KEEPALIVE, true)
 }
 
 /// Makes close(2) reset the connection (`SO_LINGER` with no time).

@@ -58,6 +58,22 @@ pub fn is_readable(fd: BorrowedFd<'_>) -> bool {
     poll(&mut [PollFd::new(fd.as_raw_fd(), false)], 0).is_ok_and(|ready| ready > 0)
 }
 
+/// What a descriptor is watched for. For neither, an error of it is still seen.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Readiness {
+    /// There is something to read, or the other end is gone.
+    pub reads: bool,
+    /// It can be written to.
+    pub writes: bool,
+}
+
+impl Readiness {
+    /// To be read.
+    pub const READ: Readiness = Readiness { reads: true, writes: false };
+    /// To be written to.
+    pub const WRITE: Readiness = Readiness { reads: false, writes: true };
+}
+
 /// One event of an [`Epoll`].
 #[repr(transparent)]
 #[derive(Clone, Copy)]
@@ -90,14 +106,14 @@ impl Epoll {
         Ok(Epoll(unsafe { OwnedFd::from_raw_fd(fd) }))
     }
 
-    /// Watches `fd` for reading or for writing under `token`.
-    pub fn add(&self, fd: BorrowedFd<'_>, token: u64, write: bool) -> io::Result<()> {
-        self.control(libc::EPOLL_CTL_ADD, fd, token, write)
+    /// Watches `fd` for this under `token`.
+    pub fn add(&self, fd: BorrowedFd<'_>, token: u64, readiness: Readiness) -> io::Result<()> {
+        self.control(libc::EPOLL_CTL_ADD, fd, token, readiness)
     }
 
-    /// Watches `fd`, which is watched already, for the other.
-    pub fn modify(&self, fd: BorrowedFd<'_>, token: u64, write: bool) -> io::Result<()> {
-        self.control(libc::EPOLL_CTL_MOD, fd, token, write)
+    /// Watches `fd`, which is watched already, for something else.
+    pub fn modify(&self, fd: BorrowedFd<'_>, token: u64, readiness: Readiness) -> io::Result<()> {
+        self.control(libc::EPOLL_CTL_MOD, fd, token, readiness)
     }
 
     fn control(
@@ -105,9 +121,10 @@ impl Epoll {
         operation: libc::c_int,
         fd: BorrowedFd<'_>,
         token: u64,
-        write: bool,
+        readiness: Readiness,
     ) -> io::Result<()> {
-        let events = if write { libc::EPOLLOUT } else { libc::EPOLLIN | libc::EPOLLRDHUP };
+        let reads = if readiness.reads { libc::EPOLLIN | libc::EPOLLRDHUP } else { 0 };
+        let events = reads | if readiness.writes { libc::EPOLLOUT } else { 0 };
         let mut event = libc::epoll_event { events: events as u32, u64: token };
         let (epoll, fd) = (self.0.as_raw_fd(), fd.as_raw_fd());
         // SAFETY: `event` outlives the call, which only reads it.

@@ -4,7 +4,7 @@ use std::cell::OnceCell;
 use std::io::Write;
 use std::net::SocketAddr;
 
-use crate::exchange::LimitStatus;
+use crate::exchange::{LimitStatus, Tries};
 use crate::http::response::{Fields, Persistence};
 use crate::http::target::Scheme;
 use crate::regex::Captures;
@@ -68,6 +68,8 @@ pub(crate) struct Progress<'a> {
     pub(crate) persists: bool,
     /// What the head of the response says of it, once that is written.
     pub(crate) persistence: Option<Persistence>,
+    /// The servers that it was passed on to.
+    pub(crate) tries: &'a Tries,
 }
 
 impl Endpoint<'_> {

@@ -1,22 +1,31 @@
-//! What variables tell of the server that a request was passed on to.
+//! What variables tell of the servers that a request was passed on to.
+//!
+//! Of several that were asked, each value is told, in their order, with `, ` between them, and ` : `
+//! where another location has asked, as in nginx.
 
-use super::{Variables, write_some};
+use super::{Variables, write_number, write_seconds, write_some};
+use crate::exchange::Try;
+use crate::http::response::value_in;
 
 /// The request as it is passed on.
 impl Variables<'_> {
     /// `$proxy_host`: the host and the port that `proxy_pass` names.
     pub fn proxy_host(&self, out: &mut Vec<u8>) -> bool {
-        write_some(None, out)
+        self.progress.tries.with_target(|host, _| write_some(some(host), out))
     }
 
     /// `$proxy_port`.
     pub fn proxy_port(&self, out: &mut Vec<u8>) -> bool {
-        write_some(None, out)
+        self.progress.tries.with_target(|_, port| write_some(some(port), out))
     }
 
     /// `$proxy_add_x_forwarded_for`: the request's own, and the client's address behind it.
-    pub fn proxy_add_x_forwarded_for(&self, out: &mut Vec<u8>) -> bool {
-        write_some(None, out)
+    pub fn proxy_add_x_forwarded_for(&self, out: &mut Vec<u8>) {
+        for value in self.head.fields().values(b"x-forwarded-for") {
+            out.extend_from_slice(value);
+            out.extend_from_slice(b", ");
+        }
+        self.remote_addr(out);
     }
 }
 
@@ -24,42 +33,45 @@ impl Variables<'_> {
 impl Variables<'_> {
     /// `$upstream_addr`: who was asked.
     pub fn upstream_addr(&self, out: &mut Vec<u8>) -> bool {
-        write_some(None, out)
+        self.write_tries(out, |one, out| out.extend_from_slice(one.address.as_bytes()))
     }
 
     /// `$upstream_status`.
     pub fn upstream_status(&self, out: &mut Vec<u8>) -> bool {
-        write_some(None, out)
+        self.write_tries(out, |one, out| match one.status {
+            0 => out.push(b'-'),
+            status => write_number(status.into(), out),
+        })
     }
 
     /// `$upstream_connect_time`.
     pub fn upstream_connect_time(&self, out: &mut Vec<u8>) -> bool {
-        write_some(None, out)
+        self.write_tries(out, |one, out| write_time(one.connect_ms, out))
     }
 
     /// `$upstream_header_time`.
     pub fn upstream_header_time(&self, out: &mut Vec<u8>) -> bool {
-        write_some(None, out)
+        self.write_tries(out, |one, out| write_time(one.head_ms, out))
     }
 
     /// `$upstream_response_time`.
     pub fn upstream_response_time(&self, out: &mut Vec<u8>) -> bool {
-        write_some(None, out)
+        self.write_tries(out, |one, out| write_time(one.response_ms, out))
     }
 
     /// `$upstream_response_length`.
     pub fn upstream_response_length(&self, out: &mut Vec<u8>) -> bool {
-        write_some(None, out)
+        self.write_tries(out, |one, out| write_number(one.content_len, out))
     }
 
     /// `$upstream_bytes_sent`.
     pub fn upstream_bytes_sent(&self, out: &mut Vec<u8>) -> bool {
-        write_some(None, out)
+        self.write_tries(out, |one, out| write_number(one.sent_len, out))
     }
 
     /// `$upstream_bytes_received`.
     pub fn upstream_bytes_received(&self, out: &mut Vec<u8>) -> bool {
-        write_some(None, out)
+        self.write_tries(out, |one, out| write_number(one.received_len, out))
     }
 
     /// `$upstream_cache_status`: nothing is cached.
@@ -68,8 +80,9 @@ impl Variables<'_> {
     }
 
     /// `$upstream_http_NAME`: a field of the answer, as it came.
-    pub fn upstream_field(&self, _name: &[u8], out: &mut Vec<u8>) -> bool {
-        write_some(None, out)
+    pub fn upstream_field(&self, name: &[u8], out: &mut Vec<u8>) -> bool {
+        let name = str::from_utf8(name).unwrap_or_default();
+        write_some(value_in(&self.progress.tries.fields, name), out)
     }
 
     /// `$upstream_trailer_NAME`: a field behind the content of the answer.
@@ -77,8 +90,40 @@ impl Variables<'_> {
         write_some(None, out)
     }
 
-    /// `$upstream_cookie_NAME`: a cookie that the answer sets.
-    pub fn upstream_cookie(&self, _name: &[u8], out: &mut Vec<u8>) -> bool {
-        write_some(None, out)
+    /// `$upstream_cookie_NAME`: a cookie that the answer sets, without its attributes.
+    pub fn upstream_cookie(&self, name: &[u8], out: &mut Vec<u8>) -> bool {
+        let lines = self.progress.tries.fields.split(|&byte| byte == b'\n');
+        let cookie = |line| {
+            let value = value_in(line, "Set-Cookie")?;
+            let pair = value.split(|&byte| byte == b';').next().unwrap_or_default();
+            let at = memchr::memchr(b'=', pair)?;
+            pair[..at].trim_ascii().eq_ignore_ascii_case(name).then(|| pair[at + 1..].trim_ascii())
+        };
+        write_some(lines.filter_map(cookie).next(), out)
+    }
+
+    /// Appends a value of each server that was asked. Whether there is any.
+    fn write_tries(&self, out: &mut Vec<u8>, write: impl Fn(&Try, &mut Vec<u8>)) -> bool {
+        let tries = self.progress.tries;
+        for (index, one) in tries.all.iter().enumerate() {
+            if index > 0 {
+                let is_other = tries.begins.contains(&index);
+                out.extend_from_slice(if is_other { b" : " } else { b", " });
+            }
+            write(one, out);
+        }
+        !tries.all.is_empty()
+    }
+}
+
+fn some(text: &[u8]) -> Option<&[u8]> {
+    Some(text).filter(|text| !text.is_empty())
+}
+
+/// Appends a time in seconds, or `-` where it did not come to that.
+fn write_time(time_ms: Option<u64>, out: &mut Vec<u8>) {
+    match time_ms {
+        Some(time_ms) => write_seconds(time_ms, out),
+        None => out.push(b'-'),
     }
 }

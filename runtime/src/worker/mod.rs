@@ -8,6 +8,7 @@ mod room;
 mod scripts;
 mod slot;
 mod team;
+mod upstreams;
 
 use std::io;
 use std::os::fd::AsRawFd;
@@ -22,6 +23,7 @@ use crate::listener::Listener;
 use crate::poll_set::{Interest, PollSet};
 use crate::site::{Level, Site};
 use crate::sys::signal::Signal;
+use crate::upstream::UPSTREAM;
 
 pub use clock::Clock;
 use memory::Peak;
@@ -154,6 +156,7 @@ impl<S: Site> Worker<S> {
             self.poll_set.recycle(ready);
             self.expire();
             self.watch_spawner();
+            self.sweep_upstreams();
             self.report_shortage();
             self.give_memory_back();
             self.cx.flush_logs();
@@ -182,6 +185,7 @@ impl<S: Site> Worker<S> {
             self.leave_until_ms,
             self.cx.logs.next_flush_ms(),
             self.tell_releases_at_ms,
+            self.cx.upstreams.sweep_at_ms.get(),
         ];
         let Some(next_ms) = next.into_iter().flatten().min() else { return -1 };
         let left_ms = next_ms.saturating_sub(self.cx.now.monotonic_ms);
@@ -191,6 +195,9 @@ impl<S: Site> Worker<S> {
     fn on_ready(&mut self, token: u64) {
         if token == WAKE {
             return self.on_wake();
+        }
+        if !S::UPSTREAMS.is_empty() && token & UPSTREAM == UPSTREAM && token < SPAWNER_OUTGOING {
+            return self.on_upstream(token);
         }
         let index = token as u32 as usize;
         if matches!(token, SPAWNER | SPAWNER_OUTGOING) {

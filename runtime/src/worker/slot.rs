@@ -3,7 +3,7 @@
 use std::io;
 
 use super::Worker;
-use crate::connection::{Deadline, Interests, Next, Source};
+use crate::connection::{Deadline, Interests, Next, Source, UpstreamInterest};
 use crate::context::Context;
 use crate::counts::Phase;
 use crate::http1::Connection;
@@ -51,6 +51,14 @@ impl<S: Site> Worker<S> {
         let next = contain(|| act(&mut connection, &mut self.cx));
         self.count(Phase::Writing, connection.phase());
         self.slots[index].connection = Some(connection);
+        self.settle(index, next);
+        if !S::UPSTREAMS.is_empty() {
+            self.cx.upstreams.watch(&self.poll_set);
+        }
+    }
+
+    /// Does what a connection says that has acted.
+    fn settle(&mut self, index: usize, next: Option<Next>) {
         match next {
             Some(Next::Wait(deadline)) => {
                 if let Deadline::In(timeout_ms) = deadline {
@@ -89,6 +97,9 @@ impl<S: Site> Worker<S> {
                     self.poll_set.add(fd, token(source), interest);
                 }
             }
+        }
+        if let Some(UpstreamInterest { lease, readiness }) = wanted.upstream {
+            self.cx.upstreams.want(lease, readiness);
         }
         if wanted.client == watched.client {
             return Ok(());

@@ -4,6 +4,7 @@ use std::fs;
 use std::os::unix::fs::MetadataExt;
 
 use super::*;
+use crate::exchange::UriState;
 use crate::http::method::MethodSet;
 use crate::samples::{Folder, ROOT, SETTINGS, head, leak, with_variables};
 use crate::site::{
@@ -66,7 +67,9 @@ fn outcome(
             append_path: false,
             media_type: |_, _| None,
             locate: &|path| locate(path, dav, settings),
+            uri: UriState::AS_SENT,
             programs: &[],
+            upstreams: &[],
             report: &|_, _| (),
         };
         let mut files = Files::new(directories);

@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use std::time::{Duration, UNIX_EPOCH};
 
 use super::*;
+use crate::exchange::UriState;
 use crate::http::method::{Method, MethodSet};
 use crate::samples::{Folder, SETTINGS, head, leak, with_variables};
 use crate::site::{
@@ -78,7 +79,9 @@ fn list(
             append_path: false,
             media_type: |_, _| None,
             locate: &|_| location,
+            uri: UriState::AS_SENT,
             programs: &[],
+            upstreams: &[],
             report: &report,
         };
         file::serve(&request, &mut Files::new(directories))

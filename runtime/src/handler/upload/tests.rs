@@ -5,6 +5,7 @@ use std::fmt;
 use std::fs;
 
 use super::*;
+use crate::exchange::UriState;
 use crate::samples::{Folder, SETTINGS, head, leak, with_variables};
 use crate::site::UploadSettings;
 
@@ -44,7 +45,9 @@ impl<'a> Ask<'a> {
                 append_path: false,
                 media_type: |_, _| None,
                 locate: &|_| panic!("nothing leads there"),
+                uri: UriState::AS_SENT,
                 programs: &[],
+                upstreams: &[],
                 report: &report,
             };
             let mut files = Files::new(directories);

@@ -1,38 +1,32 @@
-//! A client whose script runs: content goes in and output comes out, both only as fast as the
-//! other end takes them.
+//! A client whose response is made elsewhere: content goes there and the response comes back, both
+//! only as fast as the other end takes them, but for what is held in between.
 
 use std::io;
-use std::os::fd::{AsRawFd, BorrowedFd};
 
-use crate::cgi::{Call, Event, Input, Received, RequestId, Running, not_started};
+use crate::backend::{Backend, Front, Input, Received};
+use crate::cgi::{self, Event, RequestId, not_started};
 use crate::connection::{Deadline, Interests, Next, Pace, Source, in_steps};
 use crate::context::Context;
 use crate::exchange::{BackendHead, Refusal};
 use crate::http::body::BodyReader;
 use crate::http::response::Persistence;
-use crate::output::{Limit, Output, Progress};
+use crate::output::{Limit, Output};
 use crate::poll_set::Interest;
 use crate::serving::{Exchange, Reply};
 use crate::site::{Level, Settings, Site};
+use crate::upstream;
 
 use super::framing::{ContentWriter, Transfer};
 use super::request::timed_out;
 use super::response::{After, Sending};
 use super::{Connection, State, Step};
 
-/// The most that is read of one script's output before others have their turn.
+/// The most that is read of one response before others have their turn.
 const TURN_LEN: usize = 256 * 1024;
-/// How long the front of a response is held back for what follows at once: most scripts write and
-/// end, and one write to the client costs half of two. On a busy machine, a script may not get to
-/// its end much faster.
-const HOLD_MS: u64 = 10;
-/// How long a response whose script has closed its output is held open until it is known whether
-/// a signal has ended the script. One that goes on has closed its output on purpose.
-const AWAIT_END_MS: u64 = 100;
-/// The longest front that is held back.
+/// The longest front of a response that is held back.
 const HELD_LEN: usize = 4096;
 
-/// What the end of the output means for the response.
+/// What the end of the content means for the response.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 enum Ending {
     /// It is whole.
@@ -40,17 +34,17 @@ enum Ending {
     /// It is shorter than its head has said: the connection is to be closed, so that the client
     /// sees it.
     Short,
-    /// The script was killed before it had written all, as far as can be told: the same.
+    /// It has ended before all was made, as far as can be told: the same.
     Cut,
 }
 
-/// A request whose script runs.
+/// A request whose response is made elsewhere.
 pub(super) struct Session {
     exchange: Box<Exchange>,
-    running: Running,
+    backend: Box<dyn Backend>,
     /// The content that is still to come.
     reader: BodyReader,
-    /// Whether the script was told that all content has come.
+    /// Whether the backend was told that all content has come.
     input_ended: bool,
     output: Output,
     /// What frames the content, once the response has begun.
@@ -59,6 +53,8 @@ pub(super) struct Session {
     held_until_ms: Option<u64>,
     /// Whether the client has said that it sends no more: it is probably gone.
     client_ended: bool,
+    /// Whether it is, and the backend goes on all the same.
+    discards: bool,
     /// What the response's head has said, once it is written.
     persistence: Option<Persistence>,
     pub(super) pace: Pace,
@@ -70,30 +66,31 @@ impl Session {
     pub(super) fn interests(&self, received: bool) -> Interests {
         let blocked = self.is_blocked();
         let client = match () {
+            () if self.discards => None,
             () if blocked && self.output.paused_until_ms().is_some() => None,
             () if blocked => Some(Interest::Write),
             () if self.client_ended => None,
             () if self.wants_content() || !received => Some(Interest::Read),
             () => None,
         };
-        let pipe = |fd: BorrowedFd<'_>, interest| (fd.as_raw_fd(), interest);
-        let output = self.running.output_fd().filter(|_| !blocked);
-        Interests {
-            client,
-            input: self.running.input_fd().map(|fd| pipe(fd, Interest::Write)),
-            output: output.map(|fd| pipe(fd, Interest::Read)),
-            errors: self.running.errors_fd().map(|fd| pipe(fd, Interest::Read)),
-        }
+        let mut interests = Interests { client, ..Interests::default() };
+        self.backend.watch(self.reads_backend(), &mut interests);
+        interests
     }
 
-    /// Whether the client is to take something before anything else is done.
+    /// Whether the client is to take something.
     fn is_blocked(&self) -> bool {
         self.held_until_ms.is_none() && self.output.buffered_len() > 0
     }
 
+    /// Whether more of the response is wanted now.
+    fn reads_backend(&self) -> bool {
+        !self.is_blocked() || self.output.buffered_len() < self.backend.most_held()
+    }
+
     /// Whether the client is to send content now.
     fn wants_content(&self) -> bool {
-        !self.reader.is_done() && self.running.takes_input()
+        !self.reader.is_done() && self.backend.takes_content()
     }
 
     /// Frames a piece of the content. Whether that is all that the head has promised.
@@ -123,7 +120,7 @@ impl Session {
         if whole { Ending::Complete } else { Ending::Short }
     }
 
-    /// How long the next step may take: the client's, or the script's. A client that sends no
+    /// How long the next step may take: the client's, or the backend's. A client that sends no
     /// more has mostly closed; the few that still read get what comes soon.
     pub(super) fn timeout_ms(&mut self, settings: &Settings, now_ms: u64) -> u64 {
         if let Some(until_ms) = self.output.paused_until_ms().filter(|_| self.is_blocked()) {
@@ -148,12 +145,18 @@ impl Session {
             // What takes no time at all is over.
             return until_ms.saturating_sub(now_ms).max(1);
         }
+        if self.is_blocked() {
+            return settings.send_timeout_ms;
+        }
+        if let Some(wait_ms) = self.backend.awaits_end_ms() {
+            return wait_ms;
+        }
         match () {
-            () if self.is_blocked() => settings.send_timeout_ms,
-            () if self.running.awaits_end() => AWAIT_END_MS,
             () if self.wants_content() => settings.client_body_timeout_ms,
-            () if self.client_ended => self.running.timeout_ms().min(settings.lingering_timeout_ms),
-            () => self.running.timeout_ms(),
+            () if self.client_ended && !self.backend.outlives_client() => {
+                self.backend.timeout_ms().min(settings.lingering_timeout_ms)
+            }
+            () => self.backend.timeout_ms(),
         }
     }
 }
@@ -165,104 +168,143 @@ impl Connection {
         &mut self,
         cx: &mut Context<S>,
         mut exchange: Box<Exchange>,
-        call: Call,
+        call: cgi::Call,
         reader: BodyReader,
         preface: &[u8],
     ) {
         let streamed = matches!(call.input, Input::Stream);
         let started = match &cx.spawner {
-            Some(spawner) => Running::start(spawner, cx.token, call),
+            Some(spawner) => cgi::Running::start(spawner, cx.token, call),
             None => Err(io::ErrorKind::BrokenPipe.into()),
         };
         let running = match started {
             Ok(running) => running,
             Err(error) => {
-                let reply = exchange.fail_script(cx, &self.client, &not_started(&error));
+                let reply = exchange.fail_backend(cx, &self.client, &not_started(&error));
                 let content = (!reader.is_done()).then_some(reader);
                 return self.answer(cx, exchange, reply, content);
             }
         };
+        self.begin_relay(cx, exchange, Box::new(running), (reader, streamed), preface);
+    }
+
+    /// Has another server asked for the response to a request, likewise.
+    pub(super) fn start_proxying<S: Site>(
+        &mut self,
+        cx: &mut Context<S>,
+        mut exchange: Box<Exchange>,
+        call: upstream::Call,
+        reader: BodyReader,
+        preface: &[u8],
+    ) {
+        let streamed = call.is_streamed();
+        exchange.tries.begin();
+        let running = upstream::Running::start(&cx.upstreams, cx.token, call);
+        self.begin_relay(cx, exchange, Box::new(running), (reader, streamed), preface);
+    }
+
+    /// Lets a backend make the response. Where content is `streamed`, `reader` reads it for that.
+    fn begin_relay<S: Site>(
+        &mut self,
+        cx: &mut Context<S>,
+        exchange: Box<Exchange>,
+        backend: Box<dyn Backend>,
+        (reader, streamed): (BodyReader, bool),
+        preface: &[u8],
+    ) {
         let mut output = Output::default();
         output.buffer().extend_from_slice(preface);
-        let input_ended = !streamed;
         let session = Session {
             exchange,
-            running,
+            backend,
             reader,
-            input_ended,
+            input_ended: !streamed,
             output,
             writer: None,
             held_until_ms: None,
             client_ended: false,
+            discards: false,
             persistence: None,
             pace: Pace::default(),
         };
         // Responses to earlier requests come first.
-        self.send(cx, None, After::Script(Box::new(session)));
+        self.send(cx, None, After::Relay(Box::new(session)));
     }
 
     /// One of its descriptors is ready.
-    pub(super) fn on_script_ready<S: Site>(&mut self, cx: &mut Context<S>, source: Source) -> Next {
-        let State::Script(session) = &self.state else { return Next::Close };
+    pub(super) fn on_backend_ready<S: Site>(
+        &mut self,
+        cx: &mut Context<S>,
+        source: Source,
+    ) -> Next {
+        let State::Relay(session) = &mut self.state else { return Next::Close };
         match source {
-            Source::Client if session.is_blocked() => self.on_script_client(cx),
+            Source::Client if session.is_blocked() => self.on_relay_client(cx),
             Source::Client => self.receive(cx),
-            Source::ScriptInput => self.on_script_input(cx),
-            Source::ScriptOutput => self.on_script_output(cx),
-            Source::ScriptErrors => self.on_script_errors(cx),
+            Source::ScriptInput => {
+                session.backend.write();
+                self.resume(cx)
+            }
+            Source::ScriptOutput => self.on_backend_output(cx),
+            Source::ScriptErrors => {
+                self.report_backend(cx);
+                Next::Wait(Deadline::Keep)
+            }
+            Source::Upstream => {
+                session.backend.write();
+                match session.reads_backend() {
+                    true => self.on_backend_output(cx),
+                    false => self.resume(cx),
+                }
+            }
         }
     }
 
-    /// Gives the script content, as far as it takes it.
-    pub(super) fn advance_script(&mut self, data: &mut &[u8]) -> Step {
-        let State::Script(session) = &mut self.state else { return Step::Again };
+    /// Gives the backend content, as far as it takes it.
+    pub(super) fn advance_relay(&mut self, data: &mut &[u8]) -> Step {
+        let State::Relay(session) = &mut self.state else { return Step::Again };
         while session.wants_content() && !data.is_empty() {
             let Ok(piece) = session.reader.read(data) else { break };
             *data = &data[piece.used..];
             session.exchange.content_len += piece.data.len() as u64;
-            session.running.feed(piece.data);
+            session.backend.feed(piece.data);
         }
         if session.reader.is_done() && !session.input_ended {
             session.input_ended = true;
-            session.running.end_input();
+            session.backend.end_content();
         }
         Step::More
     }
 
     /// The client takes more of the output.
-    fn on_script_client<S: Site>(&mut self, cx: &mut Context<S>) -> Next {
-        let State::Script(session) = &mut self.state else { return Next::Close };
+    fn on_relay_client<S: Site>(&mut self, cx: &mut Context<S>) -> Next {
+        let State::Relay(session) = &mut self.state else { return Next::Close };
         let (transport, sendfile) = (&mut self.client.transport, self.settings.sendfile);
         match session.output.send(transport, sendfile, &mut cx.turn) {
-            Ok(Progress::Done) if session.running.is_gone() => self.on_script_output(cx),
+            Ok(_) if session.reads_backend() && session.backend.is_gone() => {
+                self.on_backend_output(cx)
+            }
             Ok(_) => self.wait(cx),
-            Err(_) => cx.with_scratch(|cx, scratch| self.abandon_script(cx, scratch)),
+            Err(_) => cx.with_scratch(|cx, scratch| self.lose_client(cx, scratch)),
         }
     }
 
-    /// The script takes more of its input.
-    fn on_script_input<S: Site>(&mut self, cx: &mut Context<S>) -> Next {
-        let State::Script(session) = &mut self.state else { return Next::Close };
-        session.running.write_input();
-        self.resume(cx)
-    }
-
-    /// The script says something about its troubles.
-    fn on_script_errors<S: Site>(&mut self, cx: &mut Context<S>) -> Next {
-        let State::Script(session) = &mut self.state else { return Next::Close };
-        let Session { exchange, running, .. } = &mut **session;
+    /// Writes to the error log what has gone wrong.
+    fn report_backend<S: Site>(&mut self, cx: &mut Context<S>) {
+        let State::Relay(session) = &mut self.state else { return };
+        let Session { exchange, backend, .. } = &mut **session;
         cx.with_scratch(|cx, scratch| {
-            running
-                .read_errors(scratch, &mut |line| exchange.report_script(cx, &self.client, line));
+            backend.report(scratch, &mut |level, text| {
+                exchange.report(cx, &self.client, level, text);
+            });
         });
-        Next::Wait(Deadline::Keep)
     }
 
-    /// The script has written something, or has closed its output.
-    fn on_script_output<S: Site>(&mut self, cx: &mut Context<S>) -> Next {
+    /// More of the response has been made, or that has ended.
+    fn on_backend_output<S: Site>(&mut self, cx: &mut Context<S>) -> Next {
         let mut turn_left = TURN_LEN;
         cx.with_scratch(|cx, scratch| {
-            while (turn_left > 0 || self.script_is_gone()) && self.read_script_output(cx, scratch) {
+            while (turn_left > 0 || self.backend_is_gone()) && self.read_backend(cx, scratch) {
                 turn_left = turn_left.saturating_sub(scratch.len());
             }
         });
@@ -270,44 +312,43 @@ impl Connection {
     }
 
     /// Whether nothing will tell that more output has come.
-    fn script_is_gone(&self) -> bool {
-        matches!(&self.state, State::Script(session) if session.running.is_gone())
+    fn backend_is_gone(&self) -> bool {
+        matches!(&self.state, State::Relay(session) if session.backend.is_gone())
     }
 
     /// Looks at the output once. Whether to look again.
-    fn read_script_output<S: Site>(&mut self, cx: &mut Context<S>, scratch: &mut [u8]) -> bool {
-        let State::Script(session) = &mut self.state else { return false };
-        match session.running.read_output(scratch) {
+    fn read_backend<S: Site>(&mut self, cx: &mut Context<S>, scratch: &mut [u8]) -> bool {
+        let State::Relay(session) = &mut self.state else { return false };
+        match session.backend.read(scratch) {
             Ok(Received::Nothing) if session.held_until_ms.is_none() => {
                 session.flush();
                 if session.is_blocked() {
-                    self.send_script_output(cx, scratch);
+                    self.send_relayed(cx, scratch);
                 }
                 false
             }
             Ok(Received::Nothing) => false,
             Ok(Received::Part) => true,
-            Ok(Received::Head(head)) => self.begin_script_response(cx, head, scratch),
+            Ok(Received::Head(head)) => self.begin_relayed(cx, *head, scratch),
             Ok(Received::Content(len)) if session.frame(&scratch[..len]) => {
                 let ending = session.end_content();
-                self.end_script(cx, ending, scratch)
+                self.end_relay(cx, ending, scratch)
             }
             Ok(Received::Content(_)) if session.held_until_ms.is_some() => {
-                self.hold_or_send_script_output(cx, scratch)
+                self.hold_or_send(cx, scratch)
             }
-            Ok(Received::Content(_)) => self.send_script_output(cx, scratch),
-            Ok(Received::End { cut: true }) => self.end_script(cx, Ending::Cut, scratch),
+            Ok(Received::Content(_)) => self.send_relayed(cx, scratch),
+            Ok(Received::Last(len)) => {
+                session.frame(&scratch[..len]);
+                let ending = session.end_content();
+                self.end_relay(cx, ending, scratch)
+            }
+            Ok(Received::End { cut: true }) => self.end_relay(cx, Ending::Cut, scratch),
             Ok(Received::End { cut: false }) => {
                 let ending = session.end_content();
-                self.end_script(cx, ending, scratch)
+                self.end_relay(cx, ending, scratch)
             }
-            Err(bad_output) => {
-                let running = &session.running;
-                let told = cx.spawner.as_ref().and_then(|spawner| spawner.refusal(running.id()));
-                let refusal = told.and_then(|event| running.refusal(&event));
-                let refusal = refusal.unwrap_or_else(|| running.bad_output(bad_output));
-                self.fail_script(cx, &refusal, scratch)
-            }
+            Err(refusal) => self.fail_relay(cx, &refusal, scratch),
         }
     }
 
@@ -318,77 +359,96 @@ impl Connection {
         id: RequestId,
         event: &Event,
     ) -> Next {
-        let session = match &mut self.state {
-            State::Script(session) if session.running.id() == id => session,
-            _ => return Next::Wait(Deadline::Keep),
+        let State::Relay(session) = &mut self.state else { return Next::Wait(Deadline::Keep) };
+        let Some(running) = session.backend.script().filter(|running| running.id() == id) else {
+            return Next::Wait(Deadline::Keep);
         };
-        if let Some(refusal) = session.running.refusal(event) {
-            cx.with_scratch(|cx, scratch| self.fail_script(cx, &refusal, scratch));
+        if let Some(refusal) = running.refusal(event) {
+            cx.with_scratch(|cx, scratch| self.fail_relay(cx, &refusal, scratch));
         } else if let Event::Ended(ended, _) = event {
-            session.running.set_gone(*ended);
+            running.set_gone(*ended);
             // What it has written is still to be read, once the client takes it.
             return match session.is_blocked() {
-                false => self.on_script_output(cx),
+                false => self.on_backend_output(cx),
                 true => Next::Wait(Deadline::Keep),
             };
         }
         self.resume(cx)
     }
 
-    /// The client or the script has taken too long.
-    pub(super) fn on_script_deadline<S: Site>(&mut self, cx: &mut Context<S>) -> Next {
-        let State::Script(session) = &mut self.state else { return Next::Close };
+    /// The client or the backend has taken too long.
+    pub(super) fn on_relay_deadline<S: Site>(&mut self, cx: &mut Context<S>) -> Next {
+        let State::Relay(session) = &mut self.state else { return Next::Close };
         let refusal = match () {
             () if session.is_blocked() && session.output.paused_until_ms().is_some() => {
-                return self.on_script_client(cx);
+                return self.on_relay_client(cx);
             }
             () if session.held_until_ms.is_some() => {
                 session.flush();
-                cx.with_scratch(|cx, scratch| self.send_script_output(cx, scratch));
+                cx.with_scratch(|cx, scratch| self.send_relayed(cx, scratch));
                 return self.resume(cx);
             }
-            () if session.running.awaits_end() && !session.is_blocked() => {
-                session.running.stop_awaiting_end();
-                return self.on_script_output(cx);
+            () if session.backend.awaits_end_ms().is_some() && !session.is_blocked() => {
+                session.backend.stop_awaiting_end();
+                return self.on_backend_output(cx);
             }
-            () if session.is_blocked() || session.client_ended => {
-                return cx.with_scratch(|cx, scratch| self.abandon_script(cx, scratch));
+            () if session.is_blocked()
+                || session.client_ended && !session.backend.outlives_client() =>
+            {
+                return cx.with_scratch(|cx, scratch| self.abandon_relay(cx, scratch));
             }
             () if session.wants_content() => {
                 // The rest of the content may still come, and is no request.
                 session.exchange.persist = false;
-                timed_out()
+                Some(timed_out())
             }
-            () => session.running.timed_out(),
+            () => session.backend.time_out(),
         };
-        cx.with_scratch(|cx, scratch| self.fail_script(cx, &refusal, scratch));
+        match refusal {
+            Some(refusal) => {
+                cx.with_scratch(|cx, scratch| self.fail_relay(cx, &refusal, scratch));
+            }
+            None => self.report_backend(cx),
+        }
         self.resume(cx)
     }
 
     /// The client sends no more, or is `gone`.
-    pub(super) fn on_script_client_end<S: Site>(
-        &mut self,
-        cx: &mut Context<S>,
-        gone: bool,
-    ) -> Next {
-        let State::Script(session) = &mut self.state else { return Next::Close };
-        if gone || !session.reader.is_done() {
-            return cx.with_scratch(|cx, scratch| self.abandon_script(cx, scratch));
+    pub(super) fn on_relay_client_end<S: Site>(&mut self, cx: &mut Context<S>, gone: bool) -> Next {
+        let State::Relay(session) = &mut self.state else { return Next::Close };
+        let gone = gone || session.backend.leaves_half_closed();
+        if !session.reader.is_done() || gone && !session.backend.outlives_client() {
+            return cx.with_scratch(|cx, scratch| self.abandon_relay(cx, scratch));
         }
         session.client_ended = true;
         session.exchange.persist = false;
         self.wait(cx)
     }
 
+    /// What is sent to the client does not arrive.
+    fn lose_client<S: Site>(&mut self, cx: &mut Context<S>, scratch: &mut [u8]) -> Next {
+        match &mut self.state {
+            State::Relay(session) if session.backend.outlives_client() => {
+                session.output.clear();
+                (session.discards, session.held_until_ms) = (true, None);
+                self.wait(cx)
+            }
+            _ => self.abandon_relay(cx, scratch),
+        }
+    }
+
     /// Nobody wants the response any more.
-    pub(super) fn abandon_script<S: Site>(
+    pub(super) fn abandon_relay<S: Site>(
         &mut self,
         cx: &mut Context<S>,
         scratch: &mut [u8],
     ) -> Next {
-        if let State::Script(session) = std::mem::replace(&mut self.state, State::Closed) {
-            let Session { mut exchange, running, mut output, .. } = *session;
-            running.abandon(scratch, &mut |line| exchange.report_script(cx, &self.client, line));
+        if let State::Relay(session) = std::mem::replace(&mut self.state, State::Closed) {
+            let Session { mut exchange, mut backend, mut output, .. } = *session;
+            backend.tell_tries(&mut exchange.tries);
+            backend.abandon(scratch, &mut |level, text| {
+                exchange.report(cx, &self.client, level, text);
+            });
             if exchange.status == 0 {
                 (exchange.status, exchange.persist) = (499, false);
             }
@@ -398,20 +458,28 @@ impl Connection {
     }
 
     /// Begins the response. Whether more output is to be read now.
-    fn begin_script_response<S: Site>(
+    fn begin_relayed<S: Site>(
         &mut self,
         cx: &mut Context<S>,
         head: BackendHead,
         scratch: &mut [u8],
     ) -> bool {
-        let State::Script(mut session) = std::mem::replace(&mut self.state, State::Closed) else {
+        let State::Relay(mut session) = std::mem::replace(&mut self.state, State::Closed) else {
             return false;
         };
+        session.backend.tell_tries(&mut session.exchange.tries);
+        if let Some(tunnel) = session.backend.take_tunnel() {
+            let Session { exchange, output, .. } = *session;
+            self.begin_tunnel(cx, exchange, (head, tunnel), output);
+            return false;
+        }
         let promised = head.content_len;
-        let reply = session.exchange.answer_script(cx, &self.client, head);
+        let reply = session.exchange.answer_backend(cx, &self.client, head);
         let Reply::Content(len) = reply else {
-            let Session { exchange, running, reader, .. } = *session;
-            running.release(scratch, &mut |line| exchange.report_script(cx, &self.client, line));
+            let Session { exchange, backend, reader, .. } = *session;
+            backend.release(scratch, &mut |level, text| {
+                exchange.report(cx, &self.client, level, text);
+            });
             self.answer(cx, exchange, reply, (!reader.is_done()).then_some(reader));
             return false;
         };
@@ -425,70 +493,88 @@ impl Connection {
         });
         let persistence = self.persistence(cx, &session.exchange);
         session.persistence = Some(persistence);
-        let Session { exchange, running, output, .. } = &mut *session;
+        let Session { exchange, backend, output, .. } = &mut *session;
         if let Some((per_second, after)) = exchange.rate(cx, &self.client) {
             output.limit(Limit::new(per_second, after, exchange.started_ms));
         }
         self.write_head(cx.date.text(), output, exchange, persistence);
-        let front = running.take_front();
-        let ending = session.frame(&front).then(|| session.end_content());
-        self.state = State::Script(session);
+        let Front { content, is_last } = backend.take_front();
+        let is_full = session.frame(&content);
+        let ending = (is_full || is_last).then(|| session.end_content());
+        self.state = State::Relay(session);
         match ending {
-            Some(ending) => self.end_script(cx, ending, scratch),
-            None => self.hold_or_send_script_output(cx, scratch),
+            Some(ending) => self.end_relay(cx, ending, scratch),
+            None => self.hold_or_send(cx, scratch),
         }
     }
 
     /// Sends what there is, unless it is the front of the response and short. Whether more output
     /// is to be read now.
-    fn hold_or_send_script_output<S: Site>(
-        &mut self,
-        cx: &mut Context<S>,
-        scratch: &mut [u8],
-    ) -> bool {
-        let State::Script(session) = &mut self.state else { return false };
-        if session.output.buffered_len() > HELD_LEN {
-            return self.send_script_output(cx, scratch);
+    fn hold_or_send<S: Site>(&mut self, cx: &mut Context<S>, scratch: &mut [u8]) -> bool {
+        let State::Relay(session) = &mut self.state else { return false };
+        let hold_ms = session.backend.hold_ms();
+        if hold_ms == 0 || session.output.buffered_len() > HELD_LEN {
+            return self.send_relayed(cx, scratch);
         }
-        session.held_until_ms.get_or_insert(cx.now.monotonic_ms + HOLD_MS);
+        session.held_until_ms.get_or_insert(cx.now.monotonic_ms + hold_ms);
         true
     }
 
-    /// Sends what there is. Whether the client takes more.
-    fn send_script_output<S: Site>(&mut self, cx: &mut Context<S>, scratch: &mut [u8]) -> bool {
-        let State::Script(session) = &mut self.state else { return false };
+    /// Sends what there is. Whether more is to be read.
+    fn send_relayed<S: Site>(&mut self, cx: &mut Context<S>, scratch: &mut [u8]) -> bool {
+        let State::Relay(session) = &mut self.state else { return false };
         session.held_until_ms = None;
+        if session.discards {
+            session.output.clear();
+            return true;
+        }
         let (transport, sendfile) = (&mut self.client.transport, self.settings.sendfile);
         match session.output.send(transport, sendfile, &mut cx.turn) {
-            Ok(progress) => progress == Progress::Done,
+            Ok(_) => session.reads_backend(),
             Err(_) => {
-                self.abandon_script(cx, scratch);
-                false
+                self.lose_client(cx, scratch);
+                matches!(self.state, State::Relay(_))
             }
         }
     }
 
-    /// The output is complete: the script is let go, and what is left of the response is sent.
-    fn end_script<S: Site>(
+    /// The content is complete: the backend is let go, and what is left of the response is sent.
+    fn end_relay<S: Site>(
         &mut self,
         cx: &mut Context<S>,
         ending: Ending,
         scratch: &mut [u8],
     ) -> bool {
-        let State::Script(session) = std::mem::replace(&mut self.state, State::Closed) else {
+        let State::Relay(session) = std::mem::replace(&mut self.state, State::Closed) else {
             return false;
         };
-        let Session { exchange, running, reader, output, writer, persistence, .. } = *session;
+        let Session {
+            mut exchange,
+            mut backend,
+            reader,
+            mut output,
+            writer,
+            persistence,
+            discards,
+            ..
+        } = *session;
         if ending == Ending::Cut && writer.is_some_and(|writer| writer.ends_by_close()) {
             // Without a reset, it would look whole.
             self.client.transport.break_on_close();
         }
-        running.release(scratch, &mut |line| exchange.report_script(cx, &self.client, line));
+        let cut_words = backend.cut_words();
+        backend.tell_tries(&mut exchange.tries);
+        backend.release(scratch, &mut |level, text| {
+            exchange.report(cx, &self.client, level, text);
+        });
         let keep = matches!(persistence, Some(Persistence::Keep(_)));
         let after = match (ending, reader.is_done()) {
+            _ if discards => {
+                output.clear();
+                After::Close { linger: false }
+            }
             (Ending::Short, _) => {
-                let text = format_args!("script has written less than its Content-Length");
-                exchange.report(cx, &self.client, Level::Error, text);
+                exchange.report(cx, &self.client, Level::Error, format_args!("{cut_words}"));
                 After::Close { linger: false }
             }
             (Ending::Cut, _) => After::Close { linger: false },
@@ -500,30 +586,33 @@ impl Connection {
         false
     }
 
-    /// Answers in place of a script that does not, or breaks the response off.
-    fn fail_script<S: Site>(
+    /// Answers in place of a backend that does not, or breaks the response off.
+    fn fail_relay<S: Site>(
         &mut self,
         cx: &mut Context<S>,
         refusal: &Refusal,
         scratch: &mut [u8],
     ) -> bool {
-        let State::Script(session) = std::mem::replace(&mut self.state, State::Closed) else {
+        let State::Relay(session) = std::mem::replace(&mut self.state, State::Closed) else {
             return false;
         };
-        let Session { mut exchange, running, reader, output, persistence, .. } = *session;
-        running.abandon(scratch, &mut |line| exchange.report_script(cx, &self.client, line));
+        let Session { mut exchange, mut backend, reader, output, persistence, .. } = *session;
+        backend.tell_tries(&mut exchange.tries);
+        backend.abandon(scratch, &mut |level, text| {
+            exchange.report(cx, &self.client, level, text);
+        });
         if persistence.is_some() || output.buffered_len() > 0 {
             exchange.report(cx, &self.client, refusal.level, format_args!("{}", refusal.reason));
             self.send_rest(cx, output, exchange, After::Close { linger: false });
         } else {
-            let reply = exchange.fail_script(cx, &self.client, refusal);
+            let reply = exchange.fail_backend(cx, &self.client, refusal);
             let content = (!reader.is_done()).then_some(reader);
             self.answer(cx, exchange, reply, content);
         }
         false
     }
 
-    /// Sends the rest of a script's response.
+    /// Sends the rest of a response.
     fn send_rest<S: Site>(
         &mut self,
         cx: &mut Context<S>,

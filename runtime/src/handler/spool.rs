@@ -1,25 +1,31 @@
-//! Content whose length is not known before its end.
+//! Content that is gathered before it is passed on: in memory up to `client_body_buffer_size`, and
+//! beyond that in a file without a name. What is more than `client_max_body_size` is refused by
+//! whoever reads it.
 //!
-//! A script is told the length of its content before it starts (RFC 3875, 4.1.2), and chunked
-//! content has none before it is complete. So it is gathered first: in memory up to
-//! `client_body_buffer_size`, and beyond that in a file without a name. What is more than
-//! `client_max_body_size` is refused by whoever reads it.
+//! A script is told the length of its content before it starts (RFC 3875, 4.1.2), and chunked content
+//! has none before it is complete. Another server is not to wait for a slow client, and may be asked
+//! for the same once more.
 
 use std::fmt;
 use std::fs::{File, OpenOptions};
 use std::io::{self, Seek, Write};
 use std::os::unix::fs::OpenOptionsExt;
 
-use super::running::Input;
-use super::script::Script;
+use super::{Outcome, Receiver, Request};
+use crate::backend::Input;
 use crate::exchange::Refusal;
 use crate::files::Files;
-use crate::handler::{Outcome, Receiver, Request};
 use crate::site::Level;
 
-/// Gathers the content of a request for a script.
-pub(super) struct Spool {
-    script: Script,
+/// Who the content is for.
+pub(crate) trait Spooled {
+    /// All of it is there, so many bytes.
+    fn finish(&self, request: &Request<'_>, input: Input, len: u64) -> Outcome;
+}
+
+/// Gathers the content of a request.
+pub(crate) struct Spool {
+    to: Box<dyn Spooled>,
     memory: Vec<u8>,
     /// Bytes that are held in memory before there is a file.
     memory_len: usize,
@@ -28,9 +34,9 @@ pub(super) struct Spool {
 }
 
 impl Spool {
-    /// A spool for the content of a request that is `script`'s.
-    pub(super) fn new(script: Script, memory_len: usize) -> Spool {
-        Spool { script, memory: Vec::new(), memory_len, file: None, len: 0 }
+    /// A spool for the content of a request.
+    pub(crate) fn new(to: Box<dyn Spooled>, memory_len: usize) -> Spool {
+        Spool { to, memory: Vec::new(), memory_len, file: None, len: 0 }
     }
 
     fn take(&mut self, data: &[u8]) -> io::Result<()> {
@@ -50,7 +56,7 @@ impl Spool {
         Ok(())
     }
 
-    fn into_input(self) -> io::Result<(Script, Input)> {
+    fn into_input(self) -> io::Result<(Box<dyn Spooled>, Input)> {
         let input = match self.file {
             Some(mut file) => {
                 file.rewind()?;
@@ -58,7 +64,7 @@ impl Spool {
             }
             None => Input::Bytes(self.memory),
         };
-        Ok((self.script, input))
+        Ok((self.to, input))
     }
 }
 
@@ -70,16 +76,16 @@ impl Receiver for Spool {
                 _ => 500,
             },
             level: Level::Crit,
-            reason: format!("the content for a script could not be kept: {error}"),
+            reason: format!("the content of a request could not be kept: {error}"),
         })
     }
 
     fn finish(self: Box<Self>, request: &Request<'_>, _: &mut Files) -> Outcome {
         let len = self.len;
         match self.into_input() {
-            Ok((script, input)) => script.call(request, input, Some(len)),
+            Ok((to, input)) => to.finish(request, input, len),
             Err(error) => {
-                let text = format_args!("the content for a script could not be read: {error}");
+                let text = format_args!("the content of a request could not be read: {error}");
                 (request.report)(Level::Crit, text);
                 Outcome::Status(500)
             }

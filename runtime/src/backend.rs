@@ -1,0 +1,139 @@
+//! Who makes a response elsewhere, and is given the request's content meanwhile: a script, or another
+//! server. Nothing here waits. What is not taken of the content is kept until it is, and
+//! [`Backend::takes_content`] says so, so that no more is read from the client meanwhile; what is
+//! made is read when it is asked for, so that a slow client slows it down.
+
+use std::fmt;
+use std::fs::File;
+
+use crate::cgi;
+use crate::connection::Interests;
+use crate::exchange::{BackendHead, Refusal, Tries};
+use crate::site::Level;
+use crate::upstream::Tunnel;
+
+/// The content that is passed on.
+#[derive(Debug)]
+pub enum Input {
+    /// Nothing.
+    Empty,
+    /// The request's content, as it comes.
+    Stream,
+    /// Content that is there already.
+    Bytes(Vec<u8>),
+    /// Content in a file, from its start.
+    File(File),
+}
+
+/// What a look at what is made has brought.
+pub(crate) enum Received {
+    /// Nothing is there now.
+    Nothing,
+    /// Something that is not for the client: a part of the head.
+    Part,
+    /// The head. [`Backend::take_front`] gives what has come of the content already.
+    Head(Box<BackendHead>),
+    /// So many bytes of content, at the front of the scratch memory.
+    Content(usize),
+    /// The same, and nothing follows.
+    Last(usize),
+    /// The end. `cut`: maybe before all was made.
+    End {
+        #[allow(missing_docs)]
+        cut: bool,
+    },
+}
+
+/// What has come of the content together with the head.
+#[derive(Default)]
+pub(crate) struct Front {
+    /// The content's first bytes.
+    pub(crate) content: Vec<u8>,
+    /// Whether nothing follows.
+    pub(crate) is_last: bool,
+}
+
+/// Writes a line to the request's error log.
+pub(crate) type Report<'a> = &'a mut dyn FnMut(Level, fmt::Arguments<'_>);
+
+/// Who makes a response.
+pub(crate) trait Backend {
+    /// Adds what is to be watched. `reads`: whether what is made is wanted now.
+    fn watch(&self, reads: bool, interests: &mut Interests);
+
+    /// How many bytes are held for a client that is slower before no more is read.
+    fn most_held(&self) -> usize;
+
+    /// How long the front of the response is held back for what follows at once.
+    fn hold_ms(&self) -> u64;
+
+    /// Whether a client that says that it sends no more is taken for gone.
+    fn leaves_half_closed(&self) -> bool;
+
+    /// Whether the end of the client is none of its business.
+    fn outlives_client(&self) -> bool {
+        false
+    }
+
+    /// Whether more content may be given to [`feed`](Self::feed): nothing of it waits.
+    fn takes_content(&self) -> bool;
+
+    /// Takes content. What cannot be passed on at once is kept.
+    fn feed(&mut self, content: &[u8]);
+
+    /// Takes note that all content was fed.
+    fn end_content(&mut self);
+
+    /// Passes on what waits.
+    fn write(&mut self);
+
+    /// Looks once at what is made. Content stands at the front of `scratch` then.
+    fn read(&mut self, scratch: &mut [u8]) -> Result<Received, Refusal>;
+
+    /// Begins the content, after a head, and takes what is there of it already.
+    fn take_front(&mut self) -> Front;
+
+    /// Says what has gone wrong meanwhile.
+    fn report(&mut self, scratch: &mut [u8], report: Report<'_>);
+
+    /// How long the next step may take.
+    fn timeout_ms(&self) -> u64;
+
+    /// It has taken longer. `None`: it goes on in another way.
+    fn time_out(&mut self) -> Option<Refusal>;
+
+    /// Whether nothing tells of more that is there.
+    fn is_gone(&self) -> bool {
+        false
+    }
+
+    /// How long it is to be waited for the news of how it has ended, where nothing else is missing.
+    fn awaits_end_ms(&self) -> Option<u64> {
+        None
+    }
+
+    /// What was made counts as whole: that news has not come in time.
+    fn stop_awaiting_end(&mut self) {}
+
+    /// The script that it is.
+    fn script(&mut self) -> Option<&mut cgi::Running> {
+        None
+    }
+
+    /// The two sides talk to each other from now on; `None`: nothing has led to that.
+    fn take_tunnel(&mut self) -> Option<Tunnel> {
+        None
+    }
+
+    /// Tells which servers were asked.
+    fn tell_tries(&mut self, _: &mut Tries) {}
+
+    /// What is missing at its end, in words, where the content is shorter than its head says.
+    fn cut_words(&self) -> &'static str;
+
+    /// Lets it come to its end: the response is complete, or of it only the head was wanted.
+    fn release(self: Box<Self>, scratch: &mut [u8], report: Report<'_>);
+
+    /// Stops it.
+    fn abandon(self: Box<Self>, scratch: &mut [u8], report: Report<'_>);
+}

@@ -1,0 +1,335 @@
+//! What a server answers over HTTP/1 (RFC 9112): its head, read strictly, and where its content ends.
+//!
+//! What cannot be read in one way alone is refused, so that nothing that follows it is taken for the
+//! answer to another request.
+
+use crate::exchange::BackendHead;
+use crate::http::body::is_token_byte;
+use crate::http::response::Fields;
+use crate::http::status;
+
+/// Why an answer is none: the reason, for the error log.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) struct BadAnswer(pub(super) &'static str);
+
+/// Where the content of an answer ends.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum AnswerFraming {
+    /// So many bytes.
+    Length(u64),
+    /// By chunks.
+    Chunked,
+    /// By the end of the connection.
+    UntilClose,
+}
+
+/// A head that is whole.
+#[derive(Debug)]
+pub(super) struct AnswerHead {
+    /// What goes on, as far as it is not the conf's to say.
+    pub(super) head: BackendHead,
+    /// All lines, as they came.
+    pub(super) lines: Vec<u8>,
+    /// Where the content ends, of an answer that has any.
+    pub(super) framing: AnswerFraming,
+    /// Whether the connection may be used again.
+    pub(super) persists: bool,
+    /// The protocol that is gone over to.
+    pub(super) upgrade: Option<Vec<u8>>,
+}
+
+/// Gathers the head from pieces of any length.
+#[derive(Debug)]
+pub(super) struct AnswerReader {
+    bytes: Vec<u8>,
+    /// How far its end was looked for.
+    searched: usize,
+    most: usize,
+}
+
+impl AnswerReader {
+    /// A reader of heads that are no longer than this, in bytes.
+    pub(super) fn new(most: usize) -> AnswerReader {
+        AnswerReader { bytes: Vec::new(), searched: 0, most }
+    }
+
+    /// Takes a piece. Once the head is whole: it, and how much of the piece it took.
+    pub(super) fn read(&mut self, piece: &[u8]) -> Result<Option<(AnswerHead, usize)>, BadAnswer> {
+        let before = self.bytes.len();
+        // The status line is looked at as soon as it can be told: what is no HTTP has no end.
+        let is_http = |bytes: &[u8]| bytes.iter().zip(b"HTTP/1.").all(|(one, other)| one == other);
+        let room = self.most + 1 - before.min(self.most);
+        self.bytes.extend_from_slice(&piece[..piece.len().min(room)]);
+        if !is_http(&self.bytes) {
+            return Err(BadAnswer("no valid HTTP/1 status line"));
+        }
+        let Some(len) = self.end() else {
+            return match self.bytes.len() > self.most {
+                true => Err(BadAnswer("too big header")),
+                false => Ok(None),
+            };
+        };
+        let mut lines = std::mem::take(&mut self.bytes);
+        lines.truncate(len);
+        self.searched = 0;
+        let head = parse(lines)?;
+        Ok(Some((head, len - before)))
+    }
+
+    /// Where the head ends, behind its empty line.
+    fn end(&mut self) -> Option<usize> {
+        while let Some(offset) = memchr::memchr(b'\n', &self.bytes[self.searched..]) {
+            let line_end = self.searched + offset + 1;
+            match &self.bytes[line_end..] {
+                [b'\n', ..] => return Some(line_end + 1),
+                [b'\r', b'\n', ..] => return Some(line_end + 2),
+                [] | [b'\r'] => return None,
+                _ => self.searched = line_end,
+            }
+        }
+        self.searched = self.bytes.len();
+        None
+    }
+}
+
+/// Fields that speak of the connection (RFC 9110, 7.6.1).
+const OF_CONNECTION: [&[u8]; 7] = [
+    b"connection",
+    b"keep-alive",
+    b"proxy-connection",
+    b"te",
+    b"trailer",
+    b"transfer-encoding",
+    b"upgrade",
+];
+
+/// Reads a head with its empty line.
+fn parse(mut bytes: Vec<u8>) -> Result<AnswerHead, BadAnswer> {
+    let line_len = memchr::memchr(b'\n', &bytes).map_or(bytes.len(), |at| at + 1);
+    let (minor_version, status) = status_line(bytes[..line_len].trim_ascii_end())?;
+    let lines = bytes.split_off(line_len);
+    let mut said = Said::default();
+    for line in fields(&lines) {
+        said.take(line?)?;
+    }
+    let Said { content_len, is_chunked, mut persists, of_connection, upgrade, has_type } = said;
+    if is_chunked && content_len.is_some() {
+        return Err(BadAnswer("both Content-Length and Transfer-Encoding"));
+    }
+    if minor_version == 0 {
+        if is_chunked {
+            return Err(BadAnswer("Transfer-Encoding in an answer of HTTP/1.0"));
+        }
+        persists = Some(persists == Some(true));
+    }
+    let mut out = Fields::default();
+    for (name, value) in fields(&lines).flatten() {
+        let is = |other: &[u8]| name.eq_ignore_ascii_case(other);
+        let is_hop = OF_CONNECTION.iter().any(|other| is(other))
+            || is(b"content-length")
+            || of_connection.iter().any(|other| is(other));
+        if !is_hop {
+            // A token is ASCII.
+            out.add_checked(str::from_utf8(name).unwrap_or_default(), value);
+        }
+    }
+    let framing = match content_len {
+        _ if is_chunked => AnswerFraming::Chunked,
+        Some(len) => AnswerFraming::Length(len),
+        None => AnswerFraming::UntilClose,
+    };
+    let content_len = content_len.filter(|_| !status::has_no_content(status) || status == 304);
+    Ok(AnswerHead {
+        head: BackendHead {
+            status,
+            fields: out,
+            // It has said of its type what it wants to be said.
+            has_type,
+            content_len,
+            ..BackendHead::default()
+        },
+        framing,
+        persists: persists != Some(false),
+        upgrade,
+        lines,
+    })
+}
+
+/// Minor version and status.
+fn status_line(line: &[u8]) -> Result<(u8, u16), BadAnswer> {
+    const BAD: BadAnswer = BadAnswer("no valid HTTP/1 status line");
+    let rest = line.strip_prefix(b"HTTP/1.").ok_or(BAD)?;
+    let (minor_version, rest) = match rest {
+        [b'0', b' ', rest @ ..] => (0, rest),
+        [b'1', b' ', rest @ ..] => (1, rest),
+        _ => return Err(BAD),
+    };
+    let (digits, reason) = rest.split_at_checked(3).ok_or(BAD)?;
+    let is_status = digits.iter().all(u8::is_ascii_digit) && matches!(reason, [] | [b' ', ..]);
+    let status = str::from_utf8(digits).ok().filter(|_| is_status);
+    let status = status.and_then(|digits| digits.parse().ok()).ok_or(BAD)?;
+    match status {
+        100..1000 => Ok((minor_version, status)),
+        _ => Err(BAD),
+    }
+}
+
+/// The fields of lines that an empty one ends.
+#[allow(clippy::type_complexity)]
+fn fields(lines: &[u8]) -> impl Iterator<Item = Result<(&[u8], &[u8]), BadAnswer>> {
+    let lines = lines.split(|&byte| byte == b'\n');
+    let lines = lines.map(|line| line.strip_suffix(b"\r").unwrap_or(line));
+    lines.filter(|line| !line.is_empty()).map(|line| {
+        let colon = memchr::memchr(b':', line).ok_or(BadAnswer("a line that is no field"))?;
+        let (name, value) = (&line[..colon], line[colon + 1..].trim_ascii());
+        if name.is_empty() || !name.iter().copied().all(is_token_byte) {
+            return Err(BadAnswer("a field with an invalid name"));
+        }
+        if value.iter().any(|&byte| byte != b'\t' && byte.is_ascii_control()) {
+            return Err(BadAnswer("a field with a control character in it"));
+        }
+        Ok((name, value))
+    })
+}
+
+/// What the fields say that the framing depends on.
+#[derive(Default)]
+struct Said<'a> {
+    content_len: Option<u64>,
+    is_chunked: bool,
+    persists: Option<bool>,
+    of_connection: Vec<&'a [u8]>,
+    upgrade: Option<Vec<u8>>,
+    has_type: bool,
+}
+
+impl<'a> Said<'a> {
+    fn take(&mut self, (name, value): (&'a [u8], &'a [u8])) -> Result<(), BadAnswer> {
+        let is = |other: &[u8]| name.eq_ignore_ascii_case(other);
+        if is(b"content-length") {
+            let digits = !value.is_empty() && value.iter().all(u8::is_ascii_digit);
+            let len = str::from_utf8(value).ok().filter(|_| digits);
+            let len = len.and_then(|value| value.parse().ok());
+            let len = len.ok_or(BadAnswer("an invalid Content-Length"))?;
+            if self.content_len.replace(len).is_some_and(|other| other != len) {
+                return Err(BadAnswer("two different Content-Lengths"));
+            }
+        } else if is(b"transfer-encoding") {
+            if !value.eq_ignore_ascii_case(b"chunked") || self.is_chunked {
+                return Err(BadAnswer("an unknown Transfer-Encoding"));
+            }
+            self.is_chunked = true;
+        } else if is(b"connection") {
+            for name in value.split(|&byte| byte == b',').map(<[u8]>::trim_ascii) {
+                if name.eq_ignore_ascii_case(b"close") {
+                    self.persists = Some(false);
+                } else if name.eq_ignore_ascii_case(b"keep-alive") && self.persists.is_none() {
+                    self.persists = Some(true);
+                }
+                self.of_connection.push(name);
+            }
+        } else if is(b"upgrade") {
+            self.upgrade = Some(value.to_vec());
+        } else if is(b"content-type") {
+            self.has_type = true;
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What comes of an answer that is read in pieces of this length, in short.
+    fn show(answer: &str, step: usize) -> String {
+        let mut reader = AnswerReader::new(200);
+        let mut taken = 0;
+        for piece in answer.as_bytes().chunks(step) {
+            match reader.read(piece) {
+                Err(BadAnswer(reason)) => return format!("bad: {reason}"),
+                Ok(None) => taken += piece.len(),
+                Ok(Some((answer_head, used))) => {
+                    let AnswerHead { head, framing, persists, upgrade, lines: _ } = answer_head;
+                    let fields = String::from_utf8_lossy(head.fields.lines()).replace("\r\n", "|");
+                    let keep = if persists { "keep" } else { "close" };
+                    let upgrade = upgrade.map(|to| format!(" to={}", to.escape_ascii()));
+                    let upgrade = upgrade.unwrap_or_default();
+                    let rest = answer.len() - taken - used;
+                    return format!("{} {fields} {framing:?} {keep}{upgrade} +{rest}", head.status);
+                }
+            }
+        }
+        "more".to_owned()
+    }
+
+    #[test]
+    fn heads_are_read_in_any_pieces() {
+        let long = format!("HTTP/1.1 200 OK\r\nA: {}\r\n\r\n", "x".repeat(200));
+        for (answer, expected) in [
+            ("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello", "200  Length(5) keep +5"),
+            ("HTTP/1.1 200 OK\nContent-Length: 5\n\n", "200  Length(5) keep +0"),
+            ("HTTP/1.1 404\r\nA: b\r\n\r\n", "404 A: b| UntilClose keep +0"),
+            ("HTTP/1.0 200 OK\r\nA:b\r\n\r\nx", "200 A: b| UntilClose close +1"),
+            (
+                "HTTP/1.0 200 OK\r\nConnection: Keep-Alive\r\nContent-Length: 1\r\n\r\n",
+                "200  Length(1) keep +0",
+            ),
+            (
+                "HTTP/1.1 200 OK\r\nTransfer-Encoding: Chunked\r\nX:\r\n\r\n",
+                "200 X: | Chunked keep +0",
+            ),
+            (
+                "HTTP/1.1 200 OK\r\nConnection: X-Own, close\r\nX-Own: a\r\nY: b\r\nKeep-Alive: 5\r\n\r\n",
+                "200 Y: b| UntilClose close +0",
+            ),
+            (
+                "HTTP/1.1 101 Switching\r\nUpgrade: websocket\r\nConnection: upgrade\r\n\r\n\x01",
+                "101  UntilClose keep to=websocket +1",
+            ),
+            (
+                "HTTP/1.1 200 OK\r\nContent-Length: 5\r\nContent-Length: 5\r\n\r\n",
+                "200  Length(5) keep +0",
+            ),
+            ("HTTP/1.1 200 OK\r\n\r\n", "200  UntilClose keep +0"),
+            ("HTTP/1.1 200 OK\r\nA: b", "more"),
+            ("HTTP/1.1 200 OK", "more"),
+            ("hello", "bad: no valid HTTP/1 status line"),
+            ("HTTP/2 200 OK\r\n\r\n", "bad: no valid HTTP/1 status line"),
+            ("HTTP/1.1 20 OK\r\n\r\n", "bad: no valid HTTP/1 status line"),
+            ("HTTP/1.1 2000 OK\r\n\r\n", "bad: no valid HTTP/1 status line"),
+            ("HTTP/1.1 099 OK\r\n\r\n", "bad: no valid HTTP/1 status line"),
+            ("HTTP/1.1  200 OK\r\n\r\n", "bad: no valid HTTP/1 status line"),
+            (
+                "HTTP/1.1 200 OK\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n",
+                "bad: both Content-Length and Transfer-Encoding",
+            ),
+            (
+                "HTTP/1.1 200 OK\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n",
+                "bad: two different Content-Lengths",
+            ),
+            ("HTTP/1.1 200 OK\r\nContent-Length: +1\r\n\r\n", "bad: an invalid Content-Length"),
+            (
+                "HTTP/1.1 200 OK\r\nContent-Length: 99999999999999999999\r\n\r\n",
+                "bad: an invalid Content-Length",
+            ),
+            (
+                "HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip, chunked\r\n\r\n",
+                "bad: an unknown Transfer-Encoding",
+            ),
+            (
+                "HTTP/1.0 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n",
+                "bad: Transfer-Encoding in an answer of HTTP/1.0",
+            ),
+            ("HTTP/1.1 200 OK\r\nA\r\n\r\n", "bad: a line that is no field"),
+            ("HTTP/1.1 200 OK\r\nA b: c\r\n\r\n", "bad: a field with an invalid name"),
+            ("HTTP/1.1 200 OK\r\nA: b\r\n c\r\n\r\n", "bad: a line that is no field"),
+            ("HTTP/1.1 200 OK\r\nA: b\rc\r\n\r\n", "bad: a field with a control character in it"),
+            (&long, "bad: too big header"),
+        ] {
+            for step in [1, 2, 3, 7, answer.len()] {
+                assert_eq!(show(answer, step), expected, "{answer:?} in steps of {step}");
+            }
+        }
+    }
+}

@@ -1,0 +1,455 @@
+//! Which peer a request goes to, by nginx's rules: by weight and by failures, or by what the conf says
+//! instead. State is each worker's own, as in nginx without a `zone`.
+
+use std::net::IpAddr;
+
+use super::{FoundPeer, PeerAddress};
+use crate::site::{Balance, Peer, Upstream, UpstreamSettings};
+
+/// How often a hash is made anew where it names a peer that cannot be asked, before the next by weight
+/// is taken, as in nginx.
+const MOST_REHASHES: u32 = 20;
+/// Points on the ring for each unit of weight.
+const POINTS: u32 = 160;
+
+/// The peers of an upstream.
+pub(crate) struct Group {
+    upstream: &'static Upstream,
+    peers: Vec<Seat>,
+    /// The ring of `hash … consistent`, by rising points.
+    ring: Vec<(u32, usize)>,
+    random: u64,
+}
+
+/// A peer.
+struct Seat {
+    said: &'static Peer,
+    found: &'static FoundPeer,
+    /// How much it weighs after failures.
+    effective: i64,
+    current: i64,
+    connections: u32,
+    fails: u32,
+    /// When it has failed last, and when that was last looked at.
+    failed_ms: u64,
+    checked_ms: u64,
+}
+
+/// What a choice is made by.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Choice {
+    /// The key of a `hash`.
+    pub(crate) key: Vec<u8>,
+    /// The client's address, for `ip_hash`; `None` for one that comes through the file system.
+    pub(crate) client: Option<IpAddr>,
+    /// The peers that were asked already.
+    pub(crate) tried: Vec<usize>,
+}
+
+impl Group {
+    /// The peers that were found for an upstream.
+    pub(super) fn new(upstream: &'static Upstream, found: &'static [FoundPeer]) -> Group {
+        let seat = |found: &'static FoundPeer| {
+            let said = &upstream.peers[found.index];
+            Seat {
+                said,
+                found,
+                effective: i64::from(said.weight),
+                current: 0,
+                connections: 0,
+                fails: 0,
+                failed_ms: 0,
+                checked_ms: 0,
+            }
+        };
+        let peers: Vec<Seat> = found.iter().map(seat).collect();
+        let ring = match upstream.balance {
+            Balance::ConsistentHash(_) => ring(&peers),
+            _ => Vec::new(),
+        };
+        Group { upstream, peers, ring, random: 0x9e37_79b9_7f4a_7c15 }
+    }
+
+    /// What goes with it.
+    pub(super) fn settings(&self) -> UpstreamSettings {
+        self.upstream.plain
+    }
+
+    /// How the conf names it.
+    pub(super) fn name(&self) -> &'static str {
+        self.upstream.name
+    }
+
+    /// How many there are.
+    pub(super) fn len(&self) -> usize {
+        self.peers.len()
+    }
+
+    /// Where a peer is.
+    pub(super) fn address(&self, peer: usize) -> &'static PeerAddress {
+        &self.peers[peer].found.address
+    }
+
+    /// The same in words.
+    pub(super) fn words(&self, peer: usize) -> &'static str {
+        &self.peers[peer].found.words
+    }
+
+    /// Picks a peer, and counts a connection to it. `None`: none can be asked.
+    pub(super) fn pick(&mut self, choice: &mut Choice, now_ms: u64) -> Option<usize> {
+        let picked = self.pick_among(choice, false, now_ms);
+        let picked = picked.or_else(|| self.pick_among(choice, true, now_ms))?;
+        let peer = &mut self.peers[picked];
+        if now_ms.saturating_sub(peer.checked_ms) > peer.said.fail_timeout_ms {
+            peer.checked_ms = now_ms;
+        }
+        peer.connections += 1;
+        choice.tried.push(picked);
+        Some(picked)
+    }
+
+    /// Counts a connection to a peer as over. Whether it is taken for failed from now on.
+    pub(super) fn free(&mut self, peer: usize, has_failed: bool, now_ms: u64) -> bool {
+        let is_alone = self.peers.len() == 1;
+        let Seat { said, effective, connections, fails, failed_ms, checked_ms, .. } =
+            &mut self.peers[peer];
+        *connections = connections.saturating_sub(1);
+        if is_alone {
+            return false;
+        }
+        if !has_failed {
+            if *failed_ms < *checked_ms {
+                *fails = 0;
+            }
+            return false;
+        }
+        *fails += 1;
+        (*failed_ms, *checked_ms) = (now_ms, now_ms);
+        if said.max_fails == 0 {
+            return false;
+        }
+        *effective = (*effective - i64::from(said.weight / said.max_fails)).max(0);
+        *fails >= said.max_fails
+    }
+
+    fn pick_among(&mut self, choice: &Choice, backup: bool, now_ms: u64) -> Option<usize> {
+        let all = || (0..self.peers.len()).filter(|&at| self.peers[at].said.backup == backup);
+        let can = |at: &usize| !choice.tried.contains(at) && self.can_be_asked(*at, now_ms);
+        let able: Vec<usize> = all().filter(can).collect();
+        if able.len() < 2 {
+            return able.first().copied();
+        }
+        match (&self.upstream.balance, backup) {
+            (Balance::LeastConn, _) => {
+                let load = |at: usize| {
+                    let peer = &self.peers[at];
+                    // By cross-multiplying: the fewest connections for its weight.
+                    (u64::from(peer.connections), u64::from(peer.said.weight))
+                };
+                let lighter = |a: (u64, u64), b: (u64, u64)| (a.0 * b.1).cmp(&(b.0 * a.1));
+                let least = able.iter().map(|&at| load(at)).min_by(|a, b| lighter(*a, *b))?;
+                let equal = |at: &usize| lighter(load(*at), least).is_eq();
+                let equal: Vec<usize> = able.into_iter().filter(equal).collect();
+                self.next_by_weight(&equal)
+            }
+            (Balance::IpHash, false) => {
+                let all: Vec<usize> = all().collect();
+                self.by_address(choice.client, &all, &able).or_else(|| self.next_by_weight(&able))
+            }
+            (Balance::Hash(_), false) => {
+                let all: Vec<usize> = all().collect();
+                self.by_key(&choice.key, &all, &able).or_else(|| self.next_by_weight(&able))
+            }
+            (Balance::ConsistentHash(_), false) => self.on_ring(&choice.key, &able),
+            (Balance::Random, _) => Some(self.draw(&able)),
+            (Balance::RandomTwo, _) => {
+                let first = self.draw(&able);
+                let others: Vec<usize> = able.into_iter().filter(|&at| at != first).collect();
+                let second = self.draw(&others);
+                let [one, two] = [first, second].map(|at| &self.peers[at]);
+                let load = |a: &Seat, b: &Seat| a.connections as u64 * u64::from(b.said.weight);
+                Some(if load(one, two) <= load(two, one) { first } else { second })
+            }
+            (Balance::RoundRobin, _)
+            | (Balance::IpHash | Balance::Hash(_) | Balance::ConsistentHash(_), true) => {
+                self.next_by_weight(&able)
+            }
+        }
+    }
+
+    fn can_be_asked(&self, at: usize, now_ms: u64) -> bool {
+        let Seat { said, connections, fails, checked_ms, .. } = &self.peers[at];
+        let has_failed = said.max_fails > 0
+            && *fails >= said.max_fails
+            && now_ms.saturating_sub(*checked_ms) <= said.fail_timeout_ms;
+        let is_full = said.max_conns > 0 && *connections >= said.max_conns;
+        !said.down && !is_full && (self.peers.len() == 1 || !has_failed)
+    }
+
+    /// The next one by weight, so that equal shares are spread out.
+    fn next_by_weight(&mut self, able: &[usize]) -> Option<usize> {
+        let mut total = 0;
+        let mut best: Option<usize> = None;
+        for &at in able {
+            let peer = &mut self.peers[at];
+            peer.current += peer.effective;
+            total += peer.effective;
+            // One that has failed comes back step by step.
+            peer.effective = (peer.effective + 1).min(i64::from(peer.said.weight));
+            let current = peer.current;
+            if best.is_none_or(|best| current > self.peers[best].current) {
+                best = Some(at);
+            }
+        }
+        self.peers[best?].current -= total;
+        best
+    }
+
+    /// The peer within whose share of `all` a number falls.
+    fn by_share(&self, all: &[usize], number: u64) -> Option<usize> {
+        let total: u64 = all.iter().map(|&at| u64::from(self.peers[at].said.weight)).sum();
+        let mut left = number.checked_rem(total)?;
+        all.iter().copied().find(|&at| {
+            let weight = u64::from(self.peers[at].said.weight);
+            let is_in = left < weight;
+            left = left.saturating_sub(weight);
+            is_in
+        })
+    }
+
+    fn by_address(&self, client: Option<IpAddr>, all: &[usize], able: &[usize]) -> Option<usize> {
+        let address: Vec<u8> = match client {
+            Some(IpAddr::V4(v4)) => v4.octets()[..3].to_vec(),
+            Some(IpAddr::V6(v6)) => v6.octets().to_vec(),
+            None => vec![0; 3],
+        };
+        let mut hash: u64 = 89;
+        for _ in 0..MOST_REHASHES {
+            hash = address.iter().fold(hash, |hash, &byte| (hash * 113 + u64::from(byte)) % 6271);
+            let found = self.by_share(all, hash)?;
+            if able.contains(&found) {
+                return Some(found);
+            }
+        }
+        None
+    }
+
+    fn by_key(&self, key: &[u8], all: &[usize], able: &[usize]) -> Option<usize> {
+        let mut sum: u64 = 0;
+        for again in 0..MOST_REHASHES {
+            let mut crc = Crc32::default();
+            if again > 0 {
+                crc.update(again.to_string().as_bytes());
+            }
+            crc.update(key);
+            sum += u64::from(crc.sum() >> 16 & 0x7fff);
+            let found = self.by_share(all, sum)?;
+            if able.contains(&found) {
+                return Some(found);
+            }
+        }
+        None
+    }
+
+    /// The first one that can be asked from the key's place on.
+    fn on_ring(&self, key: &[u8], able: &[usize]) -> Option<usize> {
+        let mut crc = Crc32::default();
+        crc.update(key);
+        let from = self.ring.partition_point(|(point, _)| *point < crc.sum());
+        let (front, rest) = self.ring.split_at(from);
+        rest.iter().chain(front).map(|(_, at)| *at).find(|at| able.contains(at))
+    }
+
+    /// One by chance, by weight.
+    fn draw(&mut self, able: &[usize]) -> usize {
+        // Xorshift: nobody is to be surprised by it, only to be spread.
+        self.random ^= self.random << 13;
+        self.random ^= self.random >> 7;
+        self.random ^= self.random << 17;
+        self.by_share(able, self.random >> 16).unwrap_or(able[0])
+    }
+}
+
+/// The ring that `hash … consistent` walks: points of each peer by its name and port, each made of the
+/// one before, as in nginx (and Cache::Memcached::Fast).
+fn ring(peers: &[Seat]) -> Vec<(u32, usize)> {
+    let mut ring = Vec::new();
+    for (at, peer) in peers.iter().enumerate().filter(|(_, peer)| !peer.said.backup) {
+        let name = &peer.found.said;
+        let (host, port) = match name.strip_prefix("unix:") {
+            Some(path) => (path, ""),
+            None => name.rsplit_once(':').unwrap_or((name, "")),
+        };
+        let mut base = Crc32::default();
+        base.update(host.as_bytes());
+        base.update(b"\0");
+        base.update(port.as_bytes());
+        let mut last = 0u32;
+        for _ in 0..POINTS * peer.said.weight {
+            let mut crc = base;
+            crc.update(&last.to_le_bytes());
+            last = crc.sum();
+            ring.push((last, at));
+        }
+    }
+    ring.sort();
+    ring.dedup_by_key(|(point, _)| *point);
+    ring
+}
+
+/// CRC-32 as in Ethernet (ISO 3309), bit by bit: keys are short.
+#[derive(Clone, Copy)]
+struct Crc32(u32);
+
+impl Default for Crc32 {
+    fn default() -> Self {
+        Crc32(u32::MAX)
+    }
+}
+
+impl Crc32 {
+    fn update(&mut self, bytes: &[u8]) {
+        for &byte in bytes {
+            self.0 ^= u32::from(byte);
+            for _ in 0..8 {
+                self.0 = self.0 >> 1 ^ (0xedb8_8320 & (self.0 & 1).wrapping_neg());
+            }
+        }
+    }
+
+    fn sum(self) -> u32 {
+        !self.0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::samples::leak;
+    use crate::site::Text;
+
+    fn peer(weight: u32) -> Peer {
+        Peer {
+            address: &[],
+            weight,
+            max_conns: 0,
+            max_fails: 1,
+            fail_timeout_ms: 10_000,
+            backup: false,
+            down: false,
+        }
+    }
+
+    fn group(peers: Vec<Peer>, balance: Balance) -> Group {
+        let found = (0..peers.len()).map(|index| {
+            let said = format!("127.0.0.1:{}", 8001 + index);
+            let address = PeerAddress::Ip(said.parse().unwrap());
+            FoundPeer { index, address, words: said.clone(), said }
+        });
+        let found: &'static Vec<FoundPeer> = leak(found.collect());
+        let upstream = Upstream {
+            name: "u",
+            host: &[],
+            port: &[],
+            is_optional: false,
+            peers: leak(peers),
+            balance,
+            plain: UpstreamSettings::DEFAULT,
+        };
+        Group::new(leak(upstream), found)
+    }
+
+    /// Whom so many requests go to, each over before the next.
+    fn picks(group: &mut Group, count: usize, choice: &Choice) -> Vec<usize> {
+        let pick = |_| {
+            let picked = group.pick(&mut choice.clone(), 1000).unwrap();
+            group.free(picked, false, 1000);
+            picked
+        };
+        (0..count).map(pick).collect()
+    }
+
+    #[test]
+    fn weights_are_spread() {
+        let mut group = group(vec![peer(5), peer(1), peer(1)], Balance::RoundRobin);
+        let expected = [0, 0, 1, 0, 2, 0, 0];
+        assert_eq!(picks(&mut group, 7, &Choice::default()), expected);
+        assert_eq!(picks(&mut group, 7, &Choice::default()), expected);
+    }
+
+    #[test]
+    fn one_that_fails_is_left_alone_for_a_while() {
+        let mut group = group(vec![peer(1), peer(1)], Balance::RoundRobin);
+        let choice = Choice::default();
+        let first = group.pick(&mut choice.clone(), 0).unwrap();
+        assert!(group.free(first, true, 0));
+        for _ in 0..4 {
+            let picked = group.pick(&mut choice.clone(), 5000).unwrap();
+            assert_ne!(picked, first);
+            group.free(picked, false, 5000);
+        }
+        let later: Vec<_> = (0..4).map(|_| group.pick(&mut choice.clone(), 10_001)).collect();
+        assert!(later.contains(&Some(first)));
+    }
+
+    #[test]
+    fn one_alone_is_asked_whatever_it_does() {
+        let mut group = group(vec![peer(1)], Balance::RoundRobin);
+        for _ in 0..3 {
+            let picked = group.pick(&mut Choice::default(), 0);
+            assert_eq!(picked, Some(0));
+            assert!(!group.free(0, true, 0));
+        }
+    }
+
+    #[test]
+    fn backups_come_last_and_those_that_are_down_never() {
+        let down = Peer { down: true, ..peer(1) };
+        let backup = Peer { backup: true, ..peer(1) };
+        let mut group = group(vec![peer(1), down, backup], Balance::RoundRobin);
+        let mut choice = Choice::default();
+        let all: Vec<_> = (0..3).map(|_| group.pick(&mut choice, 0)).collect();
+        assert_eq!(all, [Some(0), Some(2), None]);
+    }
+
+    #[test]
+    fn the_fewest_connections_for_the_weight() {
+        let full = Peer { max_conns: 1, ..peer(1) };
+        let mut group = group(vec![peer(2), full], Balance::LeastConn);
+        let all: Vec<_> = (0..5).map(|_| group.pick(&mut Choice::default(), 0).unwrap()).collect();
+        let second = all.iter().filter(|&&at| at == 1).count();
+        assert_eq!(second, 1, "{all:?}");
+    }
+
+    #[test]
+    fn a_key_has_its_peer() {
+        let balances = [
+            Balance::IpHash,
+            Balance::Hash(Text::Fixed(b"")),
+            Balance::ConsistentHash(Text::Fixed(b"")),
+        ];
+        for balance in balances {
+            let mut group = group(vec![peer(1), peer(1), peer(1)], balance);
+            let mut all = std::collections::BTreeSet::new();
+            for number in 0..50u8 {
+                let key = format!("/{number}").into_bytes();
+                let client = Some(IpAddr::from([10, number, 0, 1]));
+                let choice = Choice { key, client, tried: Vec::new() };
+                let picked = picks(&mut group, 5, &choice);
+                assert!(picked.iter().all(|&at| at == picked[0]));
+                all.insert(picked[0]);
+                // Without it, another one is found.
+                let mut without = Choice { tried: vec![picked[0]], ..choice };
+                assert_ne!(group.pick(&mut without, 0), Some(picked[0]));
+            }
+            assert_eq!(all.len(), 3);
+        }
+    }
+
+    #[test]
+    fn the_sum_is_the_usual_one() {
+        let mut crc = Crc32::default();
+        crc.update(b"123456789");
+        assert_eq!(crc.sum(), 0xcbf4_3926);
+    }
+}

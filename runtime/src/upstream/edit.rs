@@ -1,0 +1,164 @@
+//! What of an answer's head goes on to the client, as the conf says.
+
+use crate::exchange::BackendHead;
+use crate::http::response::Fields;
+use crate::http::size;
+use crate::site::{Ignored, Proxy, Replaced, Replacement};
+use crate::variables::{Match, Variables};
+
+/// Fields of an answer that go on with what an `X-Accel-Redirect` leads to, as in nginx.
+const KEPT: [&str; 6] = [
+    "Content-Type",
+    "Content-Disposition",
+    "Set-Cookie",
+    "Accept-Ranges",
+    "Cache-Control",
+    "Expires",
+];
+
+/// Takes out what is not passed on, and replaces what is to be. Returns the rate that
+/// `X-Accel-Limit-Rate` asks for.
+pub(crate) fn edit(
+    proxy: &'static Proxy,
+    variables: &Variables<'_>,
+    head: &mut BackendHead,
+) -> Option<u64> {
+    let acts_on = |what| !proxy.ignored.have(what);
+    let text = |name| head.fields.get(name).map(<[u8]>::to_vec);
+    let redirect = text("X-Accel-Redirect").filter(|_| acts_on(Ignored::ACCEL_REDIRECT));
+    let rate = text("X-Accel-Limit-Rate").filter(|_| acts_on(Ignored::ACCEL_LIMIT_RATE));
+    let charset = text("X-Accel-Charset").filter(|_| acts_on(Ignored::ACCEL_CHARSET));
+    if let Some(uri) = redirect {
+        let mut fields = Fields::default();
+        for (name, value) in head.fields.iter() {
+            if let Some(name) = KEPT.iter().find(|kept| name.eq_ignore_ascii_case(kept.as_bytes()))
+            {
+                fields.add_checked(name, value);
+            }
+        }
+        head.fields = fields;
+        head.local_redirect = Some(uri);
+        return None;
+    }
+    let mut fields = Fields::default();
+    for (name, value) in head.fields.iter() {
+        let is = |other: &str| name.eq_ignore_ascii_case(other.as_bytes());
+        if proxy.hidden.iter().any(|hidden| name.eq_ignore_ascii_case(hidden)) {
+            continue;
+        }
+        let edited = match () {
+            () if is("Location") => redirected(proxy, variables, value),
+            () if is("Refresh") => refreshed(proxy, variables, value),
+            () if is("Set-Cookie") => cookie(proxy, variables, value),
+            () if is("Content-Type") => charset.as_deref().and_then(|set| typed(value, set)),
+            () => None,
+        };
+        // A token is ASCII.
+        let name = str::from_utf8(name).unwrap_or_default();
+        match edited {
+            Some(value) => fields.add(name, &value),
+            None => fields.add_checked(name, value),
+        }
+    }
+    head.fields = fields;
+    // A type is not the location's to say.
+    head.has_type = true;
+    head.intercept = proxy.intercept_errors;
+    rate.and_then(|rate| size::parse(&rate))
+}
+
+/// A media type with a charset, unless it has one.
+fn typed(value: &[u8], charset: &[u8]) -> Option<Vec<u8>> {
+    let has_one = value.windows(8).any(|part| part.eq_ignore_ascii_case(b"charset="));
+    (!has_one).then(|| [value, b"; charset=", charset].concat())
+}
+
+/// The value of a Location, if `proxy_redirect` replaces it.
+fn redirected(proxy: &Proxy, variables: &Variables<'_>, value: &[u8]) -> Option<Vec<u8>> {
+    proxy.redirects.iter().find_map(|replacement| front_or_regex(replacement, variables, value))
+}
+
+/// The value of a Refresh, likewise: the URL in it.
+fn refreshed(proxy: &Proxy, variables: &Variables<'_>, value: &[u8]) -> Option<Vec<u8>> {
+    let at = value.windows(4).position(|part| part.eq_ignore_ascii_case(b"url="))? + 4;
+    let url = redirected(proxy, variables, &value[at..])?;
+    Some([&value[..at], &url].concat())
+}
+
+fn front_or_regex(
+    Replacement { pattern, by }: &Replacement,
+    variables: &Variables<'_>,
+    value: &[u8],
+) -> Option<Vec<u8>> {
+    let mut out = Vec::new();
+    match pattern {
+        Replaced::Front(front) => {
+            let mut text = Vec::new();
+            front.write(variables, &mut text);
+            let rest = value.strip_prefix(&text[..])?;
+            by.write(variables, &mut out);
+            out.extend_from_slice(rest);
+        }
+        Replaced::Regex(regex) => {
+            regex.set.find(value)?;
+            match regex.captures {
+                Some(pattern) => {
+                    let own = Match::new(pattern, value);
+                    by.write(&Variables { own_match: Some(&own), ..*variables }, &mut out);
+                }
+                None => by.write(variables, &mut out),
+            }
+        }
+    }
+    Some(out)
+}
+
+/// The value of a Set-Cookie whose domain or path is replaced.
+fn cookie(proxy: &Proxy, variables: &Variables<'_>, value: &[u8]) -> Option<Vec<u8>> {
+    if proxy.cookie_domains.is_empty() && proxy.cookie_paths.is_empty() {
+        return None;
+    }
+    let mut changed = false;
+    let mut out = Vec::with_capacity(value.len());
+    for (index, part) in value.split(|&byte| byte == b';').enumerate() {
+        if index > 0 {
+            out.push(b';');
+        }
+        let name_end = memchr::memchr(b'=', part).filter(|_| index > 0);
+        let Some(at) = name_end else {
+            out.extend_from_slice(part);
+            continue;
+        };
+        let (name, of) = (part[..at].trim_ascii(), &part[at + 1..]);
+        let replaced = match () {
+            () if name.eq_ignore_ascii_case(b"domain") => domain(proxy, variables, of),
+            () if name.eq_ignore_ascii_case(b"path") => proxy
+                .cookie_paths
+                .iter()
+                .find_map(|replacement| front_or_regex(replacement, variables, of)),
+            () => None,
+        };
+        out.extend_from_slice(&part[..=at]);
+        changed |= replaced.is_some();
+        out.extend_from_slice(replaced.as_deref().unwrap_or(of));
+    }
+    changed.then_some(out)
+}
+
+/// A cookie's domain is replaced as a whole. A dot at its front means nothing.
+fn domain(proxy: &Proxy, variables: &Variables<'_>, value: &[u8]) -> Option<Vec<u8>> {
+    let bare = value.strip_prefix(b".").unwrap_or(value);
+    proxy.cookie_domains.iter().find_map(|replacement| match &replacement.pattern {
+        Replaced::Front(text) => {
+            let mut wanted = Vec::new();
+            text.write(variables, &mut wanted);
+            let wanted = wanted.strip_prefix(b".").unwrap_or(&wanted);
+            wanted.eq_ignore_ascii_case(bare).then(|| {
+                let mut out = Vec::new();
+                replacement.by.write(variables, &mut out);
+                out
+            })
+        }
+        Replaced::Regex(_) => front_or_regex(replacement, variables, bare),
+    })
+}

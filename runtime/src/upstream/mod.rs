@@ -1,0 +1,25 @@
+//! Servers behind this one: which of them a request goes to ([`balance`]), the connections to them
+//! ([`pool`]), what they are asked ([`request`]), what they answer ([`answer`]), and how one request
+//! comes to its response ([`Running`]), if need be by several of them.
+//!
+//! What goes to a server is written anew from the parsed request, in a framing of our own. Fields that
+//! speak of one connection are never passed on, in either direction. A connection is used again only
+//! after a complete answer with nothing behind it.
+
+mod answer;
+pub(crate) mod balance;
+mod edit;
+mod find;
+mod pool;
+mod request;
+mod running;
+mod tunnel;
+
+pub(crate) use edit::edit;
+use find::{FoundPeer, PeerAddress};
+pub use find::{FoundUpstream, find};
+pub(crate) use pool::Heard;
+pub use pool::{LeaseId, UPSTREAM, Upstreams};
+pub(crate) use request::serve;
+pub(crate) use running::{Call, Running};
+pub(crate) use tunnel::Tunnel;

@@ -1,0 +1,315 @@
+//! The connections of one worker to the servers behind it. Each stands in the worker's epoll instance
+//! from its beginning to its end, so that one that is used again costs no system call; while it is
+//! idle, that tells of its end.
+
+use std::cell::{Cell, RefCell};
+use std::io;
+use std::os::fd::AsFd;
+
+use super::balance::Group;
+use super::{FoundUpstream, PeerAddress};
+use crate::poll_set::PollSet;
+use crate::site::Upstream;
+use crate::sys::net;
+use crate::sys::poll::Readiness;
+use crate::transport::Transport;
+
+/// Marks the token of a connection to another server; the rest is its generation and its index.
+pub const UPSTREAM: u64 = 0b11 << 62;
+/// Generations have 29 bits.
+const GENERATIONS: u32 = (1 << 29) - 1;
+
+/// A connection that somebody has: its place, and how often that was taken before.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct LeaseId {
+    index: u32,
+    generation: u32,
+}
+
+impl LeaseId {
+    fn token(self) -> u64 {
+        UPSTREAM | u64::from(self.generation) << 32 | u64::from(self.index)
+    }
+}
+
+/// One connection.
+struct Line {
+    transport: Transport,
+    group: u16,
+    peer: usize,
+    /// Whom it is for, as the event loop knows him; `None` while it is idle.
+    owner: Option<u64>,
+    watched: Option<Readiness>,
+    wanted: Option<Readiness>,
+    opened_ms: u64,
+    idle_since_ms: u64,
+    requests: u64,
+}
+
+#[derive(Default)]
+struct Place {
+    generation: u32,
+    line: Option<Line>,
+}
+
+/// The upstreams of a site, and the connections to them.
+pub struct Upstreams {
+    /// By [`UpstreamId`](crate::site::UpstreamId).
+    pub(crate) groups: Vec<RefCell<Group>>,
+    places: RefCell<Vec<Place>>,
+    free: RefCell<Vec<u32>>,
+    /// Idle ones, by upstream, the one used last at the end.
+    idle: Vec<RefCell<Vec<u32>>>,
+    /// Those that are to be watched for something else.
+    to_watch: RefCell<Vec<u32>>,
+    now_ms: Cell<u64>,
+    /// When idle connections are to be looked through.
+    pub(crate) sweep_at_ms: Cell<Option<u64>>,
+}
+
+/// Who hears of a connection.
+pub(crate) enum Heard {
+    /// Whose request it is for.
+    Owner(u64),
+    /// Nobody: it was idle, and is closed, or it is none any more.
+    Nobody,
+}
+
+impl Upstreams {
+    /// Upstreams without connections.
+    pub fn new(upstreams: &'static [Upstream], found: &'static [FoundUpstream]) -> Upstreams {
+        let group = |(upstream, found): (_, &'static FoundUpstream)| {
+            RefCell::new(Group::new(upstream, &found.peers))
+        };
+        Upstreams {
+            groups: upstreams.iter().zip(found).map(group).collect(),
+            places: RefCell::default(),
+            free: RefCell::default(),
+            idle: upstreams.iter().map(|_| RefCell::default()).collect(),
+            to_watch: RefCell::default(),
+            now_ms: Cell::new(0),
+            sweep_at_ms: Cell::new(None),
+        }
+    }
+
+    /// The present, by the monotonic clock.
+    pub(crate) fn now_ms(&self) -> u64 {
+        self.now_ms.get()
+    }
+
+    /// Sets the present, once a turn.
+    pub(crate) fn set_now(&self, now_ms: u64) {
+        self.now_ms.set(now_ms);
+    }
+
+    /// An idle connection to a peer that is still open, if there is one.
+    pub(crate) fn reuse(&self, group: u16, peer: usize, owner: u64) -> Option<LeaseId> {
+        let settings = self.groups[usize::from(group)].borrow().settings();
+        loop {
+            let index = {
+                let mut idle = self.idle[usize::from(group)].borrow_mut();
+                let places = self.places.borrow();
+                let is_of_peer = |index: &u32| {
+                    let line = places[*index as usize].line.as_ref();
+                    line.is_some_and(|line| line.peer == peer)
+                };
+                let at = idle.iter().rposition(is_of_peer)?;
+                idle.remove(at)
+            };
+            let mut places = self.places.borrow_mut();
+            let place = &mut places[index as usize];
+            let Some(line) = &mut place.line else { continue };
+            let is_young = self.now_ms() < line.idle_since_ms + settings.keepalive_timeout_ms
+                && self.now_ms() < line.opened_ms + settings.keepalive_time_ms;
+            if is_young && line.transport.is_quiet() {
+                line.owner = Some(owner);
+                line.requests += 1;
+                return Some(LeaseId { index, generation: place.generation });
+            }
+            drop(places);
+            self.remove(index);
+        }
+    }
+
+    /// A new connection to a peer, and whether it is complete. Errors: what connect(2) says.
+    pub(crate) fn connect(
+        &self,
+        group: u16,
+        peer: usize,
+        owner: u64,
+    ) -> io::Result<(LeaseId, bool)> {
+        let (socket, is_complete) = {
+            let group = self.groups[usize::from(group)].borrow();
+            match group.address(peer) {
+                PeerAddress::Ip(address) => net::connect_ip(*address)?,
+                PeerAddress::Unix(path) => net::connect_unix(path)?,
+            }
+        };
+        let line = Line {
+            transport: Transport::Plain(socket),
+            group,
+            peer,
+            owner: Some(owner),
+            watched: None,
+            wanted: None,
+            opened_ms: self.now_ms(),
+            idle_since_ms: 0,
+            requests: 1,
+        };
+        let mut places = self.places.borrow_mut();
+        let index = self.free.borrow_mut().pop().unwrap_or_else(|| {
+            places.push(Place::default());
+            (places.len() - 1) as u32
+        });
+        let place = &mut places[index as usize];
+        place.line = Some(line);
+        Ok((LeaseId { index, generation: place.generation }, is_complete))
+    }
+
+    /// Lends out what carries a connection's bytes.
+    pub(crate) fn with<T>(
+        &self,
+        lease: LeaseId,
+        act: impl FnOnce(&mut Transport) -> io::Result<T>,
+    ) -> io::Result<T> {
+        let mut places = self.places.borrow_mut();
+        let place = places.get_mut(lease.index as usize);
+        let place = place.filter(|place| place.generation == lease.generation);
+        match place.and_then(|place| place.line.as_mut()) {
+            Some(line) => act(&mut line.transport),
+            None => Err(io::ErrorKind::NotConnected.into()),
+        }
+    }
+
+    /// Takes a connection back that nothing more is to be read from, and keeps it for another
+    /// request, unless there are enough.
+    pub(crate) fn keep(&self, lease: LeaseId) {
+        let mut places = self.places.borrow_mut();
+        let Some(line) = places.get_mut(lease.index as usize).and_then(|it| it.line.as_mut())
+        else {
+            return;
+        };
+        let group = usize::from(line.group);
+        let settings = self.groups[group].borrow().settings();
+        let mut idle = self.idle[group].borrow_mut();
+        if settings.keepalive == 0 || line.requests >= settings.keepalive_requests {
+            drop((places, idle));
+            return self.remove(lease.index);
+        }
+        line.owner = None;
+        line.idle_since_ms = self.now_ms();
+        line.wanted = Some(Readiness::READ);
+        if line.watched != line.wanted {
+            self.to_watch.borrow_mut().push(lease.index);
+        }
+        let until_ms = line.idle_since_ms + settings.keepalive_timeout_ms;
+        let next_ms = self.sweep_at_ms.get().map_or(until_ms, |at_ms| at_ms.min(until_ms));
+        self.sweep_at_ms.set(Some(next_ms));
+        idle.push(lease.index);
+        // The one that has waited longest makes way.
+        let surplus = (idle.len() > settings.keepalive as usize).then(|| idle.remove(0));
+        drop((places, idle));
+        if let Some(index) = surplus {
+            self.remove(index);
+        }
+    }
+
+    /// Closes a connection.
+    pub(crate) fn close(&self, lease: LeaseId) {
+        let is_it = |place: &Place| place.generation == lease.generation;
+        if self.places.borrow().get(lease.index as usize).is_some_and(is_it) {
+            self.remove(lease.index);
+        }
+    }
+
+    /// Closing takes it out of the epoll instance.
+    fn remove(&self, index: u32) {
+        let place = &mut self.places.borrow_mut()[index as usize];
+        if place.line.take().is_some() {
+            place.generation = place.generation.wrapping_add(1) & GENERATIONS;
+            self.free.borrow_mut().push(index);
+        }
+    }
+
+    /// Notes what a connection is to be watched for.
+    pub(crate) fn want(&self, lease: LeaseId, readiness: Readiness) {
+        let mut places = self.places.borrow_mut();
+        let place = places.get_mut(lease.index as usize);
+        let place = place.filter(|place| place.generation == lease.generation);
+        if let Some(line) = place.and_then(|place| place.line.as_mut()) {
+            line.wanted = (readiness.reads || readiness.writes).then_some(readiness);
+            if line.wanted != line.watched {
+                self.to_watch.borrow_mut().push(lease.index);
+            }
+        }
+    }
+
+    /// Watches what is to be watched for something else than before.
+    pub(crate) fn watch(&self, poll_set: &PollSet) {
+        let mut to_watch = self.to_watch.borrow_mut();
+        let mut places = self.places.borrow_mut();
+        for index in to_watch.drain(..) {
+            let Some(place) = places.get_mut(index as usize) else { continue };
+            let lease = LeaseId { index, generation: place.generation };
+            let Some(line) = &mut place.line else { continue };
+            if line.wanted == line.watched {
+                continue;
+            }
+            let socket = line.transport.as_fd();
+            // Where the kernel has no memory for it, a deadline ends the wait.
+            let done = poll_set.watch_upstream(socket, lease.token(), line.watched, line.wanted);
+            if done.is_ok() {
+                line.watched = line.wanted;
+            }
+        }
+    }
+
+    /// Who is to hear that a connection is ready.
+    pub(crate) fn hear(&self, token: u64) -> Heard {
+        let index = token as u32;
+        let generation = (token >> 32) as u32 & GENERATIONS;
+        let owner = {
+            let places = self.places.borrow();
+            let place = places.get(index as usize);
+            let place = place.filter(|place| place.generation == generation);
+            place.and_then(|place| place.line.as_ref()).map(|line| (line.owner, line.group))
+        };
+        match owner {
+            Some((Some(owner), _)) => return Heard::Owner(owner),
+            // It says something unasked, or has ended.
+            Some((None, group)) => {
+                self.idle[usize::from(group)].borrow_mut().retain(|&other| other != index);
+                self.remove(index);
+            }
+            None => {}
+        }
+        Heard::Nobody
+    }
+
+    /// Closes the connections that have been idle for too long.
+    pub(crate) fn sweep(&self) {
+        if self.sweep_at_ms.get().is_none_or(|at_ms| at_ms > self.now_ms()) {
+            return;
+        }
+        let mut next_ms: Option<u64> = None;
+        for (group, idle) in self.groups.iter().zip(&self.idle) {
+            let timeout_ms = group.borrow().settings().keepalive_timeout_ms;
+            let mut closed = Vec::new();
+            idle.borrow_mut().retain(|&index| {
+                let since_ms = self.places.borrow()[index as usize]
+                    .line
+                    .as_ref()
+                    .map_or(0, |line| line.idle_since_ms);
+                let until_ms = since_ms + timeout_ms;
+                let stays = until_ms > self.now_ms();
+                match stays {
+                    true => next_ms = Some(next_ms.map_or(until_ms, |ms| ms.min(until_ms))),
+                    false => closed.push(index),
+                }
+                stays
+            });
+            closed.into_iter().for_each(|index| self.remove(index));
+        }
+        self.sweep_at_ms.set(next_ms);
+    }
+}
