@@ -10,6 +10,7 @@ mod map;
 mod pack;
 mod rewrite;
 mod settings;
+mod upstream;
 mod value;
 mod visit;
 
@@ -35,6 +36,9 @@ pub use self::rewrite::{Condition, Op, Regex, Rewrite, Test};
 pub use self::settings::{
     AccessLog, AddedField, Amount, Charset, Coder, Compression, ErrorPage, ErrorTarget, Expiration,
     FileBase, Rate, Referers, SecureLink, Settings, Symlinks, Types, Zone,
+};
+pub use self::upstream::{
+    Balance, Peer, Proxy, ProxyField, Replaced, Replacement, Target, TargetUri, Upstream,
 };
 pub use self::value::{Escape, Piece, Value, Variable};
 pub use self::visit::Purpose;
@@ -63,6 +67,8 @@ pub struct Site {
     pub accesses: Vec<Access>,
     /// What `limit_req` and `limit_conn` count by.
     pub zones: Vec<Zone>,
+    /// The `upstream`s, and what `proxy_pass` names without one.
+    pub upstreams: Vec<Upstream>,
     /// The distinct files of users.
     pub users: Vec<StartText>,
     /// The distinct directories that files are opened beneath.

@@ -98,6 +98,8 @@ pub enum Condition {
     Target(String),
     /// `type=`: the Content-Type field.
     Type(String),
+    /// `upstream=`: the upstream that is asked.
+    Upstream(String),
 }
 
 impl Places {

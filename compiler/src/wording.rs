@@ -5,7 +5,7 @@ use sitec_runtime::http::method::MethodSet;
 use sitec_runtime::site::{DirectoryId, PathTest, Then};
 
 use crate::ir::{
-    self, Condition, Op, Pattern, Piece, Return, Rewrite, StartPiece, Test, Value, Variable,
+    self, Condition, Op, Pattern, Piece, Return, Rewrite, StartPiece, Target, Test, Value, Variable,
 };
 
 /// A value, with its variables as they are written.
@@ -28,6 +28,9 @@ fn variable(variable: &Variable) -> String {
         Variable::RequestField(name) => named("http_", name),
         Variable::ResponseField(name) => named("sent_http_", name),
         Variable::Cookie(name) => named("cookie_", name),
+        Variable::UpstreamField(name) => named("upstream_http_", name),
+        Variable::UpstreamTrailer(name) => named("upstream_trailer_", name),
+        Variable::UpstreamCookie(name) => named("upstream_cookie_", name),
         Variable::Capture(number) => format!("${number}"),
         Variable::EscapedCapture(number) | Variable::StepCapture(number) => format!("${number}"),
         Variable::NamedCapture(name)
@@ -144,6 +147,28 @@ pub(crate) fn base(site: &ir::Site, base: &ir::FileBase) -> Option<(&'static str
     }
     path.extend(base.slash.then_some('/'));
     Some((directive, path))
+}
+
+/// A `proxy_pass`, as it is written.
+pub(crate) fn target(site: &ir::Site, target: &Target) -> String {
+    match target {
+        Target::Fixed { upstream, uri } => {
+            let name = &site.upstreams[usize::from(*upstream)].name;
+            let colon = if name.starts_with("unix:") { ":" } else { "" };
+            let uri = uri.as_ref().map(|uri| String::from_utf8_lossy(&uri.text));
+            let uri = uri.map_or_else(String::new, |uri| format!("{colon}{uri}"));
+            format!("http://{name}{uri}")
+        }
+        Target::Computed(url) => value(url),
+    }
+}
+
+/// The upstream that a `proxy_pass` names, unless variables do.
+pub(crate) fn upstream(site: &ir::Site, target: &Target) -> Option<String> {
+    match target {
+        Target::Fixed { upstream, .. } => Some(site.upstreams[usize::from(*upstream)].name.clone()),
+        Target::Computed(_) => None,
+    }
 }
 
 /// Names of methods with spaces between them.

@@ -103,6 +103,10 @@ impl Shown<'_> {
                 ];
                 ("script", more)
             }
+            End::PassedOn { upstream, lines } => (
+                "upstream",
+                vec![("upstream", upstream.clone().into()), ("request", lines.clone().into())],
+            ),
             End::Text(text) => ("text", vec![("text", lossy(text))]),
             End::Page => ("page", Vec::new()),
             End::Close => ("close", Vec::new()),

@@ -12,6 +12,7 @@ mod file;
 mod files;
 mod json;
 pub(crate) mod led;
+mod proxy;
 mod referers;
 mod request;
 mod resolved;
@@ -215,6 +216,14 @@ pub enum End {
         /// What of the path is behind its name.
         extra_path: Vec<u8>,
     },
+    /// Another server is asked.
+    PassedOn {
+        /// The upstream, as it is named.
+        upstream: String,
+        /// The first line of what it is asked, without the version, and the fields that the conf
+        /// sets.
+        lines: Vec<String>,
+    },
     /// A text of the conf is sent.
     Text(Vec<u8>),
     /// The page of the status is sent.
@@ -268,7 +277,12 @@ impl Answer {
             | End::Stored(file)
             | End::Moved(file) => Some(file),
             End::Script { file, .. } => Some(file),
-            End::Listing(_) | End::Counts | End::Text(_) | End::Page | End::Close => None,
+            End::Listing(_)
+            | End::Counts
+            | End::PassedOn { .. }
+            | End::Text(_)
+            | End::Page
+            | End::Close => None,
         }
     }
 

@@ -82,6 +82,7 @@ fn outline(answer: &Answer) -> String {
         End::Removed(file) => format!("removed {}", file.display()),
         End::Stored(file) => format!("stored {}", file.display()),
         End::Moved(file) => format!("moved {}", file.display()),
+        End::PassedOn { upstream, lines } => format!("{upstream}: {}", lines.join(" | ")),
         End::Script { file, interpreter, extra_path } => {
             let by = interpreter.as_deref().unwrap_or("-");
             format!("script {} {by} {}", file.display(), String::from_utf8_lossy(extra_path))

@@ -174,6 +174,10 @@ impl Shown<'_> {
                 };
                 format!("the script `{}` is run{by}{extra}", self.file(file))
             }
+            End::PassedOn { upstream, lines } => {
+                let lines: String = lines.iter().map(|line| format!("\n    {line}")).collect();
+                format!("the upstream `{upstream}` is asked{lines}")
+            }
             End::Text(text) if text.is_empty() => "an empty text is sent".to_owned(),
             End::Text(text) => format!("the text {:?} is sent", String::from_utf8_lossy(text)),
             End::Page => "the page of the status is sent".to_owned(),
@@ -222,6 +226,9 @@ fn head(out: &mut String, answer: &Answer) {
         }
         None if matches!(answer.end, End::Script { .. }) => {
             out.push_str("HTTP/1.1 … (the script decides)\n");
+        }
+        None if matches!(answer.end, End::PassedOn { .. }) => {
+            out.push_str("HTTP/1.1 … (the upstream decides)\n");
         }
         None => out.push_str("HTTP/1.1 … (not known here)\n"),
     }

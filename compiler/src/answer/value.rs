@@ -15,8 +15,8 @@ use super::fields;
 use super::referers::Referers;
 use super::request::listen_port;
 use super::world::View;
-use super::{address, server_name};
-use crate::ir::{Lookup, Map, Piece, SecureLink, StartPiece, Texts, Value, Variable};
+use super::{address, server_name, start_text};
+use crate::ir::{Lookup, Map, Piece, SecureLink, StartPiece, Target, Texts, Value, Variable};
 use crate::value::variable::{self, Known};
 
 impl<'a> View<'_, '_, 'a> {
@@ -49,6 +49,9 @@ impl<'a> View<'_, '_, 'a> {
                 let mut lines = self.lines(b"cookie");
                 lines.find_map(|line| find_cookie(line, name)).map(<[u8]>::to_vec)
             }
+            Variable::UpstreamField(_)
+            | Variable::UpstreamTrailer(_)
+            | Variable::UpstreamCookie(_) => None,
             Variable::Capture(number) => self.capture(*number),
             Variable::EscapedCapture(number) => self.escaped_capture(*number),
             Variable::StepCapture(number) if self.exchange.escapes_groups => {
@@ -89,7 +92,12 @@ impl<'a> View<'_, '_, 'a> {
                 let mut matches = self.exchange.matches.iter();
                 matches.any(|(pattern, _)| router.group_named(pattern, name).is_some())
             }
-            Variable::RequestField(_) | Variable::ResponseField(_) | Variable::Cookie(_) => false,
+            Variable::RequestField(_)
+            | Variable::ResponseField(_)
+            | Variable::Cookie(_)
+            | Variable::UpstreamField(_)
+            | Variable::UpstreamTrailer(_)
+            | Variable::UpstreamCookie(_) => false,
         }
     }
 
@@ -128,6 +136,14 @@ impl<'a> View<'_, '_, 'a> {
             "limit_req_status" => status_word(self.exchange.limit_req_status),
             "limit_conn_status" => status_word(self.exchange.limit_conn_status),
             "status" => format!("{:03}", self.exchange.status).into(),
+            "proxy_host" | "proxy_port" => self.of_upstream(name),
+            "proxy_add_x_forwarded_for" => {
+                let own = self.simple("remote_addr");
+                match self.request_field(b"x-forwarded-for") {
+                    Some(before) => [&before[..], b", ", &own].concat(),
+                    None => own,
+                }
+            }
             "remote_user" => basic_user(&self.first(b"authorization")).unwrap_or_default(),
             _ => self.unknown(name),
         }
@@ -140,6 +156,21 @@ impl<'a> View<'_, '_, 'a> {
             self.world.doubt_variable("hostname");
         }
         server_name(self.site(), name).into()
+    }
+
+    /// `$proxy_host` or `$proxy_port` of the location; empty where it passes nothing on.
+    fn of_upstream(&self, name: &str) -> Vec<u8> {
+        let proxy = self.exchange.route().and_then(|route| route.location.location.action.proxy());
+        let upstream = match proxy.map(|proxy| &proxy.target) {
+            None => return Vec::new(),
+            Some(Target::Fixed { upstream, .. }) => &self.site().upstreams[usize::from(*upstream)],
+            Some(Target::Computed(url)) => match self.computed(&self.value(url)) {
+                Ok((upstream, _)) => upstream,
+                Err(_) => return Vec::new(),
+            },
+        };
+        let text = if name == "proxy_host" { &upstream.host } else { &upstream.port };
+        start_text(self.site(), text).into()
     }
 
     /// Stands for a variable that is not known here.

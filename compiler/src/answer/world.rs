@@ -127,7 +127,7 @@ impl<'w, 'a> Evaluation<'w, 'a> {
         }
         let status = match &end {
             End::Close | End::Moved(_) => None,
-            End::Script { .. } => exchange.status_override(),
+            End::Script { .. } | End::PassedOn { .. } => exchange.status_override(),
             _ => Some(exchange.status),
         };
         Answer {
@@ -501,6 +501,7 @@ impl<'w, 'a> World for Evaluation<'w, 'a> {
             Handler::Status => handling.counts(),
             Handler::Upload(upload) => handling.upload(upload),
             Handler::Dav(dav) => handling.dav(dav),
+            Handler::Proxy(proxy) => handling.passed_on(proxy),
             Handler::Cgi(cgi) => handling.script(cgi).unwrap_or_else(|| handling.serve_file()),
         }
     }

@@ -106,6 +106,13 @@ impl Runner<'_> {
                     None => format!("no redirect, where one to `{uri}` was expected"),
                 })
             }
+            Condition::Upstream(name) => match &answer.end {
+                End::PassedOn { upstream, .. } if upstream.eq_ignore_ascii_case(name) => None,
+                End::PassedOn { upstream, .. } => {
+                    Some(format!("an answer of the upstream `{upstream}`, not of `{name}`"))
+                }
+                _ => Some(format!("no answer of an upstream, where `{name}` was to be asked")),
+            },
             Condition::Type(media_type) => {
                 let found = answer.field("Content-Type");
                 (found != Some(media_type)).then(|| match found {
@@ -161,11 +168,12 @@ impl Runner<'_> {
     }
 }
 
-/// Whether the answer has this status. Of a script, only that it runs is known: that is 200;
+/// Whether the answer has this status. Of a script, only that it runs is known, and of an upstream
+/// that it is asked: that is 200;
 /// 444 is a closed connection.
 fn has_status(answer: &Answer, code: u16) -> bool {
     match (&answer.end, answer.status) {
-        (End::Script { .. }, None) => code == 200,
+        (End::Script { .. } | End::PassedOn { .. }, None) => code == 200,
         (End::Close, _) => code == 444,
         (_, status) => status == Some(code),
     }
@@ -175,6 +183,7 @@ fn shown_status(answer: &Answer) -> String {
     match (&answer.end, answer.status) {
         (End::Close, _) => "a closed connection".to_owned(),
         (_, Some(status)) => status.to_string(),
+        (End::PassedOn { upstream, .. }, None) => format!("what the upstream `{upstream}` says"),
         (_, None) => "what a script says".to_owned(),
     }
 }

@@ -36,7 +36,7 @@ fn may_answer(site: &ir::Site, id: LocationId, method: Method) -> bool {
     let pages = &site.settings[location.settings].error_pages;
     let by_file = matches!(method, Method::Get | Method::Head | Method::Delete);
     let by_handler = match handler {
-        Handler::Cgi(_) => true,
+        Handler::Cgi(_) | Handler::Proxy(_) => true,
         Handler::Upload(_) => matches!(method, Method::Post | Method::Put),
         Handler::Dav(dav) => dav.methods.contains(method),
         Handler::Files | Handler::Status => false,

@@ -105,7 +105,7 @@ fn text_len(site: &ir::Site, location: &ir::Location, head_len: usize) -> usize 
             // It stays until the request is done.
             Purpose::Assigned => fields += len.min(MAX_VALUE_LEN),
             Purpose::Field(more) => fields += more + len,
-            Purpose::ScriptVariable(more) => environment += more + len,
+            Purpose::ScriptVariable(more) | Purpose::Upstream(more) => environment += more + len,
             // A log line goes into the log's buffer.
             Purpose::Log => {}
         }

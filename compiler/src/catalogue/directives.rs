@@ -18,7 +18,7 @@ const CHECKS: &[Check] = &[
         "known-but-unsupported",
         "nginx has this directive and sitec has not. The message says what to do instead. See \
          docs/nginx.md for what is supported.",
-        "server {\n    listen 8080;\n    location / { ⟪proxy_pass⟫ http://app; }\n}",
+        "server {\n    listen 8080;\n    location / { ⟪grpc_pass⟫ grpc://app; }\n}",
         "server {\n    listen 8080;\n    location / { root www; }\n}",
     ),
     error(

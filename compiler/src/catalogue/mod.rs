@@ -18,6 +18,7 @@ mod security;
 mod syntax;
 #[cfg(test)]
 mod tests;
+mod upstream;
 mod values;
 
 use crate::diagnostic::Severity;
@@ -77,6 +78,7 @@ pub const GROUPS: &[Group] = &[
     compression::GROUP,
     security::GROUP,
     admission::GROUP,
+    upstream::GROUP,
     consistency::GROUP,
     expect::GROUP,
 ];

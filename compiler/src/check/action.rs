@@ -157,6 +157,9 @@ impl Draft<'_> {
 /// Who makes the responses, and by which methods unless the conf names others.
 fn handler(level: &Level) -> (Handler, MethodSet) {
     let reading = MethodSet::of(&[Method::Get, Method::Head]);
+    if let Some(proxy) = level.proxy.resolved(level.values.proxy) {
+        return (Handler::Proxy(proxy), MethodSet::ALL);
+    }
     if level.status.is_some() {
         return (Handler::Status, reading);
     }
@@ -171,7 +174,7 @@ fn needs_no_folder(handler: &Handler) -> bool {
     let program = |cgi: &Cgi| matches!(cgi.scripts, Scripts::Program { .. });
     match handler {
         Handler::Cgi(cgi) => program(cgi),
-        Handler::Upload(_) | Handler::Status => true,
+        Handler::Upload(_) | Handler::Status | Handler::Proxy(_) => true,
         Handler::Dav(_) | Handler::Files => false,
     }
 }

@@ -35,6 +35,11 @@ impl Draft<'_> {
         }
         // So may a zone be counted by.
         self.reader.zones.iter().for_each(|zone| of_maps.add(&zone.key));
+        self.reader
+            .upstreams
+            .iter()
+            .filter_map(|it| it.balance.key())
+            .for_each(|key| of_maps.add(key));
         anywhere.merge(of_maps.clone());
         for Server { locations, earlier_captures, resolved, .. } in &mut self.servers {
             earlier_captures.merge(of_maps.clone());
@@ -65,10 +70,15 @@ impl Draft<'_> {
                 location.patterns = used.map(|at| regexes[at].pattern.clone()).collect();
             }
         }
-        let of_locations = self.locations.iter_mut().flatten().flat_map(|it| &mut it.ops);
+        let locations = self.locations.iter_mut().flatten();
+        let (of_locations, of_proxies): (Vec<_>, Vec<_>) =
+            locations.map(|it| (&mut it.ops, it.action.proxy_mut())).unzip();
+        let of_locations = of_locations.into_iter().flatten();
+        let of_proxies = of_proxies.into_iter().flatten().flat_map(ir::Proxy::regexes_mut);
         let of_servers = self.servers.iter_mut().flat_map(|it| &mut it.resolved.ops);
         let of_maps = self.reader.maps.iter_mut().flat_map(ir::Map::regexes_mut);
-        for regex in of_locations.chain(of_servers).filter_map(ir::Op::regex_mut).chain(of_maps) {
+        let of_steps = of_locations.chain(of_servers).filter_map(ir::Op::regex_mut);
+        for regex in of_steps.chain(of_proxies).chain(of_maps) {
             let mut asked =
                 self.reader.step_regexes.iter().filter(|it| it.pattern == regex.pattern);
             regex.captures_used = asked.any(|asked| anywhere.needs(asked));

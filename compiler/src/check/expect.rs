@@ -15,8 +15,12 @@ use crate::value::{self, Checked, status};
 type Make = fn(String) -> Condition;
 
 /// The names before `=`.
-const KEYS: [(&str, Make); 3] =
-    [("file", Condition::File), ("location", Condition::Target), ("type", Condition::Type)];
+const KEYS: [(&str, Make); 4] = [
+    ("file", Condition::File),
+    ("location", Condition::Target),
+    ("type", Condition::Type),
+    ("upstream", Condition::Upstream),
+];
 
 impl Draft<'_> {
     /// Takes down the tests of a server.

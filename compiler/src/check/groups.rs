@@ -171,6 +171,9 @@ impl Usage {
                     | Variable::RequestField(_)
                     | Variable::ResponseField(_)
                     | Variable::Cookie(_)
+                    | Variable::UpstreamField(_)
+                    | Variable::UpstreamTrailer(_)
+                    | Variable::UpstreamCookie(_)
                     | Variable::Assigned(..)
                     | Variable::Mapped(..) => {}
                 },

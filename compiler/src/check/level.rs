@@ -22,6 +22,7 @@ use super::links::Links;
 use super::log_cache::log_cache;
 use super::methods::{Named, method_set, named_methods};
 use super::path::Path;
+use super::proxy::{Proxy, Stand};
 use super::rate::Rate;
 use super::reader::Reader;
 use super::types::TypeTables;
@@ -62,6 +63,8 @@ pub(crate) struct Level {
     pub(super) cgi: Cgi,
     /// What may be written.
     pub(super) writing: Writing,
+    /// `proxy_pass` and what goes with it.
+    pub(super) proxy: Proxy,
     /// `limit_rate` and `limit_rate_after`.
     pub(super) rate: Rate,
     /// `limit_req` and `limit_conn`.
@@ -117,6 +120,7 @@ impl Level {
             base: None,
             cgi: Cgi::outermost(),
             writing: Writing::outermost(),
+            proxy: Proxy::outermost(),
             error_pages: Rc::new([]),
             rate: Rate::default(),
             limit_reqs: Rc::new([]),
@@ -142,6 +146,33 @@ impl Level {
         path: Option<&Path>,
     ) -> Level {
         let mut inner = self.inherited();
+        inner.proxy = self.proxy.inherited();
+        inner.put(directives, reader, groups, Stand { path, is_if: false });
+        inner
+    }
+
+    /// The level that an `if` is in the location with this path.
+    pub(super) fn of_if(
+        &self,
+        directives: &[Directive],
+        reader: &mut Reader<'_>,
+        groups: &Groups,
+        path: &Path,
+    ) -> Level {
+        let mut inner = self.inherited();
+        inner.put(directives, reader, groups, Stand { path: Some(path), is_if: true });
+        inner
+    }
+
+    /// Puts these directives over what was given before.
+    fn put(
+        &mut self,
+        directives: &[Directive],
+        reader: &mut Reader<'_>,
+        groups: &Groups,
+        stand: Stand<'_>,
+    ) {
+        let (inner, path) = (self, stand.path);
         // It sets several values at once, and must not undo what stands beside it.
         inner.set_those(directives, reader, |name| name == "client_timeout");
         inner.set_those(directives, reader, |name| name != "client_timeout");
@@ -157,11 +188,11 @@ impl Level {
         // Of the two, that one holds which stands nearer.
         inner.cgi.set(directives, reader, groups, path);
         inner.writing.set(directives, reader, groups, path);
+        inner.proxy.set(directives, reader, groups, stand);
         inner.choose_handler(directives, reader);
         // Which fields are inherited and where files may be is a matter of values read above.
         inner.set_fields(directives, reader, groups);
         inner.set_base(directives, reader, groups, path);
-        inner
     }
 
     /// What a context has been given before its own directives are looked at.
@@ -272,6 +303,13 @@ impl Level {
         let scripts = named(directives, "cgi_pass").find(on);
         let store = named(directives, "upload_store").next();
         let writer = store.or_else(|| named(directives, "dav_methods").find(on));
+        let status = named(directives, "stub_status").next();
+        if let Some(proxy) = named(directives, "proxy_pass").next()
+            && let Some(other) = scripts.or(writer).or(status)
+        {
+            reader.diagnostics.push(beside(proxy, other));
+            return;
+        }
         match (scripts, writer) {
             (Some(scripts), Some(writer)) => {
                 let (first, second) = match scripts.span() < writer.span() {
@@ -382,4 +420,17 @@ impl Level {
             self.access_logs = reader.access_logs(directives, groups).into();
         }
     }
+}
+
+/// That a location cannot both pass requests on and answer them.
+fn beside(proxy: &Directive, other: &Directive) -> Diagnostic {
+    let (first, second) = match proxy.span() < other.span() {
+        true => (proxy, other),
+        false => (other, proxy),
+    };
+    let name = other.name.shown();
+    let message = format!("`proxy_pass` and `{name}` cannot stand side by side");
+    Diagnostic::error("D10", second.span(), message)
+        .also(first.span(), "the other one is here")
+        .help("give each its own `location`")
 }

@@ -39,6 +39,7 @@ mod pack;
 mod param;
 mod path;
 mod process;
+mod proxy;
 mod rate;
 mod reader;
 mod referers;
@@ -56,6 +57,7 @@ mod text;
 mod type_block;
 pub(crate) mod types;
 mod unknown;
+mod upstream;
 mod writing;
 
 use std::collections::{BTreeSet, HashMap, HashSet};
@@ -75,6 +77,7 @@ use pack::Packing;
 use param::Params;
 pub(crate) use param::places::check as check_params;
 pub(crate) use path::regex_words;
+pub(crate) use proxy::authority_len;
 use reader::{Reader, Tables};
 use steps::assigned_names;
 pub(crate) use steps::regex_words as regexes_of_steps;
@@ -113,6 +116,9 @@ pub(crate) fn check(
         zones: Vec::new(),
         zone_places: Vec::new(),
         expiring_maps: HashMap::new(),
+        upstreams: Vec::new(),
+        upstream_places: Vec::new(),
+        computed: Vec::new(),
         step_regexes: Vec::new(),
         server_names: Vec::new(),
         formats: HashMap::new(),
@@ -126,6 +132,7 @@ pub(crate) fn check(
     // What holds outside of all servers.
     reader.read_maps(directives);
     reader.read_zones(directives);
+    reader.read_upstreams(directives);
     reader.log_formats(directives);
     let groups = Groups::of_conf(directives);
     let outermost = Level::outermost().inner(directives, &mut reader, &groups, None);
@@ -138,14 +145,16 @@ pub(crate) fn check(
     compression::check_use(conf, draft.reader.diagnostics);
 
     // What needs all of them.
+    draft.find_targets();
     draft.mark_captures();
     let listens = draft.group_listens();
     draft.bound_counts(conf);
     draft.reader.warn_of_unused_zones();
     draft.reader.check_expiring_maps(directives);
+    draft.reader.warn_of_unused_upstreams();
     let Draft { reader, locations, servers, mut places, .. } = draft;
-    let Reader { params, assigned, maps, zones, tables, diagnostics, dependencies, folder, .. } =
-        reader;
+    let Reader { params, assigned, maps, zones, upstreams, tables, .. } = reader;
+    let Reader { diagnostics, dependencies, folder, .. } = reader;
     let params = params.finish(diagnostics);
     if diagnostics.has_errors() {
         return None;
@@ -166,6 +175,7 @@ pub(crate) fn check(
         settings: tables.settings.into_items(),
         accesses: tables.accesses.into_items(),
         zones,
+        upstreams,
         users: tables.users.into_items(),
         directories: tables.directories.into_items(),
         programs: tables.programs.into_items(),
@@ -225,6 +235,7 @@ impl Draft<'_> {
             ("programs", tables.programs.items().len()),
             ("files of users", tables.users.items().len()),
             ("zones", self.reader.zones.len()),
+            ("upstreams", self.reader.upstreams.len()),
             ("log files", tables.logs.items().len()),
             ("tables of types", tables.types.len()),
         ];

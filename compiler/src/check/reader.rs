@@ -13,7 +13,9 @@ use super::groups::CaptureNames;
 use super::intern::Interner;
 use super::limits::ZonePlace;
 use super::param::Params;
+use super::proxy::Computed;
 use super::types::TypeTables;
+use super::upstream::UpstreamPlace;
 use crate::diagnostic::Diagnostics;
 use crate::directive::CompiledSettings;
 use crate::files::Files;
@@ -39,7 +41,12 @@ pub(super) struct Reader<'a> {
     pub(super) expiring_maps: ExpiringMaps,
     /// The names of the server that is being read, and where each stands. Wrong ones are not among them.
     pub(super) server_names: Vec<(Name, Span)>,
-    /// The regexes of conditions, of `rewrite` and of maps, in the order in which they were read.
+    /// The upstreams, and where each is said.
+    pub(super) upstreams: Vec<ir::Upstream>,
+    pub(super) upstream_places: Vec<UpstreamPlace>,
+    /// Every `proxy_pass` with variables.
+    pub(super) computed: Vec<Computed>,
+    /// The regexes of conditions, of `rewrite`, of `proxy_redirect` and its like, and of maps, in the order in which they were read.
     pub(super) step_regexes: Vec<Rc<Regex>>,
     /// The `log_format`s by name, as indices of [`Tables::formats`].
     pub(super) formats: HashMap<Vec<u8>, (usize, Span)>,

@@ -184,7 +184,7 @@ impl Draft<'_> {
         let id = self.reserve_location(stage.names.id, directive);
         let settings: Vec<_> =
             block.directives.iter().filter(|inner| !is_step(inner)).cloned().collect();
-        let level = stage.level.inner(&settings, &mut self.reader, stage.groups, Some(path));
+        let level = stage.level.of_if(&settings, &mut self.reader, stage.groups, path);
         self.resolve(id, &settings, &level, stage.groups, stage.names);
         Some(id)
     }

@@ -39,7 +39,8 @@ fn check_block(directives: &[Directive], inside: &Inside, diagnostics: &mut Diag
     let mut at = 0;
     while let Some(directive) = directives.get(at) {
         at += 1;
-        let row = directive.name.text().and_then(directive::find);
+        let name = directive.name.text();
+        let row = name.and_then(|name| directive::find_for(name, inside.context));
         let Some(row) = row else {
             if !unknown::holds_anyway(directive) {
                 diagnostics.push(unknown::explain(directive, inside));
@@ -212,9 +213,9 @@ mod tests {
             "D01: unknown directive `location/api`",
         );
         check_err(
-            "server { proxy_pass http://a; }",
-            "         ^^^^^^^^^^",
-            "D02: nginx's `proxy_pass` is not supported",
+            "server { grpc_pass grpc://a; }",
+            "         ^^^^^^^^^",
+            "D02: nginx's `grpc_pass` is not supported",
         );
         check_err(
             "server { if ($uri) { nonsense; } }",
@@ -244,6 +245,36 @@ mod tests {
             "server { server { listen 80; } }",
             "------   ^^^^^^",
             "D04: `server` is not allowed in `server`",
+        );
+    }
+
+    #[test]
+    fn lines_of_an_upstream_have_a_meaning_of_their_own() {
+        for text in [
+            "upstream u { server a:80 weight=2; keepalive 8; zone z 64k; least_conn; }",
+            "http { upstream u { server a; keepalive_timeout 1s; } keepalive_timeout 1s; }",
+        ] {
+            assert!(diagnose(text).0.is_empty(), "{text}");
+        }
+        check_err(
+            "upstream u { root www; }",
+            "--------     ^^^^",
+            "D04: `root` is not allowed in `upstream`",
+        );
+        check_err(
+            "http { least_conn; }",
+            "----   ^^^^^^^^^^",
+            "D04: `least_conn` is not allowed in `http`",
+        );
+        check_err(
+            "upstream u { server a { } }",
+            "             ------   ^",
+            "Y05: `server` takes no block",
+        );
+        check_err(
+            "upstream u { servre a; }",
+            "             ^^^^^^",
+            "D01: unknown directive `servre`",
         );
     }
 

@@ -233,6 +233,10 @@ fn serve(
             let cgi = numbered("CGI", shared.scripts.number(cgi));
             quote!(Cgi(&#cgi))
         }
+        ir::Handler::Proxy(proxy) => {
+            let proxy = numbered("PROXY", shared.proxies.number(proxy));
+            quote!(Proxy(&#proxy))
+        }
         ir::Handler::Upload(upload) => writing::upload(upload),
         ir::Handler::Dav(dav) => writing::dav(dav),
     };

@@ -17,6 +17,7 @@ mod pack;
 mod page;
 mod plain;
 mod plan;
+mod proxy;
 mod referers;
 mod rewrite;
 mod route;
@@ -84,6 +85,7 @@ fn file(site: &ir::Site, assets: &Assets, shared: &mut Shared) -> TokenStream {
     let formats = value::formats(&site.formats);
     let maps = map::maps(&site.maps, &mut sets, shared);
     let scripts = script::scripts(shared);
+    let proxies = proxy::proxies(&mut sets, shared);
     let listings = listing::listings(shared);
     let values = value::values(shared);
     let put = value::put(site, shared);
@@ -129,6 +131,7 @@ fn file(site: &ir::Site, assets: &Assets, shared: &mut Shared) -> TokenStream {
         #packs
         #accesses
         #scripts
+        #proxies
         #listings
         #values
         #formats

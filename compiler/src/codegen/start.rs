@@ -10,7 +10,7 @@ use super::plain::plain;
 use super::rewrite::steps;
 use super::route::Sets;
 use super::tokens::{Shared, bytes, number, option, settled, start_text, variant};
-use super::{access, pack, writing};
+use super::{access, pack, proxy, writing};
 use crate::directive::Values;
 use crate::ir;
 
@@ -31,6 +31,7 @@ pub(super) fn constants(site: &ir::Site, shared: &mut Shared) -> TokenStream {
     let counts = counts(&site.locations);
     let users = access::users(&site.users);
     let zones = zones(&site.zones, shared);
+    let upstreams = proxy::upstreams(&site.upstreams, shared);
     let known_files = site.known_files.map(|max| {
         let max = number(max);
         quote!(const KNOWN_FILES: Option<usize> = Some(#max);)
@@ -51,6 +52,7 @@ pub(super) fn constants(site: &ir::Site, shared: &mut Shared) -> TokenStream {
         #counts
         #users
         #zones
+        #upstreams
         #known_files
     }
 }

@@ -48,6 +48,8 @@ pub(super) struct Shared {
     pub(super) patterns: Interner<ir::Pattern>,
     /// Scripts: each is a static.
     pub(super) scripts: Interner<ir::Cgi>,
+    /// What is passed on: each is a static.
+    pub(super) proxies: Interner<ir::Proxy>,
     /// The ways in which directories are listed.
     pub(super) listings: Interner<ListingSettings>,
     /// What `valid_referers` says.

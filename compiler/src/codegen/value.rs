@@ -89,6 +89,9 @@ fn call(variable: &ir::Variable) -> TokenStream {
         ir::Variable::RequestField(name) => named("request_field", bytes(name)),
         ir::Variable::ResponseField(name) => named("response_field", bytes(name)),
         ir::Variable::Cookie(name) => named("cookie", bytes(name)),
+        ir::Variable::UpstreamField(name) => named("upstream_field", bytes(name)),
+        ir::Variable::UpstreamTrailer(name) => named("upstream_trailer", bytes(name)),
+        ir::Variable::UpstreamCookie(name) => named("upstream_cookie", bytes(name)),
         ir::Variable::Capture(group) => named("capture", number(*group)),
         ir::Variable::EscapedCapture(group) => named("escaped_capture", number(*group)),
         ir::Variable::Mapped(map, _) => {

@@ -21,6 +21,7 @@ mod rewriting;
 mod routing;
 mod servers;
 mod setting;
+mod upstream;
 mod writing;
 
 pub(crate) use kind::timeout;
@@ -42,6 +43,7 @@ pub enum Context {
     LimitExcept,
     IfInServer,
     IfInLocation,
+    Upstream,
 }
 
 impl Context {
@@ -56,6 +58,7 @@ impl Context {
             Context::LimitExcept => "limit_except",
             Context::IfInServer => "if",
             Context::IfInLocation => "if in location",
+            Context::Upstream => "upstream",
         }
     }
 }
@@ -141,6 +144,8 @@ pub const GROUPS: &[Group] = &[
     files::GROUP,
     compression::GROUP,
     responses::GROUP,
+    upstream::GROUP,
+    upstream::LINES,
     cgi::GROUP,
     writing::GROUP,
     access::GROUP,
@@ -153,16 +158,26 @@ pub fn all() -> impl Iterator<Item = &'static Directive> {
     GROUPS.iter().flat_map(|group| group.rows)
 }
 
-/// The row of `name`.
+/// The row of `name`, for all contexts but those with rows of their own.
 pub fn find(name: &str) -> Option<&'static Directive> {
-    static BY_NAME: LazyLock<HashMap<&str, &Directive>> =
-        LazyLock::new(|| all().map(|row| (row.name, row)).collect());
-    BY_NAME.get(name).copied()
+    find_in(name, Context::Main)
+}
+
+/// The row of `name` where it stands in a context: some names mean something else in an `upstream`.
+pub fn find_in(name: &str, context: Context) -> Option<&'static Directive> {
+    static BY_NAME: LazyLock<HashMap<(&str, bool), &Directive>> =
+        LazyLock::new(|| all().map(|row| ((row.name, row.is_line()), row)).collect());
+    BY_NAME.get(&(name, context == Context::Upstream)).copied()
 }
 
 /// Whether a directive says what is compressed on its way, and how.
 pub(crate) fn is_for_compression(name: &str) -> bool {
     compression::GROUP.rows.iter().any(|row| row.name == name)
+}
+
+/// The row of `name`, wherever it may stand; of several, that for this context.
+pub(crate) fn find_for(name: &str, context: Context) -> Option<&'static Directive> {
+    [context, Context::Main, Context::Upstream].into_iter().find_map(|it| find_in(name, it))
 }
 
 /// What holds where no directive of this name is given, in the conf's own words.
@@ -321,6 +336,11 @@ impl Directive {
         Directive { unseen: true, ..self }
     }
 
+    /// Whether it is a line of an `upstream`, whatever its name means elsewhere.
+    pub fn is_line(&self) -> bool {
+        self.contexts == [Context::Upstream]
+    }
+
     /// What holds without it, in the conf's own words; empty for nothing.
     pub fn default_words(&self) -> String {
         self.setting.map_or_else(|| self.default.to_owned(), |it| it.words(&Values::DEFAULT))
@@ -339,7 +359,8 @@ mod tests {
     #[test]
     fn names_are_unique_and_found() {
         for row in all() {
-            assert!(std::ptr::eq(find(row.name).unwrap(), row), "{} stands twice", row.name);
+            let found = find_in(row.name, row.contexts[0]).unwrap();
+            assert!(std::ptr::eq(found, row), "{} stands twice", row.name);
         }
         assert!(find("lisen").is_none());
     }

@@ -20,8 +20,11 @@ pub fn reference() -> String {
     let mut page = HEAD.to_owned();
     page.push_str("\n| | |\n|---|---|\n");
     for group in GROUPS {
-        let links: Vec<_> =
-            group.rows.iter().map(|row| format!("[`{0}`](#{0})", row.name)).collect();
+        let links: Vec<_> = group
+            .rows
+            .iter()
+            .map(|row| format!("[`{}`](#{})", row.name, anchor(&heading(row))))
+            .collect();
         let _ =
             writeln!(page, "| [{}](#{}) | {} |", group.title, anchor(group.title), links.join(" "));
     }
@@ -35,7 +38,7 @@ pub fn reference() -> String {
 }
 
 fn write_row(page: &mut String, row: &Directive) {
-    let _ = write!(page, "\n### {}\n\n", row.name);
+    let _ = write!(page, "\n### {}\n\n", heading(row));
     let _ = write!(page, "```nginx\n{}\n```\n\n", syntax(row));
     let contexts: Vec<_> = row.contexts.iter().map(|c| format!("`{}`", c.name())).collect();
     let mut facts = vec![format!("**Context** {}", contexts.join(", "))];
@@ -64,6 +67,12 @@ fn write_row(page: &mut String, row: &Directive) {
         differs => format!("**Differs from nginx**: {differs}"),
     };
     let _ = write!(page, "\n{}\n", wrapped(&differs));
+}
+
+/// The heading of a row: a name may mean something else in an `upstream`.
+fn heading(row: &Directive) -> String {
+    let place = if row.is_line() { " in upstream" } else { "" };
+    format!("{}{place}", row.name)
 }
 
 /// The directive as it is written.

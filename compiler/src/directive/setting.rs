@@ -6,7 +6,7 @@ use std::fmt;
 
 use sitec_runtime::site::{
     CgiSettings, CompressionSettings, DavSettings, FileCache, ListingSettings, PlainSettings,
-    ProcessSettings, ServerSettings, UploadSettings,
+    ProcessSettings, ProxySettings, ServerSettings, UploadSettings, UpstreamSettings,
 };
 
 use super::kind::{InheritFields, Kind, Plain, Satisfy};
@@ -25,6 +25,8 @@ pub struct Values {
     pub listing: ListingSettings,
     pub compression: CompressionSettings,
     pub cgi: CgiSettings,
+    pub proxy: ProxySettings,
+    pub upstream: UpstreamSettings,
     pub upload: UploadSettings,
     pub dav: DavSettings,
     /// What holds where `open_file_cache` has `max`.
@@ -65,6 +67,8 @@ impl Values {
         listing: ListingSettings::DEFAULT,
         compression: CompressionSettings::DEFAULT,
         cgi: CgiSettings::DEFAULT,
+        proxy: ProxySettings::DEFAULT,
+        upstream: UpstreamSettings::DEFAULT,
         upload: UploadSettings::DEFAULT,
         dav: DavSettings::DEFAULT,
         cache: FileCache { valid_ms: 60_000, inactive_ms: 60_000, min_uses: 1, errors: false },
@@ -168,6 +172,8 @@ mod tests {
             ("listing", ListingSettings::FIELDS),
             ("compression", CompressionSettings::FIELDS),
             ("cgi", CgiSettings::FIELDS),
+            ("proxy", ProxySettings::FIELDS),
+            ("upstream", UpstreamSettings::FIELDS),
             ("upload", UploadSettings::FIELDS),
             ("dav", DavSettings::FIELDS),
         ];

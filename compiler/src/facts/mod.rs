@@ -2,6 +2,7 @@
 //! of `ir` is taken apart whole, so that nothing new is forgotten.
 
 mod differing;
+mod proxy;
 mod words;
 
 use sitec_runtime::http::accept::Coding;
@@ -121,7 +122,9 @@ impl Facts<'_> {
         }
         let files = match action {
             Action::Return(_) => false,
-            Action::Serve { handler, .. } => *handler != Handler::Status,
+            Action::Serve { handler, .. } => {
+                !matches!(handler, Handler::Status | Handler::Proxy(_))
+            }
         };
         facts.extend(self.of_settings(settings, files));
         facts.push(("error_page", self.error_pages(settings, action)).into());
@@ -155,6 +158,7 @@ impl Facts<'_> {
                 facts.extend(plain_facts("cgi", &values));
                 facts
             }
+            Handler::Proxy(proxy) => self.of_proxy(proxy),
             Handler::Upload(upload) => {
                 let Upload { directory, folder_len: _, plain } = upload;
                 let values = Values { upload: *plain, ..Values::DEFAULT };

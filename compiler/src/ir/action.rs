@@ -2,7 +2,7 @@
 
 use sitec_runtime::site::{CgiSettings, Dav, DirectoryId, LocationId, ProgramId, Upload};
 
-use super::{FileBase, Value};
+use super::{FileBase, Proxy, Value};
 
 /// See [`sitec_runtime::site::Action`].
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -21,13 +21,32 @@ pub enum Handler {
     Cgi(Cgi),
     Upload(Upload),
     Dav(Dav),
+    Proxy(Proxy),
+}
+
+impl Action {
+    /// What it passes on, if it does.
+    pub fn proxy(&self) -> Option<&Proxy> {
+        match self {
+            Action::Serve { handler: Handler::Proxy(proxy), .. } => Some(proxy),
+            Action::Serve { .. } | Action::Return(_) => None,
+        }
+    }
+
+    /// The same, to be changed.
+    pub(crate) fn proxy_mut(&mut self) -> Option<&mut Proxy> {
+        match self {
+            Action::Serve { handler: Handler::Proxy(proxy), .. } => Some(proxy),
+            Action::Serve { .. } | Action::Return(_) => None,
+        }
+    }
 }
 
 impl Handler {
     /// Whether it looks for files, beneath the folder of its location.
     pub fn has_files(&self) -> bool {
         match self {
-            Handler::Status => false,
+            Handler::Status | Handler::Proxy(_) => false,
             Handler::Cgi(cgi) => matches!(cgi.scripts, Scripts::ByExtension(_)),
             Handler::Files | Handler::Upload(_) | Handler::Dav(_) => true,
         }
@@ -37,7 +56,11 @@ impl Handler {
     pub fn store(&self) -> Option<DirectoryId> {
         match self {
             Handler::Upload(upload) => Some(upload.directory),
-            Handler::Files | Handler::Status | Handler::Cgi(_) | Handler::Dav(_) => None,
+            Handler::Files
+            | Handler::Status
+            | Handler::Cgi(_)
+            | Handler::Dav(_)
+            | Handler::Proxy(_) => None,
         }
     }
 
@@ -47,7 +70,7 @@ impl Handler {
         match self {
             Handler::Upload(upload) => Some(upload.directory),
             Handler::Dav(_) => Some(base.directory),
-            Handler::Files | Handler::Status | Handler::Cgi(_) => None,
+            Handler::Files | Handler::Status | Handler::Cgi(_) | Handler::Proxy(_) => None,
         }
     }
 }

@@ -56,6 +56,12 @@ pub enum Variable {
     ResponseField(Vec<u8>),
     /// `$cookie_NAME`.
     Cookie(Vec<u8>),
+    /// `$upstream_http_NAME`, likewise.
+    UpstreamField(Vec<u8>),
+    /// `$upstream_trailer_NAME`, likewise.
+    UpstreamTrailer(Vec<u8>),
+    /// `$upstream_cookie_NAME`.
+    UpstreamCookie(Vec<u8>),
     /// `$1` to `$9`: a group of the regex that matched last.
     Capture(usize),
     /// The same, in arguments or a redirect that a `rewrite` makes: escaped where the path was.

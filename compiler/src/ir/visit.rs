@@ -9,7 +9,8 @@ use sitec_runtime::site::Then;
 use super::{
     AccessLog, Action, AddedField, Admission, Amount, Auth, Candidate, Cgi, CgiParam, Charset,
     Condition, ErrorPage, ErrorTarget, Expiration, Fallback, FileBase, Handler, LimitExcept,
-    Location, Op, Rate, Return, Rewrite, SecureLink, Settings, Symlinks, Test, TryFiles, Value,
+    Location, Op, Proxy, ProxyField, Rate, Replaced, Replacement, Return, Rewrite, SecureLink,
+    Settings, Symlinks, Target, Test, TryFiles, Value,
 };
 
 /// What a value is made for.
@@ -27,6 +28,9 @@ pub enum Purpose {
     Field(usize),
     /// A variable of a script's environment: with its name, so many bytes more than the value.
     ScriptVariable(usize),
+    /// A part of a request that is passed on: with the other parts, so many bytes more than the
+    /// value.
+    Upstream(usize),
     /// A variable that `set` gives the value to.
     Assigned,
     /// What an `if`, a limit or a secure link asks about.
@@ -129,6 +133,41 @@ fn of_handler<'a>(handler: &'a Handler, see: &mut dyn FnMut(Purpose, &'a Value))
                 see(Purpose::ScriptVariable(name.len() + "=\0".len()), value);
             }
         }
+        Handler::Proxy(proxy) => of_proxy(proxy, see),
+    }
+}
+
+fn of_proxy<'a>(proxy: &'a Proxy, see: &mut dyn FnMut(Purpose, &'a Value)) {
+    let Proxy {
+        target,
+        method,
+        fields,
+        body,
+        redirects,
+        cookie_domains,
+        cookie_paths,
+        hidden: _,
+        plain: _,
+    } = proxy;
+    match target {
+        // Its upstream is the site's.
+        Target::Fixed { upstream: _, uri: _ } => {}
+        Target::Computed(url) => see(Purpose::Upstream(0), url),
+    }
+    for text in method.iter().chain(body) {
+        see(Purpose::Upstream(0), text);
+    }
+    for ProxyField { name, value } in fields {
+        see(Purpose::Upstream(name.len() + ": \r\n".len()), value);
+    }
+    for Replacement { pattern, by } in
+        [redirects, cookie_domains, cookie_paths].into_iter().flatten()
+    {
+        match pattern {
+            Replaced::Front(text) => see(Purpose::Asked, text),
+            Replaced::Regex(_) => {}
+        }
+        see(Purpose::Field(0), by);
     }
 }
 

@@ -133,6 +133,11 @@ fn handles(words: Words<'_>, handler: &Handler) -> Object<String, Value> {
                 object([("handler", "scripts".into()), ("scripts", rules.into())])
             }
         },
+        Handler::Proxy(proxy) => object([
+            ("handler", "proxy".into()),
+            ("proxy_pass", wording::target(words.site, &proxy.target).into()),
+            ("upstream", wording::upstream(words.site, &proxy.target).into()),
+        ]),
         Handler::Upload(upload) => {
             let store = wording::directory(words.site, upload.directory);
             object([("handler", "upload".into()), ("store", store.into())])

@@ -75,6 +75,9 @@ impl Words<'_> {
                     [format!("runs {}", rules.join(", "))].into_iter().chain(files).collect()
                 }
             },
+            Handler::Proxy(proxy) => {
+                vec![format!("passes on to {}", wording::target(self.site, &proxy.target))]
+            }
             Handler::Upload(upload) => {
                 let store = wording::directory(self.site, upload.directory);
                 [format!("stores in {store}")].into_iter().chain(files).collect()

@@ -7,53 +7,71 @@ use super::Group;
 /// By what they are for, and what to do instead.
 pub(super) const GROUPS: &[Group] = &[
     Group {
-        about: "proxying",
-        instead: "keep a proxy in front, such as nginx, and let it pass the rest to this site",
+        about: "keeping the answers of other servers",
+        instead: "leave it out: every request is passed on; `expires` and `add_header Cache-Control` tell clients what to keep",
         names: "\
-            early_hints mirror mirror_request_body proxy_allow_upstream proxy_bind \
-            proxy_bind_dynamic proxy_buffer proxy_buffer_size proxy_buffering proxy_buffers \
-            proxy_busy_buffers_size proxy_cache proxy_cache_background_update proxy_cache_bypass \
+            proxy_cache proxy_cache_background_update proxy_cache_bypass \
             proxy_cache_convert_head proxy_cache_key proxy_cache_lock proxy_cache_lock_age \
             proxy_cache_lock_timeout proxy_cache_max_range_offset proxy_cache_methods \
             proxy_cache_min_uses proxy_cache_path proxy_cache_purge proxy_cache_revalidate \
-            proxy_cache_use_stale proxy_cache_valid proxy_connect proxy_connect_address \
-            proxy_connect_allow proxy_connect_bind proxy_connect_data_timeout \
-            proxy_connect_response proxy_connect_send_timeout proxy_connect_timeout \
-            proxy_cookie_domain proxy_cookie_flags proxy_cookie_path proxy_download_rate \
-            proxy_downstream_buffer proxy_force_ranges proxy_half_close proxy_hide_header \
-            proxy_http_version proxy_ignore_client_abort proxy_ignore_headers \
-            proxy_intercept_errors proxy_limit_rate proxy_max_temp_file_size proxy_method \
-            proxy_next_upstream proxy_next_upstream_timeout proxy_next_upstream_tries \
-            proxy_no_cache proxy_pass proxy_pass_error_message proxy_pass_header \
-            proxy_pass_request_body proxy_pass_request_headers proxy_pass_trailers \
-            proxy_protocol proxy_protocol_timeout proxy_read_timeout proxy_redirect \
-            proxy_request_buffering proxy_request_dynamic proxy_requests proxy_responses \
-            proxy_send_lowat proxy_send_timeout proxy_session_drop proxy_set_body \
-            proxy_set_header proxy_smtp_auth proxy_socket_keepalive proxy_ssl proxy_ssl_alpn \
-            proxy_ssl_certificate proxy_ssl_certificate_cache proxy_ssl_certificate_key \
-            proxy_ssl_ciphers proxy_ssl_conf_command proxy_ssl_crl proxy_ssl_key_log \
-            proxy_ssl_name proxy_ssl_password_file proxy_ssl_protocols proxy_ssl_server_name \
-            proxy_ssl_session_reuse proxy_ssl_trusted_certificate proxy_ssl_verify \
-            proxy_ssl_verify_depth proxy_store proxy_store_access proxy_temp_file_write_size \
-            proxy_timeout proxy_upload_rate proxy_upstream_buffer tunnel_allow_upstream \
-            tunnel_bind tunnel_bind_dynamic tunnel_buffer_size tunnel_connect_timeout \
-            tunnel_next_upstream tunnel_next_upstream_timeout tunnel_next_upstream_tries \
-            tunnel_pass tunnel_read_timeout tunnel_send_lowat tunnel_send_timeout \
-            tunnel_socket_keepalive",
+            proxy_cache_use_stale proxy_cache_valid proxy_no_cache",
     },
     Group {
-        about: "balancing between servers",
-        instead: "a site answers from its own files and scripts; keep a load balancer in front of it",
+        about: "storing the answers of other servers",
+        instead: "leave it out; files that are there are served by `root` and `try_files`",
+        names: "\
+            proxy_store proxy_store_access",
+    },
+    Group {
+        about: "TLS to other servers",
+        instead: "ask the other server by `http://`, where the way to it is safe",
+        names: "\
+            proxy_ssl proxy_ssl_alpn proxy_ssl_certificate proxy_ssl_certificate_cache \
+            proxy_ssl_certificate_key proxy_ssl_ciphers proxy_ssl_conf_command proxy_ssl_crl \
+            proxy_ssl_key_log proxy_ssl_name proxy_ssl_password_file proxy_ssl_protocols \
+            proxy_ssl_server_name proxy_ssl_session_reuse proxy_ssl_trusted_certificate \
+            proxy_ssl_verify proxy_ssl_verify_depth",
+    },
+    Group {
+        about: "proxying in such detail",
+        instead: "leave it out; `proxy_pass` and `proxy_set_header` need nothing of it",
+        names: "\
+            proxy_allow_upstream proxy_bind proxy_bind_dynamic proxy_cookie_flags \
+            proxy_force_ranges proxy_limit_rate proxy_pass_trailers proxy_request_dynamic \
+            proxy_send_lowat",
+    },
+    Group {
+        about: "balancing by such rules",
+        instead: "an `upstream` knows weights, `backup`, `least_conn`, `ip_hash`, `hash` and `random`, and leaves servers alone that fail",
         names: "\
             check check_fastcgi_param check_http_expect_alive check_http_send \
-            check_keepalive_requests check_shm_size check_status fair hash health_check \
-            health_check_timeout internal_redirect ip_hash keepalive least_conn least_time match \
-            ntlm pass post_action queue random resolver resolver_timeout state sticky \
-            sticky_cookie_insert upstream upstream_conf zone",
+            check_keepalive_requests check_shm_size check_status fair health_check \
+            health_check_timeout internal_redirect least_time match ntlm pass post_action queue \
+            state sticky sticky_cookie_insert upstream_conf",
+    },
+    Group {
+        about: "sending requests elsewhere, too",
+        instead: "leave it out: one answer comes of each request",
+        names: "\
+            early_hints mirror mirror_request_body",
+    },
+    Group {
+        about: "proxying other protocols",
+        instead: "keep a proxy for them in front, such as nginx; `proxy_pass` in a `location` speaks HTTP",
+        names: "\
+            proxy_buffer proxy_connect proxy_connect_address proxy_connect_allow \
+            proxy_connect_bind proxy_connect_data_timeout proxy_connect_response \
+            proxy_connect_send_timeout proxy_download_rate proxy_downstream_buffer \
+            proxy_half_close proxy_pass_error_message proxy_protocol proxy_protocol_timeout \
+            proxy_requests proxy_responses proxy_session_drop proxy_smtp_auth proxy_timeout \
+            proxy_upload_rate proxy_upstream_buffer tunnel_allow_upstream tunnel_bind \
+            tunnel_bind_dynamic tunnel_buffer_size tunnel_connect_timeout tunnel_next_upstream \
+            tunnel_next_upstream_timeout tunnel_next_upstream_tries tunnel_pass \
+            tunnel_read_timeout tunnel_send_lowat tunnel_send_timeout tunnel_socket_keepalive",
     },
     Group {
         about: "asking another service",
-        instead: "a site answers from its own files and scripts; ask the service from a CGI script (`cgi_pass`), or keep a proxy in front",
+        instead: "`proxy_pass` asks servers that speak HTTP; ask the service from a CGI script (`cgi_pass`), or keep a proxy in front",
         names: "\
             drizzle_pass grpc_allow_upstream grpc_bind grpc_bind_dynamic grpc_buffer_size \
             grpc_connect_timeout grpc_hide_header grpc_ignore_headers grpc_intercept_errors \

@@ -10,6 +10,8 @@ pub(crate) enum Stock {
     Directives(&'static Group),
     /// It loads modules of nginx.
     Modules,
+    /// It tells other servers who asks.
+    ProxyFields,
 }
 
 /// Names of such files, and a directive of those that they hold.
@@ -20,12 +22,19 @@ const FILES: &[(&str, &str)] = &[
     ),
     ("uwsgi_params", "uwsgi_param"),
     ("scgi_params", "scgi_param"),
-    ("proxy_params proxy.conf proxy_headers.conf proxy-params.conf", "proxy_set_header"),
     (
         "options-ssl-nginx.conf ssl-params.conf ssl_params snakeoil.conf self-signed.conf",
         "ssl_certificate",
     ),
     ("koi-utf koi-win win-utf", "charset_map"),
+];
+
+/// The fields of Debian's `proxy_params`.
+pub(crate) const PROXY_FIELDS: &[(&str, &str)] = &[
+    ("Host", "$http_host"),
+    ("X-Real-IP", "$remote_addr"),
+    ("X-Forwarded-For", "$proxy_add_x_forwarded_for"),
+    ("X-Forwarded-Proto", "$scheme"),
 ];
 
 /// What is known of the file or pattern that an `include` names.
@@ -35,6 +44,9 @@ pub(crate) fn stock(path: &str) -> Option<Stock> {
     let folder = parts.next().unwrap_or_default();
     if name == "mime.types" {
         return Some(Stock::Types);
+    }
+    if name == "proxy_params" {
+        return Some(Stock::ProxyFields);
     }
     if folder == "modules-enabled" || folder == "modules" && name == "*.conf" {
         return Some(Stock::Modules);
@@ -57,6 +69,7 @@ mod tests {
             Some(Stock::Types) => "types",
             Some(Stock::Directives(group)) => group.about,
             Some(Stock::Modules) => "modules",
+            Some(Stock::ProxyFields) => "fields",
             None => "",
         };
         for (path, expected) in [
@@ -64,7 +77,7 @@ mod tests {
             ("/etc/nginx/mime.types", "types"),
             ("fastcgi_params", "FastCGI, uwsgi and SCGI"),
             ("snippets/fastcgi-php.conf", "FastCGI, uwsgi and SCGI"),
-            ("/etc/nginx/proxy_params", "proxying"),
+            ("/etc/nginx/proxy_params", "fields"),
             ("/etc/letsencrypt/options-ssl-nginx.conf", "TLS"),
             ("/etc/nginx/modules-enabled/*.conf", "modules"),
             ("/usr/share/nginx/modules/*.conf", "modules"),

@@ -188,6 +188,7 @@ impl Includer<'_> {
                 resolved.push(built_in_types(word));
                 needless_types(word)
             }
+            Some(Stock::ProxyFields) => return resolved.extend(proxy_fields(word)),
             Some(Stock::Directives(group)) => unsupported(word, group),
             Some(Stock::Modules) | None => {
                 let message = format!("`{}` does not exist", path.to_string_lossy());
@@ -248,6 +249,20 @@ fn built_in_types(word: &Word) -> Directive {
     let directives = types::common().into_iter().map(line).collect();
     let block = Block { directives, open: word.span, close: word.span };
     Directive { name: written(b"types"), args: Vec::new(), block: Some(block) }
+}
+
+/// What Debian's `proxy_params` says, which is the same on every machine.
+fn proxy_fields(word: &Word) -> impl Iterator<Item = Directive> {
+    let written = |value: &str| Word {
+        value: value.as_bytes().to_vec(),
+        offsets: Vec::new(),
+        ..word.clone()
+    };
+    names::PROXY_FIELDS.iter().map(move |(name, value)| Directive {
+        name: written("proxy_set_header"),
+        args: vec![written(name), written(value)],
+        block: None,
+    })
 }
 
 /// A file that comes with nginx is not there, and sitec could not use it.

@@ -5,17 +5,19 @@ use super::lines::Lines;
 use super::read::{End, Item, Items, written};
 use crate::ast::Word;
 use crate::diagnostic::{Diagnostic, Diagnostics};
-use crate::directive::{self, Form};
+use crate::directive::{self, Context, Form};
 use crate::names;
 use crate::source::{Source, Span};
 
 /// What stands inside the block that is being walked.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 enum Inside {
     /// Directives of the table.
     Directives,
     /// Lines such as those of `types`.
     Table,
+    /// Those of an `upstream`.
+    Upstream,
     /// Nobody knows.
     Unknown,
 }
@@ -47,6 +49,7 @@ pub(super) fn restore(source: &Source, items: &mut Items, diagnostics: &mut Diag
 /// What the block `name` holds.
 fn content(name: Option<&Word>) -> Inside {
     match name.and_then(row).map(|row| row.form) {
+        Some(Form::Block(Context::Upstream)) => Inside::Upstream,
         Some(Form::Block(_) | Form::Condition) => Inside::Directives,
         Some(Form::Table) => Inside::Table,
         _ => Inside::Unknown,
@@ -73,6 +76,12 @@ fn fits(name: &Word, args: usize, end: End) -> bool {
 /// Whether a word is the name of a directive, ours or nginx's.
 fn is_known(word: &Word) -> bool {
     word.text().is_some_and(|name| directive::find(name).is_some() || names::is_nginx(name))
+}
+
+/// Whether a word begins a line of an `upstream`.
+fn is_line(word: &Word) -> bool {
+    let find = |name| directive::find_in(name, Context::Upstream);
+    !word.quoted && word.text().and_then(find).is_some()
 }
 
 /// Whether a word is the name of another server's directive.
@@ -122,10 +131,10 @@ impl Repair<'_> {
         }
         let mut words = words.into_iter();
         for (len, next) in lens {
-            self.unfinished(words.by_ref().take(len).collect(), Some(next));
+            self.unfinished(words.by_ref().take(len).collect(), Some(next), inside);
         }
         if end == End::Missing {
-            self.unfinished(words.collect(), None);
+            self.unfinished(words.collect(), None, inside);
         } else {
             self.items.push(Item::Statement(words.collect(), end));
         }
@@ -159,6 +168,7 @@ impl Repair<'_> {
         match inside {
             Inside::Unknown => return None,
             Inside::Table => return all.find(|&at| is_left(at) && words[at].value.contains(&b'/')),
+            Inside::Upstream => return all.find(|&at| is_left(at) && is_line(&words[at])),
             Inside::Directives => {}
         }
         if row(first).is_none() {
@@ -189,7 +199,7 @@ impl Repair<'_> {
 
     /// Reports and passes on a statement that neither `;` nor `{` ends; `next` is the
     /// word behind it, if it had taken that in.
-    fn unfinished(&mut self, mut words: Vec<Word>, next: Option<Span>) {
+    fn unfinished(&mut self, mut words: Vec<Word>, next: Option<Span>, inside: Inside) {
         let mut closes = Vec::new();
         if let Some(last) = words.last_mut() {
             let braces = glued_braces(last);
@@ -205,7 +215,8 @@ impl Repair<'_> {
         let (Some(first), Some(last)) = (words.first(), words.last()) else { return };
         let behind = Span { start: last.span.end, ..last.span };
         let written = written(self.source, &words);
-        let needs_block = row(first).is_some_and(|row| row.form != Form::Simple);
+        let needs_block =
+            inside != Inside::Upstream && row(first).is_some_and(|row| row.form != Form::Simple);
         let mut diagnostic = if needs_block {
             Diagnostic::error("Y05", behind, format!("expected `{{` after `{written}`"))
                 .label("`{` is missing here")

@@ -60,7 +60,7 @@ pub(super) fn build(items: Vec<Item>, diagnostics: &mut Diagnostics) -> Vec<Dire
                 let close = Span { start: block.end - 1, ..block };
                 tree.push(words, Some(Block { directives: Vec::new(), open, close }));
             }
-            Item::Statement(words, _) if needs_block(&words) => {
+            Item::Statement(words, _) if needs_block(&words) && !tree.is_in_upstream() => {
                 let end = words.last().map(|word| Span { start: word.span.end, ..word.span });
                 tree.open(words, end.unwrap_or_default());
                 tree.close(end.unwrap_or_default());
@@ -114,6 +114,12 @@ struct Tree {
 impl Tree {
     fn open(&mut self, header: Vec<Word>, open: Span) {
         self.frames.push(Frame { header, open, directives: Vec::new() });
+    }
+
+    /// Whether the innermost block is an `upstream`: a `server` of that has no block.
+    fn is_in_upstream(&self) -> bool {
+        let name = self.frames.last().and_then(|frame| frame.header.first());
+        name.is_some_and(|name| name.value == b"upstream")
     }
 
     fn simple(&mut self, words: Vec<Word>) {

@@ -111,6 +111,17 @@ pub const VARIABLES: &[Row] = &[
         Known::Run,
         "`p` if the request came before the response to the one before it was sent, else `.`.",
     ),
+    row(
+        "proxy_add_x_forwarded_for",
+        Known::Request,
+        "The request's X-Forwarded-For, and the client's address behind it; or that alone.",
+    ),
+    row(
+        "proxy_host",
+        Known::Path,
+        "The host that `proxy_pass` names, with its port unless that is 80.",
+    ),
+    row("proxy_port", Known::Path, "The port that `proxy_pass` names, or 80."),
     row("query_string", Known::Args, "The same as `$args`."),
     row("realpath_root", Known::Run, "`$document_root` with its symlinks resolved."),
     row(
@@ -155,6 +166,32 @@ pub const VARIABLES: &[Row] = &[
     row("time_iso8601", Known::Run, "The local time: `2026-11-29T12:00:00+01:00`."),
     row("time_local", Known::Run, "The local time: `29/Nov/2026:12:00:00 +0100`."),
     row(
+        "upstream_addr",
+        Known::Run,
+        "The address of the server that was asked; of several, all of them with `, ` between, and \
+         ` : ` where an internal redirect lies between them.",
+    ),
+    row("upstream_bytes_received", Known::Run, "Bytes that came from other servers, likewise."),
+    row("upstream_bytes_sent", Known::Run, "Bytes that other servers were sent, likewise."),
+    row("upstream_cache_status", Known::Run, "Always absent: no answers are kept."),
+    row(
+        "upstream_connect_time",
+        Known::Run,
+        "The time that the connection took, in seconds to the millisecond, likewise.",
+    ),
+    row(
+        "upstream_header_time",
+        Known::Run,
+        "The time until the head of the answer was there, likewise.",
+    ),
+    row("upstream_response_length", Known::Run, "The length of the answer's content, likewise."),
+    row(
+        "upstream_response_time",
+        Known::Run,
+        "The time until all of the answer was there, likewise.",
+    ),
+    row("upstream_status", Known::Run, "The status of the answer, likewise."),
+    row(
         "uri",
         Known::Path,
         "The path, decoded and normalised, as the last internal redirect left it.",
@@ -172,6 +209,21 @@ pub const FAMILIES: &[Family] = &[
         prefix: "http_",
         variable: |rest| Variable::RequestField(field(rest)),
         doc: "A field of the request, its name in lower case with `_` for `-`.",
+    },
+    Family {
+        prefix: "upstream_http_",
+        variable: |rest| Variable::UpstreamField(field(rest)),
+        doc: "A field of the last answer of another server, its name in lower case with `_` for `-`.",
+    },
+    Family {
+        prefix: "upstream_trailer_",
+        variable: |rest| Variable::UpstreamTrailer(field(rest)),
+        doc: "A field behind the content of the last answer of another server, likewise.",
+    },
+    Family {
+        prefix: "upstream_cookie_",
+        variable: |rest| Variable::UpstreamCookie(rest.into()),
+        doc: "A cookie that the last answer of another server sets.",
     },
     Family {
         prefix: "cookie_",
@@ -198,7 +250,8 @@ pub fn find(name: &str) -> Option<&'static Row> {
 
 /// Variables that nginx has and sitec has not, and the fronts of names of such.
 const ONLY_NGINX: &str = "ancient_browser date_gmt date_local fastcgi_ geoip_ grpc_ \
-    http2 http3 https is_request_port memcached_key modern_browser msie nginx_version proxy_ realip_remote_addr \
+    http2 http3 https is_request_port memcached_key modern_browser msie nginx_version proxy_protocol_addr proxy_protocol_port \
+     proxy_protocol_server_addr proxy_protocol_server_port proxy_protocol_tlv_ realip_remote_addr \
     realip_remote_port request_body request_body_file request_completion request_port scgi_ \
     sent_trailer_ session_ slice_range ssl_ tcpinfo_ uid_got \
     uid_reset uid_set upstream_ uwsgi_";
@@ -213,10 +266,10 @@ pub(crate) fn is_only_nginx(name: &str) -> bool {
 /// What to do about a variable that nginx alone has, by its name in lower case.
 pub(crate) fn instead_of(name: &str) -> &'static str {
     let begins = |fronts: &[&str]| fronts.iter().any(|front| name.starts_with(front));
-    if begins(&["proxy_", "upstream_", "fastcgi_", "scgi_", "uwsgi_", "grpc_", "memcached_"]) {
-        return "leave it out: a site asks no other server";
+    if begins(&["upstream_", "fastcgi_", "scgi_", "uwsgi_", "grpc_", "memcached_"]) {
+        return "leave it out: a site asks other servers by HTTP alone";
     }
-    if begins(&["ssl_", "http2", "http3", "https", "realip_"]) {
+    if begins(&["ssl_", "http2", "http3", "https", "realip_", "proxy_"]) {
         return "leave it out: what a proxy in front knows comes as a field of its, `$http_…`";
     }
     match name {
@@ -243,7 +296,7 @@ const HEAD: &str = "\
 # Variables
 
 Values of `return`, `error_page`, `root`, `alias`, `index`, `try_files`, `add_header`, `charset`,
-`cgi_param`, `log_format` and `access_log … if=` may hold variables, `$name` or `${name}`. A name
+`cgi_param`, `proxy_pass` and its like, `log_format` and `access_log … if=` may hold variables, `$name` or `${name}`. A name
 that nginx has too means what it means there. Where a request lacks what a variable stands for, the
 value is empty; a log has `-`.
 
@@ -294,7 +347,7 @@ mod tests {
 
     #[test]
     fn nginx_has_more_variables() {
-        for name in ["upstream_addr", "SSL_protocol", "request_body"] {
+        for name in ["upstream_queue_time", "SSL_protocol", "request_body"] {
             assert!(is_only_nginx(name) && variable(name).is_none(), "{name}");
         }
         assert!(!is_only_nginx("requset_uri"));

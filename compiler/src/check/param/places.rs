@@ -7,7 +7,7 @@ use std::ops::Range;
 use crate::ast::{Conf, Directive, Word};
 use crate::check::groups::CaptureNames;
 use crate::diagnostic::{Diagnostic, Diagnostics};
-use crate::directive;
+use crate::directive::{self, Context};
 use crate::source::Span;
 
 /// Reports each param that stands where the table allows none.
@@ -19,16 +19,18 @@ pub(crate) fn check(conf: &Conf, diagnostics: &mut Diagnostics) {
     }
     let captures = CaptureNames::collect(&conf.directives, BTreeSet::new());
     let is_param = |name: &str| names.contains(name) && !captures.has(name);
-    check_block(&conf.directives, &is_param, diagnostics);
+    check_block(&conf.directives, Context::Main, &is_param, diagnostics);
 }
 
 fn check_block(
     directives: &[Directive],
+    context: Context,
     is_param: &dyn Fn(&str) -> bool,
     diagnostics: &mut Diagnostics,
 ) {
     for directive in directives {
-        let row = directive.name.text().and_then(directive::find);
+        let name = directive.name.text();
+        let row = name.and_then(|name| directive::find_for(name, context));
         let table = row.is_some_and(|row| row.form == directive::Form::Table);
         if let Some(row) = row {
             check_words(directive.args.iter().skip(row.params), is_param, diagnostics);
@@ -40,7 +42,13 @@ fn check_block(
                 let words = lines.flat_map(|line| [&line.name].into_iter().chain(&line.args));
                 check_words(words, is_param, diagnostics);
             }
-            false => check_block(&block.directives, is_param, diagnostics),
+            false => {
+                let context = match row.map(|row| row.form) {
+                    Some(directive::Form::Block(context)) => context,
+                    _ => Context::Main,
+                };
+                check_block(&block.directives, context, is_param, diagnostics);
+            }
         }
     }
 }

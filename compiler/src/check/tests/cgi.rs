@@ -175,7 +175,7 @@ fn wrong_params_and_limits() {
     refused(
         "server { root www; cgi_pass .py python3; cgi_timeout 0; }",
         "                                                     ^",
-        "Z05: a timeout of 0 leaves a client no time",
+        "Z05: a timeout of 0 leaves no time",
     );
     warned(
         "server { listen 80; root www; cgi_pass .py python3; cgi_timeout 5000; }",

@@ -20,6 +20,9 @@ fn params_stand_where_the_table_says() {
                 [.., Context::Server] => {
                     format!("server {{ listen 80; {line} }}")
                 }
+                [Context::Upstream] => {
+                    format!("upstream u {{ {line} }} server {{ listen 80; }}")
+                }
                 _ => line.clone(),
             };
             let text = format!("param P p; {text}");

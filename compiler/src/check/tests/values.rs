@@ -35,7 +35,7 @@ fn wrong_values() {
         ("etag yes;", "     ^^^", "T11: `yes` is neither `on` nor `off`"),
         ("client_max_body_size 10MB;", "                       ^^", "T02: `MB` is no unit of size"),
         ("keepalive_timeout 75sec;", "                    ^^^", "T04: `sec` is no unit of time"),
-        ("send_timeout 0;", "             ^", "Z05: a timeout of 0 leaves a client no time"),
+        ("send_timeout 0;", "             ^", "Z05: a timeout of 0 leaves no time"),
         ("client_min_rate 0;", "                ^", "T25: a rate of 0 bounds nothing"),
         (
             "client_min_rate 1k grce=2s;",
@@ -118,6 +118,9 @@ fn every_row_may_stand_wherever_it_says() {
                 Context::Events => format!("events {{ {line} }} server {{ root www; }}"),
                 Context::Server => format!("server {{ {line} }}"),
                 Context::Location => format!("server {{ location / {{ {line} }} }}"),
+                Context::Upstream => {
+                    format!("upstream u {{ server a; {line} }} server {{ root www; }}")
+                }
                 Context::LimitExcept | Context::IfInServer | Context::IfInLocation => continue,
             };
             let found = codes(&conf);
@@ -134,6 +137,10 @@ fn every_row_may_stand_wherever_it_says() {
                 "secure_link",
                 "secure_link_md5",
                 "secure_link_secret",
+                "proxy_hide_header",
+                "proxy_method",
+                "proxy_pass_header",
+                "proxy_set_body",
             ];
             let checked = any.contains(&row.name) || !found.is_empty();
             assert!(checked, "{conf}: nobody looks at `{}`", row.name);

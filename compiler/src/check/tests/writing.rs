@@ -130,6 +130,7 @@ fn scripts_and_writing_keep_apart() {
         Handler::Upload(_) => "upload",
         Handler::Dav(_) => "dav",
         Handler::Status => "status",
+        Handler::Proxy(_) => "proxy",
     };
     assert_eq!(["/", "/up/a", "/up/bin/a", "/dav/a"].map(kind), ["cgi", "upload", "cgi", "dav"]);
     refused(

@@ -1,0 +1,263 @@
+//! `proxy_pass` and what goes with it.
+
+mod replace;
+mod target;
+mod url;
+
+use std::rc::Rc;
+
+use sitec_runtime::site::ProxySettings;
+
+use super::groups::Groups;
+use super::path::Path;
+use super::reader::Reader;
+use crate::ast::{Directive, Word, named};
+use crate::diagnostic::Diagnostic;
+use crate::ir::{self, Piece, ProxyField, Replacement, Value, Variable};
+use crate::source::Span;
+use crate::value::{Checked, is_token, size};
+use replace::Redirect;
+pub(super) use target::Computed;
+pub(crate) use url::authority_len;
+
+/// The fields of an answer that no client is sent, unless `proxy_pass_header` names them.
+const HIDDEN: &[&str] = &[
+    "date",
+    "server",
+    "x-pad",
+    "x-accel-expires",
+    "x-accel-redirect",
+    "x-accel-limit-rate",
+    "x-accel-buffering",
+    "x-accel-charset",
+];
+
+/// Fields that are about a connection: the server sends its own, whatever a conf says of them.
+const OF_CONNECTION: &[&str] = &[
+    "connection",
+    "content-length",
+    "expect",
+    "keep-alive",
+    "te",
+    "trailer",
+    "transfer-encoding",
+    "upgrade",
+];
+
+/// Sizes that nothing here is measured by.
+const NEEDLESS: [&str; 3] =
+    ["proxy_busy_buffers_size", "proxy_max_temp_file_size", "proxy_temp_file_write_size"];
+
+/// What a level has been given for proxying.
+#[derive(Clone)]
+pub(super) struct Proxy {
+    /// `proxy_pass`, which holds where it stands and in an `if` there.
+    pass: Option<Rc<Pass>>,
+    fields: Rc<[(ProxyField, Span)]>,
+    method: Option<Value>,
+    body: Option<Value>,
+    hidden: Rc<[Vec<u8>]>,
+    shown: Rc<[Vec<u8>]>,
+    /// `None`: nothing was said.
+    redirects: Option<Rc<[Redirect]>>,
+    cookie_domains: Rc<[Replacement]>,
+    cookie_paths: Rc<[Replacement]>,
+}
+
+/// A `proxy_pass`.
+struct Pass {
+    target: ir::Target,
+    /// What `proxy_redirect default` is here.
+    redirect: Option<Replacement>,
+}
+
+/// Where the directives of a level stand.
+#[derive(Clone, Copy)]
+pub(super) struct Stand<'a> {
+    /// The paths of the location; `None` outside of all.
+    pub(super) path: Option<&'a Path>,
+    /// Whether it is an `if` in the location.
+    pub(super) is_if: bool,
+}
+
+impl Proxy {
+    /// What holds where nothing was said.
+    pub(super) fn outermost() -> Proxy {
+        Proxy {
+            pass: None,
+            fields: Rc::new([]),
+            method: None,
+            body: None,
+            hidden: Rc::new([]),
+            shown: Rc::new([]),
+            redirects: None,
+            cookie_domains: Rc::new([]),
+            cookie_paths: Rc::new([]),
+        }
+    }
+
+    /// What a location within this one has of it.
+    pub(super) fn inherited(&self) -> Proxy {
+        Proxy { pass: None, ..self.clone() }
+    }
+
+    /// Takes what these directives say.
+    pub(super) fn set(
+        &mut self,
+        directives: &[Directive],
+        reader: &mut Reader<'_>,
+        groups: &Groups,
+        stand: Stand<'_>,
+    ) {
+        if named(directives, "proxy_set_header").next().is_some() {
+            self.set_fields(directives, reader, groups);
+        }
+        for (name, place) in
+            [("proxy_method", &mut self.method), ("proxy_set_body", &mut self.body)]
+        {
+            if let Some(directive) = named(directives, name).next() {
+                let value = reader.value(&directive.args[0], 0, groups);
+                *place = reader.report(value).or(place.take());
+            }
+        }
+        for (name, place) in
+            [("proxy_hide_header", &mut self.hidden), ("proxy_pass_header", &mut self.shown)]
+        {
+            if named(directives, name).next().is_some() {
+                let names = named(directives, name).map(|directive| field_name(&directive.args[0]));
+                let names: Vec<_> = names.collect();
+                *place = names.into_iter().filter_map(|name| reader.report(name)).collect();
+            }
+        }
+        if named(directives, "proxy_redirect").next().is_some() {
+            self.redirects = Some(reader.redirects(directives, groups));
+        }
+        if named(directives, "proxy_cookie_domain").next().is_some() {
+            self.cookie_domains = reader.cookie_domains(directives, groups);
+        }
+        if named(directives, "proxy_cookie_path").next().is_some() {
+            self.cookie_paths = reader.cookie_paths(directives, groups);
+        }
+        for name in NEEDLESS {
+            for directive in named(directives, name) {
+                let len = size(&directive.args[0]).map(drop);
+                reader.report(len);
+            }
+        }
+        if let Some(directive) = named(directives, "proxy_pass").next() {
+            let pass = reader.proxy_pass(directive, groups, stand);
+            self.pass = reader.report(pass).map(Rc::new);
+            self.warn_of_host(directive, reader);
+        }
+    }
+
+    fn set_fields(&mut self, directives: &[Directive], reader: &mut Reader<'_>, groups: &Groups) {
+        let fields = named(directives, "proxy_set_header").map(|directive| {
+            let [name, value] = &directive.args[..] else {
+                unreachable!("the structure is checked")
+            };
+            field_name(name)?;
+            let value = reader.value(value, 0, groups)?;
+            Ok((ProxyField { name: name.value.clone(), value }, directive.name.span.to(name.span)))
+        });
+        let fields: Vec<Checked<_>> = fields.collect();
+        let own: Vec<_> = fields.into_iter().filter_map(|field| reader.report(field)).collect();
+        reader.diagnostics.extend(dropped(&own, &self.fields));
+        self.fields = own.into();
+    }
+
+    /// Says which host the upstream is asked for, where the conf does not.
+    fn warn_of_host(&self, directive: &Directive, reader: &mut Reader<'_>) {
+        if self.pass.is_none() || self.fields.iter().any(|(field, _)| is_named(field, b"host")) {
+            return;
+        }
+        let message = "the other server is asked for the host that stands here";
+        reader.diagnostics.push(
+            Diagnostic::lint("U02", directive.args[0].span, message)
+                .help("`proxy_set_header Host $host;` passes on the one that the client asks for"),
+        );
+    }
+
+    /// What a location does that has been given this; `None` if it passes nothing on.
+    pub(super) fn resolved(&self, plain: ProxySettings) -> Option<ir::Proxy> {
+        let pass = self.pass.as_ref()?;
+        let mut fields: Vec<_> = self.fields.iter().map(|(field, _)| field.clone()).collect();
+        if !fields.iter().any(|field| is_named(field, b"host")) {
+            let value = Value(vec![Piece::Variable(Variable::Simple("proxy_host"))]);
+            fields.push(ProxyField { name: b"Host".to_vec(), value });
+        }
+        let default = [Redirect::Default];
+        let redirects = self.redirects.as_deref().unwrap_or(&default).iter();
+        let redirects = redirects.filter_map(|redirect| match redirect {
+            Redirect::Default => pass.redirect.clone(),
+            Redirect::To(replacement) => Some(replacement.clone()),
+        });
+        let hidden = HIDDEN.iter().map(|name| name.as_bytes().to_vec());
+        let mut hidden: Vec<_> = hidden.chain(self.hidden.iter().cloned()).collect();
+        hidden.retain(|name| !self.shown.contains(name));
+        hidden.sort_unstable();
+        hidden.dedup();
+        Some(ir::Proxy {
+            target: pass.target.clone(),
+            method: self.method.clone(),
+            fields,
+            body: self.body.clone(),
+            redirects: redirects.collect(),
+            cookie_domains: self.cookie_domains.to_vec(),
+            cookie_paths: self.cookie_paths.to_vec(),
+            hidden,
+            plain,
+        })
+    }
+}
+
+fn is_named(field: &ProxyField, name: &[u8]) -> bool {
+    field.name.eq_ignore_ascii_case(name)
+}
+
+/// The name of a field, in lower case.
+fn field_name(word: &Word) -> Checked<Vec<u8>> {
+    if is_token(&word.value) {
+        return Ok(word.value.to_ascii_lowercase());
+    }
+    let shown = word.shown();
+    let message = format!("`{shown}` is not the name of a field");
+    let diagnostic = Diagnostic::error("T13", word.span, message);
+    Err(Box::new(match shown.strip_suffix(':') {
+        Some(bare) if is_token(bare.as_bytes()) => {
+            diagnostic.patch("write the name without a colon", word.span, bare)
+        }
+        _ => diagnostic.help("a name has letters, digits and `-`: `X-Real-IP`"),
+    }))
+}
+
+/// Warns where a context's own fields are the reason that outer ones are not passed on.
+fn dropped(own: &[(ProxyField, Span)], outer: &[(ProxyField, Span)]) -> Option<Diagnostic> {
+    let says_something = |(field, _): &&(ProxyField, Span)| {
+        let name = String::from_utf8_lossy(&field.name).to_ascii_lowercase();
+        field.value.literal() != Some(b"") && !OF_CONNECTION.contains(&&*name)
+    };
+    let is_dropped = |(field, _): &&(ProxyField, Span)| {
+        !own.iter().any(|(other, _)| is_named(other, &field.name))
+    };
+    let dropped: Vec<_> = outer.iter().filter(says_something).filter(is_dropped).collect();
+    let (_, place) = own.first()?;
+    let names: Vec<_> = dropped
+        .iter()
+        .map(|(field, _)| format!("`{}`", String::from_utf8_lossy(&field.name)))
+        .collect();
+    let message = match &names[..] {
+        [] => return None,
+        [name] => format!("{name} is not passed on from here"),
+        [first, last] => format!("{first} and {last} are not passed on from here"),
+        [first, more @ ..] => {
+            format!("{first} and {} more fields are not passed on from here", more.len())
+        }
+    };
+    let diagnostic = Diagnostic::warning("U03", *place, message)
+        .label("a context with a `proxy_set_header` of its own inherits none, as in nginx");
+    let diagnostic = dropped.iter().fold(diagnostic, |diagnostic, (_, span)| {
+        diagnostic.also(*span, "this one holds outside only")
+    });
+    Some(diagnostic.help("write it here, too; with an empty value, it says that it is not meant"))
+}
