@@ -1,5 +1,6 @@
 //! One request that is passed on: to a peer, and if that fails, to the next.
 
+use std::fmt;
 use std::fs::File;
 use std::io::{self, IoSlice};
 use std::os::fd::AsFd;
@@ -11,6 +12,7 @@ use super::pool::{LeaseId, Upstreams};
 use super::tunnel::Tunnel;
 use crate::backend::{Backend, Front, Input, Received, Report};
 use crate::connection::{Interests, UpstreamInterest};
+use crate::escape::Escaped;
 use crate::exchange::{Refusal, Tries, Try};
 use crate::http::body::{BodyReader, Framing};
 use crate::http::status;
@@ -59,8 +61,8 @@ pub(crate) struct Call {
     pub(super) closes: bool,
 }
 
-impl std::fmt::Debug for Call {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+impl fmt::Debug for Call {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Call")
             .field("head", &format_args!("{}", self.head.escape_ascii()))
             .finish_non_exhaustive()
@@ -81,6 +83,8 @@ pub(crate) struct Running {
     owner: u64,
     call: Call,
     started_ms: u64,
+    /// When the last peer was asked.
+    asked_ms: u64,
     tries: Vec<Try>,
     reports: Vec<(Level, String)>,
     line: Option<Line>,
@@ -114,7 +118,6 @@ struct Line {
     /// Whether the last look has taken all that was there.
     is_drained: bool,
     has_received: bool,
-    began_ms: u64,
 }
 
 /// How far the answer has come.
@@ -155,6 +158,7 @@ impl Running {
             owner,
             call,
             started_ms: upstreams.now_ms(),
+            asked_ms: upstreams.now_ms(),
             tries: Vec::new(),
             reports: Vec::new(),
             line: None,
@@ -195,6 +199,7 @@ impl Running {
                 return self.give_up(failure);
             };
             let address = self.group().borrow().words(peer);
+            self.asked_ms = now_ms;
             self.tries.push(Try { address, ..Try::default() });
             match self.open(peer, true) {
                 Ok(()) => return,
@@ -212,7 +217,6 @@ impl Running {
 
     /// Opens a connection to a peer, or takes one that is open.
     fn open(&mut self, peer: usize, may_reuse: bool) -> io::Result<()> {
-        let now_ms = self.upstreams.now_ms();
         let group = self.call.upstream;
         let reuses = may_reuse && self.call.upgrade.is_none() && !self.call.closes;
         let reused = if reuses { self.upstreams.reuse(group, peer, self.owner) } else { None };
@@ -231,7 +235,6 @@ impl Running {
             is_deaf: false,
             is_drained: false,
             has_received: false,
-            began_ms: now_ms,
         });
         if is_connected {
             self.note_connected();
@@ -243,7 +246,7 @@ impl Running {
     fn note_connected(&mut self) {
         let Some(line) = &mut self.line else { return };
         line.is_connected = true;
-        let time_ms = self.upstreams.now_ms().saturating_sub(line.began_ms);
+        let time_ms = self.upstreams.now_ms().saturating_sub(self.asked_ms);
         if let Some(last) = self.tries.last_mut() {
             last.connect_ms = Some(time_ms);
         }
@@ -413,17 +416,24 @@ impl Running {
         // An answer that forbids or does not find is the peer's at work.
         let counts = failure.kind != Failures::HTTP_403 && failure.kind != Failures::HTTP_404;
         let is_off = self.group().borrow_mut().free(peer, counts, now_ms);
-        let began_ms = self.started_ms;
         if let Some(last) = self.tries.last_mut() {
             last.status = failure.status;
-            last.response_ms.get_or_insert(now_ms.saturating_sub(began_ms));
+            last.response_ms.get_or_insert(now_ms.saturating_sub(self.asked_ms));
         }
-        let address = self.group().borrow().words(peer);
-        self.note(Level::Error, format!("{}, upstream: \"{address}\"", failure.words));
+        let url = self.url(peer);
+        self.note(Level::Error, format!("{}, upstream: \"{url}\"", failure.words));
         if is_off {
-            let text = format!("upstream server temporarily disabled, upstream: \"{address}\"");
+            let text = format!("upstream server temporarily disabled, upstream: \"{url}\"");
             self.note(Level::Warn, text);
         }
+    }
+
+    /// What a peer is asked for, for the log.
+    fn url(&self, peer: usize) -> String {
+        let address = self.group().borrow().words(peer);
+        let target = self.call.head.split(|&byte| byte == b' ').nth(1).unwrap_or_default();
+        let colon = if address.starts_with("unix:") { ":" } else { "" };
+        format!("http://{address}{colon}{}", Escaped(target))
     }
 
     fn note(&mut self, level: Level, text: String) {
@@ -499,7 +509,7 @@ impl Running {
         let now_ms = self.upstreams.now_ms();
         if let Some(last) = self.tries.last_mut() {
             last.status = head.status;
-            last.head_ms = Some(now_ms.saturating_sub(self.started_ms));
+            last.head_ms = Some(now_ms.saturating_sub(self.asked_ms));
         }
         self.fields = lines;
         let has_none = self.call.has_no_answer_content || status::has_no_content(head.status);
@@ -531,7 +541,7 @@ impl Running {
         let now_ms = self.upstreams.now_ms();
         if let Some(last) = self.tries.last_mut() {
             last.status = 101;
-            last.head_ms = Some(now_ms.saturating_sub(self.started_ms));
+            last.head_ms = Some(now_ms.saturating_sub(self.asked_ms));
         }
         self.fields = lines;
         if let Some(protocol) = &upgrade {
@@ -593,7 +603,8 @@ impl Running {
             Answer::Head(_) => {
                 let words = match error {
                     Some(error) => format!(
-                        "recv() failed ({error}) while reading response header from upstream"
+                        "recv() failed ({}) while reading response header from upstream",
+                        Errno(error)
                     ),
                     None => "upstream prematurely closed connection while reading response header \
                              from upstream"
@@ -607,7 +618,9 @@ impl Running {
             }
             Answer::Content { .. } => {
                 let text = match error {
-                    Some(error) => format!("recv() failed ({error}) while reading upstream"),
+                    Some(error) => {
+                        format!("recv() failed ({}) while reading upstream", Errno(error))
+                    }
                     None => {
                         "upstream prematurely closed connection while reading upstream".to_owned()
                     }
@@ -624,13 +637,27 @@ impl Running {
     fn finish(&mut self) {
         let now_ms = self.upstreams.now_ms();
         if let Some(last) = self.tries.last_mut() {
-            last.response_ms.get_or_insert(now_ms.saturating_sub(self.started_ms));
+            last.response_ms.get_or_insert(now_ms.saturating_sub(self.asked_ms));
+        }
+    }
+}
+
+/// An error as nginx tells it: its number and its words.
+struct Errno<'a>(&'a io::Error);
+
+impl fmt::Display for Errno<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let text = self.0.to_string();
+        let words = text.split(" (os error").next().unwrap_or_default();
+        match self.0.raw_os_error() {
+            Some(errno) => write!(f, "{errno}: {words}"),
+            None => f.write_str(words),
         }
     }
 }
 
 fn refused(error: &io::Error) -> Failure {
-    let words = format!("connect() failed ({error}) while connecting to upstream");
+    let words = format!("connect() failed ({}) while connecting to upstream", Errno(error));
     Failure { kind: Failures::ERROR, status: 502, words }
 }
 
