@@ -63,6 +63,16 @@ impl Client {
         self
     }
 
+    /// The same connection once more, to be read while this one is written to.
+    ///
+    /// # Panics
+    /// Where this one has read more than it has given out.
+    pub fn twin(&self) -> Client {
+        assert!(self.stream.buffer().is_empty());
+        let stream = self.stream.get_ref().try_clone().expect("a descriptor");
+        Client { stream: BufReader::new(stream) }
+    }
+
     /// Sends nothing more, and says so to the server.
     pub fn finish(&mut self) -> &mut Client {
         let _ = self.stream.get_ref().shutdown(Shutdown::Write);

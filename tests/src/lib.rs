@@ -2,6 +2,7 @@
 //! that speak bytes. Everything here has a time limit, and panics with what it has seen when
 //! a test cannot go on.
 
+pub mod backend;
 pub mod browser;
 pub mod client;
 pub mod folder;

@@ -522,16 +522,9 @@ impl Running {
         self.answer = Answer::Content { left, persists };
         let mut content = rest.to_vec();
         let len = content.len();
-        match self.take_content(&mut content, len) {
-            Ok((len, is_last)) => {
-                content.truncate(len);
-                self.front = Front { content, is_last };
-            }
-            Err(BadAnswer(reason)) => {
-                self.note(Level::Error, format!("upstream sent {reason}"));
-                self.answer = Answer::Broken;
-            }
-        }
+        let (len, is_last) = self.take_content(&mut content, len);
+        content.truncate(len);
+        self.front = Front { content, is_last };
         Ok(Received::Head(Box::new(head)))
     }
 
@@ -558,8 +551,9 @@ impl Running {
 
     /// Sorts out what of `len` bytes at the front of `bytes` is content: it stands at their front
     /// then. Returns its length, and whether it is the last.
-    fn take_content(&mut self, bytes: &mut [u8], len: usize) -> Result<(usize, bool), BadAnswer> {
-        let Answer::Content { left, persists } = &mut self.answer else { return Ok((0, true)) };
+    fn take_content(&mut self, bytes: &mut [u8], len: usize) -> (usize, bool) {
+        let Answer::Content { left, persists } = &mut self.answer else { return (0, true) };
+        let mut is_broken = false;
         let (content_len, is_whole, surplus) = match left {
             Left::Length(left) => {
                 let taken = usize::try_from(*left).map_or(len, |left| left.min(len));
@@ -570,9 +564,10 @@ impl Running {
             Left::Chunks(reader) => {
                 let (mut at, mut end) = (0, 0);
                 while at < len && !reader.is_done() {
-                    let piece = reader
-                        .read(&bytes[at..len])
-                        .map_err(|_| BadAnswer("invalid chunked response"))?;
+                    let Ok(piece) = reader.read(&bytes[at..len]) else {
+                        is_broken = true;
+                        break;
+                    };
                     let (used, piece_len) = (piece.used, piece.data.len());
                     // Content is the last of what was used up.
                     let from = at + used - piece_len;
@@ -586,7 +581,10 @@ impl Running {
         if let Some(last) = self.tries.last_mut() {
             last.content_len += content_len as u64;
         }
-        if is_whole {
+        if is_broken {
+            self.answer = Answer::Broken;
+            self.note(Level::Error, "upstream sent invalid chunked response".to_owned());
+        } else if is_whole {
             let persists = *persists && surplus == 0;
             self.answer = Answer::Complete { persists };
             if surplus > 0 {
@@ -594,7 +592,7 @@ impl Running {
                 self.note(Level::Warn, text.to_owned());
             }
         }
-        Ok((content_len, is_whole))
+        (content_len, is_whole)
     }
 
     /// The peer has closed the connection, or that is broken.
@@ -712,6 +710,8 @@ impl Backend for Running {
             return;
         }
         match self.call.content {
+            // A chunk without content would be the last one.
+            Content::Chunked if content.is_empty() => {}
             Content::Chunked => {
                 self.unsent.extend_from_slice(format!("{:x}\r\n", content.len()).as_bytes());
                 self.unsent.extend_from_slice(content);
@@ -782,14 +782,9 @@ impl Backend for Running {
             return self.read_head(scratch, len);
         }
         match self.take_content(scratch, len) {
-            Ok((0, false)) => Ok(Received::Part),
-            Ok((len, false)) => Ok(Received::Content(len)),
-            Ok((len, true)) => Ok(Received::Last(len)),
-            Err(BadAnswer(reason)) => {
-                self.note(Level::Error, format!("upstream sent {reason}"));
-                self.answer = Answer::Broken;
-                Ok(Received::End { cut: true })
-            }
+            (0, false) => Ok(Received::Part),
+            (len, false) => Ok(Received::Content(len)),
+            (len, true) => Ok(Received::Last(len)),
         }
     }
 

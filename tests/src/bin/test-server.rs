@@ -48,6 +48,7 @@ sites! {
     variables => "sites/variables.conf",
     process => "sites/process.conf",
     programs => "sites/programs.conf",
+    proxy => "sites/proxy.conf",
     rewriting => "sites/rewriting.conf",
     routing => "sites/routing.conf",
     tour => "../sites/default/site.conf",

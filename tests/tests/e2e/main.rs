@@ -43,6 +43,8 @@ mod params;
 mod passwords;
 mod precompressed;
 mod process;
+mod proxy;
+mod proxy_faults;
 mod redirects;
 mod rewriting;
 mod routing;
