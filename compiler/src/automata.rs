@@ -1,6 +1,7 @@
 //! Patterns to automata and capture programs, in the bytes that
 //! [`sitec_runtime::regex`] loads.
 
+mod front;
 mod needs;
 mod parsed;
 mod product;
@@ -18,6 +19,7 @@ use regex_syntax::hir::{Hir, HirKind, Look};
 use sitec_runtime::regex::{Class, Program};
 
 use crate::ir::Pattern;
+pub(crate) use front::is_path;
 pub(crate) use needs::{needs, required};
 pub(crate) use parsed::{Direction, Parsed, parse, shown};
 pub(crate) use set::set;

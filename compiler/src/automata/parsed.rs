@@ -130,6 +130,11 @@ impl Parsed {
         &self.hir
     }
 
+    /// Whether there is lookaround in it.
+    pub(super) fn looks_around(&self) -> bool {
+        !self.looks.is_empty()
+    }
+
     /// The number of the first lookaround that cannot be matched, and what it is.
     pub(crate) fn unsupported(&self) -> Option<(usize, &'static str)> {
         self.looks.iter().find_map(|look| look.unsupported(false))

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::path::regex_words;
+use super::proxy;
 use super::steps;
 use crate::ast::Directive;
 use crate::diagnostic::Diagnostic;
@@ -122,6 +123,9 @@ fn each_regex(directives: &[Directive], visit: &mut dyn FnMut(value::Outline)) {
             if let Some(outline) = value::outline(&word.value[range]) {
                 visit(outline);
             }
+        }
+        if let Some(regex) = proxy::regex_of(directive) {
+            value::outline(regex).into_iter().for_each(&mut *visit);
         }
         if let Some(block) = &directive.block {
             each_regex(&block.directives, visit);

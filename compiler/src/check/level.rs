@@ -147,7 +147,7 @@ impl Level {
     ) -> Level {
         let mut inner = self.inherited();
         inner.proxy = self.proxy.inherited();
-        inner.put(directives, reader, groups, Stand { path, is_if: false });
+        inner.put(directives, reader, groups, Stand::within(path));
         inner
     }
 
@@ -160,7 +160,7 @@ impl Level {
         path: &Path,
     ) -> Level {
         let mut inner = self.inherited();
-        inner.put(directives, reader, groups, Stand { path: Some(path), is_if: true });
+        inner.put(directives, reader, groups, Stand::in_if(path));
         inner
     }
 

@@ -1,6 +1,7 @@
 //! `location` blocks: which paths are theirs, how they nest, and what each resolves to.
 
 mod place;
+mod slash;
 
 use std::collections::HashMap;
 use std::rc::Rc;
@@ -21,6 +22,7 @@ use crate::places::LocationPlace;
 use crate::source::Span;
 use crate::value::Regex;
 use place::check_unique;
+use slash::Slashed;
 
 /// Where a scope of locations lies.
 pub(super) struct Surrounding<'a> {
@@ -40,16 +42,23 @@ impl Draft<'_> {
     /// The locations among these directives.
     pub(super) fn scope(&mut self, directives: &[Directive], around: &Surrounding<'_>) -> Scope {
         let mut scope = Scope::default();
-        let mut seen = HashMap::new();
+        let (mut seen, mut slashed) = (HashMap::new(), Vec::new());
         for directive in named(directives, "location") {
             let Some(block) = &directive.block else { continue };
             let Some((path, span)) = self.reader.report(path(directive)) else { continue };
             let place = self.check_place(directive, &path, span, around.outer);
             let duplicate = check_unique(directive, &path, &mut seen);
             if self.reader.report(place).and(self.reader.report(duplicate)).is_some() {
-                self.location((directive, block), path, span, around, &mut scope);
+                let paths = path.clone();
+                let id = self.location((directive, block), path, span, around, &mut scope);
+                if let (Path::Exact(path) | Path::Prefix { path, .. }, Some(_)) =
+                    (paths, named(&block.directives, "proxy_pass").next())
+                {
+                    slashed.push(Slashed { directive, path, id });
+                }
             }
         }
+        self.redirect_to_slashes(&slashed, around, &mut scope);
         scope
     }
 
@@ -61,7 +70,7 @@ impl Draft<'_> {
         span: Span,
         around: &Surrounding<'_>,
         scope: &mut Scope,
-    ) {
+    ) -> LocationId {
         let own_groups = match &path {
             Path::Regex(regex) => Some(Groups::Of { pattern: span, count: regex.groups }),
             _ => None,
@@ -109,6 +118,7 @@ impl Draft<'_> {
             }
             Path::Named(_) => {}
         }
+        id
     }
 
     /// A place for a location, whose content comes later.

@@ -11,12 +11,14 @@ use sitec_runtime::site::ProxySettings;
 use super::groups::Groups;
 use super::path::Path;
 use super::reader::Reader;
+use super::steps::have_regexes;
 use crate::ast::{Directive, Word, named};
 use crate::diagnostic::Diagnostic;
 use crate::ir::{self, Piece, ProxyField, Replacement, Value, Variable};
 use crate::source::Span;
-use crate::value::{Checked, is_token, size};
+use crate::value::{Checked, Regex, is_token, size, time_ms};
 use replace::Redirect;
+pub(super) use replace::regex_of;
 pub(super) use target::Computed;
 pub(crate) use url::authority_len;
 
@@ -76,8 +78,26 @@ struct Pass {
 pub(super) struct Stand<'a> {
     /// The paths of the location; `None` outside of all.
     pub(super) path: Option<&'a Path>,
+    /// Its regex.
+    regex: Option<&'a Rc<Regex>>,
     /// Whether it is an `if` in the location.
-    pub(super) is_if: bool,
+    is_if: bool,
+}
+
+impl<'a> Stand<'a> {
+    /// In a location with such a path, or outside of all.
+    pub(super) fn within(path: Option<&'a Path>) -> Stand<'a> {
+        let regex = match path {
+            Some(Path::Regex(regex)) => Some(regex),
+            Some(Path::Exact(_) | Path::Prefix { .. } | Path::Named(_)) | None => None,
+        };
+        Stand { path, regex, is_if: false }
+    }
+
+    /// In an `if` there.
+    pub(super) fn in_if(path: &'a Path) -> Stand<'a> {
+        Stand { path: Some(path), regex: None, is_if: true }
+    }
 }
 
 impl Proxy {
@@ -144,7 +164,22 @@ impl Proxy {
                 reader.report(len);
             }
         }
+        for word in named(directives, "resolver").flat_map(|directive| &directive.args) {
+            if word.option().is_none() {
+                let address = reader.authority(word).map(drop);
+                reader.report(address);
+            }
+        }
+        if let Some(directive) = named(directives, "resolver_timeout").next() {
+            let time = time_ms(&directive.args[0]).map(drop);
+            reader.report(time);
+        }
         if let Some(directive) = named(directives, "proxy_pass").next() {
+            // Whose groups `$1` stands for is known where no step has a regex of its own.
+            let stand = match stand.is_if || have_regexes(directives) {
+                true => Stand { regex: None, ..stand },
+                false => stand,
+            };
             let pass = reader.proxy_pass(directive, groups, stand);
             self.pass = reader.report(pass).map(Rc::new);
             self.warn_of_host(directive, reader);

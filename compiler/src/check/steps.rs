@@ -34,6 +34,15 @@ pub(crate) fn regex_words(directive: &Directive) -> Vec<(&Word, std::ops::Range<
     }
 }
 
+/// Whether any step among these directives has a regex.
+pub(super) fn have_regexes(directives: &[Directive]) -> bool {
+    directives.iter().any(|directive| {
+        let inner = directive.block.iter().filter(|_| directive.name.value == b"if");
+        !regex_words(directive).is_empty()
+            || inner.into_iter().any(|it| have_regexes(&it.directives))
+    })
+}
+
 /// The name of the variable that `set` is for.
 pub(super) fn assigned_name(word: &Word) -> Checked<String> {
     let name = word.text().and_then(|text| text.strip_prefix('$'));

@@ -258,7 +258,7 @@ mod tests {
         }
         check_err(
             "upstream u { root www; }",
-            "--------     ^^^^",
+            "----------   ^^^^",
             "D04: `root` is not allowed in `upstream`",
         );
         check_err(

@@ -153,7 +153,14 @@ impl Reader<'_> {
             let peer = self.peer(line, without_backup);
             peers.extend(self.report(peer));
         }
-        if named(directives, "server").next().is_none() {
+        // A line that is wrong is not there any more, and was told of.
+        let inside = block.open.to(block.close);
+        let is_inside = |wrong: &&Diagnostic| {
+            let place = wrong.primary.span;
+            place.file == inside.file && (inside.start..=inside.end).contains(&place.start)
+        };
+        let was_wrong = self.diagnostics.sorted().into_iter().any(|wrong| is_inside(&wrong));
+        if named(directives, "server").next().is_none() && !was_wrong {
             let message = format!("there are no servers in the upstream `{name}`");
             return Err(Box::new(
                 Diagnostic::error("U07", directive.span(), message)
@@ -405,13 +412,11 @@ fn no_option(word: &Word) -> Box<Diagnostic> {
             _ => wrong.help("leave it out"),
         });
     }
-    let message = format!("`server` of an upstream has no parameter `{shown}`");
-    let wrong = Diagnostic::error("T25", word.span, message);
+    let place = word.part(0..name.len());
+    let message = format!("`server` of an upstream has no parameter `{name}`");
+    let wrong = Diagnostic::error("T25", place, message);
     Box::new(match closest(name, KNOWN.iter().copied()) {
-        Some(meant) => {
-            let place = word.part(0..name.len());
-            wrong.patch(format!("did you mean `{meant}`?"), place, meant)
-        }
+        Some(meant) => wrong.patch(format!("did you mean `{meant}`?"), place, meant),
         None => wrong.help(format!("it has `{}`", KNOWN.join("`, `"))),
     })
 }

@@ -187,8 +187,7 @@ pub fn default_words(name: &str) -> String {
 
 /// The directives that may hold `${NAME}` of a `param`, for people.
 pub fn with_params() -> String {
-    let names: Vec<_> =
-        all().filter(|row| row.params > 0).map(|row| format!("`{}`", row.name)).collect();
+    let names: Vec<_> = all().filter(|row| row.params > 0).map(Directive::named).collect();
     match &names[..] {
         [others @ .., last] => format!("{} and {last}", others.join(", ")),
         [] => "nothing".to_owned(),
@@ -334,6 +333,12 @@ impl Directive {
     /// No answer is made of it.
     const fn unseen(self) -> Self {
         Directive { unseen: true, ..self }
+    }
+
+    /// Its name for people.
+    fn named(&self) -> String {
+        let place = if self.is_line() { " of an `upstream`" } else { "" };
+        format!("`{}`{place}", self.name)
     }
 
     /// Whether it is a line of an `upstream`, whatever its name means elsewhere.

@@ -254,7 +254,8 @@ const ONLY_NGINX: &str = "ancient_browser date_gmt date_local fastcgi_ geoip_ gr
      proxy_protocol_server_addr proxy_protocol_server_port proxy_protocol_tlv_ realip_remote_addr \
     realip_remote_port request_body request_body_file request_completion request_port scgi_ \
     sent_trailer_ session_ slice_range ssl_ tcpinfo_ uid_got \
-    uid_reset uid_set upstream_ uwsgi_";
+    uid_reset uid_set upstream_first_byte_time upstream_last_addr upstream_last_server_name \
+    upstream_queue_time upstream_session_time uwsgi_";
 
 /// Whether nginx has a variable of this name that sitec has not.
 pub(crate) fn is_only_nginx(name: &str) -> bool {

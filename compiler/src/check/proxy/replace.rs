@@ -19,6 +19,14 @@ pub(super) enum Redirect {
     To(Replacement),
 }
 
+/// The regex of such a directive, if it has one.
+pub(in crate::check) fn regex_of(directive: &Directive) -> Option<&[u8]> {
+    let names: [&[u8]; 3] = [b"proxy_redirect", b"proxy_cookie_domain", b"proxy_cookie_path"];
+    let regex = directive.args.first()?.value.strip_prefix(b"~")?;
+    let regex = regex.strip_prefix(b"*").unwrap_or(regex);
+    names.contains(&&directive.name.value[..]).then_some(regex)
+}
+
 /// How a text or a regex is written.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Form {

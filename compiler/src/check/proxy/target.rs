@@ -2,15 +2,19 @@
 //! a client: each host must be one that the conf's own texts make.
 
 use std::collections::BTreeSet;
+use std::rc::Rc;
+
+use regex_syntax::hir::Capture;
 
 use super::url::{authority_len, no_tls};
 use crate::ast::Word;
+use crate::automata::is_path;
 use crate::check::draft::Draft;
 use crate::check::param::places::references;
 use crate::diagnostic::Diagnostic;
 use crate::ir::{Op, Piece, Value, Variable};
 use crate::source::Span;
-use crate::value::Checked;
+use crate::value::{Checked, Regex};
 
 /// The most hosts that are told apart, and the most texts on the way to them.
 const MOST: usize = 1000;
@@ -22,6 +26,29 @@ pub(in crate::check) struct Computed {
     pub(super) value: Value,
     /// Whether one path alone leads here.
     pub(super) is_exact: bool,
+    /// The regex whose groups `$1` and its like stand for, where that is known.
+    pub(super) regex: Option<Rc<Regex>>,
+}
+
+impl Computed {
+    /// Whether a variable ends the host that stands before it: it begins with a slash or a `?`, or
+    /// is empty, if it may be that.
+    fn begins_uri(&self, variable: &Variable) -> Option<bool> {
+        let is_path = |is_it: &dyn Fn(&Capture) -> bool| {
+            let regex = self.regex.as_ref().filter(|regex| is_path(&regex.pattern, is_it));
+            regex.map(|_| true)
+        };
+        match variable {
+            Variable::Simple("request_uri" | "uri" | "document_uri") => Some(false),
+            // Without a `?`, there are no arguments behind it.
+            Variable::Simple("is_args") => Some(false),
+            Variable::Capture(group) => is_path(&|it| it.index as usize == *group),
+            Variable::NamedCapture(name) => is_path(&|it| {
+                it.name.as_ref().is_some_and(|other| other.eq_ignore_ascii_case(name))
+            }),
+            _ => None,
+        }
+    }
 }
 
 /// A URL as far as it is put together.
@@ -40,6 +67,13 @@ impl Partial {
         let (len, start) = authority_len(&self.text[scheme..]);
         (scheme + start <= self.text.len() && (len < self.text.len() - scheme))
             .then_some((scheme + len, scheme + start))
+    }
+
+    /// Whether there is a host, that goes on as long as no URI begins.
+    fn has_host(&self) -> bool {
+        let text = &self.text;
+        let scheme = text.windows(3).position(|three| three == b"://");
+        scheme.is_some_and(|at| at + 3 < text.len() && !text[at + 3..].starts_with(b"unix:"))
     }
 
     fn with(&self, value: &Value, origin: usize) -> Partial {
@@ -87,6 +121,14 @@ impl Draft<'_> {
                     open.push(partial);
                 }
                 Piece::Variable(variable) | Piece::Logged(variable, _) => {
+                    if partial.has_host()
+                        && let Some(may_be_empty) = computed.begins_uri(&variable)
+                    {
+                        is_fixed = false;
+                        hosts.insert((partial.text.clone(), Vec::new()));
+                        open.extend(may_be_empty.then_some(partial));
+                        continue;
+                    }
                     let values = self.values_of(&variable);
                     let Some(values) = values else {
                         return Err(self.not_known(computed, &variable, origin));

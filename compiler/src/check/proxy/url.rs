@@ -26,8 +26,9 @@ impl Reader<'_> {
         if self.has_variables(word)? {
             let value = self.value(word, 0, groups)?;
             let is_exact = matches!(stand.path, Some(Path::Exact(_)));
-            let (word, value) = (word.clone(), value.clone());
-            self.computed.push(Computed { word, value: value.clone(), is_exact });
+            let regex = stand.regex.cloned();
+            let word = word.clone();
+            self.computed.push(Computed { word, value: value.clone(), is_exact, regex });
             return Ok(Pass { target: Target::Computed(value), redirect: None });
         }
         check_scheme(word)?;

@@ -52,9 +52,9 @@ fn wrong_answers() {
         "T18: there is no variable `$requset_uri`",
     );
     refused(
-        "server { return 200 $upstream_addr; }",
-        "                    ^^^^^^^^^^^^^^",
-        "T18: nginx's `$upstream_addr` is not supported",
+        "server { return 200 $upstream_queue_time; }",
+        "                    ^^^^^^^^^^^^^^^^^^^^",
+        "T18: nginx's `$upstream_queue_time` is not supported",
     );
     refused(
         "server { return 200 $; }",

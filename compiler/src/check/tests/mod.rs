@@ -15,6 +15,7 @@ mod logs;
 mod pages;
 mod params;
 mod patches;
+mod proxy;
 mod rewriting;
 mod size;
 mod values;

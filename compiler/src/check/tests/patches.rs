@@ -84,7 +84,7 @@ fn helps_without_a_patch() {
             "F01",
             "`~` stands for no folder here: write the path of the home folder out",
         ),
-        ("add_header A $upstream_addr;", "T18", "leave it out: a site asks no other server"),
+        ("add_header A $grpc_x;", "T18", "leave it out: a site asks other servers by HTTP alone"),
         (
             "location /h/ { root $HOME/www; }",
             "T18",
