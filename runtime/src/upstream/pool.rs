@@ -18,6 +18,8 @@ use crate::transport::Transport;
 pub const UPSTREAM: u64 = 0b11 << 62;
 /// Generations have 29 bits.
 const GENERATIONS: u32 = (1 << 29) - 1;
+/// How long a connection is not looked at again before it is used: what closes idle ones waits longer.
+const FRESH_MS: u64 = 1000;
 
 /// A connection that somebody has: its place, and how often that was taken before.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -121,7 +123,9 @@ impl Upstreams {
             let Some(line) = &mut place.line else { continue };
             let is_young = self.now_ms() < line.idle_since_ms + settings.keepalive_timeout_ms
                 && self.now_ms() < line.opened_ms + settings.keepalive_time_ms;
-            if is_young && line.transport.is_quiet() {
+            // The event loop has told of what was closed before this turn.
+            let is_fresh = self.now_ms() < line.idle_since_ms + FRESH_MS;
+            if is_young && (is_fresh || line.transport.is_quiet()) {
                 line.owner = Some(owner);
                 line.requests += 1;
                 return Some(LeaseId { index, generation: place.generation });
