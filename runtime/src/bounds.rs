@@ -14,6 +14,7 @@ use crate::handler::work::MAX_WORKS;
 use crate::http1::GATHERED_LEN;
 use crate::log;
 use crate::output::{COPIED_LEN, KEPT_LEN, RUN_LEN};
+use crate::upstream::MOST_UNSENT;
 use crate::users::{self, desk::HELPERS};
 use crate::zone;
 
@@ -23,6 +24,8 @@ const IDLE_LEN: usize = 512;
 const ENTRY_LEN: usize = 1024;
 /// A worker's stack, as far as it is used, and its automata's memory.
 const STACK_LEN: usize = 1 << 20;
+/// A connection to another server that is kept for the next request.
+const LINE_LEN: usize = 256;
 /// Names, values and ends of the fields that every response has.
 const RESPONSE_HEAD_LEN: usize = 1024;
 /// A file, or parts of one, and an upload on its way: the socket is one descriptor, and this
@@ -66,8 +69,13 @@ pub struct Facts {
     pub head_len: usize,
     /// The longest text or field section that the conf makes of a request.
     pub text_len: usize,
-    /// The largest `client_body_buffer_size` where content waits for a script.
+    /// The largest `client_body_buffer_size` where content waits for a script, or to be passed on.
     pub waiting_len: usize,
+    /// What other servers have: how long the head of an answer may be, and how much of its content
+    /// is held, at most. `None`: no other server is asked.
+    pub proxied: Option<(usize, usize)>,
+    /// Connections to other servers that a worker keeps for the next requests.
+    pub kept_lines: u64,
     /// `cgi_max_processes`.
     pub scripts: Option<u32>,
     /// Whether content becomes files.
@@ -130,9 +138,16 @@ pub(crate) fn scratch_len(head_len: usize, stores: bool) -> usize {
 }
 
 /// The descriptors that connections and their files may need, those that the conf wants to be
-/// remembered, and the process itself.
-pub(crate) fn wanted_descriptors(workers: u64, connections: u64, known_files: u64) -> u64 {
-    (connections * CONNECTION_DESCRIPTORS + known_files) * workers + PROCESS_DESCRIPTORS
+/// remembered, and the process itself. Where other servers are asked, each connection may have one to
+/// one of them, and some are kept.
+pub(crate) fn wanted_descriptors(
+    workers: u64,
+    connections: u64,
+    known_files: u64,
+    kept_lines: Option<u64>,
+) -> u64 {
+    let lines = kept_lines.map_or(0, |kept| connections + kept);
+    (connections * CONNECTION_DESCRIPTORS + lines + known_files) * workers + PROCESS_DESCRIPTORS
 }
 
 /// The bytes of a zone of this length: no part of it is empty, and each has what finds its entries.
@@ -150,7 +165,13 @@ impl Facts {
         let ranges_len = self.ranges.min(self.head_len / MIN_RANGE_LEN) * RANGE_LEN;
         let response_len =
             GATHERED_LEN + COPIED_LEN + RESPONSE_HEAD_LEN + self.text_len + ranges_len;
+        // The request as it is passed on, with content that is not taken yet; the answer's head, as it
+        // comes and as it goes on; its content.
+        let proxied_len = self.proxied.map_or(0, |(answer_head_len, held_len)| {
+            self.head_len + MOST_UNSENT + 2 * scratch_len + 2 * answer_head_len + held_len
+        });
         let connection_len = IDLE_LEN + request_len + response_len + scratch_len + self.waiting_len;
+        let connection_len = connection_len + proxied_len;
         // Content on its way to the script, its head, and output on its way to the client.
         let script_len = 2 * scratch_len + 2 * MAX_HEAD_LEN;
         let cache_len = MAX_CONTENT_LEN + self.known_files.unwrap_or(MAX_ENTRIES) * ENTRY_LEN;
@@ -165,7 +186,7 @@ impl Facts {
             self.log_len + self.logs as usize * log::GATHERED_LEN + self.named_logs * NAMED_LOG_LEN;
         let worker_len =
             scratch_len + KEPT_LEN + cache_len + STACK_LEN + listed_len + trees_len + log_len;
-        let worker_len = worker_len + encoders_len;
+        let worker_len = worker_len + encoders_len + self.kept_lines as usize * LINE_LEN;
         let (connections, scripts) = (self.connections * self.workers, self.scripts_at_once());
         let (connection_len, script_len) = (connection_len as u64, script_len as u64);
         let worker_len = worker_len as u64;
@@ -208,7 +229,8 @@ impl Facts {
 
     fn wanted_descriptors(&self) -> u64 {
         let known_files = self.known_files.unwrap_or(0) as u64;
-        wanted_descriptors(self.workers, self.connections, known_files)
+        let kept_lines = self.proxied.map(|_| self.kept_lines);
+        wanted_descriptors(self.workers, self.connections, known_files, kept_lines)
     }
 
     /// Requests whose script runs or waits for its turn.
@@ -229,6 +251,8 @@ mod tests {
         head_len: 33 * 1024,
         text_len: 0,
         waiting_len: 0,
+        proxied: None,
+        kept_lines: 0,
         scripts: None,
         stores: false,
         forms: false,
@@ -256,6 +280,8 @@ mod tests {
             Facts { head_len: 34 * 1024, ..PLAIN },
             Facts { text_len: 1, ..PLAIN },
             Facts { waiting_len: 1, ..PLAIN },
+            Facts { proxied: Some((0, 0)), ..PLAIN },
+            Facts { kept_lines: 1, ..PLAIN },
             Facts { scripts: Some(1), ..PLAIN },
             Facts { stores: true, ..PLAIN },
             Facts { trees: true, ..PLAIN },
@@ -271,6 +297,12 @@ mod tests {
         ] {
             assert!(more.bounds().memory > plain.memory, "{more:?}");
         }
+        let proxied = |head_len, held_len, kept_lines| {
+            Facts { proxied: Some((head_len, held_len)), kept_lines, ..PLAIN }.bounds()
+        };
+        assert!(proxied(1, 1, 0).memory > proxied(1, 0, 0).memory);
+        assert!(proxied(1, 0, 0).memory > proxied(0, 0, 0).memory);
+        assert_eq!(proxied(0, 0, 32).descriptors, plain.descriptors + 512 + 32);
         let scripts = Facts { scripts: Some(32), ..PLAIN }.bounds();
         let ranges = |ranges| Facts { ranges, ..PLAIN }.bounds().memory;
         assert_eq!(ranges(usize::MAX), ranges(PLAIN.head_len), "a head has no more");

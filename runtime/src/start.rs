@@ -250,7 +250,10 @@ fn start<S: Site>(settled: Settled, opened: Opened, signals: Signals) -> Result<
     let (spawner_process, spawners) = start_spawner::<S>(worker_count)?.unzip();
     let connections = u64::from(S::PROCESS.worker_connections);
     let known_files = S::KNOWN_FILES.unwrap_or(0) as u64;
-    let wanted = bounds::wanted_descriptors(worker_count as u64, connections, known_files);
+    let kept_lines = S::UPSTREAMS.iter().map(|upstream| u64::from(upstream.keepalive)).sum();
+    let kept_lines = (!S::UPSTREAMS.is_empty()).then_some(kept_lines);
+    let wanted =
+        bounds::wanted_descriptors(worker_count as u64, connections, known_files, kept_lines);
     let mut clock = Clock::start();
     let shared = Shared { desk: Desk::new(worker_count), ..shared };
     let shared: &'static Shared = Box::leak(Box::new(shared));

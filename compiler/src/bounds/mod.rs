@@ -49,9 +49,15 @@ pub(crate) fn facts(site: &ir::Site, cpus: u64) -> Facts {
     });
     let head_len = heads.max().unwrap_or(0);
     let handlers = || site.locations.iter().filter_map(handler);
-    let waiting = site.max_scripts.map_or(0, |_| {
-        site.settings.iter().map(|settings| settings.client_body_buffer_size).max().unwrap_or(0)
-    });
+    let proxies: Vec<_> = site.locations.iter().filter_map(|it| it.action.proxy()).collect();
+    let waits = site.max_scripts.is_some() || proxies.iter().any(|it| it.plain.request_buffering);
+    let waiting = site.settings.iter().map(|settings| settings.client_body_buffer_size).max();
+    let held = |it: &&ir::Proxy| {
+        if it.plain.buffering { it.plain.buffers.0.saturating_mul(it.plain.buffers.1) } else { 0 }
+    };
+    let answer_head_len = proxies.iter().map(|it| it.plain.head_len).max();
+    let held_len = proxies.iter().map(held).max().unwrap_or(0);
+    let kept = site.upstreams.iter().map(|upstream| u64::from(upstream.plain.keepalive));
     let logs = site.settings.iter().flat_map(|settings| &settings.access_logs);
     let mut buffers: Vec<_> = logs.map(|log| (log.log, log.buffer_len)).collect();
     buffers.sort_unstable();
@@ -65,7 +71,9 @@ pub(crate) fn facts(site: &ir::Site, cpus: u64) -> Facts {
         connections: u64::from(site.process.worker_connections),
         head_len,
         text_len: site.locations.iter().map(|l| text_len(site, l, head_len)).max().unwrap_or(0),
-        waiting_len: waiting,
+        waiting_len: waiting.filter(|_| waits).unwrap_or(0),
+        proxied: answer_head_len.map(|len| (len, held_len)),
+        kept_lines: kept.sum(),
         scripts: site.max_scripts,
         stores: handlers().any(|handler| matches!(handler, Handler::Upload(_) | Handler::Dav(_))),
         trees: handlers().any(|handler| matches!(handler, Handler::Dav(_))),

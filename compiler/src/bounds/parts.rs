@@ -39,6 +39,7 @@ pub(super) fn parts(site: &ir::Site, places: &Places, sources: &Sources) -> Vec<
         needed("scripts", &|l, _| handled(l, |h| matches!(h, Handler::Cgi(_)))),
         needed("uploads", &|l, _| handled(l, |h| matches!(h, Handler::Upload(_)))),
         needed("WebDAV methods", &|l, _| handled(l, |h| matches!(h, Handler::Dav(_)))),
+        needed("proxying", &|l, _| handled(l, |h| matches!(h, Handler::Proxy(_)))),
         needed("lists of folders", &|l, s| handled(l, |_| true) && s.listing.is_some()),
         needed("gzip_static", &|l, s| handled(l, |_| true) && s.gzip_static != GzipStatic::Off),
         needed("gzip", &|_, s| codes(s, Coding::Gzip)),

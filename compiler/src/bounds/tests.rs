@@ -32,6 +32,7 @@ fn directives_decide() {
         "server { listen 80; root up; cgi_pass .php /usr/bin/php; }",
         "server { listen 80; location / { upload_store up; } }",
         "server { listen 80; access_log a.log combined buffer=1m; }",
+        "server { listen 80; location / { proxy_pass http://a; } }",
     ] {
         let bounds = reckoned(more).bounds;
         assert!(bounds.memory > plain.bounds.memory, "{more}: {bounds:?}");
@@ -48,6 +49,14 @@ fn directives_decide() {
     assert_eq!((scripts.bounds.processes, scripts.facts.waiting_len), (10, 1 << 20));
     let lists = reckoned("server { listen 80; root up; autoindex on; }");
     assert_eq!(lists.bounds.memory, plain.bounds.memory + LISTED_LEN);
+    let proxied = |more: &str| {
+        reckoned(&format!("server {{ listen 80; {more} location / {{ proxy_pass http://a; }} }}"))
+    };
+    let facts = proxied("proxy_buffers 4 4k; proxy_buffer_size 8k;").facts;
+    assert_eq!((facts.proxied, facts.kept_lines), (Some((8 << 10, 16 << 10)), 32));
+    assert_eq!(facts.waiting_len, 16 << 10);
+    let facts = proxied("proxy_buffering off; proxy_request_buffering off;").facts;
+    assert_eq!((facts.proxied, facts.waiting_len), (Some((64 << 10, 0)), 0));
     let ranges = reckoned("server { listen 80; root up; max_ranges 1000; }");
     let per_range = 32 * plain.facts.connections;
     assert_eq!(ranges.bounds.memory, plain.bounds.memory + (1000 - 200) * per_range);
@@ -104,12 +113,14 @@ server {
     location /d { autoindex on; gzip_static on; gzip on; brotli on; zstd on; }
     location /e { stub_status; deny all; auth_basic A; auth_basic_user_file /run/users; limit_conn z 1; secure_link a; secure_link_md5 b; }
     location ~ ^/f { return 200; }
+    location /g { proxy_pass http://g; }
 }";
     let all = reckoned(conf);
     for (part, by) in all.parts.iter().zip([
         "location /a (site.conf:4)",
         "location /b (site.conf:5)",
         "location /c (site.conf:6)",
+        "location /g (site.conf:10)",
         "location /d (site.conf:7)",
         "location /d (site.conf:7)",
         "location /d (site.conf:7)",

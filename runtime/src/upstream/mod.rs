@@ -21,5 +21,5 @@ pub use find::{FoundUpstream, find};
 pub(crate) use pool::Heard;
 pub use pool::{LeaseId, UPSTREAM, Upstreams};
 pub(crate) use request::serve;
-pub(crate) use running::{Call, Running};
+pub(crate) use running::{Call, MOST_UNSENT, Running};
 pub(crate) use tunnel::Tunnel;

@@ -22,7 +22,7 @@ use crate::sys::poll::Readiness;
 /// The most of a file that is sent before others have their turn.
 const SEND_LEN: usize = 256 * 1024;
 /// The most of a content that is held for a peer that takes no more.
-const MOST_UNSENT: usize = 64 * 1024;
+pub(crate) const MOST_UNSENT: usize = 64 * 1024;
 /// The most lines of trouble that are held until they are told.
 const MOST_REPORTS: usize = 16;
 
