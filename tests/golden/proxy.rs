@@ -256,7 +256,13 @@ fn scope_0(path: &[u8]) -> u32 {
     match path {
         [b'/', path @ ..] => {
             match path {
-                [b'a', b'p', b'i', b'/', ..] => 3,
+                [b'a', b'p', b'i', path @ ..] => {
+                    match path {
+                        [] => 5,
+                        [b'/', ..] => 3,
+                        _ => 1,
+                    }
+                }
                 [b's', b'i', b'd', b'e'] => 4,
                 _ => 1,
             }
@@ -271,7 +277,7 @@ static REGEXES_0: LazyLock<regex::Set> = LazyLock::new(|| regex::Set::load(
 
 static REGEX_TABLE_0: &[u8] = include_bytes!("regexes-0.dfa");
 
-static LOCATIONS: [site::Location; 5] = [
+static LOCATIONS: [site::Location; 6] = [
     site::Location {
         settings: &SETTINGS[0],
         internal: false,
@@ -351,6 +357,19 @@ static LOCATIONS: [site::Location; 5] = [
             handler: site::Handler::Proxy(&PROXY_3),
         },
     },
+    site::Location {
+        settings: &SETTINGS[0],
+        internal: false,
+        patterns: &[],
+        limit_except: None,
+        methods: MethodSet::ALL,
+        methods_named: false,
+        allow: b"GET, HEAD, POST, PUT, DELETE, CONNECT, OPTIONS, TRACE, PATCH, MKCOL, COPY, MOVE, PROPFIND, PROPPATCH, LOCK, UNLOCK",
+        ops: &[],
+        action: site::Action::Return(
+            site::Return::Redirect(301, site::Text::Computed(value_2)),
+        ),
+    },
 ];
 
 static SETTINGS: [site::Settings; 1] = [
@@ -401,11 +420,11 @@ static PROXY_0: site::Proxy = site::Proxy {
     fields: &[
         site::ProxyField {
             name: b"Host",
-            value: site::Text::Computed(value_3),
+            value: site::Text::Computed(value_4),
         },
         site::ProxyField {
             name: b"X-Forwarded-For",
-            value: site::Text::Computed(value_4),
+            value: site::Text::Computed(value_5),
         },
     ],
     body: None,
@@ -444,17 +463,17 @@ static PROXY_1: site::Proxy = site::Proxy {
     fields: &[
         site::ProxyField {
             name: b"Host",
-            value: site::Text::Computed(value_3),
+            value: site::Text::Computed(value_4),
         },
         site::ProxyField {
             name: b"X-Forwarded-For",
-            value: site::Text::Computed(value_4),
+            value: site::Text::Computed(value_5),
         },
     ],
     body: None,
     redirects: &[
         site::Replacement {
-            pattern: site::Replaced::Front(site::Text::Computed(value_5)),
+            pattern: site::Replaced::Front(site::Text::Computed(value_6)),
             by: site::Text::Fixed(b"/"),
         },
     ],
@@ -490,11 +509,11 @@ static PROXY_2: site::Proxy = site::Proxy {
     fields: &[
         site::ProxyField {
             name: b"Host",
-            value: site::Text::Computed(value_3),
+            value: site::Text::Computed(value_4),
         },
         site::ProxyField {
             name: b"X-Forwarded-For",
-            value: site::Text::Computed(value_4),
+            value: site::Text::Computed(value_5),
         },
     ],
     body: None,
@@ -508,13 +527,13 @@ static PROXY_2: site::Proxy = site::Proxy {
                 set: &REGEXES_0,
                 captures: Some(&PATTERN_0),
             }),
-            by: site::Text::Computed(value_6),
+            by: site::Text::Computed(value_7),
         },
     ],
     cookie_domains: &[
         site::Replacement {
             pattern: site::Replaced::Front(site::Text::Fixed(b"app.test")),
-            by: site::Text::Computed(value_3),
+            by: site::Text::Computed(value_4),
         },
     ],
     cookie_paths: &[
@@ -540,19 +559,19 @@ static PROXY_2: site::Proxy = site::Proxy {
 };
 
 static PROXY_3: site::Proxy = site::Proxy {
-    target: site::Target::Computed(site::Text::Computed(value_7)),
+    target: site::Target::Computed(site::Text::Computed(value_8)),
     method: Some(site::Text::Fixed(b"POST")),
     fields: &[
         site::ProxyField {
             name: b"Host",
-            value: site::Text::Computed(value_3),
+            value: site::Text::Computed(value_4),
         },
         site::ProxyField {
             name: b"X-Forwarded-For",
-            value: site::Text::Computed(value_4),
+            value: site::Text::Computed(value_5),
         },
     ],
-    body: Some(site::Text::Computed(value_8)),
+    body: Some(site::Text::Computed(value_9)),
     redirects: &[],
     cookie_domains: &[],
     cookie_paths: &[],
@@ -579,34 +598,40 @@ fn value_1(v: &Variables<'_>, out: &mut Vec<u8>) {
 }
 
 fn value_2(v: &Variables<'_>, out: &mut Vec<u8>) {
-    v.argument(b"side", out);
+    put(out, b"/api/");
+    v.is_args(out);
+    v.args(out);
 }
 
 fn value_3(v: &Variables<'_>, out: &mut Vec<u8>) {
-    v.host(out);
+    v.argument(b"side", out);
 }
 
 fn value_4(v: &Variables<'_>, out: &mut Vec<u8>) {
-    v.proxy_add_x_forwarded_for(out);
+    v.host(out);
 }
 
 fn value_5(v: &Variables<'_>, out: &mut Vec<u8>) {
+    v.proxy_add_x_forwarded_for(out);
+}
+
+fn value_6(v: &Variables<'_>, out: &mut Vec<u8>) {
     put(out, b"http://");
     v.proxy_host(out);
     put(out, b"/");
 }
 
-fn value_6(v: &Variables<'_>, out: &mut Vec<u8>) {
+fn value_7(v: &Variables<'_>, out: &mut Vec<u8>) {
     put(out, b"/outer/");
     v.capture(2, out);
 }
 
-fn value_7(v: &Variables<'_>, out: &mut Vec<u8>) {
+fn value_8(v: &Variables<'_>, out: &mut Vec<u8>) {
     put(out, b"http://");
     map_0(v, out);
 }
 
-fn value_8(v: &Variables<'_>, out: &mut Vec<u8>) {
+fn value_9(v: &Variables<'_>, out: &mut Vec<u8>) {
     v.request_uri(out);
 }
 
@@ -618,7 +643,7 @@ fn map_0(v: &Variables<'_>, out: &mut Vec<u8>) {
 #[allow(unused_variables)]
 fn find_in_map_0(v: &Variables<'_>, out: &mut Vec<u8>) {
     let mut subject = Vec::new();
-    value_2(v, &mut subject);
+    value_3(v, &mut subject);
     let lower = subject.to_ascii_lowercase();
     let name = &lower[..];
     if let Some(value) = names_of_map_0(name) {

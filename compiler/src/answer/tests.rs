@@ -1,5 +1,7 @@
 //! Sites and what they answer.
 
+mod proxied;
+
 use std::path::Path;
 
 use proptest::prelude::*;

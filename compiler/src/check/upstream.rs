@@ -332,6 +332,7 @@ impl Reader<'_> {
             authority.name.split_at(authority.name.rfind(':').unwrap_or(authority.name.len()));
         let is_block = |at: &usize| self.upstream_places[*at].span.is_some();
         let block = self.find_upstream(host).filter(is_block);
+        block.into_iter().for_each(|at| self.upstream_places[at].is_used = true);
         if let (Some(at), Some(port), Some(span)) =
             (block, authority.port_span, block.and_then(|at| self.upstream_places[at].span))
         {

@@ -145,6 +145,29 @@ fn each_class_has_a_witness() {
 }
 
 #[test]
+fn what_is_passed_on_is_compared() {
+    let conf = |inside: &str, upstream: &str| {
+        format!(
+            "upstream u {{ {upstream} }} server {{ listen 80; location / {{ proxy_pass http://u; }} {inside} }}"
+        )
+    };
+    let told = |old: &str, new: &str| {
+        let changes = compare(old, new).changes;
+        let names = changes.iter().flat_map(|it| it.directives.iter().map(|(name, ..)| *name));
+        names.collect::<Vec<_>>()
+    };
+    let old = conf("", "server a;");
+    assert_eq!(told(&old, &old), [""; 0]);
+    assert_eq!(told(&old, &conf("", "server b;")), ["upstream"]);
+    assert_eq!(told(&old, &conf("", "server a weight=2;")), ["upstream"]);
+    assert_eq!(told(&old, &conf("", "server a; keepalive 1;")), ["upstream"]);
+    assert_eq!(told(&old, &conf("proxy_read_timeout 1s;", "server a;")), ["proxy_read_timeout"]);
+    assert_eq!(told(&old, &conf("proxy_set_header A b;", "server a;")), ["proxy_set_header"]);
+    let other = old.replace("http://u;", "http://u/x;");
+    assert_eq!(told(&old, &other), ["proxy_pass", "proxy_redirect"]);
+}
+
+#[test]
 fn named_locations_are_compared_by_what_leads_there() {
     let conf = |text: &str| {
         format!(

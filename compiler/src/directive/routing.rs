@@ -40,7 +40,7 @@ pub(super) const GROUP: Group = Group {
             "expect",
             &[Server],
             (3, MANY),
-            "METHOD URL STATUS [LOCATION] [file=PATH] [location=URI] [type=TYPE]",
+            "METHOD URL STATUS [LOCATION] [file=PATH] [location=URI] [type=TYPE] [upstream=NAME]",
         )
         .repeats()
         .doc(
@@ -49,8 +49,9 @@ pub(super) const GROUP: Group = Group {
              whose host picks the server as it does for clients. LOCATION is the location that \
              answers (or whose `error_page` does), as it is written: `= /x`, `~ \\.php$`, \
              `@name`. `file=` is the file that is sent or the script that runs, `location=` the \
-             Location field, `type=` the Content-Type. A script's own status is not known: 200 \
-             means that it runs. 444 is a connection that is closed without a response. What \
+             Location field, `type=` the Content-Type, `upstream=` the server or the `upstream` that is \
+             asked. What a script or another server says is not known: 200 means that it runs, or is \
+             asked. 444 is a connection that is closed without a response. What \
              depends on something that the compiling machine lacks, such as a folder with an \
              absolute path, is a warning at most.",
         )

@@ -149,6 +149,34 @@ fn json_has_its_documented_shape() {
 }
 
 #[test]
+fn what_is_passed_on_is_shown() {
+    let conf =
+        "upstream app { server a; } server { listen 80; location / { proxy_pass http://app; }
+        location /api/ { proxy_pass http://unix:/run/a.sock:/v1/; }
+        location = /x { proxy_pass http://$y; } set $y b.test; }";
+    let table = with_map(conf, |map| map.table(None));
+    for line in [
+        "2     =  /api         any          301 to /api/$is_args$args",
+        "any          passes on to http://unix:/run/a.sock:/v1/",
+        "any          passes on to http://app",
+        "any          passes on to http://$y",
+    ] {
+        assert!(squeezed(&table).contains(&squeezed(line)), "{table}");
+    }
+    let json = with_map(conf, |map| map.json());
+    let locations = json["servers"][0]["locations"].as_array().unwrap();
+    let of = |name: &str| locations.iter().find(|it| it["location"] == name).unwrap();
+    assert_eq!((&of("/")["handler"], &of("/")["upstream"]), (&"proxy".into(), &"app".into()));
+    assert_eq!(of("= /x")["proxy_pass"], "http://$y");
+    assert!(of("= /x")["upstream"].is_null());
+}
+
+/// A text with one space in the place of several.
+fn squeezed(text: &str) -> String {
+    text.split(' ').filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" ")
+}
+
+#[test]
 fn graphs_lead_from_addresses_to_locations() {
     let dot = with_map(CONF, |map| map.dot());
     for line in [

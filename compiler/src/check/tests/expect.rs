@@ -1,6 +1,6 @@
 //! Tests that stand in the conf.
 
-use super::{refused, site, warned};
+use super::{compiled, refused, site, warned};
 
 #[test]
 fn tests_that_hold() {
@@ -22,6 +22,22 @@ fn tests_that_hold() {
          }
          server { listen 80; server_name b.test; return 200 b; }",
     );
+}
+
+#[test]
+fn tests_of_what_is_passed_on() {
+    let inside = "location / { proxy_pass http://a.test:81; } location /b { return 204; }";
+    site(&format!("server {{ listen 80; {inside} expect GET / 200 upstream=A.test:81; }}"));
+    for (test, expected) in [
+        ("GET / 200 upstream=b", "an answer of the upstream `a.test:81`, not of `b`"),
+        ("GET /b 204 upstream=b", "no answer of an upstream, where `b` was to be asked"),
+        ("GET / 404", "what the upstream `a.test:81` says, not 404"),
+    ] {
+        let compilation = compiled(&format!("server {{ listen 80; {inside} expect {test}; }}"));
+        let url = test.split(' ').nth(1).unwrap();
+        let found = &compilation.diagnostics.sorted()[0];
+        assert_eq!((found.code, &found.message), ("E01", &format!("`GET {url}` gives {expected}")));
+    }
 }
 
 #[test]
