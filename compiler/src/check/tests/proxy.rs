@@ -404,7 +404,7 @@ fn targets_have_their_form() {
         (
             "proxy_pass http://a:;",
             "                    ^",
-            "T06: there is no port behind the colon",
+            "T06: a port is missing",
         ),
         (
             "proxy_pass http://a_b,c;",
