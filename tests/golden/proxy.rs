@@ -48,6 +48,7 @@ impl site::Site for Conf {
             ipv6_only: true,
             ipv6_only_given: false,
             deferred: false,
+            socket: site::SocketOptions::NONE,
             shared_port: false,
             default_server: 0,
             start_names: &[],
@@ -396,6 +397,7 @@ static SETTINGS: [site::Settings; 1] = [
         rate: None,
         limit_reqs: &[],
         limit_conns: &[],
+        referers: None,
         added_fields: site::AddedFields {
             usual: &[],
             always: &[],

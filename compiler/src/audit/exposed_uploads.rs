@@ -84,7 +84,8 @@ impl<'a> Lookup<'a> {
         }
         let mut served = self.takers(&written, "NAME");
         served.retain(|(id, _)| {
-            let is_file = |handler: &Handler| !matches!(handler, Handler::Cgi(_));
+            let is_file =
+                |handler: &Handler| !matches!(handler, Handler::Cgi(_) | Handler::Proxy(_));
             self.handler(*id).is_some_and(is_file) && self.is_open(*id)
         });
         let shown = served.iter().find(|(id, _)| !self.is_meant(*id, &written));

@@ -13,7 +13,7 @@ const GIVEN: &[u16] = &[
     421, 424, 431, 494, 495, 496, 497, 500, 501, 502, 503, 504, 505, 507,
 ];
 
-/// Reports them. A script may give any status.
+/// Reports them. A script may give any status, and so may another server.
 pub(super) fn check(subject: &Subject<'_>, diagnostics: &mut Diagnostics) {
     let mut given: BTreeSet<u16> = GIVEN.iter().copied().collect();
     for location in &subject.site.locations {
@@ -22,7 +22,7 @@ pub(super) fn check(subject: &Subject<'_>, diagnostics: &mut Diagnostics) {
                 given.insert(*status);
             }
             Action::Return(_) => {}
-            Action::Serve { handler: Handler::Cgi(_), .. } => return,
+            Action::Serve { handler: Handler::Cgi(_) | Handler::Proxy(_), .. } => return,
             Action::Serve { try_files, .. } => {
                 given.extend(try_files.iter().filter_map(|try_files| match try_files.fallback {
                     Fallback::Status(status) => Some(status),

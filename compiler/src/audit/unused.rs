@@ -122,7 +122,8 @@ fn ways<'a>(
         if let Some(ir::TryFiles { fallback: Fallback::Uri(uri), .. }) = try_files {
             ways.locations.insert(router.location(server, path(uri)?));
         }
-        if matches!(handler, Handler::Cgi(_)) {
+        // By a Location without a host, or `X-Accel-Redirect`.
+        if matches!(handler, Handler::Cgi(_) | Handler::Proxy(_)) {
             return None;
         }
         for name in &settings.index {

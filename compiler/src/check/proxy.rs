@@ -1,5 +1,6 @@
 //! `proxy_pass` and what goes with it.
 
+mod needless;
 mod replace;
 mod target;
 mod url;
@@ -16,7 +17,7 @@ use crate::ast::{Directive, Word, named};
 use crate::diagnostic::Diagnostic;
 use crate::ir::{self, Piece, ProxyField, Replacement, Value, Variable};
 use crate::source::Span;
-use crate::value::{Checked, Regex, is_token, size, time_ms};
+use crate::value::{Checked, Regex, is_token};
 use replace::Redirect;
 pub(super) use replace::regex_of;
 pub(super) use target::Computed;
@@ -46,10 +47,6 @@ const OF_CONNECTION: &[&str] = &[
     "upgrade",
 ];
 
-/// Sizes that nothing here is measured by.
-const NEEDLESS: [&str; 3] =
-    ["proxy_busy_buffers_size", "proxy_max_temp_file_size", "proxy_temp_file_write_size"];
-
 /// What a level has been given for proxying.
 #[derive(Clone)]
 pub(super) struct Proxy {
@@ -69,6 +66,8 @@ pub(super) struct Proxy {
 /// A `proxy_pass`.
 struct Pass {
     target: ir::Target,
+    /// The URI in it, and where that is.
+    uri: Option<(String, Span)>,
     /// What `proxy_redirect default` is here.
     redirect: Option<Replacement>,
 }
@@ -158,22 +157,7 @@ impl Proxy {
         if named(directives, "proxy_cookie_path").next().is_some() {
             self.cookie_paths = reader.cookie_paths(directives, groups);
         }
-        for name in NEEDLESS {
-            for directive in named(directives, name) {
-                let len = size(&directive.args[0]).map(drop);
-                reader.report(len);
-            }
-        }
-        for word in named(directives, "resolver").flat_map(|directive| &directive.args) {
-            if word.option().is_none() {
-                let address = reader.authority(word).map(drop);
-                reader.report(address);
-            }
-        }
-        if let Some(directive) = named(directives, "resolver_timeout").next() {
-            let time = time_ms(&directive.args[0]).map(drop);
-            reader.report(time);
-        }
+        reader.check_needless(directives, groups);
         if let Some(directive) = named(directives, "proxy_pass").next() {
             // Whose groups `$1` stands for is known where no step has a regex of its own.
             let stand = match stand.is_if || have_regexes(directives) {
@@ -182,6 +166,7 @@ impl Proxy {
             };
             let pass = reader.proxy_pass(directive, groups, stand);
             self.pass = reader.report(pass).map(Rc::new);
+            self.warn_of_break(directives, reader);
             self.warn_of_host(directive, reader);
         }
     }
@@ -211,6 +196,26 @@ impl Proxy {
             Diagnostic::lint("U02", directive.args[0].span, message)
                 .help("`proxy_set_header Host $host;` passes on the one that the client asks for"),
         );
+    }
+
+    /// Says that a path which is rewritten here leaves nothing that the URI could take the place of.
+    fn warn_of_break(&self, directives: &[Directive], reader: &mut Reader<'_>) {
+        let is_break = |it: &&Directive| it.args.last().is_some_and(|flag| flag.value == b"break");
+        let Some(rewrite) = named(directives, "rewrite").find(is_break) else { return };
+        let Some((uri, span)) = self.pass.as_ref().and_then(|pass| pass.uri.as_ref()) else {
+            return;
+        };
+        if uri != "/" {
+            let message = format!("`{uri}` is left out where the path is rewritten");
+            reader.diagnostics.push(
+                Diagnostic::warning("U04", *span, message)
+                    .also(
+                        rewrite.span(),
+                        "what this makes of it is passed on as it is, as in nginx",
+                    )
+                    .help("let `rewrite` write all of the path"),
+            );
+        }
     }
 
     /// What a location does that has been given this; `None` if it passes nothing on.

@@ -1,8 +1,10 @@
 //! The kinds of plain settings: how a value is read, told in words and written as Rust.
 
+mod bits;
+
 use sitec_runtime::site::{
-    Failures, GzipStatic, IfModifiedSince, Ignored, KeepaliveDisable, KeepaliveTimeout,
-    LeastVersion, Level, Lingering, ListingFormat, MinRate, PlainSettings, Proxied, ProxyVersion,
+    GzipStatic, IfModifiedSince, KeepaliveDisable, KeepaliveTimeout, LeastVersion, Level,
+    Lingering, ListingFormat, MinRate, PlainSettings, Proxied, ProxyVersion,
 };
 
 use super::MANY;
@@ -14,6 +16,8 @@ use crate::value::{
     seconds, size, time_ms,
 };
 use crate::wording;
+
+pub(super) use self::bits::{FAILURES, IGNORED};
 
 /// More scripts than this at once are probably not meant.
 const PLAUSIBLE_SCRIPTS: u64 = 1000;
@@ -215,77 +219,9 @@ pub(super) const LONGEST: Kind<Option<u64>> = one(
 pub(super) const MAX_SCRIPTS: Kind<u32> =
     one("N", |words, found| max_scripts(&words[0], found), |number| number.to_string());
 
-/// `proxy_next_upstream`.
-pub(super) const FAILURES: Kind<Failures> = Kind {
-    usage: "off | WHICH…",
-    args: (1, MANY),
-    read: |words, _| set_of(words, FAILURE_WORDS, "off").map(Failures),
-    words: |failures| set_words(failures.0, FAILURE_WORDS, "off"),
-};
-
-/// `proxy_ignore_headers`.
-pub(super) const IGNORED: Kind<Ignored> = Kind {
-    usage: "NAME…",
-    args: (1, MANY),
-    read: |words, _| set_of(words, IGNORED_WORDS, "").map(Ignored),
-    words: |ignored| set_words(ignored.0, IGNORED_WORDS, ""),
-};
-
 /// `keepalive_requests` of an `upstream`.
 pub(super) const UPSTREAM_REQUESTS: Kind<u64> =
     one("N", |words, _| count(&words[0], 1..=u64::MAX), |number| number.to_string());
-
-/// The words of `proxy_next_upstream`.
-const FAILURE_WORDS: &[(&str, u16)] = &[
-    ("error", Failures::ERROR.0),
-    ("timeout", Failures::TIMEOUT.0),
-    ("invalid_header", Failures::INVALID_HEADER.0),
-    ("http_500", Failures::HTTP_500.0),
-    ("http_502", Failures::HTTP_502.0),
-    ("http_503", Failures::HTTP_503.0),
-    ("http_504", Failures::HTTP_504.0),
-    ("http_403", Failures::HTTP_403.0),
-    ("http_404", Failures::HTTP_404.0),
-    ("http_429", Failures::HTTP_429.0),
-    ("non_idempotent", Failures::NON_IDEMPOTENT.0),
-];
-
-/// The words of `proxy_ignore_headers`.
-const IGNORED_WORDS: &[(&str, u16)] = &[
-    ("X-Accel-Redirect", Ignored::ACCEL_REDIRECT.0),
-    ("X-Accel-Expires", Ignored::ACCEL_EXPIRES.0),
-    ("X-Accel-Limit-Rate", Ignored::ACCEL_LIMIT_RATE.0),
-    ("X-Accel-Buffering", Ignored::ACCEL_BUFFERING.0),
-    ("X-Accel-Charset", Ignored::ACCEL_CHARSET.0),
-    ("Expires", Ignored::EXPIRES.0),
-    ("Cache-Control", Ignored::CACHE_CONTROL.0),
-    ("Set-Cookie", Ignored::SET_COOKIE.0),
-    ("Vary", Ignored::VARY.0),
-];
-
-/// The bits of some words. One word may stand for none of them, which then stands alone.
-fn set_of(words: &[Word], known: &[(&'static str, u16)], none: &'static str) -> Checked<u16> {
-    let none_of = (!none.is_empty()).then_some((none, 0));
-    let known: Vec<_> = known.iter().copied().chain(none_of).collect();
-    let mut set = 0;
-    for word in words {
-        let bit = keyword_in_any_case(word, &known)?;
-        if bit == 0 && words.len() > 1 {
-            let message = format!("`{none}` stands alone: others say what it denies");
-            return Err(Box::new(
-                Diagnostic::error("T25", word.span, message).help("leave one of them out"),
-            ));
-        }
-        set |= bit;
-    }
-    Ok(set)
-}
-
-fn set_words(set: u16, known: &[(&str, u16)], none: &str) -> String {
-    let words: Vec<_> =
-        known.iter().filter(|(_, bit)| set & bit != 0).map(|(word, _)| *word).collect();
-    if words.is_empty() { none.to_owned() } else { words.join(" ") }
-}
 
 fn level(word: &Word, least: u64, most: u64) -> Checked<u32> {
     count(word, least..=most).map(|level| level as u32)
@@ -601,18 +537,6 @@ impl Plain for Proxied {
             Proxied::OFF => "site::Proxied::OFF".to_owned(),
             _ => format!("site::{self:?}"),
         }
-    }
-}
-
-impl Plain for Failures {
-    fn rust(self) -> String {
-        format!("site::{self:?}")
-    }
-}
-
-impl Plain for Ignored {
-    fn rust(self) -> String {
-        format!("site::{self:?}")
     }
 }
 

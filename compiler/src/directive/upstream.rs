@@ -163,6 +163,14 @@ pub(super) const GROUP: Group = Group {
             .unseen()
             .doc("Needless, for the same reason.")
             .differs("Has no effect."),
+        simple("proxy_cache_bypass", HTTP_SERVER_LOCATION, (1, MANY), "VALUE…")
+            .inherits("")
+            .doc("Needless: no answers are kept, so each request is passed on.")
+            .differs("Has no effect."),
+        simple("proxy_no_cache", HTTP_SERVER_LOCATION, (1, MANY), "VALUE…")
+            .inherits("")
+            .doc("Needless, for the same reason.")
+            .differs("Has no effect."),
         setting!(
             "proxy_intercept_errors",
             FLAG,

@@ -10,11 +10,11 @@ pub(super) const GROUPS: &[Group] = &[
         about: "keeping the answers of other servers",
         instead: "leave it out: every request is passed on; `expires` and `add_header Cache-Control` tell clients what to keep",
         names: "\
-            proxy_cache proxy_cache_background_update proxy_cache_bypass \
+            proxy_cache proxy_cache_background_update \
             proxy_cache_convert_head proxy_cache_key proxy_cache_lock proxy_cache_lock_age \
             proxy_cache_lock_timeout proxy_cache_max_range_offset proxy_cache_methods \
             proxy_cache_min_uses proxy_cache_path proxy_cache_purge proxy_cache_revalidate \
-            proxy_cache_use_stale proxy_cache_valid proxy_no_cache",
+            proxy_cache_use_stale proxy_cache_valid",
     },
     Group {
         about: "storing the answers of other servers",

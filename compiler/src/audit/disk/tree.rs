@@ -7,7 +7,7 @@ use sitec_runtime::site::LocationId;
 
 use crate::audit::Subject;
 use crate::files::{Files, Kind};
-use crate::ir::{Action, FileBase};
+use crate::ir::{Action, FileBase, Handler};
 use crate::source::Span;
 
 /// The most names in one folder and those within it; of larger ones nothing is said.
@@ -49,9 +49,12 @@ impl Trees {
         let mut trees = BTreeMap::new();
         let mut by_folder: BTreeMap<&str, Vec<LocationId>> = BTreeMap::new();
         for id in 0..subject.site.locations.len() as LocationId {
-            if matches!(subject.location(id).action, Action::Serve { .. })
-                && let Some(folder) = subject.base_name(&subject.settings(id).base)
-            {
+            let serves = match &subject.location(id).action {
+                Action::Serve { handler: Handler::Proxy(_), try_files } => try_files.is_some(),
+                Action::Serve { .. } => true,
+                Action::Return(_) => false,
+            };
+            if serves && let Some(folder) = subject.base_name(&subject.settings(id).base) {
                 by_folder.entry(folder).or_default().push(id);
             }
         }

@@ -29,7 +29,7 @@ impl Reader<'_> {
             let regex = stand.regex.cloned();
             let word = word.clone();
             self.computed.push(Computed { word, value: value.clone(), is_exact, regex });
-            return Ok(Pass { target: Target::Computed(value), redirect: None });
+            return Ok(Pass { target: Target::Computed(value), uri: None, redirect: None });
         }
         check_scheme(word)?;
         let rest = word.tail(SCHEME.len());
@@ -42,6 +42,7 @@ impl Reader<'_> {
         if text.starts_with(b"?") {
             text.insert(0, b'/');
         }
+        let shown = (!text.is_empty()).then(|| (uri.shown(), uri.span));
         let uri = match (&text[..], stand.path) {
             (b"", _) => None,
             (_, Some(Path::Prefix { path, .. } | Path::Exact(path))) if !stand.is_if => {
@@ -50,8 +51,8 @@ impl Reader<'_> {
             }
             _ => return Err(no_place(&uri, stand)),
         };
-        let redirect = default_redirect(word, uri.as_ref(), stand.path);
-        Ok(Pass { target: Target::Fixed { upstream, uri }, redirect: Some(redirect) })
+        let redirect = Some(default_redirect(word, uri.as_ref(), stand.path));
+        Ok(Pass { target: Target::Fixed { upstream, uri }, uri: shown, redirect })
     }
 
     /// Whether a word has variables of a request in it.

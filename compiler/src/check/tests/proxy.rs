@@ -401,11 +401,7 @@ fn targets_have_their_form() {
             "                    ^",
             "T06: port `0` is not between 1 and 65535",
         ),
-        (
-            "proxy_pass http://a:;",
-            "                    ^",
-            "T06: a port is missing",
-        ),
+        ("proxy_pass http://a:;", "                    ^", "T06: a port is missing"),
         (
             "proxy_pass http://a_b,c;",
             "                  ^^^^^",
@@ -504,7 +500,14 @@ fn a_uri_needs_a_path_to_stand_for() {
         "                                                          ^^^^^^^^^^",
         "U04: every request arrives as `/`",
     );
+    warned(
+        "server { listen 80; location /a/ { rewrite ^ /b break; proxy_pass http://a/c/; } }",
+        "                                   ------------------                     ^^^",
+        "U04: `/c/` is left out where the path is rewritten",
+    );
     for content in [
+        "location /a/ { rewrite ^ /b break; proxy_pass http://a/; }",
+        "location /a/ { rewrite ^ /b last; proxy_pass http://a/c/; }",
         "location /api { proxy_pass http://a/v1; }",
         "location / { proxy_pass http://a/; }",
         "location = /api { proxy_pass http://a/; }",
@@ -590,43 +593,4 @@ fn upstreams_have_their_form() {
         "         ^",
         "K16: no request is passed on to the upstream `u`",
     );
-}
-
-#[test]
-fn what_guides_say_brings_no_message() {
-    for conf in [
-        // WebSocket.
-        "map $http_upgrade $connection_upgrade { default upgrade; '' close; }
-         upstream websocket { server 127.0.0.1:8010; }
-         server { listen 8020; location / { proxy_pass http://websocket; proxy_http_version 1.1;
-           proxy_set_header Upgrade $http_upgrade; proxy_set_header Connection $connection_upgrade;
-           proxy_set_header Host $host; proxy_read_timeout 86400; } }",
-        // Gunicorn and its like.
-        "upstream app_server { server unix:/tmp/gunicorn.sock fail_timeout=0; }
-         server { listen 80; server_name example.com; root /srv/www; client_max_body_size 4G;
-           keepalive_timeout 5;
-           location / { try_files $uri @proxy_to_app; }
-           location @proxy_to_app { proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for;
-             proxy_set_header X-Forwarded-Proto $scheme; proxy_set_header Host $http_host;
-             proxy_redirect off; proxy_buffering off; proxy_pass http://app_server; }
-           error_page 500 502 503 504 @down; location @down { return 503; } }",
-        // Keep-alive, buffers and retries.
-        "upstream backend { least_conn; server backend1.example.com weight=5;
-           server 127.0.0.1:8080 max_fails=3 fail_timeout=30s; server backup1.example.com:8080 backup;
-           keepalive 32; zone backend 64k; }
-         server { listen 80; location / { proxy_pass http://backend; proxy_http_version 1.1;
-           proxy_set_header Connection ''; proxy_buffer_size 128k; proxy_buffers 4 256k;
-           proxy_busy_buffers_size 256k; proxy_max_temp_file_size 0; proxy_connect_timeout 60s;
-           proxy_send_timeout 60s; proxy_next_upstream error timeout invalid_header http_500;
-           proxy_ignore_headers X-Accel-Expires Expires Cache-Control Set-Cookie;
-           proxy_intercept_errors on; proxy_set_header X-Real-IP $remote_addr; } }",
-        // Docker.
-        "server { listen 80; resolver 127.0.0.11 valid=30s ipv6=off; resolver_timeout 5s; set $upstream http://app:3000;
-           location /api/ { proxy_pass $upstream; include proxy_params; proxy_cache off; } }",
-        // A prefix that is taken off.
-        "server { listen 80; location /app/ { rewrite ^/app/(.*)$ /$1 break; proxy_pass http://127.0.0.1:3000; }
-           location /other/ { proxy_pass http://127.0.0.1:3001/; proxy_ssl_server_name off; } }",
-    ] {
-        assert_eq!(codes(conf), [""; 0], "{conf}");
-    }
 }

@@ -137,8 +137,10 @@ fn every_row_may_stand_wherever_it_says() {
                 "secure_link",
                 "secure_link_md5",
                 "secure_link_secret",
+                "proxy_cache_bypass",
                 "proxy_hide_header",
                 "proxy_method",
+                "proxy_no_cache",
                 "proxy_pass_header",
                 "proxy_set_body",
             ];
