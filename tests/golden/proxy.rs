@@ -3,7 +3,7 @@
 #[allow(unused_imports)]
 use ::sitec_runtime::{
     coding, http::accept::Coding, http::method::{Method, MethodSet},
-    networks::Networks, regex, response_table::ResponseTable, shares::share, site,
+    links, networks::Networks, regex, response_table::ResponseTable, shares::share, site,
     texts::Texts, trie::Trie, variables::Variables,
 };
 
@@ -398,6 +398,7 @@ static SETTINGS: [site::Settings; 1] = [
         limit_reqs: &[],
         limit_conns: &[],
         referers: None,
+        secure_link: None,
         added_fields: site::AddedFields {
             usual: &[],
             always: &[],
