@@ -158,7 +158,7 @@ impl Draft<'_> {
 fn handler(level: &Level) -> (Handler, MethodSet) {
     let reading = MethodSet::of(&[Method::Get, Method::Head]);
     if let Some(proxy) = level.proxy.resolved(level.values.proxy) {
-        return (Handler::Proxy(proxy), MethodSet::ALL);
+        return (Handler::Proxy(Box::new(proxy)), MethodSet::ALL);
     }
     if level.status.is_some() {
         return (Handler::Status, reading);

@@ -21,7 +21,7 @@ pub enum Handler {
     Cgi(Cgi),
     Upload(Upload),
     Dav(Dav),
-    Proxy(Proxy),
+    Proxy(Box<Proxy>),
 }
 
 impl Action {
