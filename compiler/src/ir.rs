@@ -29,7 +29,7 @@ use sitec_runtime::site::{
 pub use self::action::{
     Action, Candidate, Cgi, CgiParam, CgiRule, Fallback, Handler, Return, Scripts, TryFiles,
 };
-pub use self::admission::{Access, Admission, Auth, LimitExcept, Ranges};
+pub use self::admission::{Access, Admission, Auth, LimitExcept, Ranges, RealIp};
 pub use self::map::{Lookup, Map, NameTable, Texts};
 pub use self::pack::{Pack, PackNode};
 pub use self::rewrite::{Condition, Op, Regex, Rewrite, Test};

@@ -34,6 +34,7 @@ mod params;
 mod poll_set;
 mod programs;
 pub mod pure;
+pub mod real_ip;
 pub mod referers;
 pub mod regex;
 pub mod response_table;

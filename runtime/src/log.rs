@@ -393,7 +393,7 @@ fn write_message(
     };
     let serial = variables.connection.serial();
     write!(line, "*{serial} {message}, client: ")?;
-    variables.connection.peer().write_address(line);
+    variables.client().write_address(line);
     write!(line, ", server: {}", Escaped(variables.server.name.bytes()))?;
     write!(line, ", request: \"{}\"", Escaped(variables.head.line()))?;
     for (name, label) in [(&b"host"[..], "host"), (b"referer", "referrer")] {

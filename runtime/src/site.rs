@@ -33,7 +33,7 @@ pub use self::settings::{
     AccessLog, AddedField, AddedFields, Amount, Charset, ConnLimit, ErrorPage, ErrorStatus,
     ErrorTarget, Expires, FileBase, FileCache, Follow, GzipStatic, IfModifiedSince,
     KeepaliveDisable, KeepaliveTimeout, Lingering, LinkForm, LogCache, LogName, MinRate, Rate,
-    Referers, ReqLimit, SecureLink, Settings, Symlinks, Zone,
+    RealIp, RealIpSource, Referers, ReqLimit, SecureLink, Settings, Symlinks, Zone,
 };
 pub use crate::log::{append_to_named, open_syslog};
 
@@ -100,6 +100,8 @@ pub trait Site: Sync + 'static {
     const DAV: bool = false;
     /// Whether connections and requests are counted, for [`Handler::Status`].
     const COUNTS: bool = false;
+    /// Whether a proxy's word counts anywhere of who a client is.
+    const REAL_IP: bool = false;
     /// Every log file. A relative one is under the prefix.
     const LOGS: &'static [LogTarget];
     /// Every program that scripts are run by, or that is one: a path, relative ones under the

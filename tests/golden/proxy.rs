@@ -397,6 +397,7 @@ static SETTINGS: [site::Settings; 1] = [
         rate: None,
         limit_reqs: &[],
         limit_conns: &[],
+        real_ip: None,
         referers: None,
         secure_link: None,
         added_fields: site::AddedFields {

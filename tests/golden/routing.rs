@@ -394,6 +394,7 @@ static SETTINGS: [site::Settings; 2] = [
         rate: None,
         limit_reqs: &[],
         limit_conns: &[],
+        real_ip: None,
         referers: None,
         secure_link: None,
         added_fields: site::AddedFields {
@@ -432,6 +433,7 @@ static SETTINGS: [site::Settings; 2] = [
         rate: None,
         limit_reqs: &[],
         limit_conns: &[],
+        real_ip: None,
         referers: None,
         secure_link: None,
         added_fields: site::AddedFields {

@@ -313,6 +313,7 @@ static SETTINGS: [site::Settings; 3] = [
         rate: None,
         limit_reqs: &[],
         limit_conns: &[],
+        real_ip: None,
         referers: None,
         secure_link: None,
         added_fields: site::AddedFields {
@@ -383,6 +384,7 @@ static SETTINGS: [site::Settings; 3] = [
         rate: None,
         limit_reqs: &[],
         limit_conns: &[],
+        real_ip: None,
         referers: None,
         secure_link: None,
         added_fields: site::AddedFields {
@@ -453,6 +455,7 @@ static SETTINGS: [site::Settings; 3] = [
         rate: None,
         limit_reqs: &[],
         limit_conns: &[],
+        real_ip: None,
         referers: None,
         secure_link: None,
         added_fields: site::AddedFields {

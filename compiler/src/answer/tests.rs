@@ -713,3 +713,28 @@ fn what_is_copied_or_moved_is_not_known() {
         }
     }
 }
+
+#[test]
+fn proxies_speak_for_clients() {
+    let bench = Bench::new(
+        "server { listen 80; root www; set_real_ip_from 10.0.0.0/8;
+             location / { return 200 \"$remote_addr $realip_remote_addr\"; } }",
+    );
+    let site = bench.compilation.site.as_ref().unwrap();
+    let fields = [("X-Real-IP".to_owned(), "192.0.2.1".to_owned())];
+    let text = |from: &str| {
+        let request = Request::new(site, None, "GET", "/", &fields).unwrap();
+        match Answers::new(site, &bench.files, Path::new(""))
+            .to(&request.from(from.parse().unwrap()))
+            .end
+        {
+            End::Text(text) => String::from_utf8(text).unwrap(),
+            other => panic!("{other:?}"),
+        }
+    };
+    assert_eq!(text("10.0.0.1"), "192.0.2.1 10.0.0.1");
+    assert_eq!(text("192.0.2.9"), "192.0.2.9 192.0.2.9");
+    // Who is connected is not known.
+    let request = Request::new(site, None, "GET", "/", &fields).unwrap();
+    assert!(Answers::new(site, &bench.files, Path::new("")).to(&request).doubts.len() > 1);
+}

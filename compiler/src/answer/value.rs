@@ -120,8 +120,12 @@ impl<'a> View<'_, '_, 'a> {
             "content_type" => self.first(b"content-type"),
             "document_root" => self.document_root(),
             "request_filename" => self.file_name(),
-            "remote_addr" if self.world.request.from.is_some() => {
-                self.world.request.from.map_or_else(Vec::new, |address| address.to_string().into())
+            "remote_addr" | "realip_remote_addr" => {
+                let client = match name {
+                    "remote_addr" => self.world.client(self.exchange),
+                    _ => self.world.request.from,
+                };
+                client.map_or_else(|| self.unknown(name), |address| address.to_string().into())
             }
             "invalid_referer" => self.invalid_referer(),
             "secure_link" => self.secure_link(),

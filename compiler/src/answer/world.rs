@@ -6,6 +6,7 @@ use std::borrow::Cow;
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeSet;
 use std::convert::Infallible;
+use std::net::{IpAddr, SocketAddr};
 
 use memchr::memmem;
 use sitec_runtime::exchange::world::{
@@ -20,6 +21,7 @@ use sitec_runtime::http::response::Fields;
 use sitec_runtime::http::status;
 use sitec_runtime::http::target::Scheme;
 use sitec_runtime::media;
+use sitec_runtime::real_ip;
 use sitec_runtime::site::{
     Assigned, Expires, Level, ListenId, LocationId, PathTest, ServerId, UsersId,
 };
@@ -191,6 +193,11 @@ impl<'w, 'a> Evaluation<'w, 'a> {
             let host = String::from_utf8_lossy(host);
             self.doubt(format!("whether `{host}` is the name of the machine"));
         }
+    }
+
+    /// Who the client is, if that is known.
+    pub(super) fn client(&self, exchange: &Exchange<'a>) -> Option<IpAddr> {
+        exchange.real_address.map(|address| address.ip()).or(self.request.from)
     }
 
     /// Notes that a variable cannot be known here.
@@ -383,8 +390,8 @@ impl<'w, 'a> World for Evaluation<'w, 'a> {
         uri
     }
 
-    fn lets_in(&mut self, _: &Exchange<'a>, rules: &'a Access) -> bool {
-        match verdict(rules, self.request.from) {
+    fn lets_in(&mut self, exchange: &Exchange<'a>, rules: &'a Access) -> bool {
+        match verdict(rules, self.client(exchange)) {
             Verdict::In => true,
             Verdict::Out => false,
             Verdict::Unknown => {
@@ -392,6 +399,22 @@ impl<'w, 'a> World for Evaluation<'w, 'a> {
                 true
             }
         }
+    }
+
+    fn real_address(&self, exchange: &Exchange<'a>) -> Option<SocketAddr> {
+        let ir::RealIp { trusted, source, recursive } =
+            exchange.location().settings.real_ip.as_ref()?;
+        let said = real_ip::said(exchange.head.fields(), source.clone());
+        let trusted = &self.site().accesses[*trusted];
+        // Who is connected is known, or is taken to be none of the trusted.
+        let peer = self.request.from;
+        if peer.is_none() && real_ip::find(None, &said, false, |_| true).is_some() {
+            self.doubt("whether who is connected is trusted to say who the client is".to_owned());
+        }
+        let is_trusted = |speaker: Option<IpAddr>| {
+            speaker.is_some() && matches!(verdict(trusted, speaker), Verdict::In)
+        };
+        real_ip::find(peer, &said, *recursive, is_trusted)
     }
 
     /// A server that was asked for nothing else lets it in.

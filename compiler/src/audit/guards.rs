@@ -26,6 +26,7 @@ pub(super) fn check(subject: &Subject<'_>, diagnostics: &mut Diagnostics) {
         );
     }
     check_unsaid(subject, diagnostics);
+    check_proxies(&subject.conf.directives, &mut Vec::new(), diagnostics);
     check_links(&subject.conf.directives, &read, &mut Vec::new(), diagnostics);
 }
 
@@ -73,6 +74,31 @@ fn check_links<'a>(
                     .label("so this keeps nobody out")
                     .help("add `if ($secure_link = \"\") { return 403; }`"),
             );
+        }
+    }
+    around.pop();
+}
+
+/// Reports what says how a proxy's word is read where nobody's word counts.
+fn check_proxies<'a>(
+    directives: &'a [Directive],
+    around: &mut Vec<&'a [Directive]>,
+    diagnostics: &mut Diagnostics,
+) {
+    const TRUSTS: &str = "set_real_ip_from";
+    around.push(directives);
+    for directive in directives {
+        let is_of_it =
+            matches!(&directive.name.value[..], b"real_ip_header" | b"real_ip_recursive");
+        let is_trusting = |outer: &&[Directive]| named(outer, TRUSTS).next().is_some();
+        if is_of_it && !around.iter().any(is_trusting) && !has_within(directives, TRUSTS) {
+            diagnostics.push(
+                Diagnostic::warning("A17", directive.name.span, "nobody's word counts here")
+                    .help("name the proxies: `set_real_ip_from 10.0.0.0/8;`"),
+            );
+        }
+        if let Some(block) = &directive.block {
+            check_proxies(&block.directives, around, diagnostics);
         }
     }
     around.pop();

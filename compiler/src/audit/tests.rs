@@ -784,3 +784,20 @@ fn what_guides_say_of_proxying_is_right() {
         assert!(compilation.diagnostics.is_empty(), "{conf}\n{said}");
     }
 }
+
+#[test]
+fn proxies() {
+    for (lines, expected) in [
+        ("real_ip_header X-Real-IP;", vec!["A17 2"]),
+        ("location /a { real_ip_recursive on; }", vec!["A17 2"]),
+        ("set_real_ip_from 10.0.0.1;\nlocation /a { real_ip_header X-Who; }", vec![]),
+        ("real_ip_header X-Who;\nlocation /a { set_real_ip_from 10.0.0.1; }", vec![]),
+    ] {
+        let said = said(&format!("root www;\n{lines}"));
+        let begins = |(said, code): (&String, &&str)| said.starts_with(*code);
+        assert!(
+            said.len() == expected.len() && said.iter().zip(&expected).all(begins),
+            "{lines}: {said:?}"
+        );
+    }
+}

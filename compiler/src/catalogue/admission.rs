@@ -79,4 +79,20 @@ const CHECKS: &[Check] = &[
         "server {\n    listen 8080;\n    root www;\n    secure_link $arg_md5,$arg_expires;\n    secure_link_md5 ⟪\"$uri word\"⟫;\n    if ($secure_link != 1) { return 403; }\n}",
         "server {\n    listen 8080;\n    root www;\n    secure_link $arg_md5,$arg_expires;\n    secure_link_md5 \"$secure_link_expires$uri word\";\n    if ($secure_link != 1) { return 403; }\n}",
     ),
+    warning(
+        "A16",
+        "real-ip-trusts-all",
+        "Everyone is trusted to say who a client is, so that every client may take any address, and with it \
+         pass `allow`, `deny`, `geo` and limits. Name the proxies alone.",
+        "server {\n    listen 8080;\n    root www;\n    set_real_ip_from ⟪0.0.0.0/0⟫;\n}",
+        "server {\n    listen 8080;\n    root www;\n    set_real_ip_from 10.0.0.0/8;\n}",
+    ),
+    warning(
+        "A17",
+        "real-ip-without-proxy",
+        "`real_ip_header` or `real_ip_recursive` where no `set_real_ip_from` says whose word counts: nobody's \
+         does, and `$remote_addr` stays who is connected.",
+        "server {\n    listen 8080;\n    root www;\n    ⟪real_ip_header⟫ X-Forwarded-For;\n}",
+        "server {\n    listen 8080;\n    root www;\n    real_ip_header X-Forwarded-For;\n    set_real_ip_from 10.0.0.1;\n}",
+    ),
 ];

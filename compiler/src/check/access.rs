@@ -74,6 +74,18 @@ impl Reader<'_> {
         Some(Rules { access: self.tables.accesses.add(access), named })
     }
 
+    /// The list of those that directives name.
+    pub(super) fn named_clients<'d>(
+        &mut self,
+        directives: impl Iterator<Item = &'d Directive>,
+    ) -> Option<usize> {
+        let rules: Vec<_> = directives.map(|directive| self.rule(directive)).collect();
+        let rules: Vec<_> = rules.into_iter().map(|rule| self.report(rule)).collect();
+        let rules = rules.into_iter().collect::<Option<Vec<_>>>()?;
+        let rules: Vec<_> = rules.into_iter().map(|rule| Rule { allows: true, ..rule }).collect();
+        Some(self.tables.accesses.add(resolve(&rules, false).0))
+    }
+
     fn rule(&mut self, directive: &Directive) -> Checked<Rule> {
         let word = &directive.args[0];
         let (clients, host_bits) = clients(word)?;

@@ -86,14 +86,10 @@ impl Reader<'_> {
             }
             (b"proxy", [_]) | (b"proxy_recursive", []) => {
                 let message = format!("`{}` of a `geo` is not supported", name.shown());
-                return Err(Box::new(
-                    Diagnostic::error("R12", name.span, message)
-                        .note("whom a proxy speaks for is not looked at")
-                        .help(
-                            "name a field that only the proxy can write: \
-                             `geo $http_x_real_ip $variable { … }`",
-                        ),
-                ));
+                return Err(Box::new(Diagnostic::error("R12", name.span, message).help(
+                    "`set_real_ip_from` and `real_ip_header` say whom a proxy speaks for, and a \
+                             `geo` looks at that address",
+                )));
             }
             (b"default", [value]) => {
                 let number = lines.values.number(literal(value));

@@ -25,6 +25,7 @@ use super::path::Path;
 use super::proxy::{Proxy, Stand};
 use super::rate::Rate;
 use super::reader::Reader;
+use super::real_ip::RealIp;
 use super::types::TypeTables;
 use super::writing::Writing;
 use crate::ast::{Directive, named};
@@ -70,6 +71,8 @@ pub(crate) struct Level {
     /// `limit_req` and `limit_conn`.
     limit_reqs: Rc<[ReqLimit]>,
     limit_conns: Rc<[ConnLimit]>,
+    /// `set_real_ip_from` and what goes with it.
+    real_ip: RealIp,
     /// `secure_link` and what goes with it.
     links: Links,
     /// `valid_referers`.
@@ -126,6 +129,7 @@ impl Level {
             limit_reqs: Rc::new([]),
             limit_conns: Rc::new([]),
             referers: None,
+            real_ip: RealIp::default(),
             links: Links::default(),
             additions: Additions::default(),
             methods: None,
@@ -184,6 +188,7 @@ impl Level {
         inner.set_access(directives, reader);
         inner.rate.set(directives, reader, groups);
         inner.links.set(directives, reader, groups);
+        inner.real_ip.set(directives, reader);
         inner.set_symlinks(directives, reader, groups);
         // Of the two, that one holds which stands nearer.
         inner.cgi.set(directives, reader, groups, path);
@@ -233,6 +238,7 @@ impl Level {
             rate: self.rate.resolved(),
             limit_reqs: self.limit_reqs.to_vec(),
             limit_conns: self.limit_conns.to_vec(),
+            real_ip: self.real_ip.resolved(),
             referers: self.referers.as_deref().cloned(),
             secure_link: self.links.resolved(),
             added_fields: self.additions.fields(),

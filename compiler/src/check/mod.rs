@@ -42,6 +42,7 @@ mod process;
 mod proxy;
 mod rate;
 mod reader;
+mod real_ip;
 mod referers;
 mod rewrite;
 mod server;

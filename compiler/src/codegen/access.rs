@@ -2,9 +2,10 @@
 
 use proc_macro2::TokenStream;
 use quote::quote;
+use sitec_runtime::site::RealIpSource;
 
 use super::location::method_set;
-use super::tokens::{Shared, number, option, start_text};
+use super::tokens::{Shared, bytes, number, option, start_text};
 use crate::ir;
 
 /// The array of all lists, if there are any.
@@ -48,6 +49,26 @@ fn access_of(access: Option<usize>) -> TokenStream {
         let index = number(index);
         quote!(&ACCESSES[#index])
     }))
+}
+
+/// A `site::RealIp`.
+pub(super) fn real_ip(real_ip: &ir::RealIp) -> TokenStream {
+    let ir::RealIp { trusted, source, recursive } = real_ip;
+    let trusted = number(*trusted);
+    let source = match source {
+        RealIpSource::Forwarded => quote!(Forwarded),
+        RealIpSource::Field(name) => {
+            let name = bytes(name);
+            quote!(Field(#name))
+        }
+    };
+    quote! {
+        &site::RealIp {
+            trusted: &ACCESSES[#trusted],
+            source: site::RealIpSource::#source,
+            recursive: #recursive,
+        }
+    }
 }
 
 /// A `site::LimitExcept`.

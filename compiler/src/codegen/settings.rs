@@ -5,7 +5,7 @@ use quote::{ToTokens, format_ident, quote};
 use sitec_runtime::http::accept::Coding;
 use sitec_runtime::site::{ConnLimit, ErrorStatus, FileCache, Follow, LogCache, ReqLimit};
 
-use super::access::admission;
+use super::access::{admission, real_ip};
 use super::added::added_fields;
 use super::plain::plain;
 use super::route::Sets;
@@ -48,6 +48,7 @@ fn settings_value(settings: &ir::Settings, sets: &mut Sets, shared: &mut Shared)
         let (zone, most) = (number(*zone), number(*most));
         quote!(site::ConnLimit { zone: #zone, most: #most })
     });
+    let real_ip = option(settings.real_ip.as_ref().map(real_ip));
     let referers = option(settings.referers.as_ref().map(|referers| {
         let name = numbered("REFERERS", shared.referers.number(referers));
         quote!(&#name)
@@ -88,6 +89,7 @@ fn settings_value(settings: &ir::Settings, sets: &mut Sets, shared: &mut Shared)
             rate: #rate,
             limit_reqs: &[#(#limit_reqs),*],
             limit_conns: &[#(#limit_conns),*],
+            real_ip: #real_ip,
             referers: #referers,
             secure_link: #secure_link,
             added_fields: #added_fields,

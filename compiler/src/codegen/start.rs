@@ -29,6 +29,7 @@ pub(super) fn constants(site: &ir::Site, shared: &mut Shared) -> TokenStream {
     let scripts = site.max_scripts.map(|max_scripts| scripts(max_scripts, &site.programs));
     let writing = writing::constants(&site.locations);
     let counts = counts(&site.locations);
+    let real_ip = real_ip(&site.settings);
     let users = access::users(&site.users);
     let zones = zones(&site.zones, shared);
     let upstreams = proxy::upstreams(&site.upstreams, shared);
@@ -50,6 +51,7 @@ pub(super) fn constants(site: &ir::Site, shared: &mut Shared) -> TokenStream {
         #scripts
         #writing
         #counts
+        #real_ip
         #users
         #zones
         #upstreams
@@ -65,6 +67,15 @@ fn counts(locations: &[ir::Location]) -> Option<TokenStream> {
     locations.iter().any(tells).then(|| {
         quote!(
             const COUNTS: bool = true;
+        )
+    })
+}
+
+/// What a site that trusts a proxy has beyond others.
+fn real_ip(settings: &[ir::Settings]) -> Option<TokenStream> {
+    settings.iter().any(|settings| settings.real_ip.is_some()).then(|| {
+        quote!(
+            const REAL_IP: bool = true;
         )
     })
 }

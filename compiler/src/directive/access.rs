@@ -62,6 +62,25 @@ pub(super) const GROUP: Group = Group {
              (`all`), or one of both (`any`): whom `allow` names is asked for nothing then, and a \
              password lets in who is kept out otherwise.",
         ),
+        simple("set_real_ip_from", HTTP_SERVER_LOCATION, (1, 1), "ADDRESS | NETWORK/BITS | unix:")
+            .inherits_all("")
+            .doc(
+                "A proxy whose word counts of who a client is: what comes from there is taken to be from \
+                 the address that the field of `real_ip_header` names. Rules, limits, `geo`, logs, scripts \
+                 and `$remote_addr` are about that address then, and `$realip_remote_addr` is the proxy's. \
+                 For example, `set_real_ip_from 10.0.0.0/8; real_ip_header X-Forwarded-For;`. Where it \
+                 stands in a location, it is looked at after `return` and `rewrite`.",
+            )
+            .differs("Names of hosts are not looked up: an error."),
+        simple("real_ip_header", HTTP_SERVER_LOCATION, (1, 1), "FIELD").inherits("X-Real-IP").doc(
+            "The field of a request in which a trusted proxy names its client. Of a list, the last address \
+             counts, and a port after it. Of X-Forwarded-For, written so, the last line counts; of any \
+             other field the first.",
+        ),
+        simple("real_ip_recursive", HTTP_SERVER_LOCATION, (1, 1), "on | off").inherits("off").doc(
+            "With `on`, addresses in the list that are trusted proxies themselves are passed over, from its \
+             end: the first that is none counts.",
+        ),
         simple("valid_referers", SERVER_LOCATION, (1, MANY), "none | blocked | server_names | NAME[/PATH] | ~REGEX …")
             .repeats()
             .inherits_all("")

@@ -74,8 +74,7 @@ pub(super) const GROUP: Group = Group {
              `geo $inside { default no; 10.0.0.0/8 yes; }`.",
         )
         .differs(
-            "`proxy` and `proxy_recursive` are errors: `geo $http_x_real_ip $variable` looks at a field \
-             that a proxy writes. Lines that no address comes to are a warning, and a `delete` of what is \
+            "`proxy` and `proxy_recursive` are errors: `set_real_ip_from` says whom a proxy speaks for. Lines that no address comes to are a warning, and a `delete` of what is \
              not there is an error.",
         ),
         Directive {

@@ -6,7 +6,9 @@ mod proxy;
 mod words;
 
 use sitec_runtime::http::accept::Coding;
-use sitec_runtime::site::{Dav, ErrorLog, LocationId, LogCache, ServerId, Upload, ZoneId};
+use sitec_runtime::site::{
+    Dav, ErrorLog, LocationId, LogCache, RealIpSource, ServerId, Upload, ZoneId,
+};
 
 use crate::automata::shown;
 use crate::directive::{self, Values};
@@ -192,6 +194,7 @@ impl Facts<'_> {
             rate,
             limit_reqs,
             limit_conns,
+            real_ip,
             referers,
             secure_link,
             added_fields,
@@ -212,6 +215,7 @@ impl Facts<'_> {
             ("auth_basic", self.logins(admission)),
             ("limit_req", self.limits(limit_reqs, |limit| (limit.zone, request_limit(limit)))),
             ("limit_conn", self.limits(limit_conns, |limit| (limit.zone, limit.most.to_string()))),
+            ("set_real_ip_from", real_ip.as_ref().map_or_else(String::new, |it| self.real_ip(it))),
             ("valid_referers", referers.as_ref().map_or_else(String::new, referers_text)),
             ("secure_link", secure_link.as_ref().map_or_else(String::new, link_text)),
             ("limit_rate", rate.as_ref().map_or_else(String::new, rate_text)),
@@ -266,6 +270,17 @@ impl Facts<'_> {
 
     fn access(self, id: Option<usize>) -> String {
         id.map_or_else(|| "all".to_owned(), |id| allowed(&self.site.accesses[id]))
+    }
+
+    /// Whose word counts of who a client is.
+    fn real_ip(self, real_ip: &ir::RealIp) -> String {
+        let ir::RealIp { trusted, source, recursive } = real_ip;
+        let source = match source {
+            RealIpSource::Forwarded => "X-Forwarded-For".to_owned(),
+            RealIpSource::Field(name) => String::from_utf8_lossy(name).into_owned(),
+        };
+        let recursive = if *recursive { ", recursive" } else { "" };
+        format!("{} by {source}{recursive}", self.access(Some(*trusted)))
     }
 
     /// Who is asked for a password, by `auth_basic`, its file and `satisfy`.

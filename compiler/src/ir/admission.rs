@@ -1,7 +1,7 @@
 //! Who may come in: see [`sitec_runtime::site::Admission`].
 
 use sitec_runtime::http::method::MethodSet;
-use sitec_runtime::site::UsersId;
+use sitec_runtime::site::{RealIpSource, UsersId};
 
 use super::Value;
 
@@ -38,6 +38,16 @@ pub struct Auth {
     pub realm: Value,
     /// Index into [`Site::users`](super::Site::users).
     pub users: UsersId,
+}
+
+/// See [`sitec_runtime::site::RealIp`].
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+#[allow(missing_docs)]
+pub struct RealIp {
+    /// Index into [`Site::accesses`](super::Site::accesses).
+    pub trusted: usize,
+    pub source: RealIpSource<Vec<u8>>,
+    pub recursive: bool,
 }
 
 /// See [`sitec_runtime::site::LimitExcept`].

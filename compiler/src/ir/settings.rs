@@ -9,7 +9,7 @@ use sitec_runtime::site::{
     ListingSettings, LocationId, LogCache, LogId, PlainSettings, ReqLimit, TypesId,
 };
 
-use super::{Admission, NameTable, Pattern, Piece, Regex, Value};
+use super::{Admission, NameTable, Pattern, Piece, RealIp, Regex, Value};
 
 /// See [`sitec_runtime::site::FileBase`].
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
@@ -216,6 +216,7 @@ pub struct Settings {
     pub rate: Option<Rate>,
     pub limit_reqs: Vec<ReqLimit>,
     pub limit_conns: Vec<ConnLimit>,
+    pub real_ip: Option<RealIp>,
     pub referers: Option<Referers>,
     pub secure_link: Option<SecureLink>,
     /// In the order in which they are added.

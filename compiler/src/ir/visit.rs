@@ -191,6 +191,7 @@ impl Settings {
             // What they count by is the site's.
             limit_reqs: _,
             limit_conns: _,
+            real_ip: _,
             referers: _,
             secure_link,
             added_fields,

@@ -213,12 +213,6 @@ pub(super) const GROUPS: &[Group] = &[
             limit_zone",
     },
     Group {
-        about: "trusting a proxy's word for an address",
-        instead: "`$http_x_forwarded_for` holds what the proxy sent, for logs and scripts",
-        names: "\
-            real_ip_header real_ip_recursive set_real_ip_from",
-    },
-    Group {
         about: "changing content while serving",
         instead: "make the content as it should be sent before the site is compiled, or with a CGI script",
         names: "\

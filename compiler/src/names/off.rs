@@ -7,7 +7,7 @@ const SWITCHES: &str = "\
     add_before_body concat dav_ext_lock fancyindex flv geoip_proxy_recursive \
     geoip2_proxy_recursive image_filter mirror \
     mirror_request_body modsecurity mp4_start_key_frame http2 http3 opentracing otel_trace \
-    override_charset pagespeed passenger_enabled random_index real_ip_recursive source_charset \
+    override_charset pagespeed passenger_enabled random_index source_charset \
     ssi ssl starttls status_zone sub_filter_last_modified sub_filter_once testcookie \
     track_uploads upload_resumable userid vhost_traffic_status vhost_traffic_status_filter \
     vhost_traffic_status_filter_by_host xslt_last_modified";

@@ -123,6 +123,13 @@ pub const VARIABLES: &[Row] = &[
     ),
     row("proxy_port", Known::Path, "The port that `proxy_pass` names, or 80."),
     row("query_string", Known::Args, "The same as `$args`."),
+    row(
+        "realip_remote_addr",
+        Known::Request,
+        "The address of who is connected, where `$remote_addr` is whom `set_real_ip_from` believes it \
+         speaks for.",
+    ),
+    row("realip_remote_port", Known::Run, "Their port."),
     row("realpath_root", Known::Run, "`$document_root` with its symlinks resolved."),
     row(
         "remote_addr",
@@ -251,8 +258,7 @@ pub fn find(name: &str) -> Option<&'static Row> {
 /// Variables that nginx has and sitec has not, and the fronts of names of such.
 const ONLY_NGINX: &str = "ancient_browser date_gmt date_local fastcgi_ geoip_ grpc_ \
     http2 http3 https is_request_port memcached_key modern_browser msie nginx_version proxy_protocol_addr proxy_protocol_port \
-     proxy_protocol_server_addr proxy_protocol_server_port proxy_protocol_tlv_ realip_remote_addr \
-    realip_remote_port request_body request_body_file request_completion request_port scgi_ \
+     proxy_protocol_server_addr proxy_protocol_server_port proxy_protocol_tlv_ request_body request_body_file request_completion request_port scgi_ \
     sent_trailer_ session_ slice_range ssl_ tcpinfo_ uid_got \
     uid_reset uid_set upstream_first_byte_time upstream_last_addr upstream_last_server_name \
     upstream_queue_time upstream_session_time uwsgi_";
@@ -270,7 +276,7 @@ pub(crate) fn instead_of(name: &str) -> &'static str {
     if begins(&["upstream_", "fastcgi_", "scgi_", "uwsgi_", "grpc_", "memcached_"]) {
         return "leave it out: a site asks other servers by HTTP alone";
     }
-    if begins(&["ssl_", "http2", "http3", "https", "realip_", "proxy_"]) {
+    if begins(&["ssl_", "http2", "http3", "https", "proxy_"]) {
         return "leave it out: what a proxy in front knows comes as a field of its, `$http_…`";
     }
     match name {

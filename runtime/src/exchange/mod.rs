@@ -16,6 +16,8 @@ mod rewrite;
 mod tries;
 pub mod world;
 
+use std::net::SocketAddr;
+
 use crate::http::body::Framing;
 use crate::http::head::Head;
 use crate::http::method::Method;
@@ -199,6 +201,8 @@ pub struct Exchange<F: Form> {
     pub limit_req_status: Option<LimitStatus>,
     /// What `limit_conn` has come to, likewise.
     pub limit_conn_status: Option<LimitStatus>,
+    /// Who the client is by the word of a trusted proxy.
+    pub real_address: Option<SocketAddr>,
     /// Where it counts as long as it is under way.
     pub held: F::Held,
     /// `$limit_rate`, once it is set or the response is begun: the bytes of it that are sent in a
@@ -296,6 +300,7 @@ impl<F: Form> Default for Exchange<F> {
             matches: Vec::new(),
             limit_req_status: None,
             limit_conn_status: None,
+            real_address: None,
             held: F::Held::default(),
             limit_rate: None,
             slots: Vec::new(),
@@ -468,6 +473,7 @@ impl<F: Form> Exchange<F> {
         world::write_host(&self.head, &mut self.host);
         let server = world.choose_server(&self.host, &mut self.matches);
         self.enter_server(world, server);
+        self.find_client(world);
         let (status, reason) = match self.head.method {
             None => (501, Reason::UnknownMethod),
             Some(Method::Trace | Method::Connect) => {
@@ -490,6 +496,14 @@ impl<F: Form> Exchange<F> {
         let server = world.server(server_id);
         let id = server.location();
         self.route = Some(Route { server_id, server, id, location: world.location(id) });
+    }
+
+    /// Finds out who the client really is, unless that is known: before anything is asked of the server,
+    /// and once more where the location is known.
+    fn find_client<W: World<Form = F>>(&mut self, world: &W) {
+        if self.real_address.is_none() {
+            self.real_address = world.real_address(self);
+        }
     }
 
     /// Answers with a status, and says why.

@@ -54,6 +54,7 @@ impl<F: Form> Exchange<F> {
         let location = self.location();
         let action = location.action();
         if !matches!(action, Action::Return(_)) {
+            self.find_client(world);
             match world.limit(self) {
                 Limited::Free => {}
                 Limited::Refused(status) => return Err((status, Reason::Limited)),

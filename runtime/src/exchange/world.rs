@@ -3,6 +3,7 @@
 //! site would answer, is another.
 
 use std::borrow::Cow;
+use std::net::SocketAddr;
 
 use super::{Exchange, Outcome, Refusal};
 use crate::http::accept::Coding;
@@ -415,6 +416,10 @@ pub trait World: Sized {
         matches: &mut Vec<<Self::Form as Form>::Match>,
     );
 
+    /// Who the client is, where what holds for the request now lets a proxy say so and one has.
+    fn real_address(&self, _: &ExchangeOf<Self>) -> Option<SocketAddr> {
+        None
+    }
     /// The scheme of URLs that lead to the connection.
     fn scheme(&self) -> Scheme;
 

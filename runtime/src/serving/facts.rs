@@ -54,6 +54,7 @@ impl Exchange {
                 received_content_len: self.content_len,
                 status: self.status,
                 error_status: self.error_status,
+                real_address: self.real_address,
                 limit_req_status: self.limit_req_status,
                 limit_conn_status: self.limit_conn_status,
                 limit_rate: self.limit_rate.unwrap_or(0),

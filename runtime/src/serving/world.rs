@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::ffi::OsStr;
 use std::fmt;
+use std::net::SocketAddr;
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::MetadataExt;
 use std::rc::Rc;
@@ -25,9 +26,10 @@ use crate::http::response::Fields;
 use crate::http::target::Scheme;
 use crate::log::About;
 use crate::output::Body;
+use crate::real_ip;
 use crate::site::{
-    Access, Action, Expires, Handler, Level, Location, LocationId, PathTest, Prebuilt, Regex,
-    Return, Server, ServerId, Site, Text, UsersId,
+    Access, Action, Expires, Handler, Level, Location, LocationId, PathTest, Prebuilt, RealIp,
+    Regex, Return, Server, ServerId, Site, Text, UsersId,
 };
 use crate::upstream;
 use crate::users::desk::Asked;
@@ -161,8 +163,18 @@ impl<S: Site> World for Serving<'_, S> {
         }
     }
 
-    fn lets_in(&mut self, _: &Exchange, rules: &'static Access) -> bool {
-        rules.allow(self.client.peer.map(|peer| peer.ip()))
+    fn lets_in(&mut self, exchange: &Exchange, rules: &'static Access) -> bool {
+        let client = exchange.real_address.or(self.client.peer);
+        rules.allow(client.map(|client| client.ip()))
+    }
+
+    fn real_address(&self, exchange: &Exchange) -> Option<SocketAddr> {
+        // Without a proxy that is trusted, the code is not in the binary.
+        let settings = exchange.settings().filter(|_| S::REAL_IP)?;
+        let RealIp { trusted, source, recursive } = settings.real_ip?;
+        let said = real_ip::said(exchange.head.fields(), *source);
+        let peer = self.client.peer.map(|peer| peer.ip());
+        real_ip::find(peer, &said, *recursive, |speaker| trusted.allow(speaker))
     }
 
     fn limit(&mut self, exchange: &mut Exchange) -> Limited<Later> {

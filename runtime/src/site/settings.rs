@@ -1,8 +1,8 @@
 //! What a location says of how it does it: see [`Settings`].
 
 use super::{
-    Admission, Compression, DirectoryId, ErrorLog, Listing, LocationId, LogId, PlainSettings, Text,
-    TypesId, ZoneId,
+    Access, Admission, Compression, DirectoryId, ErrorLog, Listing, LocationId, LogId,
+    PlainSettings, Text, TypesId, ZoneId,
 };
 use crate::http::accept::Coding;
 use crate::links::Digest;
@@ -303,6 +303,25 @@ pub struct ConnLimit {
     pub most: u64,
 }
 
+/// `set_real_ip_from`, `real_ip_header` and `real_ip_recursive`.
+pub struct RealIp {
+    /// Whose word counts: those that these rules let in.
+    pub trusted: &'static Access,
+    /// What says who a client is.
+    pub source: RealIpSource,
+    /// Whether trusted proxies among those named are passed over.
+    pub recursive: bool,
+}
+
+/// `real_ip_header`.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum RealIpSource<N = &'static [u8]> {
+    /// All lines of X-Forwarded-For.
+    Forwarded,
+    /// The first line of the field with this name, in lower case.
+    Field(N),
+}
+
 /// `valid_referers`.
 pub struct Referers {
     /// `none`: whether a request without the field is valid.
@@ -383,6 +402,8 @@ pub struct Settings {
     pub limit_reqs: &'static [ReqLimit],
     /// `limit_conn`.
     pub limit_conns: &'static [ConnLimit],
+    /// Whose word counts of who a client is; `None`: nobody's.
+    pub real_ip: Option<&'static RealIp>,
     /// `valid_referers`; `None`: any is valid.
     pub referers: Option<&'static Referers>,
     /// `secure_link` and what goes with it; `None`: no link is checked.

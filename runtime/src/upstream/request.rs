@@ -258,7 +258,7 @@ impl Asked {
                 key.write(variables, &mut choice.key);
             }
             Balance::IpHash => {
-                choice.client = match variables.connection.peer() {
+                choice.client = match variables.client() {
                     Endpoint::Ip(address) => Some(address.ip()),
                     Endpoint::Unix(_) => None,
                 };

@@ -51,6 +51,8 @@ pub(crate) struct Progress<'a> {
     pub(crate) status: u16,
     /// The status that an `error_page` has led here for.
     pub(crate) error_status: Option<u16>,
+    /// Who the client is by the word of a trusted proxy.
+    pub(crate) real_address: Option<SocketAddr>,
     /// Bytes of the response that are sent in a second, as far as that is known; 0: any number.
     pub(crate) limit_rate: u64,
     /// What `limit_req` and `limit_conn` have come to.
@@ -95,7 +97,10 @@ impl Endpoint<'_> {
     }
 
     pub(super) fn write_port(&self, out: &mut Vec<u8>) {
-        if let Endpoint::Ip(address) = self {
+        // What a proxy has said of a client may name none.
+        if let Endpoint::Ip(address) = self
+            && address.port() > 0
+        {
             super::write_number(address.port().into(), out);
         }
     }

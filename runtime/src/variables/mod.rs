@@ -430,17 +430,32 @@ impl Variables<'_> {
 
     /// `$remote_addr`.
     pub fn remote_addr(&self, out: &mut Vec<u8>) {
+        self.client().write_address(out);
+    }
+
+    /// The client's end, as far as it is known.
+    pub(crate) fn client(&self) -> Endpoint<'_> {
+        self.progress.real_address.map_or_else(|| self.connection.peer(), Endpoint::Ip)
+    }
+
+    /// `$realip_remote_addr`: who is connected, whoever the client is.
+    pub fn realip_remote_addr(&self, out: &mut Vec<u8>) {
         self.connection.peer().write_address(out);
+    }
+
+    /// `$realip_remote_port`.
+    pub fn realip_remote_port(&self, out: &mut Vec<u8>) {
+        self.connection.peer().write_port(out);
     }
 
     /// `$remote_port`.
     pub fn remote_port(&self, out: &mut Vec<u8>) {
-        self.connection.peer().write_port(out);
+        self.client().write_port(out);
     }
 
     /// `$binary_remote_addr`: the bytes of the address.
     pub fn binary_remote_addr(&self, out: &mut Vec<u8>) {
-        match self.connection.peer() {
+        match self.client() {
             Endpoint::Ip(address) => match address.ip() {
                 IpAddr::V4(ip) => out.extend(ip.octets()),
                 IpAddr::V6(ip) => out.extend(ip.octets()),

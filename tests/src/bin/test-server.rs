@@ -47,6 +47,7 @@ sites! {
     passwords => "sites/passwords.conf",
     variables => "sites/variables.conf",
     process => "sites/process.conf",
+    proxied => "sites/proxied.conf",
     programs => "sites/programs.conf",
     proxy => "sites/proxy.conf",
     rewriting => "sites/rewriting.conf",

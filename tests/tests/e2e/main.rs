@@ -43,6 +43,7 @@ mod params;
 mod passwords;
 mod precompressed;
 mod process;
+mod proxied;
 mod proxy;
 mod proxy_faults;
 mod redirects;

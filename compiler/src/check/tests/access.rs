@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 
 use sitec_runtime::http::method::Method;
-use sitec_runtime::site::{ConnLimit, ReqLimit};
+use sitec_runtime::site::{ConnLimit, RealIpSource, ReqLimit};
 
 use super::{at, codes, compiled, refused, settings, site, warned, written};
 use crate::ir;
@@ -390,4 +390,30 @@ fn secure_links_are_inherited() {
         "                                           --------------------  ^^^^^^^^^^^^^^^^^^                                          ",
         "A13: `secure_link_secret` and `secure_link` exclude each other",
     );
+}
+
+#[test]
+fn trusted_proxies() {
+    let site = site(
+        "set_real_ip_from 10.0.0.0/8; set_real_ip_from unix:; real_ip_header X-Forwarded-For;
+         server { listen 80; root www;
+           location /same { real_ip_recursive on; }
+           location /own { set_real_ip_from ::1; real_ip_header x-forwarded-for; } }",
+    );
+    let of = |path| settings(&site, path).real_ip.as_ref().unwrap();
+    assert_eq!(guests(&site, Some(of("/same").trusted)), "unix 10.0.0.1 10.9.9.9");
+    assert_eq!((&of("/same").source, of("/same").recursive), (&RealIpSource::Forwarded, true));
+    assert_eq!(guests(&site, Some(of("/own").trusted)), "::1");
+    assert_eq!(of("/own").source, RealIpSource::Field(b"x-forwarded-for".to_vec()));
+    for (lines, expected) in [
+        ("set_real_ip_from 0.0.0.0/0;", "A16"),
+        ("set_real_ip_from 10.0.0.1/8;", "X10"),
+        ("set_real_ip_from all;", "T07"),
+        ("set_real_ip_from localhost;", "T07"),
+        ("set_real_ip_from 10.0.0.1; real_ip_header \"X Y\";", "T13"),
+        ("set_real_ip_from 10.0.0.1; real_ip_recursive maybe;", "T11"),
+    ] {
+        let conf = format!("server {{ listen 80; root www; {lines} }}");
+        assert_eq!(codes(&conf).join(" "), expected, "{lines}");
+    }
 }

@@ -143,6 +143,7 @@ fn every_row_may_stand_wherever_it_says() {
                 "proxy_no_cache",
                 "proxy_pass_header",
                 "proxy_set_body",
+                "real_ip_header",
             ];
             let checked = any.contains(&row.name) || !found.is_empty();
             assert!(checked, "{conf}: nobody looks at `{}`", row.name);

@@ -78,7 +78,7 @@ fn allows(request: &Request<'_>, there: &Location) -> bool {
     let (here, base) = (&request.variables.settings.base, &there.settings.base);
     let same_place = here.directory == base.directory && here.replaced_len == base.replaced_len;
     let Action::Serve { handler: Handler::Dav(dav), .. } = &there.action else { return false };
-    let client = match request.variables.connection.peer() {
+    let client = match request.variables.client() {
         Endpoint::Ip(address) => Some(address.ip()),
         Endpoint::Unix(_) => None,
     };
