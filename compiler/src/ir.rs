@@ -215,6 +215,8 @@ pub struct Listen {
     pub ipv6_only_given: bool,
     /// `deferred`.
     pub deferred: bool,
+    /// `proxy_protocol`.
+    pub proxy_protocol: bool,
     /// `rcvbuf` and its like.
     pub socket: SocketOptions,
     /// Whether another listen overlaps this one.

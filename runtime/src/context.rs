@@ -19,6 +19,7 @@ use crate::http::target::Scheme;
 use crate::image::Image;
 use crate::log::{About, Logs, Trouble};
 use crate::output::{Output, Turn};
+use crate::proxy_protocol::Proxied;
 use crate::serving::Exchange;
 use crate::site::{Level, ListenId, ServerId, Site};
 use crate::transport::Transport;
@@ -218,6 +219,8 @@ pub struct Client {
     pub serial: u64,
     /// Its address; `None` for one that came through the file system.
     pub peer: Option<SocketAddr>,
+    /// Whom the proxy speaks for that is connected, as the PROXY protocol says.
+    pub proxied: Option<Box<Proxied>>,
     /// When it was accepted, by the monotonic clock.
     pub accepted_ms: u64,
     /// Requests on it so far.
@@ -239,7 +242,8 @@ impl Client {
     ) -> Client {
         let path = &shared.socket_paths[usize::from(listen)];
         let local = OnceCell::new();
-        Client { transport, listen, serial, peer, accepted_ms, requests: 0, local, path }
+        let proxied = None;
+        Client { transport, listen, serial, peer, proxied, accepted_ms, requests: 0, local, path }
     }
 
     /// Our own address on this connection, asked for once.
@@ -259,6 +263,10 @@ impl ConnectionFacts for Client {
 
     fn local(&self) -> Endpoint<'_> {
         Client::local(self).map_or(Endpoint::Unix(self.path.as_os_str().as_bytes()), Endpoint::Ip)
+    }
+
+    fn proxied(&self) -> Option<&Proxied> {
+        self.proxied.as_deref()
     }
 
     fn requests(&self) -> u64 {

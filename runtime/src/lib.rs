@@ -33,6 +33,7 @@ pub mod pack;
 mod params;
 mod poll_set;
 mod programs;
+pub mod proxy_protocol;
 pub mod pure;
 pub mod real_ip;
 pub mod referers;

@@ -11,12 +11,19 @@ pub enum Said<'a> {
     Nothing,
     /// The first line of a field.
     Line(&'a [u8]),
+    /// This address.
+    Address(SocketAddr),
     /// All lines of a field, in their order: the last one was written last.
     Lines(Vec<&'a [u8]>),
 }
 
 /// What the fields of a request say, by `real_ip_header`.
-pub fn said<N: AsRef<[u8]>>(fields: Fields<'_>, source: RealIpSource<N>) -> Said<'_> {
+/// `proxied` is whom the PROXY protocol names.
+pub fn said<N: AsRef<[u8]>>(
+    fields: Fields<'_>,
+    source: RealIpSource<N>,
+    proxied: Option<SocketAddr>,
+) -> Said<'_> {
     match source {
         RealIpSource::Forwarded => {
             let named =
@@ -27,6 +34,7 @@ pub fn said<N: AsRef<[u8]>>(fields: Fields<'_>, source: RealIpSource<N>) -> Said
             Some(line) => Said::Line(line),
             None => Said::Nothing,
         },
+        RealIpSource::ProxyProtocol => proxied.map_or(Said::Nothing, Said::Address),
     }
 }
 
@@ -41,6 +49,7 @@ pub fn find(
 ) -> Option<SocketAddr> {
     let lines: &[&[u8]] = match said {
         Said::Nothing => &[],
+        Said::Address(address) => return Some(*address).filter(|_| is_trusted(peer)),
         Said::Line(line) => std::slice::from_ref(line),
         Said::Lines(lines) => lines,
     };
@@ -135,6 +144,9 @@ mod tests {
         let line = Said::Line(b"192.0.2.1");
         assert_eq!(find(None, &line, false, |_| false), None);
         assert!(find(None, &line, false, |peer| peer.is_none()).is_some());
+        let address = "192.0.2.1:7".parse().unwrap();
+        assert_eq!(find(None, &Said::Address(address), false, |_| true), Some(address));
+        assert_eq!(find(None, &Said::Address(address), false, |_| false), None);
         assert_eq!(find(None, &Said::Nothing, false, |_| true), None);
     }
 }

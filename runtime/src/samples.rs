@@ -7,6 +7,7 @@ use crate::clock::{LocalClock, Now};
 use crate::http::head::{Head, Limits};
 use crate::http::response::Fields;
 use crate::http::target::Scheme;
+use crate::proxy_protocol::Proxied;
 use crate::site::{
     AddedFields, Admission, ErrorLog, FileBase, FileCache, Level, PlainSettings, Server,
     ServerSettings, Settings, Settled, Symlinks, Text,
@@ -130,6 +131,10 @@ impl ConnectionFacts for SampleConnection {
 
     fn local(&self) -> Endpoint<'_> {
         Endpoint::Ip("[2001:db8::1]:80".parse().expect("an address"))
+    }
+
+    fn proxied(&self) -> Option<&Proxied> {
+        None
     }
 
     fn requests(&self) -> u64 {

@@ -100,6 +100,8 @@ pub trait Site: Sync + 'static {
     const DAV: bool = false;
     /// Whether connections and requests are counted, for [`Handler::Status`].
     const COUNTS: bool = false;
+    /// Whether any listen has `proxy_protocol`.
+    const PROXY_PROTOCOL: bool = false;
     /// Whether a proxy's word counts anywhere of who a client is.
     const REAL_IP: bool = false;
     /// Every log file. A relative one is under the prefix.

@@ -48,6 +48,7 @@ impl site::Site for Conf {
             ipv6_only: true,
             ipv6_only_given: false,
             deferred: false,
+            proxy_protocol: false,
             socket: site::SocketOptions::NONE,
             shared_port: false,
             default_server: 0,

@@ -23,7 +23,7 @@ use sitec_runtime::http::target::Scheme;
 use sitec_runtime::media;
 use sitec_runtime::real_ip;
 use sitec_runtime::site::{
-    Assigned, Expires, Level, ListenId, LocationId, PathTest, ServerId, UsersId,
+    Assigned, Expires, Level, ListenId, LocationId, PathTest, RealIpSource, ServerId, UsersId,
 };
 use sitec_runtime::users::Users;
 
@@ -404,7 +404,10 @@ impl<'w, 'a> World for Evaluation<'w, 'a> {
     fn real_address(&self, exchange: &Exchange<'a>) -> Option<SocketAddr> {
         let ir::RealIp { trusted, source, recursive } =
             exchange.location().settings.real_ip.as_ref()?;
-        let said = real_ip::said(exchange.head.fields(), source.clone());
+        if *source == RealIpSource::ProxyProtocol {
+            self.doubt("whom the PROXY protocol names".to_owned());
+        }
+        let said = real_ip::said(exchange.head.fields(), source.clone(), None);
         let trusted = &self.site().accesses[*trusted];
         // Who is connected is known, or is taken to be none of the trusted.
         let peer = self.request.from;

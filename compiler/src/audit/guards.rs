@@ -26,6 +26,7 @@ pub(super) fn check(subject: &Subject<'_>, diagnostics: &mut Diagnostics) {
         );
     }
     check_unsaid(subject, diagnostics);
+    check_unread(subject, &subject.conf.directives, diagnostics);
     check_proxies(&subject.conf.directives, &mut Vec::new(), diagnostics);
     check_links(&subject.conf.directives, &read, &mut Vec::new(), diagnostics);
 }
@@ -77,6 +78,26 @@ fn check_links<'a>(
         }
     }
     around.pop();
+}
+
+/// Reports where the PROXY protocol is to say who a client is, and nothing reads it.
+fn check_unread(subject: &Subject<'_>, directives: &[Directive], diagnostics: &mut Diagnostics) {
+    if subject.site.listens.iter().any(|listen| listen.proxy_protocol) {
+        return;
+    }
+    for directive in directives {
+        if directive.name.value == b"real_ip_header"
+            && let Some(word) = directive.args.first().filter(|it| it.value == b"proxy_protocol")
+        {
+            diagnostics.push(
+                Diagnostic::warning("A18", word.span, "no `listen` reads the PROXY protocol")
+                    .help("add it where the proxy connects: `listen 8080 proxy_protocol;`"),
+            );
+        }
+        if let Some(block) = &directive.block {
+            check_unread(subject, &block.directives, diagnostics);
+        }
+    }
 }
 
 /// Reports what says how a proxy's word is read where nobody's word counts.

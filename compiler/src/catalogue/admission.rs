@@ -95,4 +95,12 @@ const CHECKS: &[Check] = &[
         "server {\n    listen 8080;\n    root www;\n    ⟪real_ip_header⟫ X-Forwarded-For;\n}",
         "server {\n    listen 8080;\n    root www;\n    real_ip_header X-Forwarded-For;\n    set_real_ip_from 10.0.0.1;\n}",
     ),
+    warning(
+        "A18",
+        "proxy-protocol-unread",
+        "`real_ip_header proxy_protocol` where no `listen` of the server reads the PROXY protocol: nothing \
+         says who a client is.",
+        "server {\n    listen 8080;\n    root www;\n    set_real_ip_from 10.0.0.1;\n    real_ip_header ⟪proxy_protocol⟫;\n}",
+        "server {\n    listen 8080 proxy_protocol;\n    root www;\n    set_real_ip_from 10.0.0.1;\n    real_ip_header proxy_protocol;\n}",
+    ),
 ];

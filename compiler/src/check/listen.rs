@@ -136,6 +136,7 @@ impl Draft<'_> {
                 self.must_be_tcp(listen, word, "deferred")?;
                 listen.deferred = true;
             }
+            (b"proxy_protocol", _) => listen.proxy_protocol = true,
             (_, Some((b"rcvbuf", value))) => {
                 listen.rcvbuf = Some((value::buffer_len(&value)? as i32, word.span));
             }
@@ -222,6 +223,7 @@ fn unknown_option(word: &Word) -> Box<Diagnostic> {
         "ipv6only",
         "reuseport",
         "deferred",
+        "proxy_protocol",
         "rcvbuf",
         "sndbuf",
         "so_keepalive",
@@ -239,7 +241,6 @@ fn unknown_option(word: &Word) -> Box<Diagnostic> {
             "the server speaks HTTP/1.1",
             "leave it out; a proxy in front can speak other versions to clients",
         ),
-        "proxy_protocol" => not_built("the PROXY protocol is not built in", "leave it out"),
         "setfib" | "multipath" => {
             not_built("this option of sockets is not built in", "leave it out")
         }

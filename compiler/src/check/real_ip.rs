@@ -76,10 +76,7 @@ fn source(word: &Word) -> Checked<RealIpSource<Vec<u8>>> {
     match &word.value[..] {
         // Only so written, as in nginx.
         b"X-Forwarded-For" => Ok(RealIpSource::Forwarded),
-        b"proxy_protocol" => Err(Box::new(
-            Diagnostic::error("T07", word.span, "the PROXY protocol is not built in")
-                .help("let the proxy send a field: `real_ip_header X-Forwarded-For`"),
-        )),
+        b"proxy_protocol" => Ok(RealIpSource::ProxyProtocol),
         name if !name.is_empty() && name.iter().all(is_token) => {
             Ok(RealIpSource::Field(name.to_ascii_lowercase()))
         }

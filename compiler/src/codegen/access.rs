@@ -57,6 +57,7 @@ pub(super) fn real_ip(real_ip: &ir::RealIp) -> TokenStream {
     let trusted = number(*trusted);
     let source = match source {
         RealIpSource::Forwarded => quote!(Forwarded),
+        RealIpSource::ProxyProtocol => quote!(ProxyProtocol),
         RealIpSource::Field(name) => {
             let name = bytes(name);
             quote!(Field(#name))

@@ -29,6 +29,7 @@ pub(super) fn constants(site: &ir::Site, shared: &mut Shared) -> TokenStream {
     let scripts = site.max_scripts.map(|max_scripts| scripts(max_scripts, &site.programs));
     let writing = writing::constants(&site.locations);
     let counts = counts(&site.locations);
+    let proxy_protocol = proxy_protocol(&site.listens);
     let real_ip = real_ip(&site.settings);
     let users = access::users(&site.users);
     let zones = zones(&site.zones, shared);
@@ -51,6 +52,7 @@ pub(super) fn constants(site: &ir::Site, shared: &mut Shared) -> TokenStream {
         #scripts
         #writing
         #counts
+        #proxy_protocol
         #real_ip
         #users
         #zones
@@ -67,6 +69,15 @@ fn counts(locations: &[ir::Location]) -> Option<TokenStream> {
     locations.iter().any(tells).then(|| {
         quote!(
             const COUNTS: bool = true;
+        )
+    })
+}
+
+/// What a site that is told of clients before their first byte has beyond others.
+fn proxy_protocol(listens: &[ir::Listen]) -> Option<TokenStream> {
+    listens.iter().any(|listen| listen.proxy_protocol).then(|| {
+        quote!(
+            const PROXY_PROTOCOL: bool = true;
         )
     })
 }
@@ -155,6 +166,7 @@ fn listen(listen: &ir::Listen) -> TokenStream {
     let backlog = proc_macro2::Literal::i32_unsuffixed(listen.backlog);
     let (ipv6_only, shared_port) = (listen.ipv6_only, listen.shared_port);
     let (ipv6_only_given, deferred) = (listen.ipv6_only_given, listen.deferred);
+    let proxy_protocol = listen.proxy_protocol;
     let socket = socket_options(&listen.socket);
     let default_server = number(listen.default_server);
     let start_names = listen.start_names.iter().map(|(name, server)| {
@@ -173,6 +185,7 @@ fn listen(listen: &ir::Listen) -> TokenStream {
             ipv6_only: #ipv6_only,
             ipv6_only_given: #ipv6_only_given,
             deferred: #deferred,
+            proxy_protocol: #proxy_protocol,
             socket: #socket,
             shared_port: #shared_port,
             default_server: #default_server,

@@ -72,10 +72,10 @@ pub(super) const GROUP: Group = Group {
                  stands in a location, it is looked at after `return` and `rewrite`.",
             )
             .differs("Names of hosts are not looked up: an error."),
-        simple("real_ip_header", HTTP_SERVER_LOCATION, (1, 1), "FIELD").inherits("X-Real-IP").doc(
+        simple("real_ip_header", HTTP_SERVER_LOCATION, (1, 1), "FIELD | proxy_protocol").inherits("X-Real-IP").doc(
             "The field of a request in which a trusted proxy names its client. Of a list, the last address \
              counts, and a port after it. Of X-Forwarded-For, written so, the last line counts; of any \
-             other field the first.",
+             other field the first. `proxy_protocol` is what `listen … proxy_protocol` reads.",
         ),
         simple("real_ip_recursive", HTTP_SERVER_LOCATION, (1, 1), "on | off").inherits("off").doc(
             "With `on`, addresses in the list that are trusted proxies themselves are passed over, from its \

@@ -18,7 +18,7 @@ pub(super) const GROUP: Group = Group {
             &[Server],
             (1, MANY),
             "[ADDRESS:]PORT[-PORT] | ADDRESS | unix:PATH [default_server] [backlog=N] \
-             [ipv6only=on|off] [reuseport] [deferred] [rcvbuf=SIZE] [sndbuf=SIZE] \
+             [ipv6only=on|off] [reuseport] [deferred] [proxy_protocol] [rcvbuf=SIZE] [sndbuf=SIZE] \
              [so_keepalive=on|off|[IDLE]:[INTERVAL]:[COUNT]] [fastopen=N]",
         )
         .repeats()
@@ -33,7 +33,10 @@ pub(super) const GROUP: Group = Group {
              and another on one of them, the latter takes the connections to it. `backlog` bounds \
              the queue of connections that are not yet accepted; `ipv6only=off` lets `[::]` take \
              IPv4 as well. `reuseport` is accepted and changes nothing: each worker has its own \
-             sockets whenever there is more than one. With `deferred`, the kernel keeps connections \
+             sockets whenever there is more than one. With `proxy_protocol`, each connection begins with a header of the \
+             PROXY protocol, version 1 or 2, of at most 1,024 bytes, which a proxy in front sends, and one \
+             that does not is closed; `real_ip_header proxy_protocol` makes the client of it whom it names. \
+             With `deferred`, the kernel keeps connections \
              back until their first bytes are there, at most for `client_header_timeout`: a \
              connection for one request costs less. `rcvbuf` and `sndbuf` are the sizes of the kernel's \
              buffers of each connection; `so_keepalive` says whether, after how long, how often and how \

@@ -276,6 +276,7 @@ impl Facts<'_> {
     fn real_ip(self, real_ip: &ir::RealIp) -> String {
         let ir::RealIp { trusted, source, recursive } = real_ip;
         let source = match source {
+            RealIpSource::ProxyProtocol => "proxy_protocol".to_owned(),
             RealIpSource::Forwarded => "X-Forwarded-For".to_owned(),
             RealIpSource::Field(name) => String::from_utf8_lossy(name).into_owned(),
         };

@@ -122,6 +122,18 @@ pub const VARIABLES: &[Row] = &[
         "The host that `proxy_pass` names, with its port unless that is 80.",
     ),
     row("proxy_port", Known::Path, "The port that `proxy_pass` names, or 80."),
+    row(
+        "proxy_protocol_addr",
+        Known::Run,
+        "The client's address, as the PROXY protocol says; `listen … proxy_protocol`.",
+    ),
+    row("proxy_protocol_port", Known::Run, "The client's port, likewise."),
+    row(
+        "proxy_protocol_server_addr",
+        Known::Run,
+        "The address that the client has connected to, likewise.",
+    ),
+    row("proxy_protocol_server_port", Known::Run, "The port that it has connected to, likewise."),
     row("query_string", Known::Args, "The same as `$args`."),
     row(
         "realip_remote_addr",
@@ -257,8 +269,7 @@ pub fn find(name: &str) -> Option<&'static Row> {
 
 /// Variables that nginx has and sitec has not, and the fronts of names of such.
 const ONLY_NGINX: &str = "ancient_browser date_gmt date_local fastcgi_ geoip_ grpc_ \
-    http2 http3 https is_request_port memcached_key modern_browser msie nginx_version proxy_protocol_addr proxy_protocol_port \
-     proxy_protocol_server_addr proxy_protocol_server_port proxy_protocol_tlv_ request_body request_body_file request_completion request_port scgi_ \
+    http2 http3 https is_request_port memcached_key modern_browser msie nginx_version proxy_protocol_tlv_ request_body request_body_file request_completion request_port scgi_ \
     sent_trailer_ session_ slice_range ssl_ tcpinfo_ uid_got \
     uid_reset uid_set upstream_first_byte_time upstream_last_addr upstream_last_server_name \
     upstream_queue_time upstream_session_time uwsgi_";

@@ -4,6 +4,7 @@
 
 mod framing;
 mod persistence;
+mod proxied;
 mod relay;
 mod request;
 mod response;
@@ -71,6 +72,8 @@ enum Step {
 pub struct Connection {
     client: Client,
     state: State,
+    /// Whether a header of the PROXY protocol comes first.
+    awaits_proxy: bool,
     /// Bytes received and not used yet.
     input: Vec<u8>,
     /// How far they were looked through, where they are a head that is not whole.
@@ -89,6 +92,7 @@ impl Connection {
         let server = S::server_settings(S::LISTENS[usize::from(client.listen)].default_server);
         let settings = S::location(server.location).settings;
         Connection {
+            awaits_proxy: S::LISTENS[usize::from(client.listen)].proxy_protocol,
             client,
             state: State::Head,
             input: Vec::new(),
@@ -204,7 +208,7 @@ impl Connection {
     /// Whether there is nothing to do with more input than to keep it, which is done then: a head
     /// is under way that is not to be parsed again yet.
     fn keeps_for_head(&mut self, more: &[u8]) -> bool {
-        if !matches!(self.state, State::Head) {
+        if !matches!(self.state, State::Head) || self.awaits_proxy {
             return false;
         }
         self.input.extend_from_slice(more);
@@ -250,6 +254,8 @@ impl Connection {
         let slow = self.rate_left_ms(cx.now.monotonic_ms) == Some(0);
         let refusal = if slow { too_slow() } else { timed_out() };
         match std::mem::replace(&mut self.state, State::Closed) {
+            // Nothing is known of a client that has not been told of.
+            State::Head if self.awaits_proxy => Next::Close,
             State::Head if !self.input.is_empty() => {
                 let mut exchange = cx.take_exchange();
                 exchange.head.abandon(&self.input, &limits(self.server));
@@ -279,6 +285,10 @@ impl Connection {
         loop {
             let step = match self.state {
                 State::Head if data.is_empty() => Step::More,
+                // Without such a listen in the site, the code is not in the binary.
+                State::Head if self.awaits_proxy && S::PROXY_PROTOCOL => {
+                    self.advance_proxy_header(cx, &mut data)
+                }
                 // Further requests wait for the next turn, as if the client took no more now.
                 State::Head if cx.turn.is_over() => {
                     self.send(cx, None, After::Head);

@@ -172,7 +172,8 @@ impl<S: Site> World for Serving<'_, S> {
         // Without a proxy that is trusted, the code is not in the binary.
         let settings = exchange.settings().filter(|_| S::REAL_IP)?;
         let RealIp { trusted, source, recursive } = settings.real_ip?;
-        let said = real_ip::said(exchange.head.fields(), *source);
+        let proxied = self.client.proxied.as_ref().map(|proxied| proxied.client);
+        let said = real_ip::said(exchange.head.fields(), *source, proxied);
         let peer = self.client.peer.map(|peer| peer.ip());
         real_ip::find(peer, &said, *recursive, |speaker| trusted.allow(speaker))
     }

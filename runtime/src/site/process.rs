@@ -106,6 +106,8 @@ pub struct Listen {
     pub ipv6_only_given: bool,
     /// Whether connections are accepted only when there is something to read.
     pub deferred: bool,
+    /// Whether connections begin with a header of the PROXY protocol.
+    pub proxy_protocol: bool,
     /// What else its sockets are told.
     pub socket: SocketOptions,
     /// Whether another listen of this site overlaps it (a wildcard and an address with the

@@ -320,6 +320,8 @@ pub enum RealIpSource<N = &'static [u8]> {
     Forwarded,
     /// The first line of the field with this name, in lower case.
     Field(N),
+    /// `proxy_protocol`: the header that comes before the first request.
+    ProxyProtocol,
 }
 
 /// `valid_referers`.

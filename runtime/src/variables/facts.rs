@@ -7,6 +7,7 @@ use std::net::SocketAddr;
 use crate::exchange::{LimitStatus, Tries};
 use crate::http::response::{Fields, Persistence};
 use crate::http::target::Scheme;
+use crate::proxy_protocol::Proxied;
 use crate::regex::Captures;
 use crate::site::Pattern;
 
@@ -18,6 +19,8 @@ pub(crate) trait ConnectionFacts {
     fn peer(&self) -> Endpoint<'_>;
     /// The server's end.
     fn local(&self) -> Endpoint<'_>;
+    /// The ends of the connection that a proxy speaks for.
+    fn proxied(&self) -> Option<&Proxied>;
     /// Requests on it so far, this one included.
     fn requests(&self) -> u64;
     /// When it was accepted, by the monotonic clock.

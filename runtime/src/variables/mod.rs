@@ -25,6 +25,7 @@ use crate::http::credentials::basic_user;
 use crate::http::head::Head;
 use crate::http::response::Persistence;
 use crate::links::{self, Claim, Digest};
+use crate::proxy_protocol::Proxied;
 use crate::referers::is_valid;
 use crate::site::{LinkForm, Pattern, SecureLink, Server, Settings, Text};
 use crate::sys::identity;
@@ -436,6 +437,34 @@ impl Variables<'_> {
     /// The client's end, as far as it is known.
     pub(crate) fn client(&self) -> Endpoint<'_> {
         self.progress.real_address.map_or_else(|| self.connection.peer(), Endpoint::Ip)
+    }
+
+    /// `$proxy_protocol_addr`: the client that a proxy speaks for.
+    pub fn proxy_protocol_addr(&self, out: &mut Vec<u8>) -> bool {
+        let end = self.proxied().map(|proxied| Endpoint::Ip(proxied.client));
+        end.map(|end| end.write_address(out)).is_some()
+    }
+
+    /// `$proxy_protocol_port`.
+    pub fn proxy_protocol_port(&self, out: &mut Vec<u8>) -> bool {
+        let end = self.proxied().map(|proxied| Endpoint::Ip(proxied.client));
+        end.map(|end| end.write_port(out)).is_some()
+    }
+
+    /// `$proxy_protocol_server_addr`: whom that client has connected to.
+    pub fn proxy_protocol_server_addr(&self, out: &mut Vec<u8>) -> bool {
+        let end = self.proxied().map(|proxied| Endpoint::Ip(proxied.server));
+        end.map(|end| end.write_address(out)).is_some()
+    }
+
+    /// `$proxy_protocol_server_port`.
+    pub fn proxy_protocol_server_port(&self, out: &mut Vec<u8>) -> bool {
+        let end = self.proxied().map(|proxied| Endpoint::Ip(proxied.server));
+        end.map(|end| end.write_port(out)).is_some()
+    }
+
+    fn proxied(&self) -> Option<&Proxied> {
+        self.connection.proxied()
     }
 
     /// `$realip_remote_addr`: who is connected, whoever the client is.

@@ -85,7 +85,7 @@ const CLIENTS: &[(&[&str], [&str; 4])] = &[
 
 #[test]
 fn proxies_are_believed_as_in_nginx() {
-    let server = launch("proxied").start();
+    let server = launch("proxied").ports(2).start();
     for (values, expected) in CLIENTS {
         let servers = [
             ("one", "X-Real-IP"),
@@ -112,7 +112,7 @@ fn what_follows_sees_the_client() {
     let folder = Folder::new();
     folder.write("www/closed", "in");
     let log = folder.path().join("access.log");
-    let server = launch("proxied").arg("--prefix").arg(folder.path()).start();
+    let server = launch("proxied").ports(2).arg("--prefix").arg(folder.path()).start();
     let from = |path: &str, address: &str| said(&server, "one", path, "X-Real-IP", &[address]);
     assert_eq!(from("/closed", "192.0.2.1"), "in");
     assert_eq!(from("/closed", "192.0.2.2"), "403");
@@ -132,7 +132,7 @@ fn what_follows_sees_the_client() {
 fn in_a_location_it_comes_after_return() {
     let folder = Folder::new();
     folder.write("www/none.txt", "");
-    let server = launch("proxied").arg("--prefix").arg(folder.path()).start();
+    let server = launch("proxied").ports(2).arg("--prefix").arg(folder.path()).start();
     for (path, expected) in [
         ("/late", "127.0.0.1"),
         ("/page", "192.0.2.2 127.0.0.1"),
@@ -141,4 +141,65 @@ fn in_a_location_it_comes_after_return() {
     ] {
         assert_eq!(said(&server, "late", path, "X-Real-IP", &["192.0.2.2"]), expected, "{path}");
     }
+}
+
+/// What is said of a request after what a proxy sends, in pieces of so many bytes.
+fn told(server: &Server, header: &[u8], piece: usize, path: &str) -> String {
+    let mut client = server.connect_at(1);
+    let request = format!("GET {path} HTTP/1.1\r\nHost: told.test\r\n\r\n");
+    for piece in [header, request.as_bytes()].concat().chunks(piece) {
+        client.send(piece);
+    }
+    let first = client.response("GET").text();
+    // It is the connection's.
+    assert_eq!(client.send(request).response("GET").text(), first);
+    first
+}
+
+const V2: &[u8] = b"\r\n\r\n\0\r\nQUIT\n\x21\x11\0\x0c\xc0\0\x02\x01\xc0\0\x02\x02\0\x07\0\x08";
+const OWN: &[u8] = b"\r\n\r\n\0\r\nQUIT\n\x20\0\0\0";
+
+#[test]
+fn the_proxy_protocol_tells_of_clients() {
+    let server = launch("proxied").ports(2).start();
+    let v1 = b"PROXY TCP4 192.0.2.1 192.0.2.2 7 8\r\n";
+    let v6 = b"PROXY TCP6 2001:DB8::1 ::2 7 8\r\n";
+    for piece in [usize::MAX, 1, 7] {
+        for (header, path, expected) in [
+            (&v1[..], "/who", "192.0.2.1 7 127.0.0.1 near"),
+            (v1, "/told", "192.0.2.1 7 192.0.2.2 8"),
+            (V2, "/who", "192.0.2.1 7 127.0.0.1 near"),
+            (V2, "/told", "192.0.2.1 7 192.0.2.2 8"),
+            (v6, "/told", "2001:db8::1 7 ::2 8"),
+            (b"PROXY UNKNOWN\r\n", "/told", "   "),
+            (OWN, "/told", "   "),
+        ] {
+            let piece = piece.min(header.len() + 1000);
+            assert_eq!(told(&server, header, piece, path), expected, "{}", header.escape_ascii());
+        }
+    }
+    let own = told(&server, OWN, 1000, "/who");
+    assert!(own.starts_with("127.0.0.1 ") && own.ends_with(" 127.0.0.1 far"), "{own}");
+}
+
+#[test]
+fn connections_that_nobody_tells_of_are_closed() {
+    let server = launch("proxied").ports(2).start();
+    for (sent, shown) in [
+        (&b"GET /who HTTP/1.1\r\nHost: told.test\r\n\r\n"[..], "GET /who HTTP/1.1"),
+        (
+            b"PROXY TCP4 192.0.2.1 192.0.2.2 7 x\r\nGET / HTTP/1.1\r\n",
+            "PROXY TCP4 192.0.2.1 192.0.2.2 7 x",
+        ),
+        (b"PROXY\tq\r\n", "PROXY"),
+    ] {
+        let mut client = server.connect_at(1);
+        client.send(sent);
+        assert_eq!(client.until_closed(), b"");
+        server.wait_for(&format!("broken header: \"{shown}"));
+    }
+    // Where nobody is to tell, it is no request.
+    let mut client = server.connect();
+    client.send("PROXY TCP4 192.0.2.1 192.0.2.2 7 8\r\nHost: one.test\r\n\r\n");
+    assert_eq!(client.response("GET").status, 400);
 }

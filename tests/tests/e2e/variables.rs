@@ -24,7 +24,8 @@ fn start_before(back: &str) -> (Folder, Server) {
     folder.write("logs/names.log", "");
     let script = folder.write("cgi/bin/x.sh", "#!/bin/sh\nprintf 'Content-Type: a/b\\n\\nhello'\n");
     fs::set_permissions(script, Permissions::from_mode(0o755)).expect("a mode");
-    let server = launch("variables").set("BACK", back).arg("--prefix").arg(folder.path()).start();
+    let server =
+        launch("variables").ports(2).set("BACK", back).arg("--prefix").arg(folder.path()).start();
     (folder, server)
 }
 
@@ -41,8 +42,10 @@ fn values(line: &str) -> BTreeMap<&str, &str> {
 fn logged(folder: &Folder, server: &Server, requests: &[&str]) -> Vec<String> {
     let before = folder.text("logs/names.log").lines().count();
     for request in requests {
-        let mut client = server.connect();
+        let is_proxied = request.starts_with("PROXY ");
+        let mut client = server.connect_at(usize::from(is_proxied));
         client.send(request);
+        let request = request.split_once("\r\n").filter(|_| is_proxied).map_or(*request, |it| it.1);
         if request.contains(" /closed ") {
             client.until_closed();
             continue;
@@ -82,6 +85,7 @@ fn no_variable_is_always_empty() {
         get("/timed", ""),
         get("/packed", "Accept-Encoding: gzip\r\n"),
         get("/moved", ""),
+        format!("PROXY TCP4 192.0.2.1 192.0.2.2 7 8\r\n{}", get("/fields", "")),
         get("/referer", ""),
         get("/link?s=xH0YcGfGz5UyRfEotf3mKg,9999999999", ""),
         get("/post", ""),

@@ -58,6 +58,7 @@ impl Draft<'_> {
             backlog: backlog.unwrap_or(DEFAULT_BACKLOG),
             ipv6_only,
             ipv6_only_given,
+            proxy_protocol: group.iter().any(|listen| listen.proxy_protocol),
             deferred: group.iter().any(|listen| listen.deferred),
             socket,
             shared_port: false,
