@@ -104,6 +104,8 @@ pub trait Site: Sync + 'static {
     const PROXY_PROTOCOL: bool = false;
     /// Whether a proxy's word counts anywhere of who a client is.
     const REAL_IP: bool = false;
+    /// Whether any location is [`Handler::EmptyGif`].
+    const EMPTY_GIF: bool = false;
     /// Every log file. A relative one is under the prefix.
     const LOGS: &'static [LogTarget];
     /// Every program that scripts are run by, or that is one: a path, relative ones under the

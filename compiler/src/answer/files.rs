@@ -3,8 +3,9 @@
 use std::path::PathBuf;
 
 use sitec_runtime::exchange::Outcome;
+use sitec_runtime::http::date;
 use sitec_runtime::http::method::Method;
-use sitec_runtime::pure::{accepts_gzip, find_argument, folder_uri, is_callback};
+use sitec_runtime::pure::{accepts_gzip, find_argument, folder_uri, gif, is_callback};
 use sitec_runtime::site::{CompressionSettings, GzipStatic, ListingFormat};
 
 use super::disk::Found;
@@ -140,6 +141,23 @@ impl<'w, 'a> Handling<'_, 'w, 'a> {
         self.field("Content-Type", "text/plain");
         self.known_or_not("Content-Length", None);
         self.respond(200, End::Counts)
+    }
+
+    /// `empty_gif`.
+    pub(super) fn gif(&mut self) -> Handled<'w, 'a> {
+        let since = self.settings().if_modified_since;
+        let status = gif::status(&self.exchange.head, self.exchange.is_conditional(), since);
+        if status == 412 {
+            return self.error(412, "a condition of the request does not hold");
+        }
+        if status == 200 {
+            self.field("Content-Type", "image/gif");
+            self.field("Content-Length", gif::GIF.len().to_string());
+        }
+        if matches!(self.exchange.status_of(status), 200 | 304) {
+            self.field("Last-Modified", date::format(gif::MODIFIED_S));
+        }
+        self.respond(status, End::Text(if status == 200 { gif::GIF.to_vec() } else { Vec::new() }))
     }
 
     fn index(&mut self, path: Vec<u8>) -> Handled<'w, 'a> {

@@ -525,6 +525,7 @@ impl<'w, 'a> World for Evaluation<'w, 'a> {
         match handler {
             Handler::Files => handling.serve_file(),
             Handler::Status => handling.counts(),
+            Handler::EmptyGif => handling.gif(),
             Handler::Upload(upload) => handling.upload(upload),
             Handler::Dav(dav) => handling.dav(dav),
             Handler::Proxy(proxy) => handling.passed_on(proxy),

@@ -31,7 +31,7 @@ fn open(subject: &Subject<'_>, id: LocationId) -> Option<Diagnostic> {
     let method = match handler {
         Handler::Files | Handler::Upload(_) | Handler::Dav(_) => Method::Delete,
         Handler::Status => Method::Get,
-        Handler::Cgi(_) | Handler::Proxy(_) => return None,
+        Handler::EmptyGif | Handler::Cgi(_) | Handler::Proxy(_) => return None,
     };
     if location.internal || !location.methods.contains(method) {
         return None;

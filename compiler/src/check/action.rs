@@ -163,6 +163,9 @@ fn handler(level: &Level) -> (Handler, MethodSet) {
     if level.status.is_some() {
         return (Handler::Status, reading);
     }
+    if level.gif {
+        return (Handler::EmptyGif, reading);
+    }
     if let Some(cgi) = level.cgi.resolved(level.values.cgi) {
         return (Handler::Cgi(cgi), reading.with(Method::Post));
     }
@@ -174,7 +177,7 @@ fn needs_no_folder(handler: &Handler) -> bool {
     let program = |cgi: &Cgi| matches!(cgi.scripts, Scripts::Program { .. });
     match handler {
         Handler::Cgi(cgi) => program(cgi),
-        Handler::Upload(_) | Handler::Status | Handler::Proxy(_) => true,
+        Handler::Upload(_) | Handler::Status | Handler::EmptyGif | Handler::Proxy(_) => true,
         Handler::Dav(_) | Handler::Files => false,
     }
 }

@@ -95,6 +95,8 @@ pub(crate) struct Level {
     pub(super) internal: bool,
     /// `stub_status`, which holds only where it stands.
     pub(super) status: Option<Span>,
+    /// `empty_gif`, likewise.
+    pub(super) gif: bool,
     /// `embed on`, and whether it stands in this very context.
     pub(super) embed: Option<Embed>,
     /// `precompress`.
@@ -136,6 +138,7 @@ impl Level {
             named_methods: None,
             internal: false,
             status: None,
+            gif: false,
             embed: None,
             codings: Vec::new(),
         }
@@ -165,6 +168,10 @@ impl Level {
     ) -> Level {
         let mut inner = self.inherited();
         inner.put(directives, reader, groups, Stand::in_if(path));
+        // As in nginx, what answers in the location answers here, unless something else does.
+        if named(directives, "proxy_pass").next().is_none() {
+            (inner.status, inner.gif) = (self.status, self.gif);
+        }
         inner
     }
 
@@ -203,7 +210,7 @@ impl Level {
     /// What a context has been given before its own directives are looked at.
     fn inherited(&self) -> Level {
         let embed = self.embed.map(|embed| Embed { is_own: false, ..embed });
-        Level { status: None, embed, ..self.clone() }
+        Level { status: None, gif: false, embed, ..self.clone() }
     }
 
     /// The settings of a location at this level, but for its pack. What depends on the location
@@ -345,6 +352,11 @@ impl Level {
         if name == "stub_status" {
             first.map_or(Ok(()), |word| keyword(word, &[("on", ())]))?;
             self.status = Some(directive.name.span);
+            self.gif = false;
+            return Ok(());
+        }
+        if name == "empty_gif" {
+            (self.status, self.gif) = (None, true);
             return Ok(());
         }
         if name == "internal" {

@@ -175,8 +175,7 @@ impl Draft<'_> {
         stage: &Stage<'_>,
     ) -> Option<LocationId> {
         let (block, path) = (directive.block.as_ref()?, stage.path?);
-        let loses =
-            ["try_files", "stub_status"].iter().any(|name| named(around, name).next().is_some());
+        let loses = named(around, "try_files").next().is_some();
         let has_settings = block.directives.iter().any(|inner| !is_step(inner));
         if !loses && !has_settings {
             return None;

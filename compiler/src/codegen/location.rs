@@ -229,6 +229,7 @@ fn serve(
     let handler = match handler {
         ir::Handler::Files => quote!(Files),
         ir::Handler::Status => quote!(Status),
+        ir::Handler::EmptyGif => quote!(EmptyGif),
         ir::Handler::Cgi(cgi) => {
             let cgi = numbered("CGI", shared.scripts.number(cgi));
             quote!(Cgi(&#cgi))

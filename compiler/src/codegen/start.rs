@@ -31,6 +31,7 @@ pub(super) fn constants(site: &ir::Site, shared: &mut Shared) -> TokenStream {
     let counts = counts(&site.locations);
     let proxy_protocol = proxy_protocol(&site.listens);
     let real_ip = real_ip(&site.settings);
+    let gif = gif(&site.locations);
     let users = access::users(&site.users);
     let zones = zones(&site.zones, shared);
     let upstreams = proxy::upstreams(&site.upstreams, shared);
@@ -54,6 +55,7 @@ pub(super) fn constants(site: &ir::Site, shared: &mut Shared) -> TokenStream {
         #counts
         #proxy_protocol
         #real_ip
+        #gif
         #users
         #zones
         #upstreams
@@ -87,6 +89,18 @@ fn real_ip(settings: &[ir::Settings]) -> Option<TokenStream> {
     settings.iter().any(|settings| settings.real_ip.is_some()).then(|| {
         quote!(
             const REAL_IP: bool = true;
+        )
+    })
+}
+
+/// What a site with the image of one pixel has beyond others.
+fn gif(locations: &[ir::Location]) -> Option<TokenStream> {
+    let sends = |location: &ir::Location| {
+        matches!(location.action, ir::Action::Serve { handler: ir::Handler::EmptyGif, .. })
+    };
+    locations.iter().any(sends).then(|| {
+        quote!(
+            const EMPTY_GIF: bool = true;
         )
     })
 }

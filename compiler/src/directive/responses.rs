@@ -1,5 +1,6 @@
 //! Rows about responses that are not files.
 
+use super::Context::Location;
 use super::kind::*;
 use super::setting::setting;
 use super::{Group, HTTP_SERVER_LOCATION_IF, MANY, SERVER_LOCATION_IF, inherited, simple};
@@ -57,6 +58,10 @@ pub(super) const GROUP: Group = Group {
         .and_in_if()
         .args(1, 2)
         .differs("A time is at most 68 years."),
+        simple("empty_gif", &[Location], (0, 0), "").doc(
+            "Answers `GET` and `HEAD` with a transparent image of one pixel: for counters that pages \
+             ask for, whose requests are to be seen in a log.",
+        ),
         setting!("server_tokens", SERVER_TOKENS, plain.server_tokens, "Whether the Server field and error pages show the version.")
             .differs("The default is `on` in nginx."),
         setting!("absolute_redirect", FLAG, plain.absolute_redirect,

@@ -125,7 +125,7 @@ impl Facts<'_> {
         let files = match action {
             Action::Return(_) => false,
             Action::Serve { handler, .. } => {
-                !matches!(handler, Handler::Status | Handler::Proxy(_))
+                !matches!(handler, Handler::Status | Handler::EmptyGif | Handler::Proxy(_))
             }
         };
         facts.extend(self.of_settings(settings, files));
@@ -146,6 +146,7 @@ impl Facts<'_> {
         match handler {
             Handler::Files => Vec::new(),
             Handler::Status => vec![action("stub_status", "on".to_owned())],
+            Handler::EmptyGif => vec![action("empty_gif", String::new())],
             Handler::Cgi(cgi) => {
                 let ir::Cgi { scripts, params, plain } = cgi;
                 let named = |name: &[u8]| String::from_utf8_lossy(name).into_owned();

@@ -18,6 +18,7 @@ pub enum Action {
 pub enum Handler {
     Files,
     Status,
+    EmptyGif,
     Cgi(Cgi),
     Upload(Upload),
     Dav(Dav),
@@ -46,7 +47,7 @@ impl Handler {
     /// Whether it looks for files, beneath the folder of its location.
     pub fn has_files(&self) -> bool {
         match self {
-            Handler::Status | Handler::Proxy(_) => false,
+            Handler::Status | Handler::EmptyGif | Handler::Proxy(_) => false,
             Handler::Cgi(cgi) => matches!(cgi.scripts, Scripts::ByExtension(_)),
             Handler::Files | Handler::Upload(_) | Handler::Dav(_) => true,
         }
@@ -58,6 +59,7 @@ impl Handler {
             Handler::Upload(upload) => Some(upload.directory),
             Handler::Files
             | Handler::Status
+            | Handler::EmptyGif
             | Handler::Cgi(_)
             | Handler::Dav(_)
             | Handler::Proxy(_) => None,
@@ -70,7 +72,11 @@ impl Handler {
         match self {
             Handler::Upload(upload) => Some(upload.directory),
             Handler::Dav(_) => Some(base.directory),
-            Handler::Files | Handler::Status | Handler::Cgi(_) | Handler::Proxy(_) => None,
+            Handler::Files
+            | Handler::Status
+            | Handler::EmptyGif
+            | Handler::Cgi(_)
+            | Handler::Proxy(_) => None,
         }
     }
 }

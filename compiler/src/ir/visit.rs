@@ -127,7 +127,11 @@ fn of_try_files<'a>(try_files: &'a TryFiles, see: &mut dyn FnMut(Purpose, &'a Va
 
 fn of_handler<'a>(handler: &'a Handler, see: &mut dyn FnMut(Purpose, &'a Value)) {
     match handler {
-        Handler::Files | Handler::Status | Handler::Upload(_) | Handler::Dav(_) => {}
+        Handler::Files
+        | Handler::Status
+        | Handler::EmptyGif
+        | Handler::Upload(_)
+        | Handler::Dav(_) => {}
         Handler::Cgi(Cgi { scripts: _, params, plain: _ }) => {
             for CgiParam { name, value } in params {
                 see(Purpose::ScriptVariable(name.len() + "=\0".len()), value);

@@ -119,6 +119,7 @@ fn handles(words: Words<'_>, handler: &Handler) -> Object<String, Value> {
     match handler {
         Handler::Files => object([("handler", "files".into())]),
         Handler::Status => object([("handler", "stub_status".into())]),
+        Handler::EmptyGif => object([("handler", "empty_gif".into())]),
         Handler::Cgi(cgi) => match &cgi.scripts {
             Scripts::Program { program, .. } => {
                 object([("handler", "program".into()), ("program", words.program(*program).into())])

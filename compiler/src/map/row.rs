@@ -66,6 +66,7 @@ impl Words<'_> {
         match handler {
             Handler::Files => vec![files.unwrap_or_else(|| "no files: no root".to_owned())],
             Handler::Status => vec!["counts of the process".to_owned()],
+            Handler::EmptyGif => vec!["an image of one pixel".to_owned()],
             Handler::Cgi(cgi) => match &cgi.scripts {
                 Scripts::Program { program, .. } => {
                     vec![format!("runs {}", self.program(*program))]

@@ -244,7 +244,7 @@ pub(super) const GROUPS: &[Group] = &[
         about: "making such pages up",
         instead: "use `autoindex` for listings, and files for the rest",
         names: "\
-            empty_gif fancyindex fancyindex_css_href fancyindex_default_sort \
+            fancyindex fancyindex_css_href fancyindex_default_sort \
             fancyindex_exact_size fancyindex_footer fancyindex_header fancyindex_ignore \
             fancyindex_localtime fancyindex_name_length random_index",
     },

@@ -4,6 +4,7 @@ mod byteranges;
 mod change;
 pub mod dav;
 pub mod file;
+pub mod gif;
 pub(crate) mod listing;
 mod receive;
 mod representation;

@@ -20,7 +20,7 @@ pub trait Receiver: fmt::Debug {
 /// A response below 300 that a handler has made: no `error_page` stands for it.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Response {
-    /// 200, 201, 204.
+    /// 200, 201, 204, 304.
     pub status: u16,
     /// The value of a Location field, ready to be sent: a path, before which the conf may want
     /// the origin.
@@ -29,4 +29,6 @@ pub struct Response {
     pub content_type: &'static [u8],
     /// The content.
     pub content: Vec<u8>,
+    /// When it was last modified, in seconds since 1970, if that is said.
+    pub modified_s: Option<i64>,
 }

@@ -16,10 +16,11 @@ use crate::exchange::world::{
     ExchangeOf, Limited, LocationOf, Login, Note, Op, Reason, Recoding, Rewrite, World,
 };
 use crate::files::{Entry, Files, StoredFile};
-use crate::handler::{self, dav, file, status, upload};
+use crate::handler::{self, dav, file, gif, status, upload};
 use crate::http::accept::Coding;
 use crate::http::body::Framing;
 use crate::http::credentials;
+use crate::http::date;
 use crate::http::expires;
 use crate::http::method::Method;
 use crate::http::response::Fields;
@@ -273,6 +274,7 @@ impl<S: Site> World for Serving<'_, S> {
                 upload::serve(upload, request, files)
             }
             Handler::Status if S::COUNTS => status::serve(counts),
+            Handler::EmptyGif if S::EMPTY_GIF => gif::serve(request),
             Handler::Dav(dav) if S::DAV => dav::serve(dav, request, files),
             Handler::Proxy(proxy) if !S::UPSTREAMS.is_empty() => {
                 upstream::serve(proxy, S::UPSTREAMS, request)
@@ -457,12 +459,19 @@ impl<S: Site> Serving<'_, S> {
                 Outcome::Response(status, Body::File(file.body))
             }
             handler::Outcome::Response(made) => {
-                let handler::Response { status, location, content_type, content } = made;
+                let handler::Response { status, location, content_type, content, modified_s } =
+                    made;
                 if !content_type.is_empty() {
                     exchange.fields.add("Content-Type", content_type);
                 }
-                if status != 204 {
+                if !matches!(status, 204 | 304) {
                     exchange.fields.set_content_len(content.len() as u64);
+                }
+                // Of an error's page, nothing is said of when that was made.
+                if let Some(modified_s) = modified_s
+                    && matches!(exchange.status_of(status), 200 | 304)
+                {
+                    exchange.fields.add_checked("Last-Modified", &date::format(modified_s));
                 }
                 if let Some(location) = location {
                     exchange.fields.remove("Location");

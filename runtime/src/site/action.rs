@@ -33,6 +33,8 @@ pub enum Handler {
     Upload(&'static Upload),
     /// `stub_status`.
     Status,
+    /// `empty_gif`.
+    EmptyGif,
     /// `dav_methods`; static files for the others.
     Dav(&'static Dav),
     /// `proxy_pass`.

@@ -79,6 +79,7 @@ pub const ROWS: &[Row] = &[
             "expires modified $arg_m;",
         ],
     ),
+    ("empty_gif", &[Location], 4, &["empty_gif;"]),
     (
         "autoindex",
         &[Server, Location],

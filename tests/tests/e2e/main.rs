@@ -41,6 +41,7 @@ mod maps;
 mod pairs;
 mod params;
 mod passwords;
+mod pixel;
 mod precompressed;
 mod process;
 mod proxied;

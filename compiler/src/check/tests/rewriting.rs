@@ -1,7 +1,7 @@
 //! `rewrite`, `if` and `set`.
 
 use super::{codes, refused, settings, site};
-use crate::ir::{self, Action, Amount};
+use crate::ir::{self, Action, Amount, Handler};
 use crate::wording::steps;
 
 /// The steps of a location, as they were understood.
@@ -222,4 +222,22 @@ fn the_rate_of_a_response_is_set_by_sizes() {
     let site = site(&conf("limit_rate 8k; location /off { limit_rate 0; } location /in { }"));
     let rate = |path| settings(&site, path).rate.as_ref().map(|rate| rate.per_second.clone());
     assert_eq!((rate("/off"), rate("/in")), (None, Some(Amount::Fixed(8192))));
+}
+
+#[test]
+fn what_answers_in_a_location_answers_in_its_ifs() {
+    for (directive, expected) in
+        [("empty_gif", Handler::EmptyGif), ("stub_status", Handler::Status)]
+    {
+        let conf = format!(
+            "server {{ listen 127.0.0.1:80; location = /x {{ {directive};
+             if ($arg_a) {{ add_header A 1; }} }} }}"
+        );
+        let site = site(&conf);
+        let handlers = site.locations.iter().filter_map(|location| match &location.action {
+            Action::Serve { handler, .. } if *handler == expected => Some(()),
+            _ => None,
+        });
+        assert_eq!(handlers.count(), 2, "{directive}");
+    }
 }

@@ -131,6 +131,7 @@ fn scripts_and_writing_keep_apart() {
         Handler::Dav(_) => "dav",
         Handler::Status => "status",
         Handler::Proxy(_) => "proxy",
+        Handler::EmptyGif => "gif",
     };
     assert_eq!(["/", "/up/a", "/up/bin/a", "/dav/a"].map(kind), ["cgi", "upload", "cgi", "dav"]);
     refused(

@@ -227,7 +227,7 @@ impl Batch {
         let mut content = paths.join(&b'\n');
         content.push(b'\n');
         let location = if let [path] = paths.as_slice() { Some(path.clone()) } else { None };
-        Response { status: 201, location, content_type: b"text/plain", content }
+        Response { status: 201, location, content_type: b"text/plain", content, modified_s: None }
     }
 }
 
