@@ -168,6 +168,7 @@ pub(crate) fn with_variables<T>(
         host: b"a",
         server: &SERVER,
         settings,
+        action: None,
         directories,
         matches: &[],
         slots: &[],

@@ -38,8 +38,8 @@ pub use self::settings::{
 pub use crate::log::{append_to_named, open_syslog};
 
 pub use self::upstream::{
-    Balance, Failures, Ignored, Peer, Proxy, ProxyField, ProxyVersion, Replaced, Replacement,
-    Target, TargetUri, Upstream,
+    Balance, Failures, Fastcgi, Ignored, PassedParam, Peer, Proxy, ProxyField, ProxyVersion,
+    Replaced, Replacement, Target, TargetUri, Upstream, Wire,
 };
 
 /// Index into [`Site::LISTENS`].

@@ -111,6 +111,7 @@ fn value(proxy: &Proxy, sets: &mut Sets, shared: &mut Shared) -> TokenStream {
     quote! {
         site::Proxy {
             target: site::Target::#target,
+            wire: site::Wire::Http,
             method: #method,
             fields: &[#(#fields),*],
             body: #body,

@@ -141,27 +141,42 @@ impl Environment<'_> {
         self.compute(b"REMOTE_PORT", |out| variables.remote_port(out));
     }
 
-    /// The request's fields as `HTTP_NAME`, the values of several lines joined. Sorted, so that
-    /// the lines of one variable stand together: to look for them behind each line would take the
-    /// square of the lines' number.
+    /// The request's fields as `HTTP_NAME`.
     fn add_fields(&mut self, variables: &Variables<'_>) {
-        let mut lines: Vec<_> = variables.head.fields().iter().collect();
-        lines.sort_by(|(one, _), (other, _)| variable_bytes(one).cmp(variable_bytes(other)));
-        let mut name = Vec::with_capacity(32);
-        for lines in lines.chunk_by(|(one, _), (other, _)| is_same(one, other)) {
-            let (field, _) = lines[0];
-            if !write_name(field, &mut name) {
-                continue;
-            }
-            let is_cookie = field.eq_ignore_ascii_case(b"cookie");
-            let separator: &[u8] = if is_cookie { b"; " } else { b", " };
-            self.compute(&name, |out| {
-                for (number, (_, value)) in lines.iter().enumerate() {
-                    out.extend_from_slice(if number > 0 { separator } else { b"" });
-                    out.extend_from_slice(value);
-                }
-            });
+        each_field(variables, &WITHHELD, &mut |name, value| {
+            self.compute(name, |out| out.extend_from_slice(value));
+        });
+    }
+}
+
+/// Calls `see` with the request's fields as `HTTP_NAME` and values, those of several lines joined;
+/// fields that are `withheld` are left out. Sorted, so that the lines of one variable stand together:
+/// to look for them behind each line would take the square of the lines' number.
+pub(crate) fn each_field(
+    variables: &Variables<'_>,
+    withheld: &[&[u8]],
+    see: &mut dyn FnMut(&[u8], &[u8]),
+) {
+    let mut lines: Vec<_> = variables.head.fields().iter().collect();
+    lines.sort_by(|(one, _), (other, _)| variable_bytes(one).cmp(variable_bytes(other)));
+    let (mut name, mut joined) = (Vec::with_capacity(32), Vec::new());
+    for lines in lines.chunk_by(|(one, _), (other, _)| is_same(one, other)) {
+        let (field, value) = lines[0];
+        if !write_name(field, withheld, &mut name) {
+            continue;
         }
+        if lines.len() == 1 {
+            see(&name, value);
+            continue;
+        }
+        let is_cookie = field.eq_ignore_ascii_case(b"cookie");
+        let separator: &[u8] = if is_cookie { b"; " } else { b", " };
+        joined.clear();
+        for (number, (_, value)) in lines.iter().enumerate() {
+            joined.extend_from_slice(if number > 0 { separator } else { b"" });
+            joined.extend_from_slice(value);
+        }
+        see(&name, &joined);
     }
 }
 
@@ -178,12 +193,12 @@ fn variable_bytes(field: &[u8]) -> impl Iterator<Item = u8> {
 
 /// The variable of a field. False for a field that is withheld, or whose name has bytes that would
 /// make it look like another one's.
-fn write_name(field: &[u8], name: &mut Vec<u8>) -> bool {
+fn write_name(field: &[u8], withheld: &[&[u8]], name: &mut Vec<u8>) -> bool {
     name.clear();
     name.extend_from_slice(b"HTTP_");
     name.extend(variable_bytes(field));
     let plain = name.iter().all(|&byte| byte.is_ascii_alphanumeric() || byte == b'_');
-    plain && !WITHHELD.iter().any(|withheld| is_same(withheld, field))
+    plain && !withheld.iter().any(|withheld| is_same(withheld, field))
 }
 
 /// The server's name if it has one, and else what the client calls it.

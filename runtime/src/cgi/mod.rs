@@ -4,9 +4,9 @@
 
 mod backend;
 mod command;
-mod environment;
+pub(crate) mod environment;
 mod fault;
-mod output;
+pub(crate) mod output;
 mod running;
 pub mod script;
 mod spawner;

@@ -21,7 +21,7 @@ pub struct BadOutput(pub &'static str);
 
 /// Gathers the head from output in any pieces.
 #[derive(Debug, Default)]
-pub(super) struct HeadReader {
+pub(crate) struct HeadReader {
     bytes: Vec<u8>,
     /// The start of the line that is not complete yet.
     line_start: usize,
@@ -29,7 +29,7 @@ pub(super) struct HeadReader {
 
 impl HeadReader {
     /// Takes a piece of output. Once the head is complete: it, and the front of the content.
-    pub(super) fn read(
+    pub(crate) fn read(
         &mut self,
         piece: &[u8],
     ) -> Result<Option<(BackendHead, Vec<u8>)>, BadOutput> {
@@ -55,7 +55,7 @@ impl HeadReader {
     }
 
     /// What is wrong with output that ends here.
-    pub(super) fn at_end(&self) -> BadOutput {
+    pub(crate) fn at_end(&self) -> BadOutput {
         BadOutput(match self.bytes.is_empty() {
             true => "it has written nothing",
             false => "its output ends within its head",

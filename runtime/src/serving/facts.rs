@@ -39,6 +39,7 @@ impl Exchange {
             host: if self.host.is_empty() { route.server.name.bytes() } else { &self.host },
             server: route.server,
             settings: route.location.settings,
+            action: Some(&route.location.action),
             directories: &shared.directories,
             matches: &self.matches,
             slots: &self.slots,

@@ -66,6 +66,8 @@ pub enum Balance {
 pub struct Proxy {
     /// Who is asked for what.
     pub target: Target,
+    /// What it is spoken to in.
+    pub wire: Wire,
     /// `proxy_method`; `None`: as the client asks.
     pub method: Option<Text>,
     /// `proxy_set_header`, and what nginx sets where the conf says nothing of that name. One that
@@ -84,6 +86,47 @@ pub struct Proxy {
     pub hidden: &'static [&'static [u8]],
     /// What goes with it.
     pub plain: ProxySettings,
+}
+
+/// What a server behind this one is spoken to in.
+pub enum Wire {
+    /// HTTP/1: `proxy_pass`.
+    Http,
+    /// FastCGI: `fastcgi_pass`. Of what stands beside it, the fields, the method, the body and the
+    /// URI are for HTTP alone.
+    Fastcgi(Fastcgi),
+    /// SCGI: `scgi_pass`, with these params.
+    Scgi(&'static [PassedParam]),
+    /// uwsgi: `uwsgi_pass`, with these params.
+    Uwsgi {
+        #[allow(missing_docs)]
+        params: &'static [PassedParam],
+        /// `uwsgi_modifier1` and `uwsgi_modifier2`.
+        modifiers: [u8; 2],
+    },
+}
+
+/// What goes with a `fastcgi_pass`.
+pub struct Fastcgi {
+    /// `fastcgi_param`, in the order of the conf.
+    pub params: &'static [PassedParam],
+    /// `fastcgi_index`: what stands behind a script's name that ends in a slash.
+    pub index: Option<Text>,
+    /// `fastcgi_split_path_info`: its first group is the script's name, its second the path behind
+    /// that. Its captures are there.
+    pub split: Option<Regex>,
+    /// `fastcgi_keep_conn`.
+    pub keeps: bool,
+}
+
+/// A `fastcgi_param`, `scgi_param` or `uwsgi_param`.
+pub struct PassedParam {
+    /// Its name.
+    pub name: &'static [u8],
+    /// Its value.
+    pub value: Text,
+    /// `if_not_empty`: whether it is left out where the value is empty.
+    pub if_not_empty: bool,
 }
 
 /// Who is asked for what.

@@ -9,7 +9,9 @@
 mod answer;
 pub(crate) mod balance;
 mod edit;
+mod fastcgi;
 mod find;
+mod params;
 mod pool;
 mod request;
 mod running;

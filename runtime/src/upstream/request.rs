@@ -5,6 +5,7 @@
 //! that a client sends can end a line or begin a request.
 
 use super::balance::Choice;
+use super::params;
 use super::running::{Call, Content};
 use crate::backend::Input;
 use crate::escape::Escaped;
@@ -14,7 +15,9 @@ use crate::http::body::Framing;
 use crate::http::method::Method;
 use crate::http::response::write_uri;
 use crate::http::target::split_args;
-use crate::site::{Balance, Level, Proxy, ProxyVersion, Target, TargetUri, Upstream, UpstreamId};
+use crate::site::{
+    Balance, Level, Proxy, ProxyVersion, Target, TargetUri, Upstream, UpstreamId, Wire,
+};
 use crate::variables::{Endpoint, Variables};
 
 /// Fields of a client that are never passed on (RFC 9110, 7.6.1): they speak of its connection, or
@@ -49,11 +52,12 @@ pub(crate) fn serve(
     match request.framing {
         Framing::Length(0) => asked.call(request, Input::Empty, Content::None),
         _ if is_replaced => asked.call(request, Input::Empty, Content::None),
-        _ if proxy.request_buffering => {
-            let memory_len = request.variables.settings.client_body_buffer_size;
-            Outcome::Receive(Box::new(Spool::new(Box::new(asked), memory_len)))
-        }
+        _ if proxy.request_buffering => asked.gather(request),
         Framing::Length(len) => asked.call(request, Input::Stream, Content::Length(len)),
+        // The length is told before the content.
+        Framing::Chunked if !matches!(proxy.wire, Wire::Http | Wire::Fastcgi(_)) => {
+            asked.gather(request)
+        }
         Framing::Chunked => asked.call(request, Input::Stream, Content::Chunked),
     }
 }
@@ -86,6 +90,12 @@ enum FoundUri<'a> {
 }
 
 impl Asked {
+    /// Waits for all of the content first.
+    fn gather(self, request: &Request<'_>) -> Outcome {
+        let memory_len = request.variables.settings.client_body_buffer_size;
+        Outcome::Receive(Box::new(Spool::new(Box::new(self), memory_len)))
+    }
+
     fn call(&self, request: &Request<'_>, input: Input, content: Content) -> Outcome {
         let Asked { proxy, .. } = *self;
         let variables = request.variables;
@@ -114,6 +124,9 @@ impl Asked {
             }
             None => request.method.name().as_bytes().to_vec(),
         };
+        if !matches!(proxy.wire, Wire::Http) {
+            return self.call_as_script(request, found.upstream, input, content);
+        }
         let upgrade = upgrade(request, proxy).filter(|_| matches!(input, Input::Empty));
         let mut head = Vec::with_capacity(512);
         head.extend_from_slice(&method);
@@ -134,7 +147,6 @@ impl Asked {
             write_passed_fields(proxy, variables, &mut head);
         }
         head.extend_from_slice(b"\r\n");
-        let once = [Some(Method::Post), Some(Method::Lock), Some(Method::Patch)];
         Outcome::Proxy(Box::new(Call {
             proxy,
             upstream: found.upstream,
@@ -143,9 +155,39 @@ impl Asked {
             content,
             choice: self.choice(found.upstream, variables),
             has_no_answer_content: method == b"HEAD",
-            may_repeat: !once.contains(&Some(request.method)),
+            may_repeat: may_repeat(request.method),
             upgrade,
             closes,
+            url: None,
+        }))
+    }
+
+    /// Asks in the manner of CGI.
+    fn call_as_script(
+        &self,
+        request: &Request<'_>,
+        upstream: UpstreamId,
+        input: Input,
+        content: Content,
+    ) -> Outcome {
+        let (scheme, keeps) = match &self.proxy.wire {
+            Wire::Fastcgi(said) => ("fastcgi", said.keeps),
+            Wire::Scgi(_) => ("scgi", false),
+            Wire::Uwsgi { .. } => ("uwsgi", false),
+            Wire::Http => ("http", true),
+        };
+        Outcome::Proxy(Box::new(Call {
+            proxy: self.proxy,
+            upstream,
+            head: params::write(self.proxy, request, content),
+            input,
+            content,
+            choice: self.choice(upstream, request.variables),
+            has_no_answer_content: request.method == Method::Head,
+            may_repeat: may_repeat(request.method),
+            upgrade: None,
+            closes: !keeps,
+            url: Some(scheme),
         }))
     }
 
@@ -287,6 +329,11 @@ fn upgrade(request: &Request<'_>, proxy: &Proxy) -> Option<Vec<u8>> {
             .any(|one| one.trim_ascii().eq_ignore_ascii_case(b"upgrade"))
     };
     head.fields().values(b"connection").any(named).then(|| protocol.to_vec())
+}
+
+/// Whether a request by this method may be carried out twice, as nginx has it.
+fn may_repeat(method: Method) -> bool {
+    !matches!(method, Method::Post | Method::Lock | Method::Patch)
 }
 
 /// Appends the target of the request line, by nginx's rules.

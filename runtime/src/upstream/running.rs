@@ -4,25 +4,30 @@ use std::fmt;
 use std::fs::File;
 use std::io::{self, IoSlice};
 use std::os::fd::AsFd;
+use std::os::unix::fs::FileExt;
 use std::rc::Rc;
 
 use super::answer::{AnswerFraming, AnswerReader, BadAnswer};
 use super::balance::Choice;
+use super::fastcgi::{self, BadRecord, RecordReader};
 use super::pool::{LeaseId, Upstreams};
 use super::tunnel::Tunnel;
 use crate::backend::{Backend, Front, Input, Received, Report};
+use crate::cgi::output::{BadOutput, HeadReader};
 use crate::connection::{Interests, UpstreamInterest};
 use crate::escape::Escaped;
 use crate::exchange::{Refusal, Tries, Try};
 use crate::http::body::{BodyReader, Framing};
 use crate::http::status;
-use crate::site::{Failures, Level, Proxy, UpstreamId};
+use crate::site::{Failures, Level, Proxy, UpstreamId, Wire};
 use crate::sys::poll::Readiness;
 
 /// The most of a file that is sent before others have their turn.
 const SEND_LEN: usize = 256 * 1024;
 /// The most of a content that is held for a peer that takes no more.
 pub(crate) const MOST_UNSENT: usize = 64 * 1024;
+/// How much of a file goes into a record.
+const FILE_PIECE_LEN: usize = 32 * 1024;
 /// The most lines of trouble that are held until they are told.
 const MOST_REPORTS: usize = 16;
 
@@ -59,6 +64,24 @@ pub(crate) struct Call {
     pub(super) upgrade: Option<Vec<u8>>,
     /// Whether the connection is for this request alone.
     pub(super) closes: bool,
+    /// The scheme of what is asked, where the head does not name that: other than HTTP.
+    pub(super) url: Option<&'static str>,
+}
+
+impl Call {
+    fn is_fastcgi(&self) -> bool {
+        matches!(self.proxy.wire, Wire::Fastcgi(_))
+    }
+
+    /// A reader of the answer.
+    fn answer(&self) -> Answer {
+        match self.proxy.wire {
+            Wire::Http => Answer::Head(AnswerReader::new(self.proxy.head_len)),
+            Wire::Fastcgi(_) | Wire::Scgi(_) | Wire::Uwsgi { .. } => {
+                Answer::ScriptHead(HeadReader::default())
+            }
+        }
+    }
 }
 
 impl fmt::Debug for Call {
@@ -94,6 +117,10 @@ pub(crate) struct Running {
     stream_is_used: bool,
     stream_has_ended: bool,
     answer: Answer,
+    /// What FastCGI's records are taken apart by.
+    records: RecordReader,
+    /// How much of a content in a file was put into records.
+    file_at: u64,
     /// What came with the head.
     front: Front,
     /// What the last head said of the protocol to go over to.
@@ -123,6 +150,8 @@ struct Line {
 /// How far the answer has come.
 enum Answer {
     Head(AnswerReader),
+    /// The same in the manner of CGI.
+    ScriptHead(HeadReader),
     Content {
         left: Left,
         persists: bool,
@@ -140,6 +169,8 @@ enum Left {
     Length(u64),
     Chunks(BodyReader),
     UntilClose,
+    /// In FastCGI's records; so many bytes are promised, if that is known.
+    Records(Option<u64>),
 }
 
 /// What goes wrong with a peer.
@@ -152,7 +183,7 @@ struct Failure {
 impl Running {
     /// Asks the first peer.
     pub(crate) fn start(upstreams: &Rc<Upstreams>, owner: u64, call: Call) -> Running {
-        let most = call.proxy.head_len;
+        let answer = call.answer();
         let mut running = Running {
             upstreams: Rc::clone(upstreams),
             owner,
@@ -165,7 +196,9 @@ impl Running {
             unsent: Vec::new(),
             stream_is_used: false,
             stream_has_ended: false,
-            answer: Answer::Head(AnswerReader::new(most)),
+            answer,
+            records: RecordReader::default(),
+            file_at: 0,
             front: Front::default(),
             tunnel: None,
             fields: Vec::new(),
@@ -225,7 +258,12 @@ impl Running {
             Some(lease) => (lease, true),
             None => self.upstreams.connect(group, peer, self.owner)?,
         };
-        self.answer = Answer::Head(AnswerReader::new(self.call.proxy.head_len));
+        self.answer = self.call.answer();
+        self.records = RecordReader::default();
+        if !self.call.is_streamed() {
+            self.unsent.clear();
+            self.file_at = 0;
+        }
         self.line = Some(Line {
             lease,
             peer,
@@ -259,11 +297,12 @@ impl Running {
     /// Sends as much of the request as the peer takes. What goes wrong is seen when it is read from:
     /// there may be an answer all the same.
     fn send(&mut self) {
-        let Running { upstreams, call, line, unsent, tries, stream_is_used, .. } = self;
+        let Running { upstreams, call, line, unsent, file_at, tries, stream_is_used, .. } = self;
         let Some(line) = line else { return };
         if line.is_deaf || !line.is_connected {
             return;
         }
+        let is_fastcgi = call.is_fastcgi();
         let head_len = call.head.len() as u64;
         let mut turn_left = SEND_LEN;
         while turn_left > 0 {
@@ -271,7 +310,11 @@ impl Running {
                 _ if line.sent >= head_len => (&[], &[]),
                 _ => (&call.head[line.sent as usize..], &[]),
             };
+            if is_fastcgi && unsent.is_empty() {
+                *file_at = fill_records(call, *file_at, unsent);
+            }
             let rest = match &call.input {
+                _ if is_fastcgi => &unsent[..],
                 Input::Bytes(bytes) => {
                     bytes.get(line.sent.saturating_sub(head_len) as usize..).unwrap_or_default()
                 }
@@ -279,7 +322,7 @@ impl Running {
                 Input::Empty | Input::File(_) => rest,
             };
             let result = match &call.input {
-                Input::File(file) if head.is_empty() => {
+                Input::File(file) if head.is_empty() && !is_fastcgi => {
                     let at = line.sent - head_len;
                     let Content::Length(len) = call.content else { break };
                     let most =
@@ -291,7 +334,7 @@ impl Running {
                 }
                 _ if head.is_empty() && rest.is_empty() => break,
                 input => {
-                    let more = matches!(input, Input::File(_));
+                    let more = matches!(input, Input::File(_)) && !is_fastcgi;
                     let slices = [IoSlice::new(head), IoSlice::new(rest)];
                     upstreams.with(line.lease, |transport| match (head, rest) {
                         ([], rest) => transport.write(rest, false),
@@ -303,11 +346,10 @@ impl Running {
             match result {
                 Ok(0) => break,
                 Ok(len) => {
-                    if let (Input::Stream, Some(over)) =
-                        (&call.input, len.checked_sub(head.len()).filter(|&over| over > 0))
-                    {
+                    let over = len.saturating_sub(head.len());
+                    if over > 0 && (is_fastcgi || call.is_streamed()) {
                         unsent.drain(..over);
-                        *stream_is_used = true;
+                        *stream_is_used |= call.is_streamed();
                     }
                     line.sent += len as u64;
                     turn_left = turn_left.saturating_sub(len);
@@ -332,6 +374,14 @@ impl Running {
     /// Whether some of the request is still to be sent, and is there.
     fn has_unsent(&self) -> bool {
         let Some(line) = &self.line else { return false };
+        if self.call.is_fastcgi() && !self.call.is_streamed() {
+            let is_whole = match (&self.call.input, self.call.content) {
+                (Input::Bytes(_) | Input::File(_), Content::Length(len)) => self.file_at > len,
+                _ => true,
+            };
+            let is_sent = is_whole && self.unsent.is_empty();
+            return !line.is_deaf && (line.sent < self.call.head.len() as u64 || !is_sent);
+        }
         let content_len = match (&self.call.input, self.call.content) {
             (Input::Stream, _) => self.unsent.len() as u64 + self.stream_sent(line),
             (Input::Bytes(_) | Input::File(_), Content::Length(len)) => len,
@@ -431,6 +481,9 @@ impl Running {
     /// What a peer is asked for, for the log.
     fn url(&self, peer: usize) -> String {
         let address = self.group().borrow().words(peer);
+        if let Some(scheme) = self.call.url {
+            return format!("{scheme}://{address}");
+        }
         let target = self.call.head.split(|&byte| byte == b' ').nth(1).unwrap_or_default();
         let colon = if address.starts_with("unix:") { ":" } else { "" };
         format!("http://{address}{colon}{}", Escaped(target))
@@ -490,6 +543,95 @@ impl Running {
         }
     }
 
+    fn awaits_head(&self) -> bool {
+        matches!(self.answer, Answer::Head(_) | Answer::ScriptHead(_))
+    }
+
+    /// The same in the manner of CGI.
+    fn read_script_head(&mut self, scratch: &mut [u8], len: usize) -> Result<Received, Refusal> {
+        let bad = |reason: &str| Failure {
+            kind: Failures::INVALID_HEADER,
+            status: 502,
+            words: format!("upstream sent {reason} while reading response header"),
+        };
+        let (mut made, mut surplus, mut is_done) = (len, 0, false);
+        if self.call.is_fastcgi() {
+            let mut lines = Vec::new();
+            let read = self.records.read(scratch, len, &mut |text| lines.extend_from_slice(text));
+            says(&lines, &mut self.reports);
+            match read {
+                Ok(found) => (made, surplus) = found,
+                Err(BadRecord(reason)) => return self.fail(bad(reason)),
+            }
+            is_done = self.records.is_done();
+        }
+        let Answer::ScriptHead(reader) = &mut self.answer else { return Ok(Received::Part) };
+        let (head, front) = match reader.read(&scratch[..made]) {
+            Ok(Some(found)) => found,
+            Ok(None) if is_done => {
+                let BadOutput(reason) = reader.at_end();
+                return self.fail(bad(&format!("no head: {reason}")));
+            }
+            Ok(None) => return Ok(Received::Part),
+            Err(BadOutput(reason)) => return self.fail(bad(&format!("no head: {reason}"))),
+        };
+        let lines = head.fields.lines().to_vec();
+        let has_none = self.call.has_no_answer_content || status::has_no_content(head.status);
+        let left = match head.content_len {
+            _ if self.call.is_fastcgi() => Left::Records(head.content_len),
+            _ if has_none => Left::Length(0),
+            Some(len) => Left::Length(len),
+            None => Left::UntilClose,
+        };
+        if let Some(received) = self.pass_over(head.status)? {
+            return Ok(received);
+        }
+        self.note_head(head.status, lines);
+        let persists = !self.call.closes;
+        self.answer = Answer::Content { left, persists };
+        let mut content = front;
+        if self.call.is_fastcgi() {
+            if let Some(last) = self.tries.last_mut() {
+                last.content_len += content.len() as u64;
+            }
+            self.front = Front { content, is_last: is_done };
+            if is_done {
+                self.answer = Answer::Complete { persists: persists && surplus == 0 };
+            }
+        } else {
+            let len = content.len();
+            let (len, is_last) = self.take_content(&mut content, len);
+            content.truncate(len);
+            self.front = Front { content, is_last };
+        }
+        Ok(Received::Head(Box::new(head)))
+    }
+
+    /// Asks another peer where an answer with this status leads to that.
+    fn pass_over(&mut self, status: u16) -> Result<Option<Received>, Refusal> {
+        let kind = Failures::of_status(status);
+        if kind == Failures::NONE || !self.call.proxy.next_upstream.have(kind) {
+            return Ok(None);
+        }
+        let words = format!("upstream answered {status}");
+        let failure = Failure { kind, status, words };
+        let was_sent = self.line.as_ref().is_some_and(|line| line.sent > 0);
+        match self.may_try_again(&failure) && self.may_repeat(was_sent) {
+            true => self.fail(failure).map(Some),
+            false => Ok(None),
+        }
+    }
+
+    /// Notes that the head of an answer is there.
+    fn note_head(&mut self, status: u16, lines: Vec<u8>) {
+        let now_ms = self.upstreams.now_ms();
+        if let Some(last) = self.tries.last_mut() {
+            last.status = status;
+            last.head_ms = Some(now_ms.saturating_sub(self.asked_ms));
+        }
+        self.fields = lines;
+    }
+
     /// Begins an answer whose head is whole.
     fn begin(
         &mut self,
@@ -497,21 +639,10 @@ impl Running {
         rest: &[u8],
     ) -> Result<Received, Refusal> {
         let super::answer::AnswerHead { head, lines, framing, persists, upgrade: _ } = answer;
-        let kind = Failures::of_status(head.status);
-        if kind != Failures::NONE && self.call.proxy.next_upstream.have(kind) {
-            let words = format!("upstream answered {}", head.status);
-            let failure = Failure { kind, status: head.status, words };
-            let was_sent = self.line.as_ref().is_some_and(|line| line.sent > 0);
-            if self.may_try_again(&failure) && self.may_repeat(was_sent) {
-                return self.fail(failure);
-            }
+        if let Some(received) = self.pass_over(head.status)? {
+            return Ok(received);
         }
-        let now_ms = self.upstreams.now_ms();
-        if let Some(last) = self.tries.last_mut() {
-            last.status = head.status;
-            last.head_ms = Some(now_ms.saturating_sub(self.asked_ms));
-        }
-        self.fields = lines;
+        self.note_head(head.status, lines);
         let has_none = self.call.has_no_answer_content || status::has_no_content(head.status);
         let left = match framing {
             _ if has_none => Left::Length(0),
@@ -531,17 +662,12 @@ impl Running {
     /// The peer goes over to another protocol.
     fn go_over(&mut self, answer: super::answer::AnswerHead, rest: &[u8]) -> Received {
         let super::answer::AnswerHead { mut head, lines, upgrade, .. } = answer;
-        let now_ms = self.upstreams.now_ms();
-        if let Some(last) = self.tries.last_mut() {
-            last.status = 101;
-            last.head_ms = Some(now_ms.saturating_sub(self.asked_ms));
-        }
-        self.fields = lines;
+        self.note_head(101, lines);
         if let Some(protocol) = &upgrade {
             head.fields.add("Upgrade", protocol);
         }
         if let Some(line) = self.line.take() {
-            self.group().borrow_mut().free(line.peer, false, now_ms);
+            self.group().borrow_mut().free(line.peer, false, self.upstreams.now_ms());
             let upstreams = Rc::clone(&self.upstreams);
             let timeout_ms = self.call.proxy.read_timeout_ms;
             self.tunnel = Some(Tunnel::new(upstreams, line.lease, rest.to_vec(), timeout_ms));
@@ -553,7 +679,7 @@ impl Running {
     /// then. Returns its length, and whether it is the last.
     fn take_content(&mut self, bytes: &mut [u8], len: usize) -> (usize, bool) {
         let Answer::Content { left, persists } = &mut self.answer else { return (0, true) };
-        let mut is_broken = false;
+        let mut broken = None;
         let (content_len, is_whole, surplus) = match left {
             Left::Length(left) => {
                 let taken = usize::try_from(*left).map_or(len, |left| left.min(len));
@@ -561,11 +687,28 @@ impl Running {
                 (taken, *left == 0, len - taken)
             }
             Left::UntilClose => (len, false, 0),
+            Left::Records(promised) => {
+                let mut lines = Vec::new();
+                let read = self.records.read(bytes, len, &mut |text| lines.extend_from_slice(text));
+                says(&lines, &mut self.reports);
+                match read {
+                    Ok((made, surplus)) => {
+                        if let Some(left) = promised {
+                            *left = left.saturating_sub(made as u64);
+                        }
+                        (made, self.records.is_done(), surplus)
+                    }
+                    Err(BadRecord(reason)) => {
+                        broken = Some(reason);
+                        (0, false, 0)
+                    }
+                }
+            }
             Left::Chunks(reader) => {
                 let (mut at, mut end) = (0, 0);
                 while at < len && !reader.is_done() {
                     let Ok(piece) = reader.read(&bytes[at..len]) else {
-                        is_broken = true;
+                        broken = Some("invalid chunked response");
                         break;
                     };
                     let (used, piece_len) = (piece.used, piece.data.len());
@@ -581,9 +724,9 @@ impl Running {
         if let Some(last) = self.tries.last_mut() {
             last.content_len += content_len as u64;
         }
-        if is_broken {
+        if let Some(reason) = broken {
             self.answer = Answer::Broken;
-            self.note(Level::Error, "upstream sent invalid chunked response".to_owned());
+            self.note(Level::Error, format!("upstream sent {reason}"));
         } else if is_whole {
             let persists = *persists && surplus == 0;
             self.answer = Answer::Complete { persists };
@@ -598,7 +741,7 @@ impl Running {
     /// The peer has closed the connection, or that is broken.
     fn on_end(&mut self, error: Option<&io::Error>) -> Result<Received, Refusal> {
         match &self.answer {
-            Answer::Head(_) => {
+            Answer::Head(_) | Answer::ScriptHead(_) => {
                 let words = match error {
                     Some(error) => format!(
                         "recv() failed ({}) while reading response header from upstream",
@@ -659,6 +802,49 @@ fn refused(error: &io::Error) -> Failure {
     Failure { kind: Failures::ERROR, status: 502, words }
 }
 
+/// Puts content that is there into records, as far as they are to be sent next, and returns how much
+/// of it was put there: one more than it has where its end was, too.
+fn fill_records(call: &Call, at: u64, unsent: &mut Vec<u8>) -> u64 {
+    let Content::Length(len) = call.content else { return at };
+    if call.is_streamed() || at > len {
+        return at;
+    }
+    let mut end = at;
+    match &call.input {
+        Input::Bytes(bytes) => {
+            fastcgi::write_content(bytes, unsent);
+            end = len;
+        }
+        Input::File(file) => {
+            let mut piece = vec![0; FILE_PIECE_LEN];
+            match file.read_at(&mut piece, at) {
+                Ok(0) | Err(_) => end = len,
+                Ok(read) => {
+                    fastcgi::write_content(&piece[..read], unsent);
+                    end += read as u64;
+                }
+            }
+        }
+        Input::Empty | Input::Stream => end = len,
+    }
+    if end < len {
+        return end;
+    }
+    fastcgi::end_content(unsent);
+    len + 1
+}
+
+/// Notes lines that FastCGI's standard error has.
+fn says(text: &[u8], reports: &mut Vec<(Level, String)>) {
+    let lines = text.split(|&byte| byte == b'\n').filter(|line| !line.is_empty());
+    let room = MOST_REPORTS.saturating_sub(reports.len());
+    reports.extend(
+        lines
+            .take(room)
+            .map(|line| (Level::Error, format!("FastCGI sent in stderr: \"{}\"", Escaped(line)))),
+    );
+}
+
 fn send_file(
     upstreams: &Upstreams,
     lease: LeaseId,
@@ -710,6 +896,7 @@ impl Backend for Running {
             return;
         }
         match self.call.content {
+            _ if self.call.is_fastcgi() => fastcgi::write_content(content, &mut self.unsent),
             // A chunk without content would be the last one.
             Content::Chunked if content.is_empty() => {}
             Content::Chunked => {
@@ -724,7 +911,9 @@ impl Backend for Running {
 
     fn end_content(&mut self) {
         self.stream_has_ended = true;
-        if self.call.content == Content::Chunked {
+        if self.call.is_fastcgi() && self.call.is_streamed() {
+            fastcgi::end_content(&mut self.unsent);
+        } else if self.call.content == Content::Chunked {
             self.unsent.extend_from_slice(b"0\r\n\r\n");
         }
         self.send();
@@ -760,7 +949,7 @@ impl Backend for Running {
         match self.answer {
             Answer::Complete { .. } => return Ok(Received::End { cut: false }),
             Answer::Broken => return Ok(Received::End { cut: true }),
-            Answer::Head(_) | Answer::Content { .. } => {}
+            Answer::Head(_) | Answer::ScriptHead(_) | Answer::Content { .. } => {}
         }
         let Some(line) = &mut self.line else { return Ok(Received::Nothing) };
         if !line.is_connected || std::mem::take(&mut line.is_drained) {
@@ -778,8 +967,10 @@ impl Backend for Running {
         if let Some(last) = self.tries.last_mut() {
             last.received_len += len as u64;
         }
-        if let Answer::Head(_) = self.answer {
-            return self.read_head(scratch, len);
+        match self.answer {
+            Answer::Head(_) => return self.read_head(scratch, len),
+            Answer::ScriptHead(_) => return self.read_script_head(scratch, len),
+            Answer::Content { .. } | Answer::Complete { .. } | Answer::Broken => {}
         }
         match self.take_content(scratch, len) {
             (0, false) => Ok(Received::Part),
@@ -815,11 +1006,11 @@ impl Backend for Running {
         let what = match () {
             () if !line.is_connected => "connecting to upstream",
             () if self.has_unsent() => "sending request to upstream",
-            () if matches!(self.answer, Answer::Head(_)) => "reading response header from upstream",
+            () if self.awaits_head() => "reading response header from upstream",
             () => "reading upstream",
         };
         let words = format!("upstream timed out while {what}");
-        if !matches!(self.answer, Answer::Head(_)) {
+        if !self.awaits_head() {
             self.note(Level::Error, words.clone());
             return Some(Refusal { status: 504, level: Level::Info, reason: words });
         }

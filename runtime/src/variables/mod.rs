@@ -27,7 +27,7 @@ use crate::http::response::Persistence;
 use crate::links::{self, Claim, Digest};
 use crate::proxy_protocol::Proxied;
 use crate::referers::is_valid;
-use crate::site::{LinkForm, Pattern, SecureLink, Server, Settings, Text};
+use crate::site::{Action, LinkForm, Pattern, SecureLink, Server, Settings, Text};
 use crate::sys::identity;
 
 /// What the variables of one request are read from.
@@ -46,6 +46,8 @@ pub struct Variables<'a> {
     pub(crate) server: &'static Server,
     /// What holds for the request now.
     pub(crate) settings: &'static Settings,
+    /// What its location does.
+    pub(crate) action: Option<&'static Action>,
     /// The absolute paths of [`Site::DIRECTORIES`](crate::site::Site::DIRECTORIES).
     pub(crate) directories: &'a [PathBuf],
     /// The regexes that have matched so far, as far as values use their captures.

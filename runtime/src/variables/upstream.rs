@@ -3,9 +3,10 @@
 //! Of several that were asked, each value is told, in their order, with `, ` between them, and ` : `
 //! where another location has asked, as in nginx.
 
-use super::{Variables, write_number, write_seconds, write_some};
+use super::{Match, Variables, write_number, write_seconds, write_some};
 use crate::exchange::Try;
 use crate::http::response::value_in;
+use crate::site::{Action, Fastcgi, Handler, Proxy, Wire};
 
 /// The request as it is passed on.
 impl Variables<'_> {
@@ -26,6 +27,46 @@ impl Variables<'_> {
             out.extend_from_slice(b", ");
         }
         self.remote_addr(out);
+    }
+}
+
+/// The request as it is passed on by FastCGI.
+impl Variables<'_> {
+    /// `$fastcgi_script_name`: the path, or what `fastcgi_split_path_info` takes of it, with the
+    /// name of `fastcgi_index` behind a slash at its end.
+    pub fn fastcgi_script_name(&self, out: &mut Vec<u8>) {
+        let said = self.fastcgi();
+        match said.and_then(|said| self.split(said)) {
+            Some(found) => out.extend_from_slice(found.group(1).unwrap_or_default()),
+            None => out.extend_from_slice(self.path),
+        }
+        if let Some(index) = said.and_then(|said| said.index.as_ref())
+            && out.ends_with(b"/")
+        {
+            index.write(self, out);
+        }
+    }
+
+    /// `$fastcgi_path_info`: the path behind the script, as `fastcgi_split_path_info` finds it.
+    pub fn fastcgi_path_info(&self, out: &mut Vec<u8>) -> bool {
+        let found = self.fastcgi().and_then(|said| self.split(said));
+        write_some(found.as_ref().and_then(|found| found.group(2)), out)
+    }
+
+    fn fastcgi(&self) -> Option<&'static Fastcgi> {
+        match self.action {
+            Some(Action::Serve { handler: Handler::Proxy(Proxy { wire, .. }), .. }) => match wire {
+                Wire::Fastcgi(said) => Some(said),
+                Wire::Http | Wire::Scgi(_) | Wire::Uwsgi { .. } => None,
+            },
+            _ => None,
+        }
+    }
+
+    fn split(&self, said: &'static Fastcgi) -> Option<Match> {
+        let regex = said.split.as_ref()?;
+        regex.set.find(self.path)?;
+        regex.captures.map(|pattern| Match::new(pattern, self.path))
     }
 }
 
