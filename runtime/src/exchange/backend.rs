@@ -53,6 +53,9 @@ impl<F: Form> Exchange<F> {
             _ => head.status,
         };
         self.append_own(head.fields.lines());
+        if head.fields.has_origin() {
+            self.fields.set_origin();
+        }
         self.is_coded = self.fields.get("Content-Encoding").is_some();
         let no_content = status::has_no_content(self.status);
         let default_type = self.location().default_type();

@@ -50,13 +50,16 @@ pub fn write_head(
         _ => write_status_line(out, status),
     }
     match server_tokens {
+        _ if fields.has_origin() => write_missing_origin(out, date, fields),
         true => out.extend_from_slice(
             concat!("\r\nServer: sitec/", env!("CARGO_PKG_VERSION"), "\r\nDate: ").as_bytes(),
         ),
         false => out.extend_from_slice(b"\r\nServer: sitec\r\nDate: "),
     }
-    out.extend_from_slice(date);
-    out.extend_from_slice(b"\r\n");
+    if !fields.has_origin() {
+        out.extend_from_slice(date);
+        out.extend_from_slice(b"\r\n");
+    }
     out.extend_from_slice(fields.lines());
     if let Some(len) = fields.content_len() {
         out.extend_from_slice(b"Content-Length: ");
@@ -72,6 +75,20 @@ pub fn write_head(
             out.extend_from_slice(itoa::Buffer::new().format(seconds).as_bytes());
             out.extend_from_slice(b"\r\n\r\n");
         }
+    }
+}
+
+/// Appends those of Server and Date that the fields do not have, behind the end of the status line.
+#[inline(never)]
+fn write_missing_origin(out: &mut Vec<u8>, date: &[u8; date::LEN], fields: &Fields) {
+    out.extend_from_slice(b"\r\n");
+    if fields.get("Server").is_none() {
+        out.extend_from_slice(b"Server: sitec\r\n");
+    }
+    if fields.get("Date").is_none() {
+        out.extend_from_slice(b"Date: ");
+        out.extend_from_slice(date);
+        out.extend_from_slice(b"\r\n");
     }
 }
 

@@ -342,7 +342,7 @@ mod tests {
 
     fn group(peers: Vec<Peer>, balance: Balance) -> Group {
         let found = (0..peers.len()).map(|index| {
-            let said = format!("127.0.0.1:{}", 8001 + index);
+            let said = format!("127.0.0.1:{}", 8201 + index);
             let address = PeerAddress::Ip(said.parse().unwrap());
             FoundPeer { index, address, words: said.clone(), said }
         });
@@ -443,6 +443,42 @@ mod tests {
                 assert_ne!(group.pick(&mut without, 0), Some(picked[0]));
             }
             assert_eq!(all.len(), 3);
+        }
+    }
+
+    /// The same peers and keys as a server of nginx 1.22 was asked with.
+    #[test]
+    fn peers_are_those_that_nginx_picks() {
+        let keyed = |balance: Balance, choice: &dyn Fn(u8) -> Choice| -> String {
+            let mut group = group(vec![peer(1), peer(2), peer(1)], balance);
+            let picked = (0..60).map(|number| picks(&mut group, 1, &choice(number))[0]);
+            picked.map(|at| char::from(b'1' + at as u8)).collect()
+        };
+        let key = |number: u8| Choice { key: format!("key{number}").into(), ..Choice::default() };
+        let client = |number: u8| {
+            let address = IpAddr::from([127, number, number.wrapping_mul(7), 1]);
+            Choice { client: Some(address), ..Choice::default() }
+        };
+        let none = |_| Choice::default();
+        for (got, expected) in [
+            (
+                keyed(Balance::Hash(Text::Fixed(b"")), &key),
+                "312222131313222231312231132222221331222231222213131322223131",
+            ),
+            (
+                keyed(Balance::ConsistentHash(Text::Fixed(b"")), &key),
+                "321133323213331123233322333122122222221222233212112222122222",
+            ),
+            (
+                keyed(Balance::IpHash, &client),
+                "111111111111111111122222222222222222222222222222222222222222",
+            ),
+            (
+                keyed(Balance::RoundRobin, &none),
+                "213221322132213221322132213221322132213221322132213221322132",
+            ),
+        ] {
+            assert_eq!(got, expected);
         }
     }
 

@@ -46,6 +46,9 @@ pub(crate) fn edit(
         if proxy.hidden.iter().any(|hidden| name.eq_ignore_ascii_case(hidden)) {
             continue;
         }
+        if is("Server") || is("Date") {
+            fields.set_origin();
+        }
         let edited = match () {
             () if is("Location") => redirected(proxy, variables, value),
             () if is("Refresh") => refreshed(proxy, variables, value),

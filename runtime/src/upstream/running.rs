@@ -236,6 +236,11 @@ impl Running {
             self.tries.push(Try { address, ..Try::default() });
             match self.open(peer, true) {
                 Ok(()) => return,
+                Err(error) if is_own_fault(&error) => {
+                    self.group().borrow_mut().free(peer, false, now_ms);
+                    let words = format!("socket() failed ({})", Errno(&error));
+                    return self.give_up(Failure { kind: Failures::NONE, status: 503, words });
+                }
                 Err(error) => {
                     let failure = refused(&error);
                     self.note_failure(peer, &failure);
@@ -797,6 +802,12 @@ impl fmt::Display for Errno<'_> {
     }
 }
 
+/// Whether it is this server that lacks something, and not the peer.
+fn is_own_fault(error: &io::Error) -> bool {
+    let errno = error.raw_os_error();
+    matches!(errno, Some(libc::EMFILE | libc::ENFILE | libc::ENOMEM | libc::ENOBUFS))
+}
+
 fn refused(error: &io::Error) -> Failure {
     let words = format!("connect() failed ({}) while connecting to upstream", Errno(error));
     Failure { kind: Failures::ERROR, status: 502, words }
@@ -1026,7 +1037,10 @@ impl Backend for Running {
             self.finish();
         }
         tries.put(&self.tries);
-        tries.fields.clone_from(&self.fields);
+        if !self.fields.is_empty() {
+            std::mem::swap(&mut tries.fields, &mut self.fields);
+            self.fields.clear();
+        }
     }
 
     fn cut_words(&self) -> &'static str {

@@ -175,7 +175,7 @@ fn an_answer_comes_back_in_our_framing() {
 #[test]
 fn fields_of_the_connection_stay_behind() {
     let answer = "HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: X-Hop\r\nX-Hop: 1\r\n\
-                  Keep-Alive: timeout=1\r\nServer: own\r\nDate: now\r\nX-Accel-Buffering: no\r\n\
+                  Keep-Alive: timeout=1\r\nServer: own\r\nDate: Sun, 06 Nov 1994 08:49:37 GMT\r\nX-Accel-Buffering: no\r\n\
                   X-Own: yes\r\nSet-Cookie: a=b\r\nSet-Cookie: c=d\r\nX-Own: too\r\n\r\n";
     let (response, log) = comes(answer, Then::Keep, "/");
     for name in ["X-Hop", "Keep-Alive", "X-Accel-Buffering"] {
@@ -185,6 +185,9 @@ fn fields_of_the_connection_stay_behind() {
     assert_eq!(response.values("X-Own").collect::<Vec<_>>(), ["yes", "too"]);
     assert_eq!(response.values("Set-Cookie").collect::<Vec<_>>(), ["a=b", "c=d"]);
     assert!(log.contains("own=yes"), "{log}");
+    let (response, _) = comes(answer, Then::Keep, "/passed/");
+    let own = (Some("own"), Some("Sun, 06 Nov 1994 08:49:37 GMT"));
+    assert_eq!((response.field("Server"), response.field("Date")), own);
 }
 
 #[test]

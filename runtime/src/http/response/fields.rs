@@ -11,6 +11,8 @@ pub struct Fields {
     /// Each ended by CRLF.
     lines: Vec<u8>,
     content_len: Option<u64>,
+    /// Whether there is a Server or a Date among them.
+    has_origin: bool,
 }
 
 impl Fields {
@@ -66,6 +68,17 @@ impl Fields {
         }
     }
 
+    /// Says that there is a Server or a Date among them, which are not the server's own then.
+    pub fn set_origin(&mut self) {
+        self.has_origin = true;
+    }
+
+    /// Whether that was said.
+    #[inline]
+    pub fn has_origin(&self) -> bool {
+        self.has_origin
+    }
+
     /// Says how long the content is, in bytes.
     pub fn set_content_len(&mut self, len: u64) {
         self.content_len = Some(len);
@@ -96,6 +109,7 @@ impl Fields {
     pub fn clear(&mut self) {
         self.lines.clear();
         self.content_len = None;
+        self.has_origin = false;
     }
 
     /// The value of the first field of this name.
@@ -149,7 +163,7 @@ mod tests {
     use super::*;
 
     fn fields(lines: &str) -> Fields {
-        Fields { lines: lines.as_bytes().to_vec(), content_len: None }
+        Fields { lines: lines.as_bytes().to_vec(), ..Fields::default() }
     }
 
     #[test]
