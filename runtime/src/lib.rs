@@ -16,6 +16,7 @@ mod counts;
 mod deadlines;
 mod escape;
 pub mod exchange;
+pub mod fastcgi;
 mod files;
 mod handed_over;
 mod handler;

@@ -6,6 +6,7 @@ pub mod backend;
 pub mod browser;
 pub mod client;
 pub mod folder;
+pub mod responder;
 pub mod response;
 pub mod server;
 

@@ -1,6 +1,7 @@
 //! RFC 9110 and 9112: bytes to values and back. No I/O.
 
 pub mod accept;
+pub mod answer;
 pub mod body;
 pub mod charset;
 pub mod conditional;

@@ -1,15 +1,13 @@
 //! Servers behind this one: which of them a request goes to ([`balance`]), the connections to them
-//! ([`pool`]), what they are asked ([`request`]), what they answer ([`answer`]), and how one request
+//! ([`pool`]), what they are asked ([`request`]), what of their answers goes on ([`edit`]), and how one request
 //! comes to its response ([`Running`]), if need be by several of them.
 //!
 //! What goes to a server is written anew from the parsed request, in a framing of our own. Fields that
 //! speak of one connection are never passed on, in either direction. A connection is used again only
 //! after a complete answer with nothing behind it.
 
-mod answer;
 pub(crate) mod balance;
 mod edit;
-mod fastcgi;
 mod find;
 mod params;
 mod pool;

@@ -1,9 +1,9 @@
 //! What a server is told that is spoken to in the manner of CGI: the conf's params, and the request's
 //! fields as `HTTP_NAME`.
 
-use super::fastcgi;
 use super::running::Content;
 use crate::cgi::environment::each_field;
+use crate::fastcgi;
 use crate::handler::Request;
 use crate::site::{PassedParam, Proxy, Wire};
 use crate::variables::Variables;

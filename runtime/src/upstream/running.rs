@@ -7,16 +7,16 @@ use std::os::fd::AsFd;
 use std::os::unix::fs::FileExt;
 use std::rc::Rc;
 
-use super::answer::{AnswerFraming, AnswerReader, BadAnswer};
 use super::balance::Choice;
-use super::fastcgi::{self, BadRecord, RecordReader};
 use super::pool::{LeaseId, Upstreams};
 use super::tunnel::Tunnel;
 use crate::backend::{Backend, Front, Input, Received, Report};
 use crate::cgi::output::{BadOutput, HeadReader};
 use crate::connection::{Interests, UpstreamInterest};
 use crate::escape::Escaped;
-use crate::exchange::{Refusal, Tries, Try};
+use crate::exchange::{BackendHead, Refusal, Tries, Try};
+use crate::fastcgi::{self, BadRecord, RecordReader};
+use crate::http::answer::{AnswerFraming, AnswerHead, AnswerReader, BadAnswer};
 use crate::http::body::{BodyReader, Framing};
 use crate::http::status;
 use crate::site::{Failures, Level, Proxy, UpstreamId, Wire};
@@ -530,7 +530,7 @@ impl Running {
                 }
             };
             at += used;
-            let status = answer.head.status;
+            let status = answer.status;
             if status == 101 && self.call.upgrade.is_some() {
                 return Ok(self.go_over(answer, &scratch[at..len]));
             }
@@ -638,17 +638,13 @@ impl Running {
     }
 
     /// Begins an answer whose head is whole.
-    fn begin(
-        &mut self,
-        answer: super::answer::AnswerHead,
-        rest: &[u8],
-    ) -> Result<Received, Refusal> {
-        let super::answer::AnswerHead { head, lines, framing, persists, upgrade: _ } = answer;
-        if let Some(received) = self.pass_over(head.status)? {
+    fn begin(&mut self, answer: AnswerHead, rest: &[u8]) -> Result<Received, Refusal> {
+        let AnswerHead { status, fields, content_len, lines, framing, persists, .. } = answer;
+        if let Some(received) = self.pass_over(status)? {
             return Ok(received);
         }
-        self.note_head(head.status, lines);
-        let has_none = self.call.has_no_answer_content || status::has_no_content(head.status);
+        self.note_head(status, lines);
+        let has_none = self.call.has_no_answer_content || status::has_no_content(status);
         let left = match framing {
             _ if has_none => Left::Length(0),
             AnswerFraming::Length(len) => Left::Length(len),
@@ -661,16 +657,18 @@ impl Running {
         let (len, is_last) = self.take_content(&mut content, len);
         content.truncate(len);
         self.front = Front { content, is_last };
+        let head = BackendHead { status, fields, content_len, ..BackendHead::default() };
         Ok(Received::Head(Box::new(head)))
     }
 
     /// The peer goes over to another protocol.
-    fn go_over(&mut self, answer: super::answer::AnswerHead, rest: &[u8]) -> Received {
-        let super::answer::AnswerHead { mut head, lines, upgrade, .. } = answer;
-        self.note_head(101, lines);
+    fn go_over(&mut self, answer: AnswerHead, rest: &[u8]) -> Received {
+        let AnswerHead { status, mut fields, lines, upgrade, .. } = answer;
+        self.note_head(status, lines);
         if let Some(protocol) = &upgrade {
-            head.fields.add("Upgrade", protocol);
+            fields.add("Upgrade", protocol);
         }
+        let head = BackendHead { status, fields, ..BackendHead::default() };
         if let Some(line) = self.line.take() {
             self.group().borrow_mut().free(line.peer, false, self.upstreams.now_ms());
             let upstreams = Rc::clone(&self.upstreams);

@@ -3,18 +3,17 @@
 //! What cannot be read in one way alone is refused, so that nothing that follows it is taken for the
 //! answer to another request.
 
-use crate::exchange::BackendHead;
-use crate::http::body::is_token_byte;
-use crate::http::response::Fields;
-use crate::http::status;
+use super::body::is_token_byte;
+use super::response::Fields;
+use super::status;
 
 /// Why an answer is none: the reason, for the error log.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) struct BadAnswer(pub(super) &'static str);
+pub struct BadAnswer(pub &'static str);
 
 /// Where the content of an answer ends.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) enum AnswerFraming {
+pub enum AnswerFraming {
     /// So many bytes.
     Length(u64),
     /// By chunks.
@@ -25,22 +24,26 @@ pub(super) enum AnswerFraming {
 
 /// A head that is whole.
 #[derive(Debug)]
-pub(super) struct AnswerHead {
-    /// What goes on, as far as it is not the conf's to say.
-    pub(super) head: BackendHead,
+pub struct AnswerHead {
+    /// The status, 100 and above.
+    pub status: u16,
+    /// The fields that are not about the connection, and not Content-Length.
+    pub fields: Fields,
+    /// Content-Length, of an answer that may have content, and of a 304.
+    pub content_len: Option<u64>,
     /// All lines, as they came.
-    pub(super) lines: Vec<u8>,
+    pub lines: Vec<u8>,
     /// Where the content ends, of an answer that has any.
-    pub(super) framing: AnswerFraming,
+    pub framing: AnswerFraming,
     /// Whether the connection may be used again.
-    pub(super) persists: bool,
+    pub persists: bool,
     /// The protocol that is gone over to.
-    pub(super) upgrade: Option<Vec<u8>>,
+    pub upgrade: Option<Vec<u8>>,
 }
 
 /// Gathers the head from pieces of any length.
 #[derive(Debug)]
-pub(super) struct AnswerReader {
+pub struct AnswerReader {
     bytes: Vec<u8>,
     /// How far its end was looked for.
     searched: usize,
@@ -49,12 +52,12 @@ pub(super) struct AnswerReader {
 
 impl AnswerReader {
     /// A reader of heads that are no longer than this, in bytes.
-    pub(super) fn new(most: usize) -> AnswerReader {
+    pub fn new(most: usize) -> AnswerReader {
         AnswerReader { bytes: Vec::new(), searched: 0, most }
     }
 
     /// Takes a piece. Once the head is whole: it, and how much of the piece it took.
-    pub(super) fn read(&mut self, piece: &[u8]) -> Result<Option<(AnswerHead, usize)>, BadAnswer> {
+    pub fn read(&mut self, piece: &[u8]) -> Result<Option<(AnswerHead, usize)>, BadAnswer> {
         let before = self.bytes.len();
         // The status line is looked at as soon as it can be told: what is no HTTP has no end.
         let is_http = |bytes: &[u8]| bytes.iter().zip(b"HTTP/1.").all(|(one, other)| one == other);
@@ -112,7 +115,7 @@ fn parse(mut bytes: Vec<u8>) -> Result<AnswerHead, BadAnswer> {
     for line in fields(&lines) {
         said.take(line?)?;
     }
-    let Said { content_len, is_chunked, mut persists, of_connection, upgrade, has_type } = said;
+    let Said { content_len, is_chunked, mut persists, of_connection, upgrade } = said;
     if is_chunked && content_len.is_some() {
         return Err(BadAnswer("both Content-Length and Transfer-Encoding"));
     }
@@ -140,14 +143,9 @@ fn parse(mut bytes: Vec<u8>) -> Result<AnswerHead, BadAnswer> {
     };
     let content_len = content_len.filter(|_| !status::has_no_content(status) || status == 304);
     Ok(AnswerHead {
-        head: BackendHead {
-            status,
-            fields: out,
-            // It has said of its type what it wants to be said.
-            has_type,
-            content_len,
-            ..BackendHead::default()
-        },
+        status,
+        fields: out,
+        content_len,
         framing,
         persists: persists != Some(false),
         upgrade,
@@ -200,7 +198,6 @@ struct Said<'a> {
     persists: Option<bool>,
     of_connection: Vec<&'a [u8]>,
     upgrade: Option<Vec<u8>>,
-    has_type: bool,
 }
 
 impl<'a> Said<'a> {
@@ -230,8 +227,6 @@ impl<'a> Said<'a> {
             }
         } else if is(b"upgrade") {
             self.upgrade = Some(value.to_vec());
-        } else if is(b"content-type") {
-            self.has_type = true;
         }
         Ok(())
     }
@@ -250,13 +245,13 @@ mod tests {
                 Err(BadAnswer(reason)) => return format!("bad: {reason}"),
                 Ok(None) => taken += piece.len(),
                 Ok(Some((answer_head, used))) => {
-                    let AnswerHead { head, framing, persists, upgrade, lines: _ } = answer_head;
-                    let fields = String::from_utf8_lossy(head.fields.lines()).replace("\r\n", "|");
+                    let AnswerHead { status, fields, framing, persists, upgrade, .. } = answer_head;
+                    let fields = String::from_utf8_lossy(fields.lines()).replace("\r\n", "|");
                     let keep = if persists { "keep" } else { "close" };
                     let upgrade = upgrade.map(|to| format!(" to={}", to.escape_ascii()));
                     let upgrade = upgrade.unwrap_or_default();
                     let rest = answer.len() - taken - used;
-                    return format!("{} {fields} {framing:?} {keep}{upgrade} +{rest}", head.status);
+                    return format!("{status} {fields} {framing:?} {keep}{upgrade} +{rest}");
                 }
             }
         }

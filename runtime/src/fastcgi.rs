@@ -1,4 +1,5 @@
-//! FastCGI 1.0, as far as a responder speaks it: records there, records back.
+//! FastCGI 1.0, as far as a server speaks it that asks responders: records there, records back. Bytes
+//! in, content out; no I/O.
 
 /// The longest content of a record that is written: a multiple of 8, so that it needs no padding.
 const MAX_RECORD_LEN: usize = 65_528;
@@ -18,13 +19,13 @@ const RESPONDER: u8 = 1;
 const KEEP_CONN: u8 = 1;
 
 /// Appends what begins a request: `keeps` says that the connection is not closed behind it.
-pub(super) fn begin(keeps: bool, out: &mut Vec<u8>) {
+pub fn begin(keeps: bool, out: &mut Vec<u8>) {
     write_header(BEGIN_REQUEST, 8, out);
     out.extend_from_slice(&[0, RESPONDER, if keeps { KEEP_CONN } else { 0 }, 0, 0, 0, 0, 0]);
 }
 
 /// Appends a name and its value, as they stand among the params.
-pub(super) fn write_pair(name: &[u8], value: &[u8], out: &mut Vec<u8>) {
+pub fn write_pair(name: &[u8], value: &[u8], out: &mut Vec<u8>) {
     for len in [name.len(), value.len()] {
         match u8::try_from(len) {
             Ok(len) if len < 0x80 => out.push(len),
@@ -38,7 +39,7 @@ pub(super) fn write_pair(name: &[u8], value: &[u8], out: &mut Vec<u8>) {
 
 /// Appends the params, pairs as [`write_pair`] has made them, and their end. A record ends between two
 /// pairs where that is possible: php-fpm reads none that is in two.
-pub(super) fn write_params(pairs: &[u8], out: &mut Vec<u8>) {
+pub fn write_params(pairs: &[u8], out: &mut Vec<u8>) {
     let (mut start, mut at) = (0, 0);
     while at < pairs.len() {
         let end = at + pair_len(&pairs[at..]);
@@ -69,12 +70,12 @@ fn read_len(bytes: &[u8]) -> (usize, usize) {
 }
 
 /// Appends content.
-pub(super) fn write_content(content: &[u8], out: &mut Vec<u8>) {
+pub fn write_content(content: &[u8], out: &mut Vec<u8>) {
     write_stream(STDIN, content, out);
 }
 
 /// Appends the end of the content.
-pub(super) fn end_content(out: &mut Vec<u8>) {
+pub fn end_content(out: &mut Vec<u8>) {
     write_header(STDIN, 0, out);
 }
 
@@ -96,11 +97,11 @@ fn write_header(kind: u8, len: usize, out: &mut Vec<u8>) {
 
 /// Records that are none.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) struct BadRecord(pub(super) &'static str);
+pub struct BadRecord(pub &'static str);
 
 /// Takes records apart, in pieces of any length.
 #[derive(Debug, Default)]
-pub(super) struct RecordReader {
+pub struct RecordReader {
     header: [u8; 8],
     /// How much of it is there.
     header_len: usize,
@@ -114,14 +115,14 @@ pub(super) struct RecordReader {
 
 impl RecordReader {
     /// Whether the request has ended.
-    pub(super) fn is_done(&self) -> bool {
+    pub fn is_done(&self) -> bool {
         self.is_done
     }
 
     /// Puts the output that the front of `bytes` holds, `len` long, at that front, and returns its
     /// length, and how much of the rest is behind the end of the request. What is said about errors
     /// goes to `errors`.
-    pub(super) fn read(
+    pub fn read(
         &mut self,
         bytes: &mut [u8],
         len: usize,
@@ -236,7 +237,7 @@ mod tests {
             let expected = ("Status: 200\r\n\r\nhello".into(), "oh no".into(), 0, true);
             assert_eq!(read(&all, step), Ok(expected), "{step}");
         }
-        assert_eq!(read(&all[..20], 3).unwrap().3, false);
+        assert!(!read(&all[..20], 3).unwrap().3);
         let more = [&end[..], b"abc"].concat();
         assert_eq!(read(&more, more.len()), Ok((String::new(), String::new(), 3, true)));
         let refused = record(END_REQUEST, &[0, 0, 0, 0, 2, 0, 0, 0], 0);
