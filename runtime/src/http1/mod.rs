@@ -297,7 +297,7 @@ impl Connection {
                 State::Head => self.advance_head(cx, &mut data),
                 State::Content(_) => self.advance_content(cx, &mut data),
                 State::Draining { .. } => self.advance_draining(&mut data),
-                State::Relay(_) if S::RELAYS => self.advance_relay(&mut data),
+                State::Relay(_) if S::RELAYS => self.advance_relay(cx, &mut data),
                 State::Tunnel(ref mut tunneling) => {
                     tunneling.feed(data);
                     data = &[];

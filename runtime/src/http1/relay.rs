@@ -261,13 +261,32 @@ impl Connection {
     }
 
     /// Gives the backend content, as far as it takes it.
-    pub(super) fn advance_relay(&mut self, data: &mut &[u8]) -> Step {
+    pub(super) fn advance_relay<S: Site>(&mut self, cx: &mut Context<S>, data: &mut &[u8]) -> Step {
+        let most = self.settings.client_max_body_size;
         let State::Relay(session) = &mut self.state else { return Step::Again };
         while session.wants_content() && !data.is_empty() {
-            let Ok(piece) = session.reader.read(data) else { break };
-            *data = &data[piece.used..];
-            session.exchange.content_len += piece.data.len() as u64;
-            session.backend.feed(piece.data);
+            let piece = session.reader.read(data);
+            let piece = piece.map_err(|error| Refusal::of_client(400, error.0));
+            let piece = piece.and_then(|piece| {
+                session.exchange.content_len += piece.data.len() as u64;
+                match session.exchange.content_len > most {
+                    true => Err(Refusal::of_client(413, "client sent too large body")),
+                    false => Ok(piece),
+                }
+            });
+            match piece {
+                Ok(piece) => {
+                    *data = &data[piece.used..];
+                    session.backend.feed(piece.data);
+                }
+                Err(refusal) => {
+                    // What follows is no request.
+                    *data = &[];
+                    session.exchange.rest_unwanted = true;
+                    cx.with_scratch(|cx, scratch| self.fail_relay(cx, &refusal, scratch));
+                    return Step::Again;
+                }
+            }
         }
         if session.reader.is_done() && !session.input_ended {
             session.input_ended = true;

@@ -85,6 +85,10 @@ impl<S: Site> Worker<S> {
             return Ok(());
         }
         let wanted = connection.interests();
+        // It may have been given back meanwhile, and taken again.
+        if let Some(UpstreamInterest { lease, readiness }) = wanted.upstream {
+            self.cx.upstreams.want(lease, readiness);
+        }
         let watched = std::mem::replace(&mut slot.interests, wanted);
         if wanted == watched {
             return Ok(());
@@ -97,9 +101,6 @@ impl<S: Site> Worker<S> {
                     self.poll_set.add(fd, token(source), interest);
                 }
             }
-        }
-        if let Some(UpstreamInterest { lease, readiness }) = wanted.upstream {
-            self.cx.upstreams.want(lease, readiness);
         }
         if wanted.client == watched.client {
             return Ok(());

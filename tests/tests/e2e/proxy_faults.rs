@@ -248,6 +248,24 @@ fn an_early_answer_is_taken_though_content_is_still_to_come() {
 }
 
 #[test]
+fn content_that_is_passed_on_as_it_comes_has_its_bounds_too() {
+    let backend = Backend::saying(WHOLE, Then::Keep);
+    let server = before(&backend);
+    let front = "POST /stream/ HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n";
+    for (content, status) in [
+        (format!("{:x}\r\n{}\r\n0\r\n\r\n", 1 << 20, "x".repeat(1 << 20)), 200),
+        (format!("{:x}\r\n{}", (1 << 20) + 1, "x".repeat((1 << 20) + 1)), 413),
+        ("xyz\r\n".to_owned(), 400),
+        ("5\r\nhelloX".to_owned(), 400),
+    ] {
+        let mut client = server.connect();
+        let response = client.send(front).send(content).response("POST");
+        assert_eq!(response.status, status);
+        assert_eq!(response.closes(), status != 200);
+    }
+}
+
+#[test]
 fn a_client_that_leaves_takes_its_request_with_it() {
     let ended = Arc::new(AtomicUsize::new(0));
     let seen = ended.clone();
