@@ -38,7 +38,8 @@ pub use self::settings::{
     FileBase, Rate, Referers, SecureLink, Settings, Symlinks, Types, Zone,
 };
 pub use self::upstream::{
-    Balance, Peer, Proxy, ProxyField, Replaced, Replacement, Target, TargetUri, Upstream,
+    Balance, Fastcgi, PassedParam, Peer, Proxy, ProxyField, Replaced, Replacement, Target,
+    TargetUri, Upstream, Wire,
 };
 pub use self::value::{Escape, Piece, Value, Variable};
 pub use self::visit::Purpose;

@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
 pub(crate) use off::holds_anyway;
-pub(crate) use stock::{PROXY_FIELDS, Stock, stock};
+pub(crate) use stock::{Stock, stock};
 
 /// Directives of nginx that belong together.
 pub(crate) struct Group {
@@ -90,7 +90,7 @@ mod tests {
     fn all_of_nginx_is_known() {
         let ours = directive::all().filter(|row| !is_nginx(row.name)).count();
         assert!(nginx().count() + ours > 900, "{}", nginx().count());
-        for name in ["proxy_cache", "ssi", "ssl_certificate", "fastcgi_pass", "auth_request"] {
+        for name in ["proxy_cache", "ssi", "ssl_certificate", "fastcgi_cache", "auth_request"] {
             assert!(matches!(lookup(name), Some(Known::Nginx(_))), "{name}");
         }
         for name in ["daemon", "types_hash_max_size", "client_body_temp_path", "aio"] {

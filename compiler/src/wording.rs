@@ -150,14 +150,15 @@ pub(crate) fn base(site: &ir::Site, base: &ir::FileBase) -> Option<(&'static str
 }
 
 /// A `proxy_pass`, as it is written.
-pub(crate) fn target(site: &ir::Site, target: &Target) -> String {
-    match target {
+pub(crate) fn target(site: &ir::Site, proxy: &ir::Proxy) -> String {
+    match &proxy.target {
         Target::Fixed { upstream, uri } => {
             let name = &site.upstreams[usize::from(*upstream)].name;
             let colon = if name.starts_with("unix:") { ":" } else { "" };
             let uri = uri.as_ref().map(|uri| String::from_utf8_lossy(&uri.text));
             let uri = uri.map_or_else(String::new, |uri| format!("{colon}{uri}"));
-            format!("http://{name}{uri}")
+            let scheme = if proxy.wire == ir::Wire::Http { "http://" } else { "" };
+            format!("{scheme}{name}{uri}")
         }
         Target::Computed(url) => value(url),
     }

@@ -421,6 +421,7 @@ static PROXY_0: site::Proxy = site::Proxy {
         upstream: 0,
         uri: None,
     },
+    wire: site::Wire::Http,
     method: None,
     fields: &[
         site::ProxyField {
@@ -464,6 +465,7 @@ static PROXY_1: site::Proxy = site::Proxy {
         upstream: 2,
         uri: None,
     },
+    wire: site::Wire::Http,
     method: None,
     fields: &[
         site::ProxyField {
@@ -510,6 +512,7 @@ static PROXY_2: site::Proxy = site::Proxy {
             replaced_len: 5,
         }),
     },
+    wire: site::Wire::Http,
     method: None,
     fields: &[
         site::ProxyField {
@@ -565,6 +568,7 @@ static PROXY_2: site::Proxy = site::Proxy {
 
 static PROXY_3: site::Proxy = site::Proxy {
     target: site::Target::Computed(site::Text::Computed(value_8)),
+    wire: site::Wire::Http,
     method: Some(site::Text::Fixed(b"POST")),
     fields: &[
         site::ProxyField {

@@ -5,7 +5,7 @@ use sitec_runtime::pure::escape_path;
 
 use super::world::{Handled, Handling, View};
 use super::{End, Step};
-use crate::ir::{Proxy, Target, Upstream};
+use crate::ir::{PassedParam, Proxy, Target, Upstream, Wire};
 
 /// The URI of a `proxy_pass`.
 pub(super) enum Uri {
@@ -26,7 +26,7 @@ impl<'w, 'a> Handling<'_, 'w, 'a> {
             }
             Target::Computed(url) => {
                 let url = self.view().value(url);
-                match self.view().computed(&url) {
+                match self.view().computed(&url, &proxy.wire) {
                     Ok(found) => found,
                     Err(reason) => return self.error(500, reason),
                 }
@@ -39,9 +39,18 @@ impl<'w, 'a> Handling<'_, 'w, 'a> {
                 None => self.exchange.head.method_name().to_vec(),
             },
         };
-        let mut lines = vec![[&method[..], b" ", &self.proxied_uri(uri)].concat()];
+        let mut lines = match &proxy.wire {
+            Wire::Http => vec![[&method[..], b" ", &self.proxied_uri(uri)].concat()],
+            Wire::Fastcgi(_) | Wire::Scgi(_) | Wire::Uwsgi { .. } => Vec::new(),
+        };
         // What is not known of a field changes nothing of where the request goes.
         let doubts = self.world.doubts.take();
+        for PassedParam { name, value, if_not_empty } in proxy.wire.params() {
+            let value = self.view().value(value);
+            if !(*if_not_empty && value.is_empty()) {
+                lines.push([&name[..], b"=", &value].concat());
+            }
+        }
         for field in &proxy.fields {
             let value = self.view().value(&field.value);
             if !value.is_empty() {
@@ -101,16 +110,25 @@ impl<'w, 'a> Handling<'_, 'w, 'a> {
 
 impl<'a> View<'_, '_, 'a> {
     /// The upstream that a URL names, and the URI in it.
-    pub(super) fn computed(&self, url: &[u8]) -> Result<(&'a Upstream, Option<Uri>), String> {
+    pub(super) fn computed(
+        &self,
+        url: &[u8],
+        wire: &Wire,
+    ) -> Result<(&'a Upstream, Option<Uri>), String> {
         let shown = String::from_utf8_lossy(url).into_owned();
+        let named =
+            |name: &str| self.site().upstreams.iter().find(|it| it.name.eq_ignore_ascii_case(name));
+        if *wire != Wire::Http {
+            let found = named(&shown);
+            return Ok((found.ok_or_else(|| format!("`{shown}` names no server"))?, None));
+        }
         let rest = url.get(.."http://".len()).filter(|it| it.eq_ignore_ascii_case(b"http://"));
         let Some(rest) = rest.map(|scheme| &url[scheme.len()..]) else {
             return Err(format!("`{shown}` does not begin with `http://`"));
         };
         let (host_len, uri_start) = crate::check::authority_len(rest);
         let host = String::from_utf8_lossy(&rest[..host_len]);
-        let found = self.site().upstreams.iter().find(|it| it.name.eq_ignore_ascii_case(&host));
-        let upstream = found.ok_or_else(|| format!("`{shown}` names no host"))?;
+        let upstream = named(&host).ok_or_else(|| format!("`{shown}` names no host"))?;
         let uri = match rest.get(uri_start..).unwrap_or_default() {
             [] => None,
             uri @ [b'/', ..] => Some(Uri::Whole(uri.to_vec())),

@@ -10,13 +10,16 @@ use sitec_runtime::networks::Networks;
 use sitec_runtime::pure::{find_argument, find_cookie, is_same_name, write_arguments};
 use sitec_runtime::referers::is_valid;
 use sitec_runtime::shares::share;
+use sitec_runtime::variables::NGINX_VERSION;
 
 use super::fields;
 use super::referers::Referers;
 use super::request::listen_port;
 use super::world::View;
 use super::{address, server_name, start_text};
-use crate::ir::{Lookup, Map, Piece, SecureLink, StartPiece, Target, Texts, Value, Variable};
+use crate::ir::{
+    Fastcgi, Lookup, Map, Piece, SecureLink, StartPiece, Target, Texts, Value, Variable, Wire,
+};
 use crate::value::variable::{self, Known};
 
 impl<'a> View<'_, '_, 'a> {
@@ -141,6 +144,10 @@ impl<'a> View<'_, '_, 'a> {
             "limit_conn_status" => status_word(self.exchange.limit_conn_status),
             "status" => format!("{:03}", self.exchange.status).into(),
             "proxy_host" | "proxy_port" => self.of_upstream(name),
+            "https" => Vec::new(),
+            "nginx_version" => NGINX_VERSION.into(),
+            "fastcgi_script_name" => self.script_name(),
+            "fastcgi_path_info" => self.split().map_or_else(Vec::new, |(_, rest)| rest),
             "proxy_add_x_forwarded_for" => {
                 let own = self.simple("remote_addr");
                 match self.request_field(b"x-forwarded-for") {
@@ -165,16 +172,56 @@ impl<'a> View<'_, '_, 'a> {
     /// `$proxy_host` or `$proxy_port` of the location; empty where it passes nothing on.
     fn of_upstream(&self, name: &str) -> Vec<u8> {
         let proxy = self.exchange.route().and_then(|route| route.location.location.action.proxy());
-        let upstream = match proxy.map(|proxy| &proxy.target) {
-            None => return Vec::new(),
-            Some(Target::Fixed { upstream, .. }) => &self.site().upstreams[usize::from(*upstream)],
-            Some(Target::Computed(url)) => match self.computed(&self.value(url)) {
+        // They are what `proxy_pass` names.
+        let Some(proxy) = proxy.filter(|proxy| proxy.wire == Wire::Http) else {
+            return Vec::new();
+        };
+        let upstream = match &proxy.target {
+            Target::Fixed { upstream, .. } => &self.site().upstreams[usize::from(*upstream)],
+            Target::Computed(url) => match self.computed(&self.value(url), &proxy.wire) {
                 Ok((upstream, _)) => upstream,
                 Err(_) => return Vec::new(),
             },
         };
         let text = if name == "proxy_host" { &upstream.host } else { &upstream.port };
         start_text(self.site(), text).into()
+    }
+
+    /// What the location says of FastCGI.
+    fn fastcgi(&self) -> Option<&'a Fastcgi> {
+        let proxy = self.exchange.route()?.location.location.action.proxy()?;
+        match &proxy.wire {
+            Wire::Fastcgi(said) => Some(said),
+            Wire::Http | Wire::Scgi(_) | Wire::Uwsgi { .. } => None,
+        }
+    }
+
+    /// The two groups of `fastcgi_split_path_info`.
+    fn split(&self) -> Option<(Vec<u8>, Vec<u8>)> {
+        let path = self.exchange.path();
+        let regex = self.fastcgi()?.split.as_ref()?;
+        let router = &self.world.answers.router;
+        if !router.is_match(&regex.pattern, path) {
+            return None;
+        }
+        let groups = router.groups(&regex.pattern, path);
+        let group = |at: usize| {
+            let range = groups.get(at).cloned().flatten();
+            range.map_or_else(Vec::new, |range| path[range].to_vec())
+        };
+        Some((group(1), group(2)))
+    }
+
+    /// `$fastcgi_script_name`.
+    fn script_name(&self) -> Vec<u8> {
+        let path = || self.exchange.path().to_vec();
+        let mut name = self.split().map_or_else(path, |(name, _)| name);
+        if let Some(index) = self.fastcgi().and_then(|said| said.index.as_ref())
+            && name.ends_with(b"/")
+        {
+            name.extend(self.value(index));
+        }
+        name
     }
 
     /// Stands for a variable that is not known here.

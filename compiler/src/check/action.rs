@@ -157,7 +157,8 @@ impl Draft<'_> {
 /// Who makes the responses, and by which methods unless the conf names others.
 fn handler(level: &Level) -> (Handler, MethodSet) {
     let reading = MethodSet::of(&[Method::Get, Method::Head]);
-    if let Some(proxy) = level.proxy.resolved(level.values.proxy) {
+    let passed = level.fastcgi.resolved(&level.values);
+    if let Some(proxy) = passed.or_else(|| level.proxy.resolved(level.values.proxy)) {
         return (Handler::Proxy(Box::new(proxy)), MethodSet::ALL);
     }
     if level.status.is_some() {

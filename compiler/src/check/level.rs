@@ -17,6 +17,7 @@ use super::charset::Charset;
 use super::compression::Compression;
 use super::embed::{Embed, codings};
 use super::error_page::ErrorPage;
+use super::fastcgi::{Fastcgi, PASSES};
 use super::groups::Groups;
 use super::links::Links;
 use super::log_cache::log_cache;
@@ -66,6 +67,8 @@ pub(crate) struct Level {
     pub(super) writing: Writing,
     /// `proxy_pass` and what goes with it.
     pub(super) proxy: Proxy,
+    /// `fastcgi_pass` and its like.
+    pub(super) fastcgi: Fastcgi,
     /// `limit_rate` and `limit_rate_after`.
     pub(super) rate: Rate,
     /// `limit_req` and `limit_conn`.
@@ -126,6 +129,7 @@ impl Level {
             cgi: Cgi::outermost(),
             writing: Writing::outermost(),
             proxy: Proxy::outermost(),
+            fastcgi: Fastcgi::outermost(),
             error_pages: Rc::new([]),
             rate: Rate::default(),
             limit_reqs: Rc::new([]),
@@ -154,6 +158,7 @@ impl Level {
     ) -> Level {
         let mut inner = self.inherited();
         inner.proxy = self.proxy.inherited();
+        inner.fastcgi = self.fastcgi.inherited();
         inner.put(directives, reader, groups, Stand::within(path));
         inner
     }
@@ -201,6 +206,7 @@ impl Level {
         inner.cgi.set(directives, reader, groups, path);
         inner.writing.set(directives, reader, groups, path);
         inner.proxy.set(directives, reader, groups, stand);
+        inner.fastcgi.set(directives, reader, groups, stand);
         inner.choose_handler(directives, reader);
         // Which fields are inherited and where files may be is a matter of values read above.
         inner.set_fields(directives, reader, groups);
@@ -317,11 +323,17 @@ impl Level {
         let store = named(directives, "upload_store").next();
         let writer = store.or_else(|| named(directives, "dav_methods").find(on));
         let status = named(directives, "stub_status").next();
-        if let Some(proxy) = named(directives, "proxy_pass").next()
-            && let Some(other) = scripts.or(writer).or(status)
-        {
-            reader.diagnostics.push(beside(proxy, other));
-            return;
+        let mut passes = PASSES.iter().filter_map(|name| named(directives, name).next());
+        if let Some(pass) = passes.next() {
+            if let Some(other) = scripts.or(writer).or(status).or_else(|| passes.next()) {
+                reader.diagnostics.push(beside(pass, other));
+                return;
+            }
+            // In an `if`, it takes the place of what stands outside.
+            match pass.name.value == b"proxy_pass" {
+                true => self.fastcgi.turn_off(),
+                false => self.proxy.turn_off(),
+            }
         }
         match (scripts, writer) {
             (Some(scripts), Some(writer)) => {
@@ -446,8 +458,8 @@ fn beside(proxy: &Directive, other: &Directive) -> Diagnostic {
         true => (proxy, other),
         false => (other, proxy),
     };
-    let name = other.name.shown();
-    let message = format!("`proxy_pass` and `{name}` cannot stand side by side");
+    let (pass, name) = (proxy.name.shown(), other.name.shown());
+    let message = format!("`{pass}` and `{name}` cannot stand side by side");
     Diagnostic::error("D10", second.span(), message)
         .also(first.span(), "the other one is here")
         .help("give each its own `location`")

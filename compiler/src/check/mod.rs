@@ -22,6 +22,7 @@ mod error_page;
 mod exist;
 mod expect;
 mod expires;
+mod fastcgi;
 mod geo;
 mod groups;
 mod intern;

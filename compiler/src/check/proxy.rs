@@ -78,9 +78,9 @@ pub(super) struct Stand<'a> {
     /// The paths of the location; `None` outside of all.
     pub(super) path: Option<&'a Path>,
     /// Its regex.
-    regex: Option<&'a Rc<Regex>>,
+    pub(super) regex: Option<&'a Rc<Regex>>,
     /// Whether it is an `if` in the location.
-    is_if: bool,
+    pub(super) is_if: bool,
 }
 
 impl<'a> Stand<'a> {
@@ -113,6 +113,11 @@ impl Proxy {
             cookie_domains: Rc::new([]),
             cookie_paths: Rc::new([]),
         }
+    }
+
+    /// Forgets what is passed on.
+    pub(super) fn turn_off(&mut self) {
+        self.pass = None;
     }
 
     /// What a location within this one has of it.
@@ -239,6 +244,7 @@ impl Proxy {
         hidden.dedup();
         Some(ir::Proxy {
             target: pass.target.clone(),
+            wire: ir::Wire::Http,
             method: self.method.clone(),
             fields,
             body: self.body.clone(),
@@ -256,7 +262,7 @@ fn is_named(field: &ProxyField, name: &[u8]) -> bool {
 }
 
 /// The name of a field, in lower case.
-fn field_name(word: &Word) -> Checked<Vec<u8>> {
+pub(super) fn field_name(word: &Word) -> Checked<Vec<u8>> {
     if is_token(&word.value) {
         return Ok(word.value.to_ascii_lowercase());
     }

@@ -353,6 +353,24 @@ impl Reader<'_> {
         Ok(at as UpstreamId)
     }
 
+    /// The upstream that a `fastcgi_pass` or one of its like names: an address has a port.
+    pub(super) fn named_address(
+        &mut self,
+        authority: &Authority,
+        word: &Word,
+    ) -> Checked<UpstreamId> {
+        let is_bare = authority.kind == Kind::Host && authority.port.is_empty();
+        if is_bare && self.find_upstream(&authority.name).is_none() {
+            let message =
+                format!("`{}` has no port, and there is no such `upstream`", authority.name);
+            return Err(Box::new(
+                Diagnostic::error("U10", word.span, message)
+                    .help(format!("write `{}:9000`", authority.name)),
+            ));
+        }
+        self.named_upstream(authority)
+    }
+
     /// Says which upstreams no request is passed on to.
     pub(super) fn warn_of_unused_upstreams(&mut self) {
         for (upstream, place) in self.upstreams.iter().zip(&self.upstream_places) {

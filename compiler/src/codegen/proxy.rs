@@ -9,7 +9,8 @@ use super::route::Sets;
 use super::tokens::{Shared, bytes, number, numbered, option, start_text};
 use crate::directive::Values;
 use crate::ir::{
-    Balance, Peer, Proxy, ProxyField, Replaced, Replacement, Target, TargetUri, Upstream,
+    Balance, Fastcgi, PassedParam, Peer, Proxy, ProxyField, Replaced, Replacement, Target,
+    TargetUri, Upstream, Wire,
 };
 
 /// What a site that passes requests on has beyond others.
@@ -96,6 +97,7 @@ fn value(proxy: &Proxy, sets: &mut Sets, shared: &mut Shared) -> TokenStream {
             quote!(Computed(#url))
         }
     };
+    let wire = wire(&proxy.wire, sets, shared);
     let method = option(proxy.method.as_ref().map(|method| shared.text(method)));
     let fields = proxy.fields.iter().map(|ProxyField { name, value }| {
         let (name, value) = (bytes(name), shared.text(value));
@@ -111,7 +113,7 @@ fn value(proxy: &Proxy, sets: &mut Sets, shared: &mut Shared) -> TokenStream {
     quote! {
         site::Proxy {
             target: site::Target::#target,
-            wire: site::Wire::Http,
+            wire: site::Wire::#wire,
             method: #method,
             fields: &[#(#fields),*],
             body: #body,
@@ -120,6 +122,36 @@ fn value(proxy: &Proxy, sets: &mut Sets, shared: &mut Shared) -> TokenStream {
             cookie_paths: #cookie_paths,
             hidden: &[#(#hidden),*],
             plain: #plain,
+        }
+    }
+}
+
+/// A `site::Wire`, without its type.
+fn wire(wire: &Wire, sets: &mut Sets, shared: &mut Shared) -> TokenStream {
+    let params = wire.params().iter().map(|PassedParam { name, value, if_not_empty }| {
+        let (name, value) = (bytes(name), shared.text(value));
+        quote!(site::PassedParam { name: #name, value: #value, if_not_empty: #if_not_empty })
+    });
+    let params = params.collect::<Vec<_>>();
+    let params = quote!(&[#(#params),*]);
+    match wire {
+        Wire::Http => quote!(Http),
+        Wire::Fastcgi(Fastcgi { params: _, index, split, keeps }) => {
+            let index = option(index.as_ref().map(|index| shared.text(index)));
+            let split = option(split.as_ref().map(|split| regex(split, sets, shared)));
+            quote! {
+                Fastcgi(site::Fastcgi {
+                    params: #params,
+                    index: #index,
+                    split: #split,
+                    keeps: #keeps,
+                })
+            }
+        }
+        Wire::Scgi(_) => quote!(Scgi(#params)),
+        Wire::Uwsgi { params: _, modifiers: [first, second] } => {
+            let (first, second) = (number(*first), number(*second));
+            quote!(Uwsgi { params: #params, modifiers: [#first, #second] })
         }
     }
 }

@@ -17,7 +17,7 @@ use crate::value::{
 };
 use crate::wording;
 
-pub(super) use self::bits::{FAILURES, IGNORED};
+pub(super) use self::bits::{FAILURES, IGNORED, SCRIPT_FAILURES};
 
 /// More scripts than this at once are probably not meant.
 const PLAUSIBLE_SCRIPTS: u64 = 1000;
@@ -218,6 +218,10 @@ pub(super) const LONGEST: Kind<Option<u64>> = one(
 /// `cgi_max_processes`.
 pub(super) const MAX_SCRIPTS: Kind<u32> =
     one("N", |words, found| max_scripts(&words[0], found), |number| number.to_string());
+
+/// A byte.
+pub(super) const BYTE: Kind<u8> =
+    one("N", |words, _| count(&words[0], 0..=255).map(|byte| byte as u8), |it| it.to_string());
 
 /// `keepalive_requests` of an `upstream`.
 pub(super) const UPSTREAM_REQUESTS: Kind<u64> =
@@ -505,7 +509,7 @@ macro_rules! numbers {
     )*};
 }
 
-numbers!(u16 u32 u64 usize);
+numbers!(u8 u16 u32 u64 usize);
 
 impl<T: Plain> Plain for Option<T> {
     fn rust(self) -> String {

@@ -19,6 +19,7 @@ mod reference;
 mod responses;
 mod rewriting;
 mod routing;
+mod scripts;
 mod servers;
 mod setting;
 mod upstream;
@@ -145,6 +146,9 @@ pub const GROUPS: &[Group] = &[
     compression::GROUP,
     responses::GROUP,
     upstream::GROUP,
+    scripts::FASTCGI,
+    scripts::SCGI,
+    scripts::UWSGI,
     upstream::LINES,
     cgi::GROUP,
     writing::GROUP,

@@ -26,6 +26,10 @@ pub struct Values {
     pub compression: CompressionSettings,
     pub cgi: CgiSettings,
     pub proxy: ProxySettings,
+    /// Those of FastCGI, SCGI and uwsgi.
+    pub fastcgi: ProxySettings,
+    pub scgi: ProxySettings,
+    pub uwsgi: ProxySettings,
     pub upstream: UpstreamSettings,
     pub upload: UploadSettings,
     pub dav: DavSettings,
@@ -46,6 +50,12 @@ pub struct CompiledSettings {
     pub cgi_max_processes: u32,
     /// `satisfy`.
     pub satisfy: Satisfy,
+    /// `fastcgi_keep_conn`.
+    pub fastcgi_keep_conn: bool,
+    /// `uwsgi_modifier1` and `uwsgi_modifier2`.
+    pub uwsgi_modifier1: u8,
+    /// The second.
+    pub uwsgi_modifier2: u8,
 }
 
 impl CompiledSettings {
@@ -55,6 +65,9 @@ impl CompiledSettings {
         add_header_inherit: InheritFields::Outer,
         cgi_max_processes: 32,
         satisfy: Satisfy::All,
+        fastcgi_keep_conn: false,
+        uwsgi_modifier1: 0,
+        uwsgi_modifier2: 0,
     };
 }
 
@@ -68,6 +81,9 @@ impl Values {
         compression: CompressionSettings::DEFAULT,
         cgi: CgiSettings::DEFAULT,
         proxy: ProxySettings::DEFAULT,
+        fastcgi: ProxySettings::DEFAULT,
+        scgi: ProxySettings::DEFAULT,
+        uwsgi: ProxySettings::DEFAULT,
         upstream: UpstreamSettings::DEFAULT,
         upload: UploadSettings::DEFAULT,
         dav: DavSettings::DEFAULT,
@@ -141,7 +157,7 @@ impl<T: Plain> Setting for Typed<T> {
 /// A row of a setting: `setting!(NAME, KIND, GROUP.FIELD, DOC)`. It is inherited by inner contexts,
 /// and `http`, `server` and `location` take it unless the row says otherwise.
 macro_rules! setting {
-    ($name:literal, $kind:expr, $group:ident.$field:ident, $doc:expr $(,)?) => {
+    ($name:expr, $kind:expr, $group:ident.$field:ident, $doc:expr $(,)?) => {
         $crate::directive::of_setting(
             $name,
             &$crate::directive::setting::Typed {
@@ -165,6 +181,9 @@ mod tests {
     /// Each field of the run-time contract's groups has one row, and each row is one of its fields.
     #[test]
     fn every_field_has_a_row() {
+        // All but the version of HTTP.
+        let of_scripts: Vec<_> =
+            ProxySettings::FIELDS.iter().copied().filter(|it| *it != "http_version").collect();
         let groups = [
             ("process", ProcessSettings::FIELDS),
             ("plain", PlainSettings::FIELDS),
@@ -173,6 +192,9 @@ mod tests {
             ("compression", CompressionSettings::FIELDS),
             ("cgi", CgiSettings::FIELDS),
             ("proxy", ProxySettings::FIELDS),
+            ("fastcgi", &of_scripts),
+            ("scgi", &of_scripts),
+            ("uwsgi", &of_scripts),
             ("upstream", UpstreamSettings::FIELDS),
             ("upload", UploadSettings::FIELDS),
             ("dav", DavSettings::FIELDS),

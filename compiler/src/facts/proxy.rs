@@ -3,7 +3,8 @@
 use super::{Fact, Facts, action, plain_facts};
 use crate::directive::Values;
 use crate::ir::{
-    Balance, Peer, Piece, Proxy, ProxyField, Replaced, Replacement, Target, Upstream, Value,
+    Balance, Fastcgi, PassedParam, Peer, Piece, Proxy, ProxyField, Replaced, Replacement, Target,
+    Upstream, Value, Wire,
 };
 use crate::wording::{self, regex};
 
@@ -12,6 +13,7 @@ impl Facts<'_> {
     pub(super) fn of_proxy(self, proxy: &Proxy) -> Vec<Fact> {
         let Proxy {
             target,
+            wire,
             method,
             fields,
             body,
@@ -26,7 +28,13 @@ impl Facts<'_> {
             format!("{} {:?}", String::from_utf8_lossy(name), wording::value(value))
         });
         let hidden = hidden.iter().map(|name| String::from_utf8_lossy(name));
-        let mut facts = vec![action("proxy_pass", wording::target(self.site, target))];
+        let mut facts = vec![action(wire.pass(), wording::target(self.site, proxy))];
+        let hide = match wire {
+            Wire::Http => "proxy_hide_header",
+            Wire::Fastcgi(_) => "fastcgi_hide_header",
+            Wire::Scgi(_) => "scgi_hide_header",
+            Wire::Uwsgi { .. } => "uwsgi_hide_header",
+        };
         facts.push(match target {
             Target::Fixed { upstream, .. } => {
                 let upstream = &self.site.upstreams[usize::from(*upstream)];
@@ -34,6 +42,7 @@ impl Facts<'_> {
             }
             Target::Computed(url) => self.of_upstreams(url),
         });
+        facts.extend(of_wire(wire));
         facts.extend(super::details([
             ("proxy_method", text(method)),
             ("proxy_set_header", fields.collect::<Vec<_>>().join(", ")),
@@ -41,10 +50,11 @@ impl Facts<'_> {
             ("proxy_redirect", replaced(redirects)),
             ("proxy_cookie_domain", replaced(cookie_domains)),
             ("proxy_cookie_path", replaced(cookie_paths)),
-            ("proxy_hide_header", hidden.collect::<Vec<_>>().join(" ")),
+            (hide, hidden.collect::<Vec<_>>().join(" ")),
         ]));
-        let values = Values { proxy: *plain, ..Values::DEFAULT };
-        facts.extend(plain_facts("proxy", &values));
+        let (proxy, fastcgi, scgi, uwsgi) = (*plain, *plain, *plain, *plain);
+        let values = Values { proxy, fastcgi, scgi, uwsgi, ..Values::DEFAULT };
+        facts.extend(plain_facts(wire.front(), &values));
         facts
     }
 
@@ -112,6 +122,34 @@ impl Facts<'_> {
         }
         text
     }
+}
+
+/// What a script is told, and how.
+fn of_wire(wire: &Wire) -> Vec<Fact> {
+    let params = wire.params().iter().map(|PassedParam { name, value, if_not_empty }| {
+        let end = if *if_not_empty { " if_not_empty" } else { "" };
+        format!("{} {:?}{end}", String::from_utf8_lossy(name), wording::value(value))
+    });
+    let params = params.collect::<Vec<_>>().join(", ");
+    let all = match wire {
+        Wire::Http => Vec::new(),
+        Wire::Fastcgi(Fastcgi { params: _, index, split, keeps }) => vec![
+            ("fastcgi_param", params),
+            ("fastcgi_index", index.as_ref().map_or_else(String::new, wording::value)),
+            (
+                "fastcgi_split_path_info",
+                split.as_ref().map_or_else(String::new, |it| regex(&it.pattern)),
+            ),
+            ("fastcgi_keep_conn", if *keeps { "on".to_owned() } else { String::new() }),
+        ],
+        Wire::Scgi(_) => vec![("scgi_param", params)],
+        Wire::Uwsgi { params: _, modifiers: [first, second] } => vec![
+            ("uwsgi_param", params),
+            ("uwsgi_modifier1", first.to_string()),
+            ("uwsgi_modifier2", second.to_string()),
+        ],
+    };
+    all.into_iter().map(Fact::from).collect()
 }
 
 /// What texts of an answer are replaced by.

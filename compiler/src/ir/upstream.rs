@@ -78,6 +78,7 @@ impl Balance {
 #[allow(missing_docs)]
 pub struct Proxy {
     pub target: Target,
+    pub wire: Wire,
     pub method: Option<Value>,
     pub fields: Vec<ProxyField>,
     pub body: Option<Value>,
@@ -97,6 +98,66 @@ impl Proxy {
             Replaced::Front(_) => None,
         })
     }
+}
+
+/// See [`sitec_runtime::site::Wire`].
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+#[allow(missing_docs)]
+pub enum Wire {
+    Http,
+    Fastcgi(Fastcgi),
+    Scgi(Vec<PassedParam>),
+    Uwsgi { params: Vec<PassedParam>, modifiers: [u8; 2] },
+}
+
+impl Wire {
+    /// What the names of its directives begin with.
+    pub fn front(&self) -> &'static str {
+        match self {
+            Wire::Http => "proxy",
+            Wire::Fastcgi(_) => "fastcgi",
+            Wire::Scgi(_) => "scgi",
+            Wire::Uwsgi { .. } => "uwsgi",
+        }
+    }
+
+    /// The directive that passes on.
+    pub fn pass(&self) -> &'static str {
+        match self {
+            Wire::Http => "proxy_pass",
+            Wire::Fastcgi(_) => "fastcgi_pass",
+            Wire::Scgi(_) => "scgi_pass",
+            Wire::Uwsgi { .. } => "uwsgi_pass",
+        }
+    }
+
+    /// What a script is told.
+    pub fn params(&self) -> &[PassedParam] {
+        match self {
+            Wire::Http => &[],
+            Wire::Fastcgi(fastcgi) => &fastcgi.params,
+            Wire::Scgi(params) | Wire::Uwsgi { params, .. } => params,
+        }
+    }
+}
+
+/// See [`sitec_runtime::site::Fastcgi`].
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+#[allow(missing_docs)]
+pub struct Fastcgi {
+    pub params: Vec<PassedParam>,
+    pub index: Option<Value>,
+    pub split: Option<Regex>,
+    pub keeps: bool,
+}
+
+/// See [`sitec_runtime::site::PassedParam`].
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+#[allow(missing_docs)]
+pub struct PassedParam {
+    pub name: Vec<u8>,
+    pub value: Value,
+    pub if_not_empty: bool,
 }
 
 /// See [`sitec_runtime::site::Target`].

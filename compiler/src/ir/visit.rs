@@ -8,9 +8,9 @@ use sitec_runtime::site::Then;
 
 use super::{
     AccessLog, Action, AddedField, Admission, Amount, Auth, Candidate, Cgi, CgiParam, Charset,
-    Condition, ErrorPage, ErrorTarget, Expiration, Fallback, FileBase, Handler, LimitExcept,
-    Location, Op, Proxy, ProxyField, Rate, Replaced, Replacement, Return, Rewrite, SecureLink,
-    Settings, Symlinks, Target, Test, TryFiles, Value,
+    Condition, ErrorPage, ErrorTarget, Expiration, Fallback, Fastcgi, FileBase, Handler,
+    LimitExcept, Location, Op, PassedParam, Proxy, ProxyField, Rate, Replaced, Replacement, Return,
+    Rewrite, SecureLink, Settings, Symlinks, Target, Test, TryFiles, Value, Wire,
 };
 
 /// What a value is made for.
@@ -144,6 +144,7 @@ fn of_handler<'a>(handler: &'a Handler, see: &mut dyn FnMut(Purpose, &'a Value))
 fn of_proxy<'a>(proxy: &'a Proxy, see: &mut dyn FnMut(Purpose, &'a Value)) {
     let Proxy {
         target,
+        wire,
         method,
         fields,
         body,
@@ -158,7 +159,16 @@ fn of_proxy<'a>(proxy: &'a Proxy, see: &mut dyn FnMut(Purpose, &'a Value)) {
         Target::Fixed { upstream: _, uri: _ } => {}
         Target::Computed(url) => see(Purpose::Upstream(0), url),
     }
-    for text in method.iter().chain(body) {
+    let (params, index) = match wire {
+        Wire::Http => (&[][..], &None),
+        Wire::Fastcgi(Fastcgi { params, index, split: _, keeps: _ }) => (&params[..], index),
+        Wire::Scgi(params) | Wire::Uwsgi { params, modifiers: _ } => (&params[..], &None),
+    };
+    for PassedParam { name, value, if_not_empty: _ } in params {
+        // Both lengths stand before them.
+        see(Purpose::Upstream(name.len() + 8), value);
+    }
+    for text in method.iter().chain(body).chain(index) {
         see(Purpose::Upstream(0), text);
     }
     for ProxyField { name, value } in fields {

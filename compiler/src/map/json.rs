@@ -136,7 +136,7 @@ fn handles(words: Words<'_>, handler: &Handler) -> Object<String, Value> {
         },
         Handler::Proxy(proxy) => object([
             ("handler", "proxy".into()),
-            ("proxy_pass", wording::target(words.site, &proxy.target).into()),
+            (proxy.wire.pass(), wording::target(words.site, proxy).into()),
             ("upstream", wording::upstream(words.site, &proxy.target).into()),
         ]),
         Handler::Upload(upload) => {

@@ -77,7 +77,7 @@ impl Words<'_> {
                 }
             },
             Handler::Proxy(proxy) => {
-                vec![format!("passes on to {}", wording::target(self.site, &proxy.target))]
+                vec![format!("passes on to {}", wording::target(self.site, proxy))]
             }
             Handler::Upload(upload) => {
                 let store = wording::directory(self.site, upload.directory);

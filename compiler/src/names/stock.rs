@@ -10,18 +10,13 @@ pub(crate) enum Stock {
     Directives(&'static Group),
     /// It loads modules of nginx.
     Modules,
-    /// It tells other servers who asks.
-    ProxyFields,
+    /// These lines, which are the same on every machine.
+    Lines(&'static [&'static str]),
 }
 
 /// Names of such files, and a directive of those that they hold.
 const FILES: &[(&str, &str)] = &[
-    (
-        "fastcgi_params fastcgi.conf fastcgi-php.conf fastcgi_php.conf php_fastcgi.conf",
-        "fastcgi_param",
-    ),
-    ("uwsgi_params", "uwsgi_param"),
-    ("scgi_params", "scgi_param"),
+    ("fastcgi_php.conf php_fastcgi.conf", "fastcgi_cache"),
     (
         "options-ssl-nginx.conf ssl-params.conf ssl_params snakeoil.conf self-signed.conf",
         "ssl_certificate",
@@ -29,12 +24,83 @@ const FILES: &[(&str, &str)] = &[
     ("koi-utf koi-win win-utf", "charset_map"),
 ];
 
-/// The fields of Debian's `proxy_params`.
-pub(crate) const PROXY_FIELDS: &[(&str, &str)] = &[
-    ("Host", "$http_host"),
-    ("X-Real-IP", "$remote_addr"),
-    ("X-Forwarded-For", "$proxy_add_x_forwarded_for"),
-    ("X-Forwarded-Proto", "$scheme"),
+/// Debian's `proxy_params`.
+const PROXY_PARAMS: &[&str] = &[
+    "proxy_set_header Host $http_host",
+    "proxy_set_header X-Real-IP $remote_addr",
+    "proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for",
+    "proxy_set_header X-Forwarded-Proto $scheme",
+];
+
+/// nginx's `fastcgi.conf`. Its `fastcgi_params` is the rest of it.
+const FASTCGI_CONF: &[&str] = &[
+    "fastcgi_param SCRIPT_FILENAME $document_root$fastcgi_script_name",
+    "fastcgi_param QUERY_STRING $query_string",
+    "fastcgi_param REQUEST_METHOD $request_method",
+    "fastcgi_param CONTENT_TYPE $content_type",
+    "fastcgi_param CONTENT_LENGTH $content_length",
+    "fastcgi_param SCRIPT_NAME $fastcgi_script_name",
+    "fastcgi_param REQUEST_URI $request_uri",
+    "fastcgi_param DOCUMENT_URI $document_uri",
+    "fastcgi_param DOCUMENT_ROOT $document_root",
+    "fastcgi_param SERVER_PROTOCOL $server_protocol",
+    "fastcgi_param REQUEST_SCHEME $scheme",
+    "fastcgi_param HTTPS $https if_not_empty",
+    "fastcgi_param GATEWAY_INTERFACE CGI/1.1",
+    "fastcgi_param SERVER_SOFTWARE nginx/$nginx_version",
+    "fastcgi_param REMOTE_ADDR $remote_addr",
+    "fastcgi_param REMOTE_PORT $remote_port",
+    "fastcgi_param REMOTE_USER $remote_user",
+    "fastcgi_param SERVER_ADDR $server_addr",
+    "fastcgi_param SERVER_PORT $server_port",
+    "fastcgi_param SERVER_NAME $server_name",
+    "fastcgi_param REDIRECT_STATUS 200",
+];
+
+/// Debian's `snippets/fastcgi-php.conf`.
+const FASTCGI_PHP: &[&str] = &[
+    "fastcgi_split_path_info ^(.+?\\.php)(/.*)$",
+    "try_files $fastcgi_script_name =404",
+    "set $path_info $fastcgi_path_info",
+    "fastcgi_param PATH_INFO $path_info",
+    "fastcgi_index index.php",
+    "include fastcgi.conf",
+];
+
+/// nginx's `scgi_params`.
+const SCGI_PARAMS: &[&str] = &[
+    "scgi_param REQUEST_METHOD $request_method",
+    "scgi_param REQUEST_URI $request_uri",
+    "scgi_param QUERY_STRING $query_string",
+    "scgi_param CONTENT_TYPE $content_type",
+    "scgi_param DOCUMENT_URI $document_uri",
+    "scgi_param DOCUMENT_ROOT $document_root",
+    "scgi_param SCGI 1",
+    "scgi_param SERVER_PROTOCOL $server_protocol",
+    "scgi_param REQUEST_SCHEME $scheme",
+    "scgi_param HTTPS $https if_not_empty",
+    "scgi_param REMOTE_ADDR $remote_addr",
+    "scgi_param REMOTE_PORT $remote_port",
+    "scgi_param SERVER_PORT $server_port",
+    "scgi_param SERVER_NAME $server_name",
+];
+
+/// nginx's `uwsgi_params`.
+const UWSGI_PARAMS: &[&str] = &[
+    "uwsgi_param QUERY_STRING $query_string",
+    "uwsgi_param REQUEST_METHOD $request_method",
+    "uwsgi_param CONTENT_TYPE $content_type",
+    "uwsgi_param CONTENT_LENGTH $content_length",
+    "uwsgi_param REQUEST_URI $request_uri",
+    "uwsgi_param PATH_INFO $document_uri",
+    "uwsgi_param DOCUMENT_ROOT $document_root",
+    "uwsgi_param SERVER_PROTOCOL $server_protocol",
+    "uwsgi_param REQUEST_SCHEME $scheme",
+    "uwsgi_param HTTPS $https if_not_empty",
+    "uwsgi_param REMOTE_ADDR $remote_addr",
+    "uwsgi_param REMOTE_PORT $remote_port",
+    "uwsgi_param SERVER_PORT $server_port",
+    "uwsgi_param SERVER_NAME $server_name",
 ];
 
 /// What is known of the file or pattern that an `include` names.
@@ -45,8 +111,17 @@ pub(crate) fn stock(path: &str) -> Option<Stock> {
     if name == "mime.types" {
         return Some(Stock::Types);
     }
-    if name == "proxy_params" {
-        return Some(Stock::ProxyFields);
+    let lines = match name {
+        "proxy_params" => PROXY_PARAMS,
+        "fastcgi.conf" => FASTCGI_CONF,
+        "fastcgi_params" => &FASTCGI_CONF[1..],
+        "fastcgi-php.conf" => FASTCGI_PHP,
+        "scgi_params" => SCGI_PARAMS,
+        "uwsgi_params" => UWSGI_PARAMS,
+        _ => &[],
+    };
+    if !lines.is_empty() {
+        return Some(Stock::Lines(lines));
     }
     if folder == "modules-enabled" || folder == "modules" && name == "*.conf" {
         return Some(Stock::Modules);
@@ -69,15 +144,16 @@ mod tests {
             Some(Stock::Types) => "types",
             Some(Stock::Directives(group)) => group.about,
             Some(Stock::Modules) => "modules",
-            Some(Stock::ProxyFields) => "fields",
+            Some(Stock::Lines(lines)) => lines[0].split(' ').nth(1).unwrap_or_default(),
             None => "",
         };
         for (path, expected) in [
             ("mime.types", "types"),
             ("/etc/nginx/mime.types", "types"),
-            ("fastcgi_params", "FastCGI, uwsgi and SCGI"),
-            ("snippets/fastcgi-php.conf", "FastCGI, uwsgi and SCGI"),
-            ("/etc/nginx/proxy_params", "fields"),
+            ("fastcgi_params", "QUERY_STRING"),
+            ("/etc/nginx/fastcgi.conf", "SCRIPT_FILENAME"),
+            ("snippets/fastcgi-php.conf", "^(.+?\\.php)(/.*)$"),
+            ("/etc/nginx/proxy_params", "Host"),
             ("/etc/letsencrypt/options-ssl-nginx.conf", "TLS"),
             ("/etc/nginx/modules-enabled/*.conf", "modules"),
             ("/usr/share/nginx/modules/*.conf", "modules"),

@@ -188,7 +188,7 @@ impl Includer<'_> {
                 resolved.push(built_in_types(word));
                 needless_types(word)
             }
-            Some(Stock::ProxyFields) => return resolved.extend(proxy_fields(word)),
+            Some(Stock::Lines(lines)) => return self.stock_lines(word, lines, resolved),
             Some(Stock::Directives(group)) => unsupported(word, group),
             Some(Stock::Modules) | None => {
                 let message = format!("`{}` does not exist", path.to_string_lossy());
@@ -198,6 +198,28 @@ impl Includer<'_> {
             }
         };
         self.diagnostics.push(diagnostic);
+    }
+
+    /// Puts the lines of a file in place that is the same on every machine. One that it includes
+    /// stands beside it.
+    fn stock_lines(&mut self, word: &Word, lines: &[&str], resolved: &mut Vec<Directive>) {
+        let written = |value: &str| Word {
+            value: value.as_bytes().to_vec(),
+            offsets: Vec::new(),
+            ..word.clone()
+        };
+        for line in lines {
+            let mut words = line.split(' ').map(written);
+            let Some(name) = words.next() else { continue };
+            let args: Vec<_> = words.collect();
+            match (&name.value[..], &args[..]) {
+                (b"include", [inner]) => {
+                    let path = self.base.join(OsStr::from_bytes(&inner.value));
+                    self.one(inner, path, 0, resolved);
+                }
+                _ => resolved.push(Directive { name, args, block: None }),
+            }
+        }
     }
 
     /// Offers a file of a like name beside the missing `path`, or says what paths are
@@ -249,20 +271,6 @@ fn built_in_types(word: &Word) -> Directive {
     let directives = types::common().into_iter().map(line).collect();
     let block = Block { directives, open: word.span, close: word.span };
     Directive { name: written(b"types"), args: Vec::new(), block: Some(block) }
-}
-
-/// What Debian's `proxy_params` says, which is the same on every machine.
-fn proxy_fields(word: &Word) -> impl Iterator<Item = Directive> {
-    let written = |value: &str| Word {
-        value: value.as_bytes().to_vec(),
-        offsets: Vec::new(),
-        ..word.clone()
-    };
-    names::PROXY_FIELDS.iter().map(move |(name, value)| Directive {
-        name: written("proxy_set_header"),
-        args: vec![written(name), written(value)],
-        block: None,
-    })
 }
 
 /// A file that comes with nginx is not there, and sitec could not use it.

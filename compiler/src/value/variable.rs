@@ -71,6 +71,17 @@ pub const VARIABLES: &[Row] = &[
     row("document_root", Known::Path, "The folder of `root`, or the `alias`."),
     row("document_uri", Known::Path, "The same as `$uri`."),
     row(
+        "fastcgi_path_info",
+        Known::Path,
+        "What is behind the script in the path, by the second group of `fastcgi_split_path_info`.",
+    ),
+    row(
+        "fastcgi_script_name",
+        Known::Path,
+        "The path, or what the first group of `fastcgi_split_path_info` finds of it, and \
+         `fastcgi_index` behind it where it ends in a slash.",
+    ),
+    row(
         "gzip_ratio",
         Known::Run,
         "How many times shorter the content has become by being compressed on its way, for logs.",
@@ -81,6 +92,7 @@ pub const VARIABLES: &[Row] = &[
         "The host that was asked for, in lower case and without its port; `$server_name` without one.",
     ),
     row("hostname", Known::Run, "The name of the machine."),
+    row("https", Known::Path, "`on` where the client speaks TLS: always empty."),
     row(
         "invalid_referer",
         Known::Request,
@@ -105,6 +117,7 @@ pub const VARIABLES: &[Row] = &[
          `REJECTED_DRY_RUN`.",
     ),
     row("msec", Known::Run, "The time in seconds since 1970, to the millisecond."),
+    row("nginx_version", Known::Path, "The version of nginx whose ways these are: `1.29.0`."),
     row("pid", Known::Run, "The number of the worker's process."),
     row(
         "pipe",
@@ -268,8 +281,9 @@ pub fn find(name: &str) -> Option<&'static Row> {
 }
 
 /// Variables that nginx has and sitec has not, and the fronts of names of such.
-const ONLY_NGINX: &str = "ancient_browser date_gmt date_local fastcgi_ geoip_ grpc_ \
-    http2 http3 https is_request_port memcached_key modern_browser msie nginx_version proxy_protocol_tlv_ request_body request_body_file request_completion request_port scgi_ \
+const ONLY_NGINX: &str = "ancient_browser date_gmt date_local geoip_ grpc_ http2 http3 is_request_port \
+    memcached_key modern_browser msie proxy_protocol_tlv_ request_body request_body_file \
+    request_completion request_port scgi_ \
     sent_trailer_ session_ slice_range ssl_ tcpinfo_ uid_got \
     uid_reset uid_set upstream_first_byte_time upstream_last_addr upstream_last_server_name \
     upstream_queue_time upstream_session_time uwsgi_";
@@ -284,10 +298,10 @@ pub(crate) fn is_only_nginx(name: &str) -> bool {
 /// What to do about a variable that nginx alone has, by its name in lower case.
 pub(crate) fn instead_of(name: &str) -> &'static str {
     let begins = |fronts: &[&str]| fronts.iter().any(|front| name.starts_with(front));
-    if begins(&["upstream_", "fastcgi_", "scgi_", "uwsgi_", "grpc_", "memcached_"]) {
-        return "leave it out: a site asks other servers by HTTP alone";
+    if begins(&["upstream_", "scgi_", "uwsgi_", "grpc_", "memcached_"]) {
+        return "leave it out: there is no such part of what other servers are asked";
     }
-    if begins(&["ssl_", "http2", "http3", "https", "proxy_"]) {
+    if begins(&["ssl_", "http2", "http3", "proxy_"]) {
         return "leave it out: what a proxy in front knows comes as a field of its, `$http_…`";
     }
     match name {

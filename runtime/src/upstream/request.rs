@@ -207,6 +207,13 @@ impl Asked {
 
     fn find_computed(&self, url: &[u8]) -> Result<Found<'static>, String> {
         let shown = Escaped(url);
+        if !matches!(self.proxy.wire, Wire::Http) {
+            // It is an address alone.
+            let is_it = |it: &Upstream| it.name.as_bytes().eq_ignore_ascii_case(url);
+            let id = self.upstreams.iter().position(is_it);
+            let unknown = || format!("no upstream is known that \"{shown}\" names");
+            return Ok(Found { upstream: id.ok_or_else(unknown)? as UpstreamId, uri: None });
+        }
         let Some(rest) = url.strip_prefix(b"http://") else {
             return Err(format!("invalid URL prefix in \"{shown}\""));
         };

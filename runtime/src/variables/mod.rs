@@ -9,6 +9,7 @@ mod upstream;
 
 pub(crate) use facts::{ConnectionFacts, Endpoint, Match, Progress};
 
+pub use self::upstream::NGINX_VERSION;
 use std::hash::{BuildHasher, RandomState};
 use std::io::Write;
 use std::net::IpAddr;

@@ -8,6 +8,9 @@ use crate::exchange::Try;
 use crate::http::response::value_in;
 use crate::site::{Action, Fastcgi, Handler, Proxy, Wire};
 
+/// What programs look for that know nginx.
+pub const NGINX_VERSION: &str = "1.29.0";
+
 /// The request as it is passed on.
 impl Variables<'_> {
     /// `$proxy_host`: the host and the port that `proxy_pass` names.
@@ -32,6 +35,14 @@ impl Variables<'_> {
 
 /// The request as it is passed on by FastCGI.
 impl Variables<'_> {
+    /// `$https`: nothing, where no TLS is spoken.
+    pub fn https(&self, _out: &mut Vec<u8>) {}
+
+    /// `$nginx_version`: that of the nginx whose ways these are.
+    pub fn nginx_version(&self, out: &mut Vec<u8>) {
+        out.extend_from_slice(NGINX_VERSION.as_bytes());
+    }
+
     /// `$fastcgi_script_name`: the path, or what `fastcgi_split_path_info` takes of it, with the
     /// name of `fastcgi_index` behind a slash at its end.
     pub fn fastcgi_script_name(&self, out: &mut Vec<u8>) {

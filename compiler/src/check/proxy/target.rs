@@ -24,6 +24,8 @@ pub(in crate::check) struct Computed {
     /// The URL as it is written.
     pub(super) word: Word,
     pub(super) value: Value,
+    /// Whether it is a URL. For FastCGI and its like, it is an address alone.
+    pub(super) is_url: bool,
     /// Whether one path alone leads here.
     pub(super) is_exact: bool,
     /// The regex whose groups `$1` and its like stand for, where that is known.
@@ -103,7 +105,7 @@ impl Draft<'_> {
             if steps > MOST {
                 return Err(too_many(computed.word.span));
             }
-            if let Some((end, start)) = partial.uri_start() {
+            if let Some((end, start)) = partial.uri_start().filter(|_| computed.is_url) {
                 is_fixed &= partial.rest.is_empty();
                 hosts.insert((partial.text[..end].to_vec(), partial.text[start..].to_vec()));
                 continue;
@@ -121,7 +123,8 @@ impl Draft<'_> {
                     open.push(partial);
                 }
                 Piece::Variable(variable) | Piece::Logged(variable, _) => {
-                    if partial.has_host()
+                    if computed.is_url
+                        && partial.has_host()
                         && let Some(may_be_empty) = computed.begins_uri(&variable)
                     {
                         is_fixed = false;
@@ -179,7 +182,18 @@ impl Draft<'_> {
         let place = computed.word.span;
         for (front, _) in hosts {
             let shown = String::from_utf8_lossy(front).into_owned();
-            let (scheme, host) = shown.split_once("://").unwrap_or(("", &shown));
+            let (scheme, host) = match (computed.is_url, shown.split_once("://")) {
+                (true, Some((scheme, host))) => (scheme, host),
+                (true, None) => ("", &shown[..]),
+                (false, None) => ("http", &shown[..]),
+                (false, Some(_)) => {
+                    let message = format!("this may come to the URL `{shown}`");
+                    return Err(Box::new(
+                        Diagnostic::error("U10", place, message)
+                            .help("what its variables come to is an address: `127.0.0.1:9000`"),
+                    ));
+                }
+            };
             if scheme.eq_ignore_ascii_case("https") {
                 return Err(no_tls(place));
             }
@@ -201,7 +215,11 @@ impl Draft<'_> {
             };
             let known = self.reader.upstreams.len();
             let authority = self.reader.authority(&word)?;
-            let id = usize::from(self.reader.named_upstream(&authority)?);
+            let found = match computed.is_url {
+                true => self.reader.named_upstream(&authority)?,
+                false => self.reader.named_address(&authority, &word)?,
+            };
+            let id = usize::from(found);
             if id == known {
                 self.reader.upstreams[id].is_optional = true;
             }

@@ -28,7 +28,8 @@ impl Reader<'_> {
             let is_exact = matches!(stand.path, Some(Path::Exact(_)));
             let regex = stand.regex.cloned();
             let word = word.clone();
-            self.computed.push(Computed { word, value: value.clone(), is_exact, regex });
+            let is_url = true;
+            self.computed.push(Computed { word, value: value.clone(), is_url, is_exact, regex });
             return Ok(Pass { target: Target::Computed(value), uri: None, redirect: None });
         }
         check_scheme(word)?;
@@ -55,8 +56,56 @@ impl Reader<'_> {
         Ok(Pass { target: Target::Fixed { upstream, uri }, uri: shown, redirect })
     }
 
+    /// Whom a `fastcgi_pass` or one of its like asks: an address alone.
+    pub(in crate::check) fn passed_address(
+        &mut self,
+        directive: &Directive,
+        groups: &Groups,
+    ) -> Checked<Target> {
+        let word = &directive.args[0];
+        if self.has_variables(word)? {
+            let value = self.value(word, 0, groups)?;
+            let (word, target) = (word.clone(), Target::Computed(value.clone()));
+            self.computed.push(Computed {
+                word,
+                value,
+                is_url: false,
+                is_exact: true,
+                regex: None,
+            });
+            return Ok(target);
+        }
+        let name = directive.name.shown();
+        let shown = word.shown();
+        if let Some((scheme, rest)) = shown.split_once("://") {
+            let place = word.part(0..scheme.len() + 3);
+            let message = format!("`{name}` takes an address, and no URL");
+            let wrong = Diagnostic::error("U10", place, message);
+            let address = rest.trim_end_matches('/');
+            return Err(Box::new(match address.is_empty() || address.contains('/') {
+                true => wrong.help("write `HOST:PORT` or `unix:PATH`"),
+                false => wrong.patch("write the address alone", word.span, address.to_owned()),
+            }));
+        }
+        if let (false, Some(at)) = (shown.starts_with("unix:"), shown.find(['/', '?'])) {
+            let message = match at {
+                0 => "a socket in the file system begins with `unix:`".to_owned(),
+                _ => format!("`{name}` takes no URI: the params say what is asked for"),
+            };
+            let place = if at == 0 { word.span } else { word.part(at..shown.len()) };
+            let wrong = Diagnostic::error("U10", place, message);
+            return Err(Box::new(match at {
+                0 => wrong.patch("write it so", word.span, format!("unix:{shown}")),
+                _ => wrong.patch("leave it out", place, ""),
+            }));
+        }
+        let authority = self.authority(word)?;
+        let upstream = self.named_address(&authority, word)?;
+        Ok(Target::Fixed { upstream, uri: None })
+    }
+
     /// Whether a word has variables of a request in it.
-    fn has_variables(&self, word: &Word) -> Checked<bool> {
+    pub(in crate::check) fn has_variables(&self, word: &Word) -> Checked<bool> {
         let parts = value::split(word, 0)?;
         Ok(parts.iter().any(|part| match part {
             Part::Literal(_) => false,

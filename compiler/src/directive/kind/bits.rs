@@ -15,6 +15,19 @@ pub(in crate::directive) const FAILURES: Kind<Failures> = Kind {
     words: |failures| set_words(failures.0, FAILURE_WORDS, "off"),
 };
 
+/// `fastcgi_next_upstream` and its like.
+pub(in crate::directive) const SCRIPT_FAILURES: Kind<Failures> = Kind {
+    usage: "off | WHICH…",
+    args: (1, MANY),
+    read: |words, _| {
+        // These are of gateways that speak HTTP.
+        let is_known = |it: &(&str, u16)| !matches!(it.0, "http_502" | "http_504");
+        let known: Vec<_> = FAILURE_WORDS.iter().copied().filter(is_known).collect();
+        set_of(words, &known, "off").map(Failures)
+    },
+    words: |failures| set_words(failures.0, FAILURE_WORDS, "off"),
+};
+
 /// `proxy_ignore_headers`.
 pub(in crate::directive) const IGNORED: Kind<Ignored> = Kind {
     usage: "NAME…",

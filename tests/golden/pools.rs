@@ -1,0 +1,1396 @@
+// Compiled from `pools.conf` by sitec: do not edit.
+
+#[allow(unused_imports)]
+use ::sitec_runtime::{
+    coding, http::accept::Coding, http::method::{Method, MethodSet},
+    links, networks::Networks, regex, response_table::ResponseTable, shares::share, site,
+    texts::Texts, trie::Trie, variables::Variables,
+};
+
+#[allow(unused_imports)]
+use ::std::sync::LazyLock;
+
+/// The site that `pools.conf` describes.
+pub struct Conf;
+
+#[allow(unused_variables)]
+impl site::Site for Conf {
+    const NAME: &'static str = "pools.conf";
+    const CONF: &'static [u8] = include_bytes!("site.conf");
+    const PROCESS: site::Process = site::Process {
+        plain: site::ProcessSettings::DEFAULT,
+        user: None,
+        group: None,
+        pid: None,
+        error_logs: &[
+            site::ErrorLog {
+                log: 0,
+                level: site::Level::Error,
+            },
+        ],
+    };
+    const PARAMS: &'static [site::Param] = &[];
+    const LISTENS: &'static [site::Listen] = &[
+        site::Listen {
+            address: site::Address::Ip(
+                ::std::net::SocketAddr::new(
+                    ::std::net::IpAddr::V4(::std::net::Ipv4Addr::new(0, 0, 0, 0)),
+                    8080,
+                ),
+            ),
+            backlog: 511,
+            ipv6_only: true,
+            ipv6_only_given: false,
+            deferred: false,
+            socket: site::SocketOptions::NONE,
+            shared_port: false,
+            default_server: 0,
+            start_names: &[],
+            whole_names: &[],
+        },
+    ];
+    const DIRECTORIES: &'static [site::StartText] = &[
+        &[site::StartPiece::Literal("/srv/www")],
+    ];
+    const PUBLISHED: &'static [site::DirectoryId] = &[0];
+    const LOGS: &'static [site::LogTarget] = &[site::LogTarget::Stderr];
+    const UPSTREAMS: &'static [site::Upstream] = &[
+        site::Upstream {
+            name: "php",
+            host: &[site::StartPiece::Literal("php")],
+            port: &[site::StartPiece::Literal("80")],
+            is_optional: false,
+            peers: &[
+                site::Peer {
+                    address: &[site::StartPiece::Literal("unix:/run/php-fpm.sock")],
+                    weight: 1,
+                    max_conns: 0,
+                    max_fails: 1,
+                    fail_timeout_ms: 10000,
+                    backup: false,
+                    down: false,
+                },
+            ],
+            balance: site::Balance::RoundRobin,
+            plain: site::UpstreamSettings {
+                keepalive: 4,
+                ..site::UpstreamSettings::DEFAULT
+            },
+        },
+        site::Upstream {
+            name: "127.0.0.1:9000",
+            host: &[site::StartPiece::Literal("127.0.0.1:9000")],
+            port: &[site::StartPiece::Literal("9000")],
+            is_optional: false,
+            peers: &[
+                site::Peer {
+                    address: &[site::StartPiece::Literal("127.0.0.1:9000")],
+                    weight: 1,
+                    max_conns: 0,
+                    max_fails: 1,
+                    fail_timeout_ms: 10000,
+                    backup: false,
+                    down: false,
+                },
+            ],
+            balance: site::Balance::RoundRobin,
+            plain: site::UpstreamSettings::DEFAULT,
+        },
+        site::Upstream {
+            name: "127.0.0.1:4000",
+            host: &[site::StartPiece::Literal("127.0.0.1:4000")],
+            port: &[site::StartPiece::Literal("4000")],
+            is_optional: false,
+            peers: &[
+                site::Peer {
+                    address: &[site::StartPiece::Literal("127.0.0.1:4000")],
+                    weight: 1,
+                    max_conns: 0,
+                    max_fails: 1,
+                    fail_timeout_ms: 10000,
+                    backup: false,
+                    down: false,
+                },
+            ],
+            balance: site::Balance::RoundRobin,
+            plain: site::UpstreamSettings::DEFAULT,
+        },
+        site::Upstream {
+            name: "unix:/run/uwsgi.sock",
+            host: &[site::StartPiece::Literal("localhost")],
+            port: &[],
+            is_optional: false,
+            peers: &[
+                site::Peer {
+                    address: &[site::StartPiece::Literal("unix:/run/uwsgi.sock")],
+                    weight: 1,
+                    max_conns: 0,
+                    max_fails: 1,
+                    fail_timeout_ms: 10000,
+                    backup: false,
+                    down: false,
+                },
+            ],
+            balance: site::Balance::RoundRobin,
+            plain: site::UpstreamSettings::DEFAULT,
+        },
+        site::Upstream {
+            name: "127.0.0.1:9001",
+            host: &[site::StartPiece::Literal("127.0.0.1:9001")],
+            port: &[site::StartPiece::Literal("9001")],
+            is_optional: true,
+            peers: &[
+                site::Peer {
+                    address: &[site::StartPiece::Literal("127.0.0.1:9001")],
+                    weight: 1,
+                    max_conns: 0,
+                    max_fails: 1,
+                    fail_timeout_ms: 10000,
+                    backup: false,
+                    down: false,
+                },
+            ],
+            balance: site::Balance::RoundRobin,
+            plain: site::UpstreamSettings::DEFAULT,
+        },
+        site::Upstream {
+            name: "unix:/run/php-new.sock",
+            host: &[site::StartPiece::Literal("localhost")],
+            port: &[],
+            is_optional: true,
+            peers: &[
+                site::Peer {
+                    address: &[site::StartPiece::Literal("unix:/run/php-new.sock")],
+                    weight: 1,
+                    max_conns: 0,
+                    max_fails: 1,
+                    fail_timeout_ms: 10000,
+                    backup: false,
+                    down: false,
+                },
+            ],
+            balance: site::Balance::RoundRobin,
+            plain: site::UpstreamSettings::DEFAULT,
+        },
+    ];
+    fn prepare() {
+        LazyLock::force(&REGEXES_0);
+        LazyLock::force(&REGEXES_1);
+        LazyLock::force(&REGEXES_2);
+    }
+    fn server(listen: site::ListenId, host: &[u8]) -> site::ServerMatch {
+        site::ServerMatch {
+            id: 0,
+            pattern: None,
+        }
+    }
+    fn server_settings(server: site::ServerId) -> &'static site::Server {
+        &SERVERS[usize::from(server)]
+    }
+    fn route(server: site::ServerId, path: &[u8]) -> site::LocationId {
+        scope_0(path)
+    }
+    fn location(id: site::LocationId) -> &'static site::Location {
+        &LOCATIONS[id as usize]
+    }
+    fn media_type(types: site::TypesId, extension: &[u8]) -> Option<&'static [u8]> {
+        types_0(extension)
+    }
+    fn error_page(status: u16) -> &'static site::Prebuilt {
+        match status {
+            301 => &PAGE_301,
+            302 => &PAGE_302,
+            303 => &PAGE_303,
+            307 => &PAGE_307,
+            308 => &PAGE_308,
+            403 => &PAGE_403,
+            404 => &PAGE_404,
+            405 => &PAGE_405,
+            408 => &PAGE_408,
+            409 => &PAGE_409,
+            411 => &PAGE_411,
+            412 => &PAGE_412,
+            413 => &PAGE_413,
+            414 => &PAGE_414,
+            415 => &PAGE_415,
+            416 => &PAGE_416,
+            417 => &PAGE_417,
+            421 => &PAGE_421,
+            431 => &PAGE_431,
+            501 => &PAGE_501,
+            502 => &PAGE_502,
+            503 => &PAGE_503,
+            504 => &PAGE_504,
+            505 => &PAGE_505,
+            507 => &PAGE_507,
+            ..=399 => &PAGE_300,
+            400..=499 => &PAGE_400,
+            _ => &PAGE_500,
+        }
+    }
+}
+
+static SERVERS: [site::Server; 1] = [
+    site::Server {
+        name: site::Settled::Known(b"_"),
+        location: 0,
+        ops: &[],
+        plain: site::ServerSettings::DEFAULT,
+    },
+];
+
+fn scope_0(path: &[u8]) -> u32 {
+    let found = names_0(path);
+    regexes_0(path).unwrap_or(found)
+}
+
+#[allow(clippy::collapsible_match)]
+fn names_0(path: &[u8]) -> u32 {
+    match path {
+        [b'/', path @ ..] => {
+            match path {
+                [b'a', b'p', b'p', b'/', ..] => 3,
+                [b'c', b'h', b'o', b's', b'e', b'n', b'/', ..] => 4,
+                [b's', b'c', b'g', b'i', b'/', ..] => 5,
+                [b'u', b'w', b's', b'g', b'i', b'/', ..] => 6,
+                _ => 1,
+            }
+        }
+        _ => 0,
+    }
+}
+
+fn regexes_0(path: &[u8]) -> Option<u32> {
+    REGEXES_0.find(path).map(|_| 2)
+}
+
+static REGEXES_0: LazyLock<regex::Set> = LazyLock::new(|| regex::Set::load(
+    REGEX_TABLE_0,
+));
+
+static REGEX_TABLE_0: &[u8] = include_bytes!("regexes-0.dfa");
+
+static REGEXES_1: LazyLock<regex::Set> = LazyLock::new(|| regex::Set::load(
+    REGEX_TABLE_1,
+));
+
+static REGEX_TABLE_1: &[u8] = include_bytes!("regexes-1.dfa");
+
+static REGEXES_2: LazyLock<regex::Set> = LazyLock::new(|| regex::Set::load(
+    REGEX_TABLE_2,
+));
+
+static REGEX_TABLE_2: &[u8] = include_bytes!("regexes-2.dfa");
+
+static LOCATIONS: [site::Location; 7] = [
+    site::Location {
+        settings: &SETTINGS[0],
+        internal: false,
+        patterns: &[],
+        limit_except: None,
+        methods: MethodSet::of(&[Method::Get, Method::Head]),
+        methods_named: false,
+        allow: b"GET, HEAD",
+        ops: &[],
+        action: site::Action::Serve {
+            try_files: None,
+            handler: site::Handler::Files,
+        },
+    },
+    site::Location {
+        settings: &SETTINGS[0],
+        internal: false,
+        patterns: &[],
+        limit_except: None,
+        methods: MethodSet::of(&[Method::Get, Method::Head]),
+        methods_named: false,
+        allow: b"GET, HEAD",
+        ops: &[],
+        action: site::Action::Serve {
+            try_files: Some(
+                &site::TryFiles {
+                    candidates: &[
+                        site::Candidate {
+                            path: site::Text::Computed(value_0),
+                            directory: false,
+                        },
+                        site::Candidate {
+                            path: site::Text::Computed(value_0),
+                            directory: true,
+                        },
+                    ],
+                    fallback: site::Fallback::Uri(site::Text::Computed(value_1)),
+                },
+            ),
+            handler: site::Handler::Files,
+        },
+    },
+    site::Location {
+        settings: &SETTINGS[0],
+        internal: false,
+        patterns: &[],
+        limit_except: None,
+        methods: MethodSet::ALL,
+        methods_named: false,
+        allow: b"GET, HEAD, POST, PUT, DELETE, CONNECT, OPTIONS, TRACE, PATCH, MKCOL, COPY, MOVE, PROPFIND, PROPPATCH, LOCK, UNLOCK",
+        ops: &[site::Op::Set(site::Assigned::Slot(0), site::Text::Computed(value_3))],
+        action: site::Action::Serve {
+            try_files: Some(
+                &site::TryFiles {
+                    candidates: &[
+                        site::Candidate {
+                            path: site::Text::Computed(value_2),
+                            directory: false,
+                        },
+                    ],
+                    fallback: site::Fallback::Status(404),
+                },
+            ),
+            handler: site::Handler::Proxy(&PROXY_0),
+        },
+    },
+    site::Location {
+        settings: &SETTINGS[0],
+        internal: false,
+        patterns: &[],
+        limit_except: None,
+        methods: MethodSet::ALL,
+        methods_named: false,
+        allow: b"GET, HEAD, POST, PUT, DELETE, CONNECT, OPTIONS, TRACE, PATCH, MKCOL, COPY, MOVE, PROPFIND, PROPPATCH, LOCK, UNLOCK",
+        ops: &[],
+        action: site::Action::Serve {
+            try_files: None,
+            handler: site::Handler::Proxy(&PROXY_1),
+        },
+    },
+    site::Location {
+        settings: &SETTINGS[0],
+        internal: false,
+        patterns: &[],
+        limit_except: None,
+        methods: MethodSet::ALL,
+        methods_named: false,
+        allow: b"GET, HEAD, POST, PUT, DELETE, CONNECT, OPTIONS, TRACE, PATCH, MKCOL, COPY, MOVE, PROPFIND, PROPPATCH, LOCK, UNLOCK",
+        ops: &[],
+        action: site::Action::Serve {
+            try_files: None,
+            handler: site::Handler::Proxy(&PROXY_2),
+        },
+    },
+    site::Location {
+        settings: &SETTINGS[0],
+        internal: false,
+        patterns: &[],
+        limit_except: None,
+        methods: MethodSet::ALL,
+        methods_named: false,
+        allow: b"GET, HEAD, POST, PUT, DELETE, CONNECT, OPTIONS, TRACE, PATCH, MKCOL, COPY, MOVE, PROPFIND, PROPPATCH, LOCK, UNLOCK",
+        ops: &[],
+        action: site::Action::Serve {
+            try_files: None,
+            handler: site::Handler::Proxy(&PROXY_3),
+        },
+    },
+    site::Location {
+        settings: &SETTINGS[0],
+        internal: false,
+        patterns: &[],
+        limit_except: None,
+        methods: MethodSet::ALL,
+        methods_named: false,
+        allow: b"GET, HEAD, POST, PUT, DELETE, CONNECT, OPTIONS, TRACE, PATCH, MKCOL, COPY, MOVE, PROPFIND, PROPPATCH, LOCK, UNLOCK",
+        ops: &[],
+        action: site::Action::Serve {
+            try_files: None,
+            handler: site::Handler::Proxy(&PROXY_4),
+        },
+    },
+];
+
+static SETTINGS: [site::Settings; 1] = [
+    site::Settings {
+        plain: site::PlainSettings::DEFAULT,
+        base: site::FileBase {
+            directory: 0,
+            inner: site::Text::Fixed(b""),
+            replaced_len: 0,
+            append_path: true,
+            alias: false,
+            slash: false,
+        },
+        pack: None,
+        index: &[site::Text::Fixed(b"index.php")],
+        types: 0,
+        default_type: b"text/plain",
+        charset: None,
+        compression: None,
+        error_pages: &[],
+        symlinks: site::Symlinks::USUAL,
+        file_cache: site::FileCache::USUAL,
+        admission: site::Admission::OPEN,
+        rate: None,
+        limit_reqs: &[],
+        limit_conns: &[],
+        referers: None,
+        secure_link: None,
+        added_fields: site::AddedFields {
+            usual: &[],
+            always: &[],
+        },
+        access_logs: &[],
+        error_logs: &[
+            site::ErrorLog {
+                log: 0,
+                level: site::Level::Error,
+            },
+        ],
+        listing: None,
+    },
+];
+
+static PROXY_0: site::Proxy = site::Proxy {
+    target: site::Target::Fixed {
+        upstream: 0,
+        uri: None,
+    },
+    wire: site::Wire::Fastcgi(site::Fastcgi {
+        params: &[
+            site::PassedParam {
+                name: b"PATH_INFO",
+                value: site::Text::Computed(value_5),
+                if_not_empty: false,
+            },
+            site::PassedParam {
+                name: b"SCRIPT_FILENAME",
+                value: site::Text::Computed(value_6),
+                if_not_empty: false,
+            },
+            site::PassedParam {
+                name: b"QUERY_STRING",
+                value: site::Text::Computed(value_7),
+                if_not_empty: false,
+            },
+            site::PassedParam {
+                name: b"REQUEST_METHOD",
+                value: site::Text::Computed(value_8),
+                if_not_empty: false,
+            },
+            site::PassedParam {
+                name: b"CONTENT_TYPE",
+                value: site::Text::Computed(value_9),
+                if_not_empty: false,
+            },
+            site::PassedParam {
+                name: b"CONTENT_LENGTH",
+                value: site::Text::Computed(value_10),
+                if_not_empty: false,
+            },
+            site::PassedParam {
+                name: b"SCRIPT_NAME",
+                value: site::Text::Computed(value_2),
+                if_not_empty: false,
+            },
+            site::PassedParam {
+                name: b"REQUEST_URI",
+                value: site::Text::Computed(value_11),
+                if_not_empty: false,
+            },
+            site::PassedParam {
+                name: b"DOCUMENT_URI",
+                value: site::Text::Computed(value_12),
+                if_not_empty: false,
+            },
+            site::PassedParam {
+                name: b"DOCUMENT_ROOT",
+                value: site::Text::Computed(value_13),
+                if_not_empty: false,
+            },
+            site::PassedParam {
+                name: b"SERVER_PROTOCOL",
+                value: site::Text::Computed(value_14),
+                if_not_empty: false,
+            },
+            site::PassedParam {
+                name: b"REQUEST_SCHEME",
+                value: site::Text::Computed(value_15),
+                if_not_empty: false,
+            },
+            site::PassedParam {
+                name: b"HTTPS",
+                value: site::Text::Computed(value_16),
+                if_not_empty: true,
+            },
+            site::PassedParam {
+                name: b"GATEWAY_INTERFACE",
+                value: site::Text::Fixed(b"CGI/1.1"),
+                if_not_empty: false,
+            },
+            site::PassedParam {
+                name: b"SERVER_SOFTWARE",
+                value: site::Text::Computed(value_17),
+                if_not_empty: false,
+            },
+            site::PassedParam {
+                name: b"REMOTE_ADDR",
+                value: site::Text::Computed(value_18),
+                if_not_empty: false,
+            },
+            site::PassedParam {
+                name: b"REMOTE_PORT",
+                value: site::Text::Computed(value_19),
+                if_not_empty: false,
+            },
+            site::PassedParam {
+                name: b"REMOTE_USER",
+                value: site::Text::Computed(value_20),
+                if_not_empty: false,
+            },
+            site::PassedParam {
+                name: b"SERVER_ADDR",
+                value: site::Text::Computed(value_21),
+                if_not_empty: false,
+            },
+            site::PassedParam {
+                name: b"SERVER_PORT",
+                value: site::Text::Computed(value_22),
+                if_not_empty: false,
+            },
+            site::PassedParam {
+                name: b"SERVER_NAME",
+                value: site::Text::Computed(value_23),
+                if_not_empty: false,
+            },
+            site::PassedParam {
+                name: b"REDIRECT_STATUS",
+                value: site::Text::Fixed(b"200"),
+                if_not_empty: false,
+            },
+        ],
+        index: Some(site::Text::Fixed(b"index.php")),
+        split: Some(site::Regex {
+            set: &REGEXES_1,
+            captures: Some(&PATTERN_0),
+        }),
+        keeps: true,
+    }),
+    method: None,
+    fields: &[],
+    body: None,
+    redirects: &[],
+    cookie_domains: &[],
+    cookie_paths: &[],
+    hidden: &[
+        b"status",
+        b"x-accel-buffering",
+        b"x-accel-charset",
+        b"x-accel-expires",
+        b"x-accel-limit-rate",
+        b"x-accel-redirect",
+        b"x-powered-by",
+    ],
+    plain: site::ProxySettings {
+        read_timeout_ms: 300000,
+        buffers: (16, 16384),
+        next_upstream: site::Failures(33),
+        ..site::ProxySettings::DEFAULT
+    },
+};
+
+static PROXY_1: site::Proxy = site::Proxy {
+    target: site::Target::Fixed {
+        upstream: 1,
+        uri: None,
+    },
+    wire: site::Wire::Fastcgi(site::Fastcgi {
+        params: &[
+            site::PassedParam {
+                name: b"SCRIPT_FILENAME",
+                value: site::Text::Computed(value_6),
+                if_not_empty: false,
+            },
+            site::PassedParam {
+                name: b"QUERY_STRING",
+                value: site::Text::Computed(value_7),
+                if_not_empty: false,
+            },
+            site::PassedParam {
+                name: b"REQUEST_METHOD",
+                value: site::Text::Computed(value_8),
+                if_not_empty: false,
+            },
+            site::PassedParam {
+                name: b"CONTENT_TYPE",
+                value: site::Text::Computed(value_9),
+                if_not_empty: false,
+            },
+            site::PassedParam {
+                name: b"CONTENT_LENGTH",
+                value: site::Text::Computed(value_10),
+                if_not_empty: false,
+            },
+            site::PassedParam {
+                name: b"SCRIPT_NAME",
+                value: site::Text::Computed(value_2),
+                if_not_empty: false,
+            },
+            site::PassedParam {
+                name: b"REQUEST_URI",
+                value: site::Text::Computed(value_11),
+                if_not_empty: false,
+            },
+            site::PassedParam {
+                name: b"DOCUMENT_URI",
+                value: site::Text::Computed(value_12),
+                if_not_empty: false,
+            },
+            site::PassedParam {
+                name: b"DOCUMENT_ROOT",
+                value: site::Text::Computed(value_13),
+                if_not_empty: false,
+            },
+            site::PassedParam {
+                name: b"SERVER_PROTOCOL",
+                value: site::Text::Computed(value_14),
+                if_not_empty: false,
+            },
+            site::PassedParam {
+                name: b"REQUEST_SCHEME",
+                value: site::Text::Computed(value_15),
+                if_not_empty: false,
+            },
+            site::PassedParam {
+                name: b"HTTPS",
+                value: site::Text::Computed(value_16),
+                if_not_empty: true,
+            },
+            site::PassedParam {
+                name: b"GATEWAY_INTERFACE",
+                value: site::Text::Fixed(b"CGI/1.1"),
+                if_not_empty: false,
+            },
+            site::PassedParam {
+                name: b"SERVER_SOFTWARE",
+                value: site::Text::Computed(value_17),
+                if_not_empty: false,
+            },
+            site::PassedParam {
+                name: b"REMOTE_ADDR",
+                value: site::Text::Computed(value_18),
+                if_not_empty: false,
+            },
+            site::PassedParam {
+                name: b"REMOTE_PORT",
+                value: site::Text::Computed(value_19),
+                if_not_empty: false,
+            },
+            site::PassedParam {
+                name: b"REMOTE_USER",
+                value: site::Text::Computed(value_20),
+                if_not_empty: false,
+            },
+            site::PassedParam {
+                name: b"SERVER_ADDR",
+                value: site::Text::Computed(value_21),
+                if_not_empty: false,
+            },
+            site::PassedParam {
+                name: b"SERVER_PORT",
+                value: site::Text::Computed(value_22),
+                if_not_empty: false,
+            },
+            site::PassedParam {
+                name: b"SERVER_NAME",
+                value: site::Text::Computed(value_23),
+                if_not_empty: false,
+            },
+            site::PassedParam {
+                name: b"REDIRECT_STATUS",
+                value: site::Text::Fixed(b"200"),
+                if_not_empty: false,
+            },
+            site::PassedParam {
+                name: b"PATH_INFO",
+                value: site::Text::Computed(value_3),
+                if_not_empty: false,
+            },
+        ],
+        index: None,
+        split: Some(site::Regex {
+            set: &REGEXES_2,
+            captures: Some(&PATTERN_1),
+        }),
+        keeps: false,
+    }),
+    method: None,
+    fields: &[],
+    body: None,
+    redirects: &[],
+    cookie_domains: &[],
+    cookie_paths: &[],
+    hidden: &[
+        b"status",
+        b"x-accel-buffering",
+        b"x-accel-charset",
+        b"x-accel-expires",
+        b"x-accel-limit-rate",
+        b"x-accel-redirect",
+        b"x-powered-by",
+    ],
+    plain: site::ProxySettings {
+        read_timeout_ms: 300000,
+        intercept_errors: true,
+        ..site::ProxySettings::DEFAULT
+    },
+};
+
+static PROXY_2: site::Proxy = site::Proxy {
+    target: site::Target::Computed(site::Text::Computed(value_24)),
+    wire: site::Wire::Fastcgi(site::Fastcgi {
+        params: &[
+            site::PassedParam {
+                name: b"SCRIPT_FILENAME",
+                value: site::Text::Computed(value_6),
+                if_not_empty: false,
+            },
+            site::PassedParam {
+                name: b"QUERY_STRING",
+                value: site::Text::Computed(value_7),
+                if_not_empty: false,
+            },
+            site::PassedParam {
+                name: b"REQUEST_METHOD",
+                value: site::Text::Computed(value_8),
+                if_not_empty: false,
+            },
+            site::PassedParam {
+                name: b"CONTENT_TYPE",
+                value: site::Text::Computed(value_9),
+                if_not_empty: false,
+            },
+            site::PassedParam {
+                name: b"CONTENT_LENGTH",
+                value: site::Text::Computed(value_10),
+                if_not_empty: false,
+            },
+            site::PassedParam {
+                name: b"SCRIPT_NAME",
+                value: site::Text::Computed(value_2),
+                if_not_empty: false,
+            },
+            site::PassedParam {
+                name: b"REQUEST_URI",
+                value: site::Text::Computed(value_11),
+                if_not_empty: false,
+            },
+            site::PassedParam {
+                name: b"DOCUMENT_URI",
+                value: site::Text::Computed(value_12),
+                if_not_empty: false,
+            },
+            site::PassedParam {
+                name: b"DOCUMENT_ROOT",
+                value: site::Text::Computed(value_13),
+                if_not_empty: false,
+            },
+            site::PassedParam {
+                name: b"SERVER_PROTOCOL",
+                value: site::Text::Computed(value_14),
+                if_not_empty: false,
+            },
+            site::PassedParam {
+                name: b"REQUEST_SCHEME",
+                value: site::Text::Computed(value_15),
+                if_not_empty: false,
+            },
+            site::PassedParam {
+                name: b"HTTPS",
+                value: site::Text::Computed(value_16),
+                if_not_empty: true,
+            },
+            site::PassedParam {
+                name: b"GATEWAY_INTERFACE",
+                value: site::Text::Fixed(b"CGI/1.1"),
+                if_not_empty: false,
+            },
+            site::PassedParam {
+                name: b"SERVER_SOFTWARE",
+                value: site::Text::Computed(value_17),
+                if_not_empty: false,
+            },
+            site::PassedParam {
+                name: b"REMOTE_ADDR",
+                value: site::Text::Computed(value_18),
+                if_not_empty: false,
+            },
+            site::PassedParam {
+                name: b"REMOTE_PORT",
+                value: site::Text::Computed(value_19),
+                if_not_empty: false,
+            },
+            site::PassedParam {
+                name: b"REMOTE_USER",
+                value: site::Text::Computed(value_20),
+                if_not_empty: false,
+            },
+            site::PassedParam {
+                name: b"SERVER_ADDR",
+                value: site::Text::Computed(value_21),
+                if_not_empty: false,
+            },
+            site::PassedParam {
+                name: b"SERVER_PORT",
+                value: site::Text::Computed(value_22),
+                if_not_empty: false,
+            },
+            site::PassedParam {
+                name: b"SERVER_NAME",
+                value: site::Text::Computed(value_23),
+                if_not_empty: false,
+            },
+            site::PassedParam {
+                name: b"REDIRECT_STATUS",
+                value: site::Text::Fixed(b"200"),
+                if_not_empty: false,
+            },
+        ],
+        index: None,
+        split: None,
+        keeps: false,
+    }),
+    method: None,
+    fields: &[],
+    body: None,
+    redirects: &[],
+    cookie_domains: &[],
+    cookie_paths: &[],
+    hidden: &[
+        b"status",
+        b"x-accel-buffering",
+        b"x-accel-charset",
+        b"x-accel-expires",
+        b"x-accel-limit-rate",
+        b"x-accel-redirect",
+        b"x-powered-by",
+    ],
+    plain: site::ProxySettings {
+        read_timeout_ms: 300000,
+        ..site::ProxySettings::DEFAULT
+    },
+};
+
+static PROXY_3: site::Proxy = site::Proxy {
+    target: site::Target::Fixed {
+        upstream: 2,
+        uri: None,
+    },
+    wire: site::Wire::Scgi(
+        &[
+            site::PassedParam {
+                name: b"REQUEST_METHOD",
+                value: site::Text::Computed(value_8),
+                if_not_empty: false,
+            },
+            site::PassedParam {
+                name: b"REQUEST_URI",
+                value: site::Text::Computed(value_11),
+                if_not_empty: false,
+            },
+            site::PassedParam {
+                name: b"QUERY_STRING",
+                value: site::Text::Computed(value_7),
+                if_not_empty: false,
+            },
+            site::PassedParam {
+                name: b"CONTENT_TYPE",
+                value: site::Text::Computed(value_9),
+                if_not_empty: false,
+            },
+            site::PassedParam {
+                name: b"DOCUMENT_URI",
+                value: site::Text::Computed(value_12),
+                if_not_empty: false,
+            },
+            site::PassedParam {
+                name: b"DOCUMENT_ROOT",
+                value: site::Text::Computed(value_13),
+                if_not_empty: false,
+            },
+            site::PassedParam {
+                name: b"SCGI",
+                value: site::Text::Fixed(b"1"),
+                if_not_empty: false,
+            },
+            site::PassedParam {
+                name: b"SERVER_PROTOCOL",
+                value: site::Text::Computed(value_14),
+                if_not_empty: false,
+            },
+            site::PassedParam {
+                name: b"REQUEST_SCHEME",
+                value: site::Text::Computed(value_15),
+                if_not_empty: false,
+            },
+            site::PassedParam {
+                name: b"HTTPS",
+                value: site::Text::Computed(value_16),
+                if_not_empty: true,
+            },
+            site::PassedParam {
+                name: b"REMOTE_ADDR",
+                value: site::Text::Computed(value_18),
+                if_not_empty: false,
+            },
+            site::PassedParam {
+                name: b"REMOTE_PORT",
+                value: site::Text::Computed(value_19),
+                if_not_empty: false,
+            },
+            site::PassedParam {
+                name: b"SERVER_PORT",
+                value: site::Text::Computed(value_22),
+                if_not_empty: false,
+            },
+            site::PassedParam {
+                name: b"SERVER_NAME",
+                value: site::Text::Computed(value_23),
+                if_not_empty: false,
+            },
+        ],
+    ),
+    method: None,
+    fields: &[],
+    body: None,
+    redirects: &[],
+    cookie_domains: &[],
+    cookie_paths: &[],
+    hidden: &[
+        b"status",
+        b"x-accel-buffering",
+        b"x-accel-charset",
+        b"x-accel-expires",
+        b"x-accel-limit-rate",
+        b"x-accel-redirect",
+    ],
+    plain: site::ProxySettings::DEFAULT,
+};
+
+static PROXY_4: site::Proxy = site::Proxy {
+    target: site::Target::Fixed {
+        upstream: 3,
+        uri: None,
+    },
+    wire: site::Wire::Uwsgi {
+        params: &[
+            site::PassedParam {
+                name: b"QUERY_STRING",
+                value: site::Text::Computed(value_7),
+                if_not_empty: false,
+            },
+            site::PassedParam {
+                name: b"REQUEST_METHOD",
+                value: site::Text::Computed(value_8),
+                if_not_empty: false,
+            },
+            site::PassedParam {
+                name: b"CONTENT_TYPE",
+                value: site::Text::Computed(value_9),
+                if_not_empty: false,
+            },
+            site::PassedParam {
+                name: b"CONTENT_LENGTH",
+                value: site::Text::Computed(value_10),
+                if_not_empty: false,
+            },
+            site::PassedParam {
+                name: b"REQUEST_URI",
+                value: site::Text::Computed(value_11),
+                if_not_empty: false,
+            },
+            site::PassedParam {
+                name: b"PATH_INFO",
+                value: site::Text::Computed(value_12),
+                if_not_empty: false,
+            },
+            site::PassedParam {
+                name: b"DOCUMENT_ROOT",
+                value: site::Text::Computed(value_13),
+                if_not_empty: false,
+            },
+            site::PassedParam {
+                name: b"SERVER_PROTOCOL",
+                value: site::Text::Computed(value_14),
+                if_not_empty: false,
+            },
+            site::PassedParam {
+                name: b"REQUEST_SCHEME",
+                value: site::Text::Computed(value_15),
+                if_not_empty: false,
+            },
+            site::PassedParam {
+                name: b"HTTPS",
+                value: site::Text::Computed(value_16),
+                if_not_empty: true,
+            },
+            site::PassedParam {
+                name: b"REMOTE_ADDR",
+                value: site::Text::Computed(value_18),
+                if_not_empty: false,
+            },
+            site::PassedParam {
+                name: b"REMOTE_PORT",
+                value: site::Text::Computed(value_19),
+                if_not_empty: false,
+            },
+            site::PassedParam {
+                name: b"SERVER_PORT",
+                value: site::Text::Computed(value_22),
+                if_not_empty: false,
+            },
+            site::PassedParam {
+                name: b"SERVER_NAME",
+                value: site::Text::Computed(value_23),
+                if_not_empty: false,
+            },
+        ],
+        modifiers: [9, 0],
+    },
+    method: None,
+    fields: &[],
+    body: None,
+    redirects: &[],
+    cookie_domains: &[],
+    cookie_paths: &[],
+    hidden: &[
+        b"x-accel-buffering",
+        b"x-accel-charset",
+        b"x-accel-expires",
+        b"x-accel-limit-rate",
+        b"x-accel-redirect",
+    ],
+    plain: site::ProxySettings::DEFAULT,
+};
+
+fn value_0(v: &Variables<'_>, out: &mut Vec<u8>) {
+    v.uri(out);
+}
+
+fn value_1(v: &Variables<'_>, out: &mut Vec<u8>) {
+    put(out, b"/index.php?");
+    v.args(out);
+}
+
+fn value_2(v: &Variables<'_>, out: &mut Vec<u8>) {
+    v.fastcgi_script_name(out);
+}
+
+fn value_3(v: &Variables<'_>, out: &mut Vec<u8>) {
+    v.fastcgi_path_info(out);
+}
+
+fn value_4(v: &Variables<'_>, out: &mut Vec<u8>) {
+    v.argument(b"version", out);
+}
+
+fn value_5(v: &Variables<'_>, out: &mut Vec<u8>) {
+    v.assigned(0, out);
+}
+
+fn value_6(v: &Variables<'_>, out: &mut Vec<u8>) {
+    v.document_root(out);
+    v.fastcgi_script_name(out);
+}
+
+fn value_7(v: &Variables<'_>, out: &mut Vec<u8>) {
+    v.query_string(out);
+}
+
+fn value_8(v: &Variables<'_>, out: &mut Vec<u8>) {
+    v.request_method(out);
+}
+
+fn value_9(v: &Variables<'_>, out: &mut Vec<u8>) {
+    v.content_type(out);
+}
+
+fn value_10(v: &Variables<'_>, out: &mut Vec<u8>) {
+    v.content_length(out);
+}
+
+fn value_11(v: &Variables<'_>, out: &mut Vec<u8>) {
+    v.request_uri(out);
+}
+
+fn value_12(v: &Variables<'_>, out: &mut Vec<u8>) {
+    v.document_uri(out);
+}
+
+fn value_13(v: &Variables<'_>, out: &mut Vec<u8>) {
+    v.document_root(out);
+}
+
+fn value_14(v: &Variables<'_>, out: &mut Vec<u8>) {
+    v.server_protocol(out);
+}
+
+fn value_15(v: &Variables<'_>, out: &mut Vec<u8>) {
+    v.scheme(out);
+}
+
+fn value_16(v: &Variables<'_>, out: &mut Vec<u8>) {
+    v.https(out);
+}
+
+fn value_17(v: &Variables<'_>, out: &mut Vec<u8>) {
+    put(out, b"nginx/");
+    v.nginx_version(out);
+}
+
+fn value_18(v: &Variables<'_>, out: &mut Vec<u8>) {
+    v.remote_addr(out);
+}
+
+fn value_19(v: &Variables<'_>, out: &mut Vec<u8>) {
+    v.remote_port(out);
+}
+
+fn value_20(v: &Variables<'_>, out: &mut Vec<u8>) {
+    v.remote_user(out);
+}
+
+fn value_21(v: &Variables<'_>, out: &mut Vec<u8>) {
+    v.server_addr(out);
+}
+
+fn value_22(v: &Variables<'_>, out: &mut Vec<u8>) {
+    v.server_port(out);
+}
+
+fn value_23(v: &Variables<'_>, out: &mut Vec<u8>) {
+    v.server_name(out);
+}
+
+fn value_24(v: &Variables<'_>, out: &mut Vec<u8>) {
+    map_0(v, out);
+}
+
+#[allow(unused_variables)]
+fn map_0(v: &Variables<'_>, out: &mut Vec<u8>) {
+    v.mapped(0, out, find_in_map_0)
+}
+
+#[allow(unused_variables)]
+fn find_in_map_0(v: &Variables<'_>, out: &mut Vec<u8>) {
+    let mut subject = Vec::new();
+    value_4(v, &mut subject);
+    let lower = subject.to_ascii_lowercase();
+    let name = &lower[..];
+    if let Some(value) = names_of_map_0(name) {
+        return write_of_map_0(v, out, value);
+    }
+    write_of_map_0(v, out, 2)
+}
+
+#[allow(unused_variables)]
+fn write_of_map_0(v: &Variables<'_>, out: &mut Vec<u8>, value: u32) {
+    match value {
+        _ => out.extend_from_slice(MAP_TEXTS_0.get(value as usize)),
+    }
+}
+
+static MAP_TEXTS_0: Texts<'static> = Texts::new(include_bytes!("map-0.texts"));
+
+#[allow(clippy::collapsible_match)]
+fn names_of_map_0(name: &[u8]) -> Option<u32> {
+    match name {
+        [b'o', b'l', b'd'] => Some(1),
+        _ => None,
+    }
+}
+
+#[inline(never)]
+fn put(out: &mut Vec<u8>, bytes: &[u8]) {
+    out.extend_from_slice(bytes);
+}
+
+static PATTERN_0: site::Pattern = site::Pattern::new(include_bytes!("pattern-0.nfa"));
+static PATTERN_1: site::Pattern = site::Pattern::new(include_bytes!("pattern-1.nfa"));
+
+fn types_0(extension: &[u8]) -> Option<&'static [u8]> {
+    let media_type: &'static [u8] = match extension {
+        b"html" | b"htm" | b"shtml" => b"text/html",
+        b"css" => b"text/css",
+        b"xml" | b"xsl" | b"xslt" | b"xsd" => b"text/xml",
+        b"gif" => b"image/gif",
+        b"jpeg" | b"jpg" | b"jpe" => b"image/jpeg",
+        b"js" => b"application/javascript",
+        b"atom" => b"application/atom+xml",
+        b"rss" => b"application/rss+xml",
+        b"mml" => b"text/mathml",
+        b"txt" | b"text" | b"log" | b"srt" | b"toml" | b"conf" | b"ini" | b"py" | b"c"
+        | b"h" | b"cpp" => b"text/plain",
+        b"jad" => b"text/vnd.sun.j2me.app-descriptor",
+        b"wml" => b"text/vnd.wap.wml",
+        b"htc" => b"text/x-component",
+        b"avif" => b"image/avif",
+        b"png" => b"image/png",
+        b"svg" | b"svgz" => b"image/svg+xml",
+        b"tif" | b"tiff" => b"image/tiff",
+        b"wbmp" => b"image/vnd.wap.wbmp",
+        b"webp" => b"image/webp",
+        b"ico" => b"image/x-icon",
+        b"jng" => b"image/x-jng",
+        b"bmp" => b"image/x-ms-bmp",
+        b"woff" => b"font/woff",
+        b"woff2" => b"font/woff2",
+        b"jar" | b"war" | b"ear" => b"application/java-archive",
+        b"json" | b"map" => b"application/json",
+        b"hqx" => b"application/mac-binhex40",
+        b"doc" | b"dot" => b"application/msword",
+        b"pdf" => b"application/pdf",
+        b"ps" | b"eps" | b"ai" => b"application/postscript",
+        b"rtf" => b"application/rtf",
+        b"m3u8" => b"application/vnd.apple.mpegurl",
+        b"kml" => b"application/vnd.google-earth.kml+xml",
+        b"kmz" => b"application/vnd.google-earth.kmz",
+        b"xls" => b"application/vnd.ms-excel",
+        b"eot" => b"application/vnd.ms-fontobject",
+        b"ppt" | b"pps" => b"application/vnd.ms-powerpoint",
+        b"odg" => b"application/vnd.oasis.opendocument.graphics",
+        b"odp" => b"application/vnd.oasis.opendocument.presentation",
+        b"ods" => b"application/vnd.oasis.opendocument.spreadsheet",
+        b"odt" => b"application/vnd.oasis.opendocument.text",
+        b"pptx" => {
+            b"application/vnd.openxmlformats-officedocument.presentationml.presentation"
+        }
+        b"xlsx" => b"application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+        b"docx" => {
+            b"application/vnd.openxmlformats-officedocument.wordprocessingml.document"
+        }
+        b"wmlc" => b"application/vnd.wap.wmlc",
+        b"wasm" => b"application/wasm",
+        b"7z" => b"application/x-7z-compressed",
+        b"cco" => b"application/x-cocoa",
+        b"jardiff" => b"application/x-java-archive-diff",
+        b"jnlp" => b"application/x-java-jnlp-file",
+        b"run" => b"application/x-makeself",
+        b"pl" | b"pm" => b"application/x-perl",
+        b"prc" | b"pdb" => b"application/x-pilot",
+        b"rar" => b"application/x-rar-compressed",
+        b"rpm" => b"application/x-redhat-package-manager",
+        b"sea" => b"application/x-sea",
+        b"swf" => b"application/x-shockwave-flash",
+        b"sit" => b"application/x-stuffit",
+        b"tcl" | b"tk" => b"application/x-tcl",
+        b"der" | b"pem" | b"crt" => b"application/x-x509-ca-cert",
+        b"xpi" => b"application/x-xpinstall",
+        b"xhtml" => b"application/xhtml+xml",
+        b"xspf" => b"application/xspf+xml",
+        b"zip" => b"application/zip",
+        b"bin" | b"exe" | b"dll" | b"deb" | b"dmg" | b"iso" | b"img" | b"msi" | b"msp"
+        | b"msm" => b"application/octet-stream",
+        b"mid" | b"midi" | b"kar" => b"audio/midi",
+        b"mp3" => b"audio/mpeg",
+        b"ogg" | b"oga" | b"opus" => b"audio/ogg",
+        b"m4a" => b"audio/x-m4a",
+        b"ra" => b"audio/x-realaudio",
+        b"3gpp" | b"3gp" => b"video/3gpp",
+        b"ts" => b"video/mp2t",
+        b"mp4" => b"video/mp4",
+        b"mpeg" | b"mpg" | b"mpe" => b"video/mpeg",
+        b"mov" | b"qt" => b"video/quicktime",
+        b"webm" => b"video/webm",
+        b"flv" => b"video/x-flv",
+        b"m4v" => b"video/x-m4v",
+        b"mng" => b"video/x-mng",
+        b"asx" | b"asf" => b"video/x-ms-asf",
+        b"wmv" => b"video/x-ms-wmv",
+        b"avi" => b"video/x-msvideo",
+        b"mjs" => b"text/javascript",
+        b"md" | b"markdown" => b"text/markdown",
+        b"csv" => b"text/csv",
+        b"tsv" => b"text/tab-separated-values",
+        b"ics" => b"text/calendar",
+        b"vcf" => b"text/vcard",
+        b"vtt" => b"text/vtt",
+        b"yaml" | b"yml" => b"text/yaml",
+        b"appcache" => b"text/cache-manifest",
+        b"java" => b"text/x-java-source",
+        b"rs" => b"text/x-rust",
+        b"jsonld" => b"application/ld+json",
+        b"geojson" => b"application/geo+json",
+        b"webmanifest" => b"application/manifest+json",
+        b"rdf" => b"application/rdf+xml",
+        b"mpd" => b"application/dash+xml",
+        b"apng" => b"image/apng",
+        b"heic" => b"image/heic",
+        b"heif" => b"image/heif",
+        b"jp2" => b"image/jp2",
+        b"jxl" => b"image/jxl",
+        b"psd" => b"image/vnd.adobe.photoshop",
+        b"djvu" => b"image/vnd.djvu",
+        b"xbm" => b"image/x-xbitmap",
+        b"ttc" => b"font/collection",
+        b"otf" => b"font/otf",
+        b"ttf" => b"font/ttf",
+        b"gltf" => b"model/gltf+json",
+        b"glb" => b"model/gltf-binary",
+        b"usdz" => b"model/vnd.usdz+zip",
+        b"aac" => b"audio/aac",
+        b"aif" | b"aiff" => b"audio/aiff",
+        b"flac" => b"audio/flac",
+        b"wav" => b"audio/wav",
+        b"weba" => b"audio/webm",
+        b"m3u" => b"audio/x-mpegurl",
+        b"3g2" => b"video/3gpp2",
+        b"ogv" => b"video/ogg",
+        b"mkv" => b"video/x-matroska",
+        b"ogx" => b"application/ogg",
+        b"epub" => b"application/epub+zip",
+        b"azw" => b"application/vnd.amazon.ebook",
+        b"xps" => b"application/vnd.ms-xpsdocument",
+        b"latex" => b"application/x-latex",
+        b"mobi" => b"application/x-mobipocket-ebook",
+        b"tex" => b"application/x-tex",
+        b"gz" | b"tgz" => b"application/gzip",
+        b"apk" => b"application/vnd.android.package-archive",
+        b"cab" => b"application/vnd.ms-cab-compressed",
+        b"torrent" => b"application/x-bittorrent",
+        b"bz2" => b"application/x-bzip2",
+        b"ipa" => b"application/x-itunes-ipa",
+        b"sh" => b"application/x-sh",
+        b"tar" => b"application/x-tar",
+        b"xz" => b"application/x-xz",
+        b"zst" => b"application/zstd",
+        _ => return None,
+    };
+    Some(media_type)
+}
+
+const PAGE_300: site::Prebuilt = site::Prebuilt::parse(300, include_bytes!("300.http"));
+const PAGE_301: site::Prebuilt = site::Prebuilt::parse(301, include_bytes!("301.http"));
+const PAGE_302: site::Prebuilt = site::Prebuilt::parse(302, include_bytes!("302.http"));
+const PAGE_303: site::Prebuilt = site::Prebuilt::parse(303, include_bytes!("303.http"));
+const PAGE_307: site::Prebuilt = site::Prebuilt::parse(307, include_bytes!("307.http"));
+const PAGE_308: site::Prebuilt = site::Prebuilt::parse(308, include_bytes!("308.http"));
+const PAGE_400: site::Prebuilt = site::Prebuilt::parse(400, include_bytes!("400.http"));
+const PAGE_403: site::Prebuilt = site::Prebuilt::parse(403, include_bytes!("403.http"));
+const PAGE_404: site::Prebuilt = site::Prebuilt::parse(404, include_bytes!("404.http"));
+const PAGE_405: site::Prebuilt = site::Prebuilt::parse(405, include_bytes!("405.http"));
+const PAGE_408: site::Prebuilt = site::Prebuilt::parse(408, include_bytes!("408.http"));
+const PAGE_409: site::Prebuilt = site::Prebuilt::parse(409, include_bytes!("409.http"));
+const PAGE_411: site::Prebuilt = site::Prebuilt::parse(411, include_bytes!("411.http"));
+const PAGE_412: site::Prebuilt = site::Prebuilt::parse(412, include_bytes!("412.http"));
+const PAGE_413: site::Prebuilt = site::Prebuilt::parse(413, include_bytes!("413.http"));
+const PAGE_414: site::Prebuilt = site::Prebuilt::parse(414, include_bytes!("414.http"));
+const PAGE_415: site::Prebuilt = site::Prebuilt::parse(415, include_bytes!("415.http"));
+const PAGE_416: site::Prebuilt = site::Prebuilt::parse(416, include_bytes!("416.http"));
+const PAGE_417: site::Prebuilt = site::Prebuilt::parse(417, include_bytes!("417.http"));
+const PAGE_421: site::Prebuilt = site::Prebuilt::parse(421, include_bytes!("421.http"));
+const PAGE_431: site::Prebuilt = site::Prebuilt::parse(431, include_bytes!("431.http"));
+const PAGE_500: site::Prebuilt = site::Prebuilt::parse(500, include_bytes!("500.http"));
+const PAGE_501: site::Prebuilt = site::Prebuilt::parse(501, include_bytes!("501.http"));
+const PAGE_502: site::Prebuilt = site::Prebuilt::parse(502, include_bytes!("502.http"));
+const PAGE_503: site::Prebuilt = site::Prebuilt::parse(503, include_bytes!("503.http"));
+const PAGE_504: site::Prebuilt = site::Prebuilt::parse(504, include_bytes!("504.http"));
+const PAGE_505: site::Prebuilt = site::Prebuilt::parse(505, include_bytes!("505.http"));
+const PAGE_507: site::Prebuilt = site::Prebuilt::parse(507, include_bytes!("507.http"));
