@@ -46,6 +46,7 @@ sites! {
     params => "sites/params.conf",
     passwords => "sites/passwords.conf",
     variables => "sites/variables.conf",
+    fastcgi => "sites/fastcgi.conf",
     process => "sites/process.conf",
     proxied => "sites/proxied.conf",
     programs => "sites/programs.conf",

@@ -74,14 +74,16 @@ fn content_is_told_whole() {
         for content in ["", "hello", &long] {
             let len = content.len();
             let mut client = server.connect();
-            client.send(format!("POST {path} HTTP/1.1\r\nHost: a\r\nContent-Length: {len}\r\n\r\n"));
+            client
+                .send(format!("POST {path} HTTP/1.1\r\nHost: a\r\nContent-Length: {len}\r\n\r\n"));
             assert_eq!(client.send(content).response("POST").text(), "hello", "{}", server.log());
             let told = responder.told().pop().unwrap();
             assert!(told.content == content.as_bytes(), "{path} {len}");
             assert_eq!(told.param("CONTENT_LENGTH"), len.to_string());
         }
         let mut client = server.connect();
-        client.send(format!("POST {path} HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n"));
+        client
+            .send(format!("POST {path} HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n"));
         client.send("3\r\nabc\r\n2\r\nde\r\n0\r\n\r\n");
         assert_eq!(client.response("POST").text(), "hello");
         assert_eq!(responder.told().pop().unwrap().content, b"abcde");
@@ -163,7 +165,7 @@ impl Drop for Fpm {
 
 #[test]
 fn php_runs() {
-    let folder = Folder::new("php-fpm");
+    let folder = Folder::new();
     let fpm = fs::read_dir("/usr/sbin").into_iter().flatten().flatten().map(|entry| entry.path());
     let mut fpm = fpm.filter(|path| path.to_string_lossy().contains("/php-fpm"));
     let Some(fpm) = fpm.next() else {
@@ -204,7 +206,12 @@ fn php_runs() {
         .set("WWW", &folder.path().join("www").display().to_string())
         .start();
     let response = server.get("/php/a.php/extra");
-    assert_eq!((response.status, &response.text()[..]), (200, "GET /extra 1 0 -"), "{}", server.log());
+    assert_eq!(
+        (response.status, &response.text()[..]),
+        (200, "GET /extra 1 0 -"),
+        "{}",
+        server.log()
+    );
     server.wait_for("from php");
     let cookie = format!("PHPSESSID={}", response.field("X-Session").unwrap());
     let form = format!(

@@ -18,6 +18,7 @@ mod conf;
 mod dav;
 mod dav_room;
 mod embed;
+mod fastcgi;
 mod file_cache;
 mod files;
 mod files_conditional;
