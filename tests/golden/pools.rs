@@ -42,6 +42,7 @@ impl site::Site for Conf {
             ipv6_only: true,
             ipv6_only_given: false,
             deferred: false,
+            proxy_protocol: false,
             socket: site::SocketOptions::NONE,
             shared_port: false,
             default_server: 0,
@@ -431,6 +432,7 @@ static SETTINGS: [site::Settings; 1] = [
         rate: None,
         limit_reqs: &[],
         limit_conns: &[],
+        real_ip: None,
         referers: None,
         secure_link: None,
         added_fields: site::AddedFields {
