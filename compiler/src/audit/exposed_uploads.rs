@@ -10,7 +10,7 @@ use sitec_runtime::site::{LocationId, ServerId};
 
 use super::Subject;
 use crate::diagnostic::{Diagnostic, Diagnostics};
-use crate::ir::{self, Action, FileBase, Handler, Scripts};
+use crate::ir::{self, Action, FileBase, Handler, Op, Scripts, Test, Wire};
 use crate::route::Router;
 use crate::source::Span;
 
@@ -65,10 +65,10 @@ impl<'a> Lookup<'a> {
             if let Some((folder, way)) = lookup.way(id) {
                 lookup.ways.entry(folder).or_default().insert(way);
             }
-            let rules = lookup.rules(id);
-            if !rules.is_empty() {
+            let extensions = lookup.run_extensions(id);
+            if !extensions.is_empty() {
                 lookup.run_folders.extend(subject.paths_folder(id));
-                lookup.extensions.extend(rules.iter().map(|rule| &rule.extension[..]));
+                lookup.extensions.extend(extensions);
             }
         }
         lookup
@@ -104,22 +104,43 @@ impl<'a> Lookup<'a> {
         let mut found: Vec<Taker> = Vec::new();
         for folder in [written].into_iter().chain(inner) {
             for extension in &self.extensions {
-                let takers =
-                    self.takers(folder, &format!("x{}", String::from_utf8_lossy(extension)));
+                let shown = String::from_utf8_lossy(extension);
+                let takers = self.takers(folder, &format!("x{shown}"));
                 let is_writable = !dav || takers.iter().any(|(id, _)| *id == writer);
-                found.extend(takers.into_iter().filter(|(id, _)| {
-                    is_writable && self.rules(*id).iter().any(|rule| rule.extension == *extension)
-                }));
+                let runs = |id: LocationId| self.run_extensions(id).contains(extension);
+                found.extend(takers.into_iter().filter(|(id, _)| is_writable && runs(*id)));
+                // Where nothing looks whether the script is there, it may be one further up.
+                let further = self.takers(folder, &format!("x.jpg/x{shown}"));
+                found.extend(further.into_iter().filter(|(id, _)| self.passes_any(*id)));
             }
         }
         found.into_iter().min()
     }
 
-    /// The extensions that a location runs scripts by.
-    fn rules(&self, id: LocationId) -> &'a [ir::CgiRule] {
+    /// The extensions that a location runs scripts by. What a server is told by FastCGI of a file
+    /// of its path is taken for PHP's.
+    fn run_extensions(&self, id: LocationId) -> Vec<&'a [u8]> {
         match self.handler(id) {
-            Some(Handler::Cgi(ir::Cgi { scripts: Scripts::ByExtension(rules), .. })) => rules,
-            _ => &[],
+            Some(Handler::Cgi(ir::Cgi { scripts: Scripts::ByExtension(rules), .. })) => {
+                rules.iter().map(|rule| &rule.extension[..]).collect()
+            }
+            Some(Handler::Proxy(proxy)) if runs_files(&proxy.wire) => vec![b".php"],
+            _ => Vec::new(),
+        }
+    }
+
+    /// Whether a location has scripts run that need not be there.
+    fn passes_any(&self, id: LocationId) -> bool {
+        let location = self.subject.location(id);
+        let looks = |op: &Op| match op {
+            Op::If { condition, .. } => matches!(condition.test, Test::Path(..)),
+            Op::Set(..) | Op::Rewrite(_) | Op::Return(_) | Op::Break => false,
+        };
+        match &location.action {
+            Action::Serve { handler: Handler::Proxy(proxy), try_files: None } => {
+                runs_files(&proxy.wire) && !location.ops.iter().any(looks)
+            }
+            Action::Serve { .. } | Action::Return(_) => false,
         }
     }
 
@@ -227,6 +248,13 @@ impl<'a> Lookup<'a> {
                 .also(self.subject.places.locations[id as usize].span, "they are served here"),
         }
     }
+}
+
+/// Whether the file that is run follows from the path.
+fn runs_files(wire: &Wire) -> bool {
+    let is_it = |param: &&ir::PassedParam| param.name == b"SCRIPT_FILENAME";
+    let script = wire.params().iter().find(is_it).filter(|_| matches!(wire, Wire::Fastcgi(_)));
+    script.is_some_and(|param| param.value.literal().is_none())
 }
 
 fn is_hidden(path: &str) -> bool {

@@ -41,6 +41,16 @@ const CHECKS: &[Check] = &[
         "server {\n    listen 8080;\n    location /api/ {\n        proxy_pass http://127.0.0.1:3000⟪/v1⟫;\n        proxy_set_header Host $host;\n    }\n}",
         "server {\n    listen 8080;\n    location /api/ {\n        proxy_pass http://127.0.0.1:3000/v1/;\n        proxy_set_header Host $host;\n    }\n}",
     ),
+    warning(
+        "U06",
+        "php-anything",
+        "A location for scripts of PHP passes on whatever has such a name, whether it is there or not. PHP \
+         may then look for a script further up in the path (`cgi.fix_pathinfo`), and run what a client \
+         has uploaded: `/upload/x.jpg` for `/upload/x.jpg/y.php`. With `try_files`, only a script that is \
+         there is asked for.",
+        "server {\n    listen 8080;\n    root www;\n    location ~ \\.php$ {\n        include fastcgi.conf;\n        ⟪fastcgi_pass 127.0.0.1:9000⟫;\n    }\n}",
+        "server {\n    listen 8080;\n    root www;\n    location ~ \\.php$ {\n        include fastcgi.conf;\n        try_files $fastcgi_script_name =404;\n        fastcgi_pass 127.0.0.1:9000;\n    }\n}",
+    ),
     error(
         "U07",
         "upstream-form",
@@ -53,9 +63,18 @@ const CHECKS: &[Check] = &[
     error(
         "U10",
         "proxy-target",
-        "What stands behind `proxy_pass` is no URL of another server, or has a URI where there is no path \
+        "What stands behind `proxy_pass` is no URL of another server, behind `fastcgi_pass` or its like no \
+         address, or has a URI where there is no path \
          that it could take the place of: in a regex, a named location or an `if`.",
         "server {\n    listen 8080;\n    location ~ ^/api/ {\n        proxy_pass http://127.0.0.1:3000⟪/⟫;\n        proxy_set_header Host $host;\n    }\n}",
         "server {\n    listen 8080;\n    location ~ ^/api/ {\n        proxy_pass http://127.0.0.1:3000;\n        proxy_set_header Host $host;\n    }\n}",
+    ),
+    warning(
+        "U11",
+        "script-filename",
+        "Without a `fastcgi_param SCRIPT_FILENAME`, PHP and its like do not know which script to run, and \
+         answer with nothing, or with 404. `fastcgi_params` has none; `fastcgi.conf` has.",
+        "server {\n    listen 8080;\n    location / {\n        include fastcgi_params;\n        ⟪fastcgi_pass 127.0.0.1:9000⟫;\n    }\n}",
+        "server {\n    listen 8080;\n    root www;\n    location / {\n        include fastcgi.conf;\n        fastcgi_pass 127.0.0.1:9000;\n    }\n}",
     ),
 ];

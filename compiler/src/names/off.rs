@@ -39,7 +39,6 @@ const VALUES: &[(&str, &str)] = &[
     ("auth_delay", "0s"),
     ("fastcgi_limit_rate", "0"),
     ("proxy_limit_rate", "0"),
-    ("fastcgi_max_temp_file_size", "0"),
     ("slice", "0"),
 ];
 

@@ -590,12 +590,19 @@ fn files_of_nginx_that_are_not_there_are_known() {
     assert_eq!(both.directives.len(), 2);
 
     // One feature that is missing is one mistake, with the file that is about it.
-    let text = "include fastcgi_params;\nfastcgi_pass a;\ninclude snippets/fastcgi-php.conf;";
-    let not_supported = "error[D02]: nginx's `fastcgi_params` is not supported\n";
+    let text =
+        "include options-ssl-nginx.conf;\nssl_certificate a;\ninclude snippets/snakeoil.conf;";
+    let not_supported = "error[D02]: nginx's `options-ssl-nginx.conf` is not supported\n";
     assert_eq!(said(text), format!("site.conf:1:9: {not_supported}"));
-    let conf = read([("site.conf", "include proxy_params;")]).conf.unwrap();
-    assert!(tree(&conf.directives).starts_with("proxy_set_header Host $http_host ; "));
-    assert!(said("include /etc/letsencrypt/options-ssl-nginx.conf;").contains("D02"));
+    for (text, begins) in [
+        ("include proxy_params;", "proxy_set_header Host $http_host ; "),
+        ("include fastcgi_params;", "fastcgi_param QUERY_STRING $query_string ; "),
+        ("include snippets/fastcgi-php.conf;", "fastcgi_split_path_info ^(.+?"),
+    ] {
+        let conf = read([("site.conf", text)]).conf.unwrap();
+        assert!(tree(&conf.directives).starts_with(begins), "{text}");
+        assert!(!tree(&conf.directives).contains("include"), "{text}");
+    }
     // Nothing is loaded anyway.
     assert_eq!(said("include /etc/nginx/modules-enabled/*.conf;"), "");
     assert!(said("include sites-enabled/*;").contains("warning[Y09]"));

@@ -8,6 +8,7 @@ mod captured;
 mod cgi;
 mod embed;
 mod expect;
+mod fastcgi;
 mod files;
 mod inherit;
 mod listens;

@@ -84,7 +84,11 @@ fn helps_without_a_patch() {
             "F01",
             "`~` stands for no folder here: write the path of the home folder out",
         ),
-        ("add_header A $grpc_x;", "T18", "leave it out: a site asks other servers by HTTP alone"),
+        (
+            "add_header A $grpc_x;",
+            "T18",
+            "leave it out: there is no such part of what other servers are asked",
+        ),
         (
             "location /h/ { root $HOME/www; }",
             "T18",
