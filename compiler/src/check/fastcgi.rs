@@ -16,7 +16,7 @@ use crate::value::{Checked, regex, size};
 pub(super) const PASSES: [&str; 4] = ["proxy_pass", "fastcgi_pass", "scgi_pass", "uwsgi_pass"];
 
 /// The fields of an answer that no client is sent, unless `fastcgi_pass_header` or its like names
-/// them.
+/// them. The first says the status, and goes on by uwsgi, as in nginx.
 const HIDDEN: &[&str] = &[
     "status",
     "x-accel-expires",
@@ -227,7 +227,8 @@ impl Fastcgi {
                 (values.uwsgi, ir::Wire::Uwsgi { params, modifiers })
             }
         };
-        let usual = HIDDEN.iter().map(|name| name.as_bytes().to_vec());
+        let hidden_here = if *protocol == Protocol::Uwsgi { &HIDDEN[1..] } else { HIDDEN };
+        let usual = hidden_here.iter().map(|name| name.as_bytes().to_vec());
         let mut hidden: Vec<_> = usual.chain(hidden.iter().cloned()).collect();
         hidden.retain(|name| !shown.contains(name));
         hidden.sort_unstable();

@@ -11,6 +11,7 @@ use sitec_runtime::site::{GzipStatic, LocationId, ServerId};
 
 use super::base::no_files;
 use super::draft::{Draft, Names};
+use super::fastcgi::PASSES;
 use super::groups::{Groups, groups_of_steps};
 use super::level::Level;
 use super::methods::{method_set, named_methods};
@@ -51,8 +52,10 @@ impl Draft<'_> {
             if self.reader.report(place).and(self.reader.report(duplicate)).is_some() {
                 let paths = path.clone();
                 let id = self.location((directive, block), path, span, around, &mut scope);
+                let mut passes =
+                    PASSES.iter().filter_map(|name| named(&block.directives, name).next());
                 if let (Path::Exact(path) | Path::Prefix { path, .. }, Some(_)) =
-                    (paths, named(&block.directives, "proxy_pass").next())
+                    (paths, passes.next())
                 {
                     slashed.push(Slashed { directive, path, id });
                 }

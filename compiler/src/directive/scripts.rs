@@ -43,7 +43,7 @@ macro_rules! rows {
                 .inherits_all("")
                 .doc(
                     "A field of the answer that the client is not sent, beside those that never go \
-                     on: Status and `X-Accel-…`.",
+                     on: `X-Accel-…`, and Status but by uwsgi.",
                 ),
             simple(concat!($front, "_pass_header"), HTTP_SERVER_LOCATION, (1, 1), "NAME")
                 .inherits_all("")

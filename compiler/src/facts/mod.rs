@@ -124,8 +124,10 @@ impl Facts<'_> {
         }
         let files = match action {
             Action::Return(_) => false,
+            // A script is told where files are.
+            Action::Serve { handler: Handler::Proxy(proxy), .. } => proxy.wire != ir::Wire::Http,
             Action::Serve { handler, .. } => {
-                !matches!(handler, Handler::Status | Handler::EmptyGif | Handler::Proxy(_))
+                !matches!(handler, Handler::Status | Handler::EmptyGif)
             }
         };
         facts.extend(self.of_settings(settings, files));

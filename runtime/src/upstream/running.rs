@@ -580,6 +580,11 @@ impl Running {
             Ok(None) => return Ok(Received::Part),
             Err(BadOutput(reason)) => return self.fail(bad(&format!("no head: {reason}"))),
         };
+        let mut head = head;
+        // It is for the client to go there, as in nginx, and not for the server.
+        if let Some(location) = head.local_redirect.take() {
+            head.fields.add_checked("Location", &location);
+        }
         let lines = head.fields.lines().to_vec();
         let has_none = self.call.has_no_answer_content || status::has_no_content(head.status);
         let left = match head.content_len {

@@ -47,6 +47,7 @@ sites! {
     passwords => "sites/passwords.conf",
     variables => "sites/variables.conf",
     fastcgi => "sites/fastcgi.conf",
+    pools => "sites/pools.conf",
     process => "sites/process.conf",
     proxied => "sites/proxied.conf",
     programs => "sites/programs.conf",

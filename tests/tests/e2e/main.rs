@@ -43,6 +43,7 @@ mod pairs;
 mod params;
 mod passwords;
 mod pixel;
+mod pools;
 mod precompressed;
 mod process;
 mod proxied;

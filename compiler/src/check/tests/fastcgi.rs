@@ -74,13 +74,24 @@ fn addresses_and_upstreams_are_asked() {
 }
 
 #[test]
+fn paths_without_their_slash_are_sent_there() {
+    let site = site(&format!(
+        "server {{ listen 80; location /a/ {{ {NAMED} fastcgi_pass a:1; }} location /b/ {{ uwsgi_pass a:1; }} }}"
+    ));
+    for path in ["/a", "/b"] {
+        assert!(matches!(at(&site, path).action, Action::Return(_)), "{path}");
+    }
+}
+
+#[test]
 fn settings_are_its_own() {
     let site = site(&format!(
         "fastcgi_read_timeout 5m; proxy_read_timeout 7m; fastcgi_hide_header X-Powered-By;
          server {{ listen 80; {NAMED}
            location / {{ fastcgi_pass a:1; fastcgi_pass_header Status; fastcgi_keep_conn on;
              fastcgi_index i.php; fastcgi_split_path_info ^(.+?\\.php)(/.*)$; }}
-           location /b {{ fastcgi_pass a:1; fastcgi_buffers 4 4k; fastcgi_max_temp_file_size 0; }} }}"
+           location /b {{ fastcgi_pass a:1; fastcgi_buffers 4 4k; fastcgi_max_temp_file_size 0; }}
+           location /c {{ uwsgi_pass a:1; }} }}"
     ));
     let first = proxy(&site, "/");
     assert_eq!(first.plain.read_timeout_ms, 300_000);
@@ -90,6 +101,7 @@ fn settings_are_its_own() {
         "x-accel-buffering x-accel-charset x-accel-expires x-accel-limit-rate x-accel-redirect";
     assert_eq!(hidden("/"), format!("{accel} x-powered-by"));
     assert_eq!(hidden("/b"), format!("status {accel} x-powered-by"));
+    assert_eq!(hidden("/c"), accel);
     let Wire::Fastcgi(said) = &first.wire else { panic!() };
     assert!(said.keeps && said.split.as_ref().is_some_and(|split| split.captures_used));
     assert_eq!(said.index.as_ref().map(written).as_deref(), Some("i.php"));
