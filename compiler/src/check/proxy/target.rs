@@ -243,7 +243,7 @@ impl Draft<'_> {
         };
         let wrong = Diagnostic::error("U01", place, message);
         let wrong = match is_clients {
-            true => wrong.label("part of the host or of what is before it"),
+            true => wrong.label("part of the host"),
             false => wrong,
         };
         Box::new(wrong.help(

@@ -1,0 +1,3 @@
+sitec_macros::site!("./proxy-host.conf");
+
+fn main() {}
