@@ -157,11 +157,12 @@ fn domain(proxy: &Proxy, variables: &Variables<'_>, value: &[u8]) -> Option<Vec<
             text.write(variables, &mut wanted);
             let wanted = wanted.strip_prefix(b".").unwrap_or(&wanted);
             wanted.eq_ignore_ascii_case(bare).then(|| {
-                let mut out = Vec::new();
+                // The dot stays, as in nginx.
+                let mut out = value[..value.len() - bare.len()].to_vec();
                 replacement.by.write(variables, &mut out);
                 out
             })
         }
-        Replaced::Regex(_) => front_or_regex(replacement, variables, bare),
+        Replaced::Regex(_) => front_or_regex(replacement, variables, value),
     })
 }
