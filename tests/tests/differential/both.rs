@@ -47,7 +47,7 @@ impl Both {
 /// The text of sitec's conf.
 fn sitec_conf(folder: &Path, servers: &[Drawn]) -> String {
     let own = "param PORT 8080;\nparam PORT_2 8081;\nworker_processes 1;\nhttp {\n    \
-               hidden_files allow;\n    open_file_cache off;\n";
+               hidden_files allow;\n    open_file_cache off;\n    compress_private on;\n";
     filled(
         own,
         servers,
@@ -59,7 +59,9 @@ fn sitec_conf(folder: &Path, servers: &[Drawn]) -> String {
 fn filled(own: &str, servers: &[Drawn], texts: &[(&str, &str)]) -> String {
     let bodies: String = servers.iter().map(|server| server.text.as_str()).collect();
     let mut conf = format!("{own}{HTTP}{bodies}}}\n");
-    for (name, text) in texts {
+    let back = crate::back::address();
+    let texts = texts.iter().map(|(name, text)| (*name, *text));
+    for (name, text) in texts.chain([("${BACK}", &back[..])]) {
         conf = conf.replace(name, text);
     }
     conf

@@ -170,6 +170,68 @@ pub const ROWS: &[Row] = &[
             r"valid_referers none .s1.test ~/a\.;",
         ],
     ),
+    ("proxy_pass", &[Location], 14, PASSES),
+    ("proxy_pass", &[If], 8, &["proxy_pass http://${BACK};", "proxy_pass http://$backed;"]),
+    (
+        "proxy_set_header",
+        &[Server, Location],
+        8,
+        &[
+            "proxy_set_header Host $host;",
+            "proxy_set_header X-%w% \"%text%\";",
+            "proxy_set_header X-%w% %var%; proxy_set_header Host \"$host:1\";",
+            "proxy_set_header X-For $proxy_add_x_forwarded_for; proxy_set_header Host $proxy_host;",
+            "proxy_set_header X \"\"; proxy_set_header Number $http_number;",
+        ],
+    ),
+    (
+        "proxy_redirect",
+        &[Server, Location],
+        6,
+        &[
+            "proxy_redirect off;",
+            "proxy_redirect http://${BACK}/ /there/;",
+            "proxy_redirect ~^http://[^/]+/(.*)$ /r/$1; proxy_redirect http://${BACK} /;",
+            "proxy_redirect http://$proxy_host/m http://$host/;",
+        ],
+    ),
+    (
+        "proxy_cookie_path",
+        &[Server, Location],
+        6,
+        &[
+            "proxy_cookie_path /a/ /b/;",
+            "proxy_cookie_path ~^/(.)/ /$1$1/;",
+            "proxy_cookie_path off;",
+        ],
+    ),
+    (
+        "proxy_cookie_domain",
+        &[Server, Location],
+        6,
+        &["proxy_cookie_domain s1.test $host;", "proxy_cookie_domain ~^(.*)S1.test$ new.test;"],
+    ),
+    ("proxy_hide_header", &[Server, Location], 6, &["proxy_hide_header X-Own;"]),
+    (
+        "proxy_pass_header",
+        &[Server, Location],
+        4,
+        &["proxy_pass_header Server;", "proxy_pass_header X-Powered-By;"],
+    ),
+    ("proxy_intercept_errors", &[Server, Location], 8, &["proxy_intercept_errors on;"]),
+    ("proxy_method", &[Location], 4, &["proxy_method GET;", "proxy_method %w%;"]),
+    ("proxy_set_body", &[Location], 4, &["proxy_set_body \"%text%\";"]),
+    ("proxy_pass_request_headers", &[Location], 3, &["proxy_pass_request_headers off;"]),
+    // Without the second line, nginx sends a length, and no content.
+    (
+        "proxy_pass_request_body",
+        &[Location],
+        3,
+        &["proxy_pass_request_body off; proxy_set_header Content-Length \"\";"],
+    ),
+    ("proxy_buffering", &[Server, Location], 4, &["proxy_buffering off;"]),
+    ("proxy_request_buffering", &[Server, Location], 4, &["proxy_request_buffering off;"]),
+    ("proxy_http_version", &[Server, Location], 6, &["proxy_http_version 1.1;"]),
     ("absolute_redirect", &[Server, Location], 5, &["absolute_redirect on;"]),
     ("server_name_in_redirect", &[Server, Location], 4, &["server_name_in_redirect on;"]),
     ("port_in_redirect", &[Server, Location], 4, &["port_in_redirect off;"]),
@@ -201,6 +263,8 @@ pub const HTTP: &str = r#"
     geo $arg_ip $net { default d; 10.0.0.0/8 a; 10.1.0.0/16 b; 127.0.0.1 c; ::/0 six; }
     geo $near { 10.0.0.0/8 far; 127.0.0.0/8 near; }
     split_clients "$arg_x$uri" $share { 25% q; 50% h; * r; }
+    upstream back { server ${BACK}; }
+    map $arg_m $backed { default back; a ${BACK}; }
     map $uri $by_path { volatile; ~^/(?<first>[a-z]+)/ $first; ~*\.TXT$ text; /a.txt exact; }
 "#;
 
@@ -212,6 +276,20 @@ const RETURNS: &[&str] = &[
     "return 302 http://x.test%uri%;",
     "return 307 $scheme://$host%uri%;",
     "return 303 \"%text%\";",
+];
+
+const PASSES: &[&str] = &[
+    "proxy_pass http://${BACK};",
+    "proxy_pass http://back;",
+    "proxy_pass http://${BACK}/;",
+    "proxy_pass http://back/m;",
+    "proxy_pass http://${BACK}/m/;",
+    "proxy_pass http://back%path%;",
+    "proxy_pass http://back$request_uri;",
+    "proxy_pass http://${BACK}$uri$is_args$args;",
+    "proxy_pass http://back/$1;",
+    "proxy_pass http://$backed;",
+    "proxy_pass http://$backed/m?$args;",
 ];
 
 const TRIES: &[&str] = &[
@@ -404,6 +482,10 @@ impl Drawn {
         // What nginx makes of an `alias` once the path is rewritten is 500.
         if text.contains("rewrite ") {
             text = text.replace("alias ", "root ");
+        }
+        // The Location of another server's answer stays a path here.
+        if text.contains("proxy_pass ") {
+            text = text.replace("absolute_redirect on;", "absolute_redirect off;");
         }
         // In nginx, a regex of `rewrite` or `if` that does not match empties the groups of others.
         if text.contains("rewrite ") || text.contains(" ~") {

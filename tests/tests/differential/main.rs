@@ -4,6 +4,7 @@
 //! `DIFFERENTIAL_SEED` draws what that number stands for, and `DIFFERENTIAL_ROUNDS` says with how many
 //! numbers after it the test goes on. `DIFFERENTIAL_REFUSED` shows why servers were not taken.
 
+mod back;
 mod both;
 mod conf;
 mod differences;
