@@ -242,7 +242,10 @@ static SERVERS: [site::Server; 1] = [
 
 fn scope_0(path: &[u8]) -> u32 {
     let found = names_0(path);
-    regexes_0(path).unwrap_or(found)
+    match found {
+        7..=10 => found,
+        _ => regexes_0(path).unwrap_or(found),
+    }
 }
 
 #[allow(clippy::collapsible_match)]
@@ -250,10 +253,34 @@ fn names_0(path: &[u8]) -> u32 {
     match path {
         [b'/', path @ ..] => {
             match path {
-                [b'a', b'p', b'p', b'/', ..] => 3,
-                [b'c', b'h', b'o', b's', b'e', b'n', b'/', ..] => 4,
-                [b's', b'c', b'g', b'i', b'/', ..] => 5,
-                [b'u', b'w', b's', b'g', b'i', b'/', ..] => 6,
+                [b'a', b'p', b'p', path @ ..] => {
+                    match path {
+                        [] => 7,
+                        [b'/', ..] => 3,
+                        _ => 1,
+                    }
+                }
+                [b'c', b'h', b'o', b's', b'e', b'n', path @ ..] => {
+                    match path {
+                        [] => 8,
+                        [b'/', ..] => 4,
+                        _ => 1,
+                    }
+                }
+                [b's', b'c', b'g', b'i', path @ ..] => {
+                    match path {
+                        [] => 9,
+                        [b'/', ..] => 5,
+                        _ => 1,
+                    }
+                }
+                [b'u', b'w', b's', b'g', b'i', path @ ..] => {
+                    match path {
+                        [] => 10,
+                        [b'/', ..] => 6,
+                        _ => 1,
+                    }
+                }
                 _ => 1,
             }
         }
@@ -283,7 +310,7 @@ static REGEXES_2: LazyLock<regex::Set> = LazyLock::new(|| regex::Set::load(
 
 static REGEX_TABLE_2: &[u8] = include_bytes!("regexes-2.dfa");
 
-static LOCATIONS: [site::Location; 7] = [
+static LOCATIONS: [site::Location; 11] = [
     site::Location {
         settings: &SETTINGS[0],
         internal: false,
@@ -406,6 +433,58 @@ static LOCATIONS: [site::Location; 7] = [
             handler: site::Handler::Proxy(&PROXY_4),
         },
     },
+    site::Location {
+        settings: &SETTINGS[0],
+        internal: false,
+        patterns: &[],
+        limit_except: None,
+        methods: MethodSet::ALL,
+        methods_named: false,
+        allow: b"GET, HEAD, POST, PUT, DELETE, CONNECT, OPTIONS, TRACE, PATCH, MKCOL, COPY, MOVE, PROPFIND, PROPPATCH, LOCK, UNLOCK",
+        ops: &[],
+        action: site::Action::Return(
+            site::Return::Redirect(301, site::Text::Computed(value_4)),
+        ),
+    },
+    site::Location {
+        settings: &SETTINGS[0],
+        internal: false,
+        patterns: &[],
+        limit_except: None,
+        methods: MethodSet::ALL,
+        methods_named: false,
+        allow: b"GET, HEAD, POST, PUT, DELETE, CONNECT, OPTIONS, TRACE, PATCH, MKCOL, COPY, MOVE, PROPFIND, PROPPATCH, LOCK, UNLOCK",
+        ops: &[],
+        action: site::Action::Return(
+            site::Return::Redirect(301, site::Text::Computed(value_5)),
+        ),
+    },
+    site::Location {
+        settings: &SETTINGS[0],
+        internal: false,
+        patterns: &[],
+        limit_except: None,
+        methods: MethodSet::ALL,
+        methods_named: false,
+        allow: b"GET, HEAD, POST, PUT, DELETE, CONNECT, OPTIONS, TRACE, PATCH, MKCOL, COPY, MOVE, PROPFIND, PROPPATCH, LOCK, UNLOCK",
+        ops: &[],
+        action: site::Action::Return(
+            site::Return::Redirect(301, site::Text::Computed(value_6)),
+        ),
+    },
+    site::Location {
+        settings: &SETTINGS[0],
+        internal: false,
+        patterns: &[],
+        limit_except: None,
+        methods: MethodSet::ALL,
+        methods_named: false,
+        allow: b"GET, HEAD, POST, PUT, DELETE, CONNECT, OPTIONS, TRACE, PATCH, MKCOL, COPY, MOVE, PROPFIND, PROPPATCH, LOCK, UNLOCK",
+        ops: &[],
+        action: site::Action::Return(
+            site::Return::Redirect(301, site::Text::Computed(value_7)),
+        ),
+    },
 ];
 
 static SETTINGS: [site::Settings; 1] = [
@@ -459,32 +538,32 @@ static PROXY_0: site::Proxy = site::Proxy {
         params: &[
             site::PassedParam {
                 name: b"PATH_INFO",
-                value: site::Text::Computed(value_5),
-                if_not_empty: false,
-            },
-            site::PassedParam {
-                name: b"SCRIPT_FILENAME",
-                value: site::Text::Computed(value_6),
-                if_not_empty: false,
-            },
-            site::PassedParam {
-                name: b"QUERY_STRING",
-                value: site::Text::Computed(value_7),
-                if_not_empty: false,
-            },
-            site::PassedParam {
-                name: b"REQUEST_METHOD",
-                value: site::Text::Computed(value_8),
-                if_not_empty: false,
-            },
-            site::PassedParam {
-                name: b"CONTENT_TYPE",
                 value: site::Text::Computed(value_9),
                 if_not_empty: false,
             },
             site::PassedParam {
-                name: b"CONTENT_LENGTH",
+                name: b"SCRIPT_FILENAME",
                 value: site::Text::Computed(value_10),
+                if_not_empty: false,
+            },
+            site::PassedParam {
+                name: b"QUERY_STRING",
+                value: site::Text::Computed(value_11),
+                if_not_empty: false,
+            },
+            site::PassedParam {
+                name: b"REQUEST_METHOD",
+                value: site::Text::Computed(value_12),
+                if_not_empty: false,
+            },
+            site::PassedParam {
+                name: b"CONTENT_TYPE",
+                value: site::Text::Computed(value_13),
+                if_not_empty: false,
+            },
+            site::PassedParam {
+                name: b"CONTENT_LENGTH",
+                value: site::Text::Computed(value_14),
                 if_not_empty: false,
             },
             site::PassedParam {
@@ -494,32 +573,32 @@ static PROXY_0: site::Proxy = site::Proxy {
             },
             site::PassedParam {
                 name: b"REQUEST_URI",
-                value: site::Text::Computed(value_11),
-                if_not_empty: false,
-            },
-            site::PassedParam {
-                name: b"DOCUMENT_URI",
-                value: site::Text::Computed(value_12),
-                if_not_empty: false,
-            },
-            site::PassedParam {
-                name: b"DOCUMENT_ROOT",
-                value: site::Text::Computed(value_13),
-                if_not_empty: false,
-            },
-            site::PassedParam {
-                name: b"SERVER_PROTOCOL",
-                value: site::Text::Computed(value_14),
-                if_not_empty: false,
-            },
-            site::PassedParam {
-                name: b"REQUEST_SCHEME",
                 value: site::Text::Computed(value_15),
                 if_not_empty: false,
             },
             site::PassedParam {
-                name: b"HTTPS",
+                name: b"DOCUMENT_URI",
                 value: site::Text::Computed(value_16),
+                if_not_empty: false,
+            },
+            site::PassedParam {
+                name: b"DOCUMENT_ROOT",
+                value: site::Text::Computed(value_17),
+                if_not_empty: false,
+            },
+            site::PassedParam {
+                name: b"SERVER_PROTOCOL",
+                value: site::Text::Computed(value_18),
+                if_not_empty: false,
+            },
+            site::PassedParam {
+                name: b"REQUEST_SCHEME",
+                value: site::Text::Computed(value_19),
+                if_not_empty: false,
+            },
+            site::PassedParam {
+                name: b"HTTPS",
+                value: site::Text::Computed(value_20),
                 if_not_empty: true,
             },
             site::PassedParam {
@@ -529,37 +608,37 @@ static PROXY_0: site::Proxy = site::Proxy {
             },
             site::PassedParam {
                 name: b"SERVER_SOFTWARE",
-                value: site::Text::Computed(value_17),
-                if_not_empty: false,
-            },
-            site::PassedParam {
-                name: b"REMOTE_ADDR",
-                value: site::Text::Computed(value_18),
-                if_not_empty: false,
-            },
-            site::PassedParam {
-                name: b"REMOTE_PORT",
-                value: site::Text::Computed(value_19),
-                if_not_empty: false,
-            },
-            site::PassedParam {
-                name: b"REMOTE_USER",
-                value: site::Text::Computed(value_20),
-                if_not_empty: false,
-            },
-            site::PassedParam {
-                name: b"SERVER_ADDR",
                 value: site::Text::Computed(value_21),
                 if_not_empty: false,
             },
             site::PassedParam {
-                name: b"SERVER_PORT",
+                name: b"REMOTE_ADDR",
                 value: site::Text::Computed(value_22),
                 if_not_empty: false,
             },
             site::PassedParam {
-                name: b"SERVER_NAME",
+                name: b"REMOTE_PORT",
                 value: site::Text::Computed(value_23),
+                if_not_empty: false,
+            },
+            site::PassedParam {
+                name: b"REMOTE_USER",
+                value: site::Text::Computed(value_24),
+                if_not_empty: false,
+            },
+            site::PassedParam {
+                name: b"SERVER_ADDR",
+                value: site::Text::Computed(value_25),
+                if_not_empty: false,
+            },
+            site::PassedParam {
+                name: b"SERVER_PORT",
+                value: site::Text::Computed(value_26),
+                if_not_empty: false,
+            },
+            site::PassedParam {
+                name: b"SERVER_NAME",
+                value: site::Text::Computed(value_27),
                 if_not_empty: false,
             },
             site::PassedParam {
@@ -607,27 +686,27 @@ static PROXY_1: site::Proxy = site::Proxy {
         params: &[
             site::PassedParam {
                 name: b"SCRIPT_FILENAME",
-                value: site::Text::Computed(value_6),
+                value: site::Text::Computed(value_10),
                 if_not_empty: false,
             },
             site::PassedParam {
                 name: b"QUERY_STRING",
-                value: site::Text::Computed(value_7),
+                value: site::Text::Computed(value_11),
                 if_not_empty: false,
             },
             site::PassedParam {
                 name: b"REQUEST_METHOD",
-                value: site::Text::Computed(value_8),
+                value: site::Text::Computed(value_12),
                 if_not_empty: false,
             },
             site::PassedParam {
                 name: b"CONTENT_TYPE",
-                value: site::Text::Computed(value_9),
+                value: site::Text::Computed(value_13),
                 if_not_empty: false,
             },
             site::PassedParam {
                 name: b"CONTENT_LENGTH",
-                value: site::Text::Computed(value_10),
+                value: site::Text::Computed(value_14),
                 if_not_empty: false,
             },
             site::PassedParam {
@@ -637,32 +716,32 @@ static PROXY_1: site::Proxy = site::Proxy {
             },
             site::PassedParam {
                 name: b"REQUEST_URI",
-                value: site::Text::Computed(value_11),
-                if_not_empty: false,
-            },
-            site::PassedParam {
-                name: b"DOCUMENT_URI",
-                value: site::Text::Computed(value_12),
-                if_not_empty: false,
-            },
-            site::PassedParam {
-                name: b"DOCUMENT_ROOT",
-                value: site::Text::Computed(value_13),
-                if_not_empty: false,
-            },
-            site::PassedParam {
-                name: b"SERVER_PROTOCOL",
-                value: site::Text::Computed(value_14),
-                if_not_empty: false,
-            },
-            site::PassedParam {
-                name: b"REQUEST_SCHEME",
                 value: site::Text::Computed(value_15),
                 if_not_empty: false,
             },
             site::PassedParam {
-                name: b"HTTPS",
+                name: b"DOCUMENT_URI",
                 value: site::Text::Computed(value_16),
+                if_not_empty: false,
+            },
+            site::PassedParam {
+                name: b"DOCUMENT_ROOT",
+                value: site::Text::Computed(value_17),
+                if_not_empty: false,
+            },
+            site::PassedParam {
+                name: b"SERVER_PROTOCOL",
+                value: site::Text::Computed(value_18),
+                if_not_empty: false,
+            },
+            site::PassedParam {
+                name: b"REQUEST_SCHEME",
+                value: site::Text::Computed(value_19),
+                if_not_empty: false,
+            },
+            site::PassedParam {
+                name: b"HTTPS",
+                value: site::Text::Computed(value_20),
                 if_not_empty: true,
             },
             site::PassedParam {
@@ -672,37 +751,37 @@ static PROXY_1: site::Proxy = site::Proxy {
             },
             site::PassedParam {
                 name: b"SERVER_SOFTWARE",
-                value: site::Text::Computed(value_17),
-                if_not_empty: false,
-            },
-            site::PassedParam {
-                name: b"REMOTE_ADDR",
-                value: site::Text::Computed(value_18),
-                if_not_empty: false,
-            },
-            site::PassedParam {
-                name: b"REMOTE_PORT",
-                value: site::Text::Computed(value_19),
-                if_not_empty: false,
-            },
-            site::PassedParam {
-                name: b"REMOTE_USER",
-                value: site::Text::Computed(value_20),
-                if_not_empty: false,
-            },
-            site::PassedParam {
-                name: b"SERVER_ADDR",
                 value: site::Text::Computed(value_21),
                 if_not_empty: false,
             },
             site::PassedParam {
-                name: b"SERVER_PORT",
+                name: b"REMOTE_ADDR",
                 value: site::Text::Computed(value_22),
                 if_not_empty: false,
             },
             site::PassedParam {
-                name: b"SERVER_NAME",
+                name: b"REMOTE_PORT",
                 value: site::Text::Computed(value_23),
+                if_not_empty: false,
+            },
+            site::PassedParam {
+                name: b"REMOTE_USER",
+                value: site::Text::Computed(value_24),
+                if_not_empty: false,
+            },
+            site::PassedParam {
+                name: b"SERVER_ADDR",
+                value: site::Text::Computed(value_25),
+                if_not_empty: false,
+            },
+            site::PassedParam {
+                name: b"SERVER_PORT",
+                value: site::Text::Computed(value_26),
+                if_not_empty: false,
+            },
+            site::PassedParam {
+                name: b"SERVER_NAME",
+                value: site::Text::Computed(value_27),
                 if_not_empty: false,
             },
             site::PassedParam {
@@ -746,32 +825,32 @@ static PROXY_1: site::Proxy = site::Proxy {
 };
 
 static PROXY_2: site::Proxy = site::Proxy {
-    target: site::Target::Computed(site::Text::Computed(value_24)),
+    target: site::Target::Computed(site::Text::Computed(value_28)),
     wire: site::Wire::Fastcgi(site::Fastcgi {
         params: &[
             site::PassedParam {
                 name: b"SCRIPT_FILENAME",
-                value: site::Text::Computed(value_6),
+                value: site::Text::Computed(value_10),
                 if_not_empty: false,
             },
             site::PassedParam {
                 name: b"QUERY_STRING",
-                value: site::Text::Computed(value_7),
+                value: site::Text::Computed(value_11),
                 if_not_empty: false,
             },
             site::PassedParam {
                 name: b"REQUEST_METHOD",
-                value: site::Text::Computed(value_8),
+                value: site::Text::Computed(value_12),
                 if_not_empty: false,
             },
             site::PassedParam {
                 name: b"CONTENT_TYPE",
-                value: site::Text::Computed(value_9),
+                value: site::Text::Computed(value_13),
                 if_not_empty: false,
             },
             site::PassedParam {
                 name: b"CONTENT_LENGTH",
-                value: site::Text::Computed(value_10),
+                value: site::Text::Computed(value_14),
                 if_not_empty: false,
             },
             site::PassedParam {
@@ -781,32 +860,32 @@ static PROXY_2: site::Proxy = site::Proxy {
             },
             site::PassedParam {
                 name: b"REQUEST_URI",
-                value: site::Text::Computed(value_11),
-                if_not_empty: false,
-            },
-            site::PassedParam {
-                name: b"DOCUMENT_URI",
-                value: site::Text::Computed(value_12),
-                if_not_empty: false,
-            },
-            site::PassedParam {
-                name: b"DOCUMENT_ROOT",
-                value: site::Text::Computed(value_13),
-                if_not_empty: false,
-            },
-            site::PassedParam {
-                name: b"SERVER_PROTOCOL",
-                value: site::Text::Computed(value_14),
-                if_not_empty: false,
-            },
-            site::PassedParam {
-                name: b"REQUEST_SCHEME",
                 value: site::Text::Computed(value_15),
                 if_not_empty: false,
             },
             site::PassedParam {
-                name: b"HTTPS",
+                name: b"DOCUMENT_URI",
                 value: site::Text::Computed(value_16),
+                if_not_empty: false,
+            },
+            site::PassedParam {
+                name: b"DOCUMENT_ROOT",
+                value: site::Text::Computed(value_17),
+                if_not_empty: false,
+            },
+            site::PassedParam {
+                name: b"SERVER_PROTOCOL",
+                value: site::Text::Computed(value_18),
+                if_not_empty: false,
+            },
+            site::PassedParam {
+                name: b"REQUEST_SCHEME",
+                value: site::Text::Computed(value_19),
+                if_not_empty: false,
+            },
+            site::PassedParam {
+                name: b"HTTPS",
+                value: site::Text::Computed(value_20),
                 if_not_empty: true,
             },
             site::PassedParam {
@@ -816,37 +895,37 @@ static PROXY_2: site::Proxy = site::Proxy {
             },
             site::PassedParam {
                 name: b"SERVER_SOFTWARE",
-                value: site::Text::Computed(value_17),
-                if_not_empty: false,
-            },
-            site::PassedParam {
-                name: b"REMOTE_ADDR",
-                value: site::Text::Computed(value_18),
-                if_not_empty: false,
-            },
-            site::PassedParam {
-                name: b"REMOTE_PORT",
-                value: site::Text::Computed(value_19),
-                if_not_empty: false,
-            },
-            site::PassedParam {
-                name: b"REMOTE_USER",
-                value: site::Text::Computed(value_20),
-                if_not_empty: false,
-            },
-            site::PassedParam {
-                name: b"SERVER_ADDR",
                 value: site::Text::Computed(value_21),
                 if_not_empty: false,
             },
             site::PassedParam {
-                name: b"SERVER_PORT",
+                name: b"REMOTE_ADDR",
                 value: site::Text::Computed(value_22),
                 if_not_empty: false,
             },
             site::PassedParam {
-                name: b"SERVER_NAME",
+                name: b"REMOTE_PORT",
                 value: site::Text::Computed(value_23),
+                if_not_empty: false,
+            },
+            site::PassedParam {
+                name: b"REMOTE_USER",
+                value: site::Text::Computed(value_24),
+                if_not_empty: false,
+            },
+            site::PassedParam {
+                name: b"SERVER_ADDR",
+                value: site::Text::Computed(value_25),
+                if_not_empty: false,
+            },
+            site::PassedParam {
+                name: b"SERVER_PORT",
+                value: site::Text::Computed(value_26),
+                if_not_empty: false,
+            },
+            site::PassedParam {
+                name: b"SERVER_NAME",
+                value: site::Text::Computed(value_27),
                 if_not_empty: false,
             },
             site::PassedParam {
@@ -889,32 +968,32 @@ static PROXY_3: site::Proxy = site::Proxy {
         &[
             site::PassedParam {
                 name: b"REQUEST_METHOD",
-                value: site::Text::Computed(value_8),
-                if_not_empty: false,
-            },
-            site::PassedParam {
-                name: b"REQUEST_URI",
-                value: site::Text::Computed(value_11),
-                if_not_empty: false,
-            },
-            site::PassedParam {
-                name: b"QUERY_STRING",
-                value: site::Text::Computed(value_7),
-                if_not_empty: false,
-            },
-            site::PassedParam {
-                name: b"CONTENT_TYPE",
-                value: site::Text::Computed(value_9),
-                if_not_empty: false,
-            },
-            site::PassedParam {
-                name: b"DOCUMENT_URI",
                 value: site::Text::Computed(value_12),
                 if_not_empty: false,
             },
             site::PassedParam {
-                name: b"DOCUMENT_ROOT",
+                name: b"REQUEST_URI",
+                value: site::Text::Computed(value_15),
+                if_not_empty: false,
+            },
+            site::PassedParam {
+                name: b"QUERY_STRING",
+                value: site::Text::Computed(value_11),
+                if_not_empty: false,
+            },
+            site::PassedParam {
+                name: b"CONTENT_TYPE",
                 value: site::Text::Computed(value_13),
+                if_not_empty: false,
+            },
+            site::PassedParam {
+                name: b"DOCUMENT_URI",
+                value: site::Text::Computed(value_16),
+                if_not_empty: false,
+            },
+            site::PassedParam {
+                name: b"DOCUMENT_ROOT",
+                value: site::Text::Computed(value_17),
                 if_not_empty: false,
             },
             site::PassedParam {
@@ -924,37 +1003,37 @@ static PROXY_3: site::Proxy = site::Proxy {
             },
             site::PassedParam {
                 name: b"SERVER_PROTOCOL",
-                value: site::Text::Computed(value_14),
-                if_not_empty: false,
-            },
-            site::PassedParam {
-                name: b"REQUEST_SCHEME",
-                value: site::Text::Computed(value_15),
-                if_not_empty: false,
-            },
-            site::PassedParam {
-                name: b"HTTPS",
-                value: site::Text::Computed(value_16),
-                if_not_empty: true,
-            },
-            site::PassedParam {
-                name: b"REMOTE_ADDR",
                 value: site::Text::Computed(value_18),
                 if_not_empty: false,
             },
             site::PassedParam {
-                name: b"REMOTE_PORT",
+                name: b"REQUEST_SCHEME",
                 value: site::Text::Computed(value_19),
                 if_not_empty: false,
             },
             site::PassedParam {
-                name: b"SERVER_PORT",
+                name: b"HTTPS",
+                value: site::Text::Computed(value_20),
+                if_not_empty: true,
+            },
+            site::PassedParam {
+                name: b"REMOTE_ADDR",
                 value: site::Text::Computed(value_22),
                 if_not_empty: false,
             },
             site::PassedParam {
-                name: b"SERVER_NAME",
+                name: b"REMOTE_PORT",
                 value: site::Text::Computed(value_23),
+                if_not_empty: false,
+            },
+            site::PassedParam {
+                name: b"SERVER_PORT",
+                value: site::Text::Computed(value_26),
+                if_not_empty: false,
+            },
+            site::PassedParam {
+                name: b"SERVER_NAME",
+                value: site::Text::Computed(value_27),
                 if_not_empty: false,
             },
         ],
@@ -985,72 +1064,72 @@ static PROXY_4: site::Proxy = site::Proxy {
         params: &[
             site::PassedParam {
                 name: b"QUERY_STRING",
-                value: site::Text::Computed(value_7),
-                if_not_empty: false,
-            },
-            site::PassedParam {
-                name: b"REQUEST_METHOD",
-                value: site::Text::Computed(value_8),
-                if_not_empty: false,
-            },
-            site::PassedParam {
-                name: b"CONTENT_TYPE",
-                value: site::Text::Computed(value_9),
-                if_not_empty: false,
-            },
-            site::PassedParam {
-                name: b"CONTENT_LENGTH",
-                value: site::Text::Computed(value_10),
-                if_not_empty: false,
-            },
-            site::PassedParam {
-                name: b"REQUEST_URI",
                 value: site::Text::Computed(value_11),
                 if_not_empty: false,
             },
             site::PassedParam {
-                name: b"PATH_INFO",
+                name: b"REQUEST_METHOD",
                 value: site::Text::Computed(value_12),
                 if_not_empty: false,
             },
             site::PassedParam {
-                name: b"DOCUMENT_ROOT",
+                name: b"CONTENT_TYPE",
                 value: site::Text::Computed(value_13),
                 if_not_empty: false,
             },
             site::PassedParam {
-                name: b"SERVER_PROTOCOL",
+                name: b"CONTENT_LENGTH",
                 value: site::Text::Computed(value_14),
                 if_not_empty: false,
             },
             site::PassedParam {
-                name: b"REQUEST_SCHEME",
+                name: b"REQUEST_URI",
                 value: site::Text::Computed(value_15),
                 if_not_empty: false,
             },
             site::PassedParam {
-                name: b"HTTPS",
+                name: b"PATH_INFO",
                 value: site::Text::Computed(value_16),
-                if_not_empty: true,
+                if_not_empty: false,
             },
             site::PassedParam {
-                name: b"REMOTE_ADDR",
+                name: b"DOCUMENT_ROOT",
+                value: site::Text::Computed(value_17),
+                if_not_empty: false,
+            },
+            site::PassedParam {
+                name: b"SERVER_PROTOCOL",
                 value: site::Text::Computed(value_18),
                 if_not_empty: false,
             },
             site::PassedParam {
-                name: b"REMOTE_PORT",
+                name: b"REQUEST_SCHEME",
                 value: site::Text::Computed(value_19),
                 if_not_empty: false,
             },
             site::PassedParam {
-                name: b"SERVER_PORT",
+                name: b"HTTPS",
+                value: site::Text::Computed(value_20),
+                if_not_empty: true,
+            },
+            site::PassedParam {
+                name: b"REMOTE_ADDR",
                 value: site::Text::Computed(value_22),
                 if_not_empty: false,
             },
             site::PassedParam {
-                name: b"SERVER_NAME",
+                name: b"REMOTE_PORT",
                 value: site::Text::Computed(value_23),
+                if_not_empty: false,
+            },
+            site::PassedParam {
+                name: b"SERVER_PORT",
+                value: site::Text::Computed(value_26),
+                if_not_empty: false,
+            },
+            site::PassedParam {
+                name: b"SERVER_NAME",
+                value: site::Text::Computed(value_27),
                 if_not_empty: false,
             },
         ],
@@ -1065,7 +1144,6 @@ static PROXY_4: site::Proxy = site::Proxy {
     hidden: &[
         b"x-accel-buffering",
         b"x-accel-charset",
-        b"x-accel-expires",
         b"x-accel-limit-rate",
         b"x-accel-redirect",
     ],
@@ -1090,88 +1168,112 @@ fn value_3(v: &Variables<'_>, out: &mut Vec<u8>) {
 }
 
 fn value_4(v: &Variables<'_>, out: &mut Vec<u8>) {
-    v.argument(b"version", out);
+    put(out, b"/app/");
+    v.is_args(out);
+    v.args(out);
 }
 
 fn value_5(v: &Variables<'_>, out: &mut Vec<u8>) {
-    v.assigned(0, out);
+    put(out, b"/chosen/");
+    v.is_args(out);
+    v.args(out);
 }
 
 fn value_6(v: &Variables<'_>, out: &mut Vec<u8>) {
+    put(out, b"/scgi/");
+    v.is_args(out);
+    v.args(out);
+}
+
+fn value_7(v: &Variables<'_>, out: &mut Vec<u8>) {
+    put(out, b"/uwsgi/");
+    v.is_args(out);
+    v.args(out);
+}
+
+fn value_8(v: &Variables<'_>, out: &mut Vec<u8>) {
+    v.argument(b"version", out);
+}
+
+fn value_9(v: &Variables<'_>, out: &mut Vec<u8>) {
+    v.assigned(0, out);
+}
+
+fn value_10(v: &Variables<'_>, out: &mut Vec<u8>) {
     v.document_root(out);
     v.fastcgi_script_name(out);
 }
 
-fn value_7(v: &Variables<'_>, out: &mut Vec<u8>) {
+fn value_11(v: &Variables<'_>, out: &mut Vec<u8>) {
     v.query_string(out);
 }
 
-fn value_8(v: &Variables<'_>, out: &mut Vec<u8>) {
+fn value_12(v: &Variables<'_>, out: &mut Vec<u8>) {
     v.request_method(out);
 }
 
-fn value_9(v: &Variables<'_>, out: &mut Vec<u8>) {
+fn value_13(v: &Variables<'_>, out: &mut Vec<u8>) {
     v.content_type(out);
 }
 
-fn value_10(v: &Variables<'_>, out: &mut Vec<u8>) {
+fn value_14(v: &Variables<'_>, out: &mut Vec<u8>) {
     v.content_length(out);
 }
 
-fn value_11(v: &Variables<'_>, out: &mut Vec<u8>) {
+fn value_15(v: &Variables<'_>, out: &mut Vec<u8>) {
     v.request_uri(out);
 }
 
-fn value_12(v: &Variables<'_>, out: &mut Vec<u8>) {
+fn value_16(v: &Variables<'_>, out: &mut Vec<u8>) {
     v.document_uri(out);
 }
 
-fn value_13(v: &Variables<'_>, out: &mut Vec<u8>) {
+fn value_17(v: &Variables<'_>, out: &mut Vec<u8>) {
     v.document_root(out);
 }
 
-fn value_14(v: &Variables<'_>, out: &mut Vec<u8>) {
+fn value_18(v: &Variables<'_>, out: &mut Vec<u8>) {
     v.server_protocol(out);
 }
 
-fn value_15(v: &Variables<'_>, out: &mut Vec<u8>) {
+fn value_19(v: &Variables<'_>, out: &mut Vec<u8>) {
     v.scheme(out);
 }
 
-fn value_16(v: &Variables<'_>, out: &mut Vec<u8>) {
+fn value_20(v: &Variables<'_>, out: &mut Vec<u8>) {
     v.https(out);
 }
 
-fn value_17(v: &Variables<'_>, out: &mut Vec<u8>) {
+fn value_21(v: &Variables<'_>, out: &mut Vec<u8>) {
     put(out, b"nginx/");
     v.nginx_version(out);
 }
 
-fn value_18(v: &Variables<'_>, out: &mut Vec<u8>) {
+fn value_22(v: &Variables<'_>, out: &mut Vec<u8>) {
     v.remote_addr(out);
 }
 
-fn value_19(v: &Variables<'_>, out: &mut Vec<u8>) {
+fn value_23(v: &Variables<'_>, out: &mut Vec<u8>) {
     v.remote_port(out);
 }
 
-fn value_20(v: &Variables<'_>, out: &mut Vec<u8>) {
+fn value_24(v: &Variables<'_>, out: &mut Vec<u8>) {
     v.remote_user(out);
 }
 
-fn value_21(v: &Variables<'_>, out: &mut Vec<u8>) {
+fn value_25(v: &Variables<'_>, out: &mut Vec<u8>) {
     v.server_addr(out);
 }
 
-fn value_22(v: &Variables<'_>, out: &mut Vec<u8>) {
+fn value_26(v: &Variables<'_>, out: &mut Vec<u8>) {
     v.server_port(out);
 }
 
-fn value_23(v: &Variables<'_>, out: &mut Vec<u8>) {
+fn value_27(v: &Variables<'_>, out: &mut Vec<u8>) {
     v.server_name(out);
 }
 
-fn value_24(v: &Variables<'_>, out: &mut Vec<u8>) {
+fn value_28(v: &Variables<'_>, out: &mut Vec<u8>) {
     map_0(v, out);
 }
 
@@ -1183,7 +1285,7 @@ fn map_0(v: &Variables<'_>, out: &mut Vec<u8>) {
 #[allow(unused_variables)]
 fn find_in_map_0(v: &Variables<'_>, out: &mut Vec<u8>) {
     let mut subject = Vec::new();
-    value_4(v, &mut subject);
+    value_8(v, &mut subject);
     let lower = subject.to_ascii_lowercase();
     let name = &lower[..];
     if let Some(value) = names_of_map_0(name) {
