@@ -46,7 +46,7 @@ sites! {
     params => "sites/params.conf",
     passwords => "sites/passwords.conf",
     variables => "sites/variables.conf",
-    fastcgi => "sites/fastcgi.conf",
+    fcgi => "sites/fcgi.conf",
     pools => "sites/pools.conf",
     process => "sites/process.conf",
     proxied => "sites/proxied.conf",

@@ -12,9 +12,9 @@ use sitec_tests::server::Server;
 
 const HELLO: &[u8] = b"Content-Type: text/x\r\nX-Own: yes\r\n\r\nhello";
 
-/// A server of `sites/fastcgi.conf` before this one.
+/// A server of `sites/fcgi.conf` before this one.
 fn before(responder: &Responder) -> Server {
-    launch("fastcgi").set("BACK", &responder.address()).start()
+    launch("fcgi").set("BACK", &responder.address()).start()
 }
 
 /// One that says hello.
@@ -201,7 +201,7 @@ fn php_runs() {
         }
         thread::sleep(Duration::from_millis(50));
     }
-    let server = launch("fastcgi")
+    let server = launch("fcgi")
         .set("BACK", &format!("unix:{}", socket.display()))
         .set("WWW", &folder.path().join("www").display().to_string())
         .start();
