@@ -155,6 +155,7 @@ impl<'a> Lines<'a> {
             content_len,
             local_redirect,
             intercept: false,
+            is_passed_on: false,
         })
     }
 }

@@ -26,6 +26,9 @@ pub struct BackendHead {
     pub local_redirect: Option<Vec<u8>>,
     /// Whether an `error_page` stands in its place where it has a status of 300 and above.
     pub intercept: bool,
+    /// Whether another server has made it: an `error_page` that has led there gives it its status
+    /// whatever its own is, and its Location is as whole as the server's own.
+    pub is_passed_on: bool,
 }
 
 impl<F: Form> Exchange<F> {
@@ -49,10 +52,13 @@ impl<F: Form> Exchange<F> {
             return step;
         }
         self.status = match self.status_override {
-            Some(status) if !status::is_redirect(head.status) => status,
+            Some(status) if head.is_passed_on || !status::is_redirect(head.status) => status,
             _ => head.status,
         };
         self.append_own(head.fields.lines());
+        if head.is_passed_on {
+            self.complete_location(world);
+        }
         if head.fields.has_origin() {
             self.fields.set_origin();
         }

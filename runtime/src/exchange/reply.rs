@@ -165,6 +165,17 @@ impl<F: Form> Exchange<F> {
         self.fields.add("Location", &uri);
     }
 
+    /// Puts before the Location of an answer what the conf wants there.
+    pub(super) fn complete_location<W: World<Form = F>>(&mut self, world: &W) {
+        let Some(location) = self.fields.get("Location").map(<[u8]>::to_vec) else { return };
+        let mut uri = Vec::new();
+        self.write_origin(world, &location, &mut uri);
+        if !uri.is_empty() {
+            uri.extend_from_slice(&location);
+            self.fields.replace("Location", &uri);
+        }
+    }
+
     /// What stands before a path in a Location, where the conf wants it whole.
     fn write_origin<W: World<Form = F>>(&self, world: &W, location: &[u8], out: &mut Vec<u8>) {
         let Some(route) = self.route else { return };

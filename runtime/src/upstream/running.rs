@@ -662,7 +662,13 @@ impl Running {
         let (len, is_last) = self.take_content(&mut content, len);
         content.truncate(len);
         self.front = Front { content, is_last };
-        let head = BackendHead { status, fields, content_len, ..BackendHead::default() };
+        let head = BackendHead {
+            status,
+            fields,
+            content_len,
+            is_passed_on: true,
+            ..BackendHead::default()
+        };
         Ok(Received::Head(Box::new(head)))
     }
 
@@ -673,7 +679,7 @@ impl Running {
         if let Some(protocol) = &upgrade {
             fields.add("Upgrade", protocol);
         }
-        let head = BackendHead { status, fields, ..BackendHead::default() };
+        let head = BackendHead { status, fields, is_passed_on: true, ..BackendHead::default() };
         if let Some(line) = self.line.take() {
             self.group().borrow_mut().free(line.peer, false, self.upstreams.now_ms());
             let upstreams = Rc::clone(&self.upstreams);
