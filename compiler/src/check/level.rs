@@ -322,7 +322,8 @@ impl Level {
         let scripts = named(directives, "cgi_pass").find(on);
         let store = named(directives, "upload_store").next();
         let writer = store.or_else(|| named(directives, "dav_methods").find(on));
-        let status = named(directives, "stub_status").next();
+        let own = ["stub_status", "empty_gif"];
+        let status = own.iter().find_map(|name| named(directives, name).next());
         let mut passes = PASSES.iter().filter_map(|name| named(directives, name).next());
         if let Some(pass) = passes.next() {
             if let Some(other) = scripts.or(writer).or(status).or_else(|| passes.next()) {
