@@ -47,7 +47,7 @@ sites! {
     passwords => "sites/passwords.conf",
     variables => "sites/variables.conf",
     fcgi => "sites/fcgi.conf",
-    pools => "sites/pools.conf",
+    pools => "sites/pools/site.conf",
     process => "sites/process.conf",
     proxied => "sites/proxied.conf",
     programs => "sites/programs.conf",

@@ -210,7 +210,7 @@ fn answers_are_edited_as_the_conf_says() {
     let (response, _) = comes(answer, Then::Keep, "/edited/");
     assert_eq!(response.field("Location"), Some("/edited/a?b"));
     assert_eq!(response.field("X-Secret"), None);
-    let cookies = ["a=b; Domain=localhost; Path=/edited/x", "path=/app/; HttpOnly"];
+    let cookies = ["a=b; Domain=.localhost; Path=/edited/x", "path=/app/; HttpOnly"];
     assert_eq!(response.values("Set-Cookie").collect::<Vec<_>>(), cookies);
     let answer = "HTTP/1.1 302 Found\r\nContent-Length: 0\r\nLocation: http://other.test/a\r\n\
                   Refresh: 5; url=http://back.test/x\r\n\r\n";

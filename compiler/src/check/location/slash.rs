@@ -36,7 +36,10 @@ impl Draft<'_> {
                 Some((Path::Prefix { path: outer, .. }, _)) => !bare.starts_with(outer),
                 _ => false,
             };
-            let Some(location) = &self.locations[*id as usize] else { continue };
+            // Of two locations with one path, nginx answers here by the exact one's settings.
+            let exact = scope.exact.iter().find(|(other, _)| other == path);
+            let id = exact.map_or(*id, |(_, id)| *id);
+            let Some(location) = &self.locations[id as usize] else { continue };
             if is_taken || is_outside {
                 continue;
             }
