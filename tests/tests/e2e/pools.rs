@@ -81,8 +81,8 @@ fn others_are_told_in_their_own_way() {
     let len: usize = String::from_utf8_lossy(&told[..colon]).parse().expect("a length");
     assert_eq!((told.len(), told.last()), (colon + len + 2, Some(&b',')));
     let text = String::from_utf8_lossy(&told[colon + 1..]);
-    assert!(text.starts_with("CONTENT_LENGTH\00\0"), "{text}");
-    assert!(text.contains("\0SCGI\01\0") && text.contains("\0QUERY_STRING\0a=b\0"), "{text}");
+    assert!(text.starts_with("CONTENT_LENGTH\x000\x00"), "{text}");
+    assert!(text.contains("\x00SCGI\x001\x00") && text.contains("\0QUERY_STRING\0a=b\0"), "{text}");
     let told = bytes("/uwsgi?a=b", 4);
     assert_eq!((told[0], told[3]), (9, 0));
     assert_eq!(usize::from(u16::from_le_bytes([told[1], told[2]])), told.len() - 4);
