@@ -7,6 +7,7 @@
 //! after a complete answer with nothing behind it.
 
 pub(crate) mod balance;
+mod call;
 mod edit;
 mod find;
 mod params;
@@ -15,11 +16,12 @@ mod request;
 mod running;
 mod tunnel;
 
+pub(crate) use call::Call;
 pub(crate) use edit::edit;
 use find::{FoundPeer, PeerAddress};
 pub use find::{FoundUpstream, find};
 pub(crate) use pool::Heard;
 pub use pool::{LeaseId, UPSTREAM, Upstreams};
 pub(crate) use request::serve;
-pub(crate) use running::{Call, MOST_UNSENT, Running};
+pub(crate) use running::{MOST_UNSENT, Running};
 pub(crate) use tunnel::Tunnel;

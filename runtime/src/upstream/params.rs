@@ -1,7 +1,7 @@
 //! What a server is told that is spoken to in the manner of CGI: the conf's params, and the request's
 //! fields as `HTTP_NAME`.
 
-use super::running::Content;
+use super::call::Content;
 use crate::cgi::environment::each_field;
 use crate::fastcgi;
 use crate::handler::Request;

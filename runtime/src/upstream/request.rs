@@ -5,8 +5,8 @@
 //! that a client sends can end a line or begin a request.
 
 use super::balance::Choice;
+use super::call::{Call, Content};
 use super::params;
-use super::running::{Call, Content};
 use crate::backend::Input;
 use crate::escape::Escaped;
 use crate::handler::spool::{Spool, Spooled};

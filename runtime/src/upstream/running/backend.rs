@@ -1,0 +1,217 @@
+//! Another server as who makes a response.
+
+use std::io;
+
+use super::super::call::Content;
+use super::super::tunnel::Tunnel;
+use super::{Answer, Failure, MOST_UNSENT, Running, refused};
+use crate::backend::{Backend, Front, Received, Report};
+use crate::connection::{Interests, UpstreamInterest};
+use crate::exchange::{Refusal, Tries};
+use crate::fastcgi;
+use crate::site::{Failures, Level};
+use crate::sys::poll::Readiness;
+
+impl Backend for Running {
+    fn watch(&self, reads: bool, interests: &mut Interests) {
+        let Some(line) = &self.line else { return };
+        let readiness = match line.is_connected {
+            false => Readiness::WRITE,
+            true => Readiness {
+                reads: reads && !matches!(self.answer, Answer::Complete { .. }),
+                writes: self.has_unsent(),
+            },
+        };
+        interests.upstream = Some(UpstreamInterest { lease: line.lease, readiness });
+    }
+
+    fn most_held(&self) -> usize {
+        let (count, len) = self.call.proxy.buffers;
+        if self.call.proxy.buffering { count.saturating_mul(len) } else { 0 }
+    }
+
+    fn hold_ms(&self) -> u64 {
+        0
+    }
+
+    fn leaves_half_closed(&self) -> bool {
+        true
+    }
+
+    fn outlives_client(&self) -> bool {
+        self.call.proxy.ignore_client_abort
+    }
+
+    fn takes_content(&self) -> bool {
+        self.call.is_streamed() && self.unsent.len() < MOST_UNSENT
+    }
+
+    fn feed(&mut self, content: &[u8]) {
+        let is_deaf = self.line.as_ref().is_none_or(|line| line.is_deaf);
+        if is_deaf {
+            self.stream_is_used = true;
+            return;
+        }
+        match self.call.content {
+            _ if self.call.is_fastcgi() => fastcgi::write_content(content, &mut self.unsent),
+            // A chunk without content would be the last one.
+            Content::Chunked if content.is_empty() => {}
+            Content::Chunked => {
+                self.unsent.extend_from_slice(format!("{:x}\r\n", content.len()).as_bytes());
+                self.unsent.extend_from_slice(content);
+                self.unsent.extend_from_slice(b"\r\n");
+            }
+            Content::Length(_) | Content::None => self.unsent.extend_from_slice(content),
+        }
+        self.send();
+    }
+
+    fn end_content(&mut self) {
+        self.stream_has_ended = true;
+        if self.call.is_fastcgi() && self.call.is_streamed() {
+            fastcgi::end_content(&mut self.unsent);
+        } else if self.call.content == Content::Chunked {
+            self.unsent.extend_from_slice(b"0\r\n\r\n");
+        }
+        self.send();
+    }
+
+    fn write(&mut self) {
+        let Some(line) = &self.line else { return };
+        if line.is_connected {
+            return self.send();
+        }
+        let (lease, peer) = (line.lease, line.peer);
+        match self.upstreams.with(lease, |transport| transport.take_error()) {
+            Ok(()) => {
+                self.note_connected();
+                self.send();
+            }
+            Err(error) => {
+                self.line = None;
+                self.upstreams.close(lease);
+                let failure = refused(&error);
+                self.note_failure(peer, &failure);
+                if let Err(refusal) = self.go_on(failure) {
+                    self.refusal = Some(refusal);
+                }
+            }
+        }
+    }
+
+    fn read(&mut self, scratch: &mut [u8]) -> Result<Received, Refusal> {
+        if let Some(refusal) = self.refusal.take() {
+            return Err(refusal);
+        }
+        match self.answer {
+            Answer::Complete { .. } => return Ok(Received::End { cut: false }),
+            Answer::Broken => return Ok(Received::End { cut: true }),
+            Answer::Head(_) | Answer::ScriptHead(_) | Answer::Content { .. } => {}
+        }
+        let Some(line) = &mut self.line else { return Ok(Received::Nothing) };
+        if !line.is_connected || std::mem::take(&mut line.is_drained) {
+            return Ok(Received::Nothing);
+        }
+        let result = self.upstreams.with(line.lease, |transport| transport.read(scratch));
+        let len = match result {
+            Ok(0) => return self.on_end(None),
+            Ok(len) => len,
+            Err(error) if is_transient(&error) => return Ok(Received::Nothing),
+            Err(error) => return self.on_end(Some(&error)),
+        };
+        line.is_drained = len < scratch.len();
+        line.has_received = true;
+        if let Some(last) = self.tries.last_mut() {
+            last.received_len += len as u64;
+        }
+        match self.answer {
+            Answer::Head(_) => return self.read_head(scratch, len),
+            Answer::ScriptHead(_) => return self.read_script_head(scratch, len),
+            Answer::Content { .. } | Answer::Complete { .. } | Answer::Broken => {}
+        }
+        match self.take_content(scratch, len) {
+            (0, false) => Ok(Received::Part),
+            (len, false) => Ok(Received::Content(len)),
+            (len, true) => Ok(Received::Last(len)),
+        }
+    }
+
+    fn take_front(&mut self) -> Front {
+        std::mem::take(&mut self.front)
+    }
+
+    fn report(&mut self, _: &mut [u8], report: Report<'_>) {
+        self.reports.drain(..).for_each(|(level, text)| report(level, format_args!("{text}")));
+    }
+
+    fn timeout_ms(&self) -> u64 {
+        let proxy = self.call.proxy;
+        match &self.line {
+            Some(line) if !line.is_connected => proxy.connect_timeout_ms,
+            Some(_) if self.has_unsent() => proxy.send_timeout_ms,
+            Some(_) => proxy.read_timeout_ms,
+            // There is something to be told at once.
+            None => 1,
+        }
+    }
+
+    fn time_out(&mut self) -> Option<Refusal> {
+        if let Some(refusal) = self.refusal.take() {
+            return Some(refusal);
+        }
+        let line = self.line.as_ref()?;
+        let what = match () {
+            () if !line.is_connected => "connecting to upstream",
+            () if self.has_unsent() => "sending request to upstream",
+            () if self.awaits_head() => "reading response header from upstream",
+            () => "reading upstream",
+        };
+        let words = format!("upstream timed out while {what}");
+        if !self.awaits_head() {
+            self.note(Level::Error, words.clone());
+            return Some(Refusal { status: 504, level: Level::Info, reason: words });
+        }
+        self.fail(Failure { kind: Failures::TIMEOUT, status: 504, words }).err()
+    }
+
+    fn take_tunnel(&mut self) -> Option<Tunnel> {
+        self.tunnel.take()
+    }
+
+    fn tell_tries(&mut self, tries: &mut Tries) {
+        if matches!(self.answer, Answer::Complete { .. }) {
+            self.finish();
+        }
+        tries.put(&self.tries);
+        if !self.fields.is_empty() {
+            std::mem::swap(&mut tries.fields, &mut self.fields);
+            self.fields.clear();
+        }
+    }
+
+    fn cut_words(&self) -> &'static str {
+        "upstream has sent less than its Content-Length"
+    }
+
+    fn release(mut self: Box<Self>, _: &mut [u8], report: Report<'_>) {
+        self.reports.drain(..).for_each(|(level, text)| report(level, format_args!("{text}")));
+        let is_sent = self.is_sent();
+        let Some(line) = self.line.take() else { return };
+        self.group().borrow_mut().free(line.peer, false, self.upstreams.now_ms());
+        match self.answer {
+            Answer::Complete { persists: true } if is_sent && !self.call.closes => {
+                self.upstreams.keep(line.lease);
+            }
+            _ => self.upstreams.close(line.lease),
+        }
+    }
+
+    fn abandon(mut self: Box<Self>, _: &mut [u8], report: Report<'_>) {
+        self.reports.drain(..).for_each(|(level, text)| report(level, format_args!("{text}")));
+    }
+}
+
+/// Whether a read may succeed later.
+fn is_transient(error: &io::Error) -> bool {
+    matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::Interrupted)
+}
