@@ -5,6 +5,7 @@
 
 use std::fmt;
 use std::fs::File;
+use std::ops::Range;
 
 use crate::cgi;
 use crate::connection::Interests;
@@ -47,8 +48,10 @@ pub(crate) enum Received {
 /// What has come of the content together with the head.
 #[derive(Default)]
 pub(crate) struct Front {
-    /// The content's first bytes.
+    /// The content's first bytes, where they were kept.
     pub(crate) content: Vec<u8>,
+    /// The bytes behind those, where they stand in the scratch memory still.
+    pub(crate) within: Range<usize>,
     /// Whether nothing follows.
     pub(crate) is_last: bool,
 }

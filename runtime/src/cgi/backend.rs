@@ -63,7 +63,7 @@ impl Backend for Running {
     }
 
     fn take_front(&mut self) -> Front {
-        Front { content: Running::take_front(self), is_last: false }
+        Front { content: Running::take_front(self), ..Front::default() }
     }
 
     fn report(&mut self, scratch: &mut [u8], report: Report<'_>) {

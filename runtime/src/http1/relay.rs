@@ -517,8 +517,9 @@ impl Connection {
             output.limit(Limit::new(per_second, after, exchange.started_ms));
         }
         self.write_head(cx.date.text(), output, exchange, persistence);
-        let Front { content, is_last } = backend.take_front();
-        let is_full = session.frame(&content);
+        let Front { content, within, is_last } = backend.take_front();
+        let mut is_full = session.frame(&content);
+        is_full |= session.frame(scratch.get(within).unwrap_or_default());
         let ending = (is_full || is_last).then(|| session.end_content());
         self.state = State::Relay(session);
         match ending {

@@ -1,6 +1,7 @@
 //! What comes from a peer: the answer's head, and its content.
 
 use std::io;
+use std::ops::Range;
 use std::rc::Rc;
 
 use super::super::tunnel::Tunnel;
@@ -17,7 +18,11 @@ use crate::site::{Failures, Level};
 
 impl Running {
     /// Reads a piece of the answer's head.
-    pub(super) fn read_head(&mut self, scratch: &[u8], len: usize) -> Result<Received, Refusal> {
+    pub(super) fn read_head(
+        &mut self,
+        scratch: &mut [u8],
+        len: usize,
+    ) -> Result<Received, Refusal> {
         let mut at = 0;
         loop {
             let Answer::Head(reader) = &mut self.answer else { return Ok(Received::Part) };
@@ -45,7 +50,7 @@ impl Running {
                 self.answer = Answer::Head(AnswerReader::new(self.call.proxy.head_len));
                 continue;
             }
-            return self.begin(answer, &scratch[at..len]);
+            return self.begin(answer, scratch, at..len);
         }
     }
 
@@ -109,7 +114,7 @@ impl Running {
             if let Some(last) = self.tries.last_mut() {
                 last.content_len += content.len() as u64;
             }
-            self.front = Front { content, is_last: is_done };
+            self.front = Front { content, is_last: is_done, ..Front::default() };
             if is_done {
                 self.answer = Answer::Complete { persists: persists && surplus == 0 };
             }
@@ -117,7 +122,7 @@ impl Running {
             let len = content.len();
             let (len, is_last) = self.take_content(&mut content, len);
             content.truncate(len);
-            self.front = Front { content, is_last };
+            self.front = Front { content, is_last, ..Front::default() };
         }
         Ok(Received::Head(Box::new(head)))
     }
@@ -148,7 +153,12 @@ impl Running {
     }
 
     /// Begins an answer whose head is whole.
-    fn begin(&mut self, answer: AnswerHead, rest: &[u8]) -> Result<Received, Refusal> {
+    fn begin(
+        &mut self,
+        answer: AnswerHead,
+        scratch: &mut [u8],
+        rest: Range<usize>,
+    ) -> Result<Received, Refusal> {
         let AnswerHead { status, fields, content_len, lines, framing, persists, .. } = answer;
         if let Some(received) = self.pass_over(status)? {
             return Ok(received);
@@ -162,11 +172,9 @@ impl Running {
             AnswerFraming::UntilClose => Left::UntilClose,
         };
         self.answer = Answer::Content { left, persists };
-        let mut content = rest.to_vec();
-        let len = content.len();
-        let (len, is_last) = self.take_content(&mut content, len);
-        content.truncate(len);
-        self.front = Front { content, is_last };
+        let (start, len) = (rest.start, rest.len());
+        let (len, is_last) = self.take_content(&mut scratch[rest], len);
+        self.front = Front { within: start..start + len, is_last, ..Front::default() };
         let head = BackendHead {
             status,
             fields,
