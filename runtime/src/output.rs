@@ -90,6 +90,9 @@ pub struct Tally {
 /// A line for the error log.
 pub type Remark = Box<(Level, String)>;
 
+/// How much has been sent of a buffer before what waits in it is moved to its front, in bytes.
+const COMPACTED_LEN: usize = 64 * 1024;
+
 /// Bytes on their way to a client.
 #[derive(Debug, Default)]
 pub struct Output {
@@ -154,6 +157,15 @@ impl Output {
     /// Until when nothing is sent, if it was sent too fast.
     pub fn paused_until_ms(&self) -> Option<u64> {
         self.limit.as_ref().and_then(Limit::paused_until_ms)
+    }
+
+    /// Gives up the memory of what was sent, where that is much: more may be appended for as long as
+    /// something waits.
+    pub fn compact(&mut self) {
+        if self.sent >= COMPACTED_LEN {
+            self.bytes.drain(..self.sent);
+            self.sent = 0;
+        }
     }
 
     /// Length of what waits in the buffer.

@@ -96,6 +96,7 @@ impl Session {
     /// Frames a piece of the content. Whether that is all that the head has promised.
     fn frame(&mut self, piece: &[u8]) -> bool {
         let Some(writer) = &mut self.writer else { return false };
+        self.output.compact();
         let before = self.output.buffered_len();
         writer.write(piece, self.output.buffer());
         self.exchange.content_sent_len += (self.output.buffered_len() - before) as u64;

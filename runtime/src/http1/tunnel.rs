@@ -140,6 +140,7 @@ impl Connection {
                 Err(error) => return is_transient(&error),
             };
             tunneling.exchange.content_sent_len += len as u64;
+            tunneling.to_client.compact();
             tunneling.to_client.buffer().extend_from_slice(&scratch[..len]);
             if !self.flush_to_client(cx) {
                 return false;
