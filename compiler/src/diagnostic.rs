@@ -13,35 +13,13 @@ mod sarif;
 #[cfg(test)]
 mod tests;
 
-use std::fmt;
-
 use crate::ast::Conf;
+pub use crate::catalogue::Severity;
 use crate::source::{Sources, Span};
 use allow::Allow;
 pub use json::json;
 pub use levels::Levels;
 pub use sarif::sarif;
-
-/// How bad a diagnostic is.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
-pub enum Severity {
-    /// The conf compiles; it could be better. Shown only when asked for.
-    Lint,
-    /// The conf compiles; something in it is probably not meant.
-    Warning,
-    /// Nothing is built.
-    Error,
-}
-
-impl fmt::Display for Severity {
-    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
-        f.write_str(match self {
-            Severity::Lint => "lint",
-            Severity::Warning => "warning",
-            Severity::Error => "error",
-        })
-    }
-}
 
 /// A place with a few words about it.
 #[derive(Clone, PartialEq, Eq, Debug)]

@@ -101,6 +101,12 @@ pub trait Files {
         false
     }
 
+    /// What time it is, in seconds since 1970.
+    fn now_s(&self) -> i64 {
+        let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
+        since.map_or(0, |time| time.as_secs() as i64)
+    }
+
     /// Whether these are the files that the site will run with, so that what is not here will
     /// not be there.
     fn knows_all(&self) -> bool {

@@ -4,12 +4,14 @@
 //! Plain types of [`sitec_runtime::site`] are used as they are where they hold no reference;
 //! the rest mirrors that module with owned data, and is emitted in the order found here.
 
+mod acme;
 mod action;
 mod admission;
 mod map;
 mod pack;
 mod rewrite;
 mod settings;
+mod tls;
 mod upstream;
 mod value;
 mod visit;
@@ -20,26 +22,31 @@ use std::ops::Deref;
 
 use sitec_runtime::http::accept::Coding;
 use sitec_runtime::http::method::MethodSet;
+use sitec_runtime::http::target::Scheme;
 pub use sitec_runtime::pack::Kind as PackKind;
 use sitec_runtime::site::{
     DirectoryId, ErrorLog, Level, LocationId, ParamKind, ProcessSettings, ServerId, ServerSettings,
-    SocketOptions,
+    SocketOptions, TlsId,
 };
 
+pub use self::acme::{Fetched, Issuer};
 pub use self::action::{
-    Action, Candidate, Cgi, CgiParam, CgiRule, Fallback, Handler, Return, Scripts, TryFiles,
+    Action, Candidate, Cgi, CgiParam, CgiRule, Fallback, Handler, Return, Scripts, TryFiles, Upload,
 };
-pub use self::admission::{Access, Admission, Auth, LimitExcept, Ranges, RealIp};
+pub use self::admission::{Access, Admission, Answered, Auth, LimitExcept, Ranges, RealIp};
 pub use self::map::{Lookup, Map, NameTable, Texts};
 pub use self::pack::{Pack, PackNode};
 pub use self::rewrite::{Condition, Op, Regex, Rewrite, Test};
 pub use self::settings::{
-    AccessLog, AddedField, Amount, Charset, Coder, Compression, ErrorPage, ErrorTarget, Expiration,
-    FileBase, Rate, Referers, SecureLink, Settings, Symlinks, Types, Zone,
+    AccessLog, AddedField, Additions, Amount, Charset, CharsetMap, Coder, Compression, ErrorPage,
+    ErrorTarget, Expiration, FileBase, MapForm, Rate, Referers, SecureLink, Settings, Ssi,
+    Substitution, Symlinks, Types, Zone,
 };
+pub use self::tls::{Certificate, Clients, Tls};
 pub use self::upstream::{
-    Balance, Fastcgi, PassedParam, Peer, Proxy, ProxyField, Replaced, Replacement, Target,
-    TargetUri, Upstream, Wire,
+    Balance, Cache, CacheValid, Caching, Command, CookieFlags, Fastcgi, FieldTest, Health,
+    HealthTest, PassedParam, Peer, Proxy, ProxyField, ProxyTls, Replaced, Replacement, Sticky,
+    Target, TargetUri, TlsPeer, Upstream, Wire,
 };
 pub use self::value::{Escape, Piece, Value, Variable};
 pub use self::visit::Purpose;
@@ -58,6 +65,12 @@ pub struct Site {
     pub params: Vec<Param>,
     /// The distinct addresses, in the order of the conf.
     pub listens: Vec<Listen>,
+    /// What servers say of TLS, each distinct thing once.
+    pub tls: Vec<Tls>,
+    /// Who issues certificates, and what they are asked for.
+    pub issuers: Vec<Issuer>,
+    #[allow(missing_docs)]
+    pub fetched: Vec<Fetched>,
     /// The servers, in the order of the conf.
     pub servers: Vec<Server>,
     /// All locations of all servers, nested ones and the servers' own included.
@@ -68,6 +81,8 @@ pub struct Site {
     pub accesses: Vec<Access>,
     /// What `limit_req` and `limit_conn` count by.
     pub zones: Vec<Zone>,
+    /// Where answers of other servers are kept.
+    pub caches: Vec<Cache>,
     /// The `upstream`s, and what `proxy_pass` names without one.
     pub upstreams: Vec<Upstream>,
     /// The distinct files of users.
@@ -84,6 +99,8 @@ pub struct Site {
     pub logs: Vec<LogTarget>,
     /// The largest `max=` of an `open_file_cache`.
     pub known_files: Option<usize>,
+    /// The shortest `valid=` of a `resolver`: how often names of upstreams are looked up, in seconds.
+    pub resolve_every_s: Option<u64>,
     /// The distinct tables of media types.
     pub types: Vec<Types>,
     /// The distinct log formats.
@@ -92,6 +109,10 @@ pub struct Site {
     pub slots: Vec<String>,
     /// The maps.
     pub maps: Vec<Map>,
+    /// The `charset_map`s.
+    pub charset_maps: Vec<CharsetMap>,
+    /// Whether a content may be recoded.
+    pub recodes: bool,
 }
 
 impl Site {
@@ -104,6 +125,70 @@ impl Site {
             })
         };
         [Coding::Gzip, Coding::Brotli, Coding::Zstd].into_iter().filter(on)
+    }
+
+    /// Whether requests are made within others.
+    pub fn has_subrequests(&self) -> bool {
+        let limits = self.locations.iter().filter_map(|location| location.limit_except.as_ref());
+        let own = self.settings.iter().map(|settings| &settings.admission);
+        let mut all = own.chain(limits.map(|limit| &limit.admission));
+        let mut proxies = self.locations.iter().filter_map(|location| match &location.action {
+            Action::Serve { handler: Handler::Proxy(proxy), .. } => Some(proxy),
+            _ => None,
+        });
+        let renews =
+            proxies.any(|proxy| proxy.caching.is_some() && proxy.plain.cache_background_update);
+        let inquires = all.any(|admission| admission.inquiry.is_some());
+        self.has_mirrors() || self.is_composed() || self.has_slices() || renews || inquires
+    }
+
+    /// Whether contents are fetched in parts.
+    pub fn has_slices(&self) -> bool {
+        self.settings.iter().any(|settings| settings.slice_len > 0)
+    }
+
+    /// Whether others go into contents.
+    pub fn is_composed(&self) -> bool {
+        self.settings.iter().any(|it| it.additions.is_some() || it.ssi.is_some())
+    }
+
+    /// What a content may name that has others in it, where there are such.
+    pub fn ssi(&self) -> Option<&Ssi> {
+        self.settings.iter().find_map(|settings| settings.ssi.as_ref())
+    }
+
+    /// Whether requests go to other locations too.
+    pub fn has_mirrors(&self) -> bool {
+        self.settings.iter().any(|settings| !settings.mirrors.is_empty())
+    }
+
+    /// The distinct ways in which other servers are spoken to over TLS, in the order in which they
+    /// come up.
+    pub fn tls_peers(&self) -> Vec<&TlsPeer> {
+        let mut peers = Vec::new();
+        for proxy in self.locations.iter().filter_map(|location| location.action.proxy()) {
+            if let Some(ProxyTls { peer, name: _ }) = &proxy.tls
+                && !peers.contains(&peer)
+            {
+                peers.push(peer);
+            }
+        }
+        peers
+    }
+
+    /// Whether TLS is spoken, to clients or to other servers.
+    pub fn speaks_tls(&self) -> bool {
+        !self.tls.is_empty() || !self.tls_peers().is_empty()
+    }
+
+    /// What a server says of TLS, where it speaks that.
+    pub fn tls_of(&self, server: ServerId) -> Option<&Tls> {
+        self.servers[usize::from(server)].tls.map(|tls| &self.tls[usize::from(tls)])
+    }
+
+    /// Whether every handshake for a server is refused where it comes in at a listen.
+    pub fn rejects(&self, listen: &Listen, server: ServerId) -> bool {
+        listen.tls && self.tls_of(server).is_some_and(|tls| tls.reject_handshake)
     }
 
     /// All steps of rewriting: those of servers and those of locations.
@@ -218,6 +303,10 @@ pub struct Listen {
     pub deferred: bool,
     /// `proxy_protocol`.
     pub proxy_protocol: bool,
+    /// `ssl`.
+    pub tls: bool,
+    /// `http2`: all servers here speak HTTP/2, whatever they say themselves.
+    pub http2: bool,
     /// `rcvbuf` and its like.
     pub socket: SocketOptions,
     /// Whether another listen overlaps this one.
@@ -228,6 +317,13 @@ pub struct Listen {
     pub start_names: Vec<(StartText, ServerId)>,
     /// The server that takes every other Host.
     pub default_server: ServerId,
+}
+
+impl Listen {
+    /// The scheme of URLs that lead here.
+    pub fn scheme(&self) -> Scheme {
+        if self.tls { Scheme::HTTPS } else { Scheme::HTTP }
+    }
 }
 
 /// See [`sitec_runtime::site::Address`].
@@ -282,8 +378,12 @@ pub struct Server {
     pub location: LocationId,
     #[allow(missing_docs)]
     pub plain: ServerSettings,
+    /// Index into [`Site::tls`], where a listen with `ssl` leads to it.
+    pub tls: Option<TlsId>,
     /// What is done before a location is looked for.
     pub ops: Vec<Op>,
+    /// Its named locations, by their names without `@`.
+    pub named: Vec<(Vec<u8>, LocationId)>,
     /// Its locations. Where the server itself has a `return`, that answers everything: the
     /// scope is empty.
     pub scope: Scope,

@@ -16,11 +16,13 @@ mod audit;
 pub mod automata;
 pub mod bounds;
 pub mod catalogue;
+mod certificates;
 pub mod check;
 mod codegen;
 pub mod diagnostic;
 pub mod diff;
 pub mod directive;
+pub mod explain;
 mod facts;
 pub mod files;
 pub mod format;
@@ -28,6 +30,7 @@ pub mod ir;
 pub mod map;
 mod names;
 pub mod parse;
+pub mod picture;
 pub mod places;
 mod prove;
 pub mod route;
@@ -40,6 +43,7 @@ mod template;
 mod testing;
 pub mod value;
 mod wording;
+mod wrap;
 
 use assets::Assets;
 use diagnostic::{Diagnostics, Levels};
@@ -105,10 +109,11 @@ fn run(
         let surroundings = check::Surroundings { path, files, text, foreign };
         let checked = check::check(&conf, surroundings, &mut dependencies, &mut diagnostics)?;
         let folder = path.parent().unwrap_or(Path::new(""));
-        let (site, places) = &checked;
-        let subject = audit::Subject::new((&conf, &sources), (site, places), files, folder);
+        let (site, mut places) = checked;
+        let subject = audit::Subject::new((&conf, &sources), (&site, &places), files, folder);
         audit(&subject, &mut dependencies, &mut diagnostics);
-        Some(checked)
+        places.unreachable = places.found(&diagnostics, audit::UNREACHABLE);
+        Some((site, places))
     });
     diagnostics.finish();
     let checked = checked.filter(|_| !diagnostics.has_errors());

@@ -1,5 +1,6 @@
 //! Names of directives that are not rows of the table, and what to say about each.
 
+mod charsets;
 mod foreign;
 mod nginx;
 mod off;
@@ -9,6 +10,7 @@ mod stock;
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
+pub(crate) use charsets::StockMap;
 pub(crate) use off::holds_anyway;
 pub(crate) use stock::{Stock, stock};
 
@@ -90,7 +92,7 @@ mod tests {
     fn all_of_nginx_is_known() {
         let ours = directive::all().filter(|row| !is_nginx(row.name)).count();
         assert!(nginx().count() + ours > 900, "{}", nginx().count());
-        for name in ["proxy_cache", "ssi", "ssl_certificate", "fastcgi_cache", "auth_request"] {
+        for name in ["proxy_store", "pagespeed", "ssl_early_data", "fastcgi_store", "redis_pass"] {
             assert!(matches!(lookup(name), Some(Known::Nginx(_))), "{name}");
         }
         for name in ["daemon", "types_hash_max_size", "client_body_temp_path", "aio"] {

@@ -1,12 +1,14 @@
 //! Where the conf says what [`ir`](crate::ir) numbers: the spans and the words that `ir` itself
 //! does not keep. For whoever explains an answer; nothing is generated from it.
 
+use std::collections::BTreeSet;
 use std::rc::Rc;
 
 use sitec_runtime::http::method::Method;
 use sitec_runtime::site::{LocationId, ServerId};
 
 use crate::ast::Word;
+use crate::diagnostic::Diagnostics;
 use crate::ir::Value;
 use crate::source::Span;
 
@@ -24,8 +26,14 @@ pub struct Places {
     pub codings: Option<Span>,
     /// The URIs that the conf itself leads to.
     pub pages: Vec<PagePlace>,
+    /// The URIs of `auth_request`, each with its server.
+    pub inquiries: Vec<(Value, Span, ServerId)>,
     /// The tests of the conf.
     pub expectations: Vec<Expectation>,
+    /// Where each of [`Site::fetched`](crate::ir::Site::fetched) is written.
+    pub fetched: Vec<Span>,
+    /// The locations that no request comes to, as far as that was found.
+    pub unreachable: BTreeSet<LocationId>,
 }
 
 /// A `server` block.
@@ -103,6 +111,14 @@ pub enum Condition {
 }
 
 impl Places {
+    /// The locations of which one of these checks has found something.
+    pub(crate) fn found(&self, diagnostics: &Diagnostics, codes: &[&str]) -> BTreeSet<LocationId> {
+        let found = diagnostics.sorted().into_iter().filter(|it| codes.contains(&it.code));
+        let spans: Vec<_> = found.map(|diagnostic| diagnostic.primary.span).collect();
+        let locations = (0..).zip(&self.locations);
+        locations.filter(|(_, place)| spans.contains(&place.span)).map(|(id, _)| id).collect()
+    }
+
     /// A location for a message: `location ~ \.php$`, or `server`.
     pub fn location(&self, id: LocationId) -> String {
         match &self.locations[id as usize].written[..] {

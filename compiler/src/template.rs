@@ -36,17 +36,8 @@ impl Template {
         &self.pieces
     }
 
-    /// The text with every hole filled by what `values` has for its name, escaped for HTML.
-    ///
-    /// # Panics
-    /// On a section, and on a hole that `values` does not name.
-    pub(crate) fn fill(&self, values: &[(&'static str, &str)]) -> String {
-        let text =
-            |(name, value): &(&'static str, &str)| (*name, Filling::Text((*value).to_owned()));
-        self.render(&values.iter().map(text).collect::<Vec<_>>())
-    }
-
-    /// The same with sections, each shown once for each of its own values.
+    /// The text with every hole filled by what `values` has for its name, escaped for HTML, and each
+    /// section shown once for each of its own values.
     ///
     /// # Panics
     /// On a hole or a section that the values around it do not name.
@@ -130,7 +121,8 @@ mod tests {
 
     #[test]
     fn fills_holes() {
-        let values = [("a", "1 < 2"), ("b", "\"&\"")];
+        let text = |value: &str| Filling::Text(value.to_owned());
+        let values = vec![("a", text("1 < 2")), ("b", text("\"&\""))];
         let cases = [
             ("", ""),
             ("no holes", "no holes"),
@@ -140,7 +132,7 @@ mod tests {
             ("a{b:c}", "a{b:c}"),
         ];
         for (template, expected) in cases {
-            assert_eq!(Template::new(template).fill(&values), expected, "{template}");
+            assert_eq!(Template::new(template).render(&values), expected, "{template}");
         }
     }
 

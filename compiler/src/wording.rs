@@ -27,6 +27,7 @@ fn variable(variable: &Variable) -> String {
         Variable::Argument(name) => named("arg_", name),
         Variable::RequestField(name) => named("http_", name),
         Variable::ResponseField(name) => named("sent_http_", name),
+        Variable::Trailer(name) => named("sent_trailer_", name),
         Variable::Cookie(name) => named("cookie_", name),
         Variable::UpstreamField(name) => named("upstream_http_", name),
         Variable::UpstreamTrailer(name) => named("upstream_trailer_", name),
@@ -34,7 +35,7 @@ fn variable(variable: &Variable) -> String {
         Variable::Capture(number) => format!("${number}"),
         Variable::EscapedCapture(number) | Variable::StepCapture(number) => format!("${number}"),
         Variable::NamedCapture(name)
-        | Variable::Assigned(_, name)
+        | Variable::Assigned(_, name, _)
         | Variable::Shared(_, name)
         | Variable::Mapped(_, name) => format!("${name}"),
     }
@@ -51,7 +52,8 @@ pub(crate) fn steps(ops: &[Op]) -> String {
                 let within = steps(&ops[at..at + skip]);
                 at += skip;
                 let own = if location.is_some() { " …" } else { "" };
-                format!("if ({}) {{ {within}{own} }}", condition(asked))
+                let within = format!("{within}{own}");
+                format!("if ({}) {{ {} }}", condition(asked), within.trim())
             }
             Op::Set(_, name, text) => format!("set ${name} {};", quoted(text)),
             Op::Rewrite(it) => format!("{};", rewrite(it)),
@@ -157,7 +159,13 @@ pub(crate) fn target(site: &ir::Site, proxy: &ir::Proxy) -> String {
             let colon = if name.starts_with("unix:") { ":" } else { "" };
             let uri = uri.as_ref().map(|uri| String::from_utf8_lossy(&uri.text));
             let uri = uri.map_or_else(String::new, |uri| format!("{colon}{uri}"));
-            let scheme = if proxy.wire == ir::Wire::Http { "http://" } else { "" };
+            let scheme = match (&proxy.wire, &proxy.tls) {
+                (ir::Wire::Http, None) => "http://",
+                (ir::Wire::Http, Some(_)) => "https://",
+                (ir::Wire::Grpc, None) => "grpc://",
+                (ir::Wire::Grpc, Some(_)) => "grpcs://",
+                _ => "",
+            };
             format!("{scheme}{name}{uri}")
         }
         Target::Computed(url) => value(url),
@@ -204,6 +212,14 @@ pub(crate) fn time(ms: u64) -> String {
 /// `on` or `off`.
 pub(crate) fn flag(on: bool) -> String {
     if on { "on" } else { "off" }.to_owned()
+}
+
+/// Paths, one after the other; `off` without any.
+pub(crate) fn paths(paths: &[Vec<u8>]) -> String {
+    match paths {
+        [] => "off".to_owned(),
+        paths => paths.iter().map(|it| String::from_utf8_lossy(it)).collect::<Vec<_>>().join(" "),
+    }
 }
 
 #[cfg(test)]

@@ -17,8 +17,18 @@ const FILES: &[&str] = &[
     "www/new.html",
     "www/new/index.html",
     "www/my site/index.html",
+    "challenges/index.html",
     "/srv/bin/api",
+    "bin/app",
     "/usr/bin/php-cgi",
+];
+
+/// What is in some files.
+const SAMPLES: &[(&str, &str)] = &[
+    ("tls/example.test.pem", include_str!("../src/certificates/samples/leaf.pem")),
+    ("tls/example.test.key", include_str!("../src/certificates/samples/leaf.key")),
+    ("tls/staff-ca.pem", include_str!("../src/certificates/samples/leaf.pem")),
+    ("/etc/ssl/certs/ca-certificates.crt", include_str!("../src/certificates/samples/leaf.pem")),
 ];
 
 /// The pages.
@@ -55,7 +65,7 @@ fn confs_of_documents_are_right() {
             count += 1;
             let own = conf.contains("form.php").then_some("www/form.php");
             let files = FILES.iter().copied().chain(own).map(|path| (path, ""));
-            let files = files.chain([("site.conf", &conf[..])]);
+            let files = files.chain(SAMPLES.iter().copied()).chain([("site.conf", &conf[..])]);
             let compilation = compile(&Memory::new(files), Path::new("site.conf"));
             if !compilation.diagnostics.is_empty() {
                 let said = compilation.diagnostics.render(&compilation.sources, false);
@@ -65,6 +75,31 @@ fn confs_of_documents_are_right() {
     }
     assert!(wrong.is_empty(), "{wrong}");
     assert!(count >= 5, "{count}");
+}
+
+/// The links of a page that lead to files: those that are no URL, without what follows a `#`.
+fn links(page: &str) -> Vec<&str> {
+    let targets = page.split("](").skip(1).filter_map(|rest| Some(rest.split_once(')')?.0));
+    let files = targets.map(|target| target.split('#').next().unwrap_or_default());
+    files.filter(|file| !file.is_empty() && !file.contains(':') && !file.contains(' ')).collect()
+}
+
+#[test]
+fn links_of_documents_lead_to_files() {
+    let (mut count, mut wrong) = (0, String::new());
+    let others = ["CHANGELOG.md", "SECURITY.md", "ARCHITECTURE.md", "docs/directives.md"];
+    let others = others.map(|name| Path::new(REPOSITORY).join(name));
+    for page in pages().into_iter().chain(others) {
+        let text = fs::read_to_string(&page).unwrap();
+        for link in links(&text).into_iter().filter(|link| !link.contains('`')) {
+            count += 1;
+            if !page.parent().unwrap().join(link).exists() {
+                wrong += &format!("{}: {link}\n", page.display());
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong}");
+    assert!(count > 50, "{count}");
 }
 
 /// The first conf that people read says what comes of its own redirect.

@@ -3,21 +3,23 @@
 use std::net::IpAddr;
 
 use crate::http::method::{Method, MethodSet};
-use crate::site::{Access, Action, Admission, Auth, Location, Ranges};
+use crate::site::{Access, Action, Admission, Location, Ranges};
 
 impl Location {
-    /// Whether the location keeps a client out that wants to use a method, and was let in by who
-    /// is asked for a password `here`.
+    /// Whether the location keeps a client out that wants to use a method, and was let in by what
+    /// holds `here`.
     pub(crate) fn keeps_out(
         &self,
         method: Option<Method>,
         client: Option<IpAddr>,
-        here: Option<&Auth>,
+        here: &Admission,
     ) -> bool {
-        let Admission { access, any, auth } = self.admission(method);
-        let asks_others = auth.is_some_and(|auth| here.is_none_or(|here| here.users != auth.users));
-        match any {
-            Some(any) => !any.allow(client) && asks_others,
+        let Admission { access, named, satisfy_any, auth, inquiry } = self.admission(method);
+        let asks_others = auth
+            .is_some_and(|auth| here.auth.is_none_or(|it| it.users != auth.users))
+            || inquiry.is_some_and(|uri| here.inquiry.is_none_or(|it| it.fixed() != uri.fixed()));
+        match named.filter(|_| satisfy_any) {
+            Some(named) => !named.allow(client) && asks_others,
             None => asks_others || access.is_some_and(|rules| !rules.allow(client)),
         }
     }
@@ -60,6 +62,95 @@ impl<T: Ord> Ranges<T> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::samples::{SETTINGS, leak};
+    use crate::site::{Auth, Handler, LimitExcept, Return, Settings, Text};
+
+    /// `allow 10.0.0.0/8; deny all;`
+    static INSIDE: Access = Access {
+        v4: Some(Ranges { first: false, flips: &[0x0a00_0000, 0x0b00_0000] }),
+        v6: Ranges { first: false, flips: &[] },
+        unix: false,
+    };
+    static FIRST: Auth = Auth { realm: Text::Fixed(b"r"), users: 1 };
+    static SECOND: Auth = Auth { realm: Text::Fixed(b"r"), users: 2 };
+    static ASKED: Text = Text::Fixed(b"/asked");
+    static OTHER: Text = Text::Fixed(b"/other");
+
+    const RULES: Admission = Admission { access: Some(&INSIDE), ..Admission::OPEN };
+    const PASSWORD: Admission = Admission { auth: Some(&FIRST), ..Admission::OPEN };
+    const INQUIRY: Admission = Admission { inquiry: Some(&ASKED), ..Admission::OPEN };
+
+    fn location(admission: Admission) -> Location {
+        Location {
+            settings: leak(Settings { admission, ..SETTINGS }),
+            internal: false,
+            patterns: &[],
+            limit_except: None,
+            methods: MethodSet::ALL,
+            methods_named: false,
+            ops: &[],
+            allow: b"",
+            action: Action::Serve { try_files: None, handler: Handler::Files },
+        }
+    }
+
+    #[test]
+    fn who_was_let_in_elsewhere_is_kept_out() {
+        let (inside, outside) = (Some([10, 0, 0, 1].into()), Some([11, 0, 0, 1].into()));
+        let other_users = Admission { auth: Some(&SECOND), ..Admission::OPEN };
+        let other_inquiry = Admission { inquiry: Some(&OTHER), ..Admission::OPEN };
+        let any = |of: Admission| Admission { satisfy_any: true, named: Some(&INSIDE), ..of };
+        for (number, (there, client, here, kept_out)) in [
+            (Admission::OPEN, outside, Admission::OPEN, false),
+            (RULES, inside, Admission::OPEN, false),
+            (RULES, outside, Admission::OPEN, true),
+            (RULES, None, Admission::OPEN, true),
+            // Who has given the password once is not asked for it again.
+            (PASSWORD, outside, Admission::OPEN, true),
+            (PASSWORD, outside, other_users, true),
+            (PASSWORD, outside, PASSWORD, false),
+            (INQUIRY, outside, Admission::OPEN, true),
+            (INQUIRY, outside, other_inquiry, true),
+            (INQUIRY, outside, INQUIRY, false),
+            (Admission { inquiry: Some(&ASKED), ..PASSWORD }, outside, PASSWORD, true),
+            (Admission { inquiry: Some(&ASKED), ..PASSWORD }, outside, INQUIRY, true),
+            // All of them have to let the client in, unless one is enough.
+            (Admission { access: Some(&INSIDE), ..PASSWORD }, inside, Admission::OPEN, true),
+            (Admission { access: Some(&INSIDE), ..PASSWORD }, outside, PASSWORD, true),
+            (any(PASSWORD), inside, Admission::OPEN, false),
+            (any(PASSWORD), outside, Admission::OPEN, true),
+            (any(PASSWORD), outside, PASSWORD, false),
+            // Whom the rules would let in by name is named where one is enough, and only there.
+            (Admission { satisfy_any: false, ..any(RULES) }, outside, Admission::OPEN, true),
+        ]
+        .into_iter()
+        .enumerate()
+        {
+            let found = location(there).keeps_out(Some(Method::Get), client, &here);
+            assert_eq!(found, kept_out, "case {number}");
+        }
+    }
+
+    #[test]
+    fn other_rules_hold_for_other_methods() {
+        let methods = MethodSet::of(&[Method::Get]);
+        let limit_except = Some(LimitExcept { methods, admission: RULES, location: None });
+        let limited = Location { limit_except, ..location(Admission::OPEN) };
+        let back = Location { action: Action::Return(Return::Status(404)), ..location(RULES) };
+        let client = Some([11, 0, 0, 1].into());
+        for (location, method, kept_out) in [
+            (&limited, Some(Method::Get), false),
+            (&limited, Some(Method::Put), true),
+            // A method that is not known is none of them.
+            (&limited, None, true),
+            (&location(RULES), Some(Method::Get), true),
+            // A `return` is everyone's.
+            (&back, Some(Method::Get), false),
+        ] {
+            let found = location.keeps_out(method, client, &Admission::OPEN);
+            assert_eq!(found, kept_out, "{method:?}");
+        }
+    }
 
     #[test]
     fn verdicts() {

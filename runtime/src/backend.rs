@@ -5,25 +5,32 @@
 
 use std::fmt;
 use std::fs::File;
+use std::io;
 use std::ops::Range;
+use std::os::fd::AsRawFd;
 
 use crate::cgi;
 use crate::connection::Interests;
 use crate::exchange::{BackendHead, Refusal, Tries};
+use crate::http::response::Fields;
 use crate::site::Level;
 use crate::upstream::Tunnel;
 
-/// The content that is passed on.
-#[derive(Debug)]
-pub enum Input {
-    /// Nothing.
-    Empty,
-    /// The request's content, as it comes.
-    Stream,
-    /// Content that is there already.
-    Bytes(Vec<u8>),
-    /// Content in a file, from its start.
-    File(File),
+pub use crate::exchange::Input;
+
+impl Input {
+    /// The same content once more, for another one. What comes as a stream comes once.
+    pub(crate) fn again(&self) -> io::Result<Input> {
+        Ok(match self {
+            Input::Empty => Input::Empty,
+            Input::Stream => return Err(io::ErrorKind::Unsupported.into()),
+            Input::Bytes(bytes) => Input::Bytes(bytes.clone()),
+            // A descriptor of its own would share the place that is read at.
+            Input::File(file) => {
+                Input::File(File::open(format!("/proc/self/fd/{}", file.as_raw_fd()))?)
+            }
+        })
+    }
 }
 
 /// What a look at what is made has brought.
@@ -93,14 +100,35 @@ pub(crate) trait Backend {
     /// Looks once at what is made. Content stands at the front of `scratch` then.
     fn read(&mut self, scratch: &mut [u8]) -> Result<Received, Refusal>;
 
+    /// Takes what has come though no more of the response is wanted now. Whether the response comes to
+    /// nothing, so that nobody need wait for what is held of it.
+    fn heed(&mut self, _scratch: &mut [u8]) -> bool {
+        false
+    }
+
     /// Begins the content, after a head, and takes what is there of it already.
     fn take_front(&mut self) -> Front;
+
+    /// What was said before the head: statuses from 102 to 199 and their fields (RFC 9110, 15.2).
+    fn take_interim(&mut self) -> Vec<(u16, Fields)> {
+        Vec::new()
+    }
+
+    /// The fields that follow the content, once that has ended, as far as they are passed on.
+    fn trailers(&self) -> Fields {
+        Fields::default()
+    }
 
     /// Says what has gone wrong meanwhile.
     fn report(&mut self, scratch: &mut [u8], report: Report<'_>);
 
     /// How long the next step may take.
     fn timeout_ms(&self) -> u64;
+
+    /// How long nothing more is read, so that it is not read too fast; `None`: it may be.
+    fn paused_ms(&self) -> Option<u64> {
+        None
+    }
 
     /// It has taken longer. `None`: it goes on in another way.
     fn time_out(&mut self) -> Option<Refusal>;
@@ -118,6 +146,9 @@ pub(crate) trait Backend {
     /// What was made counts as whole: that news has not come in time.
     fn stop_awaiting_end(&mut self) {}
 
+    /// Takes note that somebody else waits for it from now on: who the event loop knows by this token.
+    fn move_to(&mut self, token: u64);
+
     /// The script that it is.
     fn script(&mut self) -> Option<&mut cgi::Running> {
         None
@@ -125,6 +156,11 @@ pub(crate) trait Backend {
 
     /// The two sides talk to each other from now on; `None`: nothing has led to that.
     fn take_tunnel(&mut self) -> Option<Tunnel> {
+        None
+    }
+
+    /// The request's content once more, and its length, where all of it was there before it was passed on.
+    fn content_again(&self) -> Option<(Input, u64)> {
         None
     }
 

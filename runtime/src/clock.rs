@@ -36,7 +36,8 @@ struct Shown {
     iso: [u8; "2026-11-22T21:05:10+00:00".len()],
 }
 
-const MONTHS: [&str; 12] =
+/// The months, as dates name them.
+pub(crate) const MONTHS: [&str; 12] =
     ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
 
 impl LocalClock {

@@ -9,24 +9,31 @@ use std::path::{Path, PathBuf};
 use std::rc::Rc;
 use std::sync::Arc;
 
+use crate::backend::Backend;
+use crate::cache::{self, Store};
 use crate::cgi::Spawner;
 use crate::clock::{LocalClock, Now};
-use crate::coding::{Encoder, Encoders, Forms};
+use crate::coding::{Encode, Encoder, Encoders, Forms};
+use crate::commands::{FoundCommand, Sayings};
 use crate::counts::{AllCounts, Counts};
 use crate::files::Files;
 use crate::http::date;
 use crate::http::target::Scheme;
+use crate::http2::mux::{Queue, Stream};
 use crate::image::Image;
 use crate::log::{About, Logs, Trouble};
 use crate::output::{Output, Turn};
 use crate::proxy_protocol::Proxied;
+use crate::secured::{Agreed, ClientValue, KeyFiles, Keys};
 use crate::serving::Exchange;
-use crate::site::{Level, ListenId, ServerId, Site};
+use crate::site::{Around, Level, ListenId, ServerId, Site};
+use crate::subrequest::Subrequests;
 use crate::transport::Transport;
-use crate::upstream::{FoundUpstream, Upstreams};
+use crate::upstream::{self, Findings, FoundUpstream, Names, SharedGroups, Upstreams};
 use crate::users::desk::Desk;
 use crate::users::file::UserFile;
 use crate::variables::{ConnectionFacts, Endpoint};
+use crate::worker::Places;
 use crate::zone::Zone;
 
 /// What is settled before the first worker starts, and the same for all.
@@ -43,14 +50,30 @@ pub struct Shared {
     pub counts: AllCounts,
     /// The zones of [`Site::ZONES`].
     pub zones: Vec<Zone>,
+    /// The stores of [`Site::CACHES`].
+    pub caches: Vec<Store>,
     /// The paths of [`Site::USERS`].
     pub user_paths: Vec<PathBuf>,
     /// The files there.
     pub users: Vec<UserFile>,
+    /// The keys of [`Site::TLS`].
+    pub keys: Option<Keys>,
+    /// The paths of what that names.
+    pub key_files: KeyFiles,
     /// Where passwords are checked that take long.
     pub desk: Desk,
     /// Where the servers of [`Site::UPSTREAMS`] are.
     pub upstreams: Vec<FoundUpstream>,
+    /// Where they are later, where some of them have names.
+    pub names: Option<Names>,
+    /// What has come of asking them whether they are well.
+    pub findings: Findings,
+    /// What workers share of them.
+    pub groups: SharedGroups,
+    /// The programs that run beside the server.
+    pub commands: Vec<FoundCommand>,
+    /// What those have said.
+    pub sayings: Sayings,
     /// Server names that are known at start, by listen: in lower case.
     pub start_names: Vec<Vec<(Vec<u8>, ServerId)>>,
 }
@@ -73,6 +96,8 @@ pub struct Context<S> {
     pub spawner: Option<Rc<Spawner>>,
     /// The servers behind this one, and the connections to them.
     pub upstreams: Rc<Upstreams>,
+    /// Requests within others.
+    pub subrequests: Rc<Subrequests>,
     /// The log files.
     pub logs: Logs,
     /// What input is read into.
@@ -91,8 +116,16 @@ pub struct Context<S> {
     pub forms: Forms,
     /// What compresses the content of a script whose head has just been answered.
     pub encoder: Option<Encoder>,
+    /// What changes it before that.
+    pub filter: Option<Box<dyn Encode>>,
+    /// What goes around it then.
+    pub around: Option<Around>,
     /// What this worker counts, where the site tells it.
     pub counts: Arc<Counts>,
+    /// The places of connections and of streams that wait.
+    pub places: Places,
+    /// Streams and connections that act in this turn without a descriptor that is ready.
+    pub queue: Rc<Queue>,
     /// Whether the server is on its way out: no connection is kept.
     pub leaving: bool,
     scratch_len: usize,
@@ -122,7 +155,16 @@ impl<S: Site> Context<S> {
             local_clock: LocalClock::new(now),
             files,
             spawner: None,
-            upstreams: Rc::new(Upstreams::new(S::UPSTREAMS, &shared.upstreams)),
+            upstreams: Rc::new(match S::UPSTREAMS.is_empty() {
+                true => Upstreams::none(&shared.groups),
+                false => Upstreams::new(
+                    S::UPSTREAMS,
+                    &shared.upstreams,
+                    &shared.groups,
+                    shared.keys.as_ref(),
+                ),
+            }),
+            subrequests: Rc::default(),
             logs,
             scratch: vec![0; scratch_len].into_boxed_slice(),
             output: Output::new(shared.image.as_ref()),
@@ -132,7 +174,11 @@ impl<S: Site> Context<S> {
             encoders: Encoders::default(),
             forms: Forms::default(),
             encoder: None,
+            filter: None,
+            around: None,
             counts: shared.counts.join(),
+            places: Places::default(),
+            queue: Rc::default(),
             leaving: false,
             scratch_len,
             spare: Vec::new(),
@@ -183,6 +229,16 @@ impl<S: Site> Context<S> {
         let result = act(self, &mut scratch);
         self.scratch = scratch;
         result
+    }
+
+    /// Has another server asked, and its answer kept where that is wanted.
+    pub(crate) fn ask_upstream(&self, mut call: upstream::Call) -> Box<dyn Backend> {
+        let keep = call.keep.take().filter(|_| !S::CACHES.is_empty());
+        let running = Box::new(upstream::Running::start(&self.upstreams, self.token, call));
+        match keep {
+            Some(fill) => cache::keep(running, fill, self.now.monotonic_ms),
+            None => running,
+        }
     }
 
     /// An exchange, fresh but for its buffers.
@@ -246,6 +302,13 @@ impl Client {
         Client { transport, listen, serial, peer, proxied, accepted_ms, requests: 0, local, path }
     }
 
+    /// The same client, as far as one of its streams has to do with it.
+    pub fn on_stream(&self, stream: Stream) -> Client {
+        let local = OnceCell::from(self.local());
+        let proxied = self.proxied.clone();
+        Client { transport: Transport::of_stream(stream), proxied, local, ..*self }
+    }
+
     /// Our own address on this connection, asked for once.
     pub fn local(&self) -> Option<SocketAddr> {
         *self.local.get_or_init(|| self.transport.local_address())
@@ -279,5 +342,17 @@ impl ConnectionFacts for Client {
 
     fn scheme(&self) -> Scheme {
         self.transport.scheme()
+    }
+
+    fn agreed(&self) -> Option<&Agreed> {
+        self.transport.agreed()
+    }
+
+    fn listen(&self) -> ListenId {
+        self.listen
+    }
+
+    fn write_client(&self, which: ClientValue, out: &mut Vec<u8>) {
+        self.transport.write_client(which, out);
     }
 }

@@ -1,15 +1,18 @@
 //! The runtime that a site compiled by sitec is linked against: an event loop around
-//! `poll(2)`, HTTP/1.1, and the handlers. It knows nothing of the compiler; the two meet in
-//! the generated text, which fills in the types of [`site`].
+//! `poll(2)`, HTTP/1.1 and HTTP/2, TLS, and the handlers. It knows nothing of the compiler;
+//! the two meet in the generated text, which fills in the types of [`site`].
 
 #![deny(unsafe_code)]
 
 mod access;
+mod acme;
 mod backend;
 pub mod bounds;
+mod cache;
 mod cgi;
 mod clock;
 pub mod coding;
+mod commands;
 mod connection;
 mod context;
 mod counts;
@@ -22,11 +25,14 @@ mod handed_over;
 mod handler;
 pub mod http;
 mod http1;
+pub mod http2;
 mod image;
+mod keeper;
 pub mod links;
 mod listener;
 mod log;
 pub mod media;
+pub mod memcached;
 pub mod networks;
 mod options;
 mod output;
@@ -42,12 +48,18 @@ pub mod regex;
 pub mod response_table;
 #[cfg(test)]
 mod samples;
+mod secured;
 mod serving;
 pub mod shares;
 pub mod site;
+#[cfg(feature = "ssi")]
+pub mod ssi;
 mod start;
+mod subrequest;
 mod sys;
 pub mod texts;
+#[cfg(feature = "tls")]
+mod tls;
 mod transport;
 pub mod trie;
 mod upstream;
@@ -56,4 +68,4 @@ pub mod variables;
 mod worker;
 mod zone;
 
-pub use start::main;
+pub use start::{main, run};

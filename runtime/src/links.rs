@@ -82,6 +82,14 @@ pub fn in_target(target: &[u8]) -> Option<(Digest, &[u8])> {
     Some((digest, link))
 }
 
+/// The MD5 of a text.
+#[cfg(feature = "links")]
+pub fn digest(text: &[u8]) -> Digest {
+    use md5::Digest as _;
+
+    md5::Md5::digest(text).into()
+}
+
 /// Whether `claimed` is the MD5 of a text in two parts. The time that this takes tells nothing.
 #[cfg(feature = "links")]
 pub fn is_digest(text: [&[u8]; 2], claimed: &Digest) -> bool {

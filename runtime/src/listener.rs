@@ -1,7 +1,7 @@
 //! Listening sockets: those that a parent has handed over, and our own.
 
 use std::fs::Permissions;
-use std::io;
+use std::io::{self, ErrorKind};
 use std::net::SocketAddr;
 use std::os::fd::OwnedFd;
 use std::os::unix::fs::{FileTypeExt, PermissionsExt};
@@ -9,6 +9,7 @@ use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 
 use crate::handed_over::{self, HandedOver};
+use crate::http::target::Scheme;
 use crate::params::{BindAddress, Params, parse_listen};
 use crate::site::{Address, Listen, ListenId, Site, StartText};
 use crate::sys::net::{self, ListenOptions};
@@ -43,11 +44,12 @@ impl Endpoint {
 impl std::fmt::Display for Endpoint {
     /// A URL where it is one that a browser can open.
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Scheme { name, port } = if self.listen.tls { Scheme::HTTPS } else { Scheme::HTTP };
         match &self.address {
-            BindAddress::Ip(address) if address.port() == 80 && address.is_ipv4() => {
-                write!(f, "http://{}", address.ip())
+            BindAddress::Ip(address) if address.port() == port && address.is_ipv4() => {
+                write!(f, "{name}://{}", address.ip())
             }
-            BindAddress::Ip(address) => write!(f, "http://{address}"),
+            BindAddress::Ip(address) => write!(f, "{name}://{address}"),
             BindAddress::Unix(path) => write!(f, "unix:{}", path.display()),
         }
     }
@@ -152,7 +154,10 @@ pub fn open(
         .map(|endpoint| handed_over::take_for(handed_over, &endpoint.address))
         .collect();
     let mut faults = Vec::new();
-    let failed = |endpoint: &Endpoint, error| format!("cannot listen on {endpoint}: {error}");
+    let failed = |endpoint: &Endpoint, error: io::Error| {
+        let help = help(&endpoint.address, &error);
+        format!("cannot listen on {endpoint}: {error}{help}")
+    };
     // All probes come first: once one of two overlapping addresses listens, the other's fails.
     for (endpoint, _) in endpoints.iter().zip(&taken).filter(|(_, socket)| socket.is_none()) {
         faults.extend(probe(endpoint).err().map(|error| failed(endpoint, error)));
@@ -177,6 +182,25 @@ pub fn open(
         }
     }
     if faults.is_empty() { Ok(Opened { listeners, paths }) } else { Err(faults) }
+}
+
+/// What to do about an address that cannot be had.
+fn help(address: &BindAddress, error: &io::Error) -> &'static str {
+    match (address, error.kind()) {
+        (BindAddress::Ip(address), ErrorKind::PermissionDenied) if address.port() < 1024 => {
+            "\n\nhelp: ports below 1024 are root's. Give the right to the program (`setcap \
+             cap_net_bind_service=+ep FILE`) or to its service (`AmbientCapabilities=\
+             CAP_NET_BIND_SERVICE`), start it as root with `user` in the conf, or listen on another \
+             port"
+        }
+        (BindAddress::Ip(_), ErrorKind::AddrInUse) => {
+            "\n\nhelp: another program listens there: stop it, or listen on another port"
+        }
+        (BindAddress::Ip(_), ErrorKind::AddrNotAvailable) => {
+            "\n\nhelp: this machine does not have the address; `0.0.0.0` and `[::]` are all that it has"
+        }
+        _ => "",
+    }
 }
 
 /// One socket for all workers: each has a descriptor of its own for it.
@@ -240,5 +264,59 @@ fn remove_stale(path: &Path) -> io::Result<()> {
     match UnixStream::connect(path) {
         Ok(_) => Err(io::ErrorKind::AddrInUse.into()),
         Err(_) => std::fs::remove_file(path),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::site::SocketOptions;
+
+    #[test]
+    fn what_cannot_be_had_is_told_with_what_to_do() {
+        let help = |address: &str, kind: ErrorKind| {
+            help(&BindAddress::Ip(address.parse().expect("an address")), &kind.into())
+        };
+        let denied = ErrorKind::PermissionDenied;
+        assert!(help("127.0.0.1:80", denied).contains("AmbientCapabilities=CAP_NET_BIND_SERVICE"));
+        assert_eq!(help("127.0.0.1:1024", denied), "");
+        assert!(help("127.0.0.1:80", ErrorKind::AddrInUse).contains("another program"));
+        assert!(help("192.0.2.1:80", ErrorKind::AddrNotAvailable).contains("does not have"));
+        assert_eq!(help("127.0.0.1:80", ErrorKind::OutOfMemory), "");
+        let unix = BindAddress::Unix(PathBuf::from("s"));
+        assert_eq!(super::help(&unix, &ErrorKind::AddrInUse.into()), "");
+    }
+
+    #[test]
+    fn an_address_is_shown_as_a_url() {
+        const fn listen(tls: bool) -> Listen {
+            Listen {
+                address: Address::Unix(&[]),
+                backlog: 1,
+                ipv6_only: false,
+                ipv6_only_given: false,
+                deferred: false,
+                proxy_protocol: false,
+                tls,
+                socket: SocketOptions::NONE,
+                shared_port: false,
+                default_server: 0,
+                start_names: &[],
+                whole_names: &[],
+            }
+        }
+        static PLAIN: Listen = listen(false);
+        static SECURED: Listen = listen(true);
+        for (listen, address, expected) in [
+            (&PLAIN, "127.0.0.1:80", "http://127.0.0.1"),
+            (&PLAIN, "127.0.0.1:443", "http://127.0.0.1:443"),
+            (&SECURED, "127.0.0.1:443", "https://127.0.0.1"),
+            (&SECURED, "127.0.0.1:80", "https://127.0.0.1:80"),
+            (&SECURED, "[::1]:443", "https://[::1]:443"),
+        ] {
+            let address = BindAddress::Ip(address.parse().expect("an address"));
+            let endpoint = Endpoint { listen, address, deferral_s: None };
+            assert_eq!(endpoint.to_string(), expected);
+        }
     }
 }

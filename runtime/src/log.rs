@@ -15,7 +15,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use crate::clock::{LocalClock, Now};
 use crate::escape::Escaped;
-use crate::site::{AccessLog, ErrorLog, Level, LogId, Syslog};
+use crate::site::{AccessLog, ErrorLog, Level, LogGzip, LogId, Syslog};
 use crate::sys::append::Appender;
 use crate::sys::identity;
 use crate::variables::Variables;
@@ -101,6 +101,8 @@ struct Sink {
     buffer: Vec<u8>,
     /// When the buffer has to be written, by the monotonic clock.
     flush_at_ms: Option<u64>,
+    /// How lines of access logs are compressed.
+    gzip: Option<LogGzip>,
     /// Whether the file has not taken all of what this worker has written.
     behind: bool,
 }
@@ -339,17 +341,18 @@ impl LogPlace {
 
 impl Sink {
     fn new(file: Arc<LogFile>, syslog: Option<&'static Syslog>) -> Sink {
-        Sink { file, syslog, buffer: Vec::new(), flush_at_ms: None, behind: false }
+        Sink { file, syslog, buffer: Vec::new(), flush_at_ms: None, gzip: None, behind: false }
     }
 
     /// Adds a line to the buffer. Without one in the conf it is due at once.
     fn append(&mut self, line: &[u8], log: &AccessLog, now: Now) {
         let room = if log.buffer_len == 0 { GATHERED_LEN } else { log.buffer_len };
+        self.gzip = log.gzip;
         if self.buffer.len() + line.len() > room {
             self.flush();
         }
         if line.len() > room {
-            return self.write(line);
+            return self.write_lines(line);
         }
         self.buffer.extend_from_slice(line);
         if log.buffer_len == 0 {
@@ -369,10 +372,21 @@ impl Sink {
         self.flush_at_ms = None;
         let buffer = std::mem::take(&mut self.buffer);
         if !buffer.is_empty() {
-            self.write(&buffer);
+            self.write_lines(&buffer);
         }
         self.buffer = buffer;
         self.buffer.clear();
+    }
+
+    /// Writes whole lines of an access log, now or later.
+    fn write_lines(&mut self, lines: &[u8]) {
+        match self.gzip.map(|gzip| (gzip.compress)(gzip.level, lines)) {
+            None => self.write(lines),
+            Some(member) => {
+                let count = memchr::memchr_iter(b'\n', lines).count() as u64;
+                self.behind |= self.file.write_whole(member, count);
+            }
+        }
     }
 
     /// Writes whole lines, now or later.

@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+use crate::acme::Mode;
+
 /// What the command line asks for.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Command {
@@ -9,6 +11,8 @@ pub enum Command {
     Serve(Options),
     /// Do all that a start does before it serves, and leave.
     Check(Options),
+    /// Fetch certificates.
+    Acme(Options, Mode),
     /// Print what this is.
     Version,
     /// Print the conf that it was built from.
@@ -34,6 +38,10 @@ Options:
       --prefix DIR       folder that the conf's relative paths are under
       --set NAME=VALUE   value of a `param` of the conf
       --check            do all that a start does before it serves, then exit
+      --acme             fetch the certificates of `acme_certificate` that are due, then exit
+      --watch            with --acme: go on, and fetch each when it is due
+      --dry-run          with --acme: only say what would be fetched
+      --force            with --acme: fetch what is not due, too
       --conf             print the conf that this server was built from
       --version          print name and version
       --help             print this help
@@ -46,6 +54,7 @@ Signals:
 /// Reads the arguments behind the program's name. Errors are for people.
 pub fn parse(arguments: impl Iterator<Item = String>) -> Result<Command, String> {
     let (mut options, mut check) = (Options::default(), false);
+    let (mut acme, mut mode, mut of_acme) = (false, Mode::default(), None);
     let mut arguments = arguments.peekable();
     while let Some(argument) = arguments.next() {
         let (name, attached) = match argument.split_once('=') {
@@ -67,13 +76,28 @@ pub fn parse(arguments: impl Iterator<Item = String>) -> Result<Command, String>
             }
             _ if attached.is_some() => return Err(format!("unknown option `{argument}`")),
             "--check" => check = true,
+            "--acme" => acme = true,
+            "--watch" | "--dry-run" | "--force" => {
+                match name {
+                    "--watch" => mode.watch = true,
+                    "--dry-run" => mode.dry_run = true,
+                    _ => mode.force = true,
+                }
+                of_acme = Some(argument);
+            }
             "--version" | "-V" => return Ok(Command::Version),
             "--conf" => return Ok(Command::Conf),
             "--help" | "-h" => return Ok(Command::Help),
             _ => return Err(format!("unknown option `{argument}`")),
         }
     }
-    Ok(if check { Command::Check(options) } else { Command::Serve(options) })
+    match of_acme.filter(|_| !acme) {
+        Some(option) => Err(format!("`{option}` goes with `--acme`")),
+        None if acme && check => Err("`--acme` and `--check` do not go together".to_owned()),
+        None if acme => Ok(Command::Acme(options, mode)),
+        None if check => Ok(Command::Check(options)),
+        None => Ok(Command::Serve(options)),
+    }
 }
 
 #[cfg(test)]
@@ -97,6 +121,9 @@ mod tests {
         assert_eq!(parse_words(words), Ok(Command::Serve(options.clone())));
         let words = "--check --prefix=/srv --set=PORT=1 --set ROOT=a=b";
         assert_eq!(parse_words(words), Ok(Command::Check(options)));
+        let mode = Mode { watch: true, dry_run: false, force: true };
+        let words = "--acme --watch --force";
+        assert_eq!(parse_words(words), Ok(Command::Acme(Options::default(), mode)));
     }
 
     #[test]
@@ -107,6 +134,9 @@ mod tests {
             ("--set PORT", "`--set PORT` has no `=`: NAME=VALUE is wanted"),
             ("--port 1", "unknown option `--port`"),
             ("--check=yes", "unknown option `--check=yes`"),
+            ("--watch", "`--watch` goes with `--acme`"),
+            ("--check --force", "`--force` goes with `--acme`"),
+            ("--acme --check", "`--acme` and `--check` do not go together"),
             ("serve", "unknown option `serve`"),
         ] {
             assert_eq!(parse_words(words), Err(message.to_owned()), "{words}");

@@ -3,18 +3,23 @@
 
 use std::io;
 
-use crate::handler::{FileBody, Parts, Piece};
+use crate::handler::{FileBody, Parts};
 use crate::image::Image;
 use crate::site::Level;
 use crate::transport::Transport;
 
+mod attend;
 mod limit;
+mod piece;
 mod produce;
 mod send;
 mod turn;
 
+pub use attend::{Answered, Attendant, Part};
 pub use limit::Limit;
-pub use produce::{Made, Produce, Produced, RUN_LEN};
+pub use piece::Piece;
+pub use produce::{Chunks, Made, Produce, Produced, RUN_LEN};
+pub use send::Copying;
 pub use turn::Turn;
 
 /// Contents up to this length are copied behind their heads: cheaper than another part of the
@@ -51,6 +56,16 @@ impl Body {
             Body::File(FileBody::Multipart(parts)) => parts.len(),
             Body::Made(_) => return None,
         })
+    }
+}
+
+impl Body {
+    /// Its length in bytes as its head may say it, also where it is not made yet.
+    pub fn promised_len(&self) -> Option<u64> {
+        match self {
+            Body::Made(producer) => producer.promised_len(),
+            body => body.len(),
+        }
     }
 }
 
@@ -99,9 +114,13 @@ pub struct Output {
     bytes: Vec<u8>,
     sent: usize,
     tail: Tail,
+    /// What follows the tail.
+    coda: Vec<u8>,
     made_len: u64,
     remark: Option<Remark>,
     encoded: Option<(u64, u64)>,
+    /// Whether what makes the content has nothing to give before something else has come.
+    waits: bool,
     image: Option<&'static Image>,
     /// Bytes that sockets have taken of it.
     taken: u64,
@@ -120,9 +139,8 @@ impl Output {
         &mut self.bytes
     }
 
-    /// Appends a content; one that is made while it is sent, in chunks or until the connection is
-    /// closed. Nothing may be appended behind it where it returns false: it is too large to be copied.
-    pub fn append(&mut self, body: Body, chunked: bool) -> bool {
+    /// Appends a content; one that is made while it is sent, framed so. Nothing may be appended behind it where it returns false: it is too large to be copied.
+    pub fn append(&mut self, body: Body, chunks: Chunks) -> bool {
         match body {
             Body::Empty | Body::File(FileBody::Empty) => {}
             Body::Static(bytes) | Body::File(FileBody::One(Piece::Static(bytes))) => {
@@ -139,9 +157,17 @@ impl Output {
                 self.tail = Tail::Piece(piece, None);
             }
             Body::File(FileBody::Multipart(parts)) => self.next_part(parts),
-            Body::Made(producer) => self.tail = Tail::Made(Box::new(Made { producer, chunked })),
+            Body::Made(producer) => self.tail = Tail::Made(Box::new(Made { producer, chunks })),
         }
         matches!(self.tail, Tail::None)
+    }
+
+    /// Puts something behind the content that was appended last.
+    pub fn append_behind(&mut self, bytes: &[u8]) {
+        match self.tail {
+            Tail::None => self.bytes.extend_from_slice(bytes),
+            _ => self.coda.extend_from_slice(bytes),
+        }
     }
 
     /// Sends what is in it, and what is yet appended, no faster than this.
@@ -173,6 +199,11 @@ impl Output {
         self.bytes.len() - self.sent
     }
 
+    /// What waits in the buffer.
+    pub fn unsent(&self) -> &[u8] {
+        &self.bytes[self.sent..]
+    }
+
     /// Bytes that the socket has taken so far.
     pub fn taken_len(&self) -> u64 {
         self.taken
@@ -186,7 +217,7 @@ impl Output {
             Tail::Piece(piece, parts) => piece.len() + parts.as_ref().map_or(0, |rest| rest.len()),
         };
         Tally {
-            unsent_len: self.buffered_len() as u64 + tail_len,
+            unsent_len: (self.buffered_len() + self.coda.len()) as u64 + tail_len,
             made_len: std::mem::take(&mut self.made_len),
             remark: self.remark.take(),
             encoded: self.encoded.take(),
@@ -199,20 +230,33 @@ impl Output {
         if self.bytes.capacity() > KEPT_LEN {
             self.bytes.shrink_to(KEPT_LEN);
         }
-        self.sent = 0;
+        (self.sent, self.waits) = (0, false);
         if !matches!(self.tail, Tail::None) {
             self.tail = Tail::None;
+            self.coda = Vec::new();
         }
     }
 
     /// What is left to send, in a buffer of its own.
     pub fn take_rest(&mut self) -> Output {
         let bytes = self.bytes[self.sent..].to_vec();
-        let tail = std::mem::take(&mut self.tail);
+        let (tail, coda) = (std::mem::take(&mut self.tail), std::mem::take(&mut self.coda));
         let (made_len, remark) = (std::mem::take(&mut self.made_len), self.remark.take());
         let (image, limit, encoded) = (self.image, self.limit.take(), self.encoded.take());
-        let rest =
-            Output { bytes, sent: 0, tail, made_len, remark, encoded, image, taken: 0, limit };
+        let (sent, taken, waits) = (0, 0, std::mem::take(&mut self.waits));
+        let rest = Output {
+            bytes,
+            sent,
+            tail,
+            coda,
+            made_len,
+            remark,
+            encoded,
+            waits,
+            image,
+            taken,
+            limit,
+        };
         self.clear();
         rest
     }
@@ -223,13 +267,13 @@ impl Output {
     pub fn send(
         &mut self,
         transport: &mut Transport,
-        sendfile: bool,
+        copying: Copying,
         turn: &mut Turn,
     ) -> io::Result<Progress> {
         if turn.is_over() {
             return Ok(Progress::Blocked);
         }
-        let sendfile = sendfile && transport.sends_files();
+        let copying = copying.over(transport);
         while !self.is_sent() {
             if matches!(self.tail, Tail::Made(_)) && self.buffered_len() == 0 {
                 match self.make(turn)? {
@@ -242,7 +286,7 @@ impl Output {
             if most == 0 {
                 return Ok(Progress::Blocked);
             }
-            match self.send_once(transport, sendfile, turn.bytes_left(), most) {
+            match self.send_once(transport, copying, turn.bytes_left(), most) {
                 Ok(sent) => {
                     self.taken += sent;
                     if let Some(limit) = &mut self.limit {
@@ -275,6 +319,7 @@ impl Output {
     #[inline(never)]
     fn make(&mut self, turn: &mut Turn) -> io::Result<bool> {
         let Tail::Made(made) = &mut self.tail else { return Ok(true) };
+        self.waits = false;
         turn.count_run();
         self.sent = 0;
         let (start, produced) = match made.fill(&mut self.bytes) {
@@ -291,9 +336,23 @@ impl Output {
         if produced == Produced::End {
             self.encoded = made.producer.encoded();
             self.remark = made.producer.remark().map(|text| Box::new((Level::Warn, text)));
-            self.tail = Tail::None;
+            self.end_tail();
         }
+        self.waits = produced == Produced::Waits && self.buffered_len() == 0;
         Ok(self.buffered_len() > 0 || produced == Produced::End)
+    }
+
+    /// Whether nothing can be sent before something else has come.
+    pub fn waits(&self) -> bool {
+        self.waits
+    }
+
+    /// Lets what makes the content do what it waits for. Whether there may be something to send then.
+    pub fn attend(&mut self, attendant: &mut dyn Attendant) -> bool {
+        let Tail::Made(made) = &mut self.tail else { return true };
+        let goes_on = made.producer.attend(attendant);
+        self.waits &= !goes_on;
+        goes_on
     }
 
     /// Whether nothing is left to send.
@@ -305,14 +364,14 @@ impl Output {
     fn send_once(
         &mut self,
         transport: &mut Transport,
-        sendfile: bool,
+        copying: Copying,
         turn_left: u64,
         most: usize,
     ) -> io::Result<u64> {
         let head = &self.bytes[self.sent..];
         let head = &head[..head.len().min(most)];
         let most_of_tail = most - head.len();
-        let image = self.image.filter(|_| sendfile);
+        let image = self.image.filter(|_| copying.sendfile);
         let sent = match &mut self.tail {
             Tail::None | Tail::Made(_) => {
                 let sent = transport.write(head, false)?;
@@ -322,7 +381,7 @@ impl Output {
             Tail::Static(tail) => {
                 let front = front(tail, most_of_tail);
                 let (sent, from_tail) =
-                    send::from_site(transport, head, front, (image, turn_left))?;
+                    send::from_site(transport, (head, copying.nopush), front, (image, turn_left))?;
                 *tail = &tail[from_tail..];
                 self.sent += sent - from_tail;
                 sent
@@ -341,7 +400,7 @@ impl Output {
             Tail::Piece(Piece::Static(bytes), _) => {
                 let (sent, from_tail) = send::from_site(
                     transport,
-                    head,
+                    (head, copying.nopush),
                     front(bytes, most_of_tail),
                     (image, turn_left),
                 )?;
@@ -350,22 +409,27 @@ impl Output {
                 sent
             }
             Tail::Piece(..) if !head.is_empty() => {
-                let sent = transport.write(head, true)?;
+                let sent = transport.write(head, copying.nopush)?;
                 self.sent += sent;
                 sent
             }
             Tail::Piece(piece, _) => {
-                send::from_file(transport, piece, sendfile, (turn_left, most))?
+                send::from_file(transport, piece, copying.sendfile, (turn_left, most))?
             }
         };
         match std::mem::take(&mut self.tail) {
-            Tail::Static([]) => {}
+            Tail::Static([]) => {
+                self.bytes.clear();
+                self.sent = 0;
+                self.end_tail();
+            }
             Tail::Piece(piece, parts) if piece.len() == 0 => {
                 // What stood before it is sent.
                 self.bytes.clear();
                 self.sent = 0;
-                if let Some(parts) = parts {
-                    self.next_part(parts);
+                match parts {
+                    Some(parts) => self.next_part(parts),
+                    None => self.end_tail(),
                 }
             }
             tail => self.tail = tail,
@@ -388,6 +452,13 @@ impl Output {
                 }
             }
         }
+        self.end_tail();
+    }
+
+    /// Nothing is left of the tail: what follows it is sent.
+    fn end_tail(&mut self) {
+        self.tail = Tail::None;
+        self.bytes.append(&mut self.coda);
     }
 }
 
@@ -422,7 +493,7 @@ mod tests {
 
     fn pair() -> (Transport, UnixStream) {
         let (ours, theirs) = UnixStream::pair().expect("a socket");
-        (Transport::Plain(OwnedFd::from(ours)), theirs)
+        (Transport::plain(OwnedFd::from(ours)), theirs)
     }
 
     /// Runs of a kilobyte, so many.
@@ -449,9 +520,9 @@ mod tests {
         let mut output = Output::default();
         output.buffer().extend_from_slice(b"head");
         let producer = Box::new(Runs(RUNS));
-        assert!(!output.append(Body::Made(producer), false));
+        assert!(!output.append(Body::Made(producer), Chunks::None));
         let mut turns = 1;
-        while output.send(&mut ours, true, &mut Turn::default()).expect("it is sent")
+        while output.send(&mut ours, COPYING, &mut Turn::default()).expect("it is sent")
             == Progress::Blocked
         {
             turns += 1;
@@ -478,8 +549,8 @@ mod tests {
     fn what_cannot_be_made_is_broken_off_and_said() {
         let (mut ours, _theirs) = pair();
         let mut output = Output::default();
-        output.append(Body::Made(Box::new(Fails)), true);
-        output.send(&mut ours, true, &mut Turn::default()).expect_err("it fails");
+        output.append(Body::Made(Box::new(Fails)), Chunks::Whole);
+        output.send(&mut ours, COPYING, &mut Turn::default()).expect_err("it fails");
         let (level, text) = *output.tally().remark.expect("it is said");
         assert_eq!(
             (level, text.as_str()),
@@ -487,8 +558,10 @@ mod tests {
         );
     }
 
+    const COPYING: Copying = Copying { sendfile: true, nopush: true };
+
     /// What arrives of a head and a content.
-    fn arrived(image: Option<Image>, sendfile: bool, content: &'static [u8]) -> Vec<u8> {
+    fn arrived(image: Option<Image>, copying: Copying, content: &'static [u8]) -> Vec<u8> {
         let (mut ours, mut theirs) = pair();
         let reader = thread::spawn(move || {
             let mut all = Vec::new();
@@ -497,8 +570,8 @@ mod tests {
         });
         let mut output = Output::new(image.map(|image| &*Box::leak(Box::new(image))));
         output.buffer().extend_from_slice(b"head");
-        output.append(Body::Static(content), false);
-        while output.send(&mut ours, sendfile, &mut Turn::default()).expect("it is sent")
+        output.append(Body::Static(content), Chunks::None);
+        while output.send(&mut ours, copying, &mut Turn::default()).expect("it is sent")
             == Progress::Blocked
         {}
         drop(ours);
@@ -513,14 +586,17 @@ mod tests {
             for len in [0, 1, 4096, 5000, LARGE_LEN - 1, LARGE_LEN, LARGE_LEN + 1, LEN - start] {
                 let content = &CONTENTS[start..start + len];
                 let expected = [b"head", content].concat();
-                for (what, image, sendfile) in [
-                    ("by sendfile", found(), true),
-                    ("not by sendfile", found(), false),
-                    ("without a file", None, true),
-                    ("from a file that has become empty", with(File::open("/dev/null")), true),
-                    ("from one that gives nothing", with(File::open("/")), true),
+                let head_alone = Copying { nopush: false, ..COPYING };
+                let by_memory = Copying { sendfile: false, ..COPYING };
+                for (what, image, copying) in [
+                    ("by sendfile", found(), COPYING),
+                    ("by sendfile, the head alone", found(), head_alone),
+                    ("not by sendfile", found(), by_memory),
+                    ("without a file", None, COPYING),
+                    ("from a file that has become empty", with(File::open("/dev/null")), COPYING),
+                    ("from one that gives nothing", with(File::open("/")), COPYING),
                 ] {
-                    assert!(arrived(image, sendfile, content) == expected, "{start} {len} {what}");
+                    assert!(arrived(image, copying, content) == expected, "{start} {len} {what}");
                 }
             }
         }

@@ -29,6 +29,18 @@ impl From<Interest> for Readiness {
     }
 }
 
+impl Interest {
+    /// What a readiness comes to; `None`: nothing.
+    pub fn of(readiness: Readiness) -> Option<Interest> {
+        match readiness {
+            Readiness { reads: true, writes: true } => Some(Interest::Both),
+            Readiness { reads: true, writes: false } => Some(Interest::Read),
+            Readiness { reads: false, writes: true } => Some(Interest::Write),
+            Readiness { reads: false, writes: false } => None,
+        }
+    }
+}
+
 /// The most clients that one turn serves; the rest are ready again at the next.
 const BATCH_LEN: usize = 512;
 

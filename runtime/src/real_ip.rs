@@ -3,7 +3,8 @@
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
 use crate::http::fields::Fields;
-use crate::site::RealIpSource;
+use crate::site::{Access, RealIpSource};
+use crate::variables::Variables;
 
 /// What says who a client is.
 pub enum Said<'a> {
@@ -67,6 +68,32 @@ pub fn find(
         }
     }
     found
+}
+
+/// Puts the address that X-Forwarded-For names in the place of one that is trusted to say so (`proxy` of a
+/// `geo`).
+pub fn name_forwarded(
+    fields: Fields<'_>,
+    is_recursive: bool,
+    is_trusted: impl Fn(Option<IpAddr>) -> bool,
+    address: &mut Vec<u8>,
+) {
+    let peer = std::str::from_utf8(address).ok().and_then(|text| text.parse().ok());
+    let said = said(fields, RealIpSource::<&[u8]>::Forwarded, None);
+    if let Some(found) = find(peer, &said, is_recursive, is_trusted) {
+        *address = found.ip().to_string().into_bytes();
+    }
+}
+
+/// The same for the lookup of a request.
+pub fn forwarded(
+    variables: &Variables<'_>,
+    trusted: &Access,
+    is_recursive: bool,
+    address: &mut Vec<u8>,
+) {
+    let is_trusted = |speaker| trusted.allow(speaker);
+    name_forwarded(variables.head.fields(), is_recursive, is_trusted, address);
 }
 
 /// The words of a list from its end. A line without any has an empty one, which is no address.

@@ -8,8 +8,9 @@ use crate::http::head::{Head, Limits};
 use crate::http::response::Fields;
 use crate::http::target::Scheme;
 use crate::proxy_protocol::Proxied;
+use crate::secured::{Agreed, ClientValue, ClientVerdict};
 use crate::site::{
-    AddedFields, Admission, ErrorLog, FileBase, FileCache, Level, PlainSettings, Server,
+    AddedFields, Admission, ErrorLog, FileBase, FileCache, Level, ListenId, PlainSettings, Server,
     ServerSettings, Settings, Settled, Symlinks, Text,
 };
 use crate::variables::{ConnectionFacts, Endpoint, Progress, Variables};
@@ -70,11 +71,17 @@ pub(crate) const SETTINGS: Settings = Settings {
     types: 0,
     default_type: b"text/plain",
     charset: None,
+    source_charset: None,
+    substitution: None,
+    additions: None,
+    ssi: None,
     compression: None,
     error_pages: &[],
     symlinks: Symlinks::USUAL,
     file_cache: FileCache::USUAL,
     admission: Admission::OPEN,
+    mirrors: &[],
+    answered: &[],
     rate: None,
     limit_reqs: &[],
     limit_conns: &[],
@@ -82,6 +89,8 @@ pub(crate) const SETTINGS: Settings = Settings {
     referers: None,
     secure_link: None,
     added_fields: AddedFields { usual: &[], always: &[] },
+    added_trailers: AddedFields { usual: &[], always: &[] },
+    early_hints: &[],
     access_logs: &[],
     error_logs: &[ErrorLog { log: 0, level: Level::Error }],
     listing: None,
@@ -91,6 +100,7 @@ static SERVER: Server = Server {
     name: Settled::Known(b"example.org"),
     location: 0,
     ops: &[],
+    tls: None,
     plain: ServerSettings::DEFAULT,
 };
 
@@ -114,10 +124,11 @@ pub(crate) fn head(target: &str, fields: &str) -> Head {
 pub(crate) struct SampleConnection {
     pub(crate) peer: Option<&'static str>,
     pub(crate) requests: u64,
+    pub(crate) agreed: Option<&'static Agreed>,
 }
 
 pub(crate) const SAMPLE_CONNECTION: SampleConnection =
-    SampleConnection { peer: Some("192.0.2.1:5000"), requests: 3 };
+    SampleConnection { peer: Some("192.0.2.1:5000"), requests: 3, agreed: None };
 
 impl ConnectionFacts for SampleConnection {
     fn serial(&self) -> u64 {
@@ -146,7 +157,21 @@ impl ConnectionFacts for SampleConnection {
     }
 
     fn scheme(&self) -> Scheme {
-        Scheme::HTTP
+        if self.agreed.is_some() { Scheme::HTTPS } else { Scheme::HTTP }
+    }
+
+    fn agreed(&self) -> Option<&Agreed> {
+        self.agreed
+    }
+
+    fn write_client(&self, which: ClientValue, out: &mut Vec<u8>) {
+        if self.agreed.is_some_and(|agreed| agreed.client == ClientVerdict::Good) {
+            out.extend(format!("{which:?}").bytes());
+        }
+    }
+
+    fn listen(&self) -> ListenId {
+        0
     }
 }
 
@@ -162,6 +187,8 @@ pub(crate) fn with_variables<T>(
     response_fields.append(b"Content-Type: text/html\r\nSet-Cookie: a\r\nSet-Cookie: b\r\n");
     let mut variables = Variables {
         as_get: false,
+        inherited_matches: 0,
+        is_within: false,
         head,
         path: &head.path,
         args: head.args(),
@@ -171,6 +198,8 @@ pub(crate) fn with_variables<T>(
         action: None,
         directories,
         matches: &[],
+        logs: None,
+        slice_start: None,
         slots: &[],
         slots_since: &[],
         escapes_groups: true,
@@ -192,6 +221,7 @@ pub(crate) fn with_variables<T>(
             content_sent_len: 120,
             encoded: Some((1000, 334)),
             response_fields: &response_fields,
+            trailers: None,
             persists: false,
             persistence: None,
             tries: &crate::exchange::Tries::default(),

@@ -2,12 +2,15 @@
 //! trait that it implements. Nothing here opens, reads or decides; whatever can be known
 //! when a site is built is a constant, an id or a function made of match arms.
 
+mod acme;
 mod action;
+mod cache;
 mod compression;
 mod listing;
 mod plain;
 mod process;
 mod settings;
+mod tls;
 mod upstream;
 
 use std::sync::OnceLock;
@@ -15,31 +18,43 @@ use std::sync::OnceLock;
 use crate::http::method::MethodSet;
 use crate::regex::Program;
 
+pub use self::acme::{AcmeSite, Challenge, Fetched, Issuer, KeyType};
 pub use self::action::{
     Action, Assigned, Candidate, Cgi, CgiParam, CgiRule, Condition, Dav, Fallback, Handler, Op,
     PathTest, Prebuilt, Regex, Return, Rewrite, Scripts, Test, Text, Then, TryFiles, Upload,
 };
+pub use self::cache::{Cache, CacheValid, Caching};
 pub use self::compression::{Coder, Compression, LeastVersion, Proxied};
 pub use self::listing::{Listing, ListingFormat, ListingHole, ListingPiece, ListingSection};
 pub use self::plain::{
     CgiSettings, CompressionSettings, DavSettings, ListingSettings, PlainSettings, ProcessSettings,
-    ProxySettings, ServerSettings, UploadSettings, UpstreamSettings,
+    ProxySettings, ServerSettings, TlsPeerSettings, TlsSettings, UploadSettings, UpstreamSettings,
 };
 pub use self::process::{
     Address, ErrorLog, Level, Listen, LogTarget, Param, ParamKind, Process, Settled, SocketOptions,
     StartPiece, StartText, Syslog, TcpKeepalive,
 };
 pub use self::settings::{
-    AccessLog, AddedField, AddedFields, Amount, Charset, ConnLimit, ErrorPage, ErrorStatus,
-    ErrorTarget, Expires, FileBase, FileCache, Follow, GzipStatic, IfModifiedSince,
-    KeepaliveDisable, KeepaliveTimeout, Lingering, LinkForm, LogCache, LogName, MinRate, Rate,
-    RealIp, RealIpSource, Referers, ReqLimit, SecureLink, Settings, Symlinks, Zone,
+    AccessLog, AddedField, AddedFields, Additions, Amount, Around, Beside, Charset, CharsetMap,
+    ConnLimit, ErrorPage, ErrorStatus, ErrorTarget, Expires, FileBase, FileCache, Follow,
+    IfModifiedSince, KeepaliveDisable, KeepaliveTimeout, Lingering, LinkForm, LogCache, LogGzip,
+    LogName, MapForm, MinRate, Rate, RealIp, RealIpSource, Referers, ReqLimit, SecureLink,
+    Settings, Ssi, Substitution, Symlinks, UTF8_LEN, Zone,
 };
+pub use self::tls::{
+    Certificate, Clients, Group, SessionCache, Suite, Tls, TlsPeer, TlsSite, TlsVersions,
+    VerifyClient,
+};
+#[cfg(feature = "acme")]
+pub use crate::acme::run as run_acme;
 pub use crate::log::{append_to_named, open_syslog};
+#[cfg(feature = "tls")]
+pub use crate::tls::load as load_tls;
 
 pub use self::upstream::{
-    Balance, Failures, Fastcgi, Ignored, PassedParam, Peer, Proxy, ProxyField, ProxyVersion,
-    Replaced, Replacement, Target, TargetUri, Upstream, Wire,
+    Balance, Command, CookieFlags, Digest, Failures, Fastcgi, FieldTest, Health, HealthTest,
+    Ignored, PassedParam, Peer, Proxy, ProxyField, ProxyTls, ProxyVersion, Replaced, Replacement,
+    Sticky, StickyBy, Target, TargetUri, Upstream, Wire,
 };
 
 /// Index into [`Site::LISTENS`].
@@ -63,8 +78,17 @@ pub type UsersId = u16;
 /// Index into [`Site::ZONES`].
 pub type ZoneId = u16;
 
+/// Index into [`Site::CACHES`].
+pub type CacheId = u16;
+
 /// Index into [`Site::UPSTREAMS`].
 pub type UpstreamId = u16;
+
+/// Index into [`TlsSite::servers`].
+pub type TlsId = u16;
+
+/// Index into [`TlsSite::peers`].
+pub type TlsPeerId = u16;
 
 /// Index into [`Site::PROGRAMS`].
 pub type ProgramId = u16;
@@ -96,14 +120,20 @@ pub trait Site: Sync + 'static {
     const CONTENTS: Option<fn() -> &'static [u8]> = None;
     /// The directories that uploads are stored in. A site without has no code for them.
     const STORES: &'static [DirectoryId] = &[];
-    /// Whether any location has `dav_methods`. A site without has no code for them.
-    const DAV: bool = false;
+    /// The directories of locations with `dav_methods`. A site without has no code for them.
+    const DAV: &'static [DirectoryId] = &[];
     /// Whether connections and requests are counted, for [`Handler::Status`].
     const COUNTS: bool = false;
     /// Whether any listen has `proxy_protocol`.
     const PROXY_PROTOCOL: bool = false;
+    /// Whether any server speaks HTTP/2. A site without has no code for it.
+    const HTTP2: bool = false;
+    /// The listens whose servers all speak HTTP/2, whatever they say themselves.
+    const HTTP2_LISTENS: &'static [ListenId] = &[];
     /// Whether a proxy's word counts anywhere of who a client is.
     const REAL_IP: bool = false;
+    /// Whether a file of a directory is drawn anywhere. A site where none is has no code for it.
+    const RANDOM_INDEX: bool = false;
     /// Whether any location is [`Handler::EmptyGif`].
     const EMPTY_GIF: bool = false;
     /// Every log file. A relative one is under the prefix.
@@ -116,13 +146,52 @@ pub trait Site: Sync + 'static {
     const USERS: &'static [StartText] = &[];
     /// The servers that requests are passed on to. A site without has no code for them.
     const UPSTREAMS: &'static [Upstream] = &[];
+    /// Where answers of other servers are kept. A site without has no code for it.
+    const CACHES: &'static [Cache] = &[];
+    /// Whether programs run beside the server that requests are passed on to. A site without has no code
+    /// for them.
+    const COMMANDS: bool = false;
+    /// Whether peers are asked whether they are well. A site where none is has no code for it.
+    const HEALTH: bool = false;
+    /// `resolver … valid=`: how often the names of upstreams are looked up, in seconds.
+    const RESOLVE_EVERY_S: u64 = 30;
+    /// What servers say of TLS. A site without has no code for it.
+    const TLS: Option<TlsSite> = None;
+    /// The certificates that are fetched by ACME. A site that fetches none has no code for it.
+    const ACME: Option<AcmeSite> = None;
     /// The largest `max=` of an `open_file_cache`, if any location has one: paths that a worker
     /// remembers.
     const KNOWN_FILES: Option<usize> = None;
     /// What `limit_req` and `limit_conn` count by. A site without has no code for them.
     const ZONES: &'static [Zone] = &[];
     /// Whether a request may wait without being worked at. A site where none does has no code for it.
-    const WAITS: bool = !Self::USERS.is_empty() || !Self::ZONES.is_empty();
+    const WAITS: bool = !Self::USERS.is_empty()
+        || !Self::ZONES.is_empty()
+        || !Self::CACHES.is_empty()
+        || Self::SUBREQUESTS;
+    /// Whether texts are replaced in contents anywhere. A site where none are has no code for it.
+    const SUBSTITUTES: bool = false;
+    /// Whether a content may be recoded (`charset_map`, `source_charset`, `override_charset`). A site where
+    /// none may be has no code for it.
+    const RECODES: bool = false;
+    /// The `charset_map`s, in the order of the conf.
+    const CHARSET_MAPS: &'static [CharsetMap] = &[];
+    /// Whether fields follow some content (`add_trailer`).
+    const TRAILERS: bool = false;
+    /// Whether some server or location has steps (`rewrite`, `if`, `set`).
+    const REWRITES: bool = false;
+    /// Whether some content is compressed or unpacked on its way.
+    const COMPRESSES: bool = false;
+    /// Whether others go into contents anywhere. A site where none do has no code for it.
+    const COMPOSES: bool = false;
+    /// Whether contents are fetched in parts anywhere (`slice`). A site where none are has no code for it.
+    const SLICES: bool = false;
+    /// Whether any content waits for requests within its own.
+    const ATTENDS: bool = Self::COMPOSES || Self::SLICES;
+    /// Whether any location has a `mirror`. A site where none has has no code for it.
+    const MIRRORS: bool = false;
+    /// Whether requests are made within others. A site where none is has no code for them.
+    const SUBREQUESTS: bool = false;
     /// `cgi_max_processes` of a site that has scripts. One that has none has no code for them.
     const MAX_SCRIPTS: Option<u32> = None;
     /// Whether any response is made elsewhere. A site where none is has no code for it.
@@ -141,6 +210,17 @@ pub trait Site: Sync + 'static {
 
     /// Picks the location for a normalised path, by nginx's order.
     fn route(server: ServerId, path: &[u8]) -> LocationId;
+
+    /// How the peers of an upstream are asked whether they are well (`health_check`).
+    fn health(_: UpstreamId) -> Option<&'static Health> {
+        None
+    }
+
+    /// The location that a server calls by this name, which begins with `@`: one that the answer of
+    /// another server may lead to. A site that passes nothing on has none to tell of.
+    fn named_location(_: ServerId, _: &[u8]) -> Option<LocationId> {
+        None
+    }
 
     /// What a location says.
     fn location(id: LocationId) -> &'static Location;
@@ -168,6 +248,8 @@ pub struct Server {
     pub name: Settled,
     /// The server's own settings, outside all locations.
     pub location: LocationId,
+    /// What it says of TLS, where it is reached by a `listen` with `ssl`.
+    pub tls: Option<TlsId>,
     /// What is one plain value each.
     pub plain: ServerSettings,
     /// What is done before a location is looked for.
@@ -204,23 +286,30 @@ pub struct LimitExcept {
     pub methods: MethodSet,
     /// Who may use the others.
     pub admission: Admission,
+    /// The location that stands in the place of this one for them, where the block passes them on.
+    pub location: Option<LocationId>,
 }
 
-/// Who may come in: `allow` and `deny`, `auth_basic` and `satisfy`.
+/// Who may come in: `allow` and `deny`, `auth_basic`, `auth_request` and `satisfy`.
 #[derive(Clone, Copy)]
 pub struct Admission {
     /// The rules of addresses; `None`: everyone may come in.
     pub access: Option<&'static Access>,
-    /// `satisfy any`, where there are rules and passwords: whom the rules let in by name, so that
-    /// nothing else is asked. Of the others, a password is asked.
-    pub any: Option<&'static Access>,
+    /// Whom the rules let in by name.
+    pub named: Option<&'static Access>,
+    /// `satisfy any`, where there are several of rules, passwords and `auth_request`: whom one of them lets
+    /// in, the others are not asked about.
+    pub satisfy_any: bool,
     /// The passwords; `None`: nobody is asked.
     pub auth: Option<&'static Auth>,
+    /// The URI that `auth_request` asks; `None`: none.
+    pub inquiry: Option<&'static Text>,
 }
 
 impl Admission {
     /// Everyone may come in.
-    pub const OPEN: Admission = Admission { access: None, any: None, auth: None };
+    pub const OPEN: Admission =
+        Admission { access: None, named: None, satisfy_any: false, auth: None, inquiry: None };
 }
 
 /// `auth_basic`.

@@ -1,17 +1,23 @@
 //! From the command line to running workers.
 
+mod acme;
 mod pid_file;
 mod settle;
 
-use std::io::{self, Write as _};
+use std::fs;
+use std::io::{self, PipeReader, Write as _};
+use std::os::unix::fs::chown;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::thread;
+use std::time::{Duration, Instant};
 
 use crate::bounds;
+use crate::cache::Store;
 use crate::cgi::{Spawner, SpawnerProcess};
+use crate::commands::CommandsProcess;
 use crate::context::{Context, Shared};
 use crate::files::{self, Changes, Files};
 use crate::handed_over::{self, HandedOver};
@@ -21,7 +27,8 @@ use crate::listener::{self, Listener};
 use crate::log::{LogPlace, Logs};
 use crate::options::{self, Command, HELP, Options};
 use crate::poll_set::PollSet;
-use crate::site::{Level, Process, Site};
+use crate::secured::{Keys, TlsFiles};
+use crate::site::{DirectoryId, Level, Process, Site, UpstreamId};
 use crate::sys::append::say;
 use crate::sys::process;
 use crate::sys::signal::{Signals, Waker};
@@ -37,9 +44,17 @@ use settle::{Settled, settle};
 pub fn main<S: Site>(prefix: &str) -> ExitCode {
     // Neither does a panic wait for who reads standard error.
     std::panic::set_hook(Box::new(|panic| say(&format!("{panic}\n"))));
-    let result = match options::parse(std::env::args().skip(1)) {
-        Ok(Command::Serve(options)) => serve::<S>(&options, Path::new(prefix)),
-        Ok(Command::Check(options)) => check::<S>(&options, Path::new(prefix)),
+    run::<S>(prefix, std::env::args().skip(1))
+}
+
+/// The same within a program of another kind, with these arguments. A process runs one site.
+pub fn run<S: Site>(prefix: &str, arguments: impl Iterator<Item = String>) -> ExitCode {
+    let result = match options::parse(arguments) {
+        Ok(Command::Serve(options)) => serve::<S>(&options, Path::new(prefix))
+            .map_err(|faults| helped(faults, options.prefix.as_deref(), Path::new(prefix))),
+        Ok(Command::Acme(options, mode)) => acme::fetch::<S>(&options, &mode, Path::new(prefix)),
+        Ok(Command::Check(options)) => check::<S>(&options, Path::new(prefix))
+            .map_err(|faults| helped(faults, options.prefix.as_deref(), Path::new(prefix))),
         Ok(Command::Version) => print(&version::<S>()),
         Ok(Command::Conf) => print(S::CONF),
         Ok(Command::Help) => print(HELP.as_bytes()),
@@ -55,6 +70,28 @@ pub fn main<S: Site>(prefix: &str) -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+/// Faults of a start. Where the folder that relative paths are under is not there, that is behind
+/// most of them.
+fn helped(mut faults: Vec<String>, named: Option<&Path>, built: &Path) -> Vec<String> {
+    let help = match named {
+        Some(prefix) if !prefix.is_dir() => format!(
+            "there is no folder `{}`: `--prefix` names the one that relative paths of the conf are \
+             under",
+            prefix.display()
+        ),
+        None if !built.is_dir() => format!(
+            "the site was built in `{}`, which is not on this machine: start it with `--prefix \
+             DIR`, the folder that relative paths of the conf are under here",
+            built.display()
+        ),
+        _ => return faults,
+    };
+    if let Some(last) = faults.last_mut() {
+        *last += &format!("\n\nhelp: {help}");
+    }
+    faults
 }
 
 fn version<S: Site>() -> Vec<u8> {
@@ -120,9 +157,29 @@ fn open<S: Site>(
     if settled.endpoints.len() == S::LISTENS.len() {
         handed_over.iter().for_each(|socket| faults.push(socket.unwanted()));
     }
+    // Nor to read the keys.
+    if let Some(site) = S::TLS {
+        let files = &settled.shared.key_files;
+        let keeper = faults.note_all((site.load)(&site, files.clone()));
+        if S::ACME.is_some() {
+            files.servers.iter().for_each(say_absent::<S>);
+        }
+        settled.shared.keys = keeper.map(Keys::new);
+    }
     // The user may have no right to read the program.
     settled.shared.image = S::CONTENTS.and_then(|contents| Image::find(contents()));
     opened
+}
+
+/// Says which certificates are not there yet.
+fn say_absent<S: Site>(files: &TlsFiles) {
+    for pair in files.certificates.iter().filter(|pair| pair.is_absent()) {
+        let shown = pair.chain.display();
+        say(&format!(
+            "{}: there is no `{shown}` yet: `--acme` fetches it, and until then handshakes fail\n",
+            S::NAME
+        ));
+    }
 }
 
 /// Gives up root, and does what is done without it.
@@ -138,11 +195,40 @@ fn give_up_root<S: Site>(
         );
     }
     prepare_stores::<S>(shared, faults);
+    prepare_caches::<S>(shared, faults);
     read_users::<S>(shared, faults);
+}
+
+/// Makes the folders that are not there where answers of other servers are kept, for who serves.
+fn make_caches(caches: &[Store], ids: Option<&process::Ids>, faults: &mut Faults) {
+    for path in caches.iter().map(Store::path).filter(|path| !path.exists()) {
+        let give = |ids: &process::Ids| chown(path, Some(ids.user), Some(ids.group));
+        let made = fs::create_dir_all(path).and_then(|()| ids.map_or(Ok(()), give));
+        faults.note(made.map_err(|error| {
+            format!("cannot make `{}` for what is kept of answers: {error}", path.display())
+        }));
+    }
+}
+
+/// Makes ready what keeps answers of other servers.
+fn prepare_caches<S: Site>(shared: &Shared, faults: &mut Faults) {
+    // Without caches in the site, their code is not in the binary.
+    if S::CACHES.is_empty() {
+        return;
+    }
+    for store in shared.caches.iter().filter(|store| store.path().exists()) {
+        faults.note(store.prepare().map_err(|error| {
+            format!("cannot keep answers in `{}`: {error}", store.path().display())
+        }));
+    }
 }
 
 /// Reads the files of users, as who serves. One that is not there lets nobody in.
 fn read_users<S: Site>(shared: &mut Shared, faults: &mut Faults) {
+    // Without passwords in the site, their code is not in the binary.
+    if S::USERS.is_empty() {
+        return;
+    }
     for path in &shared.user_paths {
         let Some(file) = faults.note(UserFile::open(path.clone())) else { continue };
         if file.is_missing() {
@@ -156,19 +242,35 @@ fn read_users<S: Site>(shared: &mut Shared, faults: &mut Faults) {
     }
 }
 
-/// Makes the directories ready that uploads are stored in. One that is not there is a fault
-/// already.
+/// Makes the directories ready that clients write in. One that is not there is a fault already.
 fn prepare_stores<S: Site>(shared: &Shared, faults: &mut Faults) {
-    let paths = S::STORES.iter().map(|id| &shared.directories[usize::from(*id)]);
-    for path in paths.filter(|path| path.is_dir()) {
-        match files::prepare_store(path) {
+    let prepare = |ids: &[DirectoryId], prepare: fn(&Path) -> io::Result<usize>| {
+        let paths = ids.iter().map(|id| &shared.directories[usize::from(*id)]);
+        let there = paths.filter(|path| path.is_dir());
+        there.map(|path| (path.clone(), prepare(path))).collect::<Vec<_>>()
+    };
+    for (path, prepared) in prepare(S::STORES, files::prepare_store) {
+        let path = path.display();
+        match prepared {
             Ok(0) => {}
             Ok(swept) => {
-                let path = path.display();
-                say(&format!("{}: removed {swept} unfinished uploads in {path}\n", S::NAME));
+                say(&format!("{}: removed {swept} unfinished uploads in {path}\n", S::NAME))
+            }
+            Err(error) => faults.push(format!("cannot store uploads in `{path}`: {error}")),
+        }
+    }
+    for (path, swept) in prepare(S::DAV, files::sweep) {
+        let path = path.display();
+        match swept {
+            Ok(0) => {}
+            Ok(swept) => {
+                say(&format!("{}: put {swept} unfinished changes right in {path}\n", S::NAME))
             }
             Err(error) => {
-                faults.push(format!("cannot store uploads in `{}`: {error}", path.display()));
+                say(&format!(
+                    "{}: cannot put right what is unfinished in {path}: {error}\n",
+                    S::NAME
+                ));
             }
         }
     }
@@ -230,6 +332,10 @@ fn serve<S: Site>(options: &Options, prefix: &Path) -> Result<(), Vec<String>> {
     if let Some(file) = &mut opened.pid_file {
         faults.note(file.write());
     }
+    if !S::CACHES.is_empty() {
+        let ids = opened.ids.as_ref().map(|(_, ids)| ids);
+        make_caches(&settled.shared.caches, ids, &mut faults);
+    }
     give_up_root::<S>(opened.ids, &mut settled.shared, &mut faults);
     if !faults.0.is_empty() {
         return Err(faults.0);
@@ -248,6 +354,7 @@ fn start<S: Site>(settled: Settled, opened: Opened, signals: Signals) -> Result<
     let listener::Opened { listeners, paths } = sockets;
     // Before the first thread, and while the descriptor limit is what scripts are to have.
     let (spawner_process, spawners) = start_spawner::<S>(worker_count)?.unzip();
+    let (commands_process, sayings) = start_commands::<S>(&shared)?.unzip();
     let connections = u64::from(S::PROCESS.worker_connections);
     let known_files = S::KNOWN_FILES.unwrap_or(0) as u64;
     let kept_lines = S::UPSTREAMS.iter().map(|upstream| u64::from(upstream.keepalive)).sum();
@@ -273,11 +380,18 @@ fn start<S: Site>(settled: Settled, opened: Opened, signals: Signals) -> Result<
     for endpoint in &endpoints {
         say(&format!("{}: listening on {endpoint}\n", S::NAME));
     }
+    if let Some(readers) = sayings {
+        let started = shared.sayings.start(&shared.commands, readers, Signals::wake);
+        started.map_err(|error| format!("cannot listen to programs: {error}"))?;
+    }
     let result = run_workers(cx, clock, listeners, signals, spawners.unwrap_or_default());
+    let is_hurried = matches!(&result, Ok(team) if team.is_hurried());
+    // Nobody asks them any more.
+    if let Some(process) = commands_process {
+        process.stop(!is_hurried);
+    }
     // Who is in a hurry does not wait for scripts: they are stopped all the same.
-    if let Some(process) =
-        spawner_process.filter(|_| !matches!(&result, Ok(team) if team.is_hurried()))
-    {
+    if let Some(process) = spawner_process.filter(|_| !is_hurried) {
         SpawnerProcess::join(process);
     }
     drop((paths, pid_file));
@@ -297,12 +411,25 @@ fn start_spawner<S: Site>(
     started.map(Some).map_err(|error| format!("cannot start the process for scripts: {error}"))
 }
 
+/// The process that starts programs beside the server, where the site has any, and what they say.
+fn start_commands<S: Site>(
+    shared: &Shared,
+) -> Result<Option<(CommandsProcess, Vec<PipeReader>)>, String> {
+    if !S::COMMANDS {
+        return Ok(None);
+    }
+    let started = CommandsProcess::start(&shared.commands);
+    started.map(Some).map_err(|error| format!("cannot start the process for programs: {error}"))
+}
+
 /// Bytes to read input into: more than the longest head.
 fn scratch_len<S: Site>() -> usize {
-    let head_len =
-        |listen: &crate::site::Listen| limits(S::server_settings(listen.default_server)).head_len;
-    let longest = S::LISTENS.iter().map(head_len).max().unwrap_or(0);
-    bounds::scratch_len(longest, !S::STORES.is_empty() || S::DAV)
+    let least_len = |listen: &crate::site::Listen| {
+        let server = S::server_settings(listen.default_server);
+        limits(server).head_len.max(server.http2_recv_buffer_len)
+    };
+    let longest = S::LISTENS.iter().map(least_len).max().unwrap_or(0);
+    bounds::scratch_len(longest, !S::STORES.is_empty() || !S::DAV.is_empty())
 }
 
 /// Runs the first worker here and the others in threads, until all have left. The team says how
@@ -325,6 +452,27 @@ fn run_workers<S: Site>(
     if !S::USERS.is_empty() {
         let team = team.clone();
         cx.shared.desk.start(move |worker| team.wake_one(worker))?;
+    }
+    // Without upstreams in the site, their code is not in the binary.
+    if let Some(names) = cx.shared.names.as_ref().filter(|_| !S::UPSTREAMS.is_empty()) {
+        let team = team.clone();
+        let every = Duration::from_secs(S::RESOLVE_EVERY_S);
+        names.start(&cx.shared.upstreams, every, move || {
+            team.wake();
+            Signals::wake();
+        })?;
+    }
+    if let Some(keys) = cx.shared.keys.as_ref().filter(|_| S::TLS.is_some()) {
+        keys.start(Signals::wake)?;
+    }
+    if !S::CACHES.is_empty() {
+        let (since, since_ms) = (Instant::now(), cx.now.monotonic_ms);
+        cx.shared.caches.iter().try_for_each(|store| store.start(since, since_ms))?;
+    }
+    if S::HEALTH {
+        let ids = 0..S::UPSTREAMS.len() as UpstreamId;
+        let checks = ids.filter_map(|id| Some((id, S::health(id)?))).collect();
+        cx.shared.findings.start(&cx.shared.groups, checks, Signals::wake)?;
     }
     let mut poll_sets = listeners.iter().map(|_| PollSet::new()).collect::<io::Result<Vec<_>>>()?;
     let own_poll_set = poll_sets.pop().map_or_else(PollSet::new, Ok)?;
@@ -356,4 +504,26 @@ fn run_workers<S: Site>(
         Worker::new(cx, clock, own_poll_set, own, wake, team.clone()).serve();
         Ok(team)
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_site_that_was_moved_is_told_of_its_prefix() {
+        let (here, nowhere) = (Path::new("/"), Path::new("/no/such/folder"));
+        let said = |named, built| helped(vec!["a".into(), "b".into()], named, built).join("|");
+        assert_eq!(said(None, here), "a|b");
+        assert_eq!(said(Some(here), nowhere), "a|b");
+        let moved = said(None, nowhere);
+        assert!(
+            moved.starts_with("a|b\n\nhelp: the site was built in `/no/such/folder`"),
+            "{moved}"
+        );
+        assert!(moved.contains("`--prefix DIR`"), "{moved}");
+        let wrong = said(Some(nowhere), here);
+        assert!(wrong.contains("help: there is no folder `/no/such/folder`"), "{wrong}");
+        assert!(helped(Vec::new(), None, nowhere).is_empty());
+    }
 }

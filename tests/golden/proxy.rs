@@ -49,6 +49,7 @@ impl site::Site for Conf {
             ipv6_only_given: false,
             deferred: false,
             proxy_protocol: false,
+            tls: false,
             socket: site::SocketOptions::NONE,
             shared_port: false,
             default_server: 0,
@@ -59,6 +60,7 @@ impl site::Site for Conf {
     const DIRECTORIES: &'static [site::StartText] = &[];
     const PUBLISHED: &'static [site::DirectoryId] = &[];
     const LOGS: &'static [site::LogTarget] = &[site::LogTarget::Stderr];
+    const REWRITES: bool = true;
     const UPSTREAMS: &'static [site::Upstream] = &[
         site::Upstream {
             name: "app",
@@ -72,8 +74,11 @@ impl site::Site for Conf {
                     max_conns: 0,
                     max_fails: 2,
                     fail_timeout_ms: 30000,
+                    slow_start_ms: 0,
                     backup: false,
                     down: false,
+                    drain: false,
+                    route: "",
                 },
                 site::Peer {
                     address: &[site::StartPiece::Literal("app-b.test:80")],
@@ -81,8 +86,11 @@ impl site::Site for Conf {
                     max_conns: 0,
                     max_fails: 1,
                     fail_timeout_ms: 10000,
+                    slow_start_ms: 0,
                     backup: false,
                     down: false,
+                    drain: false,
+                    route: "",
                 },
                 site::Peer {
                     address: &[site::StartPiece::Literal("unix:run/app.sock")],
@@ -90,11 +98,18 @@ impl site::Site for Conf {
                     max_conns: 0,
                     max_fails: 1,
                     fail_timeout_ms: 10000,
+                    slow_start_ms: 0,
                     backup: true,
                     down: false,
+                    drain: false,
+                    route: "",
                 },
             ],
             balance: site::Balance::LeastConn,
+            commands: &[],
+            is_shared: false,
+            sticky: None,
+            is_mandatory: false,
             plain: site::UpstreamSettings {
                 keepalive: 16,
                 ..site::UpstreamSettings::DEFAULT
@@ -112,8 +127,11 @@ impl site::Site for Conf {
                     max_conns: 100,
                     max_fails: 1,
                     fail_timeout_ms: 10000,
+                    slow_start_ms: 0,
                     backup: false,
                     down: false,
+                    drain: false,
+                    route: "",
                 },
                 site::Peer {
                     address: &[site::StartPiece::Literal("10.0.1.2:80")],
@@ -121,11 +139,18 @@ impl site::Site for Conf {
                     max_conns: 0,
                     max_fails: 1,
                     fail_timeout_ms: 10000,
+                    slow_start_ms: 0,
                     backup: false,
                     down: true,
+                    drain: false,
+                    route: "",
                 },
             ],
             balance: site::Balance::ConsistentHash(site::Text::Computed(value_0)),
+            commands: &[],
+            is_shared: false,
+            sticky: None,
+            is_mandatory: false,
             plain: site::UpstreamSettings::DEFAULT,
         },
         site::Upstream {
@@ -143,11 +168,18 @@ impl site::Site for Conf {
                     max_conns: 0,
                     max_fails: 1,
                     fail_timeout_ms: 10000,
+                    slow_start_ms: 0,
                     backup: false,
                     down: false,
+                    drain: false,
+                    route: "",
                 },
             ],
             balance: site::Balance::RoundRobin,
+            commands: &[],
+            is_shared: false,
+            sticky: None,
+            is_mandatory: false,
             plain: site::UpstreamSettings::DEFAULT,
         },
         site::Upstream {
@@ -162,11 +194,18 @@ impl site::Site for Conf {
                     max_conns: 0,
                     max_fails: 1,
                     fail_timeout_ms: 10000,
+                    slow_start_ms: 0,
                     backup: false,
                     down: false,
+                    drain: false,
+                    route: "",
                 },
             ],
             balance: site::Balance::RoundRobin,
+            commands: &[],
+            is_shared: false,
+            sticky: None,
+            is_mandatory: false,
             plain: site::UpstreamSettings::DEFAULT,
         },
         site::Upstream {
@@ -181,11 +220,18 @@ impl site::Site for Conf {
                     max_conns: 0,
                     max_fails: 1,
                     fail_timeout_ms: 10000,
+                    slow_start_ms: 0,
                     backup: false,
                     down: false,
+                    drain: false,
+                    route: "",
                 },
             ],
             balance: site::Balance::RoundRobin,
+            commands: &[],
+            is_shared: false,
+            sticky: None,
+            is_mandatory: false,
             plain: site::UpstreamSettings::DEFAULT,
         },
     ];
@@ -249,6 +295,7 @@ static SERVERS: [site::Server; 1] = [
         name: site::Settled::Known(b""),
         location: 0,
         ops: &[],
+        tls: None,
         plain: site::ServerSettings::DEFAULT,
     },
 ];
@@ -390,11 +437,17 @@ static SETTINGS: [site::Settings; 1] = [
         types: 0,
         default_type: b"text/plain",
         charset: None,
+        source_charset: None,
+        substitution: None,
+        additions: None,
+        ssi: None,
         compression: None,
         error_pages: &[],
         symlinks: site::Symlinks::USUAL,
         file_cache: site::FileCache::USUAL,
         admission: site::Admission::OPEN,
+        mirrors: &[],
+        answered: &[],
         rate: None,
         limit_reqs: &[],
         limit_conns: &[],
@@ -405,6 +458,11 @@ static SETTINGS: [site::Settings; 1] = [
             usual: &[],
             always: &[],
         },
+        added_trailers: site::AddedFields {
+            usual: &[],
+            always: &[],
+        },
+        early_hints: &[],
         access_logs: &[],
         error_logs: &[
             site::ErrorLog {
@@ -422,6 +480,8 @@ static PROXY_0: site::Proxy = site::Proxy {
         uri: None,
     },
     wire: site::Wire::Http,
+    framing: None,
+    tls: None,
     method: None,
     fields: &[
         site::ProxyField {
@@ -442,6 +502,10 @@ static PROXY_0: site::Proxy = site::Proxy {
     ],
     cookie_domains: &[],
     cookie_paths: &[],
+    cookie_flags: &[],
+    local: None,
+    rate: None,
+    caching: None,
     hidden: &[
         b"date",
         b"server",
@@ -466,6 +530,8 @@ static PROXY_1: site::Proxy = site::Proxy {
         uri: None,
     },
     wire: site::Wire::Http,
+    framing: None,
+    tls: None,
     method: None,
     fields: &[
         site::ProxyField {
@@ -486,6 +552,10 @@ static PROXY_1: site::Proxy = site::Proxy {
     ],
     cookie_domains: &[],
     cookie_paths: &[],
+    cookie_flags: &[],
+    local: None,
+    rate: None,
+    caching: None,
     hidden: &[
         b"date",
         b"server",
@@ -513,6 +583,8 @@ static PROXY_2: site::Proxy = site::Proxy {
         }),
     },
     wire: site::Wire::Http,
+    framing: None,
+    tls: None,
     method: None,
     fields: &[
         site::ProxyField {
@@ -550,6 +622,10 @@ static PROXY_2: site::Proxy = site::Proxy {
             by: site::Text::Fixed(b"/api/"),
         },
     ],
+    cookie_flags: &[],
+    local: None,
+    rate: None,
+    caching: None,
     hidden: &[
         b"date",
         b"server",
@@ -569,6 +645,8 @@ static PROXY_2: site::Proxy = site::Proxy {
 static PROXY_3: site::Proxy = site::Proxy {
     target: site::Target::Computed(site::Text::Computed(value_8)),
     wire: site::Wire::Http,
+    framing: None,
+    tls: None,
     method: Some(site::Text::Fixed(b"POST")),
     fields: &[
         site::ProxyField {
@@ -584,6 +662,10 @@ static PROXY_3: site::Proxy = site::Proxy {
     redirects: &[],
     cookie_domains: &[],
     cookie_paths: &[],
+    cookie_flags: &[],
+    local: None,
+    rate: None,
+    caching: None,
     hidden: &[
         b"date",
         b"server",

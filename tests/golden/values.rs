@@ -44,6 +44,7 @@ impl site::Site for Conf {
             ipv6_only_given: false,
             deferred: false,
             proxy_protocol: false,
+            tls: false,
             socket: site::SocketOptions::NONE,
             shared_port: false,
             default_server: 0,
@@ -117,6 +118,7 @@ static SERVERS: [site::Server; 1] = [
         name: site::Settled::Known(b""),
         location: 0,
         ops: &[],
+        tls: None,
         plain: site::ServerSettings::DEFAULT,
     },
 ];
@@ -235,9 +237,12 @@ static LOCATIONS: [site::Location; 8] = [
             methods: MethodSet::of(&[Method::Get, Method::Head]),
             admission: site::Admission {
                 access: Some(&ACCESSES[0]),
-                any: None,
+                named: None,
+                satisfy_any: false,
                 auth: None,
+                inquiry: None,
             },
+            location: None,
         }),
         methods: MethodSet::of(&[Method::Get, Method::Head, Method::Post]),
         methods_named: true,
@@ -290,6 +295,10 @@ static SETTINGS: [site::Settings; 3] = [
         types: 0,
         default_type: b"text/x-unknown",
         charset: None,
+        source_charset: None,
+        substitution: None,
+        additions: None,
+        ssi: None,
         compression: None,
         error_pages: &[
             site::ErrorPage {
@@ -311,6 +320,8 @@ static SETTINGS: [site::Settings; 3] = [
         symlinks: site::Symlinks::USUAL,
         file_cache: site::FileCache::USUAL,
         admission: site::Admission::OPEN,
+        mirrors: &[],
+        answered: &[],
         rate: None,
         limit_reqs: &[],
         limit_conns: &[],
@@ -321,6 +332,11 @@ static SETTINGS: [site::Settings; 3] = [
             usual: &[],
             always: &[],
         },
+        added_trailers: site::AddedFields {
+            usual: &[],
+            always: &[],
+        },
+        early_hints: &[],
         access_logs: &[
             site::AccessLog {
                 log: 1,
@@ -328,6 +344,7 @@ static SETTINGS: [site::Settings; 3] = [
                 format: format_0,
                 buffer_len: 0,
                 flush_ms: 0,
+                gzip: None,
                 condition: None,
             },
         ],
@@ -361,6 +378,10 @@ static SETTINGS: [site::Settings; 3] = [
         types: 0,
         default_type: b"text/x-unknown",
         charset: None,
+        source_charset: None,
+        substitution: None,
+        additions: None,
+        ssi: None,
         compression: None,
         error_pages: &[
             site::ErrorPage {
@@ -382,6 +403,8 @@ static SETTINGS: [site::Settings; 3] = [
         symlinks: site::Symlinks::USUAL,
         file_cache: site::FileCache::USUAL,
         admission: site::Admission::OPEN,
+        mirrors: &[],
+        answered: &[],
         rate: None,
         limit_reqs: &[],
         limit_conns: &[],
@@ -392,6 +415,11 @@ static SETTINGS: [site::Settings; 3] = [
             usual: &[],
             always: &[],
         },
+        added_trailers: site::AddedFields {
+            usual: &[],
+            always: &[],
+        },
+        early_hints: &[],
         access_logs: &[
             site::AccessLog {
                 log: 1,
@@ -399,6 +427,7 @@ static SETTINGS: [site::Settings; 3] = [
                 format: format_1,
                 buffer_len: 0,
                 flush_ms: 0,
+                gzip: None,
                 condition: Some(site::Text::Computed(value_2)),
             },
         ],
@@ -432,6 +461,10 @@ static SETTINGS: [site::Settings; 3] = [
         types: 0,
         default_type: b"text/x-unknown",
         charset: None,
+        source_charset: None,
+        substitution: None,
+        additions: None,
+        ssi: None,
         compression: None,
         error_pages: &[
             site::ErrorPage {
@@ -453,6 +486,8 @@ static SETTINGS: [site::Settings; 3] = [
         symlinks: site::Symlinks::USUAL,
         file_cache: site::FileCache::USUAL,
         admission: site::Admission::OPEN,
+        mirrors: &[],
+        answered: &[],
         rate: None,
         limit_reqs: &[],
         limit_conns: &[],
@@ -471,6 +506,11 @@ static SETTINGS: [site::Settings; 3] = [
                 site::AddedField::Line("X-Args", site::Text::Computed(value_3)),
             ],
         },
+        added_trailers: site::AddedFields {
+            usual: &[],
+            always: &[],
+        },
+        early_hints: &[],
         access_logs: &[
             site::AccessLog {
                 log: 1,
@@ -478,6 +518,7 @@ static SETTINGS: [site::Settings; 3] = [
                 format: format_0,
                 buffer_len: 0,
                 flush_ms: 0,
+                gzip: None,
                 condition: None,
             },
         ],

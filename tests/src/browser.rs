@@ -59,7 +59,12 @@ impl Browser {
         stream.set_read_timeout(Some(BROWSER_PATIENCE)).expect("a limit");
         let mut browser =
             Browser { driver, stream: BufReader::new(stream), session: String::new() };
-        let options = json!({ "goog:chromeOptions": { "args": ARGUMENTS } });
+        let options = json!({
+            "goog:chromeOptions": { "args": ARGUMENTS },
+            "goog:loggingPrefs": { "browser": "ALL" },
+            // Nobody on this machine trusts the authorities of tests.
+            "acceptInsecureCerts": true,
+        });
         let answer = browser.ask("", &json!({ "capabilities": { "alwaysMatch": options } }));
         browser.session = format!("/{}", answer["sessionId"].as_str().expect("a session"));
         browser.ask("/timeouts", &json!({ "implicit": PATIENCE.as_millis() as u64 }));
@@ -96,6 +101,14 @@ impl Browser {
     pub fn evaluate(&mut self, expression: &str) -> String {
         let script = json!({ "script": format!("return String({expression})"), "args": [] });
         self.ask("/execute/sync", &script).as_str().unwrap_or_default().to_owned()
+    }
+
+    /// The errors in the console since this was last asked.
+    pub fn errors(&mut self) -> Vec<String> {
+        let entries = self.ask("/se/log", &json!({ "type": "browser" }));
+        let entries = entries.as_array().cloned().unwrap_or_default();
+        let severe = entries.iter().filter(|entry| entry["level"] == "SEVERE");
+        severe.map(|entry| entry["message"].as_str().unwrap_or_default().to_owned()).collect()
     }
 
     /// Sends a command, and gives its value.

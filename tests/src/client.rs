@@ -1,11 +1,15 @@
 //! A client that sends the bytes it is told to.
 
-use std::io::{BufRead, BufReader, ErrorKind, Read, Write};
+use std::io::{self, BufRead, BufReader, ErrorKind, Read, Write};
 use std::net::{Shutdown, TcpStream, ToSocketAddrs};
+use std::sync::Arc;
 use std::time::Duration;
+
+use rustls::ClientConfig;
 
 use crate::PATIENCE;
 use crate::response::Response;
+use crate::secure::{self, Wire};
 
 /// How the bytes of a message reach the server.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -21,7 +25,7 @@ pub const PACES: [Pace; 2] = [Pace::Whole, Pace::ByteByByte];
 
 /// One connection.
 pub struct Client {
-    stream: BufReader<TcpStream>,
+    stream: BufReader<Wire>,
 }
 
 impl Client {
@@ -32,15 +36,38 @@ impl Client {
     pub fn connect(address: impl ToSocketAddrs) -> Client {
         let stream = TcpStream::connect(address).expect("the server accepts");
         stream.set_nodelay(true).expect("a TCP socket");
-        let client = Client { stream: BufReader::new(stream) };
+        Client::over(Wire::Plain(stream))
+    }
+
+    /// Connects, and speaks TLS with a server of this name.
+    ///
+    /// # Errors
+    ///
+    /// What stands against that, on either side.
+    ///
+    /// # Panics
+    /// Where nobody accepts.
+    pub fn secure(
+        address: impl ToSocketAddrs,
+        config: &Arc<ClientConfig>,
+        name: &str,
+    ) -> io::Result<Client> {
+        let stream = TcpStream::connect(address).expect("the server accepts");
+        stream.set_nodelay(true).expect("a TCP socket");
+        stream.set_read_timeout(Some(PATIENCE)).expect("a limit");
+        Ok(Client::over(Wire::Secure(Box::new(secure::begin(stream, config, name)?))))
+    }
+
+    fn over(wire: Wire) -> Client {
+        let client = Client { stream: BufReader::new(wire) };
         client.patience(PATIENCE);
         client
     }
 
     /// Sets how long one read or write may take.
     pub fn patience(&self, limit: Duration) {
-        self.stream.get_ref().set_read_timeout(Some(limit)).expect("a limit");
-        self.stream.get_ref().set_write_timeout(Some(limit)).expect("a limit");
+        self.stream.get_ref().socket().set_read_timeout(Some(limit)).expect("a limit");
+        self.stream.get_ref().socket().set_write_timeout(Some(limit)).expect("a limit");
     }
 
     /// Sends `bytes`. A server may have answered and closed before it has read all of them;
@@ -54,7 +81,8 @@ impl Client {
         let bytes = bytes.as_ref();
         let piece = if pace == Pace::Whole { bytes.len().max(1) } else { 1 };
         for piece in bytes.chunks(piece) {
-            match self.stream.get_ref().write_all(piece) {
+            let wire = self.stream.get_mut();
+            match wire.write_all(piece).and_then(|()| wire.flush()) {
                 Ok(()) => {}
                 Err(e) if gone(e.kind()) => break,
                 Err(e) => panic!("cannot send: {e}"),
@@ -69,13 +97,13 @@ impl Client {
     /// Where this one has read more than it has given out.
     pub fn twin(&self) -> Client {
         assert!(self.stream.buffer().is_empty());
-        let stream = self.stream.get_ref().try_clone().expect("a descriptor");
-        Client { stream: BufReader::new(stream) }
+        let stream = self.stream.get_ref().socket().try_clone().expect("a descriptor");
+        Client { stream: BufReader::new(Wire::Plain(stream)) }
     }
 
     /// Sends nothing more, and says so to the server.
     pub fn finish(&mut self) -> &mut Client {
-        let _ = self.stream.get_ref().shutdown(Shutdown::Write);
+        let _ = self.stream.get_ref().socket().shutdown(Shutdown::Write);
         self
     }
 

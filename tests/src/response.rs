@@ -14,6 +14,8 @@ pub struct Response {
     pub fields: Vec<(String, String)>,
     /// Its content, without framing.
     pub body: Vec<u8>,
+    /// The fields that follow it.
+    pub trailers: Vec<(String, String)>,
 }
 
 impl Response {
@@ -24,9 +26,10 @@ impl Response {
     pub fn read(input: &mut impl BufRead, method: &str) -> Response {
         let status_line = line(input);
         let fields: Vec<_> = std::iter::from_fn(|| field(&line(input))).collect();
-        let mut response = Response { status: 0, status_line, fields, body: Vec::new() };
+        let (body, trailers) = (Vec::new(), Vec::new());
+        let mut response = Response { status: 0, status_line, fields, body, trailers };
         response.status = response.parsed_status();
-        response.body = response.content(input, method);
+        (response.body, response.trailers) = response.content(input, method);
         response
     }
 
@@ -67,7 +70,7 @@ impl Response {
     }
 
     /// Reads the content by the framing that the fields announce (RFC 9112, 6.3).
-    fn content(&self, input: &mut impl BufRead, method: &str) -> Vec<u8> {
+    fn content(&self, input: &mut impl BufRead, method: &str) -> (Vec<u8>, Vec<(String, String)>) {
         let chunked = self.field("Transfer-Encoding").map(|value| {
             assert_eq!(value, "chunked", "{self:?}");
         });
@@ -83,10 +86,10 @@ impl Response {
             let date = self.field("Date").unwrap_or_else(|| panic!("no Date: {self:?}"));
             assert!(is_http_date(date), "not a date: {date:?}");
         }
-        let mut body = Vec::new();
+        let (mut body, mut trailers) = (Vec::new(), Vec::new());
         if self.status < 200 || matches!(self.status, 204 | 304) || method == "HEAD" {
         } else if chunked.is_some() {
-            read_chunks(input, &mut body);
+            trailers = read_chunks(input, &mut body);
         } else if let Some(length) = length {
             body.resize(length, 0);
             input.read_exact(&mut body).unwrap_or_else(|e| panic!("short body: {e}: {self:?}"));
@@ -94,7 +97,7 @@ impl Response {
             assert!(self.closes(), "no framing and no close: {self:?}");
             input.read_to_end(&mut body).unwrap_or_else(|e| panic!("{e}: {self:?}"));
         }
-        body
+        (body, trailers)
     }
 }
 
@@ -128,17 +131,18 @@ fn field(line: &str) -> Option<(String, String)> {
     Some((name.to_owned(), value.to_owned()))
 }
 
-fn read_chunks(input: &mut impl BufRead, body: &mut Vec<u8>) {
+/// Reads chunks into `body`, and the fields behind them.
+fn read_chunks(input: &mut impl BufRead, body: &mut Vec<u8>) -> Vec<(String, String)> {
     loop {
         let head = line(input);
         let size = usize::from_str_radix(&head, 16).unwrap_or_else(|_| panic!("chunk {head:?}"));
+        if size == 0 {
+            return std::iter::from_fn(|| field(&line(input))).collect();
+        }
         let start = body.len();
         body.resize(start + size, 0);
         input.read_exact(&mut body[start..]).expect("a chunk is complete");
-        assert_eq!(line(input), "", "data after a chunk, or a trailer section");
-        if size == 0 {
-            return;
-        }
+        assert_eq!(line(input), "", "data after a chunk");
     }
 }
 

@@ -195,11 +195,21 @@ impl Server {
         self.child.id()
     }
 
-    /// The most memory that it has had at once, in kB.
+    /// The most memory that it has had at once, in kB. The pages of its program do not count: they come
+    /// with what is run for the first time, and the system may take them back.
     pub fn peak_memory_kb(&self) -> u64 {
+        self.memory("VmHWM:") - self.memory("RssFile:")
+    }
+
+    /// The memory that it has now, in kB, likewise.
+    pub fn memory_kb(&self) -> u64 {
+        self.memory("VmRSS:") - self.memory("RssFile:")
+    }
+
+    fn memory(&self, name: &str) -> u64 {
         let status = std::fs::read_to_string(format!("/proc/{}/status", self.pid()));
         let status = status.expect("/proc");
-        let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+        let line = status.lines().find_map(|line| line.strip_prefix(name));
         let number = line.and_then(|line| line.trim().strip_suffix(" kB"));
         number.and_then(|number| number.parse().ok()).expect("a number of kB")
     }

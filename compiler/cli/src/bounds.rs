@@ -1,6 +1,5 @@
 //! `sitec bounds`: what the server of a conf may need at most, and what it contains.
 
-use std::path::PathBuf;
 use std::process::ExitCode;
 use std::thread;
 
@@ -9,14 +8,14 @@ use sitec_compiler::bounds;
 
 use crate::{conf, output};
 
-/// Show what a site's server may need at most: memory, descriptors, processes
+/// Show the most memory, descriptors and processes that a site's server may use
 ///
-/// Shows the parts of the server that its binary will contain, too.
+/// Shows which parts of the server its binary will contain, too.
 #[derive(Args)]
 pub(crate) struct Options {
-    /// The conf
-    file: PathBuf,
-    /// How to show it
+    #[command(flatten)]
+    conf: conf::Named,
+    /// Choose how to show it
     #[arg(long, value_enum, default_value_t = Format::Human)]
     format: Format,
 }
@@ -30,7 +29,7 @@ enum Format {
 
 /// Compiles the conf and prints its bounds.
 pub(crate) fn bounds(options: &Options) -> Result<ExitCode, String> {
-    let Some(checked) = conf::checked(&options.file)? else { return Ok(ExitCode::FAILURE) };
+    let Some(checked) = conf::checked(&options.conf.file)? else { return Ok(ExitCode::FAILURE) };
     let cpus = thread::available_parallelism().map_or(1, |cpus| cpus.get() as u64);
     let reckoned = bounds::reckon(&checked.site, &checked.places, &checked.sources, cpus);
     output::print(&match options.format {

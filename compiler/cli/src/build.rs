@@ -7,31 +7,38 @@ use std::{fs, io};
 use clap::Args;
 
 use crate::conf;
+use crate::findings::Findings;
 use crate::package::{Package, Profile};
 
-/// Build the web server of a conf
+/// Build the web server of a conf: one binary
 #[derive(Args)]
 pub(crate) struct Options {
-    /// The conf
-    file: PathBuf,
-    /// Where the binary goes: a file, or a folder that exists. Without it, the working
-    /// directory, under the name of the conf, or of its folder if it is called site.conf
+    #[command(flatten)]
+    conf: conf::Named,
+    /// Write the binary to OUT: a file, or a folder that exists. Without it, the binary goes to
+    /// the working directory, under the name of the conf, or of its folder if the conf is called
+    /// site.conf
     #[arg(short, value_name = "OUT")]
     out: Option<PathBuf>,
     #[command(flatten)]
     profile: Profile,
-    /// The machine that it is for, as rustc calls it: x86_64-unknown-linux-musl makes a binary
-    /// that needs no library. Without it, this machine
+    /// Build for another machine, by rustc's name for it. x86_64-unknown-linux-musl makes a static
+    /// binary, which needs no library
     #[arg(long, value_name = "TRIPLE")]
     target: Option<String>,
+    #[command(flatten)]
+    findings: Findings,
 }
 
 /// Compiles the conf, builds its package and puts the binary where it was asked for.
 pub(crate) fn build(options: &Options) -> Result<ExitCode, String> {
-    let Some(package) = compiled(&options.file)? else { return Ok(ExitCode::FAILURE) };
-    let out = destination(&options.file, options.out.as_deref());
+    let file = &options.conf.file;
+    let Some(package) = compiled(file, &options.findings)? else {
+        return Ok(ExitCode::FAILURE);
+    };
+    let out = destination(file, options.out.as_deref());
     let problem = |error| format!("cannot write `{}`: {error}", out.display());
-    // A build takes too long to find out only behind it.
+    // A build takes too long to find out only after it.
     fs::metadata(folder_of(&out)).map_err(problem)?;
     let binary = package.build(options.profile, options.target.as_deref())?;
     let len = install(&binary, &out).map_err(problem)?;
@@ -40,9 +47,9 @@ pub(crate) fn build(options: &Options) -> Result<ExitCode, String> {
 }
 
 /// The package of a conf; `None` if the conf is wrong, which has then been shown.
-pub(crate) fn compiled(file: &Path) -> Result<Option<Package>, String> {
-    let compilation =
-        conf::compile_and_show(file).map_err(|error| conf::unreadable(file, &error))?;
+pub(crate) fn compiled(file: &Path, findings: &Findings) -> Result<Option<Package>, String> {
+    let compilation = conf::compile_and_show(file, findings.levels())
+        .map_err(|error| conf::unreadable(file, &error))?;
     compilation.site.map(|site| Package::new(file, &site)).transpose()
 }
 

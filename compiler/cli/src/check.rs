@@ -5,10 +5,11 @@ use std::process::ExitCode;
 use std::time::SystemTime;
 
 use clap::{Args, ValueEnum};
-use sitec_compiler::diagnostic::{Levels, json, sarif};
+use sitec_compiler::diagnostic::{json, sarif};
 use sitec_compiler::files::{Disk, Files, Sysroot};
-use sitec_compiler::{Compilation, catalogue, compile_with};
+use sitec_compiler::{Compilation, compile_with, picture};
 
+use crate::findings::Findings;
 use crate::watch::Watch;
 use crate::{conf, output};
 
@@ -17,33 +18,25 @@ const WRONG: u8 = 1;
 /// Some conf could not be read.
 const UNREADABLE: u8 = 2;
 
-/// Say what is wrong with confs; build nothing
+/// Check confs for mistakes, without building anything
 ///
-/// Exit status: 0 if they compile, with or without warnings; 1 if one has errors; 2 if one
-/// could not be read. `sitec explain CODE` says more about a finding.
+/// Exit status: 0 if all confs compile, with or without warnings; 1 if one has errors; 2 if one
+/// cannot be read. `sitec explain CODE` says more about a finding.
 #[derive(Args)]
 pub(crate) struct Options {
-    /// The confs
-    #[arg(required = true, value_name = "FILE")]
+    /// Confs, or folders with a site.conf [default: site.conf]
+    #[arg(value_name = "FILE", value_parser = conf::parser())]
     files: Vec<PathBuf>,
-    /// Findings that are errors: `warnings` for all warnings, or a code such as K04; may be
-    /// given more than once
-    #[arg(long, value_name = "CODE", value_parser = denied)]
-    deny: Vec<Deny>,
-    /// Findings that are not shown, by code; may be given more than once
-    #[arg(long, value_name = "CODE", value_parser = code)]
-    allow: Vec<&'static str>,
-    /// Show lints too: what is right and could be better
-    #[arg(long)]
-    lints: bool,
-    /// How to show findings: `human` and `short` on standard error, the others on standard
+    #[command(flatten)]
+    findings: Findings,
+    /// How to show findings: `human` and `short` go to standard error, the others to standard
     /// output
     #[arg(long, value_enum, default_value_t = Format::Human)]
     format: Format,
-    /// Go on, and check again whenever the confs or what they refer to change
+    /// Keep running, and check again whenever a conf or a file that it needs changes
     #[arg(long, conflicts_with = "format")]
     watch: bool,
-    /// Look for absolute paths in the image that will run the site, which is in DIR
+    /// Look up absolute paths in DIR, the root of the image that will run the site
     #[arg(long, value_name = "DIR")]
     sysroot: Option<PathBuf>,
 }
@@ -51,49 +44,19 @@ pub(crate) struct Options {
 /// How findings are shown.
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum Format {
-    /// With the lines that they are about
+    /// With the lines of the conf that they are about
     Human,
-    /// One line for each
+    /// One line for each finding
     Short,
     /// One JSON document
     Json,
     /// A log in SARIF 2.1.0
     Sarif,
-}
-
-/// What `--deny` names.
-#[derive(Clone, Copy)]
-enum Deny {
-    Warnings,
-    Code(&'static str),
-}
-
-fn denied(text: &str) -> Result<Deny, String> {
-    match text {
-        "warnings" => Ok(Deny::Warnings),
-        _ => code(text).map(Deny::Code),
-    }
-}
-
-fn code(text: &str) -> Result<&'static str, String> {
-    let check = catalogue::find(text);
-    check.map(|check| check.code).ok_or_else(|| "`sitec explain` lists all checks".to_owned())
+    /// A picture of what a terminal shows
+    Svg,
 }
 
 impl Options {
-    fn levels(&self) -> Levels {
-        let code = |deny: &Deny| match deny {
-            Deny::Code(code) => Some(*code),
-            Deny::Warnings => None,
-        };
-        Levels {
-            lints: self.lints,
-            deny_warnings: self.deny.iter().any(|deny| code(deny).is_none()),
-            deny: self.deny.iter().filter_map(code).collect(),
-            allow: self.allow.clone(),
-        }
-    }
-
     /// Compiles one conf, against the image if there is one.
     fn compile(&self, path: &Path) -> std::io::Result<Compilation> {
         std::fs::read(path)?;
@@ -102,8 +65,20 @@ impl Options {
             Some(sysroot) => sysroot,
             None => &Disk,
         };
-        Ok(compile_with(files, path, self.levels()))
+        Ok(compile_with(files, path, self.findings.levels()))
     }
+}
+
+/// What a terminal shows of all findings.
+fn picture(compilations: &[Compilation]) -> String {
+    let names = compilations.iter().filter_map(|it| Some(&*it.sources.iter().next()?.1.name));
+    let command = format!("sitec check {}", names.collect::<Vec<_>>().join(" "));
+    let said = compilations.iter().map(|it| {
+        let all = it.diagnostics.render(&it.sources, true);
+        let closing = it.diagnostics.closing(&it.sources, true).unwrap_or_default();
+        format!("{}\n\n{closing}", all.trim_end())
+    });
+    picture::terminal(command.trim_end(), &said.collect::<Vec<_>>().join("\n\n"))
 }
 
 /// Checks all files, and returns the worst that any of them came to. With `--watch`, does so
@@ -113,9 +88,10 @@ pub(crate) fn check(options: &Options) -> Result<ExitCode, String> {
         eprintln!("error: there is no folder `{}`", root.display());
         return Ok(ExitCode::from(UNREADABLE));
     }
+    let files = conf::or_default(&options.files);
     loop {
-        let (since, mut dependencies) = (SystemTime::now(), options.files.clone());
-        let status = check_once(options, &mut dependencies)?;
+        let (since, mut dependencies) = (SystemTime::now(), files.clone());
+        let status = check_once(options, &files, &mut dependencies)?;
         if !options.watch {
             return Ok(ExitCode::from(status));
         }
@@ -126,20 +102,24 @@ pub(crate) fn check(options: &Options) -> Result<ExitCode, String> {
 }
 
 /// Checks all files. What they depend on is added to `dependencies`.
-fn check_once(options: &Options, dependencies: &mut Vec<PathBuf>) -> Result<u8, String> {
+fn check_once(
+    options: &Options,
+    files: &[PathBuf],
+    dependencies: &mut Vec<PathBuf>,
+) -> Result<u8, String> {
     let mut status = 0;
     let mut compilations = Vec::new();
-    for path in &options.files {
+    for path in files {
         match options.compile(path) {
             Ok(compilation) => {
                 dependencies.extend_from_slice(&compilation.dependencies);
                 status = status.max(if compilation.site.is_some() { 0 } else { WRONG });
                 match options.format {
-                    Format::Human => conf::show(&compilation),
+                    Format::Human => conf::show_or_praise(&compilation),
                     Format::Short => {
                         eprint!("{}", compilation.diagnostics.short(&compilation.sources));
                     }
-                    Format::Json | Format::Sarif => compilations.push(compilation),
+                    Format::Json | Format::Sarif | Format::Svg => compilations.push(compilation),
                 }
             }
             Err(error) => {
@@ -152,6 +132,7 @@ fn check_once(options: &Options, dependencies: &mut Vec<PathBuf>) -> Result<u8, 
     match options.format {
         Format::Json => output::print(&json(&found))?,
         Format::Sarif => output::print(&sarif(&found))?,
+        Format::Svg => output::print(&picture(&compilations))?,
         Format::Human | Format::Short => {}
     }
     Ok(status)

@@ -9,17 +9,19 @@ use sitec_compiler::diff::{Side, diff};
 use crate::conf::{self, Checked};
 use crate::output;
 
-/// Show the requests that two confs handle differently, with a witness for each class
+/// Show the requests that two confs handle differently
 ///
-/// Exit status: 0 if all requests are handled alike, 1 if some are not, 2 if a conf is wrong or
-/// cannot be read.
+/// Each kind of request that a change of the conf affects is shown by an example. Exit status: 0
+/// if all requests are handled alike, 1 if some are not, 2 if a conf has errors or cannot be read.
 #[derive(Args)]
 pub(crate) struct Options {
-    /// The conf as it was
+    /// The conf as it was, or its folder
+    #[arg(value_parser = conf::parser())]
     old: PathBuf,
-    /// The conf as it is now
+    /// The conf as it is now, or its folder
+    #[arg(default_value = conf::NAME, value_parser = conf::parser())]
     new: PathBuf,
-    /// How to show it
+    /// Choose how to show it
     #[arg(long, value_enum, default_value_t = Format::Human)]
     format: Format,
 }

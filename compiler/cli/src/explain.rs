@@ -1,43 +1,28 @@
-//! `sitec explain`: what a check means.
+//! `sitec explain`: what a directive, a variable or a code means.
 
-use std::fmt::Write;
 use std::process::ExitCode;
 
 use clap::Args;
-use sitec_compiler::catalogue::{self, Check};
+use sitec_compiler::explain;
 
 use crate::output;
 
-/// Explain a finding of `sitec check`, with a conf that has it and one that has not
+/// Explain a directive, a variable, or a finding of `sitec check`
+///
+/// Examples: `sitec explain root`, `sitec explain '$uri'`, `sitec explain K04`. The whole
+/// reference is part of this command: no network is needed.
 #[derive(Args)]
 pub(crate) struct Options {
-    /// Its code, such as K07, or its name; without it, all checks are listed
-    code: Option<String>,
+    /// A directive, a variable with its `$` (in quotes, for the shell), or the code or name of a
+    /// check; without it, everything is listed
+    word: Option<String>,
 }
 
-/// Prints the page of a check, or the list of all.
+/// Prints what there is to tell about the word, or the list of all.
 pub(crate) fn explain(options: &Options) -> Result<ExitCode, String> {
-    let text = match &options.code {
-        None => list(),
-        Some(code) => {
-            let check = catalogue::find(code);
-            let check = check.ok_or_else(|| {
-                format!("there is no check `{code}`: `sitec explain` lists all of them")
-            })?;
-            catalogue::explain(check)
-        }
-    };
-    output::print(&text)?;
+    output::print(&match &options.word {
+        None => explain::index(),
+        Some(word) => explain::explain(word)?,
+    })?;
     Ok(ExitCode::SUCCESS)
-}
-
-fn list() -> String {
-    let mut text = String::new();
-    for group in catalogue::GROUPS {
-        let _ = writeln!(text, "{}", group.title);
-        for Check { code, name, severity, .. } in group.checks {
-            let _ = writeln!(text, "  {code}  {:8} {name}", severity.to_string());
-        }
-    }
-    text
 }

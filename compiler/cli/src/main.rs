@@ -9,7 +9,9 @@ mod completions;
 mod conf;
 mod diff;
 mod explain;
+mod findings;
 mod fmt;
+mod install;
 mod new;
 mod output;
 mod package;
@@ -23,9 +25,20 @@ use std::process::ExitCode;
 
 use clap::Parser;
 
+/// What a newcomer types first.
+const FIRST_STEPS: &str = "\
+First steps:
+  sitec new blog                        write blog/site.conf and a first page
+  sitec run blog                        build its server and run it: http://127.0.0.1:8080
+  sitec run blog -- --set PORT=8081     the same, with a value of the conf set at start
+  sitec check blog                      check the conf
+  sitec explain root                    explain a directive, a $variable or a code
+
+A command that needs a conf takes a file or a folder; without either, it takes ./site.conf.";
+
 /// The site compiler: an nginx-like site.conf goes in, one web server binary comes out.
 #[derive(Parser)]
-#[command(name = "sitec", version)]
+#[command(name = "sitec", version, after_help = FIRST_STEPS)]
 struct Arguments {
     #[command(subcommand)]
     command: Command,

@@ -5,8 +5,13 @@ use std::io::{self, ErrorKind, IsTerminal, Write};
 /// Writes `text` to standard output. Whoever reads it may have seen enough and gone: that is no
 /// failure.
 pub(crate) fn print(text: &str) -> Result<(), String> {
+    print_bytes(text.as_bytes())
+}
+
+/// The same for what may not be text.
+pub(crate) fn print_bytes(bytes: &[u8]) -> Result<(), String> {
     let mut out = io::stdout().lock();
-    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+    match out.write_all(bytes).and_then(|()| out.flush()) {
         Err(error) if error.kind() != ErrorKind::BrokenPipe => {
             Err(format!("cannot write to standard output: {error}"))
         }

@@ -18,10 +18,10 @@ use crate::{carried, progress};
 /// How a site is compiled.
 #[derive(Clone, Copy, PartialEq, Eq, Args)]
 pub(crate) struct Profile {
-    /// Build fast, and a binary that is slow
+    /// Build without optimisation: fast to build, slow to run
     #[arg(long)]
     debug: bool,
-    /// Build slowly, and the smallest binary
+    /// Build the smallest binary: slow to build
     #[arg(long, conflicts_with = "debug")]
     small: bool,
 }
@@ -41,6 +41,8 @@ impl Profile {
 pub(crate) struct Package {
     home: PathBuf,
     name: String,
+    /// Whether the library of TLS is part of it.
+    has_tls: bool,
     _lock: File,
 }
 
@@ -58,13 +60,14 @@ impl Package {
         let lock = lock(&folder).map_err(problem)?;
         let generated = generated(&folder.join("src"), site)?;
         write_package(&folder, &name, &file, &generated).map_err(problem)?;
-        Ok(Package { _lock: lock, home, name })
+        let has_tls = generated.features.contains(&"tls");
+        Ok(Package { _lock: lock, home, name, has_tls })
     }
 
     /// Builds the binary, for this machine or for the `target` that is named by its triple, and
     /// returns where it is.
     pub(crate) fn build(&self, profile: Profile, target: Option<&str>) -> Result<PathBuf, String> {
-        let say = || progress::spin("compiling the server; the first time takes longest");
+        let say = || progress::spin(self.what_takes_long(profile, target));
         // What a build needs was most often downloaded by an earlier one.
         let offline = self.cargo(profile, target, &["--offline"]);
         let mut output = progress::while_running(offline, say)?;
@@ -74,10 +77,25 @@ impl Package {
         if !output.status.success() {
             return Err(failure(&output, target));
         }
+        Ok(self.target(profile, target).join(&self.name))
+    }
+
+    /// What a build is at, for who waits for it.
+    fn what_takes_long(&self, profile: Profile, target: Option<&str>) -> &'static str {
+        let built = self.target(profile, target).join("build");
+        let is_library =
+            |entry: &fs::DirEntry| entry.file_name().to_string_lossy().starts_with("aws-lc-sys-");
+        let mut built = fs::read_dir(built).into_iter().flatten().filter_map(Result::ok);
+        match self.has_tls && !built.any(|entry| is_library(&entry)) {
+            true => "compiling the TLS library, about a minute the first time",
+            false => "compiling the server; the first time takes longest",
+        }
+    }
+
+    /// Where cargo puts what it builds; for a named target, it has a folder of its own.
+    fn target(&self, profile: Profile, target: Option<&str>) -> PathBuf {
         let (_, folder) = profile.name();
-        // Cargo gives what it builds for a named target a folder of its own.
-        let targets = self.home.join("target").join(target.unwrap_or_default());
-        Ok(targets.join(folder).join(&self.name))
+        self.home.join("target").join(target.unwrap_or_default()).join(folder)
     }
 
     /// The cargo that builds it. It runs in the package's folder, so that the settings of a
@@ -158,5 +176,32 @@ fn failure(output: &Output, target: Option<&str>) -> String {
         )
     } else {
         format!("cargo could not build the server; it says:\n\n{said}")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_library_of_tls_is_told_of_once() {
+        let home = std::env::temp_dir().join(format!("sitec-package-{}", std::process::id()));
+        let built = home.join("target/release/build");
+        fs::create_dir_all(built.join("libc-0123")).expect("a folder");
+        let lock = File::create(home.join("lock")).expect("a file");
+        let mut package =
+            Package { home: home.clone(), name: "a".to_owned(), has_tls: true, _lock: lock };
+        let profile = Profile { debug: false, small: false };
+        let says = |package: &Package, target| {
+            package.what_takes_long(profile, target).contains("TLS library")
+        };
+        assert!(says(&package, None));
+        fs::create_dir(built.join("aws-lc-sys-0123")).expect("a folder");
+        assert!(!says(&package, None));
+        // What another machine needs is built for itself.
+        assert!(says(&package, Some("x86_64-unknown-linux-musl")));
+        package.has_tls = false;
+        assert!(!says(&package, Some("x86_64-unknown-linux-musl")));
+        fs::remove_dir_all(home).expect("removed");
     }
 }

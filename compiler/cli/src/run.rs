@@ -2,29 +2,36 @@
 
 use std::ffi::OsString;
 use std::os::unix::process::CommandExt;
-use std::path::PathBuf;
 use std::process::{Command, ExitCode};
 
 use clap::Args;
 
-use crate::build;
+use crate::findings::Findings;
 use crate::package::Profile;
+use crate::{build, conf};
 
 /// Build the web server of a conf, and run it
+///
+/// What stands after `--` goes to the server: `sitec run -- --set PORT=8081` sets a `param`, and
+/// `sitec run -- --help` shows the server's own options.
 #[derive(Args)]
 pub(crate) struct Options {
-    /// The conf
-    file: PathBuf,
+    #[command(flatten)]
+    conf: conf::Named,
     #[command(flatten)]
     profile: Profile,
-    /// What the server gets as its arguments
+    #[command(flatten)]
+    findings: Findings,
+    /// Arguments for the server
     #[arg(last = true)]
     args: Vec<OsString>,
 }
 
 /// Builds, and replaces this process, so that signals reach the server itself.
 pub(crate) fn run(options: &Options) -> Result<ExitCode, String> {
-    let Some(package) = build::compiled(&options.file)? else { return Ok(ExitCode::FAILURE) };
+    let Some(package) = build::compiled(&options.conf.file, &options.findings)? else {
+        return Ok(ExitCode::FAILURE);
+    };
     let binary = package.build(options.profile, None)?;
     let error = Command::new(&binary).args(&options.args).exec();
     Err(format!("cannot run `{}`: {error}", binary.display()))

@@ -1,10 +1,10 @@
 //! The commands as a user calls them.
 
 use std::fs;
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Write};
 use std::ops::Deref;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::process::{Command, Output, Stdio};
 use std::time::SystemTime;
 
 /// An empty folder for one test, outside of the checkout; gone when the test ends.
@@ -78,7 +78,8 @@ fn check_tells_wrong_from_unreadable() {
         assert_eq!(status(&output), expected, "{files:?}: {}", errors(&output));
         assert!(output.stdout.is_empty(), "{files:?}");
     }
-    assert!(errors(&sitec(&folder, &["check", "good.conf"])).is_empty());
+    let shown = errors(&sitec(&folder, &["check", "good.conf"]));
+    assert_eq!(shown, "`good.conf` is fine: 1 server, 0 locations\n");
     let shown = errors(&sitec(&folder, &["check", "doubtful.conf"]));
     assert!(shown.contains("`daemon`") && shown.contains("1 warning"), "{shown}");
     let shown = errors(&sitec(&folder, &["check", "wrong.conf"]));
@@ -215,31 +216,73 @@ fn runtime_built() -> Vec<(PathBuf, SystemTime)> {
 #[test]
 fn a_new_site_stands_alone() {
     let folder = Folder::new("new");
-    let output = sitec(&folder, &["new", "blog"]);
-    assert_eq!(status(&output), 0, "{}", errors(&output));
-    let conf = fs::read_to_string(folder.join("blog/site.conf")).unwrap();
-    assert!(conf.contains("blog") && !conf.contains("{name}"), "{conf}");
-    let output = sitec(&folder, &["check", "blog/site.conf"]);
-    assert_eq!((status(&output), errors(&output).as_str()), (0, ""));
-    // Neither twice, nor under any name.
-    for name in ["blog", "../x", "A", ""] {
-        assert_ne!(status(&sitec(&folder, &["new", name])), 0, "{name:?}");
+    let new = |args: &[&str]| {
+        let output = sitec(&folder, &[&["new"], args].concat());
+        (status(&output), String::from_utf8_lossy(&output.stdout).into_owned(), errors(&output))
+    };
+    for (path, command) in [("blog", "sitec run blog"), ("in/my.site", "sitec run in/my.site")] {
+        let (status_of_new, said, wrong) = new(&[path]);
+        assert!(status_of_new == 0 && said.contains(command), "{said}{wrong}");
+        let conf = fs::read_to_string(folder.join(path).join("site.conf")).unwrap();
+        let name = path.trim_start_matches("in/");
+        assert!(conf.contains(name) && !conf.contains("{name}"), "{conf}");
+        let output = sitec(&folder, &["check", path]);
+        assert!(errors(&output).contains("is fine"), "{}", errors(&output));
     }
-    assert_eq!(fs::read_to_string(folder.join("blog/site.conf")).unwrap(), conf);
+    // Neither twice, nor over what is there.
+    let (again, _, wrong) = new(&["blog"]);
+    assert!(again == 1 && wrong.contains("`blog/site.conf` and 3 others"), "{wrong}");
+    let part = folder.join("part/www");
+    fs::create_dir_all(&part).unwrap();
+    fs::write(part.join("index.html"), "mine").unwrap();
+    let (taken, _, wrong) = new(&["part"]);
+    assert!(taken == 1 && wrong.contains("`part/www/index.html` would be overwritten"), "{wrong}");
+    assert!(!folder.join("part/site.conf").exists());
+    assert_eq!(fs::read_to_string(part.join("index.html")).unwrap(), "mine");
+    // A folder with other files in it.
+    let output = sitec(&folder.join("in"), &["new", "."]);
+    assert_eq!(status(&output), 0, "{}", errors(&output));
+    let said = String::from_utf8_lossy(&output.stdout);
+    assert!(said.contains("\n    sitec run\n"), "{said}");
+    assert!(errors(&sitec(&folder.join("in"), &["check"])).contains("is fine"));
 }
 
 #[test]
-fn a_new_site_in_a_checkout_is_a_feature() {
+fn each_template_is_a_site_whose_tests_hold() {
+    let folder = Folder::new("templates");
+    for template in ["page", "docs", "spa", "cgi", "upload", "proxy"] {
+        let output = sitec(&folder, &["new", "--template", template, template]);
+        assert_eq!(status(&output), 0, "{template}: {}", errors(&output));
+        let output = sitec(&folder, &["check", "--deny", "warnings", template]);
+        let said = errors(&output);
+        assert!(status(&output) == 0 && said.contains(" expectations"), "{template}: {said}");
+        let output = sitec(&folder, &["fmt", "--check", template]);
+        assert_eq!(status(&output), 0, "{}", String::from_utf8_lossy(&output.stdout));
+    }
+}
+
+#[test]
+fn a_new_site_in_a_checkout_is_a_feature_where_that_is_asked_for() {
     let folder = Folder::new("checkout");
     fs::create_dir_all(folder.join("sites/default")).unwrap();
     fs::create_dir_all(folder.join("compiler/cli")).unwrap();
     fs::write(folder.join("compiler/cli/Cargo.toml"), "").unwrap();
-    fs::write(folder.join("Cargo.toml"), "[features]\nsite-default = []\n").unwrap();
-    let output = sitec(&folder.join("sites/default"), &["new", "blog"]);
+    let manifest = "[features]\nsite-default = []\n";
+    fs::write(folder.join("Cargo.toml"), manifest).unwrap();
+    let output = sitec(&folder, &["new", "sites/plain"]);
+    assert!(status(&output) == 0 && folder.join("sites/plain/site.conf").is_file());
+    assert_eq!(fs::read_to_string(folder.join("Cargo.toml")).unwrap(), manifest);
+    let output = sitec(&folder.join("sites/default"), &["new", "--feature", "blog"]);
     assert_eq!(status(&output), 0, "{}", errors(&output));
     assert!(folder.join("sites/blog/site.conf").is_file());
     let manifest = fs::read_to_string(folder.join("Cargo.toml")).unwrap();
     assert_eq!(manifest, "[features]\nsite-default = []\nsite-blog = []\n");
+    let output = sitec(&folder, &["new", "--feature", "A"]);
+    assert!(status(&output) == 1 && errors(&output).contains("not the name of a feature"));
+    let elsewhere = Folder::new("elsewhere");
+    let output = sitec(&elsewhere, &["new", "--feature", "blog"]);
+    assert!(status(&output) == 1 && errors(&output).contains("is for a checkout of sitec"));
+    assert_eq!(fs::read_dir(&*elsewhere).unwrap().count(), 0);
 }
 
 #[test]
@@ -248,9 +291,12 @@ fn version_and_usage() {
     let output = sitec(&here, &["--version"]);
     let version = format!("sitec {}\n", env!("CARGO_PKG_VERSION"));
     assert_eq!(String::from_utf8_lossy(&output.stdout), version);
-    for args in [&[][..], &["build"], &["check"], &["nonsense"]] {
-        assert_eq!(status(&sitec(&here, args)), 2, "{args:?}");
+    for (args, expected) in [(&[][..], 2), (&["nonsense"], 2), (&["check"], 2), (&["build"], 1)] {
+        assert_eq!(status(&sitec(&here, args)), expected, "{args:?}");
     }
+    let help = sitec(&here, &["--help"]);
+    let help = String::from_utf8_lossy(&help.stdout);
+    assert!(help.contains("sitec run blog -- --set PORT=8081"), "{help}");
 }
 
 /// Two warnings, one of them about a folder elsewhere, and a lint.
@@ -297,6 +343,9 @@ fn check_tells_programs() {
         assert!(text.starts_with('{') && text.ends_with("}\n") && text.contains(part), "{text}");
         assert!(errors(&output).contains("missing.conf"));
     }
+    let output = sitec(&folder, &["check", "--format", "svg", "wrong.conf"]);
+    let svg = String::from_utf8_lossy(&output.stdout);
+    assert!(status(&output) == 1 && svg.starts_with("<svg ") && svg.contains("lsten"), "{svg}");
 }
 
 #[test]
@@ -309,7 +358,7 @@ fn check_looks_into_an_image() {
     let check = |sysroot: &[&str]| sitec(&folder, &[&["check", "site.conf"], sysroot].concat());
     assert!(errors(&check(&[])).contains("warning[F01]"));
     let found = check(&["--sysroot", "image"]);
-    assert!(errors(&found).is_empty(), "{}", errors(&found));
+    assert!(errors(&found).contains("is fine"), "{}", errors(&found));
     let missing = check(&["--sysroot", "empty"]);
     assert!(errors(&missing).contains("error[F01]"), "{}", errors(&missing));
     assert_eq!((status(&missing), status(&check(&["--sysroot", "none"]))), (1, 2));
@@ -326,8 +375,15 @@ fn explain_tells_what_a_check_means() {
     assert!(status_of_code == 0 && text.contains("unknown-directive") && text.contains("lsten"));
     assert_eq!(explained("unknown-directive"), (0, text));
     assert_eq!(explained("D99"), (1, String::new()));
+    for (word, part) in [("root", "Example:\n\n    root www;\n"), ("$uri", "The path")] {
+        let (status, text) = explained(word);
+        assert!(status == 0 && text.contains(part), "{word}: {text}");
+    }
+    let output = sitec(&folder, &["explain", "rooot"]);
+    assert!(status(&output) == 1 && errors(&output).contains("did you mean `root`?"));
     let all = sitec(&folder, &["explain"]);
-    assert!(String::from_utf8_lossy(&all.stdout).contains("Y01"));
+    let all = String::from_utf8_lossy(&all.stdout);
+    assert!(["Y01", "try_files", "$uri"].iter().all(|part| all.contains(part)), "{all}");
 }
 
 #[test]
@@ -340,6 +396,11 @@ fn route_shows_each_step() {
     let shown = String::from_utf8_lossy(&output.stdout);
     for part in ["location /a (site.conf:1)", "HTTP/1.1 301", "Location: /b?1"] {
         assert!(shown.contains(part), "{part}: {shown}");
+    }
+    // The conf and the method that are meant without a name.
+    for args in [&["/a/b"][..], &["GET", "/a/b"], &["site.conf", "/a/b"], &[".", "GET", "/a/b"]] {
+        let output = sitec(&folder, &[&["route", "--header", "X: 1"], args].concat());
+        assert_eq!(String::from_utf8_lossy(&output.stdout), shown, "{args:?}");
     }
     let json = route(&["GET", "/a", "--format", "json"]);
     assert!(String::from_utf8_lossy(&json.stdout).contains("\"status\": 301"));
@@ -360,6 +421,7 @@ fn routes_are_shown_in_each_format() {
         (&["--format", "json"], "\"target\": \"/b\""),
         (&["--format", "dot"], "digraph site {"),
         (&["--format", "html"], "<title>Routes of site.conf</title>"),
+        (&["--format", "svg"], "<text x=\"52\" y=\"67\">/a</text>"),
     ] {
         let output = sitec(&folder, &[&["routes", "site.conf"], format].concat());
         let shown = String::from_utf8_lossy(&output.stdout);
@@ -416,10 +478,101 @@ fn fmt_lays_out() {
     let laid_out = "server {\n    listen 8080;\n    return 200;\n}\n";
     assert_eq!(fs::read_to_string(&conf).unwrap(), laid_out);
     assert_eq!(status(&sitec(&folder, &["fmt", "--check", "site.conf"])), 0);
+    assert_eq!(status(&sitec(&folder, &["fmt"])), 0, "the conf that is meant without a name");
     fs::write(&conf, "server {").unwrap();
     let output = sitec(&folder, &["fmt", "site.conf"]);
     assert!(status(&output) == 1 && errors(&output).contains("Y02"), "{}", errors(&output));
     assert_eq!(fs::read_to_string(&conf).unwrap(), "server {");
+}
+
+#[test]
+fn fmt_shows_what_would_change() {
+    let folder = Folder::new("fmt-check");
+    fs::write(folder.join("site.conf"), "server {\n  listen 8080;\n    return 200;\n}\n").unwrap();
+    let output = sitec(&folder, &["fmt", "--check"]);
+    let diff = "--- site.conf\n+++ site.conf, formatted\n@@ -1,4 +1,4 @@\n server {\n-  listen \
+                8080;\n+    listen 8080;\n     return 200;\n }\n";
+    assert_eq!((status(&output), String::from_utf8_lossy(&output.stdout).as_ref()), (1, diff));
+    assert!(errors(&output).contains("`site.conf` is not formatted"), "{}", errors(&output));
+}
+
+#[test]
+fn fmt_is_a_filter() {
+    let folder = Folder::new("fmt-filter");
+    let filtered = |args: &[&str], conf: &str| {
+        let mut command = command(&folder, &[&["fmt"], args].concat());
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = command.spawn().expect("sitec runs");
+        child.stdin.take().unwrap().write_all(conf.as_bytes()).unwrap();
+        child.wait_with_output().unwrap()
+    };
+    let output = filtered(&["-"], "server{listen 8080;return 200;}");
+    let laid_out = "server {\n    listen 8080;\n    return 200;\n}\n";
+    assert_eq!((status(&output), String::from_utf8_lossy(&output.stdout).as_ref()), (0, laid_out));
+    let output = filtered(&["-", "--check"], laid_out);
+    assert!(status(&output) == 0 && output.stdout.is_empty());
+    let output = filtered(&["--check", "-"], "server{listen 8080;return 200;}");
+    assert!(status(&output) == 1 && output.stdout.starts_with(b"--- standard input\n"));
+    let output = filtered(&["-"], "server {");
+    assert!(status(&output) == 1 && output.stdout.is_empty() && errors(&output).contains("Y02"));
+}
+
+#[test]
+fn a_folder_or_nothing_means_its_site_conf() {
+    let folder = Folder::new("folder");
+    fs::create_dir(folder.join("blog")).unwrap();
+    let conf = "server { listen 8080; location /a { return 204; } expect GET /a 204; }\n";
+    fs::write(folder.join("blog/site.conf"), conf).unwrap();
+    let fine = |name: &str| format!("`{name}` is fine: 1 server, 1 location, 1 expectation\n");
+    assert_eq!(errors(&sitec(&folder, &["check", "blog"])), fine("blog/site.conf"));
+    for args in [&["check"][..], &["check", "."]] {
+        assert_eq!(errors(&sitec(&folder.join("blog"), args)), fine("site.conf"), "{args:?}");
+    }
+    for command in ["routes", "bounds"] {
+        assert_eq!(status(&sitec(&folder.join("blog"), &[command])), 0, "{command}");
+        assert_eq!(status(&sitec(&folder, &[command, "blog"])), 0, "{command}");
+        let output = sitec(&folder, &[command]);
+        assert!(status(&output) == 1 && errors(&output).contains("`sitec new`"), "{command}");
+    }
+    assert_eq!(status(&sitec(&folder.join("blog"), &["diff", "../blog"])), 0);
+}
+
+#[test]
+fn a_build_knows_which_findings_count() {
+    let folder = Folder::new("build-levels");
+    fs::write(folder.join("site.conf"), DOUBTFUL).unwrap();
+    for command in ["build", "run"] {
+        let output = sitec(&folder, &[command, "--deny", "warnings"]);
+        assert!(status(&output) == 1 && errors(&output).contains("error[D08]"), "{command}");
+    }
+    let output = sitec(&folder, &["build", "--debug", "--allow", "D08", "-o", "server"]);
+    assert_eq!(status(&output), 0, "{}", errors(&output));
+    assert!(!errors(&output).contains("D08") && folder.join("server").is_file());
+}
+
+#[test]
+fn completions_and_man_pages_install_themselves() {
+    let folder = Folder::new("install");
+    let install = |args: &[&str], shell: &str| {
+        let mut command = command(&folder, args);
+        command.env("HOME", &*folder).env("SHELL", shell);
+        command.env_remove("XDG_DATA_HOME").env_remove("XDG_CONFIG_HOME");
+        let output = command.output().expect("sitec runs");
+        assert_eq!(status(&output), 0, "{}", errors(&output));
+        errors(&output)
+    };
+    install(&["completions", "--install"], "/bin/bash");
+    let bash = folder.join(".local/share/bash-completion/completions/sitec");
+    assert!(fs::read_to_string(bash).unwrap().contains("complete -F _sitec"));
+    install(&["completions", "fish", "--install"], "/bin/bash");
+    assert!(folder.join(".config/fish/completions/sitec.fish").is_file());
+    let said = install(&["completions", "zsh", "--install"], "/bin/bash");
+    assert!(said.contains("fpath=(") && said.contains("/zsh/site-functions"), "{said}");
+    install(&["man", "--install"], "/bin/bash");
+    assert!(folder.join(".local/share/man/man1/sitec-check.1").is_file());
+    let mut unknown = command(&folder, &["completions"]);
+    let output = unknown.env_remove("SHELL").output().unwrap();
+    assert!(status(&output) == 1 && errors(&output).contains("name a shell"));
 }
 
 #[test]
@@ -428,11 +581,12 @@ fn watch_checks_again() {
     fs::write(folder.join("site.conf"), WRONG).unwrap();
     let mut command = Command::new(env!("CARGO_BIN_EXE_sitec"));
     command.current_dir(&*folder).args(["check", "--watch", "site.conf"]);
-    let mut child = command.stderr(std::process::Stdio::piped()).spawn().expect("sitec runs");
+    let mut child = command.stderr(Stdio::piped()).spawn().expect("sitec runs");
     let mut lines = BufReader::new(child.stderr.take().unwrap()).lines().map(Result::unwrap);
     assert!(lines.any(|line| line.contains("lsten")));
     assert!(lines.any(|line| line == "waiting for changes"));
     fs::write(folder.join("site.conf"), GOOD).unwrap();
+    assert_eq!(lines.next().as_deref(), Some("`site.conf` is fine: 1 server, 0 locations"));
     assert_eq!(lines.next().as_deref(), Some("waiting for changes"));
     child.kill().unwrap();
     child.wait().unwrap();

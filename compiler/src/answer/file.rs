@@ -96,7 +96,7 @@ impl<'w, 'a> Handling<'_, 'w, 'a> {
             Verdict::NotModified => return Err(self.not_modified(file, state)),
             Verdict::Proceed => {}
         }
-        let ranges = ranges && !self.is_compressed(state.len);
+        let ranges = ranges && !self.is_changed(state.len);
         let range = conditions.range(state.validators()).filter(|_| ranges);
         let select = |range| select(range, state.len, settings.max_ranges as usize);
         match range.map_or(Selection::Whole, select) {
@@ -105,11 +105,20 @@ impl<'w, 'a> Handling<'_, 'w, 'a> {
         }
     }
 
-    /// Whether all of a file of this length is compressed on its way, whatever parts are asked for.
-    fn is_compressed(&self, len: u64) -> bool {
+    /// Whether all of a file of this length is changed or compressed on its way, whatever parts are asked
+    /// for.
+    fn is_changed(&self, len: u64) -> bool {
         let location = self.exchange.location();
-        let Some(settings) = location.compression() else { return false };
         let media_type = self.exchange.fields.get("Content-Type").map(without_parameters);
+        if media_type.is_some_and(|name| {
+            location.substitutes(name)
+                || location.adds_to(name)
+                || location.weaves(name)
+                || location.recodes(name)
+        }) {
+            return true;
+        }
+        let Some(settings) = location.compression() else { return false };
         let is_coded = self.exchange.fields.get("Content-Encoding").is_some();
         let codes = |coding| media_type.is_some_and(|name| location.codes(coding, name));
         !is_coded && wanted(&settings, codes, &self.exchange.head, Some(len)).coding.is_some()

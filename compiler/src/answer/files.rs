@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use sitec_runtime::exchange::Outcome;
 use sitec_runtime::http::date;
 use sitec_runtime::http::method::Method;
-use sitec_runtime::pure::{accepts_gzip, find_argument, folder_uri, gif, is_callback};
-use sitec_runtime::site::{CompressionSettings, GzipStatic, ListingFormat};
+use sitec_runtime::pure::{beside, find_argument, folder_uri, gif, is_callback};
+use sitec_runtime::site::{CompressionSettings, ListingFormat};
 
 use super::disk::Found;
 use super::world::{Handled, Handling};
@@ -43,31 +43,42 @@ impl<'w, 'a> Handling<'_, 'w, 'a> {
         }
     }
 
-    /// The `.gz` file that `gzip_static` sends in place of the file.
+    /// The compressed file that is sent in place of the file: `gzip_static` and its kind.
     fn compressed(&mut self, method: Method) -> Option<PathBuf> {
-        let gzip_static = self.settings().gzip_static;
-        if gzip_static == GzipStatic::Off || !matches!(method, Method::Get | Method::Head) {
+        if !matches!(method, Method::Get | Method::Head) {
             return None;
         }
-        let Found { file, kind } =
-            self.view().look_up_with(self.exchange.path(), self.exchange.appends_path(), ".gz");
-        let found = kind == Some(Kind::File);
-        self.looked(Looker::File, file.clone(), found);
-        let file = file.filter(|_| found)?;
-        let compression = self.settings().compression.as_ref();
-        let plain = compression.map_or(CompressionSettings::DEFAULT, |found| found.plain);
-        let chosen = gzip_static == GzipStatic::Always || accepts_gzip(&plain, &self.exchange.head);
-        if chosen {
-            self.field("Content-Encoding", "gzip");
+        let mut there = Vec::new();
+        for coding in self.settings().plain.codings_beside() {
+            let (path, appends) = (self.exchange.path(), self.exchange.appends_path());
+            let Found { file, kind } = self.view().look_up_with(path, appends, coding.ending());
+            let found = kind == Some(Kind::File);
+            self.looked(Looker::File, file.clone(), found);
+            there.extend(file.filter(|_| found).map(|file| (coding, file)));
         }
-        if gzip_static == GzipStatic::On && plain.gzip_vary.unwrap_or(true) {
+        if there.is_empty() {
+            return None;
+        }
+        let settings = self.settings();
+        let compression = settings.compression.as_ref();
+        let compression = compression.map_or(CompressionSettings::DEFAULT, |found| found.plain);
+        let codings: Vec<_> = there.iter().map(|(coding, _)| *coding).collect();
+        let chosen = beside(&settings.plain, &compression, &self.exchange.head, &codings);
+        if let Some(coding) = chosen.coding {
+            self.field("Content-Encoding", coding.name());
+        }
+        if chosen.varies {
             self.field("Vary", "Accept-Encoding");
         }
-        chosen.then_some(file)
+        let file = there.into_iter().find(|(coding, _)| chosen.coding == Some(*coding));
+        file.map(|(_, file)| file)
     }
 
     /// The first of `index` that is there, by an internal redirect.
     fn serve_directory(&mut self) -> Handled<'w, 'a> {
+        if self.settings().random_index {
+            self.world.doubt("which file `random_index` draws".to_owned());
+        }
         for name in &self.settings().index {
             let name = self.view().value(name);
             if name.starts_with(b"/") {

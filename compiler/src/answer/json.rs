@@ -54,6 +54,13 @@ impl Shown<'_> {
             Step::Rewritten { regex, uri } => {
                 json!({ "step": "rewrite", "regex": regex, "uri": lossy(uri) })
             }
+            Step::Inquired { uri, steps, status } => json!({
+                "step": "auth_request", "uri": lossy(uri), "status": status,
+                "steps": steps.iter().map(|step| self.step_json(step)).collect::<Vec<_>>(),
+            }),
+            Step::Added { uri } => json!({ "step": "add", "uri": lossy(uri) }),
+            Step::Included => json!({ "step": "ssi" }),
+            Step::Mirrored { uri } => json!({ "step": "mirror", "uri": lossy(uri) }),
             Step::Limited { by, zones } => json!({ "step": "limit", "by": by, "zones": zones }),
             Step::Status { status, reason } => {
                 json!({ "step": "status", "status": status, "reason": reason })
@@ -93,7 +100,7 @@ impl Shown<'_> {
             End::Listing(folder) => ("listing", file_alone(folder)),
             End::Counts => ("counts", Vec::new()),
             End::Removed(file) => ("removed", file_alone(file)),
-            End::Stored(file) => ("stored", file_alone(file)),
+            End::Stored(file) | End::StoredForm(file) => ("stored", file_alone(file)),
             End::Moved(file) => ("moved", file_alone(file)),
             End::Script { file, interpreter, extra_path } => {
                 let more = vec![

@@ -30,6 +30,23 @@ pub(crate) enum Outcome {
 }
 
 impl Answers<'_> {
+    /// The status of what a server answers to an `auth_request`, if that is the same whatever the request
+    /// is.
+    pub(crate) fn inquired(&self, server: ServerId, uri: &[u8]) -> Option<u16> {
+        let request = Request::new(self.site, Some(server), "GET", "/", &[]).ok()?;
+        let mut world = Evaluation::new(self, &request);
+        let mut exchange = Exchange::default();
+        exchange.head = request.head.clone().ok()?;
+        exchange.enter_server(&world, server);
+        let mut part = exchange.within()?;
+        let end = end_of(part.step(&mut world, Event::Within(uri)));
+        let is_settled = !world.depends.get() && world.doubts.borrow().is_empty();
+        let is_known = !matches!(end, End::Script { .. } | End::PassedOn { .. } | End::Close);
+        // Whom a limit refuses, who is asked refuses.
+        let is_limited = part.limit_req_status.is_some() || part.limit_conn_status.is_some();
+        (is_settled && is_known && !is_limited).then_some(part.status)
+    }
+
     /// What a server makes of a URI that its conf leads to, leaving out what an `error_page`
     /// would make of that. Without `is_whole`, more arguments follow. `None` if no request can be
     /// made for it.

@@ -148,6 +148,27 @@ pub enum Step {
         /// The path and the arguments from now on.
         uri: Vec<u8>,
     },
+    /// `auth_request` asks another location whether the client may come in.
+    Inquired {
+        /// The path that is asked for.
+        uri: Vec<u8>,
+        /// What happens then, in order.
+        steps: Vec<Step>,
+        /// What is answered, if that is known here.
+        status: Option<u16>,
+    },
+    /// The request goes to another location too.
+    Mirrored {
+        /// The path there.
+        uri: Vec<u8>,
+    },
+    /// Another location's answer goes into the content.
+    Added {
+        /// The path there.
+        uri: Vec<u8>,
+    },
+    /// The content says itself of others that go into it.
+    Included,
     /// The request is counted, and let in.
     Limited {
         /// What counts it: `limit_req` or `limit_conn`.
@@ -202,9 +223,10 @@ pub enum End {
     Counts,
     /// A file is removed.
     Removed(PathBuf),
-    /// The request's content becomes this file, or a folder is made; of a form, the files in
-    /// this folder.
+    /// The request's content becomes this file, or a folder is made.
     Stored(PathBuf),
+    /// The files of a form go into this folder.
+    StoredForm(PathBuf),
     /// A file or folder is copied or moved.
     Moved(PathBuf),
     /// A script answers.
@@ -262,10 +284,9 @@ impl Answer {
 
     /// What was looked for on the disk.
     pub fn looked(&self) -> impl Iterator<Item = &PathBuf> {
-        self.steps.iter().filter_map(|step| match step {
-            Step::Looked { path, .. } => Some(path),
-            _ => None,
-        })
+        let mut all = Vec::new();
+        collect_looked(&self.steps, &mut all);
+        all.into_iter()
     }
 
     /// The file that is sent, known already, changed or run.
@@ -275,6 +296,7 @@ impl Answer {
             | End::Unchanged(file)
             | End::Removed(file)
             | End::Stored(file)
+            | End::StoredForm(file)
             | End::Moved(file) => Some(file),
             End::Script { file, .. } => Some(file),
             End::Listing(_)
@@ -290,6 +312,17 @@ impl Answer {
     pub fn field(&self, name: &str) -> Option<&str> {
         let field = self.fields.iter().find(|field| field.name.eq_ignore_ascii_case(name));
         field?.value.as_deref()
+    }
+}
+
+/// Adds what was looked for on the disk in these steps.
+fn collect_looked<'s>(steps: &'s [Step], all: &mut Vec<&'s PathBuf>) {
+    for step in steps {
+        match step {
+            Step::Looked { path, .. } => all.push(path),
+            Step::Inquired { steps, .. } => collect_looked(steps, all),
+            _ => {}
+        }
     }
 }
 

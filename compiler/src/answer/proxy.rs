@@ -1,6 +1,7 @@
 //! What another server is asked, as the server asks it.
 
 use sitec_runtime::http::response::write_uri;
+use sitec_runtime::memcached;
 use sitec_runtime::pure::escape_path;
 
 use super::world::{Handled, Handling, View};
@@ -40,8 +41,11 @@ impl<'w, 'a> Handling<'_, 'w, 'a> {
             },
         };
         let mut lines = match &proxy.wire {
-            Wire::Http => vec![[&method[..], b" ", &self.proxied_uri(uri)].concat()],
+            Wire::Http | Wire::Grpc => vec![[&method[..], b" ", &self.proxied_uri(uri)].concat()],
             Wire::Fastcgi(_) | Wire::Scgi(_) | Wire::Uwsgi { .. } => Vec::new(),
+            Wire::Memcached { key, gzip_flag: _ } => {
+                vec![[b"get ", &memcached::escaped(&self.view().value(key))[..]].concat()]
+            }
         };
         // What is not known of a field changes nothing of where the request goes.
         let doubts = self.world.doubts.take();
@@ -118,6 +122,11 @@ impl<'a> View<'_, '_, 'a> {
         let shown = String::from_utf8_lossy(url).into_owned();
         let named =
             |name: &str| self.site().upstreams.iter().find(|it| it.name.eq_ignore_ascii_case(name));
+        if *wire == Wire::Grpc {
+            let address = shown.strip_prefix("grpcs://").or_else(|| shown.strip_prefix("grpc://"));
+            let found = named(address.unwrap_or(&shown));
+            return Ok((found.ok_or_else(|| format!("`{shown}` names no server"))?, None));
+        }
         if *wire != Wire::Http {
             let found = named(&shown);
             return Ok((found.ok_or_else(|| format!("`{shown}` names no server"))?, None));

@@ -5,7 +5,7 @@ use std::net::IpAddr;
 
 use sitec_runtime::http::head::{Head, HeadError, Limits};
 use sitec_runtime::http::response::write_uri;
-use sitec_runtime::http::target::split_port;
+use sitec_runtime::http::target::{Scheme, split_port};
 use sitec_runtime::site::{ListenId, ServerId};
 
 use super::{address, listens_at, server_name};
@@ -20,6 +20,8 @@ pub struct Request {
     pub(super) listen: ListenId,
     /// The server that is to answer; without one, the host picks it.
     pub(super) server: Option<ServerId>,
+    /// Whether it comes without TLS where that is spoken.
+    pub(super) is_plain: bool,
     /// Where it comes from, if that is known.
     pub(super) from: Option<IpAddr>,
     /// What the server reads of it.
@@ -28,16 +30,18 @@ pub struct Request {
 
 /// A URL, taken apart.
 struct Url<'a> {
+    scheme: Option<Scheme>,
     host: Option<&'a str>,
     port: Option<u16>,
     target: &'a str,
 }
 
 impl Request {
-    /// A request with these fields to `url`: `http://HOST[:PORT]/PATH`, or `/PATH` alone, which
-    /// goes to `server` if one is given, and else to the default server of the first address.
+    /// A request with these fields to `url`: `http://HOST[:PORT]/PATH`, the same with `https`, or
+    /// `/PATH` alone, which goes to `server` if one is given, and else to the default server of the
+    /// first address.
     ///
-    /// Errors: what is wrong with the URL, or that nobody listens on its port.
+    /// Errors: what is wrong with the URL, or that nobody listens on its port or speaks TLS there.
     pub fn new(
         site: &ir::Site,
         server: Option<ServerId>,
@@ -54,22 +58,37 @@ impl Request {
             (None, Some(host)) => (Some(host), port_of(host).ok().flatten()),
             (None, None) => (None, None),
         };
-        let found = find_listen(site, server, host, port);
+        let scheme = url_parts.scheme;
+        let found = find_listen(site, server, scheme, host, port);
+        let (found, is_plain) = match scheme {
+            Some(Scheme::HTTP) if found.is_err() => {
+                let port = port.unwrap_or(Scheme::HTTP.port);
+                match find_listen(site, server, Some(Scheme::HTTPS), host, Some(port)) {
+                    Ok(listen) => (Ok(listen), true),
+                    Err(_) => (found, false),
+                }
+            }
+            _ => (found, false),
+        };
         let listen = match url_parts.host {
             Some(_) => found?,
-            None => found.or_else(|_| find_listen(site, server, None, None))?,
+            None => found.or_else(|_| find_listen(site, server, None, None, None))?,
         };
         let fixed = server.filter(|_| host.is_none());
         let at = fixed.unwrap_or(site.listens[usize::from(listen)].default_server);
         let host = host.map_or_else(|| name_of(site, at), str::to_owned);
         let target = match given.and(url_parts.host) {
             // As to a proxy: the target names the host, whatever the field says.
-            Some(host) => format!("http://{host}{}", url_parts.target),
+            Some(host) => {
+                let scheme = site.listens[usize::from(listen)].scheme();
+                format!("{}://{host}{}", scheme.name, url_parts.target)
+            }
             None => url_parts.target.to_owned(),
         };
         let host = Some(host.as_bytes()).filter(|_| given.is_none());
         let head = read(site, at, method, target.as_bytes(), host, fields)?;
-        Ok(Request { shown: format!("{method} {url}"), listen, server: fixed, from: None, head })
+        let shown = format!("{method} {url}");
+        Ok(Request { shown, listen, server: fixed, is_plain, from: None, head })
     }
 
     /// The same from a client with this address.
@@ -89,7 +108,7 @@ impl Request {
         let head = read(site, server, method, target, Some(host), fields);
         let head = head.unwrap_or_else(|reason| unreachable!("{reason}"));
         let shown = format!("{method} {}", String::from_utf8_lossy(target));
-        Request { shown, listen, server: None, from: None, head }
+        Request { shown, listen, server: None, is_plain: false, from: None, head }
     }
 }
 
@@ -130,11 +149,14 @@ fn read(
 impl<'a> Url<'a> {
     fn parse(url: &'a str) -> Result<Url<'a>, String> {
         if url.starts_with('/') || url == "*" {
-            return Ok(Url { host: None, port: None, target: url });
+            return Ok(Url { scheme: None, host: None, port: None, target: url });
         }
-        let rest = match url.split_once("://") {
-            Some((scheme, rest)) if scheme.eq_ignore_ascii_case("http") => rest,
-            Some((scheme, _)) => return Err(format!("`{scheme}` is not http")),
+        let schemes = [Scheme::HTTP, Scheme::HTTPS];
+        let find = |name: &str| schemes.into_iter().find(|it| it.name.eq_ignore_ascii_case(name));
+        let (scheme, rest) = match url.split_once("://") {
+            Some((name, rest)) => {
+                (find(name).ok_or_else(|| format!("`{name}` is neither http nor https"))?, rest)
+            }
             None => {
                 return Err(format!("`{url}` is neither a path nor a URL that begins with http"));
             }
@@ -144,7 +166,8 @@ impl<'a> Url<'a> {
         if authority.is_empty() {
             return Err(format!("`{url}` has no host"));
         }
-        Ok(Url { host: Some(authority), port: port_of(authority)?, target })
+        let port = port_of(authority)?;
+        Ok(Url { scheme: Some(scheme), host: Some(authority), port, target })
     }
 }
 
@@ -167,24 +190,31 @@ fn port_of(host: &str) -> Result<Option<u16>, String> {
     }
 }
 
-/// Where a connection for such a URL comes in.
+/// Where a connection for such a URL comes in. Without a scheme, any will do.
 fn find_listen(
     site: &ir::Site,
     server: Option<ServerId>,
+    scheme: Option<Scheme>,
     host: Option<&str>,
     port: Option<u16>,
 ) -> Result<ListenId, String> {
-    let ids = || (0..site.listens.len()).map(|id| id as ListenId);
+    let is_spoken = |id: &ListenId| {
+        scheme.is_none_or(|scheme| site.listens[usize::from(*id)].scheme() == scheme)
+    };
+    let ids = || (0..site.listens.len()).map(|id| id as ListenId).filter(is_spoken);
     let of_server = |id: &ListenId| {
         server.is_none_or(|server| listens_at(&site.listens[usize::from(*id)], server))
     };
-    let at_port = |id: &ListenId| listen_port(site, *id) == Some(port.unwrap_or(80));
+    let usual = scheme.unwrap_or(Scheme::HTTP);
+    let at_port = |id: &ListenId| listen_port(site, *id) == Some(port.unwrap_or(usual.port));
     let of_host = |id: &ListenId| {
         let name = host.map(|host| split_port(host.as_bytes()).0).unwrap_or_default();
         let name = String::from_utf8_lossy(name);
         address(site, *id).starts_with(&format!("{name}:"))
     };
-    let first = ids().find(of_server).unwrap_or(0);
+    let first = ids().find(of_server).or_else(|| ids().next());
+    let nobody = || format!("no `listen` speaks {}", usual.name);
+    let first = first.ok_or_else(nobody)?;
     if host.is_none() {
         return Ok(first);
     }
@@ -193,7 +223,13 @@ fn find_listen(
     match found.or_else(|| ids().find(at_port)) {
         Some(listen) => Ok(listen),
         None if port.is_none() => Ok(first),
-        None => Err(format!("nobody listens on port {}", port.unwrap_or(80))),
+        None => {
+            let port = port.unwrap_or(usual.port);
+            let others = (0..site.listens.len()).map(|id| id as ListenId);
+            let is_other = others.into_iter().any(|id| listen_port(site, id) == Some(port));
+            let speaks = if is_other { format!("speaks {}", usual.name) } else { "listens".into() };
+            Err(format!("nobody {speaks} on port {port}"))
+        }
     }
 }
 

@@ -5,13 +5,13 @@ use std::marker::PhantomData;
 
 use sitec_runtime::exchange::world::{
     self, Added, Admission, Base, Candidate, Condition, ErrorPage, ErrorTarget, Fallback, Form, Op,
-    Redirects, Return, Rewrite, Test,
+    Redirects, Return, Rewrite, Substitution, Test,
 };
 use sitec_runtime::http::accept::Coding;
-use sitec_runtime::http::charset::takes_charset;
+use sitec_runtime::http::charset::{is_same, takes_charset};
 use sitec_runtime::http::method::MethodSet;
 use sitec_runtime::media::is_among;
-use sitec_runtime::site::{CompressionSettings, LocationId, UsersId};
+use sitec_runtime::site::{Assigned, CompressionSettings, LocationId, UsersId};
 
 use super::server_name;
 use crate::ir::{self, Action, Handler, Piece, Value};
@@ -55,6 +55,19 @@ pub(super) struct Location<'a> {
     pub(super) site: &'a ir::Site,
 }
 
+impl Location<'_> {
+    /// Whether contents of a media type without parameters may be recoded.
+    pub(super) fn recodes(self, media_type: &[u8]) -> bool {
+        let (charset, source) = (&self.settings.charset, &self.settings.source_charset);
+        let (Some(charset), Some(source)) = (charset, source) else { return false };
+        let is_same = match (charset.name.literal(), source.literal()) {
+            (Some(one), Some(other)) => is_same(one, other),
+            _ => false,
+        };
+        !is_same && is_among(media_type, charset.types.as_deref())
+    }
+}
+
 impl<'a> world::Location for Location<'a> {
     type Text = &'a Value;
     type Access = &'a ir::Access;
@@ -78,6 +91,10 @@ impl<'a> world::Location for Location<'a> {
     fn limit_except(self) -> Option<(MethodSet, Admission<Self>)> {
         let limit = self.location.limit_except.as_ref()?;
         Some((limit.methods, admission(self.site, &limit.admission)))
+    }
+
+    fn limited_to(self) -> Option<LocationId> {
+        self.location.limit_except.as_ref()?.location
     }
 
     fn admission(self) -> Admission<Self> {
@@ -159,6 +176,49 @@ impl<'a> world::Location for Location<'a> {
         charset.is_some_and(|charset| takes_charset(media_type, charset.types.as_deref()))
     }
 
+    fn source_charset(self) -> Option<&'a Value> {
+        self.settings.source_charset.as_ref()
+    }
+
+    fn overrides_charset(self) -> bool {
+        self.settings.override_charset
+    }
+
+    /// Only what another server says is in parts, and that is not known.
+    fn slice_len(self) -> u64 {
+        0
+    }
+
+    fn auth_delay_ms(self) -> u64 {
+        self.settings.auth_delay_ms
+    }
+
+    fn substitution(self) -> Option<Substitution> {
+        self.settings.substitution.as_ref()?;
+        let keeps_modified = self.settings.sub_filter_last_modified;
+        Some(Substitution { keeps_modified })
+    }
+
+    fn substitutes(self, media_type: &[u8]) -> bool {
+        self.settings.substitution.as_ref().is_some_and(|it| it.is_for(media_type))
+    }
+
+    fn is_composed(self) -> bool {
+        self.settings.additions.is_some() || self.settings.ssi.is_some()
+    }
+
+    fn adds_to(self, media_type: &[u8]) -> bool {
+        self.settings.additions.as_ref().is_some_and(|it| it.is_for(media_type))
+    }
+
+    fn weaves(self, media_type: &[u8]) -> bool {
+        self.settings.ssi.as_ref().is_some_and(|it| it.is_for(media_type))
+    }
+
+    fn keeps_modified(self) -> bool {
+        self.settings.ssi_last_modified
+    }
+
     fn compression(self) -> Option<CompressionSettings> {
         self.settings.compression.as_ref().map(|compression| compression.plain)
     }
@@ -173,26 +233,41 @@ impl<'a> world::Location for Location<'a> {
         self.settings.compression.as_ref()?.disable.as_ref()
     }
 
+    fn answered(self, index: usize) -> Option<(Assigned, &'a Value)> {
+        let ir::Answered { variable, name: _, value } = self.settings.answered.get(index)?;
+        Some((*variable, value))
+    }
+
     fn added(self, usual: bool, index: usize) -> Option<Added<&'a Value>> {
         let expires = self.settings.expires.as_ref().filter(|_| usual);
         let expires = expires.map(|expires| match expires {
             ir::Expiration::Fixed(expires) => Added::Expires(*expires),
             ir::Expiration::Computed(value, modified) => Added::ComputedExpires(value, *modified),
         });
-        let fields = self.settings.added_fields.iter().filter(|field| usual || field.always);
-        let fields = fields.map(|field| Added::Field {
-            name: Cow::Owned(field.name.clone()),
-            value: &field.value,
-            sole: field.is_sole(),
-        });
-        expires.into_iter().chain(fields).nth(index)
+        expires.into_iter().chain(fields(&self.settings.added_fields, usual)).nth(index)
+    }
+
+    fn trailer(self, usual: bool, index: usize) -> Option<Added<&'a Value>> {
+        fields(&self.settings.added_trailers, usual).nth(index)
     }
 }
 
+/// Those of the fields that are added to a response. `usual`: it has a status that takes all.
+fn fields(added: &[ir::AddedField], usual: bool) -> impl Iterator<Item = Added<&Value>> {
+    let fields = added.iter().filter(move |field| usual || field.always);
+    fields.map(|field| Added::Field {
+        name: Cow::Owned(field.name.clone()),
+        value: &field.value,
+        sole: field.is_sole(),
+    })
+}
+
 fn admission<'a>(site: &'a ir::Site, admission: &'a ir::Admission) -> Admission<Location<'a>> {
-    let ir::Admission { access, any, auth } = admission;
-    let [access, any] = [access, any].map(|id| id.map(|id| &site.accesses[id]));
-    Admission { access, any, auth: auth.as_ref().map(|auth| (&auth.realm, auth.users)) }
+    let ir::Admission { access, named, satisfy_any, auth, inquiry } = admission;
+    let [access, named] = [access, named].map(|id| id.map(|id| &site.accesses[id]));
+    let auth = auth.as_ref().map(|auth| (&auth.realm, auth.users));
+    let satisfy_any = *satisfy_any;
+    Admission { access, named, satisfy_any, auth, inquiry: inquiry.as_ref() }
 }
 
 fn returned<'a>(answer: &'a ir::Return) -> Return<Location<'a>> {

@@ -1,6 +1,8 @@
 //! Sites and what they answer.
 
+mod inquiry;
 mod proxied;
+mod tls;
 
 use std::path::Path;
 
@@ -83,6 +85,7 @@ fn outline(answer: &Answer) -> String {
         End::Counts => "counts".to_owned(),
         End::Removed(file) => format!("removed {}", file.display()),
         End::Stored(file) => format!("stored {}", file.display()),
+        End::StoredForm(folder) => format!("stored from a form in {}", folder.display()),
         End::Moved(file) => format!("moved {}", file.display()),
         End::PassedOn { upstream, lines } => format!("{upstream}: {}", lines.join(" | ")),
         End::Script { file, interpreter, extra_path } => {
@@ -154,10 +157,12 @@ fn callbacks_of_listings() {
 
 #[test]
 fn compressed_files_and_counts() {
-    let bench = Bench::new(
+    let bench = Bench::among(
         "server { listen 80; root www; gzip_static on; location = /s { stub_status; }
          location /always/ { alias www/; gzip_static always; }
+         location /all/ { alias www/; brotli_static on; zstd_static on; }
          location = /one { alias www/404.html; } }",
+        &[("www/404.html.br", "")],
     );
     bench.check(&[
         ("GET /404.html\nAccept-Encoding: gzip", "200 file www/404.html.gz"),
@@ -165,6 +170,9 @@ fn compressed_files_and_counts() {
         ("GET /404.html\nAccept-Encoding: gzip\nVia: 1.1 a", "200 file www/404.html"),
         ("GET /one\nAccept-Encoding: gzip", "200 file www/404.html.gz"),
         ("GET /always/404.html", "200 file www/404.html.gz"),
+        ("GET /all/404.html\nAccept-Encoding: gzip, zstd, br", "200 file www/404.html.br"),
+        ("GET /all/404.html\nAccept-Encoding: gzip, br;q=0.5", "200 file www/404.html.gz"),
+        ("GET /all/404.html\nAccept-Encoding: zstd", "200 file www/404.html"),
         ("GET /a.php\nAccept-Encoding: gzip", "200 file www/a.php"),
         ("GET /s", "200 counts"),
         ("POST /s", "405 page"),
@@ -273,6 +281,7 @@ fn what_writes() {
     let bench = Bench::new(
         "server { listen 80; root www;
          location /up/ { upload_store store; methods GET POST PUT DELETE; }
+         location = /led { upload_store store; upload_redirect /up/; }
          location /dav/ { alias img/; dav_methods PUT DELETE MKCOL COPY; min_delete_depth 2; } }",
     );
     bench.check(&[
@@ -283,7 +292,11 @@ fn what_writes() {
         ("POST /up/\nContent-Type: multipart/form-data", "400 page"),
         (
             "POST /up/\nContent-Type: multipart/form-data; boundary=x\nContent-Length: 99",
-            "201 stored store /up/",
+            "201 stored from a form in store",
+        ),
+        (
+            "POST /led\nContent-Type: multipart/form-data; boundary=x\nContent-Length: 99",
+            "303 page /up/",
         ),
         ("DELETE /up/old", "204 removed store/old"),
         ("DELETE /up/none", "404 page"),
@@ -396,6 +409,31 @@ fn charsets() {
     ] {
         let answer = bench.ask(&format!("GET {path}"));
         assert_eq!(answer.field("Content-Type"), Some(expected), "{path}");
+    }
+}
+
+#[test]
+fn recoded_contents() {
+    let bench = Bench::new(
+        "charset_map koi8-r utf-8 { C0 D18E; }
+         server { listen 80; root www; charset utf-8; source_charset koi8-r;
+         location /same { source_charset utf-8; return 200 a; }
+         location /text { return 200 a; } location /moved { return 301 /; }
+         location /asked { source_charset $arg_c; return 200 a; } }",
+    );
+    for (path, media_type, has_len) in [
+        ("/404.html", "text/html; charset=utf-8", false),
+        ("/same", "text/plain; charset=utf-8", true),
+        ("/text", "text/plain; charset=utf-8", false),
+        ("/moved", "text/html", false),
+        ("/asked?c=koi8-r", "text/plain; charset=utf-8", false),
+        ("/asked?c=UTF-8", "text/plain; charset=utf-8", true),
+        ("/asked?c=x", "text/plain", true),
+    ] {
+        let answer = bench.ask(&format!("GET {path}\nRange: bytes=0-0"));
+        assert_eq!(answer.field("Content-Type"), Some(media_type), "{path}");
+        assert_eq!(answer.field("Content-Length").is_some(), has_len, "{path}");
+        assert_ne!(answer.status, Some(206), "{path}");
     }
 }
 
@@ -513,7 +551,7 @@ fn the_name_of_the_machine_stands_for_itself() {
 #[test]
 fn an_answer_in_words() {
     let bench = Bench::new(
-        "server {\n listen 80;\n server_name a.test;\n root www;\n location / { try_files $uri @no; }\n \
+        "server {\n listen 80;\n server_name a.test;\n root www;\n location / { try_files $uri $uri/ @no; }\n \
          location ~ \\.php$ { return 403; }\n location @no { return 302 /docs/; }\n}",
     );
     let answer = bench.ask("GET /x");
@@ -524,7 +562,8 @@ fn an_answer_in_words() {
          location / (site.conf:5) for /x\n\
          \x20   location / (site.conf:5) is the longest prefix\n\
          \x20   location ~ \\.php$ (site.conf:6) does not match\n\
-         \x20   `try_files` looks for `www/x`: not there\n\
+         \x20   `try_files` looks for the file `www/x`: not there\n\
+         \x20   `try_files` looks for the folder `www/x`: not there\n\
          location @no (site.conf:7)\n\
          \x20   302: `return` says so\n\
          the page of the status is sent\n\n\

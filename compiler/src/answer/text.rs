@@ -91,9 +91,14 @@ impl Shown<'_> {
                 return;
             }
             Step::Looked { by, path, found } => {
+                let what = match by {
+                    Looker::File | Looker::Condition => "",
+                    Looker::TryFiles if is_folder(path) => "the folder ",
+                    Looker::TryFiles | Looker::Index | Looker::Script => "the file ",
+                };
                 let by = looker(*by);
                 let found = if *found { "there" } else { "not there" };
-                format!("{by} looks for `{}`: {found}", self.file(path))
+                format!("{by} looks for {what}`{}`: {found}", self.file(path))
             }
             Step::Asked { condition, holds } => {
                 let holds = if *holds { "holds" } else { "does not hold" };
@@ -105,6 +110,26 @@ impl Shown<'_> {
             Step::Rewritten { regex, uri } => {
                 format!("`rewrite {regex}` makes it {}", String::from_utf8_lossy(uri))
             }
+            Step::Inquired { uri, steps, status } => {
+                let uri = String::from_utf8_lossy(uri);
+                let _ = writeln!(out, "    `auth_request` asks for {uri}:");
+                let mut inner = String::new();
+                steps.iter().for_each(|step| self.step(&mut inner, step));
+                for line in inner.lines() {
+                    let _ = writeln!(out, "        {line}");
+                }
+                match status {
+                    Some(status) => format!("`auth_request` is answered {status}"),
+                    None => "what `auth_request` is answered is not known here".to_owned(),
+                }
+            }
+            Step::Mirrored { uri } => {
+                format!("`mirror` has it go to {} too", String::from_utf8_lossy(uri))
+            }
+            Step::Added { uri } => {
+                format!("the answer for {} goes into the content", String::from_utf8_lossy(uri))
+            }
+            Step::Included => "`ssi` does what the content says".to_owned(),
             Step::Limited { by, zones } => {
                 format!("`{by}` counts it in `{}`, and lets in the first", zones.join("`, `"))
             }
@@ -164,6 +189,9 @@ impl Shown<'_> {
             End::Counts => "the counts of the process are told".to_owned(),
             End::Removed(file) => format!("the file `{}` is removed", self.file(file)),
             End::Stored(file) => format!("`{}` is stored", self.file(file)),
+            End::StoredForm(folder) => {
+                format!("the files of the form are stored in `{}`", self.file(folder))
+            }
             End::Moved(file) => format!("`{}` is copied or moved", self.file(file)),
             End::Script { file, interpreter, extra_path } => {
                 let by = interpreter.as_ref().map_or(String::new(), |name| format!(" by `{name}`"));
@@ -204,6 +232,11 @@ impl Shown<'_> {
 /// A server's regex name, as it is written.
 pub(super) fn regex_name(place: &ServerPlace, nth: usize) -> &str {
     place.names.iter().filter(|name| name.starts_with('~')).nth(nth).map_or("", String::as_str)
+}
+
+/// Whether what is looked for ends in a slash, as folders do.
+fn is_folder(path: &Path) -> bool {
+    path.as_os_str().as_encoded_bytes().ends_with(b"/")
 }
 
 /// What looks, in the conf's words.

@@ -1,17 +1,24 @@
 //! Values of the conf for one request. A variable that only a running server knows stays as it
 //! is written, and is noted.
 
+use std::net::IpAddr;
+
 use sitec_runtime::exchange::world::World;
 use sitec_runtime::exchange::{LimitStatus, Once};
 use sitec_runtime::http::charset;
 use sitec_runtime::http::credentials::basic_user;
+use sitec_runtime::http::target::Scheme;
 use sitec_runtime::links::{self, Claim};
 use sitec_runtime::networks::Networks;
-use sitec_runtime::pure::{find_argument, find_cookie, is_same_name, write_arguments};
+use sitec_runtime::pure::{
+    find_argument, find_cookie, is_same_name, write_arguments, write_slice_range,
+};
+use sitec_runtime::real_ip;
 use sitec_runtime::referers::is_valid;
 use sitec_runtime::shares::share;
 use sitec_runtime::variables::NGINX_VERSION;
 
+use super::access::{Verdict, verdict};
 use super::fields;
 use super::referers::Referers;
 use super::request::listen_port;
@@ -52,7 +59,8 @@ impl<'a> View<'_, '_, 'a> {
                 let mut lines = self.lines(b"cookie");
                 lines.find_map(|line| find_cookie(line, name)).map(<[u8]>::to_vec)
             }
-            Variable::UpstreamField(_)
+            Variable::Trailer(_)
+            | Variable::UpstreamField(_)
             | Variable::UpstreamTrailer(_)
             | Variable::UpstreamCookie(_) => None,
             Variable::Capture(number) => self.capture(*number),
@@ -67,7 +75,7 @@ impl<'a> View<'_, '_, 'a> {
                 let assigned = self.exchange.slots.get(usize::from(*slot)).cloned().flatten();
                 self.group_named(name, since.unwrap_or(0)).unwrap_or(assigned)
             }
-            Variable::Assigned(slot, _) => {
+            Variable::Assigned(slot, ..) => {
                 self.exchange.slots.get(usize::from(*slot)).cloned().flatten()
             }
             Variable::NamedCapture(name) => self.named_capture(name),
@@ -87,7 +95,7 @@ impl<'a> View<'_, '_, 'a> {
             Variable::Argument(_) => self.world.knows_args,
             // Without a match on the way it is one of the request's own.
             Variable::Capture(_) | Variable::EscapedCapture(_) | Variable::StepCapture(_) => {
-                !self.exchange.matches.is_empty()
+                self.exchange.matches.len() > self.exchange.inherited_matches
             }
             // What its value rests on was asked when it was given.
             Variable::Assigned(..) | Variable::Mapped(..) => true,
@@ -97,6 +105,7 @@ impl<'a> View<'_, '_, 'a> {
             }
             Variable::RequestField(_)
             | Variable::ResponseField(_)
+            | Variable::Trailer(_)
             | Variable::Cookie(_)
             | Variable::UpstreamField(_)
             | Variable::UpstreamTrailer(_)
@@ -132,6 +141,7 @@ impl<'a> View<'_, '_, 'a> {
             }
             "invalid_referer" => self.invalid_referer(),
             "secure_link" => self.secure_link(),
+            "slice_range" => self.slice_range(),
             "secure_link_expires" => {
                 let (memo, mut out) = (&self.exchange.memo, Vec::new());
                 memo.write(Once::SecureLinkExpires, &mut out, |out| {
@@ -144,7 +154,9 @@ impl<'a> View<'_, '_, 'a> {
             "limit_conn_status" => status_word(self.exchange.limit_conn_status),
             "status" => format!("{:03}", self.exchange.status).into(),
             "proxy_host" | "proxy_port" => self.of_upstream(name),
-            "https" => Vec::new(),
+            "https" => if self.world.scheme() == Scheme::HTTPS { "on" } else { "" }.into(),
+            name if name.starts_with("ssl_") => self.of_tls(name),
+            "http2" => Vec::new(),
             "nginx_version" => NGINX_VERSION.into(),
             "fastcgi_script_name" => self.script_name(),
             "fastcgi_path_info" => self.split().map_or_else(Vec::new, |(_, rest)| rest),
@@ -173,7 +185,7 @@ impl<'a> View<'_, '_, 'a> {
     fn of_upstream(&self, name: &str) -> Vec<u8> {
         let proxy = self.exchange.route().and_then(|route| route.location.location.action.proxy());
         // They are what `proxy_pass` names.
-        let Some(proxy) = proxy.filter(|proxy| proxy.wire == Wire::Http) else {
+        let Some(proxy) = proxy.filter(|proxy| proxy.is_http()) else {
             return Vec::new();
         };
         let upstream = match &proxy.target {
@@ -187,12 +199,29 @@ impl<'a> View<'_, '_, 'a> {
         start_text(self.site(), text).into()
     }
 
+    /// A variable of TLS: nothing where none is spoken.
+    fn of_tls(&self, name: &str) -> Vec<u8> {
+        match name {
+            _ if self.world.scheme() != Scheme::HTTPS => Vec::new(),
+            "ssl_early_data" => Vec::new(),
+            // A client asks for the host of the URL by its name, and by no address.
+            "ssl_server_name" if self.exchange.host.iter().any(u8::is_ascii_alphabetic) => {
+                self.exchange.host.clone()
+            }
+            _ => self.unknown(name),
+        }
+    }
+
     /// What the location says of FastCGI.
     fn fastcgi(&self) -> Option<&'a Fastcgi> {
         let proxy = self.exchange.route()?.location.location.action.proxy()?;
         match &proxy.wire {
             Wire::Fastcgi(said) => Some(said),
-            Wire::Http | Wire::Scgi(_) | Wire::Uwsgi { .. } => None,
+            Wire::Http
+            | Wire::Grpc
+            | Wire::Scgi(_)
+            | Wire::Uwsgi { .. }
+            | Wire::Memcached { .. } => None,
         }
     }
 
@@ -270,7 +299,8 @@ impl<'a> View<'_, '_, 'a> {
 
     /// A group of the regex that matched last.
     fn capture(&self, number: usize) -> Option<Vec<u8>> {
-        let last = self.exchange.matches.last().map(|(pattern, subject)| (*pattern, &subject[..]));
+        let own = self.exchange.matches.get(self.exchange.inherited_matches..);
+        let last = own.and_then(<[_]>::last).map(|(pattern, subject)| (*pattern, &subject[..]));
         let (pattern, subject) = self.own_match.or(last)?;
         let groups = self.world.answers.router.groups(pattern, subject);
         groups.get(number)?.clone().map(|range| subject[range].to_vec())
@@ -285,6 +315,15 @@ impl<'a> View<'_, '_, 'a> {
                 out.push(b'1');
             }
         });
+        out
+    }
+
+    /// `$slice_range`.
+    fn slice_range(&self) -> Vec<u8> {
+        let (len, mut out) = (self.settings().slice_len, Vec::new());
+        if let Some(start) = (len > 0).then(|| self.exchange.slice_start(len)).flatten() {
+            write_slice_range(start, len, &mut out);
+        }
         out
     }
 
@@ -331,7 +370,15 @@ impl<'a> View<'_, '_, 'a> {
     }
 
     fn find_mapped(&self, map: &'a Map) -> Vec<u8> {
-        let subject = self.value(&map.source);
+        let mut subject = self.value(&map.source);
+        if let Some((trusted, is_recursive)) = map.proxies {
+            let trusted = &self.site().accesses[trusted];
+            let is_trusted = |speaker: Option<IpAddr>| {
+                speaker.is_some() && matches!(verdict(trusted, speaker), Verdict::In)
+            };
+            let fields = self.exchange.head.fields();
+            real_ip::name_forwarded(fields, is_recursive, is_trusted, &mut subject);
+        }
         let number = match &map.lookup {
             Lookup::Text(texts) => return self.find_text(map, texts, &subject),
             Lookup::Address(v4, v6) => {

@@ -10,10 +10,13 @@ use std::net::{IpAddr, SocketAddr};
 
 use memchr::memmem;
 use sitec_runtime::exchange::world::{
-    Condition, Limited, Login, Note, Op, Reason, Recoding, Rewrite, Test, World,
+    Condition, Inquiry, Limited, Login, Note, Op, Reason, Recoding, Rewrite, Test, World,
 };
-use sitec_runtime::exchange::{self, Event, LimitStatus, MAX_REDIRECTS, Outcome, Refusal, Reply};
+use sitec_runtime::exchange::{
+    self, Event, LimitStatus, MAX_REDIRECTS, Outcome, Refusal, Reply, Unfit,
+};
 use sitec_runtime::http::accept::Coding;
+use sitec_runtime::http::charset::Recoded;
 use sitec_runtime::http::credentials;
 use sitec_runtime::http::head::Head;
 use sitec_runtime::http::method::Method;
@@ -24,6 +27,7 @@ use sitec_runtime::media;
 use sitec_runtime::real_ip;
 use sitec_runtime::site::{
     Assigned, Expires, Level, ListenId, LocationId, PathTest, RealIpSource, ServerId, UsersId,
+    VerifyClient,
 };
 use sitec_runtime::users::Users;
 
@@ -127,6 +131,11 @@ impl<'w, 'a> Evaluation<'w, 'a> {
         if memmem::find(exchange.fields.lines(), StartPiece::HOST_NAME.as_bytes()).is_some() {
             self.doubt_variable("hostname");
         }
+        let server = exchange.route().map_or(0, |route| route.server_id);
+        let listen = &self.site().listens[usize::from(self.listen)];
+        if self.site().rejects(listen, server) {
+            return self.rejected(server, exchange);
+        }
         let status = match &end {
             End::Close | End::Moved(_) => None,
             End::Script { .. } | End::PassedOn { .. } => exchange.status_override(),
@@ -135,7 +144,7 @@ impl<'w, 'a> Evaluation<'w, 'a> {
         Answer {
             asked: self.request.shown.clone(),
             listen: self.listen,
-            server: exchange.route().map_or(0, |route| route.server_id),
+            server,
             server_by: self.server_by,
             steps: self.steps,
             end,
@@ -143,6 +152,23 @@ impl<'w, 'a> Evaluation<'w, 'a> {
             fields: fields::read(&exchange.fields).collect(),
             host: exchange.host,
             doubts: self.doubts.into_inner().into_iter().collect(),
+        }
+    }
+
+    /// There is no connection, and so no answer.
+    fn rejected(self, server: ServerId, exchange: Exchange<'a>) -> Answer {
+        let reason = "`ssl_reject_handshake` refuses the handshake".to_owned();
+        Answer {
+            asked: self.request.shown.clone(),
+            listen: self.listen,
+            server,
+            server_by: self.server_by,
+            steps: vec![Step::Status { status: 444, reason }],
+            end: End::Close,
+            status: None,
+            fields: Vec::new(),
+            host: exchange.host,
+            doubts: Vec::new(),
         }
     }
 
@@ -242,6 +268,23 @@ impl<'w, 'a> Evaluation<'w, 'a> {
             Reason::EmptyPath => "`rewrite` leaves no path".to_owned(),
             Reason::AboveRoot => "the path leads above the root".to_owned(),
             Reason::TooLong => "a value of `set` is too long".to_owned(),
+            Reason::Unfit(Unfit::Plain) => "only TLS is spoken here".to_owned(),
+            Reason::Unfit(Unfit::NoCertificate) => {
+                "`ssl_verify_client` demands a certificate".to_owned()
+            }
+            Reason::Unfit(Unfit::BadCertificate(reason)) => {
+                format!("the client's certificate does not hold: {reason}")
+            }
+            Reason::Unfit(Unfit::Misdirected) => {
+                "the connection was made for another server".to_owned()
+            }
+            Reason::Answered(status @ (401 | 403)) => {
+                format!("`auth_request` is answered {status}")
+            }
+            Reason::Answered(status) => {
+                format!("`auth_request` is answered {status}, which says neither yes nor no")
+            }
+            Reason::Unanswered => "`auth_request` asks within too many others".to_owned(),
             Reason::Other(refusal) => refusal.reason.clone(),
         }
     }
@@ -284,12 +327,31 @@ impl<'w, 'a> World for Evaluation<'w, 'a> {
         Server { site: self.site(), server: &self.site().servers[usize::from(id)] }
     }
 
+    fn unfit(&self, server: ServerId) -> Option<Unfit> {
+        if self.request.is_plain {
+            return Some(Unfit::Plain);
+        }
+        // A client is taken to have what it is asked for.
+        let is_tls = self.scheme() == Scheme::HTTPS;
+        let tls = self.site().tls_of(server).filter(|_| is_tls);
+        if tls.is_some_and(|tls| tls.verify_client != VerifyClient::Off) {
+            self.doubt("whether the client has a certificate that holds".to_owned());
+        }
+        None
+    }
+
     fn route(&mut self, server: ServerId, path: &[u8]) -> LocationId {
         let mut asked = Vec::new();
         let router = &self.answers.router;
         let location = router.location_asking(server, path, &mut |question| asked.push(question));
         self.steps.push(Step::Location { path: path.to_vec(), asked, location });
         location
+    }
+
+    fn named_location(&self, server: ServerId, name: &[u8]) -> Option<LocationId> {
+        let mut named = self.site().servers[usize::from(server)].named.iter();
+        let name = name.strip_prefix(b"@")?;
+        named.find(|(other, _)| other == name).map(|(_, id)| *id)
     }
 
     fn server_op(&self, server: ServerId, index: usize) -> Option<Op<Location<'a>>> {
@@ -366,7 +428,10 @@ impl<'w, 'a> World for Evaluation<'w, 'a> {
     }
 
     fn scheme(&self) -> Scheme {
-        Scheme::HTTP
+        match self.request.is_plain {
+            true => Scheme::HTTP,
+            false => self.site().listens[usize::from(self.listen)].scheme(),
+        }
     }
 
     fn local(&self) -> (Cow<'static, str>, Option<u16>) {
@@ -472,8 +537,85 @@ impl<'w, 'a> World for Evaluation<'w, 'a> {
         }
     }
 
+    fn wait(&mut self, _: &Exchange<'a>, _: u64) -> Option<Infallible> {
+        None
+    }
+
+    fn mirror(&mut self, exchange: &mut Exchange<'a>) -> Option<Infallible> {
+        let mirrors = exchange.location().settings.mirrors.iter();
+        self.steps.extend(mirrors.map(|uri| Step::Mirrored { uri: uri.clone() }));
+        None
+    }
+
+    /// Where a backend answers, it cannot be known what.
+    fn inquire(&mut self, exchange: &mut Exchange<'a>, uri: &'a Value) -> Inquiry<Self> {
+        let uri = View { world: self, exchange, own_match: None }.value(uri);
+        let Some(mut part) = exchange.within() else { return Inquiry::Refused };
+        let outer = (std::mem::take(&mut self.steps), self.is_returned);
+        let end = end_of(part.step(self, Event::Within(&uri)));
+        let steps = std::mem::replace(&mut self.steps, outer.0);
+        (self.is_returned, self.reason) = (outer.1, String::new());
+        let is_known = !matches!(end, End::Script { .. } | End::PassedOn { .. });
+        if end == End::Close {
+            part.status = 0;
+        }
+        let status = is_known.then_some(if part.status == 0 { 444 } else { part.status });
+        if !is_known {
+            let uri = String::from_utf8_lossy(&uri);
+            let text =
+                format!("what answers `auth_request {uri}`; the client is taken to be let in");
+            self.doubt(text);
+        }
+        self.steps.push(Step::Inquired { uri, steps, status });
+        match is_known {
+            true => Inquiry::Answered(Box::new(part)),
+            false => Inquiry::Unknown,
+        }
+    }
+
     fn is_made(&self, end: &End) -> bool {
         matches!(end, End::Text(_) | End::Listing(_))
+    }
+
+    fn can_substitute(&mut self, _: &Exchange<'a>) -> bool {
+        true
+    }
+
+    /// Where the content comes from is told all the same.
+    fn substitute(&mut self, _: &mut Exchange<'a>, end: End) -> End {
+        end
+    }
+
+    fn recodes(&self) -> bool {
+        self.answers.site.recodes
+    }
+
+    fn charset_map(&self, from: &[u8], to: &[u8]) -> Option<Recoded> {
+        let maps = self.answers.site.charset_maps.iter();
+        Recoded::find(maps.map(|map| (&map.names[0][..], &map.names[1][..])), from, to)
+    }
+
+    /// Where the content comes from is told all the same.
+    fn recode_text(&mut self, end: End, _: Recoded) -> End {
+        end
+    }
+
+    fn hold_recoder(&mut self, _: Recoded) {}
+
+    fn can_compose(&mut self, exchange: &Exchange<'a>) {
+        if exchange.is_woven() {
+            self.steps.push(Step::Included);
+        }
+        let additions = exchange.location().settings.additions.as_ref();
+        let additions = additions.filter(|_| exchange.is_surrounded()).into_iter();
+        let uris = additions.flat_map(ir::Additions::paths);
+        self.steps.extend(uris.map(|uri| Step::Added { uri: uri.to_vec() }));
+    }
+
+    /// Where the content comes from is told all the same.
+    fn compose(&mut self, exchange: &mut Exchange<'a>, end: End) -> End {
+        self.can_compose(exchange);
+        end
     }
 
     /// A form and its length are made by the running server alone.
@@ -586,7 +728,7 @@ impl<'w, 'a> World for Evaluation<'w, 'a> {
                 self.steps.push(Step::ErrorPage { status, target: target.into_owned() });
             }
             // What is sent is the same, and so is what is told of it.
-            Note::BadRate(_) => {}
+            Note::BadRate(_) | Note::NoCharsetMap { .. } => {}
             Note::FallsBack(uri) => {
                 self.steps.push(Step::Redirect { by: Looker::TryFiles, uri: uri.to_vec() });
             }

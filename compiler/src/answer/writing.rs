@@ -2,14 +2,16 @@
 
 use std::path::{Path, PathBuf};
 
+use sitec_runtime::exchange::Outcome;
 use sitec_runtime::http::method::Method;
 use sitec_runtime::http::multipart;
 use sitec_runtime::pure::{check_upload_name, escape_path};
-use sitec_runtime::site::{Dav, Upload};
+use sitec_runtime::site::Dav;
 
 use super::End;
 use super::world::{Handled, Handling};
 use crate::files::Kind;
+use crate::ir::Upload;
 
 impl<'w, 'a> Handling<'_, 'w, 'a> {
     /// A location with `upload_store`.
@@ -31,7 +33,7 @@ impl<'w, 'a> Handling<'_, 'w, 'a> {
         let content_type = self.request_field(b"content-type").unwrap_or_default();
         if self.method() == Some(Method::Post) {
             match multipart::boundary(content_type) {
-                Ok(Some(_)) => return self.store_form(store),
+                Ok(Some(_)) => return self.store_form(upload, store),
                 Ok(None) => {}
                 Err(error) => return self.error(400, error.0),
             }
@@ -54,13 +56,24 @@ impl<'w, 'a> Handling<'_, 'w, 'a> {
     }
 
     /// A form: its content says which files are in it.
-    fn store_form(&mut self, store: PathBuf) -> Handled<'w, 'a> {
+    fn store_form(&mut self, upload: &Upload, store: PathBuf) -> Handled<'w, 'a> {
         if self.request_field(b"content-length") == Some(b"0") {
             return self.error(400, "a form without content has no file");
         }
         self.world
-            .doubt("what is in a form; it is taken to have files that can be stored".to_owned());
-        self.stored(store, 201)
+            .doubt("what is in the form; it is taken to have files that can be stored".to_owned());
+        if let Some(uri) = &upload.redirect {
+            self.world.reason = "the files of the form are stored".to_owned();
+            return Outcome::Redirect(303, uri.clone().into_bytes());
+        }
+        self.known_or_not("Content-Length", None);
+        let accept = self.request_field(b"accept").unwrap_or_default();
+        let wants_page = accept.split(|&byte| byte == b',').any(|range| {
+            let media_type = range.split(|&byte| byte == b';').next().unwrap_or_default();
+            media_type.trim_ascii().eq_ignore_ascii_case(b"text/html")
+        });
+        self.field("Content-Type", if wants_page { "text/html" } else { "text/plain" });
+        self.respond(201, End::StoredForm(store))
     }
 
     fn delete_upload(&mut self, upload: &Upload) -> Handled<'w, 'a> {

@@ -2,11 +2,11 @@
 
 use std::path::PathBuf;
 
+use sitec_runtime::http::target::Scheme;
 use sitec_runtime::site::{LocationId, ServerId};
 
 use super::Subject;
-use super::disk::Tree;
-use crate::answer::{Answer, Answers, End, Request, Step, address, start_text};
+use crate::answer::{Answer, Answers, Request, Step, address, start_text};
 use crate::ir;
 
 /// Requests to a site, by URL.
@@ -33,15 +33,6 @@ impl<'a> Asking<'a> {
         Some(self.answers.to(&request))
     }
 
-    /// The path of the URL by which a client gets a file of a location, if one does.
-    pub(super) fn served(&self, tree: &Tree, id: LocationId, file: &str) -> Option<String> {
-        let url = tree.url(self.subject, id, file)?;
-        let server = self.subject.places.locations[id as usize].server;
-        let answer = self.get_from(server, &url)?;
-        let is_it = matches!(&answer.end, End::File(found) if *found == tree.path.join(file));
-        (is_it && answer.status == Some(200)).then_some(url)
-    }
-
     /// A URL that leads to `path` of a server; `None` where its address or name is not known.
     pub(super) fn url(&self, server: ServerId, path: &str) -> Option<String> {
         let site = self.subject.site;
@@ -58,20 +49,22 @@ impl<'a> Asking<'a> {
         let name = own.map(|(name, _)| String::from_utf8_lossy(name).into_owned()).next();
         // The default server takes any name.
         let host = name.unwrap_or_else(|| "nobody.invalid".to_owned());
-        Some(format!("http://{host}:{port}{path}"))
+        Some(format!("{}://{host}:{port}{path}", listen.scheme().name))
     }
 
     /// Where a client goes that was at `url` and is sent to `location`; `None` if that is not a
     /// URL of this kind.
     pub(super) fn follow(&self, url: &str, location: &str) -> Option<String> {
         let location = location.split('#').next()?;
-        if let Some(rest) = location.strip_prefix("http://") {
+        for Scheme { name, port } in [Scheme::HTTP, Scheme::HTTPS] {
+            let rest = location.strip_prefix(name).and_then(|rest| rest.strip_prefix("://"));
+            let Some(rest) = rest else { continue };
             let (host, path) = rest.split_at(rest.find(['/', '?']).unwrap_or(rest.len()));
             let has_port = host.rsplit(']').next().is_some_and(|end| end.contains(':'));
-            let port = if has_port { "" } else { ":80" };
-            return Some(format!("http://{host}{port}{path}"));
+            let port = if has_port { String::new() } else { format!(":{port}") };
+            return Some(format!("{name}://{host}{port}{path}"));
         }
-        let path_start = 7 + url.get(7..)?.find('/')?;
+        let path_start = authority_end(url)?;
         let is_path = location.starts_with('/') && !location.starts_with("//");
         is_path.then(|| format!("{}{location}", &url[..path_start]))
     }
@@ -105,15 +98,20 @@ impl<'a> Asking<'a> {
 
     /// The path of a URL of [`Asking::url`].
     pub(super) fn path<'u>(&self, url: &'u str) -> &'u str {
-        let start = url.get(7..).and_then(|rest| rest.find('/')).map_or(url.len(), |at| at + 7);
-        &url[start..]
+        &url[authority_end(url).unwrap_or(url.len())..]
     }
 
     /// A URL for a message: the path alone, where the host was made up.
     pub(super) fn shown(&self, url: &str) -> String {
-        match url.strip_prefix("http://nobody.invalid:") {
-            Some(rest) => rest[rest.find('/').unwrap_or(0)..].to_owned(),
+        match url.split_once("://nobody.invalid:") {
+            Some((_, rest)) => rest[rest.find('/').unwrap_or(0)..].to_owned(),
             None => url.to_owned(),
         }
     }
+}
+
+/// Where the host and the port of a URL end, and something comes after them.
+pub(super) fn authority_end(url: &str) -> Option<usize> {
+    let start = url.find("://")? + 3;
+    Some(start + url[start..].find(['/', '?'])?)
 }

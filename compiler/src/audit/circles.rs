@@ -4,10 +4,11 @@
 
 use std::collections::BTreeSet;
 
+use sitec_runtime::http::target::Scheme;
 use sitec_runtime::site::{LocationId, ServerId};
 
 use super::Subject;
-use super::asking::Asking;
+use super::asking::{Asking, authority_end};
 use crate::answer::{Answer, Step};
 use crate::ast::Word;
 use crate::diagnostic::{Diagnostic, Diagnostics};
@@ -148,7 +149,7 @@ fn names_own_host(subject: &Subject<'_>, id: LocationId) -> bool {
 /// same URL again.
 fn is_without_port(url: &str, passed: &[(String, LocationId)]) -> bool {
     let split = |url: &str| {
-        let end = 7 + url.get(7..)?.find(['/', '?']).unwrap_or(url.len() - 7);
+        let end = authority_end(url).unwrap_or(url.len());
         let (front, port) = url[..end].rsplit_once(':')?;
         Some((front.to_owned(), port.to_owned(), url[end..].to_owned()))
     };
@@ -157,7 +158,9 @@ fn is_without_port(url: &str, passed: &[(String, LocationId)]) -> bool {
     else {
         return false;
     };
-    port == "80" && host == own_host && path == own_path
+    // The front of each is its scheme and host.
+    let usual = if host.starts_with("https:") { Scheme::HTTPS } else { Scheme::HTTP };
+    port == usual.port.to_string() && host == own_host && path == own_path
 }
 
 /// The location whose `return` redirects the client, if nothing else does.

@@ -161,7 +161,11 @@ impl Runner<'_> {
             diagnostic = diagnostic.note(format!("{status}: {reason}{file}"));
         }
         let host = String::from_utf8_lossy(&answer.host).into_owned();
-        let url = if url.starts_with('/') { format!("http://{host}{url}") } else { url };
+        let scheme = self.subject.site.listens[usize::from(answer.listen)].scheme();
+        let url = match url.starts_with('/') {
+            true => format!("{}://{host}{url}", scheme.name),
+            false => url,
+        };
         let conf = self.subject.folder.join(&self.subject.site.name);
         let command = format!("sitec route {} {method} {url}", conf.display());
         diagnostic.help(format!("see each step: `{command}`"))

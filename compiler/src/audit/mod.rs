@@ -4,6 +4,10 @@
 //! router or the disk confirms; where a proof hits its bound, nothing is said.
 
 mod asking;
+mod certificates;
+mod challenges;
+#[cfg(test)]
+mod challenges_tests;
 mod circles;
 mod disk;
 #[cfg(test)]
@@ -12,11 +16,15 @@ mod empty;
 mod expect;
 mod exposed_uploads;
 mod folders;
+mod grpc;
 mod guards;
 mod hosts;
+mod inquiries;
+mod limit_keys;
 mod masks;
 mod open_access;
 mod pages;
+mod plain;
 mod process;
 mod programs;
 mod reach;
@@ -26,6 +34,7 @@ mod scripts;
 mod siblings;
 mod statuses;
 mod subject;
+mod surprises;
 mod targets;
 #[cfg(test)]
 mod tests;
@@ -40,6 +49,9 @@ use std::path::PathBuf;
 use crate::diagnostic::Diagnostics;
 pub(crate) use subject::Subject;
 
+/// What is found of locations that no request comes to.
+pub(crate) const UNREACHABLE: &[&str] = &["K07", "K08", "K09", "K16"];
+
 /// Looks at a whole site. What it looks for on the disk is added to `dependencies`.
 pub(crate) fn audit(
     subject: &Subject<'_>,
@@ -47,6 +59,8 @@ pub(crate) fn audit(
     diagnostics: &mut Diagnostics,
 ) {
     confirm(subject, dependencies, diagnostics);
+    certificates::check(subject, dependencies, diagnostics);
+    challenges::check(subject, diagnostics);
     if !diagnostics.has_errors() {
         review(subject, diagnostics);
     }
@@ -82,10 +96,15 @@ fn review(subject: &Subject<'_>, diagnostics: &mut Diagnostics) {
     siblings::check(subject, diagnostics);
     undecoded::check(subject, diagnostics);
     hosts::check(subject, diagnostics);
+    inquiries::check(subject, diagnostics);
+    limit_keys::check(subject, diagnostics);
     circles::check(subject, diagnostics);
     rewriting::check(subject, diagnostics);
+    surprises::check(subject, diagnostics);
     guards::check(subject, diagnostics);
+    grpc::check(subject, diagnostics);
     targets::check(subject, diagnostics);
     disk::check(subject, diagnostics);
     masks::check(subject, diagnostics);
+    plain::check(subject, diagnostics);
 }

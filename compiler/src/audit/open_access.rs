@@ -55,7 +55,7 @@ fn open(subject: &Subject<'_>, id: LocationId) -> Option<Diagnostic> {
 }
 
 /// Whether another machine may reach `server` here.
-fn opens(listen: &Listen, server: ServerId) -> bool {
+pub(super) fn opens(listen: &Listen, server: ServerId) -> bool {
     listens_at(listen, server)
         && match &listen.address {
             Address::Ip(address) => !address.ip().is_loopback(),

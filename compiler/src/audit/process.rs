@@ -105,6 +105,7 @@ fn check_rebinding(subject: &Subject<'_>, diagnostics: &mut Diagnostics) {
         };
         let server = &subject.site.servers[usize::from(listen.default_server)];
         let turns_away = match &subject.location(server.location).action {
+            _ if subject.site.rejects(listen, listen.default_server) => true,
             Action::Return(Return::Close) => true,
             Action::Return(Return::Status(status)) => *status >= 400,
             Action::Return(Return::Text(status, _)) => *status >= 400,

@@ -27,6 +27,10 @@ pub(super) fn check(subject: &Subject<'_>, diagnostics: &mut Diagnostics) {
 
 /// Reports variables that are given values which nothing reads.
 fn check_unread(subject: &Subject<'_>, diagnostics: &mut Diagnostics) {
+    // A content may name any.
+    if subject.site.ssi().is_some() {
+        return;
+    }
     let (mut given, mut read) = (Vec::new(), BTreeSet::new());
     sort_words(&subject.conf.directives, &mut given, &mut read);
     let site = subject.site;
@@ -47,8 +51,8 @@ fn check_unread(subject: &Subject<'_>, diagnostics: &mut Diagnostics) {
     }
 }
 
-/// The variables that `set`, `map` and their like give values to, and all that are named elsewhere, in
-/// lower case.
+/// The variables that `set`, `map` and their like give values to, and all that are named elsewhere or
+/// read unnamed, in lower case.
 fn sort_words(
     directives: &[Directive],
     given: &mut Vec<(String, Span)>,
@@ -66,6 +70,9 @@ fn sort_words(
                 true => given.extend(names.into_iter().map(|name| (name, word.span))),
                 false => read.extend(names),
             }
+        }
+        if directive.name.value == b"memcached_pass" {
+            read.insert("memcached_key".to_owned());
         }
         if let Some(block) = &directive.block {
             sort_words(&block.directives, given, read);

@@ -34,7 +34,7 @@ pub(super) fn check(subject: &Subject<'_>, diagnostics: &mut Diagnostics) {
     let limited = subject.site.locations.iter().filter_map(|it| it.limit_except.as_ref());
     let admissions = subject.site.settings.iter().map(|settings| &settings.admission);
     let mut admissions = admissions.chain(limited.map(|limit| &limit.admission));
-    if admissions.any(|admission| admission.auth.is_some()) {
+    if admissions.any(|admission| admission.auth.is_some() || admission.inquiry.is_some()) {
         given.insert(401);
     }
     given.extend(subject.site.steps().filter_map(|op| match op {

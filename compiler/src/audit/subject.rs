@@ -98,6 +98,23 @@ impl<'a> Subject<'a> {
         find(&self.conf.directives)
     }
 
+    /// The directives with a name that hold for a server: those in it, or in the nearest block around
+    /// it that has any.
+    pub(super) fn all_of_server(&self, id: ServerId, name: &str) -> Vec<&'a Directive> {
+        let find = |directives: &'a [Directive]| -> Vec<_> {
+            directives.iter().filter(|it| it.name.value == name.as_bytes()).collect()
+        };
+        let mut at = self.server_block(id);
+        while let Some(directive) = at {
+            let found = directive.block.as_ref().map(|block| find(&block.directives));
+            if let Some(found) = found.filter(|found| !found.is_empty()) {
+                return found;
+            }
+            at = self.blocks.get(&directive.span()).and_then(|(_, around)| *around);
+        }
+        find(&self.conf.directives)
+    }
+
     /// The `return` of a location, or else the location.
     pub(super) fn return_span(&self, id: LocationId) -> Span {
         let block = self.block(id).and_then(|directive| directive.block.as_ref());

@@ -98,7 +98,8 @@ fn own(asking: &Asking<'_>, from: &str, url: &str) -> Option<Answer> {
 /// says, no more than its host and its arguments are in it. `from` is a URL of the request.
 fn fixed(target: &Value, from: &str) -> Option<String> {
     let mut text = Vec::new();
-    let (host, port) = from.split('/').nth(2)?.rsplit_once(':')?;
+    let (scheme, rest) = from.split_once("://")?;
+    let (host, port) = rest.split('/').next()?.rsplit_once(':')?;
     for piece in &target.0 {
         let (Piece::Literal(_) | Piece::Variable(Variable::Simple(_))) = piece else {
             return None;
@@ -106,7 +107,7 @@ fn fixed(target: &Value, from: &str) -> Option<String> {
         match piece {
             Piece::Literal(literal) => text.extend(literal),
             Piece::Variable(Variable::Simple(name)) => match *name {
-                "scheme" => text.extend(b"http"),
+                "scheme" => text.extend(scheme.bytes()),
                 "host" => text.extend(host.bytes()),
                 "server_port" => text.extend(port.bytes()),
                 "is_args" => {}

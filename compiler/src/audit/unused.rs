@@ -43,10 +43,12 @@ fn check_named(subject: &Subject<'_>, diagnostics: &mut Diagnostics) {
     }
     for (span, (name, _)) in by_place.into_iter().filter(|(_, (_, used))| !used) {
         let message = format!("nothing leads to `{name}`");
-        diagnostics.push(
-            Diagnostic::warning("K16", span, message)
-                .help("delete it, or name it in a `try_files` or an `error_page`"),
-        );
+        let mut found = Diagnostic::warning("K16", span, message);
+        if !subject.site.upstreams.is_empty() {
+            found = found
+                .note(format!("unless another server answers with `X-Accel-Redirect: {name}`"));
+        }
+        diagnostics.push(found.help("delete it, or name it in a `try_files` or an `error_page`"));
     }
 }
 
@@ -66,7 +68,7 @@ fn check_internal(subject: &Subject<'_>, diagnostics: &mut Diagnostics) {
             diagnostics.push(
                 Diagnostic::warning("K16", subject.span(id), message)
                     .label("every request for it is answered 404")
-                    .help("name it in an `error_page`, a `try_files` or a `rewrite`")
+                    .help("name it in an `error_page`, a `try_files`, a `rewrite`, an `auth_request`, a `mirror` or an `add_before_body`")
                     .help("if that is meant, `return 404;` says so"),
             );
         }
@@ -113,6 +115,16 @@ fn ways<'a>(
     }
     for id in ids {
         let settings = subject.settings(id);
+        let limited = subject.location(id).limit_except.as_ref().map(|limit| &limit.admission);
+        let additions = settings.additions.iter().flat_map(ir::Additions::paths);
+        for uri in settings.mirrors.iter().map(|uri| &uri[..]).chain(additions) {
+            ways.locations.insert(router.location(server, uri));
+        }
+        for admission in limited.into_iter().chain([&settings.admission]) {
+            if let Some(uri) = &admission.inquiry {
+                ways.locations.insert(router.location(server, uri.literal()?));
+            }
+        }
         for page in &settings.error_pages {
             if let ErrorTarget::Uri(uri) = &page.target {
                 ways.locations.insert(router.location(server, path(uri)?));

@@ -6,11 +6,17 @@ mod parts;
 mod tests;
 mod text;
 
+use std::collections::BTreeMap;
+
 use serde_json::{Value as Json, json};
 pub use sitec_runtime::bounds::Bounds;
-use sitec_runtime::bounds::{Facts, LISTED_LEN, zone_len};
+use sitec_runtime::bounds::{
+    COMPOSED_PARTS, Facts, LISTED_LEN, WOVEN_PARTS, keys_len, sessions_len, zone_len,
+};
 use sitec_runtime::coding::encoder_len;
 use sitec_runtime::exchange::MAX_VALUE_LEN;
+use sitec_runtime::http2;
+use sitec_runtime::site::SessionCache;
 
 use crate::ir::{self, Action, Handler, Piece, Purpose, Value, Variable};
 use crate::places::Places;
@@ -41,6 +47,14 @@ pub fn reckon(site: &ir::Site, places: &Places, sources: &Sources, cpus: u64) ->
     }
 }
 
+/// Bytes of the sessions that an upstream learns.
+fn learnt_len(upstream: &ir::Upstream) -> usize {
+    match upstream.sticky {
+        Some(ir::Sticky::Learn { zone_len, .. }) => zone_len,
+        _ => 0,
+    }
+}
+
 /// What the sums depend on.
 pub(crate) fn facts(site: &ir::Site, cpus: u64) -> Facts {
     let heads = site.servers.iter().map(|server| {
@@ -50,9 +64,15 @@ pub(crate) fn facts(site: &ir::Site, cpus: u64) -> Facts {
     let head_len = heads.max().unwrap_or(0);
     let handlers = || site.locations.iter().filter_map(handler);
     let proxies: Vec<_> = site.locations.iter().filter_map(|it| it.action.proxy()).collect();
-    let waits = site.max_scripts.is_some() || proxies.iter().any(|it| it.plain.request_buffering);
+    let waits = site.has_mirrors()
+        || site.is_composed()
+        || site.max_scripts.is_some()
+        || proxies.iter().any(|it| it.plain.request_buffering);
     let waiting = site.settings.iter().map(|settings| settings.client_body_buffer_size).max();
     let held = |it: &&ir::Proxy| {
+        if it.is_http2() {
+            return http2::client::held_len(it.plain.head_len);
+        }
         if it.plain.buffering { it.plain.buffers.0.saturating_mul(it.plain.buffers.1) } else { 0 }
     };
     let answer_head_len = proxies.iter().map(|it| it.plain.head_len).max();
@@ -66,6 +86,9 @@ pub(crate) fn facts(site: &ir::Site, cpus: u64) -> Facts {
     let named_logs = named_logs.map(|log| log.cache.max).max();
     let image = usize::from(site.packs.iter().any(ir::Pack::has_large_files));
     let opened = site.listens.len() + site.directories.len() + site.logs.len() + image;
+    let speaks =
+        |server: &&ir::Server| site.listens.iter().any(|listen| listen.http2) || server.http2;
+    let http2 = site.servers.iter().filter(speaks);
     Facts {
         workers: site.process.workers.map_or(cpus, u64::from),
         connections: u64::from(site.process.worker_connections),
@@ -73,8 +96,25 @@ pub(crate) fn facts(site: &ir::Site, cpus: u64) -> Facts {
         text_len: site.locations.iter().map(|l| text_len(site, l, head_len)).max().unwrap_or(0),
         waiting_len: waiting.filter(|_| waits).unwrap_or(0),
         proxied: answer_head_len.map(|len| (len, held_len)),
+        subrequests: match (site.ssi(), site.is_composed()) {
+            (Some(_), _) => WOVEN_PARTS,
+            (None, true) => COMPOSED_PARTS,
+            (None, false) => u64::from(site.has_subrequests()),
+        },
+        composes: site.is_composed(),
+        weaves: site.ssi().is_some(),
+        mirrors: site.has_mirrors(),
         kept_lines: kept.sum(),
+        streams: http2.clone().map(|server| server.http2_max_concurrent_streams).max(),
+        received_len: site.servers.iter().map(|it| it.http2_recv_buffer_len).max().unwrap_or(0),
         scripts: site.max_scripts,
+        checked: site
+            .upstreams
+            .iter()
+            .filter(|it| it.health.is_some())
+            .map(|it| it.peers.len() as u64)
+            .sum(),
+        commands: site.upstreams.iter().map(|it| it.commands.len() as u64).sum(),
         stores: handlers().any(|handler| matches!(handler, Handler::Upload(_) | Handler::Dav(_))),
         trees: handlers().any(|handler| matches!(handler, Handler::Dav(_))),
         forms: handlers().any(|handler| matches!(handler, Handler::Upload(_))),
@@ -85,10 +125,33 @@ pub(crate) fn facts(site: &ir::Site, cpus: u64) -> Facts {
         log_len: buffers.iter().map(|(_, len)| len).sum(),
         logs: site.logs.len() as u64,
         named_logs: named_logs.unwrap_or(0),
-        zones_len: site.zones.iter().map(|zone| zone_len(zone.len)).sum(),
+        zones_len: site.zones.iter().map(|zone| zone_len(zone.len)).sum::<usize>()
+            + site.upstreams.iter().map(learnt_len).sum::<usize>()
+            + site.caches.iter().map(|cache| keys_len(cache.keys_len)).sum::<usize>(),
         user_files: site.users.len(),
+        tls_servers: site.tls.len(),
+        tls_peers: site.tls_peers().len(),
+        sessions_len: kept_sessions(site),
         opened: opened as u64,
     }
+}
+
+/// The bytes of the sessions that servers keep.
+fn kept_sessions(site: &ir::Site) -> usize {
+    let (mut own_len, mut shared) = (0, BTreeMap::new());
+    for tls in &site.tls {
+        let has_clients = tls.clients.is_some();
+        match tls.session_cache {
+            SessionCache::Off => {}
+            SessionCache::Kept(sessions) => own_len += sessions_len(sessions, has_clients),
+            SessionCache::Shared { name, sessions } => {
+                let (most, with_clients) = shared.entry(name).or_insert((0, false));
+                (*most, *with_clients) = (sessions.max(*most), has_clients || *with_clients);
+            }
+        }
+    }
+    let shared_len = shared.values().map(|(sessions, clients)| sessions_len(*sessions, *clients));
+    own_len + shared_len.sum::<usize>()
 }
 
 fn handler(location: &ir::Location) -> Option<&Handler> {
@@ -161,10 +224,12 @@ impl Reckoned {
             "workers_by_cpus": workers_by_cpus,
             "connections": facts.connections * facts.workers,
             "scripts": facts.scripts.unwrap_or(0),
+            "commands": facts.commands,
             "memory": bounds.memory,
             "memory_of_connection": bounds.connection_len,
             "memory_of_worker": bounds.worker_len,
             "memory_of_script": facts.scripts.map(|_| bounds.script_len),
+            "memory_of_sessions": (facts.sessions_len > 0).then_some(facts.sessions_len),
             "memory_of_lists": facts.lists.then_some(LISTED_LEN),
             "descriptors": bounds.descriptors,
             "processes": bounds.processes,

@@ -1,7 +1,7 @@
 //! The parts of the server that a binary contains only where the conf needs them.
 
 use sitec_runtime::http::accept::Coding;
-use sitec_runtime::site::{GzipStatic, LocationId};
+use sitec_runtime::site::{Beside, LocationId};
 
 use crate::automata::shown;
 use crate::ir::{self, Action, Handler, Scope};
@@ -41,18 +41,36 @@ pub(super) fn parts(site: &ir::Site, places: &Places, sources: &Sources) -> Vec<
         needed("WebDAV methods", &|l, _| handled(l, |h| matches!(h, Handler::Dav(_)))),
         needed("proxying", &|l, _| handled(l, |h| matches!(h, Handler::Proxy(_)))),
         needed("lists of folders", &|l, s| handled(l, |_| true) && s.listing.is_some()),
-        needed("gzip_static", &|l, s| handled(l, |_| true) && s.gzip_static != GzipStatic::Off),
+        needed("gzip_static", &|l, s| handled(l, |_| true) && s.gzip_static != Beside::Off),
+        needed("brotli_static", &|l, s| handled(l, |_| true) && s.brotli_static != Beside::Off),
+        needed("zstd_static", &|l, s| handled(l, |_| true) && s.zstd_static != Beside::Off),
         needed("gzip", &|_, s| codes(s, Coding::Gzip)),
         needed("Brotli", &|_, s| codes(s, Coding::Brotli)),
         needed("Zstandard", &|_, s| codes(s, Coding::Zstd)),
+        needed("sub_filter", &|_, s| s.substitution.is_some()),
+        needed("charset_map", &|_, s| {
+            s.source_charset.is_some() || s.override_charset || !site.charset_maps.is_empty()
+        }),
+        needed("ssi", &|_, s| s.ssi.is_some()),
         needed("access rules", &|l, s| !s.admission.is_open() || l.limit_except.is_some()),
         needed("passwords", &|l, s| {
             let limited = l.limit_except.as_ref().map(|limit| &limit.admission);
             limited.into_iter().chain([&s.admission]).any(|it| it.auth.is_some())
         }),
+        needed("subrequests", &|l, s| {
+            let limited = l.limit_except.as_ref().map(|limit| &limit.admission);
+            let mut all = limited.into_iter().chain([&s.admission]);
+            !s.mirrors.is_empty()
+                || s.slice_len > 0
+                || s.additions.is_some()
+                || s.ssi.is_some()
+                || all.any(|it| it.inquiry.is_some())
+        }),
+        part("TLS", tls(site).map(named)),
         needed("secure links", &|_, s| s.secure_link.is_some()),
         needed("limits", &|_, s| !s.limit_reqs.is_empty() || !s.limit_conns.is_empty()),
         needed("counts", &|l, _| handled(l, |h| *h == Handler::Status)),
+        part("HTTP/2", http2(site, places, sources)),
         regexes(site, &named),
         part("params", site.params.first().map(|param| format!("param {}", param.name))),
     ]
@@ -61,6 +79,23 @@ pub(super) fn parts(site: &ir::Site, places: &Places, sources: &Sources) -> Vec<
 /// Whether contents are compressed so.
 fn codes(settings: &ir::Settings, coding: Coding) -> bool {
     settings.compression.as_ref().is_some_and(|it| it.plain.is_on(coding))
+}
+
+/// The first server that speaks HTTP/2.
+fn http2(site: &ir::Site, places: &Places, sources: &Sources) -> Option<String> {
+    let of_listen = || site.listens.iter().find(|listen| listen.http2);
+    let server = site.servers.iter().position(|server| server.http2);
+    let server = server.or_else(|| of_listen().map(|it| usize::from(it.default_server)))?;
+    Some(format!("server ({})", sources.place(places.servers[server].span)))
+}
+
+/// The first location of a server that speaks TLS, or that is passed on over it.
+fn tls(site: &ir::Site) -> Option<LocationId> {
+    let server = site.servers.iter().find(|server| server.tls.is_some());
+    let is_passed_on =
+        |location: &ir::Location| location.action.proxy().is_some_and(|it| it.tls.is_some());
+    let location = || site.locations.iter().position(is_passed_on).map(|id| id as LocationId);
+    server.map(|server| server.location).or_else(location)
 }
 
 fn part(name: &'static str, by: Option<String>) -> Part {

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use sitec_runtime::http2;
 use sitec_runtime::pack::LARGE_LEN;
 
 use super::{LISTED_LEN, Reckoned, reckon};
@@ -57,7 +58,45 @@ fn directives_decide() {
     assert_eq!(facts.waiting_len, 16 << 10);
     let facts = proxied("proxy_buffering off; proxy_request_buffering off;").facts;
     assert_eq!((facts.proxied, facts.waiting_len), (Some((64 << 10, 0)), 0));
+    let facts = proxied("proxy_http_version 2; proxy_buffer_size 8k;").facts;
+    assert_eq!(facts.proxied, Some((8 << 10, http2::client::held_len(8 << 10))));
     let ranges = reckoned("server { listen 80; root up; max_ranges 1000; }");
+    let tls = |more: &str| {
+        let tls = "ssl_certificate /a.pem; ssl_certificate_key /a.key;";
+        reckoned(&format!("server {{ listen 443 ssl; {tls} root up; {more} }}"))
+    };
+    let without = tls("");
+    // At rest 8 KB, a record of 17 KB sealed and opened, 64 KB read and as many to be sent.
+    let per_connection = without.bounds.connection_len - plain.bounds.connection_len;
+    assert_eq!(per_connection, (8 + 2 * 17 + 2 * 64 + 4) << 10);
+    assert_eq!(without.facts.threads(), plain.facts.threads() + 1);
+    let kept = tls("ssl_session_cache shared:a:1m;");
+    assert_eq!(kept.bounds.memory - without.bounds.memory, 4000 * 512);
+    assert!(kept.text().contains("for sessions of TLS that are kept"));
+    // Servers share one by its name.
+    let three = |names: [&str; 3]| {
+        let server = |(at, name)| {
+            format!(
+                "server {{ listen {} ssl; ssl_certificate /{at}.pem; ssl_certificate_key /a.key; root up; \
+                 ssl_session_cache shared:{name}; }}",
+                443 + at
+            )
+        };
+        reckoned(&names.into_iter().enumerate().map(server).collect::<String>()).facts.sessions_len
+    };
+    assert_eq!(three(["a:1m", "a:1m", "a:2m"]), 8000 * 512);
+    assert_eq!(three(["a:1m", "b:1m", "a:1m"]), 8000 * 512);
+    let clients = "ssl_verify_client optional_no_ca; ssl_session_cache builtin:1000;";
+    assert_eq!(tls(clients).facts.sessions_len, 1000 * 4608);
+    let over = |scheme: &str| {
+        reckoned(&format!("server {{ listen 80; location / {{ proxy_pass {scheme}://a; }} }}"))
+    };
+    let (over_tls, over_http) = (over("https"), over("http"));
+    let more = over_tls.bounds.connection_len - over_http.bounds.connection_len;
+    assert_eq!(more, per_connection);
+    assert_eq!(over_tls.facts.threads(), over_http.facts.threads() + 1);
+    let is_part = |it: &Reckoned| it.parts.iter().any(|it| it.name == "TLS" && it.contained);
+    assert!(is_part(&over_tls) && !is_part(&over_http) && is_part(&without));
     let per_range = 32 * plain.facts.connections;
     assert_eq!(ranges.bounds.memory, plain.bounds.memory + (1000 - 200) * per_range);
 }
@@ -106,12 +145,12 @@ fn the_page_has_a_real_example() {
 fn parts_are_told_with_what_needs_them() {
     let conf = "param PORT 80; limit_conn_zone $host zone=z:1m;
 server {
-    listen ${PORT}; root up;
+    listen ${PORT}; listen 443 ssl; http2 on; root up; ssl_certificate /a.pem; ssl_certificate_key /a.key;
     location /a { cgi_pass .php /usr/bin/php; }
     location /b { upload_store up; }
     location /c { dav_methods PUT; client_max_body_size 1m; }
-    location /d { autoindex on; gzip_static on; gzip on; brotli on; zstd on; }
-    location /e { stub_status; deny all; auth_basic A; auth_basic_user_file /run/users; limit_conn z 1; secure_link a; secure_link_md5 b; }
+    location /d { autoindex on; gzip_static on; brotli_static on; zstd_static on; gzip on; brotli on; zstd on; }
+    location /e { stub_status; deny all; auth_basic A; auth_basic_user_file /run/users; auth_request /e; limit_conn z 1; sub_filter a b; source_charset a; ssi on; secure_link a; secure_link_md5 b; }
     location ~ ^/f { return 200; }
     location /g { proxy_pass http://g; }
 }";
@@ -126,11 +165,19 @@ server {
         "location /d (site.conf:7)",
         "location /d (site.conf:7)",
         "location /d (site.conf:7)",
+        "location /d (site.conf:7)",
+        "location /d (site.conf:7)",
         "location /e (site.conf:8)",
         "location /e (site.conf:8)",
         "location /e (site.conf:8)",
         "location /e (site.conf:8)",
         "location /e (site.conf:8)",
+        "location /e (site.conf:8)",
+        "server (site.conf:2)",
+        "location /e (site.conf:8)",
+        "location /e (site.conf:8)",
+        "location /e (site.conf:8)",
+        "server (site.conf:2)",
         "location ~ ^/f (site.conf:9)",
         "param PORT",
     ]) {
@@ -141,5 +188,5 @@ server {
         assert!(text.contains(line), "{line}:\n{text}");
     }
     let json = all.json();
-    assert_eq!((&json["threads"], &json["parts"][0]["contained"]), (&3.into(), &true.into()));
+    assert_eq!((&json["threads"], &json["parts"][0]["contained"]), (&4.into(), &true.into()));
 }

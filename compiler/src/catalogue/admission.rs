@@ -28,6 +28,22 @@ const CHECKS: &[Check] = &[
         "server {\n    listen 8080;\n    root www;\n    auth_basic Members;\n    auth_basic_user_file members;\n}",
     )
     .among(&[Entry::File("members", "jane:$apr1$gllgMHjU$JRiomGeG9gpexBGYPLXl5/\n")]),
+    warning(
+        "A03",
+        "auth-hole",
+        "A regex takes paths of a prefix that asks for a password or has rules of addresses, and asks nobody \
+         itself: a client gets there what the prefix keeps from it. The path that does so is told.",
+        "server {\n    listen 8080;\n    root www;\n    location /admin/ { allow 10.0.0.0/8; deny all; }\n    ⟪location ~ \\.css$⟫ { expires 1d; }\n}",
+        "server {\n    listen 8080;\n    root www;\n    location ^~ /admin/ { allow 10.0.0.0/8; deny all; }\n    location ~ \\.css$ { expires 1d; }\n}",
+    ),
+    warning(
+        "A04",
+        "limit-key",
+        "A limit counts by fields, arguments or cookies of the request alone. A client that says something \
+         else each time is counted anew each time, and never limited; one that says nothing is not counted.",
+        "limit_req_zone ⟪$http_x_forwarded_for⟫ zone=login:1m rate=1r/s;\nserver {\n    listen 8080;\n    root www;\n    limit_req zone=login;\n}",
+        "limit_req_zone $binary_remote_addr zone=login:1m rate=1r/s;\nserver {\n    listen 8080;\n    root www;\n    limit_req zone=login;\n}",
+    ),
     error(
         "A10",
         "referers-form",
@@ -102,5 +118,22 @@ const CHECKS: &[Check] = &[
          says who a client is.",
         "server {\n    listen 8080;\n    root www;\n    set_real_ip_from 10.0.0.1;\n    real_ip_header ⟪proxy_protocol⟫;\n}",
         "server {\n    listen 8080 proxy_protocol;\n    root www;\n    set_real_ip_from 10.0.0.1;\n    real_ip_header proxy_protocol;\n}",
+    ),
+    error(
+        "A20",
+        "subrequest-uri",
+        "The URI of an `auth_request` or a `mirror` is none that can be asked. It is the path of a location of the same \
+         server, as it stands there: nginx takes variables and arguments for a part of the path, and does not \
+         know named locations here.",
+        "server {\n    listen 8080;\n    root www;\n    auth_request ⟪@auth⟫;\n    location @auth { return 204; }\n}",
+        "server {\n    listen 8080;\n    root www;\n    auth_request /_auth;\n    location = /_auth {\n        internal;\n        if ($cookie_key != word) { return 401; }\n        return 204;\n    }\n}",
+    ),
+    warning(
+        "A21",
+        "inquiry-settled",
+        "The location that an `auth_request` asks answers the same to everyone: with 2xx, nobody is kept \
+         out; with anything but 2xx, 401 and 403, every request gets 500.",
+        "server {\n    listen 8080;\n    root www;\n    auth_request ⟪/_auth⟫;\n    location = /_auth { internal; return 204; }\n}",
+        "server {\n    listen 8080;\n    root www;\n    auth_request /_auth;\n    location = /_auth {\n        internal;\n        if ($cookie_key != word) { return 401; }\n        return 204;\n    }\n}",
     ),
 ];

@@ -70,7 +70,8 @@ const CHECKS: &[Check] = &[
         "Z09",
         "static-gz-without-files",
         "`gzip_static` sends `FILE.gz` in the place of `FILE`, and none of the folders that it \
-         holds for has such a file. With `embed`, `precompress` makes them when the site is built.",
+         holds for has such a file; `brotli_static` and `zstd_static` likewise. With `embed`, \
+         `precompress` makes them when the site is built.",
         "server {\n    listen 8080;\n    root www;\n    ⟪gzip_static on⟫;\n}",
         "server {\n    listen 8080;\n    root site;\n    gzip_static on;\n}",
     )

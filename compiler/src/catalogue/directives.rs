@@ -18,7 +18,7 @@ const CHECKS: &[Check] = &[
         "known-but-unsupported",
         "nginx has this directive and sitec has not. The message says what to do instead. See \
          docs/nginx.md for what is supported.",
-        "server {\n    listen 8080;\n    location / { ⟪grpc_pass⟫ grpc://app; }\n}",
+        "server {\n    listen 8080;\n    location / { ⟪redis_pass⟫ app:6379; }\n}",
         "server {\n    listen 8080;\n    location / { root www; }\n}",
     ),
     error(
@@ -104,10 +104,10 @@ const CHECKS: &[Check] = &[
     error(
         "D14",
         "feature-not-built",
-        "nginx can do this, and sitec does not: TLS or the PROXY protocol. It is \
+        "nginx can do this, and sitec does not: HTTP/3, say, or TLS to other servers. It is \
          an error since a server that does less than its conf says would be a surprise: a plain \
-         socket where TLS was asked for, say.",
-        "server {\n    listen 8443 ⟪ssl⟫;\n    root www;\n}",
+         connection where TLS was asked for, say.",
+        "server {\n    listen 8443 ⟪quic⟫;\n    root www;\n}",
         "server {\n    listen 8443 backlog=64;\n    root www;\n}",
     ),
 ];

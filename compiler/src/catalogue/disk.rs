@@ -12,7 +12,7 @@ const CHECKS: &[Check] = &[
          error; an absolute path may be another machine's, so it is a warning, and is looked for \
          again when the server starts. With `--sysroot`, absolute paths are looked for there. A \
          file that is there as `.gz` alone is a warning with `gzip_static on`, and all that is \
-         needed with `always`.",
+         needed with `always`; so it is with `brotli_static` and `zstd_static`.",
         "server {\n    listen 8080;\n    root ⟪wwww⟫;\n}",
         "server {\n    listen 8080;\n    root www;\n}",
     ),
@@ -113,7 +113,8 @@ const CHECKS: &[Check] = &[
         "F13",
         "stale-precompressed",
         "A `.gz` file is older than the one that it was made from, and `gzip_static` sends it in \
-         its place: clients that take gzip get the old content.",
+         its place: clients that take gzip get the old content. The same is said of the files of \
+         `brotli_static` and `zstd_static`.",
         "server {\n    listen 8080;\n    root ⟪site⟫;\n    gzip_static on;\n}",
         "server {\n    listen 8080;\n    root site;\n}",
     )

@@ -15,14 +15,16 @@ mod page;
 mod rewriting;
 mod routing;
 mod security;
+mod severity;
 mod syntax;
 #[cfg(test)]
 mod tests;
+mod tls;
 mod upstream;
 mod values;
 
-use crate::diagnostic::Severity;
 pub use page::{explain, index, page};
+pub use severity::Severity;
 
 /// One check.
 #[derive(Debug)]
@@ -78,6 +80,7 @@ pub const GROUPS: &[Group] = &[
     compression::GROUP,
     security::GROUP,
     admission::GROUP,
+    tls::GROUP,
     upstream::GROUP,
     consistency::GROUP,
     expect::GROUP,

@@ -14,6 +14,38 @@ const CHECKS: &[Check] = &[
         "server {\n    listen 8080;\n    root www;\n    location /a { rewrite ^/a(.*) /b$1 last; }\n}",
     ),
     warning(
+        "R02",
+        "rewrite-never",
+        "A `rewrite` of a location whose pattern matches no path that comes there: each begins as the location \
+         says, and the pattern wants another beginning. That is proved, not guessed.",
+        "server {\n    listen 8080;\n    root www;\n    location /blog/ { rewrite ⟪^/news/(.*)$⟫ /old/$1 last; }\n}",
+        "server {\n    listen 8080;\n    root www;\n    location /blog/ { rewrite ^/blog/(.*)$ /old/$1 last; }\n}",
+    ),
+    warning(
+        "R03",
+        "rewrite-drops-arguments",
+        "A `?` at the end of what a `rewrite` within the server makes drops the arguments of the request. That \
+         is easily overlooked. For a redirect, nothing is said: there it is usual.",
+        "server {\n    listen 8080;\n    root www;\n    location /a/ { rewrite ^/a/(.*)$ /b/$1⟪?⟫ last; }\n}",
+        "server {\n    listen 8080;\n    root www;\n    location /a/ { rewrite ^/a/(.*)$ /b/$1 last; }\n}",
+    ),
+    warning(
+        "R04",
+        "if-surprises",
+        "An `if` in a location takes something away where it holds, as it is a location of its own: the \
+         `try_files` around it, and of two that hold, all that the first one says. `return` and `rewrite` in \
+         it are safe.",
+        "server {\n    listen 8080;\n    root www;\n    location / {\n        try_files $uri /index.html;\n        ⟪if⟫ ($arg_x) { add_header X-A 1; }\n    }\n}",
+        "server {\n    listen 8080;\n    root www;\n    location / {\n        try_files $uri /index.html;\n        if ($arg_x) { return 204; }\n    }\n}",
+    ),
+    warning(
+        "R05",
+        "variable-unset",
+        "A server reads a variable that only another server gives a value to by `set`: it is always empty here.",
+        "server {\n    listen 8080 default_server;\n    server_name a.test;\n    root www;\n    set $kind a;\n    add_header X-Kind $kind;\n}\nserver {\n    listen 8080;\n    server_name b.test;\n    root www;\n    add_header X-Kind ⟪$kind⟫;\n}",
+        "server {\n    listen 8080 default_server;\n    server_name a.test;\n    root www;\n    set $kind a;\n    add_header X-Kind $kind;\n}\nserver {\n    listen 8080;\n    server_name b.test;\n    root www;\n    set $kind b;\n    add_header X-Kind $kind;\n}",
+    ),
+    warning(
         "R06",
         "unread-variable",
         "A variable that `set`, `map`, `geo` or `split_clients` gives a value to, and that nothing reads.",
@@ -36,14 +68,22 @@ const CHECKS: &[Check] = &[
         "server {\n    listen 8080;\n    root www;\n    if ($http_origin ~ ⟪^https://a\\.test⟫) { return 204; }\n}",
         "server {\n    listen 8080;\n    root www;\n    if ($http_origin ~ ^https://a\\.test$) { return 204; }\n}",
     ),
+    warning(
+        "R09",
+        "if-is-a-location",
+        "An `if` of a server asks for one path or one host and does nothing but `return`: a `location` or a \
+         `server` says the same, and is looked up once instead of asked each time.",
+        "server {\n    listen 8080;\n    root www;\n    ⟪if⟫ ($uri = /old) { return 301 https://new.test/; }\n}",
+        "server {\n    listen 8080;\n    root www;\n    location = /old { return 301 https://new.test/; }\n}",
+    ),
     error(
         "R10",
         "rewriting-form",
         "A condition, a variable of `set` or a flag of `rewrite` that cannot be read. A condition stands in \
      parentheses and is one of `$name`, `$name = text`, `$name ~ regex` and `-f path`, or a negation; \
      there is no `and`, `or` or `else`. `set` gives values to variables of the conf's own and to `$args`.",
-        "server {\n    listen 8080;\n    root www;\n    if ($host ⟪==⟫ a.test) { return 403; }\n}",
-        "server {\n    listen 8080;\n    root www;\n    if ($host = a.test) { return 403; }\n}",
+        "server {\n    listen 8080;\n    root www;\n    if ($http_x ⟪==⟫ a.test) { return 403; }\n}",
+        "server {\n    listen 8080;\n    root www;\n    if ($http_x = a.test) { return 403; }\n}",
     ),
     error(
         "R11",

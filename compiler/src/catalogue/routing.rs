@@ -128,8 +128,8 @@ const CHECKS: &[Check] = &[
     error(
         "K15",
         "undefined-name",
-        "A named location, a `log_format` or the zone of a limit is used, and there is none of this \
-         name.",
+        "A named location, a `log_format` or a zone (of a limit, or of kept answers) is used, and there is \
+         none of this name.",
         "server {\n    listen 8080;\n    root www;\n    location / { try_files $uri ⟪@app⟫; }\n}",
         "server {\n    listen 8080;\n    root www;\n    location / { try_files $uri @app; }\n    location @app { return 404; }\n}",
     ),

@@ -63,7 +63,7 @@ const CHECKS: &[Check] = &[
     error(
         "U10",
         "proxy-target",
-        "What stands behind `proxy_pass` is no URL of another server, behind `fastcgi_pass` or its like no \
+        "What stands behind `proxy_pass` is no URL of another server, behind `grpc_pass`, `fastcgi_pass` or its like no \
          address, or has a URI where there is no path \
          that it could take the place of: in a regex, a named location or an `if`.",
         "server {\n    listen 8080;\n    location ~ ^/api/ {\n        proxy_pass http://127.0.0.1:3000⟪/⟫;\n        proxy_set_header Host $host;\n    }\n}",
@@ -76,5 +76,13 @@ const CHECKS: &[Check] = &[
          answer with nothing, or with 404. `fastcgi_params` has none; `fastcgi.conf` has.",
         "server {\n    listen 8080;\n    location / {\n        include fastcgi_params;\n        ⟪fastcgi_pass 127.0.0.1:9000⟫;\n    }\n}",
         "server {\n    listen 8080;\n    root www;\n    location / {\n        include fastcgi.conf;\n        fastcgi_pass 127.0.0.1:9000;\n    }\n}",
+    ),
+    warning(
+        "U12",
+        "grpc-without-http2",
+        "gRPC goes over HTTP/2. Where no server of a site speaks that, its clients cannot, and what comes by \
+         HTTP/1.1 instead is no gRPC.",
+        "server {\n    listen 8080;\n    location / { ⟪grpc_pass grpc://127.0.0.1:50051⟫; }\n}",
+        "server {\n    listen 8080;\n    http2 on;\n    location / { grpc_pass grpc://127.0.0.1:50051; }\n}",
     ),
 ];

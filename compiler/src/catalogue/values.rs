@@ -1,6 +1,6 @@
 //! What parameters may be.
 
-use super::{Check, Group, error, lint, warning};
+use super::{Check, Entry, Group, error, lint, warning};
 
 pub(super) const GROUP: Group = Group { title: "Values", checks: CHECKS };
 
@@ -204,5 +204,30 @@ const CHECKS: &[Check] = &[
          program, or `off`; `cgi_param` a name of letters, digits and `_`.",
         "server {\n    listen 8080;\n    root www;\n    cgi_pass ⟪py⟫ python3;\n}",
         "server {\n    listen 8080;\n    root www;\n    cgi_pass .py python3;\n}",
+    ),
+    error(
+        "T28",
+        "empty-text",
+        "A `sub_filter` replaces an empty text, which stands everywhere.",
+        "server {\n    listen 8080;\n    root www;\n    sub_filter ⟪\"\"⟫ x;\n}",
+        "server {\n    listen 8080;\n    root www;\n    sub_filter x \"\";\n}",
+    ),
+    error(
+        "T29",
+        "upload-redirect",
+        "The address of an `upload_redirect` is none: it is a path of the site, which begins with a slash, or a \
+         URL. It has no variables, so that nobody can send others anywhere by a form of this site.",
+        "server {\n    listen 8080;\n    location = /up { upload_store incoming; upload_redirect ⟪done⟫; }\n    location /done { return 200; }\n}",
+        "server {\n    listen 8080;\n    location = /up { upload_store incoming; upload_redirect /done; }\n    location /done { return 200; }\n}",
+    )
+    .among(&[Entry::File("incoming/a", "")]),
+    error(
+        "T30",
+        "charset-map-form",
+        "A `charset_map` that cannot be read, that is there already, or that is missing between the \
+         charsets of `source_charset` and `charset`. Its lines are two characters in hexadecimal; a \
+         character of `utf-8` is written by its bytes.",
+        "charset_map koi8-r utf-8 {\n    C0 ⟪44E⟫;\n}\nserver {\n    listen 8080;\n    root www;\n}",
+        "charset_map koi8-r utf-8 {\n    C0 D18E;\n}\nserver {\n    listen 8080;\n    root www;\n}",
     ),
 ];

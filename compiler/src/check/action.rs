@@ -12,6 +12,7 @@ use crate::ast::{Directive, Word, named};
 use crate::diagnostic::Diagnostic;
 use crate::ir::{
     Action, Candidate, Cgi, Fallback, FileBase, Handler, Piece, Return, Scripts, TryFiles, Value,
+    Wire,
 };
 use crate::places::PagePlace;
 use crate::value::{Checked, status};
@@ -47,6 +48,10 @@ impl Draft<'_> {
             None => self.reader.default_base(),
         };
         let (handler, own_methods) = handler(level);
+        if let Handler::Proxy(_) = handler {
+            level.proxy.check(&level.values, &mut self.reader);
+            level.grpc.check(&level.values, &mut self.reader);
+        }
         let methods = level.methods.unwrap_or(own_methods);
         let action = match (try_files, &base) {
             // Without a folder no candidate is ever there.
@@ -158,8 +163,11 @@ impl Draft<'_> {
 fn handler(level: &Level) -> (Handler, MethodSet) {
     let reading = MethodSet::of(&[Method::Get, Method::Head]);
     let passed = level.fastcgi.resolved(&level.values);
-    if let Some(proxy) = passed.or_else(|| level.proxy.resolved(level.values.proxy)) {
-        return (Handler::Proxy(Box::new(proxy)), MethodSet::ALL);
+    let passed = passed.or_else(|| level.grpc.resolved(&level.values));
+    if let Some(proxy) = passed.or_else(|| level.proxy.resolved(&level.values)) {
+        let any = !matches!(proxy.wire, Wire::Memcached { .. });
+        let methods = if any { MethodSet::ALL } else { reading };
+        return (Handler::Proxy(Box::new(proxy)), methods);
     }
     if level.status.is_some() {
         return (Handler::Status, reading);

@@ -1,4 +1,4 @@
-//! `add_header` and `expires`: what is added to the fields of responses.
+//! `add_header`, `add_trailer` and `expires`: what is added to the fields of responses.
 
 use std::rc::Rc;
 
@@ -6,7 +6,7 @@ use super::groups::Groups;
 use super::reader::Reader;
 use crate::ast::{Directive, Word, named};
 use crate::diagnostic::Diagnostic;
-use crate::directive::InheritFields;
+use crate::directive::{CompiledSettings, InheritFields};
 use crate::ir::{self, Expiration, Piece};
 use crate::source::Span;
 use crate::value::{Checked, is_token, keyword};
@@ -18,11 +18,13 @@ const FRAMING: &[&str] = &["content-length", "transfer-encoding", "connection"];
 #[derive(Clone, Default)]
 pub(crate) struct Additions {
     fields: Rc<[Added]>,
+    /// What follows contents.
+    trailers: Rc<[Added]>,
     /// `expires`, and where it is written.
     expires: Option<(Expiration, Span)>,
 }
 
-/// One `add_header`.
+/// One `add_header`, or `add_trailer`.
 #[derive(Clone)]
 struct Added {
     field: ir::AddedField,
@@ -31,20 +33,17 @@ struct Added {
 }
 
 impl Additions {
-    /// Takes the `add_header`s and the `expires` among the directives of a context.
+    /// Takes the `add_header`s, the `add_trailer`s and the `expires` among the directives of a context.
     pub(super) fn set_fields(
         &mut self,
         directives: &[Directive],
         reader: &mut Reader<'_>,
         groups: &Groups,
-        inherit: InheritFields,
+        values: &CompiledSettings,
     ) {
-        let own: Vec<_> = named(directives, "add_header")
-            .map(|directive| reader.added(directive, groups))
-            .collect::<Vec<_>>()
-            .into_iter()
-            .filter_map(|added| reader.report(added))
-            .collect();
+        let own = reader.all_added(directives, "add_header", groups);
+        let trailers = reader.all_added(directives, "add_trailer", groups);
+        inherit(&mut self.trailers, &trailers, values.add_trailer_inherit);
         let expires = named(directives, "expires").next();
         if let Some(directive) = expires {
             let read = reader.expires(directive, groups);
@@ -53,15 +52,10 @@ impl Additions {
             }
         }
         let says_something = !own.is_empty() || expires.is_some();
-        match inherit {
-            InheritFields::Outer if own.is_empty() => {}
-            InheritFields::Outer => {
-                reader.diagnostics.extend(dropped(&own, &self.fields));
-                self.fields = own.into();
-            }
-            InheritFields::Own => self.fields = own.into(),
-            InheritFields::Both => self.fields = own.iter().chain(&*self.fields).cloned().collect(),
+        if values.add_header_inherit == InheritFields::Outer {
+            reader.diagnostics.extend(dropped(&own, &self.fields));
         }
+        inherit(&mut self.fields, &own, values.add_header_inherit);
         if says_something {
             reader.diagnostics.extend(self.sent_twice());
         }
@@ -70,6 +64,11 @@ impl Additions {
     /// The fields that `add_header` adds.
     pub(super) fn fields(&self) -> Vec<ir::AddedField> {
         self.fields.iter().map(|added| added.field.clone()).collect()
+    }
+
+    /// Those that `add_trailer` adds.
+    pub(super) fn trailers(&self) -> Vec<ir::AddedField> {
+        self.trailers.iter().map(|added| added.field.clone()).collect()
     }
 
     /// What `expires` says.
@@ -94,6 +93,15 @@ impl Additions {
                 .also(*expires, "and one by this")
                 .help("leave `expires` out and say all of it with `add_header`, or the reverse"),
         )
+    }
+}
+
+/// Puts what holds in a context in the place of what holds outside.
+fn inherit(outer: &mut Rc<[Added]>, own: &[Added], how: InheritFields) {
+    match how {
+        InheritFields::Outer if own.is_empty() => {}
+        InheritFields::Outer | InheritFields::Own => *outer = own.into(),
+        InheritFields::Both => *outer = own.iter().chain(&**outer).cloned().collect(),
     }
 }
 
@@ -147,7 +155,19 @@ fn dropped(own: &[Added], outer: &[Added]) -> Option<Diagnostic> {
 }
 
 impl Reader<'_> {
-    /// One `add_header`.
+    /// The directives of a context that have this name.
+    fn all_added(
+        &mut self,
+        directives: &[Directive],
+        name: &'static str,
+        groups: &Groups,
+    ) -> Vec<Added> {
+        let added = named(directives, name).map(|directive| self.added(directive, groups));
+        let added: Vec<_> = added.collect();
+        added.into_iter().filter_map(|added| self.report(added)).collect()
+    }
+
+    /// One `add_header`, or `add_trailer`.
     fn added(&mut self, directive: &Directive, groups: &Groups) -> Checked<Added> {
         let [name, text, options @ ..] = &directive.args[..] else {
             unreachable!("the table asks for two parameters")
@@ -171,7 +191,7 @@ impl Reader<'_> {
             field: ir::AddedField { name: name.shown(), value, always: !options.is_empty() },
             span,
         };
-        if added.sends_something() {
+        if added.sends_something() && directive.name.value == b"add_header" {
             self.diagnostics.extend(spoken_for(name));
         }
         Ok(added)

@@ -4,13 +4,11 @@ use sitec_runtime::site::{ParamKind, UsersId};
 use sitec_runtime::users::Users;
 
 use super::groups::Groups;
-use super::level::Level;
 use super::reader::Reader;
 use crate::ast::{Directive, Word, named};
 use crate::diagnostic::Diagnostic;
-use crate::directive::Satisfy;
 use crate::files::{Kind, is_certain};
-use crate::ir::{self, Admission, Value};
+use crate::ir::{self, Value};
 use crate::source::Span;
 use crate::value::Checked;
 
@@ -18,8 +16,8 @@ use crate::value::Checked;
 #[derive(Clone, Default)]
 pub(super) struct Auth {
     /// What a password is asked for, and where that is written; `None`: nobody is asked.
-    realm: Option<(Value, Span)>,
-    users: Option<UsersId>,
+    pub(super) realm: Option<(Value, Span)>,
+    pub(super) users: Option<UsersId>,
 }
 
 impl Auth {
@@ -35,7 +33,11 @@ impl Auth {
             self.realm = match &word.value[..] {
                 b"off" => None,
                 _ => {
-                    reader.warn_of_return(directives, directive);
+                    reader.warn_of_return(
+                        directives,
+                        directive,
+                        "`auth_basic` asks for a password",
+                    );
                     let realm = reader.value(word, 0, groups);
                     reader.report(realm).map(|realm| (realm, directive.span()))
                 }
@@ -49,48 +51,16 @@ impl Auth {
     }
 }
 
-impl Level {
-    /// Whether a password is asked of whom the rules of addresses do not name.
-    pub(super) fn asks_others(&self) -> bool {
-        self.auth.realm.is_some() && self.values.compiled.satisfy == Satisfy::Any
-    }
-
-    /// Whether everyone may come in.
-    pub(super) fn keeps_nobody_out(&self) -> bool {
-        self.access.is_none() && self.auth.realm.is_none()
-    }
-}
-
 impl Reader<'_> {
-    /// Who may come in at a level, where anybody `is_asked`.
-    pub(super) fn admission(&mut self, level: &Level, is_asked: bool) -> Admission {
-        let auth = match (&level.auth.realm, level.auth.users) {
-            (Some((realm, _)), Some(users)) => Some(ir::Auth { realm: realm.clone(), users }),
-            (Some((_, place)), None) if is_asked => {
-                let message = "nobody is asked for a password: no file says whose it may be";
-                self.report_once::<()>(Err(Box::new(
-                    Diagnostic::error("A02", *place, message).help(
-                        "add `auth_basic_user_file users;`, made by `htpasswd -cB users NAME`",
-                    ),
-                )));
-                None
-            }
-            _ => None,
-        };
-        let rules = level.access.as_ref();
-        let is_any = level.values.compiled.satisfy == Satisfy::Any && auth.is_some();
-        let any = rules.filter(|_| is_any).map(|rules| rules.named.as_ref().clone());
-        Admission {
-            access: rules.map(|rules| rules.access),
-            any: any.map(|named| self.tables.accesses.add(named)),
-            auth,
-        }
-    }
-
     /// Says that a `return` is everyone's.
-    fn warn_of_return(&mut self, directives: &[Directive], asks: &Directive) {
+    pub(super) fn warn_of_return(
+        &mut self,
+        directives: &[Directive],
+        asks: &Directive,
+        what: &str,
+    ) {
         let Some(answer) = named(directives, "return").next() else { return };
-        let message = "`return` answers before `auth_basic` asks for a password, as in nginx";
+        let message = format!("`return` answers before {what}, as in nginx");
         self.diagnostics.push(
             Diagnostic::warning("X09", asks.span(), message)
                 .also(answer.span(), "everyone gets this")

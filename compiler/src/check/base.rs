@@ -6,7 +6,7 @@
 
 mod target;
 
-use sitec_runtime::site::{DirectoryId, GzipStatic};
+use sitec_runtime::site::{DirectoryId, PlainSettings};
 
 use super::groups::Groups;
 use super::path::Path;
@@ -36,14 +36,14 @@ pub(super) fn no_files() -> FileBase {
 }
 
 impl Reader<'_> {
-    /// What `root` or `alias` among these directives say, if any does. With `gzip_static`, a file
-    /// may be there compressed alone.
+    /// What `root` or `alias` among these directives say, if any does. With `gzip_static` and
+    /// its kind, a file may be there compressed alone.
     pub(super) fn base(
         &mut self,
         directives: &[Directive],
         path: Option<&Path>,
         groups: &Groups,
-        gzip_static: GzipStatic,
+        plain: &PlainSettings,
     ) -> Checked<Option<FileBase>> {
         let root = named(directives, "root").next();
         let alias = named(directives, "alias").next();
@@ -61,7 +61,7 @@ impl Reader<'_> {
                 ))
             }
             (Some(root), None) => self.root(&root.args[0], groups).map(Some),
-            (None, Some(alias)) => self.alias(alias, path, groups, gzip_static).map(Some),
+            (None, Some(alias)) => self.alias(alias, path, groups, plain).map(Some),
             (None, None) => Ok(None),
         }
     }
@@ -116,7 +116,7 @@ impl Reader<'_> {
         directive: &Directive,
         path: Option<&Path>,
         groups: &Groups,
-        gzip_static: GzipStatic,
+        plain: &PlainSettings,
     ) -> Checked<FileBase> {
         let word = &directive.args[0];
         let (prefix, append_path) = match path {
@@ -138,7 +138,8 @@ impl Reader<'_> {
         target.refuse_everything(word, PUBLISHES_ALL)?;
         if let Some(directory) = target.literal_directory() {
             let directory = directory.to_owned();
-            let is_compressed = gzip_static != GzipStatic::Off && self.is_compressed(&directory);
+            let compressed = self.compressed(plain, &directory);
+            let is_compressed = compressed.is_some();
             let is_file = !folder
                 && !target.bounded
                 && match path {
@@ -146,11 +147,10 @@ impl Reader<'_> {
                     _ => true,
                 };
             let kind = if is_file { Kind::File } else { Kind::Directory };
-            match gzip_static {
-                GzipStatic::Always if is_file && is_compressed => {}
-                _ if is_file && is_compressed => self.warn_compressed(word, &directory),
-                _ if target.bounded && folder => {}
-                _ => self.must_exist(word, &directory, kind)?,
+            match compressed.filter(|_| is_file) {
+                Some(coding) => self.warn_compressed(word, &directory, coding, plain),
+                None if target.bounded && folder => {}
+                None => self.must_exist(word, &directory, kind)?,
             }
             if is_file {
                 target.split_file();

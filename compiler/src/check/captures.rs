@@ -35,11 +35,7 @@ impl Draft<'_> {
         }
         // So may a zone be counted by.
         self.reader.zones.iter().for_each(|zone| of_maps.add(&zone.key));
-        self.reader
-            .upstreams
-            .iter()
-            .filter_map(|it| it.balance.key())
-            .for_each(|key| of_maps.add(key));
+        self.reader.upstreams.iter().flat_map(|it| it.values()).for_each(|key| of_maps.add(key));
         anywhere.merge(of_maps.clone());
         for Server { locations, earlier_captures, resolved, .. } in &mut self.servers {
             earlier_captures.merge(of_maps.clone());

@@ -154,7 +154,7 @@ impl Reader<'_> {
     }
 
     /// A program, which must be there and fit to be run.
-    fn program(&mut self, word: &Word) -> Checked<ProgramId> {
+    pub(super) fn program(&mut self, word: &Word) -> Checked<ProgramId> {
         let text = self.params.start_text(word, 0, ParamKind::Path)?;
         match &text[..] {
             [] => {

@@ -4,7 +4,7 @@
 use std::rc::Rc;
 
 use sitec_runtime::http::accept::Coding;
-use sitec_runtime::site::{CompressionSettings, GzipStatic};
+use sitec_runtime::site::{CompressionSettings, PlainSettings};
 
 use super::reader::Reader;
 use crate::ast::{Conf, Directive, Word, named};
@@ -63,19 +63,23 @@ impl Compression {
     pub(super) fn resolved(
         &self,
         plain: CompressionSettings,
-        gzip_static: GzipStatic,
+        beside: &PlainSettings,
     ) -> Option<ir::Compression> {
         let on =
             CODINGS.into_iter().zip(&self.types).filter(|((coding, _), _)| plain.is_on(*coding));
         let coders = on.map(|((coding, _), types)| ir::Coder { coding, types: (**types).clone() });
         let coders: Vec<_> = coders.collect();
-        let is_used = !coders.is_empty() || plain.gunzip || gzip_static != GzipStatic::Off;
+        let is_used =
+            !coders.is_empty() || plain.gunzip || beside.codings_beside().next().is_some();
         is_used.then(|| ir::Compression { plain, coders, disable: self.disable.clone() })
     }
 }
 
-/// Directives that have contents compressed, or forms sent that are.
-const SWITCHES: [&str; 5] = ["gzip", "brotli", "zstd", "gunzip", "gzip_static"];
+/// Whether a directive has contents compressed, or forms sent that are.
+fn is_switch(name: &str) -> bool {
+    let is_of = |(on_the_way, before)| name == on_the_way || name == before;
+    name == "gunzip" || Coding::ORDER.into_iter().map(directive::beside).any(is_of)
+}
 
 /// G03: that of which the conf says how it is done is done somewhere.
 pub(super) fn check_use(conf: &Conf, diagnostics: &mut Diagnostics) {
@@ -83,7 +87,7 @@ pub(super) fn check_use(conf: &Conf, diagnostics: &mut Diagnostics) {
     each(&conf.directives, &mut |directive| {
         let name = directive.name.text().unwrap_or_default();
         let is_on = directive.args.first().is_some_and(|word| word.value != b"off");
-        let is_switch = SWITCHES.contains(&name);
+        let is_switch = is_switch(name);
         is_used |= is_switch && is_on;
         if !is_switch && directive::is_for_compression(name) {
             first.get_or_insert(directive.span());

@@ -7,6 +7,7 @@ use sitec_runtime::site::{LocationId, ServerId, TcpKeepalive};
 
 use super::groups::Usage;
 use super::reader::Reader;
+use super::tls::Said;
 use crate::ast::Word;
 use crate::diagnostic::Diagnostic;
 use crate::ir::{self, Address, StartText};
@@ -58,6 +59,8 @@ pub(crate) struct Server {
     pub(super) is_named: bool,
     /// Its locations, as indices; they follow one another.
     pub(super) locations: std::ops::Range<usize>,
+    /// What it says of TLS.
+    pub(super) tls: Said,
     /// The captures that values look for in a regex that matched before the location was chosen.
     pub(super) earlier_captures: Usage,
 }
@@ -132,10 +135,12 @@ pub(crate) struct Listen {
     pub(super) ipv6_only: Option<(bool, Span)>,
     pub(super) deferred: bool,
     pub(super) proxy_protocol: bool,
+    pub(super) http2: bool,
     pub(super) rcvbuf: Option<(i32, Span)>,
     pub(super) sndbuf: Option<(i32, Span)>,
     pub(super) keepalive: Option<(TcpKeepalive, Span)>,
     pub(super) fastopen: Option<(i32, Span)>,
+    pub(super) ssl: Option<Span>,
 }
 
 impl Listen {
@@ -150,10 +155,12 @@ impl Listen {
             ipv6_only: None,
             deferred: false,
             proxy_protocol: false,
+            http2: false,
             rcvbuf: None,
             sndbuf: None,
             keepalive: None,
             fastopen: None,
+            ssl: None,
         }
     }
 }

@@ -2,9 +2,13 @@
 
 use std::path::Path;
 
+use sitec_runtime::http::accept::Coding;
+use sitec_runtime::site::{Beside, PlainSettings};
+
 use super::reader::Reader;
 use crate::ast::Word;
 use crate::diagnostic::Diagnostic;
+use crate::directive::beside;
 use crate::files::{Kind, is_certain, listed};
 use crate::suggest::closest;
 use crate::value::Checked;
@@ -20,21 +24,34 @@ impl Reader<'_> {
         }
     }
 
-    /// Whether nothing is there but the `.gz` file that `gzip_static` looks for beside it.
-    pub(super) fn is_compressed(&self, path: &str) -> bool {
-        let [plain, compressed] =
-            ["", ".gz"].map(|end| self.files.kind(&self.folder.join(format!("{path}{end}"))));
-        plain.is_none() && compressed == Some(Kind::File)
+    /// The coding of the file beside it that is sent in its place, where nothing else is there: one
+    /// that all clients get, if there is one.
+    pub(super) fn compressed(&self, plain: &PlainSettings, path: &str) -> Option<Coding> {
+        let kind = |end: &str| self.files.kind(&self.folder.join(format!("{path}{end}")));
+        let there = |coding: &Coding| kind(coding.ending()) == Some(Kind::File);
+        let all = || plain.codings_beside().filter(there);
+        let for_all = all().find(|coding| plain.beside(*coding) == Beside::Always);
+        for_all.or_else(|| all().next()).filter(|_| kind("").is_none())
     }
 
-    /// Says that such a file is not for all clients.
-    pub(super) fn warn_compressed(&mut self, word: &Word, path: &str) {
+    /// Says of such a file where it is not for all clients.
+    pub(super) fn warn_compressed(
+        &mut self,
+        word: &Word,
+        path: &str,
+        coding: Coding,
+        plain: &PlainSettings,
+    ) {
+        if plain.beside(coding) == Beside::Always {
+            return;
+        }
         let place = self.folder.join(path);
-        let message = format!("there is no file `{path}`, but for `{path}.gz`");
+        let (ending, (name, directive)) = (coding.ending(), beside(coding));
+        let message = format!("there is no file `{path}`, but for `{path}{ending}`");
         self.diagnostics.push(
             Diagnostic::warning("F01", word.span, message)
-                .label("404 for clients that do not take gzip")
-                .help("add the file, or write `gzip_static always;`")
+                .label(format!("404 for clients that do not take {name}"))
+                .help(format!("add the file, or write `{directive} always;`"))
                 .of_this_disk(is_certain(self.files, &self.folder, &place)),
         );
         self.dependencies.push(place);

@@ -1,10 +1,11 @@
-//! `fastcgi_pass`, `scgi_pass` and `uwsgi_pass`, and what goes with them.
+//! `fastcgi_pass`, `scgi_pass`, `uwsgi_pass` and `memcached_pass`, and what goes with them.
 
 use std::rc::Rc;
 
+use super::caches::{Keeping, withheld_fields};
 use super::groups::Groups;
 use super::path::Path;
-use super::proxy::{Stand, field_name};
+use super::proxy::{Line, Stand, field_name};
 use super::reader::Reader;
 use crate::ast::{Directive, Word, named};
 use crate::diagnostic::Diagnostic;
@@ -13,7 +14,8 @@ use crate::ir::{self, PassedParam, Target, Value};
 use crate::value::{Checked, regex, size};
 
 /// The directives by which a location passes requests on.
-pub(super) const PASSES: [&str; 4] = ["proxy_pass", "fastcgi_pass", "scgi_pass", "uwsgi_pass"];
+pub(super) const PASSES: [&str; 6] =
+    ["proxy_pass", "grpc_pass", "fastcgi_pass", "scgi_pass", "uwsgi_pass", "memcached_pass"];
 
 /// The fields of an answer that no client is sent, unless `fastcgi_pass_header` or its like names
 /// them. The first says the status, and goes on by uwsgi, as in nginx.
@@ -27,7 +29,7 @@ const HIDDEN: &[&str] = &[
 ];
 
 /// What the names of each protocol's directives begin with, in the order of [`Protocol`].
-const FRONTS: [&str; 3] = ["fastcgi", "scgi", "uwsgi"];
+const FRONTS: [&str; 4] = ["fastcgi", "scgi", "uwsgi", "memcached"];
 
 /// What is spoken.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -35,10 +37,12 @@ enum Protocol {
     Fastcgi,
     Scgi,
     Uwsgi,
+    Memcached,
 }
 
 impl Protocol {
-    const ALL: [Protocol; 3] = [Protocol::Fastcgi, Protocol::Scgi, Protocol::Uwsgi];
+    const ALL: [Protocol; 4] =
+        [Protocol::Fastcgi, Protocol::Scgi, Protocol::Uwsgi, Protocol::Memcached];
 
     /// The directives of this protocol whose name ends so.
     fn named<'d>(
@@ -61,9 +65,13 @@ pub(super) struct Fastcgi {
     /// Whom it asks, which holds where it stands and in an `if` there.
     pass: Option<(Protocol, Target)>,
     /// What holds by protocol.
-    given: [Given; 3],
+    given: [Given; 4],
     index: Option<Value>,
     split: Option<ir::Regex>,
+    /// `fastcgi_catch_stderr`.
+    caught: Rc<[Vec<u8>]>,
+    /// `$memcached_key`, where it is asked for.
+    key: Option<Value>,
 }
 
 /// What a level has been given for one protocol.
@@ -72,11 +80,14 @@ struct Given {
     params: Rc<[PassedParam]>,
     hidden: Rc<[Vec<u8>]>,
     shown: Rc<[Vec<u8>]>,
+    line: Line,
+    keeping: Keeping,
 }
 
 impl Given {
     fn nothing() -> Given {
-        Given { params: Rc::new([]), hidden: Rc::new([]), shown: Rc::new([]) }
+        let (line, keeping) = (Line::default(), Keeping::default());
+        Given { params: Rc::new([]), hidden: Rc::new([]), shown: Rc::new([]), line, keeping }
     }
 }
 
@@ -85,9 +96,11 @@ impl Fastcgi {
     pub(super) fn outermost() -> Fastcgi {
         Fastcgi {
             pass: None,
-            given: [Given::nothing(), Given::nothing(), Given::nothing()],
+            given: std::array::from_fn(|_| Given::nothing()),
+            key: None,
             index: None,
             split: None,
+            caught: Rc::new([]),
         }
     }
 
@@ -121,10 +134,19 @@ impl Fastcgi {
             let split = split(&directive.args[0]);
             self.split = reader.report(split).or(self.split.take());
         }
+        if named(directives, "fastcgi_catch_stderr").next().is_some() {
+            let texts =
+                named(directives, "fastcgi_catch_stderr").map(|it| it.args[0].value.clone());
+            self.caught = texts.filter(|text| !text.is_empty()).collect();
+        }
         for protocol in Protocol::ALL {
             if let Some(directive) = protocol.named(directives, "pass").next() {
                 let target = reader.passed_address(directive, groups);
                 self.pass = reader.report(target).map(|target| (protocol, target));
+                if protocol == Protocol::Memcached {
+                    let key = reader.memcached_key(directive);
+                    self.key = reader.report(key);
+                }
                 self.check(directive, directives, reader, stand);
             }
         }
@@ -153,16 +175,12 @@ impl Fastcgi {
                 *place = names.into_iter().filter_map(|name| reader.report(name)).collect();
             }
         }
+        given.line.set(FRONTS[protocol as usize], directives, reader, groups);
+        given.keeping.set(FRONTS[protocol as usize], directives, reader, groups);
         for end in ["busy_buffers_size", "max_temp_file_size", "temp_file_write_size"] {
             for directive in protocol.named(directives, end) {
                 let len = size(&directive.args[0]).map(drop);
                 reader.report(len);
-            }
-        }
-        for end in ["cache_bypass", "no_cache"] {
-            for word in protocol.named(directives, end).flat_map(|directive| &directive.args) {
-                let value = reader.value(word, 0, groups).map(drop);
-                reader.report(value);
             }
         }
     }
@@ -211,14 +229,30 @@ impl Fastcgi {
     /// What a location does that has been given this; `None` if it passes nothing on so.
     pub(super) fn resolved(&self, values: &Values) -> Option<ir::Proxy> {
         let (protocol, target) = self.pass.as_ref()?;
-        let Given { params, hidden, shown } = &self.given[*protocol as usize];
-        let params = params.to_vec();
+        let Given { params, hidden, shown, line, keeping } = &self.given[*protocol as usize];
+        let caching = keeping.resolved("host");
+        let mut params = params.to_vec();
+        if caching.is_some() {
+            for (field, value) in withheld_fields() {
+                let name = format!("HTTP_{}", field.to_ascii_uppercase().replace('-', "_"));
+                let name = name.into_bytes();
+                if !params.iter().any(|param| param.name == name) {
+                    params.push(PassedParam { name, value, if_not_empty: true });
+                }
+            }
+        }
         let (plain, wire) = match protocol {
             Protocol::Fastcgi => {
                 let (index, split) = (self.index.clone(), self.split.clone());
                 let keeps = values.compiled.fastcgi_keep_conn;
-                let wire = ir::Wire::Fastcgi(ir::Fastcgi { params, index, split, keeps });
+                let caught = self.caught.to_vec();
+                let wire = ir::Wire::Fastcgi(ir::Fastcgi { params, index, split, keeps, caught });
                 (values.fastcgi, wire)
+            }
+            Protocol::Memcached => {
+                let gzip_flag = values.compiled.memcached_gzip_flag;
+                let key = self.key.clone()?;
+                (values.memcached, ir::Wire::Memcached { key, gzip_flag })
             }
             Protocol::Scgi => (values.scgi, ir::Wire::Scgi(params)),
             Protocol::Uwsgi => {
@@ -236,12 +270,17 @@ impl Fastcgi {
         Some(ir::Proxy {
             target: target.clone(),
             wire,
+            tls: None,
             method: None,
             fields: Vec::new(),
             body: None,
             redirects: Vec::new(),
             cookie_domains: Vec::new(),
             cookie_paths: Vec::new(),
+            cookie_flags: Vec::new(),
+            local: line.local(),
+            rate: line.rate(),
+            caching,
             hidden,
             plain,
         })
@@ -249,6 +288,19 @@ impl Fastcgi {
 }
 
 impl Reader<'_> {
+    /// `$memcached_key`, which the conf says what it is.
+    fn memcached_key(&mut self, pass: &Directive) -> Checked<Value> {
+        let variable = self.variable("memcached_key", pass.name.span).map_err(|_| {
+            let message = "`$memcached_key` is set nowhere";
+            Box::new(
+                Diagnostic::error("T18", pass.name.span, message)
+                    .label("it is the key that is asked for")
+                    .help("`set $memcached_key $uri?$args;`"),
+            )
+        })?;
+        Ok(Value(vec![ir::Piece::Variable(variable)]))
+    }
+
     fn passed_param(&mut self, directive: &Directive, groups: &Groups) -> Checked<PassedParam> {
         let [name, value, rest @ ..] = &directive.args[..] else {
             unreachable!("the structure is checked")

@@ -6,7 +6,7 @@ use super::access::sweep;
 use super::groups::Groups;
 use super::map::{Numbered, literal};
 use super::reader::Reader;
-use crate::ast::{Directive, Word};
+use crate::ast::{Block, Directive, Word};
 use crate::diagnostic::Diagnostic;
 use crate::ir::{Lookup, Map, Piece, Value, Variable};
 use crate::source::Span;
@@ -65,7 +65,14 @@ impl Reader<'_> {
         self.report_unused(&entries, &used);
         let v4 = v4.into_iter().map(|(start, number)| (start as u32, number)).collect();
         let (lookup, values) = (Lookup::Address(v4, v6), values.values);
-        Ok(Map { name, source, volatile: false, lookup, default: 0, values })
+        let proxies: Vec<_> = lines_named(block, b"proxy").collect();
+        let trusted = match proxies.is_empty() {
+            true => None,
+            false => self.named_clients(proxies.into_iter()),
+        };
+        let is_recursive = lines_named(block, b"proxy_recursive").next().is_some();
+        let proxies = trusted.map(|trusted| (trusted, is_recursive));
+        Ok(Map { name, source, volatile: false, proxies, lookup, default: 0, values })
     }
 
     /// Takes a line of a `geo`.
@@ -84,13 +91,8 @@ impl Reader<'_> {
                         .help("put `ranges;` before all other lines"),
                 ));
             }
-            (b"proxy", [_]) | (b"proxy_recursive", []) => {
-                let message = format!("`{}` of a `geo` is not supported", name.shown());
-                return Err(Box::new(Diagnostic::error("R12", name.span, message).help(
-                    "`set_real_ip_from` and `real_ip_header` say whom a proxy speaks for, and a \
-                             `geo` looks at that address",
-                )));
-            }
+            // They are about all of it.
+            (b"proxy", [_]) | (b"proxy_recursive", []) => {}
             (b"default", [value]) => {
                 let number = lines.values.number(literal(value));
                 let all = vec![Clients::V4(0..=u32::MAX.into()), Clients::V6(0..=u128::MAX)];
@@ -183,6 +185,11 @@ fn is_v4_in_v6(clients: &Clients) -> bool {
     const FIRST: u128 = 0xffff_0000_0000;
     let all = FIRST..=FIRST + u128::from(u32::MAX);
     matches!(clients, Clients::V6(range) if all.contains(range.start()) && all.contains(range.end()))
+}
+
+/// The lines of a block that begin so.
+fn lines_named<'b>(block: &'b Block, name: &'static [u8]) -> impl Iterator<Item = &'b Directive> {
+    block.directives.iter().filter(move |line| line.name.value == name && line.block.is_none())
 }
 
 fn is_ranges(line: &Directive) -> bool {

@@ -174,6 +174,7 @@ impl Usage {
                     | Variable::Argument(_)
                     | Variable::RequestField(_)
                     | Variable::ResponseField(_)
+                    | Variable::Trailer(_)
                     | Variable::Cookie(_)
                     | Variable::UpstreamField(_)
                     | Variable::UpstreamTrailer(_)

@@ -10,6 +10,7 @@ use sitec_runtime::site::{
 
 use super::access::Rules;
 use super::added_fields::Additions;
+use super::additions::Around;
 use super::auth::Auth;
 use super::caching::Caching;
 use super::cgi::Cgi;
@@ -19,14 +20,19 @@ use super::embed::{Embed, codings};
 use super::error_page::ErrorPage;
 use super::fastcgi::{Fastcgi, PASSES};
 use super::groups::Groups;
+use super::inquiry::Inquiry;
 use super::links::Links;
 use super::log_cache::log_cache;
 use super::methods::{Named, method_set, named_methods};
+use super::mirror::Mirrors;
 use super::path::Path;
-use super::proxy::{Proxy, Stand};
+use super::proxy::{Family, Proxy, Stand};
 use super::rate::Rate;
 use super::reader::Reader;
 use super::real_ip::RealIp;
+use super::ssi::Ssi;
+use super::substitution::Substitution;
+use super::tls::Tls;
 use super::types::TypeTables;
 use super::writing::Writing;
 use crate::ast::{Directive, named};
@@ -51,6 +57,10 @@ pub(crate) struct Level {
     pub(super) access: Option<Rules>,
     /// `auth_basic` and its file.
     pub(super) auth: Auth,
+    /// `auth_request` and `auth_request_set`.
+    pub(super) inquiry: Inquiry,
+    /// `mirror`.
+    mirrors: Mirrors,
     /// `access_log`.
     access_logs: Rc<[ir::AccessLog]>,
     /// `open_log_file_cache`.
@@ -67,6 +77,8 @@ pub(crate) struct Level {
     pub(super) writing: Writing,
     /// `proxy_pass` and what goes with it.
     pub(super) proxy: Proxy,
+    /// `grpc_pass` and what goes with it.
+    pub(super) grpc: Proxy,
     /// `fastcgi_pass` and its like.
     pub(super) fastcgi: Fastcgi,
     /// `limit_rate` and `limit_rate_after`.
@@ -78,10 +90,14 @@ pub(crate) struct Level {
     real_ip: RealIp,
     /// `secure_link` and what goes with it.
     links: Links,
+    /// The `ssl_…` directives.
+    pub(super) tls: Tls,
     /// `valid_referers`.
     referers: Option<Rc<ir::Referers>>,
-    /// `add_header` and `expires`.
+    /// `add_header`, `add_trailer` and `expires`.
     pub(super) additions: Additions,
+    /// `early_hints`.
+    early_hints: Rc<[Value]>,
     /// `types`; `None`: the common ones.
     pub(super) types: Option<usize>,
     /// `open_file_cache`.
@@ -90,6 +106,12 @@ pub(crate) struct Level {
     pub(super) charset: Charset,
     /// `gzip_types` and its like, and `gzip_disable`.
     compression: Compression,
+    /// `sub_filter` and its types.
+    substitution: Substitution,
+    /// `add_before_body` and its like.
+    around: Around,
+    /// `ssi_types`, and what contents may name.
+    ssi: Ssi,
     /// `methods`.
     pub(super) methods: Option<MethodSet>,
     /// Its words.
@@ -118,6 +140,8 @@ impl Level {
             symlinks: super::symlinks::usual(),
             access: None,
             auth: Auth::default(),
+            inquiry: Inquiry::default(),
+            mirrors: Mirrors::default(),
             access_logs: Rc::new([]),
             log_cache: LogCache::OFF,
             error_logs: vec![ErrorLog { log: 0, level: LogLevel::Error }],
@@ -125,10 +149,14 @@ impl Level {
             caching: Caching::Unsaid,
             charset: Charset::outermost(),
             compression: Compression::outermost(),
+            substitution: Substitution::outermost(),
+            around: Around::outermost(),
+            ssi: Ssi::outermost(),
             base: None,
             cgi: Cgi::outermost(),
             writing: Writing::outermost(),
-            proxy: Proxy::outermost(),
+            proxy: Proxy::outermost(Family::Proxy),
+            grpc: Proxy::outermost(Family::Grpc),
             fastcgi: Fastcgi::outermost(),
             error_pages: Rc::new([]),
             rate: Rate::default(),
@@ -137,7 +165,9 @@ impl Level {
             referers: None,
             real_ip: RealIp::default(),
             links: Links::default(),
+            tls: Tls::outermost(),
             additions: Additions::default(),
+            early_hints: Rc::new([]),
             methods: None,
             named_methods: None,
             internal: false,
@@ -158,6 +188,7 @@ impl Level {
     ) -> Level {
         let mut inner = self.inherited();
         inner.proxy = self.proxy.inherited();
+        inner.grpc = self.grpc.inherited();
         inner.fastcgi = self.fastcgi.inherited();
         inner.put(directives, reader, groups, Stand::within(path));
         inner
@@ -174,7 +205,7 @@ impl Level {
         let mut inner = self.inherited();
         inner.put(directives, reader, groups, Stand::in_if(path));
         // As in nginx, what answers in the location answers here, unless something else does.
-        if named(directives, "proxy_pass").next().is_none() {
+        if ["proxy_pass", "grpc_pass"].iter().all(|name| named(directives, name).next().is_none()) {
             (inner.status, inner.gif) = (self.status, self.gif);
         }
         inner
@@ -195,17 +226,26 @@ impl Level {
         inner.set_lists(directives, reader, groups);
         inner.charset.set(directives, reader, groups);
         inner.compression.set(directives, reader);
+        inner.substitution.set(directives, reader, groups);
+        inner.around.set(directives, reader);
+        inner.ssi.set(directives, reader);
         inner.auth.set(directives, reader, groups);
+        inner.inquiry.set(directives, reader, groups);
+        if let Some(mirrors) = reader.mirrors(directives) {
+            inner.mirrors = mirrors;
+        }
         // A password may keep out whom no rule names.
         inner.set_access(directives, reader);
         inner.rate.set(directives, reader, groups);
         inner.links.set(directives, reader, groups);
+        inner.tls.set(directives, reader);
         inner.real_ip.set(directives, reader);
         inner.set_symlinks(directives, reader, groups);
         // Of the two, that one holds which stands nearer.
         inner.cgi.set(directives, reader, groups, path);
         inner.writing.set(directives, reader, groups, path);
         inner.proxy.set(directives, reader, groups, stand);
+        inner.grpc.set(directives, reader, groups, stand);
         inner.fastcgi.set(directives, reader, groups, stand);
         inner.choose_handler(directives, reader);
         // Which fields are inherited and where files may be is a matter of values read above.
@@ -227,10 +267,13 @@ impl Level {
         error_pages: Vec<ir::ErrorPage>,
         admission: ir::Admission,
         types: &mut TypeTables,
+        recodes: bool,
     ) -> ir::Settings {
         let charset = self.charset.resolved();
         let mut default_type = self.default_type.clone();
-        if let Some(charset) = &charset {
+        // Where contents are recoded, only a response knows what it is to say.
+        let said = charset.as_ref().filter(|_| !recodes);
+        if let Some(charset) = said {
             charset.say_in(&mut default_type);
         }
         ir::Settings {
@@ -238,16 +281,20 @@ impl Level {
             base,
             pack: None,
             index: self.index.to_vec(),
-            types: types.resolve(self.types, charset.as_ref()),
+            types: types.resolve(self.types, said),
             default_type,
+            source_charset: self.charset.source(),
             charset,
-            compression: self
-                .compression
-                .resolved(self.values.compression, self.values.plain.gzip_static),
+            substitution: self.substitution.resolved(),
+            additions: self.around.resolved(),
+            ssi: self.ssi.resolved(&self.values),
+            compression: self.compression.resolved(self.values.compression, &self.values.plain),
             error_pages,
             symlinks: self.symlinks.clone(),
             file_cache: self.caching.resolved(self.values.cache),
             admission,
+            mirrors: self.mirrors.to_vec(),
+            answered: self.inquiry.resolved(),
             rate: self.rate.resolved(),
             limit_reqs: self.limit_reqs.to_vec(),
             limit_conns: self.limit_conns.to_vec(),
@@ -255,6 +302,8 @@ impl Level {
             referers: self.referers.as_deref().cloned(),
             secure_link: self.links.resolved(),
             added_fields: self.additions.fields(),
+            added_trailers: self.additions.trailers(),
+            early_hints: self.early_hints.to_vec(),
             expires: self.additions.expires(),
             access_logs: self.access_logs.iter().map(|log| self.kept_open(log)).collect(),
             error_logs: self.error_logs.clone(),
@@ -299,8 +348,13 @@ impl Level {
     }
 
     fn set_fields(&mut self, directives: &[Directive], reader: &mut Reader<'_>, groups: &Groups) {
-        let inherit = self.values.compiled.add_header_inherit;
-        self.additions.set_fields(directives, reader, groups, inherit);
+        self.additions.set_fields(directives, reader, groups, &self.values.compiled);
+        if let Some(directive) = named(directives, "early_hints").next() {
+            let values = directive.args.iter().map(|word| reader.value(word, 0, groups));
+            let values: Vec<_> = values.collect();
+            let values = values.into_iter().filter_map(|value| reader.report(value));
+            self.early_hints = values.collect();
+        }
     }
 
     fn set_base(
@@ -310,7 +364,7 @@ impl Level {
         groups: &Groups,
         path: Option<&Path>,
     ) {
-        let base = reader.base(directives, path, groups, self.values.plain.gzip_static);
+        let base = reader.base(directives, path, groups, &self.values.plain);
         if let Some(Some(base)) = reader.report(base) {
             self.base = Some(base);
         }
@@ -331,9 +385,16 @@ impl Level {
                 return;
             }
             // In an `if`, it takes the place of what stands outside.
-            match pass.name.value == b"proxy_pass" {
-                true => self.fastcgi.turn_off(),
-                false => self.proxy.turn_off(),
+            let is_http = pass.name.value == b"proxy_pass";
+            let is_grpc = pass.name.value == b"grpc_pass";
+            if !is_http {
+                self.proxy.turn_off();
+            }
+            if !is_grpc {
+                self.grpc.turn_off();
+            }
+            if is_http || is_grpc {
+                self.fastcgi.turn_off();
             }
         }
         match (scripts, writer) {

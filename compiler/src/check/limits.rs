@@ -72,7 +72,9 @@ impl Reader<'_> {
         let (mut named, mut rate) = (None, None);
         for word in rest {
             match (word.option(), counts) {
-                (Some((b"zone", value)), _) => named = Some(zone_name_and_len(&value)?),
+                (Some((b"zone", value)), _) => {
+                    named = Some(zone_name_and_len(&value, "zone=NAME:1m")?)
+                }
                 (Some((b"rate", value)), Counts::Requests) => rate = Some(thousandths(&value)?),
                 _ => return Err(unknown(directive, word)),
             }
@@ -186,14 +188,14 @@ impl Reader<'_> {
     }
 }
 
-/// `NAME:SIZE`, and where the name is.
-fn zone_name_and_len(word: &Word) -> Checked<(String, usize, Span)> {
+/// `NAME:SIZE`, and where the name is. `example` is what to write instead of what is none.
+pub(super) fn zone_name_and_len(word: &Word, example: &str) -> Checked<(String, usize, Span)> {
     let colon = word.value.iter().position(|&byte| byte == b':').filter(|&at| at > 0);
     let name = colon.and_then(|at| str::from_utf8(&word.value[..at]).ok());
     let (Some(at), Some(name)) = (colon, name) else {
         let message = format!("`{}` is no name and size", word.shown());
         return Err(Box::new(
-            Diagnostic::error("T25", word.span, message).help("write `zone=NAME:1m`"),
+            Diagnostic::error("T25", word.span, message).help(format!("write `{example}`")),
         ));
     };
     let span = word.part(at + 1..word.value.len());
@@ -203,7 +205,7 @@ fn zone_name_and_len(word: &Word) -> Checked<(String, usize, Span)> {
         let message = format!("a zone of `{}` is too small or too large", len.shown());
         return Err(Box::new(
             Diagnostic::error("T25", span, message)
-                .help("32k to 1g; `1m` is enough for 8,000 clients"),
+                .help("32k to 1g; `1m` is enough for 8,000 of them"),
         ));
     }
     Ok((name.to_owned(), bytes as usize, word.part(0..at)))
@@ -227,7 +229,8 @@ fn thousandths(word: &Word) -> Checked<u64> {
     })
 }
 
-fn unknown(directive: &Directive, word: &Word) -> Box<Diagnostic> {
+/// A parameter that there is none of.
+pub(super) fn unknown(directive: &Directive, word: &Word) -> Box<Diagnostic> {
     let message = format!("`{}` has no parameter `{}`", directive.name.shown(), word.shown());
     let usage = directive.name.text().and_then(crate::directive::find);
     let usage = usage.map_or("", |row| row.usage);

@@ -92,13 +92,7 @@ impl Draft<'_> {
             value::binds(word)?.into_iter().map(address).collect()
         };
         let mut listen = Listen::plain(addresses.remove(0), server, word.span);
-        let is_tls = |word: &Word| TLS.iter().any(|name| word.value == name.as_bytes());
-        let first_tls = options.iter().position(is_tls);
-        for (at, word) in options.iter().enumerate() {
-            // What else belongs to TLS says nothing new.
-            if is_tls(word) && first_tls != Some(at) {
-                continue;
-            }
+        for word in options {
             let taken = self.listen_option(&mut listen, word);
             self.reader.report(taken);
         }
@@ -137,6 +131,15 @@ impl Draft<'_> {
                 listen.deferred = true;
             }
             (b"proxy_protocol", _) => listen.proxy_protocol = true,
+            (b"ssl", _) => listen.ssl = Some(word.span),
+            (b"http2", _) => {
+                listen.http2 = true;
+                let message = "`http2` is a directive today";
+                self.reader.diagnostics.push(
+                    Diagnostic::warning("D13", word.span, message)
+                        .help("leave it out, and write `http2 on;` in the server"),
+                );
+            }
             (_, Some((b"rcvbuf", value))) => {
                 listen.rcvbuf = Some((value::buffer_len(&value)? as i32, word.span));
             }
@@ -213,8 +216,8 @@ fn with_port(host: Option<&Host>, port: u16) -> Address {
     }
 }
 
-/// Options that need TLS, or come with it.
-const TLS: &[&str] = &["ssl", "http2", "quic", "http3", "spdy"];
+/// Versions of HTTP that are not spoken.
+const VERSIONS: &[&str] = &["quic", "http3", "spdy"];
 
 fn unknown_option(word: &Word) -> Box<Diagnostic> {
     const KNOWN: &[&str] = &[
@@ -224,10 +227,12 @@ fn unknown_option(word: &Word) -> Box<Diagnostic> {
         "reuseport",
         "deferred",
         "proxy_protocol",
+        "http2",
         "rcvbuf",
         "sndbuf",
         "so_keepalive",
         "fastopen",
+        "ssl",
     ];
     let shown = word.shown();
     let name = shown.split('=').next().unwrap_or_default();
@@ -236,9 +241,8 @@ fn unknown_option(word: &Word) -> Box<Diagnostic> {
         Box::new(Diagnostic::error("D14", word.span, message).help(help))
     };
     match name {
-        "ssl" => not_built("TLS is not built in", "put a TLS proxy in front, and listen behind it"),
-        _ if TLS.contains(&name) => not_built(
-            "the server speaks HTTP/1.1",
+        _ if VERSIONS.contains(&name) => not_built(
+            "the server speaks HTTP/1.1 and HTTP/2",
             "leave it out; a proxy in front can speak other versions to clients",
         ),
         "setfib" | "multipath" => {

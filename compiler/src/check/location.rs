@@ -7,7 +7,7 @@ use std::collections::HashMap;
 use std::rc::Rc;
 
 use sitec_runtime::http::method::MethodSet;
-use sitec_runtime::site::{GzipStatic, LocationId, ServerId};
+use sitec_runtime::site::{LocationId, ServerId};
 
 use super::base::no_files;
 use super::draft::{Draft, Names};
@@ -96,8 +96,14 @@ impl Draft<'_> {
         let stage = Stage { level: &level, path: Some(&path), groups, names: around.names };
         self.resolve(id, &block.directives, &level, groups, around.names);
         let ops = self.steps(&block.directives, &stage);
+        let proxy = self.locations[id as usize].as_ref().and_then(|it| it.action.proxy()).cloned();
+        self.health_check(&block.directives, proxy.as_ref());
+        let limited = self.location_of_limit(id, &block.directives, &stage);
         if let Some(location) = &mut self.locations[id as usize] {
             location.ops = ops;
+            if let Some(limit) = &mut location.limit_except {
+                limit.location = limited;
+            }
         }
         self.regexes[id as usize] = regexes.clone();
         let prefix = match &path {
@@ -132,7 +138,7 @@ impl Draft<'_> {
     ) -> LocationId {
         let (span, written) = match &directive.name.value[..] {
             b"location" => (directive.span(), written(&directive.args)),
-            b"if" => (directive.span(), Some("if".to_owned())),
+            b"if" | b"limit_except" => (directive.span(), Some(directive.name.shown())),
             _ => (directive.name.span, None),
         };
         let written = written.unwrap_or_default();
@@ -170,12 +176,18 @@ impl Draft<'_> {
         let base = base.unwrap_or_else(no_files);
         let is_asked = matches!(action, Action::Serve { .. });
         let admission = self.reader.admission(level, is_asked);
+        if let Some((uri, span)) = level.inquiry.uri.as_ref().filter(|_| is_asked)
+            && self.looked_up.insert((names.id, *span))
+        {
+            self.places.inquiries.push((uri.clone(), *span, names.id));
+        }
+        let recodes = self.reader.recodes;
         let types = &mut self.reader.tables.types;
-        let mut settings = level.settings(base, error_pages, admission, types);
+        let mut settings = level.settings(base, error_pages, admission, types, recodes);
         let pack = self.pack(level, &settings, &action, methods);
         settings.pack = self.reader.report_once(pack).flatten();
         if settings.pack.is_some() && !level.codings.is_empty() {
-            settings.plain.gzip_static = GzipStatic::Off;
+            settings.plain.leave_beside();
         }
         let settings = self.reader.tables.settings.add(settings);
         self.reader.check_methods_of(directives, level);
@@ -212,6 +224,32 @@ impl Draft<'_> {
             level.auth.set(&block.directives, &mut self.reader, groups);
             level.set_access(&block.directives, &mut self.reader);
         }
-        Some(ir::LimitExcept { methods, admission: self.reader.admission(&level, true) })
+        let admission = self.reader.admission(&level, true);
+        Some(ir::LimitExcept { methods, admission, location: None })
+    }
+
+    /// The location that stands in the place of the one at `id` for methods that a `limit_except`
+    /// passes on.
+    fn location_of_limit(
+        &mut self,
+        id: LocationId,
+        directives: &[Directive],
+        stage: &Stage<'_>,
+    ) -> Option<LocationId> {
+        let limit = named(directives, "limit_except").next()?;
+        let (block, path) = (limit.block.as_ref()?, stage.path?);
+        let passes = ["proxy_pass", "grpc_pass"];
+        let passes = passes.iter().flat_map(|name| named(&block.directives, name));
+        let passes: Vec<_> = passes.cloned().collect();
+        if passes.is_empty() {
+            return None;
+        }
+        let limited = self.reserve_location(stage.names.id, limit);
+        let level = stage.level.of_if(&passes, &mut self.reader, stage.groups, path);
+        self.resolve(limited, &passes, &level, stage.groups, stage.names);
+        // Whoever may come in there is the same.
+        let limit = self.locations[id as usize].as_ref()?.limit_except.clone();
+        self.locations[limited as usize].as_mut()?.limit_except = limit;
+        Some(limited)
     }
 }

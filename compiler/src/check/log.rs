@@ -12,11 +12,14 @@ use crate::files::{Kind, is_certain};
 use crate::ir::{AccessLog, Escape, LogTarget, Piece, StartPiece, Value};
 use crate::source::Span;
 use crate::suggest::closest;
-use crate::value::{self, Checked, Part, keyword, size, time_ms};
+use crate::value::{self, Checked, Part, count, keyword, size, time_ms};
 
 /// The format of lines where none is named.
 const COMBINED: &str = "$remote_addr - $remote_user [$time_local] \"$request\" $status \
     $body_bytes_sent \"$http_referer\" \"$http_user_agent\"";
+
+/// What is held back of a log that is compressed, where the conf does not say, in bytes.
+const GZIP_BUFFER_LEN: usize = 64 << 10;
 
 pub(super) const LEVELS: &[(&str, Level)] = &[
     ("debug", Level::Debug),
@@ -123,7 +126,7 @@ impl Reader<'_> {
             None => (self.log_target(file)?, None),
         };
         let (mut format, mut buffer_len, mut flush_ms, mut condition) = (None, 0, 0, None);
-        let (mut buffer_at, mut flush_at) = (None, None);
+        let (mut buffer_at, mut flush_at, mut gzip, mut gzip_at) = (None, None, None, None);
         for (i, word) in options.iter().enumerate() {
             match word.option() {
                 Some((b"buffer", value)) => {
@@ -134,22 +137,39 @@ impl Reader<'_> {
                     flush_ms = at_least_one(time_ms(&value)?, word)?;
                     flush_at = Some(word.span);
                 }
+                Some((b"gzip", value)) => {
+                    gzip = Some(count(&value, 1..=9)? as u32);
+                    gzip_at = Some(word.span);
+                }
+                None if word.value == b"gzip" => {
+                    gzip = Some(1);
+                    gzip_at = Some(word.span);
+                }
                 Some((b"if", _)) => condition = Some(self.value(word, 3, groups)?),
-                None if i == 0 && word.value != b"gzip" => format = Some(self.format_named(word)?),
+                None if i == 0 => format = Some(self.format_named(word)?),
                 _ => return Err(unknown_option(word)),
             }
+        }
+        if gzip.is_some() && buffer_len == 0 {
+            buffer_len = GZIP_BUFFER_LEN;
         }
         if let (Some(span), 0) = (flush_at, buffer_len) {
             let message = "`flush` has nothing to write: there is no `buffer`";
             return Err(Box::new(Diagnostic::error("D08", span, message).help("add `buffer=32k`")));
         }
         let target = &self.tables.logs.items()[usize::from(log)];
-        if let (Some(span), LogTarget::Syslog(_)) = (buffer_at, target) {
+        if let (Some(span), LogTarget::Stderr) = (gzip_at, target) {
+            let message = "standard error is not compressed";
+            let diagnostic = Diagnostic::error("D08", span, message);
+            return Err(Box::new(diagnostic.help("leave `gzip` out, or name a file")));
+        }
+        if let (Some(span), LogTarget::Syslog(_)) = (buffer_at.or(gzip_at), target) {
             let message = "lines to a syslog server are not held back";
             let diagnostic = Diagnostic::error("D08", span, message);
-            return Err(Box::new(diagnostic.help("leave `buffer` out")));
+            let name = if buffer_at.is_some() { "buffer" } else { "gzip" };
+            return Err(Box::new(diagnostic.help(format!("leave `{name}` out"))));
         }
-        if let (Some(span), Some(_)) = (buffer_at.or(flush_at), &name) {
+        if let (Some(span), Some(_)) = (buffer_at.or(flush_at).or(gzip_at), &name) {
             let message = "lines to a file that a value names are not held back";
             let diagnostic = Diagnostic::error("D08", span, message);
             return Err(Box::new(diagnostic.help("leave it out, or name the file")));
@@ -159,7 +179,11 @@ impl Reader<'_> {
             None => self.combined(),
         };
         self.same_buffer(log, (buffer_len, flush_ms), directive.span())?;
-        Ok(AccessLog { log, name, cache: LogCache::OFF, format, buffer_len, flush_ms, condition })
+        if name.is_none() {
+            self.same_gzip(log, gzip, directive.span())?;
+        }
+        let cache = LogCache::OFF;
+        Ok(AccessLog { log, name, cache, format, buffer_len, flush_ms, gzip, condition })
     }
 
     /// Where the first variable of a request stands in the name of a log.
@@ -215,6 +239,21 @@ impl Reader<'_> {
                 Ok(())
             }
         }
+    }
+
+    /// That all that is written to a log is compressed alike, or nothing is.
+    fn same_gzip(&mut self, log: LogId, gzip: Option<u32>, span: Span) -> Checked<()> {
+        let (other, first) = *self.tables.log_gzips.entry(log).or_insert((gzip, span));
+        if other == gzip {
+            return Ok(());
+        }
+        let message = match (gzip, other) {
+            (None, _) => "this log is compressed elsewhere",
+            (Some(_), None) => "this log is not compressed elsewhere",
+            (Some(_), Some(_)) => "this log is compressed by another level elsewhere",
+        };
+        let diagnostic = Diagnostic::error("D06", span, message);
+        Err(Box::new(diagnostic.also(first, "it is this one").help("name another file")))
     }
 
     fn format_named(&mut self, word: &Word) -> Checked<usize> {
@@ -278,6 +317,7 @@ impl Reader<'_> {
             );
         }
         let log = self.log_target(file)?;
+        self.same_gzip(log, None, directive.span())?;
         let level = directive.args.get(1).map(|word| keyword(word, LEVELS)).transpose()?;
         Ok(ErrorLog { log, level: level.unwrap_or(Level::Error) })
     }
@@ -364,14 +404,10 @@ fn append_escaped(format: &mut Value, value: Value, escape: Option<Escape>) {
 
 fn unknown_option(word: &Word) -> Box<Diagnostic> {
     let shown = word.shown();
-    if shown.starts_with("gzip") {
-        let message = "logs are not compressed";
-        return Box::new(Diagnostic::error("D14", word.span, message).help("leave `gzip` out"));
-    }
     let name = shown.split('=').next().unwrap_or_default();
     let message = format!("`access_log` has no parameter `{shown}`");
     let diagnostic = Diagnostic::error("T25", word.span, message);
-    Box::new(match closest(name, ["buffer", "flush", "if"]) {
+    Box::new(match closest(name, ["buffer", "flush", "gzip", "if"]) {
         Some(meant) => diagnostic.help(format!("did you mean `{meant}=`?")),
         None => diagnostic,
     })

@@ -133,7 +133,7 @@ impl Reader<'_> {
         }
         let Lines { texts, values, number_of_default: default, .. } = lines;
         let (lookup, values) = (Lookup::Text(texts), values.values);
-        Ok(Map { name, source, volatile, lookup, default, values })
+        Ok(Map { name, source, volatile, proxies: None, lookup, default, values })
     }
 
     /// Takes `KEY VALUE;`.

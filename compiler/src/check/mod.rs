@@ -5,14 +5,19 @@
 //! mistake is reported once, however many locations inherit it.
 
 mod access;
+mod acme;
 mod action;
 mod added_fields;
+mod additions;
+mod admission;
 mod auth;
 mod base;
+mod caches;
 mod caching;
 mod captures;
 mod cgi;
 mod charset;
+mod charset_map;
 mod common_types;
 mod compression;
 mod consistency;
@@ -25,6 +30,9 @@ mod expires;
 mod fastcgi;
 mod geo;
 mod groups;
+mod health;
+mod inquiry;
+mod inside;
 mod intern;
 mod level;
 mod limits;
@@ -35,6 +43,7 @@ mod log;
 mod log_cache;
 mod map;
 mod methods;
+mod mirror;
 mod modifier;
 mod pack;
 mod param;
@@ -49,13 +58,16 @@ mod rewrite;
 mod server;
 mod server_names;
 mod split_clients;
+mod ssi;
 mod steps;
 pub mod structure;
+mod substitution;
 mod symlinks;
 mod syslog;
 #[cfg(test)]
 mod tests;
 mod text;
+mod tls;
 mod type_block;
 pub(crate) mod types;
 mod unknown;
@@ -107,19 +119,30 @@ pub(crate) fn check(
 ) -> Option<(ir::Site, Places)> {
     let Surroundings { path, files, text, foreign } = surroundings;
     let directives = &conf.directives;
+    let (assigned, set_first) = assigned_names(directives);
     let mut reader = Reader {
         files,
         folder: path.parent().unwrap_or(Path::new("")).to_owned(),
         params: Params::collect(directives, diagnostics),
         capture_names: CaptureNames::collect(directives, foreign),
-        assigned: assigned_names(directives),
+        assigned,
+        set_first,
         map_names: map::names(directives),
         maps: Vec::new(),
+        charset_maps: Vec::new(),
+        recodes: false,
+        caches: Vec::new(),
+        cache_places: Vec::new(),
         zones: Vec::new(),
         zone_places: Vec::new(),
         expiring_maps: HashMap::new(),
         upstreams: Vec::new(),
         upstream_places: Vec::new(),
+        issuers: Vec::new(),
+        issuer_places: Vec::new(),
+        fetched_files: None,
+        fetched: Vec::new(),
+        matches: Vec::new(),
         computed: Vec::new(),
         step_regexes: Vec::new(),
         server_names: Vec::new(),
@@ -133,8 +156,12 @@ pub(crate) fn check(
 
     // What holds outside of all servers.
     reader.read_maps(directives);
+    reader.read_charset_maps(directives);
     reader.read_zones(directives);
+    reader.read_caches(directives);
     reader.read_upstreams(directives);
+    reader.read_issuers(directives);
+    reader.read_matches(directives);
     reader.log_formats(directives);
     let groups = Groups::of_conf(directives);
     let outermost = Level::outermost().inner(directives, &mut reader, &groups, None);
@@ -152,11 +179,15 @@ pub(crate) fn check(
     let listens = draft.group_listens();
     draft.bound_counts(conf);
     draft.reader.warn_of_unused_zones();
+    draft.reader.warn_of_unused_caches();
     draft.reader.check_expiring_maps(directives);
     draft.reader.warn_of_unused_upstreams();
+    draft.reader.warn_of_unused_issuers();
+    draft.reader.warn_of_unused_matches();
     let Draft { reader, locations, servers, mut places, .. } = draft;
-    let Reader { params, assigned, maps, zones, upstreams, tables, .. } = reader;
-    let Reader { diagnostics, dependencies, folder, .. } = reader;
+    let Reader { params, assigned, maps, zones, caches, upstreams, .. } = reader;
+    let Reader { issuers, fetched, tables, .. } = reader;
+    let Reader { diagnostics, dependencies, folder, charset_maps, recodes, .. } = reader;
     let params = params.finish(diagnostics);
     if diagnostics.has_errors() {
         return None;
@@ -164,6 +195,8 @@ pub(crate) fn check(
 
     // From here on, there is a site.
     places.codings = tables.codings;
+    let (fetched, fetched_places) = fetched.into_iter().unzip();
+    places.fetched = fetched_places;
     let locations = locations.into_iter().collect::<Option<Vec<_>>>()?;
     let mut site = ir::Site {
         name: path.file_name().unwrap_or_default().to_string_lossy().into_owned(),
@@ -171,12 +204,16 @@ pub(crate) fn check(
         process,
         params,
         listens,
+        tls: tables.tls.into_items(),
+        issuers,
+        fetched,
         servers: servers.into_iter().map(|server| server.resolved).collect(),
         max_scripts: locations.iter().any(has_scripts).then_some(tables.max_scripts),
         locations,
         settings: tables.settings.into_items(),
         accesses: tables.accesses.into_items(),
         zones,
+        caches,
         upstreams,
         users: tables.users.into_items(),
         directories: tables.directories.into_items(),
@@ -184,10 +221,13 @@ pub(crate) fn check(
         packs: tables.packs.into_items(),
         logs: tables.logs.into_items(),
         known_files: tables.known_files,
+        resolve_every_s: tables.resolve_every_s,
         types: tables.types.into_items(),
         formats: tables.formats.into_items(),
         slots: assigned,
         maps,
+        charset_maps,
+        recodes,
     };
     let packing = Packing { places: &places, folder: &folder, files };
     packing.fill(&mut site, dependencies, diagnostics);
@@ -237,6 +277,7 @@ impl Draft<'_> {
             ("programs", tables.programs.items().len()),
             ("files of users", tables.users.items().len()),
             ("zones", self.reader.zones.len()),
+            ("caches", self.reader.caches.len()),
             ("upstreams", self.reader.upstreams.len()),
             ("log files", tables.logs.items().len()),
             ("tables of types", tables.types.len()),

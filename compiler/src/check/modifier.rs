@@ -1,6 +1,6 @@
 //! The modifier of a `location`. nginx takes four, each alone or glued to the URI.
 
-use super::structure::behind;
+use super::inside::behind;
 use crate::ast::{Directive, Word};
 use crate::diagnostic::Diagnostic;
 use crate::source::Span;

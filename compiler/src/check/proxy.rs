@@ -1,33 +1,40 @@
-//! `proxy_pass` and what goes with it.
+//! `proxy_pass` and `grpc_pass`, and what goes with them.
 
+mod line;
 mod needless;
 mod replace;
 mod target;
+mod tls;
 mod url;
 
 use std::rc::Rc;
 
-use sitec_runtime::site::ProxySettings;
+use sitec_runtime::site::{ProxySettings, ProxyVersion};
 
+use super::caches::{Keeping, withheld_fields};
 use super::groups::Groups;
 use super::path::Path;
 use super::reader::Reader;
 use super::steps::have_regexes;
 use crate::ast::{Directive, Word, named};
 use crate::diagnostic::Diagnostic;
-use crate::ir::{self, Piece, ProxyField, Replacement, Value, Variable};
+use crate::directive::Values;
+use crate::ir::{self, CookieFlags, Piece, ProxyField, Replacement, Value, Variable};
 use crate::source::Span;
 use crate::value::{Checked, Regex, is_token};
+pub(super) use line::Line;
 use replace::Redirect;
 pub(super) use replace::regex_of;
 pub(super) use target::Computed;
+use tls::PeerTls;
 pub(crate) use url::authority_len;
 
-/// The fields of an answer that no client is sent, unless `proxy_pass_header` names them.
+/// The fields of an answer that no client is sent, unless `proxy_pass_header` names them. The first is
+/// of HTTP/1 alone, as in nginx.
 const HIDDEN: &[&str] = &[
+    "x-pad",
     "date",
     "server",
-    "x-pad",
     "x-accel-expires",
     "x-accel-redirect",
     "x-accel-limit-rate",
@@ -47,9 +54,42 @@ const OF_CONNECTION: &[&str] = &[
     "upgrade",
 ];
 
+/// A family of directives.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Family {
+    /// `proxy_pass`.
+    Proxy,
+    /// `grpc_pass`.
+    Grpc,
+}
+
+impl Family {
+    /// What the names begin with.
+    fn front(self) -> &'static str {
+        match self {
+            Family::Proxy => "proxy",
+            Family::Grpc => "grpc",
+        }
+    }
+
+    /// The directives of this family whose name ends so.
+    fn named<'d>(
+        self,
+        directives: &'d [Directive],
+        end: &'static str,
+    ) -> impl Iterator<Item = &'d Directive> {
+        let is_it = move |name: &[u8]| {
+            let rest = name.strip_prefix(self.front().as_bytes());
+            rest.and_then(|rest| rest.strip_prefix(b"_")) == Some(end.as_bytes())
+        };
+        directives.iter().filter(move |directive| is_it(&directive.name.value))
+    }
+}
+
 /// What a level has been given for proxying.
 #[derive(Clone)]
 pub(super) struct Proxy {
+    family: Family,
     /// `proxy_pass`, which holds where it stands and in an `if` there.
     pass: Option<Rc<Pass>>,
     fields: Rc<[(ProxyField, Span)]>,
@@ -61,11 +101,17 @@ pub(super) struct Proxy {
     redirects: Option<Rc<[Redirect]>>,
     cookie_domains: Rc<[Replacement]>,
     cookie_paths: Rc<[Replacement]>,
+    cookie_flags: Rc<[CookieFlags]>,
+    line: Line,
+    keeping: Keeping,
+    tls: PeerTls,
 }
 
 /// A `proxy_pass`.
 struct Pass {
     target: ir::Target,
+    /// Whether the other server is, or may be, asked over TLS.
+    is_secure: bool,
     /// The URI in it, and where that is.
     uri: Option<(String, Span)>,
     /// What `proxy_redirect default` is here.
@@ -101,8 +147,9 @@ impl<'a> Stand<'a> {
 
 impl Proxy {
     /// What holds where nothing was said.
-    pub(super) fn outermost() -> Proxy {
+    pub(super) fn outermost(family: Family) -> Proxy {
         Proxy {
+            family,
             pass: None,
             fields: Rc::new([]),
             method: None,
@@ -112,6 +159,10 @@ impl Proxy {
             redirects: None,
             cookie_domains: Rc::new([]),
             cookie_paths: Rc::new([]),
+            cookie_flags: Rc::new([]),
+            line: Line::default(),
+            keeping: Keeping::default(),
+            tls: PeerTls::outermost(family),
         }
     }
 
@@ -133,26 +184,45 @@ impl Proxy {
         groups: &Groups,
         stand: Stand<'_>,
     ) {
-        if named(directives, "proxy_set_header").next().is_some() {
+        let family = self.family;
+        if family.named(directives, "set_header").next().is_some() {
             self.set_fields(directives, reader, groups);
         }
-        for (name, place) in
-            [("proxy_method", &mut self.method), ("proxy_set_body", &mut self.body)]
-        {
-            if let Some(directive) = named(directives, name).next() {
+        for (name, place) in [("method", &mut self.method), ("set_body", &mut self.body)] {
+            if let Some(directive) = family.named(directives, name).next() {
                 let value = reader.value(&directive.args[0], 0, groups);
                 *place = reader.report(value).or(place.take());
             }
         }
-        for (name, place) in
-            [("proxy_hide_header", &mut self.hidden), ("proxy_pass_header", &mut self.shown)]
-        {
-            if named(directives, name).next().is_some() {
-                let names = named(directives, name).map(|directive| field_name(&directive.args[0]));
+        for (name, place) in [("hide_header", &mut self.hidden), ("pass_header", &mut self.shown)] {
+            if family.named(directives, name).next().is_some() {
+                let names = family.named(directives, name);
+                let names = names.map(|directive| field_name(&directive.args[0]));
                 let names: Vec<_> = names.collect();
                 *place = names.into_iter().filter_map(|name| reader.report(name)).collect();
             }
         }
+        self.line.set(family.front(), directives, reader, groups);
+        self.tls.set(directives, reader, groups);
+        match family {
+            Family::Proxy => self.set_of_http(directives, reader, groups, stand),
+            Family::Grpc => {
+                if let Some(directive) = named(directives, "grpc_pass").next() {
+                    let pass = reader.grpc_pass(directive, groups);
+                    self.pass = reader.report(pass).map(Rc::new);
+                }
+            }
+        }
+    }
+
+    /// Takes what `proxy_pass` alone has.
+    fn set_of_http(
+        &mut self,
+        directives: &[Directive],
+        reader: &mut Reader<'_>,
+        groups: &Groups,
+        stand: Stand<'_>,
+    ) {
         if named(directives, "proxy_redirect").next().is_some() {
             self.redirects = Some(reader.redirects(directives, groups));
         }
@@ -162,7 +232,11 @@ impl Proxy {
         if named(directives, "proxy_cookie_path").next().is_some() {
             self.cookie_paths = reader.cookie_paths(directives, groups);
         }
-        reader.check_needless(directives, groups);
+        if named(directives, "proxy_cookie_flags").next().is_some() {
+            self.cookie_flags = reader.cookie_flags(directives, groups);
+        }
+        self.keeping.set("proxy", directives, reader, groups);
+        reader.check_needless(directives);
         if let Some(directive) = named(directives, "proxy_pass").next() {
             // Whose groups `$1` stands for is known where no step has a regex of its own.
             let stand = match stand.is_if || have_regexes(directives) {
@@ -177,7 +251,7 @@ impl Proxy {
     }
 
     fn set_fields(&mut self, directives: &[Directive], reader: &mut Reader<'_>, groups: &Groups) {
-        let fields = named(directives, "proxy_set_header").map(|directive| {
+        let fields = self.family.named(directives, "set_header").map(|directive| {
             let [name, value] = &directive.args[..] else {
                 unreachable!("the structure is checked")
             };
@@ -187,7 +261,7 @@ impl Proxy {
         });
         let fields: Vec<Checked<_>> = fields.collect();
         let own: Vec<_> = fields.into_iter().filter_map(|field| reader.report(field)).collect();
-        reader.diagnostics.extend(dropped(&own, &self.fields));
+        reader.diagnostics.extend(dropped(&own, &self.fields, self.family));
         self.fields = own.into();
     }
 
@@ -224,12 +298,21 @@ impl Proxy {
     }
 
     /// What a location does that has been given this; `None` if it passes nothing on.
-    pub(super) fn resolved(&self, plain: ProxySettings) -> Option<ir::Proxy> {
+    pub(super) fn resolved(&self, values: &Values) -> Option<ir::Proxy> {
         let pass = self.pass.as_ref()?;
         let mut fields: Vec<_> = self.fields.iter().map(|(field, _)| field.clone()).collect();
         if !fields.iter().any(|field| is_named(field, b"host")) {
             let value = Value(vec![Piece::Variable(Variable::Simple("proxy_host"))]);
             fields.push(ProxyField { name: b"Host".to_vec(), value });
+        }
+        let caching = self.keeping.resolved("proxy_host");
+        if caching.is_some() {
+            for (name, value) in withheld_fields() {
+                let name = name.as_bytes();
+                if !fields.iter().any(|field| is_named(field, name)) {
+                    fields.push(ProxyField { name: name.to_vec(), value });
+                }
+            }
         }
         let default = [Redirect::Default];
         let redirects = self.redirects.as_deref().unwrap_or(&default).iter();
@@ -237,23 +320,49 @@ impl Proxy {
             Redirect::Default => pass.redirect.clone(),
             Redirect::To(replacement) => Some(replacement.clone()),
         });
-        let hidden = HIDDEN.iter().map(|name| name.as_bytes().to_vec());
+        let always = if self.family == Family::Grpc { &HIDDEN[1..] } else { HIDDEN };
+        let hidden = always.iter().map(|name| name.as_bytes().to_vec());
         let mut hidden: Vec<_> = hidden.chain(self.hidden.iter().cloned()).collect();
         hidden.retain(|name| !self.shown.contains(name));
         hidden.sort_unstable();
         hidden.dedup();
+        let (wire, plain, tls_plain) = match self.family {
+            Family::Proxy => (ir::Wire::Http, values.proxy, values.tls_peer),
+            Family::Grpc => {
+                let plain =
+                    ProxySettings { buffering: false, request_buffering: false, ..values.grpc };
+                (ir::Wire::Grpc, plain, values.grpc_tls)
+            }
+        };
+        let is_http2 = self.family == Family::Grpc || plain.http_version == ProxyVersion::Http2;
         Some(ir::Proxy {
             target: pass.target.clone(),
-            wire: ir::Wire::Http,
+            wire,
+            tls: pass.is_secure.then(|| self.tls.resolved(tls_plain, is_http2)),
             method: self.method.clone(),
             fields,
             body: self.body.clone(),
             redirects: redirects.collect(),
             cookie_domains: self.cookie_domains.to_vec(),
             cookie_paths: self.cookie_paths.to_vec(),
+            cookie_flags: self.cookie_flags.to_vec(),
+            local: self.line.local(),
+            rate: self.line.rate(),
+            caching,
             hidden,
             plain,
         })
+    }
+
+    /// Says what is missing of what is passed on.
+    pub(super) fn check(&self, values: &Values, reader: &mut Reader<'_>) {
+        if self.pass.as_ref().is_some_and(|pass| pass.is_secure) {
+            let plain = match self.family {
+                Family::Proxy => values.tls_peer,
+                Family::Grpc => values.grpc_tls,
+            };
+            self.tls.check(plain, reader);
+        }
     }
 }
 
@@ -278,7 +387,11 @@ pub(super) fn field_name(word: &Word) -> Checked<Vec<u8>> {
 }
 
 /// Warns where a context's own fields are the reason that outer ones are not passed on.
-fn dropped(own: &[(ProxyField, Span)], outer: &[(ProxyField, Span)]) -> Option<Diagnostic> {
+fn dropped(
+    own: &[(ProxyField, Span)],
+    outer: &[(ProxyField, Span)],
+    family: Family,
+) -> Option<Diagnostic> {
     let says_something = |(field, _): &&(ProxyField, Span)| {
         let name = String::from_utf8_lossy(&field.name).to_ascii_lowercase();
         field.value.literal() != Some(b"") && !OF_CONNECTION.contains(&&*name)
@@ -300,8 +413,10 @@ fn dropped(own: &[(ProxyField, Span)], outer: &[(ProxyField, Span)]) -> Option<D
             format!("{first} and {} more fields are not passed on from here", more.len())
         }
     };
-    let diagnostic = Diagnostic::warning("U03", *place, message)
-        .label("a context with a `proxy_set_header` of its own inherits none, as in nginx");
+    let diagnostic = Diagnostic::warning("U03", *place, message).label(format!(
+        "a context with a `{}_set_header` of its own inherits none, as in nginx",
+        family.front()
+    ));
     let diagnostic = dropped.iter().fold(diagnostic, |diagnostic, (_, span)| {
         diagnostic.also(*span, "this one holds outside only")
     });

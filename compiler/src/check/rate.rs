@@ -50,7 +50,7 @@ impl Rate {
 
 impl Reader<'_> {
     /// A number of bytes: a size, or a value that is one when there is a request.
-    fn amount(&mut self, directive: &Directive, groups: &Groups) -> Checked<Amount> {
+    pub(super) fn amount(&mut self, directive: &Directive, groups: &Groups) -> Checked<Amount> {
         let word = &directive.args[0];
         let value = self.value(word, 0, groups)?;
         match value.literal() {

@@ -1,12 +1,14 @@
 //! What the words of a conf are read by: the disk, the names that the conf defines, and the tables of
 //! what it has named so far.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::path::PathBuf;
 use std::rc::Rc;
 
 use sitec_runtime::site::LogId;
 
+use super::acme::IssuerPlace;
+use super::caches::CachePlace;
 use super::draft::Name;
 use super::expires::ExpiringMaps;
 use super::groups::CaptureNames;
@@ -32,9 +34,17 @@ pub(super) struct Reader<'a> {
     pub(super) capture_names: CaptureNames,
     /// The variables that `set` gives values to.
     pub(super) assigned: Vec<String>,
+    /// Those of them that `set` gives one before `auth_request_set` does.
+    pub(super) set_first: BTreeSet<String>,
     /// The variables of maps, and the maps.
     pub(super) map_names: Vec<String>,
     pub(super) maps: Vec<ir::Map>,
+    /// The `charset_map`s, and whether contents may be recoded at all.
+    pub(super) charset_maps: Vec<ir::CharsetMap>,
+    pub(super) recodes: bool,
+    /// Where answers of other servers are kept.
+    pub(super) caches: Vec<ir::Cache>,
+    pub(super) cache_places: Vec<CachePlace>,
     /// The zones of limits, and what each is for.
     pub(super) zones: Vec<ir::Zone>,
     pub(super) zone_places: Vec<ZonePlace>,
@@ -44,6 +54,15 @@ pub(super) struct Reader<'a> {
     /// The upstreams, and where each is said.
     pub(super) upstreams: Vec<ir::Upstream>,
     pub(super) upstream_places: Vec<UpstreamPlace>,
+    /// The issuers of certificates, and where each is said.
+    pub(super) issuers: Vec<ir::Issuer>,
+    pub(super) issuer_places: Vec<IssuerPlace>,
+    /// What `$acme_certificate` and `$acme_certificate_key` stand for in the server that is being read.
+    pub(super) fetched_files: Option<(ir::StartText, ir::StartText)>,
+    /// The certificates that are fetched, and where the conf says so.
+    pub(super) fetched: Vec<(ir::Fetched, Span)>,
+    /// The `match`es.
+    pub(super) matches: Vec<Match>,
     /// Every `proxy_pass` with variables.
     pub(super) computed: Vec<Computed>,
     /// The regexes of conditions, of `rewrite`, of `proxy_redirect` and its like, and of maps, in the order in which they were read.
@@ -68,15 +87,20 @@ pub(super) struct Tables {
     pub(super) logs: Interner<ir::LogTarget>,
     /// `buffer=` and `flush=` of the logs that have any, and where they were read.
     pub(super) log_buffers: HashMap<LogId, ((usize, u64), Span)>,
+    /// Whether what is written to logs is compressed, and by which level, likewise.
+    pub(super) log_gzips: HashMap<LogId, (Option<u32>, Span)>,
     pub(super) types: TypeTables,
     /// `cgi_max_processes`.
     pub(super) max_scripts: u32,
     /// The largest `max=` of an `open_file_cache`.
     pub(super) known_files: Option<usize>,
+    /// The shortest `valid=` of a `resolver`, in seconds.
+    pub(super) resolve_every_s: Option<u64>,
     pub(super) formats: Interner<ir::Value>,
     pub(super) settings: Interner<ir::Settings>,
     pub(super) accesses: Interner<ir::Access>,
     pub(super) users: Interner<ir::StartText>,
+    pub(super) tls: Interner<ir::Tls>,
     /// The first `precompress` that asks for something.
     pub(super) codings: Option<Span>,
 }
@@ -92,16 +116,27 @@ impl Tables {
             packs: Interner::new(),
             logs,
             log_buffers: HashMap::new(),
+            log_gzips: HashMap::new(),
             types: TypeTables::new(),
             max_scripts: CompiledSettings::DEFAULT.cgi_max_processes,
             known_files: None,
+            resolve_every_s: None,
             formats: Interner::new(),
             settings: Interner::new(),
             accesses: Interner::new(),
             users: Interner::new(),
+            tls: Interner::new(),
             codings: None,
         }
     }
+}
+
+/// A `match`, which says what an answer to a `health_check` is to be.
+pub(super) struct Match {
+    pub(super) name: String,
+    pub(super) span: Span,
+    pub(super) tests: Vec<ir::HealthTest>,
+    pub(super) is_used: bool,
 }
 
 impl Reader<'_> {

@@ -8,7 +8,7 @@ use super::draft::{Draft, Names};
 use super::groups::Groups;
 use super::level::Level;
 use super::path::Path;
-use super::steps::{assigned_name, begins_with_return, is_step};
+use super::steps::{begins_with_return, is_step};
 use crate::ast::{Directive, Word, named};
 use crate::diagnostic::Diagnostic;
 use crate::ir::{Condition, Op, Piece, Regex, Rewrite, Test, Value, Variable};
@@ -70,26 +70,12 @@ impl Draft<'_> {
                 *piece = Piece::Variable(Variable::StepCapture(*number));
             }
         }
-        let name = assigned_name(variable)?;
-        if name == "args" {
-            return Ok(Op::Set(Assigned::Args, name, value));
+        let (assigned, name) = self.reader.assigned(variable)?;
+        if assigned == Assigned::LimitRate && value.literal().is_some() {
+            let bytes = value::size(&directive.args[1])?;
+            value = Value(vec![Piece::Literal(bytes.to_string().into_bytes())]);
         }
-        if name == "limit_rate" {
-            if value.literal().is_some() {
-                let bytes = value::size(&directive.args[1])?;
-                value = Value(vec![Piece::Literal(bytes.to_string().into_bytes())]);
-            }
-            return Ok(Op::Set(Assigned::LimitRate, name, value));
-        }
-        if value::variable(&name).is_some() {
-            let message = format!("`${name}` is the server's own, and is not set");
-            return Err(Box::new(
-                Diagnostic::error("R10", variable.span, message)
-                    .help("choose another name; of the server's own variables, `$args` and `$limit_rate` can be set"),
-            ));
-        }
-        let slot = self.reader.assigned.iter().position(|slot| *slot == name).unwrap_or_default();
-        Ok(Op::Set(Assigned::Slot(slot as u16), name, value))
+        Ok(Op::Set(assigned, name, value))
     }
 
     fn rewrite(&mut self, directive: &Directive) -> Checked<Rewrite> {

@@ -15,6 +15,7 @@ use super::path::location_name;
 use super::referers::means_own_names;
 use super::rewrite::Stage;
 use super::steps::begins_with_return;
+use super::tls::Said;
 use crate::ast::{Block, Directive, Word, named};
 use crate::diagnostic::Diagnostic;
 use crate::ir::{self, Scope, StartPiece, StartText};
@@ -38,12 +39,20 @@ impl Draft<'_> {
         let (server, block) = (directive.name.span, block.open.to(block.close));
         let names = Names { id, ids, server, block };
         let groups = Groups::of_conf(std::slice::from_ref(directive));
-        let early = means_own_names(directives).then(|| {
+        let is_early =
+            means_own_names(directives) || named(directives, "acme_certificate").count() > 0;
+        let early = is_early.then(|| {
             let (name, names) = self.server_names(directives);
             self.reader.server_names = names;
             name
         });
+        let own_names = std::mem::take(&mut self.reader.server_names);
+        let wish = self.wish(directives, &own_names);
+        self.reader.server_names = own_names;
         let level = outer.inner(directives, &mut self.reader, &groups, None);
+        if let Some(wish) = wish {
+            self.take_wish(wish, directives, &level.tls);
+        }
         self.resolve(location, directives, &level, &groups, &names);
         let around = Surrounding {
             level: &level,
@@ -58,6 +67,7 @@ impl Draft<'_> {
         let stage = Stage { level: &level, path: None, groups: &groups, names: &names };
         let ops = self.steps(directives, &stage);
         let scope = if answers_all { Scope::default() } else { scope };
+        let named_locations = names.ids.clone();
         let (name, names) = match early {
             Some(name) => (name, std::mem::take(&mut self.reader.server_names)),
             None => self.server_names(directives),
@@ -67,11 +77,22 @@ impl Draft<'_> {
         let is_named = !written.is_empty();
         self.places.servers.push(ServerPlace { span: server, names: written });
         self.expectations(id, directives);
-        let resolved = ir::Server { name, location, ops, plain: level.values.server, scope };
+        let plain = level.values.server;
+        let named = named_locations.into_iter().collect();
+        let resolved = ir::Server { name, location, ops, tls: None, plain, named, scope };
+        let tls = Said::new(&level.tls, level.values.tls, directives);
         let locations = first_location..self.locations.len();
         let earlier_captures = Usage::default();
         let span = server;
-        self.servers.push(Server { resolved, span, names, is_named, locations, earlier_captures });
+        self.servers.push(Server {
+            resolved,
+            span,
+            names,
+            is_named,
+            locations,
+            tls,
+            earlier_captures,
+        });
         self.listens_of(id, directives, server);
     }
 

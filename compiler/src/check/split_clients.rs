@@ -49,7 +49,7 @@ impl Reader<'_> {
             shares.push((bound(sum), number));
         }
         let (lookup, values) = (Lookup::Share(shares), values.values);
-        Ok(Map { name, source, volatile: false, lookup, default, values })
+        Ok(Map { name, source, volatile: false, proxies: None, lookup, default, values })
     }
 
     /// A line's share in hundredths of a percent, or nothing for `*`, and its value.

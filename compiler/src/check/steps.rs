@@ -1,6 +1,8 @@
 //! `rewrite`, `if`, `set`, `break` and `return` as they are written: which directives are steps, and
 //! what they name.
 
+use std::collections::BTreeSet;
+
 use crate::ast::{Directive, Word};
 use crate::diagnostic::Diagnostic;
 use crate::value::{self, Checked};
@@ -65,24 +67,33 @@ pub(super) fn assigned_name(word: &Word) -> Checked<String> {
     }
 }
 
-/// The names of the variables that `set` gives values to, in the order of the conf.
-pub(super) fn assigned_names(directives: &[Directive]) -> Vec<String> {
-    let mut found = Vec::new();
-    collect_names(directives, &mut found);
-    found
+/// The names of the variables that `set` and its like give values to, in the order of the conf; and
+/// those of them that `set` gives one first.
+pub(super) fn assigned_names(directives: &[Directive]) -> (Vec<String>, BTreeSet<String>) {
+    let (mut found, mut set_first) = (Vec::new(), BTreeSet::new());
+    collect_names(directives, &mut found, &mut set_first);
+    (found, set_first)
 }
 
-fn collect_names(directives: &[Directive], found: &mut Vec<String>) {
+fn collect_names(
+    directives: &[Directive],
+    found: &mut Vec<String>,
+    set_first: &mut BTreeSet<String>,
+) {
     for directive in directives {
-        if let (b"set", Some(word)) = (&directive.name.value[..], directive.args.first())
+        if let (b"set" | b"auth_request_set", Some(word)) =
+            (&directive.name.value[..], directive.args.first())
             && let Ok(name) = assigned_name(word)
             && value::variable(&name).is_none()
             && !found.contains(&name)
         {
+            if directive.name.value == b"set" {
+                set_first.insert(name.clone());
+            }
             found.push(name);
         }
         if let Some(block) = &directive.block {
-            collect_names(&block.directives, found);
+            collect_names(&block.directives, found, set_first);
         }
     }
 }

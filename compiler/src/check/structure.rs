@@ -5,6 +5,7 @@
 
 use std::collections::BTreeMap;
 
+use super::inside::{Inside, behind, usage};
 use super::{modifier, unknown};
 use crate::ast::{Conf, Directive, Word};
 use crate::diagnostic::{Diagnostic, Diagnostics};
@@ -15,23 +16,6 @@ use crate::source::Span;
 pub fn check(conf: &Conf, diagnostics: &mut Diagnostics) {
     let top = Inside { context: Context::Main, block: None };
     check_block(&conf.directives, &top, diagnostics);
-}
-
-/// Where directives stand.
-pub(super) struct Inside<'a> {
-    pub(super) context: Context,
-    /// The block that they are in; none at top level.
-    block: Option<&'a Directive>,
-}
-
-impl Inside<'_> {
-    /// Whether a directive may stand here. Top level counts as `main`, `events` and `http`.
-    pub(super) fn allows(&self, row: &directive::Directive) -> bool {
-        row.contexts.iter().any(|&context| match self.context {
-            Context::Main => matches!(context, Context::Main | Context::Events | Context::Http),
-            inside => context == inside,
-        })
-    }
 }
 
 fn check_block(directives: &[Directive], inside: &Inside, diagnostics: &mut Diagnostics) {
@@ -92,11 +76,6 @@ fn check_form(directive: &Directive, row: &directive::Directive) -> Option<Diagn
         ),
         _ => None,
     }
-}
-
-/// The place right behind a word.
-pub(super) fn behind(word: &Word) -> Span {
-    Span { start: word.span.end, ..word.span }
 }
 
 fn misplaced(directive: &Directive, row: &directive::Directive, inside: &Inside) -> Diagnostic {
@@ -193,13 +172,6 @@ fn args_patch(directive: &Directive) -> Option<(&'static str, Span, &'static str
     }
 }
 
-/// `usage: NAME ARGS;`
-pub(super) fn usage(row: &directive::Directive) -> String {
-    let space = if row.usage.is_empty() { "" } else { " " };
-    let end = if row.form == Form::Simple { ";" } else { " { … }" };
-    format!("usage: `{}{space}{}{end}`", row.name, row.usage)
-}
-
 #[cfg(test)]
 mod tests {
     use crate::testing::{check_err, diagnose};
@@ -213,9 +185,9 @@ mod tests {
             "D01: unknown directive `location/api`",
         );
         check_err(
-            "server { grpc_pass grpc://a; }",
-            "         ^^^^^^^^^",
-            "D02: nginx's `grpc_pass` is not supported",
+            "server { redis_pass a:6379; }",
+            "         ^^^^^^^^^^",
+            "D02: nginx's `redis_pass` is not supported",
         );
         check_err(
             "server { if ($uri) { nonsense; } }",

@@ -38,23 +38,28 @@ impl Reader<'_> {
         wrong.map_or(Ok(value), Err)
     }
 
+    /// The variable with this name, in lower case, that the conf gives values to.
+    pub(super) fn own_variable(&self, lower: &str) -> Option<Variable> {
+        let name = || lower.to_owned();
+        let is_captured = self.capture_names.0.contains(lower);
+        let slot = self.assigned.iter().position(|slot| slot == lower);
+        let slot = slot.map(|slot| match is_captured {
+            true => Variable::Shared(slot as u16, name()),
+            false => Variable::Assigned(slot as u16, name(), self.set_first.contains(lower)),
+        });
+        let map = || self.map_names.iter().position(|name| name == lower);
+        let map = || map().map(|map| Variable::Mapped(map, name()));
+        slot.or_else(map).or_else(|| is_captured.then(|| Variable::NamedCapture(name())))
+    }
+
     /// The variable or named group with this name.
     pub(super) fn variable(&self, name: &str, span: Span) -> Checked<Variable> {
         if let Some(variable) = value::variable(name) {
             return Ok(variable);
         }
         let lower = name.to_ascii_lowercase();
-        if let Some(slot) = self.assigned.iter().position(|slot| *slot == lower) {
-            return Ok(match self.capture_names.0.contains(&lower) {
-                true => Variable::Shared(slot as u16, lower),
-                false => Variable::Assigned(slot as u16, lower),
-            });
-        }
-        if let Some(map) = self.map_names.iter().position(|name| *name == lower) {
-            return Ok(Variable::Mapped(map, lower));
-        }
-        if self.capture_names.0.contains(&lower) {
-            return Ok(Variable::NamedCapture(lower));
+        if let Some(variable) = self.own_variable(&lower) {
+            return Ok(variable);
         }
         if self.params.find(name).is_some() {
             return Err(Box::new(super::param::places::misplaced(name, span)));

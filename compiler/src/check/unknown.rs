@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::structure::{Inside, usage};
+use super::inside::{Inside, usage};
 use crate::ast::{Conf, Directive, Word};
 use crate::diagnostic::Diagnostic;
 use crate::directive;

@@ -1,5 +1,7 @@
 //! `upstream`: the servers that requests are passed on to, and how they are named.
 
+mod sticky;
+
 use sitec_runtime::site::{ParamKind, UpstreamId};
 
 use super::groups::Groups;
@@ -7,7 +9,7 @@ use super::reader::Reader;
 use crate::ast::{Block, Directive, Word, named};
 use crate::diagnostic::Diagnostic;
 use crate::directive::{self, Context, Values};
-use crate::ir::{Balance, Peer, StartPiece, StartText, Upstream};
+use crate::ir::{Balance, Command, Peer, StartPiece, StartText, Upstream};
 use crate::source::Span;
 use crate::suggest::closest;
 use crate::value::{self, Bind, Checked, Part, count, time_ms};
@@ -34,6 +36,8 @@ pub(super) struct Authority {
     /// Where the port is, if one is written.
     port_span: Option<Span>,
     kind: Kind,
+    /// The port where none is written.
+    default_port: &'static str,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -47,12 +51,20 @@ enum Kind {
 }
 
 impl Authority {
+    /// The same where another port is meant if none is written.
+    pub(super) fn with_default_port(self, default_port: &'static str) -> Authority {
+        Authority { default_port, ..self }
+    }
+
     /// See [`Peer::address`].
     fn address(&self) -> StartText {
         let mut address = self.host.clone();
         if self.kind == Kind::Host {
             push(&mut address, ":");
-            let port = if self.port.is_empty() { literal(DEFAULT_PORT) } else { self.port.clone() };
+            let port = match self.port.is_empty() {
+                true => literal(self.default_port),
+                false => self.port.clone(),
+            };
             port.into_iter().for_each(|piece| match piece {
                 StartPiece::Literal(text) => push(&mut address, &text),
                 piece => address.push(piece),
@@ -61,13 +73,23 @@ impl Authority {
         address
     }
 
+    /// What it is called without an `upstream`: two ports of one host are not the same.
+    fn own_name(&self) -> String {
+        match self.kind {
+            Kind::Host if self.port.is_empty() && self.default_port != DEFAULT_PORT => {
+                format!("{}:{}", self.name, self.default_port)
+            }
+            Kind::Host | Kind::Socket | Kind::Param => self.name.clone(),
+        }
+    }
+
     /// What `proxy_pass` asks without an `upstream`.
     fn upstream(&self) -> Upstream {
         let (mut host, mut port) = (self.host.clone(), self.port.clone());
         match self.kind {
             Kind::Socket => host = literal("localhost"),
-            Kind::Host if port.is_empty() || port == literal(DEFAULT_PORT) => {
-                port = literal(DEFAULT_PORT);
+            Kind::Host if port.is_empty() || port == literal(self.default_port) => {
+                port = literal(self.default_port);
             }
             Kind::Host => {
                 push(&mut host, ":");
@@ -78,15 +100,19 @@ impl Authority {
                     }
                 }
             }
-            Kind::Param => port = literal(DEFAULT_PORT),
+            Kind::Param => port = literal(self.default_port),
         }
         Upstream {
-            name: self.name.clone(),
+            name: self.own_name(),
             host,
             port,
             is_optional: false,
             peers: vec![Peer::plain(self.address())],
             balance: Balance::RoundRobin,
+            commands: Vec::new(),
+            is_shared: false,
+            sticky: None,
+            health: None,
             plain: Values::DEFAULT.upstream,
         }
     }
@@ -153,6 +179,13 @@ impl Reader<'_> {
             let peer = self.peer(line, without_backup);
             peers.extend(self.report(peer));
         }
+        for word in named(directives, "zone").filter_map(|line| line.args.get(1)) {
+            let len = value::size(word);
+            self.report(len);
+        }
+        let sticky = self.sticky(directives);
+        let sticky = self.report(sticky).flatten();
+        let commands = self.commands(directives);
         // A line that is wrong is not there any more, and was told of.
         let inside = block.open.to(block.close);
         let is_inside = |wrong: &&Diagnostic| {
@@ -181,8 +214,49 @@ impl Reader<'_> {
             is_optional: false,
             peers,
             balance,
+            commands,
+            is_shared: named(directives, "zone").next().is_some(),
+            sticky,
+            health: None,
             plain: values.upstream,
         })
+    }
+
+    /// The programs that run beside the server: each listens where the server of the same place in the
+    /// conf is.
+    fn commands(&mut self, directives: &[Directive]) -> Vec<Command> {
+        let mut servers = named(directives, "server");
+        let mut commands = Vec::new();
+        for line in named(directives, "upstream_command") {
+            let Some(server) = servers.next() else {
+                let message = "there is no `server` that this program would be";
+                self.diagnostics.push(
+                    Diagnostic::error("U07", line.span(), message)
+                        .label("each program is one server, in the order of the conf")
+                        .help("say where it listens: `server 127.0.0.1:8001;` or `server unix:run/app.sock;`"),
+                );
+                continue;
+            };
+            let command = self.command(line, server);
+            commands.extend(self.report(command));
+        }
+        commands
+    }
+
+    fn command(&mut self, line: &Directive, server: &Directive) -> Checked<Command> {
+        let [program, args @ ..] = &line.args[..] else { unreachable!("the structure is checked") };
+        if let Some(word) = server.args.first().filter(|word| is_elsewhere(word)) {
+            let message = "a program beside this server listens on this machine";
+            return Err(Box::new(
+                Diagnostic::error("U07", word.span, message)
+                    .also(line.span(), "this is the program")
+                    .help("write `127.0.0.1:PORT` or `unix:PATH`"),
+            ));
+        }
+        let name = self.params.start_text(program, 0, ParamKind::Path)?;
+        let args = args.iter().map(|word| self.params.start_text(word, 0, ParamKind::Text));
+        let args = args.collect::<Checked<_>>()?;
+        Ok(Command { name, program: self.program(program)?, args })
     }
 
     /// How the servers of an upstream are chosen, and what says so where it knows no backup
@@ -241,18 +315,20 @@ impl Reader<'_> {
         for word in options {
             match (&word.value[..], word.option()) {
                 (b"backup", _) => {
-                    if let Some(balance) = without_backup {
-                        let name = balance.name.shown();
-                        let message = format!("`{name}` knows no `backup`");
-                        return Err(Box::new(
-                            Diagnostic::error("U07", word.span, message)
-                                .also(balance.span(), "it stands here")
-                                .help("leave one of them out; `least_conn` knows it"),
-                        ));
-                    }
+                    check_known("backup", word, without_backup)?;
                     peer.backup = true;
                 }
+                (_, Some((b"slow_start", time))) => {
+                    check_known("slow_start", word, without_backup)?;
+                    peer.slow_start_ms = time_ms(&time)?;
+                }
                 (b"down", _) => peer.down = true,
+                (b"drain", _) => peer.drain = true,
+                (_, Some((b"route", value))) => {
+                    peer.route = super::param::utf8(&value, value.value.clone())?;
+                }
+                // All names are looked up again.
+                (b"resolve", _) => {}
                 (_, Some((b"weight", number))) => peer.weight = count(&number, 1..=MOST)? as u32,
                 (_, Some((b"max_conns", number))) => {
                     peer.max_conns = count(&number, 0..=MOST)? as u32;
@@ -290,7 +366,8 @@ impl Reader<'_> {
     pub(super) fn authority(&mut self, word: &Word) -> Checked<Authority> {
         let name = super::param::utf8(word, word.value.clone())?;
         let authority = |host, port, port_span, kind| {
-            Ok(Authority { name: name.clone(), host, port, port_span, kind })
+            let default_port = DEFAULT_PORT;
+            Ok(Authority { name: name.clone(), host, port, port_span, kind, default_port })
         };
         if name.starts_with("unix:") {
             let host = match name.contains('$') {
@@ -327,7 +404,7 @@ impl Reader<'_> {
     }
 
     /// The upstream that a `proxy_pass` names.
-    pub(super) fn named_upstream(&mut self, authority: &Authority) -> Checked<UpstreamId> {
+    pub(super) fn named_upstream(&mut self, authority: Authority) -> Checked<UpstreamId> {
         let (host, _) =
             authority.name.split_at(authority.name.rfind(':').unwrap_or(authority.name.len()));
         let is_block = |at: &usize| self.upstream_places[*at].span.is_some();
@@ -344,7 +421,8 @@ impl Reader<'_> {
                     .help(format!("write `http://{name}`, or give the upstream another name")),
             ));
         }
-        let at = self.find_upstream(&authority.name).unwrap_or_else(|| {
+        let known = block.or_else(|| self.find_upstream(&authority.own_name()));
+        let at = known.unwrap_or_else(|| {
             self.upstreams.push(authority.upstream());
             self.upstream_places.push(UpstreamPlace { span: None, is_used: true });
             self.upstreams.len() - 1
@@ -356,7 +434,7 @@ impl Reader<'_> {
     /// The upstream that a `fastcgi_pass` or one of its like names: an address has a port.
     pub(super) fn named_address(
         &mut self,
-        authority: &Authority,
+        authority: Authority,
         word: &Word,
     ) -> Checked<UpstreamId> {
         let is_bare = authority.kind == Kind::Host && authority.port.is_empty();
@@ -417,25 +495,58 @@ fn host(word: &Word, whole: &Word, reader: &mut Reader<'_>) -> Checked<StartText
     ))
 }
 
+/// Whether an address is certainly another machine's: a name may be this one's.
+fn is_elsewhere(word: &Word) -> bool {
+    let text = word.shown();
+    let host = text.rsplit_once(':').map_or(&text[..], |(host, _)| host).trim_matches(['[', ']']);
+    let address = host.parse::<std::net::IpAddr>();
+    address.is_ok_and(|address| !address.is_loopback() && !address.is_unspecified())
+}
+
+/// Says that a way to choose servers, which stands elsewhere, does not know a parameter.
+fn check_known(option: &str, word: &Word, without: Option<&Directive>) -> Checked<()> {
+    let Some(balance) = without else { return Ok(()) };
+    let message = format!("`{}` knows no `{option}`", balance.name.shown());
+    Err(Box::new(
+        Diagnostic::error("U07", word.span, message)
+            .also(balance.span(), "it stands here")
+            .help("leave one of them out; `least_conn` knows it"),
+    ))
+}
+
 /// What to say of a parameter that a `server` of an upstream does not take.
 fn no_option(word: &Word) -> Box<Diagnostic> {
-    const NOT_YET: &[&str] = &["resolve", "route", "service", "slow_start", "drain"];
-    const KNOWN: &[&str] = &["weight", "max_conns", "max_fails", "fail_timeout", "backup", "down"];
+    const NOT_YET: &[&str] = &["service"];
+    const KNOWN: &[&str] = &[
+        "weight",
+        "max_conns",
+        "max_fails",
+        "fail_timeout",
+        "slow_start",
+        "backup",
+        "down",
+        "drain",
+        "resolve",
+        "route",
+    ];
     let shown = word.shown();
     let name = shown.split('=').next().unwrap_or_default();
     if NOT_YET.contains(&name) {
         let message = format!("nginx's `{name}` is not supported");
-        let wrong = Diagnostic::error("D14", word.span, message);
-        return Box::new(match name {
-            "resolve" => wrong.help("leave it out: the name is looked up when the server starts"),
-            _ => wrong.help("leave it out"),
-        });
+        return Box::new(Diagnostic::error("D14", word.span, message).help("leave it out"));
     }
+    no_parameter("`server` of an upstream", word, KNOWN)
+}
+
+/// What to say of a parameter that something does not have, which has those that are `known`.
+pub(super) fn no_parameter(whose: &str, word: &Word, known: &[&'static str]) -> Box<Diagnostic> {
+    let shown = word.shown();
+    let name = shown.split('=').next().unwrap_or_default();
     let place = word.part(0..name.len());
-    let message = format!("`server` of an upstream has no parameter `{name}`");
+    let message = format!("{whose} has no parameter `{name}`");
     let wrong = Diagnostic::error("T25", place, message);
-    Box::new(match closest(name, KNOWN.iter().copied()) {
+    Box::new(match closest(name, known.iter().copied()) {
         Some(meant) => wrong.patch(format!("did you mean `{meant}`?"), place, meant),
-        None => wrong.help(format!("it has `{}`", KNOWN.join("`, `"))),
+        None => wrong.help(format!("it has `{}`", known.join("`, `"))),
     })
 }

@@ -1,14 +1,15 @@
 //! What may be written: `upload_store`, `dav_methods`, and what goes with them.
 
 use sitec_runtime::http::method::{Method, MethodSet};
-use sitec_runtime::site::{Dav, DirectoryId, Upload};
+use sitec_runtime::site::{Dav, DirectoryId};
 
 use super::groups::Groups;
 use super::path::Path;
 use super::reader::Reader;
 use crate::ast::{Directive, Word, named};
+use crate::diagnostic::Diagnostic;
 use crate::directive::Values;
-use crate::ir::Handler;
+use crate::ir::{Handler, Upload};
 use crate::source::Span;
 use crate::value::{Checked, keyword_in_any_case};
 
@@ -16,6 +17,8 @@ use crate::value::{Checked, keyword_in_any_case};
 #[derive(Clone)]
 pub(super) struct Writing {
     store: Option<Store>,
+    /// `upload_redirect`.
+    redirect: Option<String>,
     dav_methods: MethodSet,
     /// Where `dav_methods` stands.
     dav_span: Span,
@@ -33,7 +36,12 @@ struct Store {
 impl Writing {
     /// What holds where nothing was said.
     pub(super) fn outermost() -> Writing {
-        Writing { store: None, dav_methods: MethodSet::EMPTY, dav_span: Span::default() }
+        Writing {
+            store: None,
+            redirect: None,
+            dav_methods: MethodSet::EMPTY,
+            dav_span: Span::default(),
+        }
     }
 
     /// Takes the `upload_store` among these directives; `path` is the location's.
@@ -44,6 +52,11 @@ impl Writing {
         groups: &Groups,
         path: Option<&Path>,
     ) {
+        if let Some(directive) = named(directives, "upload_redirect").next()
+            && let Some(uri) = reader.report(redirect(&directive.args[0]))
+        {
+            self.redirect = uri;
+        }
         let Some(directive) = named(directives, "upload_store").next() else { return };
         let directory = reader.store(&directive.args[0], groups);
         let Some(directory) = reader.report(directory) else { return };
@@ -85,7 +98,8 @@ impl Writing {
                 true => methods.with(Method::Delete),
                 false => methods,
             };
-            let upload = Upload { directory, folder_len, plain: values.upload };
+            let redirect = self.redirect.clone();
+            let upload = Upload { directory, folder_len, redirect, plain: values.upload };
             return Some((Handler::Upload(upload), methods));
         }
         if self.dav_methods == MethodSet::EMPTY {
@@ -93,6 +107,28 @@ impl Writing {
         }
         let dav = Dav { methods: self.dav_methods, plain: values.dav };
         Some((Handler::Dav(dav), self.dav_methods.iter().fold(reading, MethodSet::with)))
+    }
+}
+
+/// Where an `upload_redirect` leads; `None`: nowhere.
+fn redirect(word: &Word) -> Checked<Option<String>> {
+    let wrong = |text: &str, help: &str| {
+        let message = format!("`{}` {text}", word.shown());
+        Err(Box::new(Diagnostic::error("T29", word.span, message).help(help)))
+    };
+    match word.text() {
+        Some("off") => Ok(None),
+        Some(uri) if uri.contains('$') => {
+            wrong("has a variable, which stands for itself here", "name one address")
+        }
+        Some(uri) if !uri.bytes().all(|byte| byte.is_ascii_graphic()) => {
+            wrong("has characters that no URI has", "write them as `%` and two digits")
+        }
+        Some(uri) if uri.starts_with('/') && !uri.starts_with("//") => Ok(Some(uri.to_owned())),
+        Some(uri) if uri.starts_with("http://") || uri.starts_with("https://") => {
+            Ok(Some(uri.to_owned()))
+        }
+        _ => wrong("is no address to go to", "begin it with a slash, `https://` or `http://`"),
     }
 }
 

@@ -4,8 +4,8 @@ use proc_macro2::TokenStream;
 use quote::quote;
 use sitec_runtime::site::RealIpSource;
 
-use super::location::method_set;
-use super::tokens::{Shared, bytes, number, option, start_text};
+use super::rewrite::assigned;
+use super::tokens::{Shared, bytes, method_set, number, option, start_text};
 use crate::ir;
 
 /// The array of all lists, if there are any.
@@ -27,13 +27,62 @@ pub(super) fn admission(admission: &ir::Admission, shared: &mut Shared) -> Token
     if admission.is_open() {
         return quote!(site::Admission::OPEN);
     }
-    let ir::Admission { access, any, auth } = admission;
-    let (access, any) = (access_of(*access), access_of(*any));
+    let ir::Admission { access, named, satisfy_any, auth, inquiry } = admission;
+    let (access, named) = (access_of(*access), access_of(*named));
     let auth = option(auth.as_ref().map(|ir::Auth { realm, users }| {
         let (realm, users) = (shared.text(realm), number(*users));
         quote!(&site::Auth { realm: #realm, users: #users })
     }));
-    quote!(site::Admission { access: #access, any: #any, auth: #auth })
+    let inquiry = option(inquiry.as_ref().map(|uri| {
+        let uri = shared.text(uri);
+        quote!(&#uri)
+    }));
+    quote! {
+        site::Admission {
+            access: #access,
+            named: #named,
+            satisfy_any: #satisfy_any,
+            auth: #auth,
+            inquiry: #inquiry,
+        }
+    }
+}
+
+/// An array of what is remembered of answers.
+pub(super) fn answered(answered: &[ir::Answered], shared: &mut Shared) -> TokenStream {
+    let pairs = answered.iter().map(|ir::Answered { variable, name: _, value }| {
+        let (variable, value) = (assigned(*variable), shared.text(value));
+        quote!((#variable, #value))
+    });
+    let pairs: Vec<_> = pairs.collect();
+    quote!(&[#(#pairs),*])
+}
+
+/// What a site with requests within others has beyond the rest.
+pub(super) fn subrequests(site: &ir::Site) -> Option<TokenStream> {
+    let mirrors = site.has_mirrors().then(|| {
+        quote!(
+            const MIRRORS: bool = true;
+        )
+    });
+    let composes = site.is_composed().then(|| {
+        quote!(
+            const COMPOSES: bool = true;
+        )
+    });
+    let slices = site.has_slices().then(|| {
+        quote!(
+            const SLICES: bool = true;
+        )
+    });
+    site.has_subrequests().then(|| {
+        quote! {
+            const SUBREQUESTS: bool = true;
+            #composes
+            #slices
+            #mirrors
+        }
+    })
 }
 
 /// What a site with passwords has beyond others.
@@ -75,7 +124,11 @@ pub(super) fn real_ip(real_ip: &ir::RealIp) -> TokenStream {
 /// A `site::LimitExcept`.
 pub(super) fn limit_except(limit: &ir::LimitExcept, shared: &mut Shared) -> TokenStream {
     let (methods, admission) = (method_set(limit.methods), admission(&limit.admission, shared));
-    quote!(site::LimitExcept { methods: #methods, admission: #admission })
+    let location = option(limit.location.map(|id| {
+        let id = number(id);
+        quote!(#id)
+    }));
+    quote!(site::LimitExcept { methods: #methods, admission: #admission, location: #location })
 }
 
 fn ranges(ranges: &ir::Ranges) -> TokenStream {

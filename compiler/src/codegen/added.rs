@@ -8,10 +8,23 @@ use sitec_runtime::site::Expires;
 use super::tokens::{Shared, bytes, number, variant};
 use crate::ir;
 
-/// A `site::AddedFields`.
+/// A `site::AddedFields`: what follows contents. Where all of it is empty, the content is framed for
+/// fields all the same, as in nginx.
+pub(super) fn added_trailers(settings: &ir::Settings, shared: &mut Shared) -> TokenStream {
+    let mut framed = |fields: Vec<&ir::AddedField>| {
+        let mut list = list(&fields, shared);
+        if list.is_empty() && !fields.is_empty() {
+            list.push(quote!(site::AddedField::Lines(b"")));
+        }
+        list
+    };
+    let usual = framed(settings.added_trailers.iter().collect());
+    let always = framed(settings.added_trailers.iter().filter(|field| field.always).collect());
+    quote!(site::AddedFields { usual: &[#(#usual),*], always: &[#(#always),*] })
+}
+
+/// A `site::AddedFields`: what is put behind the fields of responses.
 pub(super) fn added_fields(settings: &ir::Settings, shared: &mut Shared) -> TokenStream {
-    let all: Vec<_> = settings.added_fields.iter().collect();
-    let always: Vec<_> = all.iter().copied().filter(|field| field.always).collect();
     let expires = settings.expires.as_ref().map(|expires| match expires {
         ir::Expiration::Fixed(expires) => {
             let expires = expires_value(*expires);
@@ -22,6 +35,8 @@ pub(super) fn added_fields(settings: &ir::Settings, shared: &mut Shared) -> Toke
             quote!(site::AddedField::ComputedExpires(#text, #modified))
         }
     });
+    let all: Vec<_> = settings.added_fields.iter().collect();
+    let always: Vec<_> = all.iter().copied().filter(|field| field.always).collect();
     let usual = expires.into_iter().chain(list(&all, shared)).collect::<Vec<_>>();
     let always = list(&always, shared);
     quote!(site::AddedFields { usual: &[#(#usual),*], always: &[#(#always),*] })

@@ -5,7 +5,6 @@ use std::collections::HashMap;
 
 use proc_macro2::TokenStream;
 use quote::{ToTokens, quote};
-use sitec_runtime::http::method::MethodSet;
 use sitec_runtime::response_table::ResponseTable;
 use sitec_runtime::site::LocationId;
 
@@ -14,7 +13,7 @@ use super::answer::{Answer, Body, Response, answer, exact_paths, prebuilt};
 use super::page::page;
 use super::rewrite::steps;
 use super::route::Sets;
-use super::tokens::{Shared, bytes, choice, id_pattern, number, numbered, option, variant};
+use super::tokens::{Shared, bytes, choice, id_pattern, method_set, number, numbered, option};
 use super::writing;
 use crate::ir;
 
@@ -144,14 +143,6 @@ fn location_value(
     }
 }
 
-pub(super) fn method_set(methods: MethodSet) -> TokenStream {
-    if methods == MethodSet::ALL {
-        return quote!(MethodSet::ALL);
-    }
-    let methods = methods.iter().map(variant);
-    quote!(MethodSet::of(&[#(Method::#methods),*]))
-}
-
 /// A variant of `site::Return`.
 fn back(answer: &Answer, is_listed: bool, shared: &mut Shared) -> TokenStream {
     match answer {
@@ -173,25 +164,6 @@ fn back(answer: &Answer, is_listed: bool, shared: &mut Shared) -> TokenStream {
             quote!(Text(#code, #text))
         }
         Answer::Close => quote!(Close),
-    }
-}
-
-/// A variant of `site::Return` that is worked out for each request.
-pub(super) fn computed_return(answer: &ir::Return, shared: &mut Shared) -> TokenStream {
-    match answer {
-        ir::Return::Status(code) => {
-            let code = number(*code);
-            quote!(Status(#code))
-        }
-        ir::Return::Redirect(code, value) => {
-            let (code, text) = (number(*code), shared.text(value));
-            quote!(Redirect(#code, #text))
-        }
-        ir::Return::Text(code, value) => {
-            let (code, text) = (number(*code), shared.text(value));
-            quote!(Text(#code, #text))
-        }
-        ir::Return::Close => quote!(Close),
     }
 }
 

@@ -38,6 +38,10 @@ fn item(index: usize, map: &ir::Map, sets: &mut Sets, shared: &mut Shared) -> To
             quote!(#value(v, &mut subject);)
         }
     };
+    let forwarded = map.proxies.map(|(trusted, is_recursive)| {
+        let trusted = number(trusted);
+        quote!(::sitec_runtime::real_ip::forwarded(v, &ACCESSES[#trusted], #is_recursive, &mut subject);)
+    });
     let (find_number, lookups) = match &map.lookup {
         ir::Lookup::Text(texts) => by_text(index, map, texts, sets, shared),
         ir::Lookup::Address(v4, v6) => {
@@ -71,6 +75,7 @@ fn item(index: usize, map: &ir::Map, sets: &mut Sets, shared: &mut Shared) -> To
         fn #find(v: &Variables<'_>, out: &mut Vec<u8>) {
             let mut subject = Vec::new();
             #source
+            #forwarded
             #find_number
         }
         #[allow(unused_variables)]

@@ -5,6 +5,7 @@
 //! is written in the order of `ir`.
 
 mod access;
+mod acme;
 mod added;
 mod answer;
 mod host;
@@ -26,12 +27,16 @@ mod settings;
 mod start;
 #[cfg(test)]
 mod tests;
+mod tls;
 mod tokens;
 mod value;
 mod writing;
 
+use std::collections::BTreeSet;
+
 use proc_macro2::TokenStream;
 use quote::quote;
+use sitec_runtime::http::accept::Coding;
 
 use crate::assets::Assets;
 use crate::{Generated, ir};
@@ -41,13 +46,26 @@ use tokens::Shared;
 
 /// The server of `site`.
 pub(crate) fn generate(site: &ir::Site, assets: &Assets) -> Generated {
-    let mut shared = Shared::default();
+    let peers = site.tls_peers().into_iter().cloned().collect();
+    let mut shared = Shared { peers, ..Shared::default() };
     let file = syn::parse2(file(site, assets, &mut shared)).expect("generated text is Rust");
     let head = format!("// Compiled from `{}` by sitec: do not edit.\n", site.name);
     let passwords = (!site.users.is_empty()).then_some("passwords");
-    let links = site.settings.iter().any(|settings| settings.secure_link.is_some());
+    let links = site.settings.iter().any(|settings| settings.secure_link.is_some())
+        || site.upstreams.iter().any(ir::Upstream::has_digests)
+        || !site.caches.is_empty();
     let links = links.then_some("links");
-    let features = site.codings().map(settings::module).chain(passwords).chain(links).collect();
+    let tls = site.speaks_tls().then_some("tls");
+    let acme = (!site.fetched.is_empty()).then_some("acme");
+    let ssi = site.ssi().map(|_| "ssi");
+    let mut logs = site.settings.iter().flat_map(|settings| &settings.access_logs);
+    let compresses_logs = logs.any(|log| log.gzip.is_some());
+    let codings: BTreeSet<_> =
+        site.codings().chain(compresses_logs.then_some(Coding::Gzip)).collect();
+    let features =
+        codings.into_iter().map(settings::module).chain(passwords).chain(links).chain(ssi);
+    let features = features.chain(tls).chain(acme);
+    let features = features.collect();
     Generated { code: head + &printed(file), blobs: shared.blobs, features }
 }
 
@@ -74,6 +92,7 @@ fn file(site: &ir::Site, assets: &Assets, shared: &mut Shared) -> TokenStream {
     let constants = start::constants(site, shared);
     let (server, server_items) = host::servers(&site.listens, &mut sets, shared);
     let (route, route_items) = route::routes(&Plan::new(site), &mut sets, shared);
+    let named = route::named(site);
     let (location, location_items) = location::locations(site, &mut sets, shared);
     let packs = pack::packs(assets, shared);
     let accesses = access::accesses(&site.accesses);
@@ -86,7 +105,9 @@ fn file(site: &ir::Site, assets: &Assets, shared: &mut Shared) -> TokenStream {
     let maps = map::maps(&site.maps, &mut sets, shared);
     let scripts = script::scripts(shared);
     let proxies = proxy::proxies(&mut sets, shared);
+    let (health, healths) = proxy::healths(&site.upstreams, &mut sets, shared);
     let listings = listing::listings(shared);
+    let by_name = value::named(site);
     let values = value::values(shared);
     let put = value::put(site, shared);
     let patterns = value::patterns(shared);
@@ -114,6 +135,8 @@ fn file(site: &ir::Site, assets: &Assets, shared: &mut Shared) -> TokenStream {
                 &SERVERS[usize::from(server)]
             }
             fn route(server: site::ServerId, path: &[u8]) -> site::LocationId { #route }
+            #named
+            #health
             fn location(id: site::LocationId) -> &'static site::Location { #location }
             fn media_type(types: site::TypesId, extension: &[u8]) -> Option<&'static [u8]> {
                 #media_type
@@ -132,8 +155,10 @@ fn file(site: &ir::Site, assets: &Assets, shared: &mut Shared) -> TokenStream {
         #accesses
         #scripts
         #proxies
+        #healths
         #listings
         #values
+        #by_name
         #formats
         #maps
         #put

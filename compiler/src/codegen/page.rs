@@ -9,10 +9,14 @@ use sitec_runtime::site::ErrorStatus;
 
 use super::tokens::{Shared, number};
 use crate::ir;
-use crate::template::Template;
+use crate::template::{Filling, Template};
 
 /// The type of the default pages.
 pub(super) const PAGE_TYPE: &[u8] = b"text/html";
+
+/// What the page of 409 says beside its name. Files that are written are what leads there.
+const HELP_AGAINST_CONFLICT: &str =
+    "The name is taken, or its folder is missing: nothing was stored. Choose another name.";
 
 /// The default page of a status. That of a redirect is short: who is sent elsewhere seldom sees it.
 pub(super) fn page(code: u16) -> String {
@@ -22,8 +26,14 @@ pub(super) fn page(code: u16) -> String {
     };
     let (code, reason) = (code.to_string(), status::reason(code).unwrap_or_default());
     let title = format!("{code} {reason}");
-    let values = [("title", title.trim_end()), ("status", &code[..]), ("reason", reason)];
-    Template::new(template).fill(&values)
+    let text = |value: &str| Filling::Text(value.to_owned());
+    let help = (code == "409").then(|| vec![("text", text(HELP_AGAINST_CONFLICT))]);
+    Template::new(template).render(&vec![
+        ("title", text(title.trim_end())),
+        ("status", text(&code)),
+        ("reason", text(reason)),
+        ("help", Filling::Each(help.into_iter().collect())),
+    ])
 }
 
 /// The name of the constant that holds a page.
@@ -57,6 +67,13 @@ fn page_statuses(site: &ir::Site) -> BTreeSet<u16> {
         if let ErrorStatus::Replace(code) = page.response {
             statuses.insert(code);
         }
+    }
+    for settings in &site.settings {
+        let limits = [
+            (settings.limit_reqs.is_empty(), settings.limit_req_status),
+            (settings.limit_conns.is_empty(), settings.limit_conn_status),
+        ];
+        statuses.extend(limits.into_iter().filter(|(is_none, _)| !is_none).map(|(_, code)| code));
     }
     statuses.retain(|&code| (300..1000).contains(&code) && !status::has_no_content(code));
     statuses
@@ -109,7 +126,8 @@ mod tests {
     #[test]
     fn statuses_that_a_conf_names_get_pages_too() {
         let statuses = |server: &str| {
-            let site = site(&format!("server {{ listen 80; root /srv; {server} }}"));
+            let zone = "limit_req_zone $remote_addr zone=z:64k rate=1r/s;";
+            let site = site(&format!("{zone} server {{ listen 80; root /srv; {server} }}"));
             page_statuses(&site).into_iter().collect::<Vec<_>>()
         };
         let own = statuses("");
@@ -121,6 +139,7 @@ mod tests {
             ("location /a { return 429 text; }", 429),
             ("location /a { try_files $uri =451; }", 451),
             ("error_page 404 =402 /a;", 402),
+            ("limit_req zone=z; limit_req_status 429;", 429),
         ] {
             let added: Vec<_> =
                 statuses(server).into_iter().filter(|code| !own.contains(code)).collect();
@@ -133,6 +152,7 @@ mod tests {
         assert!(page(404).contains("<title>404 Not Found</title>"));
         assert!(page(418).contains("<title>418</title>"));
         assert_eq!(page(302), "<!DOCTYPE html>\n<title>302 Found</title>\n<h1>302 Found</h1>\n");
-        assert!(!page(500).contains("{{"));
+        assert!(!page(500).contains("{{") && !page(500).contains("Choose"));
+        assert!(page(409).contains("<p>Conflict</p>\n<p>The name is taken"));
     }
 }

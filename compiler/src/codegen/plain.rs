@@ -7,8 +7,8 @@ use crate::directive::{self, Values};
 
 /// The struct of the run-time contract for a group of [`Values`]: `site::PlainSettings` for `plain`.
 pub(super) fn plain(group: &str, values: &Values) -> TokenStream {
-    let (first, rest) = group.split_at(1);
-    let name = format_ident!("{}{rest}Settings", first.to_uppercase());
+    let words = group.split('_').map(|word| word[..1].to_uppercase() + &word[1..]);
+    let name = format_ident!("{}Settings", words.collect::<String>());
     let settings = directive::all().filter_map(|row| row.setting);
     let settings: Vec<_> = settings.filter(|setting| setting.place().0 == group).collect();
     let fields = settings.iter().filter_map(|setting| {

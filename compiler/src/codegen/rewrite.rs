@@ -5,10 +5,9 @@ use proc_macro2::TokenStream;
 use quote::quote;
 use sitec_runtime::site::{Assigned, Then};
 
-use super::location::computed_return;
 use super::route::Sets;
 use super::tokens::{Shared, number, option, variant};
-use crate::ir::{Condition, Op, Regex, Rewrite, Test};
+use crate::ir::{Condition, Op, Regex, Return, Rewrite, Test};
 
 /// A `&'static [site::Op]`.
 pub(super) fn steps(ops: &[Op], sets: &mut Sets, shared: &mut Shared) -> TokenStream {
@@ -19,16 +18,8 @@ pub(super) fn steps(ops: &[Op], sets: &mut Sets, shared: &mut Shared) -> TokenSt
 fn step(op: &Op, sets: &mut Sets, shared: &mut Shared) -> TokenStream {
     match op {
         Op::Set(variable, _, value) => {
-            let variable = match variable {
-                Assigned::Args => quote!(Args),
-                Assigned::LimitRate => quote!(LimitRate),
-                Assigned::Slot(slot) => {
-                    let slot = number(*slot);
-                    quote!(Slot(#slot))
-                }
-            };
-            let text = shared.text(value);
-            quote!(site::Op::Set(site::Assigned::#variable, #text))
+            let (variable, text) = (assigned(*variable), shared.text(value));
+            quote!(site::Op::Set(#variable, #text))
         }
         Op::If { condition: Condition { negated, test }, skip, location } => {
             let test = match test {
@@ -94,4 +85,35 @@ pub(super) fn regex(regex: &Regex, sets: &mut Sets, shared: &mut Shared) -> Toke
     let captures = regex.captures_used.then(|| shared.pattern(&regex.pattern));
     let captures = option(captures);
     quote!(site::Regex { set: &#set, captures: #captures })
+}
+
+/// A `site::Assigned`.
+pub(super) fn assigned(variable: Assigned) -> TokenStream {
+    match variable {
+        Assigned::Args => quote!(site::Assigned::Args),
+        Assigned::LimitRate => quote!(site::Assigned::LimitRate),
+        Assigned::Slot(slot) => {
+            let slot = number(slot);
+            quote!(site::Assigned::Slot(#slot))
+        }
+    }
+}
+
+/// A variant of `site::Return` that is worked out for each request.
+fn computed_return(answer: &Return, shared: &mut Shared) -> TokenStream {
+    match answer {
+        Return::Status(code) => {
+            let code = number(*code);
+            quote!(Status(#code))
+        }
+        Return::Redirect(code, value) => {
+            let (code, text) = (number(*code), shared.text(value));
+            quote!(Redirect(#code, #text))
+        }
+        Return::Text(code, value) => {
+            let (code, text) = (number(*code), shared.text(value));
+            quote!(Text(#code, #text))
+        }
+        Return::Close => quote!(Close),
+    }
 }

@@ -8,7 +8,7 @@ use sitec_runtime::trie::End;
 
 use super::lookup::Lookup;
 use super::plan::{Plan, RegexesIndex, Scope, Target};
-use super::tokens::{Shared, choice_by_index, id_pattern, number, numbered};
+use super::tokens::{Shared, bytes, choice_by_index, id_pattern, number, numbered};
 use crate::{automata, ir};
 
 /// Regex sets by their patterns: lists that are the same share one automaton.
@@ -154,4 +154,27 @@ fn regexes_item(index: usize, set: &TokenStream, targets: &[Target]) -> TokenStr
     quote! {
         fn #function(path: &[u8]) -> Option<u32> { #body }
     }
+}
+
+/// The function that finds named locations, where another server may lead to them.
+pub(super) fn named(site: &ir::Site) -> Option<TokenStream> {
+    let of_servers = site.servers.iter().enumerate();
+    let arms = of_servers.flat_map(|(server, ir::Server { named, .. })| {
+        named.iter().map(move |(name, id)| {
+            let name = bytes(&[b"@", &name[..]].concat());
+            let (server, id) = (number(server), number(*id));
+            quote!((#server, #name) => Some(#id))
+        })
+    });
+    let arms: Vec<_> = arms.collect();
+    (!site.upstreams.is_empty() && !arms.is_empty()).then(|| {
+        quote! {
+            fn named_location(server: site::ServerId, name: &[u8]) -> Option<site::LocationId> {
+                match (server, name) {
+                    #(#arms,)*
+                    _ => None,
+                }
+            }
+        }
+    })
 }

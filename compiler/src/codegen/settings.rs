@@ -5,12 +5,11 @@ use quote::{ToTokens, format_ident, quote};
 use sitec_runtime::http::accept::Coding;
 use sitec_runtime::site::{ConnLimit, ErrorStatus, FileCache, Follow, LogCache, ReqLimit};
 
-use super::access::{admission, real_ip};
-use super::added::added_fields;
+use super::access::{admission, answered, real_ip};
+use super::added::{added_fields, added_trailers};
 use super::plain::plain;
 use super::route::Sets;
-use super::start::error_logs;
-use super::tokens::{Shared, bytes, number, numbered, option, variant};
+use super::tokens::{Shared, amount, bytes, error_logs, number, numbered, option, variant};
 use crate::directive::Values;
 use crate::ir;
 
@@ -35,11 +34,19 @@ fn settings_value(settings: &ir::Settings, sets: &mut Sets, shared: &mut Shared)
     let index = settings.index.iter().map(|name| shared.text(name)).collect::<Vec<_>>();
     let default_type = bytes(&settings.default_type);
     let charset = option(settings.charset.as_ref().map(|charset| charset_value(charset, shared)));
+    let source_charset = option(settings.source_charset.as_ref().map(|name| shared.text(name)));
     let compression = settings.compression.as_ref();
     let compression = option(compression.map(|it| compression_value(it, sets, shared)));
     let error_pages = settings.error_pages.iter().map(|page| error_page(page, shared));
     let error_pages = error_pages.collect::<Vec<_>>();
     let admission = admission(&settings.admission, shared);
+    let substitution =
+        option(settings.substitution.as_ref().map(|it| substitution_value(it, shared)));
+    let additions = option(settings.additions.as_ref().map(additions_value));
+    let ssi = option(settings.ssi.as_ref().map(ssi_value));
+    let answered = answered(&settings.answered, shared);
+    let mirrors = settings.mirrors.iter().map(|path| bytes(path)).collect::<Vec<_>>();
+    let mirrors = quote!(&[#(#mirrors),*]);
     let limit_reqs = settings.limit_reqs.iter().map(|ReqLimit { zone, burst, delay }| {
         let (zone, burst, delay) = (number(*zone), number(*burst), number(*delay));
         quote!(site::ReqLimit { zone: #zone, burst: #burst, delay: #delay })
@@ -60,6 +67,9 @@ fn settings_value(settings: &ir::Settings, sets: &mut Sets, shared: &mut Shared)
         quote!(&site::Rate { per_second: #per_second, after: #after })
     }));
     let added_fields = added_fields(settings, shared);
+    let added_trailers = added_trailers(settings, shared);
+    let early_hints = settings.early_hints.iter().map(|value| shared.text(value));
+    let early_hints = early_hints.collect::<Vec<_>>();
     let access_logs = settings.access_logs.iter().map(|log| access_log(log, shared));
     let access_logs = access_logs.collect::<Vec<_>>();
     let error_logs = error_logs(&settings.error_logs);
@@ -81,11 +91,17 @@ fn settings_value(settings: &ir::Settings, sets: &mut Sets, shared: &mut Shared)
             types: #types,
             default_type: #default_type,
             charset: #charset,
+            source_charset: #source_charset,
+            substitution: #substitution,
+            additions: #additions,
+            ssi: #ssi,
             compression: #compression,
             error_pages: &[#(#error_pages),*],
             symlinks: #symlinks,
             file_cache: #file_cache,
             admission: #admission,
+            mirrors: #mirrors,
+            answered: #answered,
             rate: #rate,
             limit_reqs: &[#(#limit_reqs),*],
             limit_conns: &[#(#limit_conns),*],
@@ -93,6 +109,8 @@ fn settings_value(settings: &ir::Settings, sets: &mut Sets, shared: &mut Shared)
             referers: #referers,
             secure_link: #secure_link,
             added_fields: #added_fields,
+            added_trailers: #added_trailers,
+            early_hints: &[#(#early_hints),*],
             access_logs: &[#(#access_logs),*],
             error_logs: #error_logs,
             listing: #listing,
@@ -113,19 +131,6 @@ fn secure_link_value(link: &ir::SecureLink, shared: &mut Shared) -> TokenStream 
     };
     quote! {
         &site::SecureLink { form: site::LinkForm::#form, is_digest: links::is_digest }
-    }
-}
-
-fn amount(amount: &ir::Amount, shared: &mut Shared) -> TokenStream {
-    match amount {
-        ir::Amount::Fixed(bytes) => {
-            let bytes = number(*bytes);
-            quote!(site::Amount::Fixed(#bytes))
-        }
-        ir::Amount::Computed(value) => {
-            let text = shared.text(value);
-            quote!(site::Amount::Computed(#text))
-        }
     }
 }
 
@@ -174,6 +179,45 @@ fn charset_value(charset: &ir::Charset, shared: &mut Shared) -> TokenStream {
     let name = shared.text(&charset.name);
     let types = media_types(charset.types.as_deref());
     quote!(&site::Charset { name: #name, types: #types })
+}
+
+fn substitution_value(substitution: &ir::Substitution, shared: &mut Shared) -> TokenStream {
+    let ir::Substitution { pairs, types } = substitution;
+    let pairs = pairs.iter().map(|(text, by)| {
+        let (text, by) = (shared.text(text), shared.text(by));
+        quote!((#text, #by))
+    });
+    let pairs = pairs.collect::<Vec<_>>();
+    let types = media_types(types.as_deref());
+    quote!(&site::Substitution { pairs: &[#(#pairs),*], types: #types })
+}
+
+fn additions_value(additions: &ir::Additions) -> TokenStream {
+    let ir::Additions { before, after, types } = additions;
+    let (before, after, types) = (bytes(before), bytes(after), media_types(types.as_deref()));
+    quote! {
+        &site::Additions {
+            around: site::Around { before: #before, after: #after },
+            types: #types,
+        }
+    }
+}
+
+fn ssi_value(ssi: &ir::Ssi) -> TokenStream {
+    // What contents may name is the site's.
+    let ir::Ssi { types, silent_errors, value_len, set_len, variables: _ } = ssi;
+    let types = media_types(types.as_deref());
+    let (value_len, set_len) = (number(*value_len), number(*set_len));
+    quote! {
+        &site::Ssi {
+            types: #types,
+            silent_errors: #silent_errors,
+            value_len: #value_len,
+            set_len: #set_len,
+            begin: ::sitec_runtime::ssi::begin,
+            variable: ssi_variable,
+        }
+    }
 }
 
 /// An `Option` of a list of media types.
@@ -279,6 +323,12 @@ fn access_log(log: &ir::AccessLog, shared: &mut Shared) -> TokenStream {
         };
         quote!(site::LogName { path: #path, cache: #cache, append: site::append_to_named })
     }));
+    let gzip = option(log.gzip.map(|level| {
+        let level = number(level);
+        quote! {
+            site::LogGzip { level: #level, compress: ::sitec_runtime::coding::gzip::member }
+        }
+    }));
     let (log, buffer_len, flush_ms) =
         (number(log.log), number(log.buffer_len), number(log.flush_ms));
     quote! {
@@ -288,6 +338,7 @@ fn access_log(log: &ir::AccessLog, shared: &mut Shared) -> TokenStream {
             format: #format,
             buffer_len: #buffer_len,
             flush_ms: #flush_ms,
+            gzip: #gzip,
             condition: #condition,
         }
     }

@@ -4,13 +4,13 @@ use std::net::{IpAddr, SocketAddr};
 
 use proc_macro2::TokenStream;
 use quote::{ToTokens, quote};
-use sitec_runtime::site::{ErrorLog, SocketOptions, TcpKeepalive};
+use sitec_runtime::site::{SocketOptions, TcpKeepalive};
 
 use super::plain::plain;
 use super::rewrite::steps;
 use super::route::Sets;
-use super::tokens::{Shared, bytes, number, option, settled, start_text, variant};
-use super::{access, pack, proxy, writing};
+use super::tokens::{Shared, bytes, error_logs, number, option, settled, start_text, variant};
+use super::{access, acme, pack, proxy, tls, writing};
 use crate::directive::Values;
 use crate::ir;
 
@@ -26,15 +26,35 @@ pub(super) fn constants(site: &ir::Site, shared: &mut Shared) -> TokenStream {
     let embedded = pack::embedded(site);
     let contents = pack::contents(site);
     let logs = site.logs.iter().map(log);
-    let scripts = site.max_scripts.map(|max_scripts| scripts(max_scripts, &site.programs));
-    let writing = writing::constants(&site.locations);
+    let scripts = scripts(site.max_scripts, &site.programs);
+    let writing = writing::constants(site);
     let counts = counts(&site.locations);
     let proxy_protocol = proxy_protocol(&site.listens);
+    let http2 = http2(site);
     let real_ip = real_ip(&site.settings);
     let gif = gif(&site.locations);
+    let random = site.settings.iter().any(|settings| settings.random_index).then(|| {
+        quote!(
+            const RANDOM_INDEX: bool = true;
+        )
+    });
     let users = access::users(&site.users);
+    let subrequests = access::subrequests(site);
+    let substitutes = substitutes(&site.settings);
+    let trailers = trailers(&site.settings);
+    let recoding = recoding(site);
+    let rewrites = rewrites(site);
+    let compresses = compresses(&site.settings);
     let zones = zones(&site.zones, shared);
     let upstreams = proxy::upstreams(&site.upstreams, shared);
+    let caches = proxy::caches(&site.caches);
+    let resolve_every =
+        site.resolve_every_s.filter(|_| !site.upstreams.is_empty()).map(|every_s| {
+            let every_s = proc_macro2::Literal::u64_unsuffixed(every_s);
+            quote!(const RESOLVE_EVERY_S: u64 = #every_s;)
+        });
+    let tls = tls::constant(site);
+    let acme = acme::constant(site);
     let known_files = site.known_files.map(|max| {
         let max = number(max);
         quote!(const KNOWN_FILES: Option<usize> = Some(#max);)
@@ -54,12 +74,24 @@ pub(super) fn constants(site: &ir::Site, shared: &mut Shared) -> TokenStream {
         #writing
         #counts
         #proxy_protocol
+        #http2
         #real_ip
         #gif
+        #random
         #users
+        #subrequests
+        #substitutes
+        #recoding
+        #trailers
+        #rewrites
+        #compresses
         #zones
         #upstreams
+        #caches
+        #tls
+        #acme
         #known_files
+        #resolve_every
     }
 }
 
@@ -84,11 +116,93 @@ fn proxy_protocol(listens: &[ir::Listen]) -> Option<TokenStream> {
     })
 }
 
+/// What a site that speaks HTTP/2 has beyond others.
+fn http2(site: &ir::Site) -> Option<TokenStream> {
+    let ids = site.listens.iter().enumerate().filter(|(_, listen)| listen.http2);
+    let ids: Vec<_> = ids.map(|(id, _)| number(id)).collect();
+    let speaks = !ids.is_empty() || site.servers.iter().any(|server| server.http2);
+    speaks.then(|| {
+        quote!(
+            const HTTP2: bool = true;
+            const HTTP2_LISTENS: &'static [site::ListenId] = &[#(#ids),*];
+        )
+    })
+}
+
 /// What a site that trusts a proxy has beyond others.
 fn real_ip(settings: &[ir::Settings]) -> Option<TokenStream> {
     settings.iter().any(|settings| settings.real_ip.is_some()).then(|| {
         quote!(
             const REAL_IP: bool = true;
+        )
+    })
+}
+
+/// What a site has beyond others in which texts are replaced.
+fn substitutes(settings: &[ir::Settings]) -> Option<TokenStream> {
+    settings.iter().any(|settings| settings.substitution.is_some()).then(|| {
+        quote!(
+            const SUBSTITUTES: bool = true;
+        )
+    })
+}
+
+/// What a site has beyond others in which contents may be recoded.
+fn recoding(site: &ir::Site) -> Option<TokenStream> {
+    let maps = site.charset_maps.iter().map(|map| {
+        let [first, second] = [0, 1].map(|index| bytes(&map.names[index]));
+        let form = match &map.form {
+            ir::MapForm::Bytes { there, back } => {
+                let (there, back) = (bytes(there), bytes(back));
+                quote!(Bytes { there: #there, back: #back })
+            }
+            ir::MapForm::Utf8 { there, back } => {
+                let there = there.iter().map(|character| bytes(character));
+                let back = back.iter().map(|(number_of, byte)| {
+                    let (number_of, byte) = (number(*number_of), number(*byte));
+                    quote!((#number_of, #byte))
+                });
+                quote!(Utf8 { there: &[#(*#there),*], back: &[#(#back),*] })
+            }
+        };
+        quote!(site::CharsetMap { names: [#first, #second], form: site::MapForm::#form })
+    });
+    let maps: Vec<_> = maps.collect();
+    let maps = (!maps.is_empty())
+        .then(|| quote!(const CHARSET_MAPS: &'static [site::CharsetMap] = &[#(#maps),*];));
+    site.recodes.then(|| {
+        quote! {
+            const RECODES: bool = true;
+            #maps
+        }
+    })
+}
+
+/// What a site has beyond others in which fields follow contents.
+fn trailers(settings: &[ir::Settings]) -> Option<TokenStream> {
+    settings.iter().any(|settings| !settings.added_trailers.is_empty()).then(|| {
+        quote!(
+            const TRAILERS: bool = true;
+        )
+    })
+}
+
+/// What a site with steps has beyond others.
+fn rewrites(site: &ir::Site) -> Option<TokenStream> {
+    let mut contexts = (site.servers.iter().map(|server| &server.ops))
+        .chain(site.locations.iter().map(|location| &location.ops));
+    contexts.any(|ops| !ops.is_empty()).then(|| {
+        quote!(
+            const REWRITES: bool = true;
+        )
+    })
+}
+
+/// What a site has beyond others in which contents are compressed or unpacked.
+fn compresses(settings: &[ir::Settings]) -> Option<TokenStream> {
+    settings.iter().any(|settings| settings.compression.is_some()).then(|| {
+        quote!(
+            const COMPRESSES: bool = true;
         )
     })
 }
@@ -115,13 +229,16 @@ fn zones(zones: &[ir::Zone], shared: &mut Shared) -> Option<TokenStream> {
     (!zones.is_empty()).then(|| quote!(const ZONES: &'static [site::Zone] = &[#(#values),*];))
 }
 
-/// What a site with scripts has beyond others.
-fn scripts(max_scripts: u32, programs: &[ir::StartText]) -> TokenStream {
-    let (max_scripts, programs) = (number(max_scripts), programs.iter().map(start_text));
-    quote! {
-        const PROGRAMS: &'static [site::StartText] = &[#(#programs),*];
-        const MAX_SCRIPTS: Option<u32> = Some(#max_scripts);
-    }
+/// What a site with scripts, or with programs beside it, has beyond others.
+fn scripts(max_scripts: Option<u32>, programs: &[ir::StartText]) -> TokenStream {
+    let max_scripts = max_scripts.map(|most| {
+        let most = number(most);
+        quote!(const MAX_SCRIPTS: Option<u32> = Some(#most);)
+    });
+    let values = programs.iter().map(start_text);
+    let programs = (max_scripts.is_some() || !programs.is_empty())
+        .then(|| quote!(const PROGRAMS: &'static [site::StartText] = &[#(#values),*];));
+    quote!(#programs #max_scripts)
 }
 
 /// The array of servers' settings.
@@ -148,15 +265,6 @@ fn process(process: &ir::Process) -> TokenStream {
     }
 }
 
-/// A slice of `site::ErrorLog`.
-pub(super) fn error_logs(logs: &[ErrorLog]) -> TokenStream {
-    let logs = logs.iter().map(|ErrorLog { log, level }| {
-        let (log, level) = (number(*log), variant(*level));
-        quote!(site::ErrorLog { log: #log, level: site::Level::#level })
-    });
-    quote!(&[#(#logs),*])
-}
-
 fn param(param: &ir::Param) -> TokenStream {
     let (name, default, kind) = (&param.name, &param.default, variant(param.kind));
     quote!(site::Param { name: #name, default: #default, kind: site::ParamKind::#kind })
@@ -180,7 +288,7 @@ fn listen(listen: &ir::Listen) -> TokenStream {
     let backlog = proc_macro2::Literal::i32_unsuffixed(listen.backlog);
     let (ipv6_only, shared_port) = (listen.ipv6_only, listen.shared_port);
     let (ipv6_only_given, deferred) = (listen.ipv6_only_given, listen.deferred);
-    let proxy_protocol = listen.proxy_protocol;
+    let (proxy_protocol, tls) = (listen.proxy_protocol, listen.tls);
     let socket = socket_options(&listen.socket);
     let default_server = number(listen.default_server);
     let start_names = listen.start_names.iter().map(|(name, server)| {
@@ -200,6 +308,7 @@ fn listen(listen: &ir::Listen) -> TokenStream {
             ipv6_only_given: #ipv6_only_given,
             deferred: #deferred,
             proxy_protocol: #proxy_protocol,
+            tls: #tls,
             socket: #socket,
             shared_port: #shared_port,
             default_server: #default_server,
@@ -284,13 +393,14 @@ fn log(log: &ir::LogTarget) -> TokenStream {
 fn server(server: &ir::Server, sets: &mut Sets, shared: &mut Shared) -> TokenStream {
     let ops = steps(&server.ops, sets, shared);
     let name = settled(&server.name);
-    let location = number(server.location);
+    let (location, tls) = (number(server.location), option(server.tls.map(number)));
     let plain = plain("server", &Values { server: server.plain, ..Values::DEFAULT });
     quote! {
         site::Server {
             name: #name,
             location: #location,
             ops: #ops,
+            tls: #tls,
             plain: #plain,
         }
     }

@@ -5,7 +5,8 @@ use std::hash::Hash;
 
 use proc_macro2::{Ident, Literal, Span, TokenStream};
 use quote::{ToTokens, format_ident, quote};
-use sitec_runtime::site::ListingSettings;
+use sitec_runtime::http::method::MethodSet;
+use sitec_runtime::site::{ErrorLog, ListingSettings};
 
 use crate::ir;
 
@@ -55,6 +56,8 @@ pub(super) struct Shared {
     /// What `valid_referers` says.
     pub(super) referers: Interner<ir::Referers>,
     /// Names and contents of the files.
+    /// The ways in which other servers are spoken to over TLS.
+    pub(super) peers: Vec<ir::TlsPeer>,
     pub(super) blobs: Vec<(String, Vec<u8>)>,
 }
 
@@ -179,4 +182,36 @@ pub(super) fn choice_by_index(
 ) -> TokenStream {
     let bodies = bodies.into_iter().enumerate();
     choice(key, bodies.map(|(index, body)| (number(index).into_token_stream(), body)))
+}
+
+/// A `MethodSet`.
+pub(super) fn method_set(methods: MethodSet) -> TokenStream {
+    if methods == MethodSet::ALL {
+        return quote!(MethodSet::ALL);
+    }
+    let methods = methods.iter().map(variant);
+    quote!(MethodSet::of(&[#(Method::#methods),*]))
+}
+
+/// A slice of `site::ErrorLog`.
+pub(super) fn error_logs(logs: &[ErrorLog]) -> TokenStream {
+    let logs = logs.iter().map(|ErrorLog { log, level }| {
+        let (log, level) = (number(*log), variant(*level));
+        quote!(site::ErrorLog { log: #log, level: site::Level::#level })
+    });
+    quote!(&[#(#logs),*])
+}
+
+/// A `site::Amount`.
+pub(super) fn amount(amount: &ir::Amount, shared: &mut Shared) -> TokenStream {
+    match amount {
+        ir::Amount::Fixed(bytes) => {
+            let bytes = number(*bytes);
+            quote!(site::Amount::Fixed(#bytes))
+        }
+        ir::Amount::Computed(value) => {
+            let text = shared.text(value);
+            quote!(site::Amount::Computed(#text))
+        }
+    }
 }

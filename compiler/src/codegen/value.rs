@@ -4,6 +4,7 @@ use proc_macro2::{Ident, Literal, TokenStream};
 use quote::{ToTokens, format_ident, quote};
 
 use super::tokens::{Shared, bytes, number, numbered};
+use crate::value::variable::{FAMILIES, VARIABLES};
 use crate::{automata, ir};
 
 /// The functions of all values that were referred to.
@@ -28,6 +29,60 @@ pub(super) fn patterns(shared: &mut Shared) -> TokenStream {
         quote!(static #name: site::Pattern = site::Pattern::new(#include);)
     };
     patterns.into_iter().enumerate().map(item).collect()
+}
+
+/// The function that finds a variable by the name that a content gives, where there are such.
+pub(super) fn named(site: &ir::Site) -> Option<TokenStream> {
+    let ssi = site.ssi()?;
+    let there = quote!(::sitec_runtime::variables::is_there);
+    let arm = |name: &str, variable: &ir::Variable| {
+        let (name, call) = (bytes(name.as_bytes()), call(variable));
+        quote!(#name => #there(#call),)
+    };
+    let simple = VARIABLES.iter().map(|row| arm(row.name, &ir::Variable::Simple(row.name)));
+    let own = ssi.variables.iter().flat_map(|(name, value)| {
+        value.0.iter().filter_map(move |piece| match piece {
+            ir::Piece::Variable(variable) => Some(arm(name, variable)),
+            ir::Piece::Literal(_) | ir::Piece::Logged(..) => None,
+        })
+    });
+    let families = FAMILIES.iter().map(|family| {
+        let (method, is_field) = match family.of("x") {
+            ir::Variable::Argument(_) => ("argument", false),
+            ir::Variable::RequestField(_) => ("request_field", true),
+            ir::Variable::ResponseField(_) => ("response_field", true),
+            ir::Variable::Cookie(_) => ("cookie", false),
+            ir::Variable::Trailer(_) => ("trailer", true),
+            ir::Variable::UpstreamField(_) => ("upstream_field", true),
+            ir::Variable::UpstreamTrailer(_) => ("upstream_trailer", true),
+            ir::Variable::UpstreamCookie(_) => ("upstream_cookie", false),
+            other => unreachable!("no family is of {other:?}"),
+        };
+        let (prefix, method) = (bytes(family.prefix.as_bytes()), format_ident!("{method}"));
+        let name = match is_field {
+            true => {
+                quote!(&rest.iter().map(|&b| if b == b'_' { b'-' } else { b }).collect::<Vec<u8>>())
+            }
+            false => quote!(rest),
+        };
+        quote! {
+            if let Some(rest) = name.strip_prefix(#prefix) {
+                return #there(v.#method(#name, out));
+            }
+        }
+    });
+    Some(quote! {
+        fn ssi_variable(name: &[u8], v: &Variables<'_>, out: &mut Vec<u8>) -> bool {
+            match name {
+                #(#own)*
+                #(#simple)*
+                _ => {
+                    #(#families)*
+                    false
+                }
+            }
+        }
+    })
 }
 
 /// What appends the literal pieces, if there are any. Inlined, its checks of
@@ -88,6 +143,7 @@ fn call(variable: &ir::Variable) -> TokenStream {
         ir::Variable::Argument(name) => named("argument", bytes(name)),
         ir::Variable::RequestField(name) => named("request_field", bytes(name)),
         ir::Variable::ResponseField(name) => named("response_field", bytes(name)),
+        ir::Variable::Trailer(name) => named("trailer", bytes(name)),
         ir::Variable::Cookie(name) => named("cookie", bytes(name)),
         ir::Variable::UpstreamField(name) => named("upstream_field", bytes(name)),
         ir::Variable::UpstreamTrailer(name) => named("upstream_trailer", bytes(name)),
@@ -99,7 +155,11 @@ fn call(variable: &ir::Variable) -> TokenStream {
             quote!(#function(v, out))
         }
         ir::Variable::StepCapture(group) => named("step_capture", number(*group)),
-        ir::Variable::Assigned(slot, _) => named("assigned", number(*slot)),
+        ir::Variable::Assigned(slot, _, false) => named("assigned", number(*slot)),
+        ir::Variable::Assigned(slot, name, true) => {
+            let (slot, name) = (number(*slot), name.to_token_stream());
+            quote!(v.assigned_or_warn(#slot, #name, out))
+        }
         ir::Variable::Shared(slot, name) => {
             let (slot, name) = (number(*slot), name.to_token_stream());
             quote!(v.assigned_or_group(#slot, #name, out))

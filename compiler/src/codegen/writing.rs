@@ -3,48 +3,51 @@
 use std::collections::BTreeSet;
 
 use proc_macro2::TokenStream;
-use quote::quote;
-use sitec_runtime::site::{Dav, Upload};
+use quote::{format_ident, quote};
+use sitec_runtime::site::{Dav, DirectoryId};
 
-use super::location::method_set;
 use super::plain::plain;
-use super::tokens::{number, option};
+use super::tokens::{method_set, number, option};
 use crate::directive::Values;
-use crate::ir::{Action, Handler, Location};
+use crate::ir::{Action, Handler, Site, Upload};
 
 /// What a site with such locations has beyond others.
-pub(super) fn constants(locations: &[Location]) -> TokenStream {
-    let handlers = || {
-        locations.iter().filter_map(|location| match &location.action {
-            Action::Serve { handler, .. } => Some(handler),
-            Action::Return(_) => None,
-        })
+pub(super) fn constants(site: &Site) -> TokenStream {
+    let (mut stores, mut dav) = (BTreeSet::new(), BTreeSet::new());
+    for location in &site.locations {
+        match &location.action {
+            Action::Serve { handler: Handler::Upload(upload), .. } => {
+                stores.insert(upload.directory);
+            }
+            Action::Serve { handler: Handler::Dav(_), .. } => {
+                dav.insert(site.settings[location.settings].base.directory);
+            }
+            _ => {}
+        }
+    }
+    let constant = |name: &str, ids: BTreeSet<DirectoryId>| {
+        let (name, is_used) = (format_ident!("{name}"), !ids.is_empty());
+        let ids = ids.into_iter().map(number);
+        is_used.then(|| quote!(const #name: &'static [site::DirectoryId] = &[#(#ids),*];))
     };
-    let stores: BTreeSet<_> = handlers()
-        .filter_map(|handler| match handler {
-            Handler::Upload(upload) => Some(upload.directory),
-            _ => None,
-        })
-        .collect();
-    let has_dav = handlers().any(|handler| matches!(handler, Handler::Dav(_)));
-    let stores = (!stores.is_empty()).then(|| {
-        let stores = stores.into_iter().map(number);
-        quote!(const STORES: &'static [site::DirectoryId] = &[#(#stores),*];)
-    });
-    let dav = has_dav.then(|| {
-        quote!(
-            const DAV: bool = true;
-        )
-    });
+    let (stores, dav) = (constant("STORES", stores), constant("DAV", dav));
     quote!(#stores #dav)
 }
 
 /// A `site::Handler::Upload`, without its path.
 pub(super) fn upload(upload: &Upload) -> TokenStream {
-    let Upload { directory, folder_len, plain } = upload;
+    let Upload { directory, folder_len, redirect, plain } = upload;
     let (directory, folder_len) = (number(*directory), option(folder_len.map(number)));
+    let redirect = option(redirect.as_ref().map(|uri| quote!(#uri)));
     let plain = self::plain("upload", &Values { upload: *plain, ..Values::DEFAULT });
-    quote!(Upload(&site::Upload { directory: #directory, folder_len: #folder_len, plain: #plain }))
+    quote! {
+        Upload(&site::Upload {
+            directory: #directory,
+            folder_len: #folder_len,
+            redirect: #redirect,
+            plain: #plain,
+        })
+    }
 }
 
 /// A `site::Handler::Dav`, without its path.

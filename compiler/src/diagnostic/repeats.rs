@@ -134,12 +134,12 @@ mod tests {
 
     #[test]
     fn one_missing_feature_is_one_diagnostic() {
-        let text = "image_filter on;\nimage_filter_buffer 1m;\nserver {\ngrpc_pass x;\npagespeed on;\n\
-                    grpc_set_header a b;\ngrpc_set_header c d;\nlocation / { grpc_pass y; }\n}";
+        let text = "image_filter on;\nimage_filter_buffer 1m;\nserver {\nredis2_pass x;\npagespeed on;\n\
+                    redis2_query a b;\nredis2_query c d;\nlocation / { redis2_pass y; }\n}";
         assert_eq!(found(text), [("D02", 1, vec![2, 5]), ("D02", 4, vec![6, 7, 8])]);
         let (diagnostics, _) = diagnose(text);
         let proxying = diagnostics.sorted()[1];
-        assert_eq!(proxying.notes, ["the same holds for `grpc_set_header` (2 times)"]);
+        assert_eq!(proxying.notes, ["the same holds for `redis2_query` (2 times)"]);
         assert_eq!(proxying.helps.len(), 1);
     }
 

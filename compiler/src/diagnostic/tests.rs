@@ -69,7 +69,7 @@ fn structure() {
             ("unknown", &"server {\n    lisen 80;\n}\n"),
             ("unknown here", &"serve_name a;\n"),
             ("glued", &"server {\n    location/api { }\n}\n"),
-            ("not ours", &"server {\n    location / {\n        grpc_pass grpc://app;\n    }\n}\n"),
+            ("not ours", &"server {\n    location / {\n        redis_pass app:6379;\n    }\n}\n"),
             ("of others", &"server {\n    allowed_methods GET POST;\n    cgi_bin x;\n}\n"),
             ("no effect", &"daemon off;\n"),
             ("misplaced", &"server {\n    location / {\n        listen 80;\n    }\n}\n"),

@@ -1,21 +1,25 @@
 //! One class of requests, as both confs handle it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use sitec_runtime::http::method::Method;
 use sitec_runtime::pure::escape_path;
 use sitec_runtime::site::{ListenId, LocationId, ServerId};
 
+use super::asked::Asked;
 use super::classes::Classes;
+use super::fold::{Fold, fold};
 use super::seek::{Asker, Extra};
 use super::views::{Disk, View};
 use super::{Change, Handling, Pair, Side, Witness};
-use crate::answer::{Answers, CLIENT_UNKNOWN, Field, Request, Shown};
+use crate::answer::{Answers, CLIENT_UNKNOWN, Request, Shown};
 use crate::facts::differing;
 use crate::ir::Action;
 
 /// Directives that are asked only of paths that end in a slash.
 const OF_FOLDERS: [&str; 2] = ["index", "autoindex"];
+/// In how many of the locations that change alike a request is looked for that shows it.
+const MOST_ASKED: usize = 4;
 
 /// The change of an address that is served no longer.
 pub(super) fn listens_no_more(old: Side<'_>, id: ListenId) -> Change {
@@ -24,7 +28,14 @@ pub(super) fn listens_no_more(old: Side<'_>, id: ListenId) -> Change {
     let was = Handling { location: "server".to_owned(), place, ..Handling::default() };
     let becomes = Handling { end: "nobody listens there".to_owned(), ..Handling::default() };
     let witness = Witness { without_host: false, ..Witness::new(old.site, id, "GET", b"", "/") };
-    Change { witness: Some(witness), shows: true, was, becomes, directives: Vec::new() }
+    Change {
+        witness: Some(witness),
+        shows: true,
+        was,
+        becomes,
+        directives: Vec::new(),
+        others: Vec::new(),
+    }
 }
 
 /// The change of an address that is served now.
@@ -49,15 +60,45 @@ impl Pair<'_> {
         if !at_server.is_empty() {
             changes.extend(asker.change(&asker.class_of(b"/"), at_server));
         }
-        let first = changes.len();
-        for class in &paths.found {
+        let told = paths.found.iter().map(|class| {
             let (was, becomes) = (old.of_location(class.pair.0), new.of_location(class.pair.1));
             let mut directives = differing(&was, &becomes);
             if paths.complete && class.folder.is_none() && !self.may_find_folders(class.pair) {
                 directives.retain(|(name, ..)| !OF_FOLDERS.contains(name));
             }
-            changes.extend(asker.change(class, directives));
+            directives
+        });
+        let mut told: Vec<Vec<_>> = told.collect();
+        let folds = fold(&mut told);
+        let folded: BTreeSet<_> = folds.iter().flat_map(|fold| fold.classes.clone()).collect();
+        for Fold { directives, classes } in folds {
+            let all = classes.iter().map(|&index| &paths.found[index]);
+            let seen: Vec<_> = all
+                .clone()
+                .take(MOST_ASKED)
+                .filter_map(|class| asker.change(class, directives.clone()))
+                .collect();
+            let Some(change) = seen.iter().find(|change| change.shows).or(seen.first()) else {
+                continue;
+            };
+            let others = all.map(|class| self.new.placed(class.pair.1));
+            let own = format!("{} ({})", change.becomes.location, change.becomes.place);
+            let mut others: Vec<_> = others.filter(|other| *other != own).collect();
+            others.dedup();
+            changes.push(Change { others, ..change.clone() });
         }
+        let first = changes.len();
+        let mut asked = BTreeSet::new();
+        for (index, (class, directives)) in paths.found.iter().zip(told).enumerate() {
+            if directives.is_empty() && folded.contains(&index) {
+                continue;
+            }
+            let change = asker.asked_change(class.pair, &directives, &paths.found);
+            asked.extend(change.iter().map(|change| change.becomes.place.clone()));
+            changes.extend(change.or_else(|| asker.change(class, directives)));
+        }
+        // Where nothing but the answer of a location differs that is asked, that is told.
+        changes.retain(|it| !it.directives.is_empty() || !asked.contains(&it.becomes.place));
         asker.compare_named(&paths.found, changes);
         merge_alike(changes, first);
     }
@@ -109,22 +150,6 @@ impl Pair<'_> {
             let depends_on_client = answer.doubts.iter().any(|doubt| doubt == CLIENT_UNKNOWN);
             Asked { handling, fields: answer.fields, depends_on_client }
         })
-    }
-}
-
-/// An answer, as far as it is compared.
-pub(super) struct Asked {
-    pub(super) handling: Handling,
-    fields: Vec<Field>,
-    /// Whether another client may be answered otherwise.
-    pub(super) depends_on_client: bool,
-}
-
-impl Asked {
-    /// Whether a client could not tell this answer from another one.
-    pub(super) fn is_like(&self, other: &Asked) -> bool {
-        (self.handling.status, &self.handling.end, &self.fields)
-            == (other.handling.status, &other.handling.end, &other.fields)
     }
 }
 

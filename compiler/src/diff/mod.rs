@@ -5,8 +5,10 @@
 //! a path for every pair of locations that one path may come to. The witness of each pair is asked
 //! of both confs, with all files there and with none, so that no disk decides.
 
+mod asked;
 mod classes;
 mod compare;
+mod fold;
 mod named;
 mod seek;
 mod show;
@@ -18,7 +20,7 @@ mod witness;
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use sitec_runtime::site::{ListenId, ServerId};
+use sitec_runtime::site::{ListenId, LocationId, ServerId};
 
 use crate::answer::address;
 use crate::facts::{Facts, differing};
@@ -42,6 +44,12 @@ pub struct Side<'a> {
 }
 
 impl<'a> Side<'a> {
+    /// A location and where it is.
+    fn placed(self, id: LocationId) -> String {
+        let place = self.sources.place(self.places.locations[id as usize].span);
+        format!("{} ({place})", self.places.location(id))
+    }
+
     fn facts(self) -> Facts<'a> {
         Facts { site: self.site, places: self.places }
     }
@@ -71,6 +79,9 @@ pub struct Change {
     pub becomes: Handling,
     /// The directives that differ, with both values; empty where there is none.
     pub directives: Vec<(&'static str, String, String)>,
+    /// The other locations, as they are now, in which the same directives differ in the same way,
+    /// each with its place.
+    pub others: Vec<String>,
 }
 
 /// What becomes of a request.
@@ -123,7 +134,14 @@ fn process(old: Side<'_>, new: Side<'_>, difference: &mut Difference) {
     let directives = differing(&old.facts().of_process(), &new.facts().of_process());
     if !directives.is_empty() {
         let [was, becomes] = [Handling::default(), Handling::default()];
-        difference.changes.push(Change { witness: None, shows: false, was, becomes, directives });
+        difference.changes.push(Change {
+            witness: None,
+            shows: false,
+            was,
+            becomes,
+            directives,
+            others: Vec::new(),
+        });
     }
 }
 

@@ -3,14 +3,15 @@
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
+use sitec_runtime::http::accept::Coding;
 use sitec_runtime::http::method::Method;
 use sitec_runtime::pure::escape_path;
 use sitec_runtime::site::{LocationId, ServerId};
 
-use super::compare::Asked;
+use super::asked::Asked;
 use super::views::Disk;
 use super::{Change, Class, Pair, Witness};
-use crate::directive;
+use crate::directive::{self, beside};
 use crate::ir::{Access, Settings};
 use crate::prove::Text;
 use crate::route::Router;
@@ -35,7 +36,7 @@ const MOST_PARTS: u32 = 16;
 const MOST_TRIED: usize = 8;
 
 /// A directive that differs, with both values.
-type Told = (&'static str, String, String);
+pub(super) type Told = (&'static str, String, String);
 
 /// What is asked beside method, host and path.
 #[derive(Clone, Default)]
@@ -91,14 +92,23 @@ impl<'a> Asker<'a> {
     ) -> Option<Change> {
         if let Some(Found { witness, asked: [was, becomes] }) = self.seek(class, &directives) {
             let (was, becomes) = (was.handling, becomes.handling);
-            return Some(Change { witness: Some(witness), shows: true, was, becomes, directives });
+            let (witness, others) = (Some(witness), Vec::new());
+            return Some(Change { witness, shows: true, was, becomes, directives, others });
         }
         let (method, path) = (Method::Get, &class.witnesses[0]);
         let [was, becomes] = self.pair.ask(Disk::All, method, self.host, path, &Extra::default());
         let (was, becomes) = (was.handling, becomes.handling);
         let witness = Some(self.witness(method, path));
         let shows = false;
-        (!directives.is_empty()).then_some(Change { witness, shows, was, becomes, directives })
+        let others = Vec::new();
+        (!directives.is_empty()).then_some(Change {
+            witness,
+            shows,
+            was,
+            becomes,
+            directives,
+            others,
+        })
     }
 
     /// The first request of a class that is answered differently.
@@ -216,8 +226,12 @@ impl<'a> Asker<'a> {
             let least = old.client_max_body_size.min(new.client_max_body_size);
             extras.push(with("Content-Length", least.saturating_add(1).to_string()));
         }
-        if differs("gzip_static") {
-            extras.push(with("Accept-Encoding", "gzip".to_owned()));
+        for coding in Coding::ORDER.into_iter().rev().filter(|it| differs(beside(*it).1)) {
+            extras.push(with("Accept-Encoding", coding.name().to_owned()));
+        }
+        let codings = [("gzip", "gzip"), ("brotli", "br"), ("zstd", "zstd")];
+        for (_, coding) in codings.into_iter().filter(|(name, _)| differs(name)) {
+            extras.push(with("Accept-Encoding", coding.to_owned()));
         }
         if differs("etag") || differs("if_modified_since") {
             extras.push(with("If-Modified-Since", "Fri, 02 Jan 1970 00:00:00 GMT".to_owned()));

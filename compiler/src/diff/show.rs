@@ -6,6 +6,11 @@ use serde_json::{Value, json};
 
 use super::{Change, Difference, Handling};
 
+/// How many of the locations that change alike are named.
+const MOST_OTHERS: usize = 4;
+/// How many characters of a value are shown.
+const MOST_SHOWN: usize = 240;
+
 impl Difference {
     /// The changes, one paragraph for each.
     pub fn text(&self) -> String {
@@ -44,6 +49,7 @@ impl Difference {
                 "was": handling(&change.was),
                 "becomes": handling(&change.becomes),
                 "directives": directives.collect::<Vec<_>>(),
+                "others": change.others,
             })
         });
         let changes = changes.collect::<Vec<_>>();
@@ -79,16 +85,31 @@ impl Change {
             }
         };
         for (name, was, becomes) in &self.directives {
-            let shown = |value: &str| match value {
-                "" => "nothing".to_owned(),
-                value => format!("`{value}`"),
+            let shown = |value: &str| match (value, cut(value)) {
+                ("", _) => "nothing".to_owned(),
+                (value, None) => format!("`{value}`"),
+                (_, Some((front, more))) => format!("`{front}…` and {more} characters more"),
             };
             let _ = writeln!(out, "    {name}: {} -> {}", shown(was), shown(becomes));
+        }
+        if !self.others.is_empty() {
+            let (told, more) = self.others.split_at(self.others.len().min(MOST_OTHERS));
+            let more = match more.len() {
+                0 => String::new(),
+                count => format!(" and {count} more"),
+            };
+            let _ = writeln!(out, "    likewise in {}{more}", told.join(", "));
         }
         if self.witness.is_some() && !self.shows {
             out.push_str("    no request found that shows it on the wire\n");
         }
     }
+}
+
+/// The front of a long text, and how much follows it.
+fn cut(text: &str) -> Option<(&str, usize)> {
+    let (end, _) = text.char_indices().nth(MOST_SHOWN)?;
+    Some((&text[..end], text[end..].chars().count()))
 }
 
 impl std::fmt::Display for Handling {
@@ -100,7 +121,11 @@ impl std::fmt::Display for Handling {
             "" => String::new(),
             location => format!("{location} ({})", self.place),
         };
-        let both = [&self.end[..], &location].into_iter().filter(|text| !text.is_empty());
+        let end = match cut(&self.end) {
+            None => self.end.clone(),
+            Some((front, more)) => format!("{front}… and {more} characters more"),
+        };
+        let both = [&end[..], &location].into_iter().filter(|text| !text.is_empty());
         f.write_str(&both.collect::<Vec<_>>().join("; "))
     }
 }

@@ -88,6 +88,75 @@ fn what_is_handled_alike_is_no_difference() {
 }
 
 #[test]
+fn what_changes_alike_everywhere_is_told_once() {
+    let places = "root www; location /a/ { root www; } location /b/ { root other; expires 1h; }
+        location /c/ { root other; }";
+    let with = |more: &str| format!("{more} {places}");
+    let conf = |body: &str| format!("server {{ listen 80; server_name a.test; {body} }}");
+    let difference = compare(&conf(&with("")), &conf(&with("gzip on; etag off;")));
+    let [change] = &difference.changes[..] else { panic!("{}", difference.text()) };
+    let names: Vec<_> = change.directives.iter().map(|(name, ..)| *name).collect();
+    assert_eq!(names, ["etag", "gzip"]);
+    assert_eq!(change.others.len(), 3, "{:?}", change.others);
+    assert!(difference.text().contains("likewise in location /a/ (site.conf:1)"));
+    // What some of them have besides is told of these.
+    let old = with("").replace("1h", "2h");
+    let difference = compare(&conf(&old), &conf(&with("gzip on;")));
+    let told: Vec<_> = difference.changes.iter().map(|it| it.directives[0].0).collect();
+    assert_eq!(told, ["gzip", "expires"], "{}", difference.text());
+}
+
+#[test]
+fn compression_is_a_difference() {
+    for (coding, name) in [("gzip", "gzip"), ("brotli", "br"), ("zstd", "zstd")] {
+        let conf = |more: &str| format!("server {{ listen 80; root www; {more} }}");
+        let difference = compare(&conf(""), &conf(&format!("{coding} on;")));
+        let [change] = &difference.changes[..] else { panic!("{}", difference.text()) };
+        assert_eq!(change.directives[0], (coding, "off".to_owned(), "on".to_owned()));
+        let fields = &change.witness.as_ref().unwrap().fields;
+        assert_eq!(change.shows.then(|| fields[0].1.as_str()), Some(name), "{}", difference.text());
+    }
+}
+
+#[test]
+fn a_location_that_others_ask_is_shown_by_a_request_to_those() {
+    let conf = |port: u16, code: u16| {
+        format!(
+            "server {{ listen 80; server_name a.test; root www;
+               location /private/ {{ auth_request /_auth; }}
+               location = /_auth {{ internal; proxy_pass http://127.0.0.1:{port}; }}
+               location /copied/ {{ mirror /_copy; }}
+               location = /_copy {{ internal; proxy_pass http://127.0.0.1:{port}; }}
+               location /shown/ {{ error_page 404 /_none; }}
+               location = /_none {{ internal; return {code}; }} }}"
+        )
+    };
+    let difference = compare(&conf(9000, 410), &conf(9001, 411));
+    let told = difference.changes.iter().map(|change| {
+        let url = &change.witness.as_ref().unwrap().url;
+        format!("{url}: {}, {}", change.becomes.location, change.becomes.end)
+    });
+    assert_eq!(
+        told.collect::<Vec<_>>(),
+        [
+            "http://a.test/private/: location = /_auth, `auth_request /_auth` asks there",
+            "http://a.test/copied/: location = /_copy, `mirror` has it go there too",
+            "http://a.test/shown/no-such-file: location = /_none, `error_page 404` leads there",
+        ]
+    );
+}
+
+#[test]
+fn a_long_value_is_cut_off() {
+    let text = "x".repeat(1000);
+    let conf = |text: &str| format!("server {{ listen 80; return 200 {text}; }}");
+    let difference = compare(&conf(&text), &conf(&format!("{text}y")));
+    let said = difference.text();
+    assert!(said.contains("characters more") && said.len() < 2500, "{said}");
+    assert!(difference.json().to_string().contains(&format!("{text}y")));
+}
+
+#[test]
 fn each_class_has_a_witness() {
     let cases: &[(&str, &str, &[&str])] = &[
         ("return 200;", "return 204;", &["GET /: 200 -> 204: return"]),
@@ -469,4 +538,41 @@ fn a_table_of_types_is_not_told_whole() {
     let conf = |types: &str| format!("server {{ listen 80; root www; types {{ {types} }} }}");
     let text = compare(&conf("text/x a;"), &conf(&all)).text();
     assert!(text.contains(" and 96 more`") && text.len() < 500, "{text}");
+}
+
+#[test]
+fn what_is_said_of_tls_is_compared() {
+    let conf = |listen: &str, more: &str| {
+        format!(
+            "server {{ listen {listen}; server_name a.test; return 204; \
+             ssl_certificate /a.pem; ssl_certificate_key /a.key; {more} }}"
+        )
+    };
+    let directives = |old: String, new: String| {
+        let difference = compare(&old, &new);
+        let directives = difference.changes.into_iter().flat_map(|change| change.directives);
+        directives.map(|(name, was, is)| format!("{name} {was} -> {is}")).collect::<Vec<_>>()
+    };
+    let tls = |more| conf("443 ssl", more);
+    assert_eq!(directives(tls(""), tls("")), [""; 0]);
+    for (more, expected) in [
+        ("ssl_protocols TLSv1.3;", "ssl_protocols TLSv1.2 TLSv1.3 -> TLSv1.3"),
+        ("ssl_session_cache builtin:9;", "ssl_session_cache none -> builtin:9"),
+        ("ssl_session_cache shared:a:10m;", "ssl_session_cache none -> shared:a:10m"),
+        ("ssl_buffer_size 4k;", "ssl_buffer_size 16k -> 4k"),
+        (
+            "ssl_ecdh_curve P-256;",
+            "ssl_ecdh_curve X25519MLKEM768:X25519:prime256v1:secp384r1 -> prime256v1",
+        ),
+        ("ssl_stapling_file /a.der;", "ssl_stapling_file  -> /a.der"),
+    ] {
+        assert_eq!(directives(tls(""), tls(more)), [expected], "{more}");
+    }
+    let with_clients = "ssl_verify_client on; ssl_client_certificate /ca.pem;";
+    assert_eq!(
+        directives(tls(""), tls(with_clients)),
+        ["ssl_verify_client off -> on", "ssl_client_certificate  -> /ca.pem"]
+    );
+    let plain = "server { listen 443; server_name a.test; return 204; }".to_owned();
+    assert_eq!(directives(plain, tls("")), ["listen  -> ssl"]);
 }

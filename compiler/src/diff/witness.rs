@@ -36,13 +36,16 @@ impl Witness {
     ) -> Witness {
         let address = address(site, listen);
         let name = String::from_utf8_lossy(host);
-        let url = match address.rsplit_once(':').map(|(_, port)| port) {
-            _ if name.is_empty() => format!("http://{address}{target}"),
-            Some(port) if port != "80" && !address.starts_with("unix:") => {
-                format!("http://{name}:{port}{target}")
+        let scheme = site.listens[usize::from(listen)].scheme();
+        let usual = scheme.port.to_string();
+        let authority = match address.rsplit_once(':').map(|(_, port)| port) {
+            _ if name.is_empty() => address,
+            Some(port) if port != usual && !address.starts_with("unix:") => {
+                format!("{name}:{port}")
             }
-            _ => format!("http://{name}{target}"),
+            _ => name.into_owned(),
         };
+        let url = format!("{}://{authority}{target}", scheme.name);
         Witness {
             method: method.to_owned(),
             url,
@@ -90,8 +93,11 @@ mod tests {
             ("127.0.0.1:180", "a.test", "http://a.test:180/x"),
             ("unix:a.sock", "a.test", "http://a.test/x"),
             ("127.0.0.1:8080", "", "http://127.0.0.1:8080/x"),
+            ("443 ssl", "a.test", "https://a.test/x"),
+            ("80 ssl", "a.test", "https://a.test:80/x"),
         ] {
-            let conf = format!("server {{ listen {listen}; return 204; }}");
+            let conf =
+                format!("ssl_reject_handshake on; server {{ listen {listen}; return 204; }}");
             let files = Memory::new([("site.conf", &conf[..])]);
             let site = compile(&files, Path::new("site.conf")).site.expect("it compiles");
             let witness = Witness::new(&site, 0, "GET", host.as_bytes(), "/x");

@@ -1,7 +1,7 @@
 //! Rows that say who may come in.
 
 use super::Context::{Http, LimitExcept, Location, Server};
-use super::kind::lower_case_words;
+use super::kind::{TIME, lower_case_words};
 use super::setting::setting;
 use super::{Context, Group, HTTP_SERVER_LOCATION, MANY, SERVER_LOCATION, block, simple};
 
@@ -54,6 +54,32 @@ pub(super) const GROUP: Group = Group {
                 "Variables of a request are not taken. Passwords hashed by DES, of which 8 characters \
                  count, are an error, and so is any line that nginx would leave out.",
             ),
+        simple("auth_request", HTTP_SERVER_LOCATION, (1, 1), "URI | off")
+            .inherits("off")
+            .doc(
+                "Asks another location of the server whether a client may come in, after `deny` and \
+                 `auth_basic`: by a GET for URI, with the fields of the request and without its content, \
+                 which no client sees. A status of 200 to 299 lets the client in; 401, with the \
+                 WWW-Authenticate of the answer, and 403 refuse it; any other is told in the error log, and \
+                 the client gets 500; one that closes the connection (`return 444`) closes the client's. The location may be `internal`, and who answers in it is not asked \
+                 again: `allow`, `deny` and passwords do not hold there. For example, `auth_request /_auth;` \
+                 and `location = /_auth { internal; proxy_pass http://127.0.0.1:9000; \
+                 proxy_pass_request_body off; proxy_set_header X-Original-URI $request_uri; }`. Whatever \
+                 `error_page` and an index lead to is asked about anew: the page that stands for a 401 wants \
+                 `auth_request off`. Such requests stand at most 10 deep within each other.",
+            )
+            .differs(
+                "A URI with variables or arguments, which stand for themselves in nginx, is an error. No \
+                 Content-Length of the client's goes to the server that is asked.",
+            ),
+        simple("auth_request_set", HTTP_SERVER_LOCATION, (2, 2), "$NAME VALUE")
+            .repeats()
+            .inherits_all("")
+            .doc(
+                "Gives a variable a value of what `auth_request` has asked, whatever was answered: its \
+                 `$upstream_http_…`, `$upstream_status`, `$sent_http_…` and the like. For example, \
+                 `auth_request_set $user $upstream_http_x_user; proxy_set_header X-User $user;`.",
+            ),
         setting!(
             "satisfy",
             lower_case_words(),
@@ -62,6 +88,15 @@ pub(super) const GROUP: Group = Group {
              (`all`), or one of both (`any`): whom `allow` names is asked for nothing then, and a \
              password lets in who is kept out otherwise.",
         ),
+        setting!(
+            "auth_delay",
+            TIME,
+            plain.auth_delay_ms,
+            "How long a client waits that gets 401, by `auth_basic` or `auth_request`: with `1s`, who guesses \
+             passwords has one guess a second on each connection, and the time of an answer tells nothing. \
+             Others do not wait meanwhile. 0 is not at all.",
+        )
+        .unseen(),
         simple("set_real_ip_from", HTTP_SERVER_LOCATION, (1, 1), "ADDRESS | NETWORK/BITS | unix:")
             .inherits_all("")
             .doc(

@@ -1,9 +1,9 @@
 //! Rows about files: where they are, how they are found, and how they are sent.
 
-use super::Context::{Location, Server};
+use super::Context::{Http, Location, Server};
 use super::kind::*;
 use super::setting::setting;
-use super::{Group, HTTP_SERVER_LOCATION, MANY, inherited, simple, table};
+use super::{Directive, Group, HTTP_SERVER_LOCATION, MANY, inherited, simple, table};
 
 pub(super) const GROUP: Group = Group {
     title: "Files",
@@ -37,6 +37,10 @@ pub(super) const GROUP: Group = Group {
         simple("index", HTTP_SERVER_LOCATION, (1, MANY), "FILE…")
             .inherits_all("index.html")
             .doc("File names that are tried, in order, for a path that ends in a slash."),
+        setting!("random_index", FLAG, plain.random_index,
+            "Whether a path that ends in a slash leads to a file of that folder, drawn for each request: none \
+             whose name begins with a dot. A folder without files has its `index`.",
+        ),
         simple("try_files", &[Server, Location], (2, MANY), "FILE… URI | @NAME | =CODE").doc(
             "Serves the first of the files that exists beneath the root; a name that ends in a \
              slash looks for a folder. If there is none, the last parameter says what happens: an \
@@ -89,9 +93,7 @@ pub(super) const GROUP: Group = Group {
              there. Not for 301 and 302, nor for what a script has compressed.",
         )
         .and_in_if()
-        .for_every_answer()
-        .differs("Content is never recoded: `source_charset` and `charset_map` are errors that say so."),
-        simple("charset_types", HTTP_SERVER_LOCATION, (1, MANY), "TYPE… | *")
+        .for_every_answer(),        simple("charset_types", HTTP_SERVER_LOCATION, (1, MANY), "TYPE… | *")
             .inherits_all(
                 "text/html text/xml text/plain text/vnd.wap.wml application/javascript \
                  text/javascript application/rss+xml",
@@ -102,6 +104,44 @@ pub(super) const GROUP: Group = Group {
             )
             .for_every_answer()
             .differs("`text/javascript`, the name of RFC 9239, is one of them."),
+        Directive {
+            args: (2, 2),
+            usage: "CHARSET CHARSET",
+            ..table("charset_map", &[Http])
+        }
+        .repeats()
+        .doc(
+            "Which characters of two charsets are the same: lines of a byte of the first and one of the \
+             second, in hexadecimal, `C0 FE;`. Where the second is `utf-8`, the lines name the bytes of a \
+             character in it, `C0 D18E;`. Contents are recoded by it in both directions. ASCII stays as it \
+             is unless a line says otherwise; what the other charset has not becomes `?`, or from UTF-8 \
+             `&#1103;`. `include koi-utf;`, `koi-win` and `win-utf` are nginx's maps of koi8-r and \
+             windows-1251, whether the files are there or not.",
+        )
+        .differs("The second charset alone may be `utf-8`, and a line of it names one character."),
+        inherited(
+            "source_charset",
+            "NAME | off",
+            "off",
+            "The charset that contents are in which name none. Where it is not that of `charset`, they are \
+             recoded on their way by a `charset_map`, after `sub_filter` and before what `ssi` does: \
+             files, texts, pages, what scripts write and other servers answer, unless it is compressed. \
+             What goes into another content is recoded to the charset of that. NAME may hold variables; \
+             without a map for what they come to, nothing is recoded or said, and the error log tells so. \
+             For example, `charset utf-8; source_charset koi8-r;`.",
+        )
+        .and_in_if()
+        .for_every_answer()
+        .differs(
+            "What is recoded has no length and no ranges, whatever the charsets; its ETag stays, as in \
+             nginx.",
+        ),
+        setting!("override_charset", FLAG, plain.override_charset,
+            "Whether `charset` is also for what scripts or other servers answer with a charset of their own: \
+             it is recoded from that by a `charset_map`.",
+        )
+        .and_in_if()
+        .for_every_answer(),
         setting!("hidden_files", HIDDEN_FILES, plain.hidden_files,
             "`deny`: a path with a segment that begins with a dot is 404, all but \
              `/.well-known/`.",
@@ -137,6 +177,16 @@ pub(super) const GROUP: Group = Group {
             "With `on`, a response of which there are two variants has `Vary: Accept-Encoding`, \
              as if by `gzip_vary on`.",
         ),
+        setting!("brotli_static", words(), plain.brotli_static,
+            "The same with the file `a.js.br`, in Brotli. Where several of these files are there, a \
+             client gets the one that it wants most by `Accept-Encoding`; of equal ones `br` before \
+             `zstd` before `gzip`.",
+        )
+        .differs("A directive of nginx's well-known module. Vary is sent as with `gzip_static`."),
+        setting!("zstd_static", words(), plain.zstd_static,
+            "The same with the file `a.js.zst`, in Zstandard.",
+        )
+        .differs("A directive of nginx's well-known module. Vary is sent as with `gzip_static`."),
         simple(
             "open_file_cache",
             HTTP_SERVER_LOCATION,
@@ -206,7 +256,8 @@ pub(super) const GROUP: Group = Group {
         setting!("tcp_nopush", FLAG, plain.tcp_nopush,
             "Whether a response's head is held back to share a packet with the file's start. \
              Needs `sendfile`.",
-        ).unseen(),
+        )
+        .differs("The default is `off` in nginx.").unseen(),
         setting!("tcp_nodelay", FLAG, plain.tcp_nodelay, "Whether the last piece of a response is sent without delay.")
             .for_every_answer().unseen(),
     ],

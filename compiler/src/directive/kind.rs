@@ -1,14 +1,14 @@
 //! The kinds of plain settings: how a value is read, told in words and written as Rust.
 
 mod bits;
+mod tls;
 
 use sitec_runtime::site::{
-    GzipStatic, IfModifiedSince, KeepaliveDisable, KeepaliveTimeout, LeastVersion, Level,
-    Lingering, ListingFormat, MinRate, PlainSettings, Proxied, ProxyVersion,
+    Beside, IfModifiedSince, KeepaliveDisable, KeepaliveTimeout, LeastVersion, Level, Lingering,
+    ListingFormat, MinRate, PlainSettings, Proxied, ProxyVersion,
 };
 
 use super::MANY;
-use super::setting::CompiledSettings;
 use crate::ast::Word;
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::value::{
@@ -17,10 +17,13 @@ use crate::value::{
 };
 use crate::wording;
 
-pub(super) use self::bits::{FAILURES, IGNORED, SCRIPT_FAILURES};
+pub(super) use self::bits::{FAILURES, IGNORED, MEMCACHED_FAILURES, SCRIPT_FAILURES, STALE};
+pub(super) use self::tls::{RECORD, SESSION_CACHE, SESSION_TIMEOUT, TLS_VERSIONS};
 
 /// More scripts than this at once are probably not meant.
 const PLAUSIBLE_SCRIPTS: u64 = 1000;
+/// Scripts that may run at once where a conf says nothing.
+pub(super) const USUAL_SCRIPTS: u32 = 32;
 
 /// A kind of value.
 pub(super) struct Kind<T> {
@@ -93,6 +96,46 @@ pub(super) const REFUSAL: Kind<u16> = one(
     |status| status.to_string(),
 );
 
+/// The most streams of a connection.
+pub(super) const STREAMS: Kind<u32> = one(
+    "N",
+    |words, _| count(&words[0], 1..=1 << 16).map(|number| number as u32),
+    |number| number.to_string(),
+);
+
+/// A window of a stream (RFC 9113, 6.9.1).
+pub(super) const WINDOW: Kind<u32> = one(
+    "SIZE",
+    |words, _| size_up_to(&words[0], (1 << 31) - 1).map(|len| len as u32),
+    |len| wording::size(u64::from(len)),
+);
+
+/// The content of a frame (RFC 9113, 4.2).
+pub(super) const CHUNK: Kind<usize> = one(
+    "SIZE",
+    |words, _| match buffer_len(&words[0])? {
+        len @ ..=MOST_CHUNK => Ok(len),
+        _ => Err(too_long(&words[0], "16k")),
+    },
+    |len| wording::size(len as u64),
+);
+
+/// What every peer takes in one frame.
+const MOST_CHUNK: usize = 16 << 10;
+
+/// A size that is no larger than this.
+fn size_up_to(word: &Word, most: u64) -> Checked<u64> {
+    match size(word)? {
+        len if len <= most => Ok(len),
+        _ => Err(too_long(word, "2147483647")),
+    }
+}
+
+fn too_long(word: &Word, most: &str) -> Box<Diagnostic> {
+    let message = format!("`{}` is larger than {most}", word.shown());
+    Box::new(Diagnostic::error("T01", word.span, message))
+}
+
 /// The size of a buffer.
 pub(super) const BUFFER: Kind<usize> =
     one("SIZE", |words, _| buffer_len(&words[0]), |len| wording::size(len as u64));
@@ -103,6 +146,31 @@ pub(super) const BUFFERS: Kind<(usize, usize)> = Kind {
     args: (2, 2),
     read: |words, _| Ok((count(&words[0], 1..=1024)? as usize, buffer_len(&words[1])?)),
     words: |(number, len)| format!("{number} {}", wording::size(len as u64)),
+};
+
+/// A number, and how long they wait, in milliseconds: `queue`.
+pub(super) const QUEUE: Kind<(usize, usize)> = Kind {
+    usage: "N [timeout=TIME]",
+    args: (1, 2),
+    read: |words, _| {
+        let most = count(&words[0], 1..=100_000)? as usize;
+        let Some(word) = words.get(1) else { return Ok((most, 60_000)) };
+        match word.option() {
+            Some((b"timeout", time)) => Ok((most, time_ms(&time)? as usize)),
+            _ => {
+                let place = word.part(0..word.shown().split('=').next().unwrap_or_default().len());
+                let name = String::from_utf8_lossy(&word.value);
+                let name = name.split('=').next().unwrap_or_default();
+                let message = format!("`queue` has no parameter `{name}`");
+                let wrong = Diagnostic::error("T25", place, message);
+                Err(Box::new(wrong.patch("did you mean `timeout`?", place, "timeout")))
+            }
+        }
+    },
+    words: |(most, wait_ms)| match most {
+        0 => "off".to_owned(),
+        _ => format!("{most} timeout={}", wording::time(wait_ms as u64)),
+    },
 };
 
 /// The most bytes of something; `u64::MAX` for any number.
@@ -358,14 +426,15 @@ fn max_scripts(word: &Word, found: &mut Diagnostics) -> Checked<u32> {
     let number = count(word, 1..=1_000_000)?;
     if number > PLAUSIBLE_SCRIPTS {
         let message = format!("{number} scripts may run at once");
-        let usual = CompiledSettings::DEFAULT.cgi_max_processes;
         found.push(
             Diagnostic::warning("X15", word.span, message)
                 .note(format!(
                     "at 10 MB each they take {} GB, and {number} processes",
                     number / 100
                 ))
-                .help(format!("the default is {usual}; what comes beyond waits for its turn")),
+                .help(format!(
+                    "the default is {USUAL_SCRIPTS}; what comes beyond waits for its turn"
+                )),
         );
     }
     Ok(number as u32)
@@ -458,13 +527,13 @@ macro_rules! words {
 }
 
 words! {
-    GzipStatic: "on" => On, "off" => Off, "always" => Always;
+    Beside: "on" => On, "off" => Off, "always" => Always;
     LeastVersion: "1.0" => Http10, "1.1" => Http11;
     IfModifiedSince: "off" => Off, "exact" => Exact, "before" => Before;
     InheritFields: "on" => Outer, "off" => Own, "merge" => Both;
     Level: "info" => Info, "notice" => Notice, "warn" => Warn, "error" => Error;
     Satisfy: "all" => All, "any" => Any;
-    ProxyVersion: "1.0" => Http10, "1.1" => Http11;
+    ProxyVersion: "1.0" => Http10, "1.1" => Http11, "2" => Http2;
     Lingering: "off" => Off, "on" => On, "always" => Always;
     ListingFormat: "html" => Html, "xml" => Xml, "json" => Json, "jsonp" => Jsonp;
 }

@@ -16,17 +16,19 @@ pub(super) const GROUP: Group = Group {
         simple(
             "access_log",
             HTTP_SERVER_LOCATION_IF,
-            (1, 6),
-            "off | FILE [FORMAT] [buffer=SIZE] [flush=TIME] [if=VALUE]",
+            (1, 7),
+            "off | FILE [FORMAT] [gzip[=LEVEL]] [buffer=SIZE] [flush=TIME] [if=VALUE]",
         )
         .inherits_all("off")
         .params(1)
         .doc(
             "Writes a line for each request, in a format that `log_format` names, or `combined`. \
-             `buffer` holds lines back to write them together, `flush` bounds for how long, `if` \
+             `buffer` holds lines back to write them together, `flush` bounds for how long, `gzip` \
+             compresses what is written together, by a level of 1 (the default, which is fast) to 9, with \
+             a buffer of 64k unless another is named: `zcat` reads such a file at any time. `if` \
              leaves out requests for which VALUE is empty or `0`. FILE may come to `stderr`, \
              `stdout` or `off` by a `param`. A log has the same \
-             `buffer` and `flush` wherever it has any. Variables may be part of a path: the file is opened \
+             `buffer` and `flush` wherever it has any, and `gzip` everywhere or nowhere. Variables may be part of a path: the file is opened \
              for each line, unless `open_log_file_cache` keeps it open, and made where it is missing, \
              but its folder is not. Where `root` has variables too, a line is written only if that folder \
              is there, so that clients cannot make files for hosts that do not exist.",
@@ -34,7 +36,7 @@ pub(super) const GROUP: Group = Group {
         .differs(
             "Nothing is logged unless it is asked for; nginx's default is `logs/access.log`. A file \
              that variables name never leaves the folder before the first of them, by `..` or by a \
-             symlink; in nginx it may. Lines are not compressed.",
+             symlink; in nginx it may.",
         )
         .unseen(),
         simple(

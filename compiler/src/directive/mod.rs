@@ -8,12 +8,18 @@ use std::collections::HashMap;
 use std::sync::LazyLock;
 
 mod access;
+mod acme;
+mod caches;
 mod cgi;
 mod compression;
+mod example;
 mod files;
+mod grpc;
+mod http2;
 mod kind;
 mod limits;
 mod logs;
+mod memcached;
 mod process;
 mod reference;
 mod responses;
@@ -22,15 +28,19 @@ mod routing;
 mod scripts;
 mod servers;
 mod setting;
+mod subrequests;
+mod tls;
 mod upstream;
 mod writing;
 
 pub(crate) use kind::timeout;
 pub use kind::{InheritFields, Satisfy};
 use kind::{Kind, Plain};
+pub(crate) use reference::explain;
 pub use reference::reference;
 use setting::Typed;
 pub use setting::{CompiledSettings, Setting, Values};
+use sitec_runtime::http::accept::Coding;
 
 /// Where a directive may stand. Top level counts as `Main`, `Events` and `Http` at once.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -45,6 +55,7 @@ pub enum Context {
     IfInServer,
     IfInLocation,
     Upstream,
+    AcmeIssuer,
 }
 
 impl Context {
@@ -60,6 +71,7 @@ impl Context {
             Context::IfInServer => "if",
             Context::IfInLocation => "if in location",
             Context::Upstream => "upstream",
+            Context::AcmeIssuer => "acme_issuer",
         }
     }
 }
@@ -140,20 +152,30 @@ pub struct Group {
 pub const GROUPS: &[Group] = &[
     process::GROUP,
     servers::GROUP,
+    tls::GROUP,
+    acme::GROUP,
     routing::GROUP,
     rewriting::GROUP,
     files::GROUP,
     compression::GROUP,
     responses::GROUP,
     upstream::GROUP,
+    caches::PROXY,
     scripts::FASTCGI,
+    caches::FASTCGI,
     scripts::SCGI,
+    caches::SCGI,
     scripts::UWSGI,
+    caches::UWSGI,
+    memcached::GROUP,
+    grpc::GROUP,
     upstream::LINES,
     cgi::GROUP,
     writing::GROUP,
     access::GROUP,
+    subrequests::GROUP,
     limits::GROUP,
+    http2::GROUP,
     logs::GROUP,
 ];
 
@@ -177,6 +199,15 @@ pub fn find_in(name: &str, context: Context) -> Option<&'static Directive> {
 /// Whether a directive says what is compressed on its way, and how.
 pub(crate) fn is_for_compression(name: &str) -> bool {
     compression::GROUP.rows.iter().any(|row| row.name == name)
+}
+
+/// The names of a coding's directives: that which compresses, and that which sends a file that is.
+pub(crate) const fn beside(coding: Coding) -> (&'static str, &'static str) {
+    match coding {
+        Coding::Gzip => ("gzip", "gzip_static"),
+        Coding::Brotli => ("brotli", "brotli_static"),
+        Coding::Zstd => ("zstd", "zstd_static"),
+    }
 }
 
 /// The row of `name`, wherever it may stand; of several, that for this context.

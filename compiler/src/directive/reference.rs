@@ -3,6 +3,7 @@
 use std::fmt::Write;
 
 use super::{Directive, Form, GROUPS, Merge, with_params};
+use crate::wrap::wrapped;
 
 const HEAD: &str = "\
 # Directives
@@ -15,6 +16,10 @@ This page is written from the table in `compiler/src/directive`; change it there
 `UPDATE=1 cargo test -p sitec-compiler reference`.
 ";
 
+/// How long a line of the page is, and one on a terminal.
+const WIDTH: usize = 100;
+const TERMINAL: usize = 80;
+
 /// The text of docs/directives.md.
 pub fn reference() -> String {
     let mut page = HEAD.to_owned();
@@ -23,13 +28,13 @@ pub fn reference() -> String {
         let links: Vec<_> = group
             .rows
             .iter()
-            .map(|row| format!("[`{}`](#{})", row.name, anchor(&heading(row))))
+            .map(|row| format!("[`{}`](#{})", row.name, anchor(&row.heading())))
             .collect();
         let _ =
             writeln!(page, "| [{}](#{}) | {} |", group.title, anchor(group.title), links.join(" "));
     }
     for group in GROUPS {
-        let _ = write!(page, "\n## {}\n\n{}\n", group.title, wrapped(group.about));
+        let _ = write!(page, "\n## {}\n\n{}\n", group.title, wrapped(group.about, WIDTH));
         for row in group.rows {
             write_row(&mut page, row);
         }
@@ -38,7 +43,7 @@ pub fn reference() -> String {
 }
 
 fn write_row(page: &mut String, row: &Directive) {
-    let _ = write!(page, "\n### {}\n\n", heading(row));
+    let _ = write!(page, "\n### {}\n\n", row.heading());
     let _ = write!(page, "```nginx\n{}\n```\n\n", syntax(row));
     let contexts: Vec<_> = row.contexts.iter().map(|c| format!("`{}`", c.name())).collect();
     let mut facts = vec![format!("**Context** {}", contexts.join(", "))];
@@ -49,30 +54,73 @@ fn write_row(page: &mut String, row: &Directive) {
     if row.params > 0 {
         facts.push("may hold [`${NAME}`](#param)".to_owned());
     }
-    if row.repeats {
-        facts.push("may repeat".to_owned());
-    }
-    match row.merge {
-        Merge::None => {}
-        Merge::Inherit => facts.push("inherited".to_owned()),
-        Merge::InheritAll => {
-            facts.push("inherited, all of them, where there are none of its own".to_owned());
-        }
-    }
+    facts.extend(how_often(row).map(str::to_owned));
     let doc = row.doc.replace("{with_params}", &with_params());
-    let _ = writeln!(page, "{}\n\n{}", facts.join(" · "), wrapped(&doc));
+    let _ = writeln!(page, "{}\n\n{}", facts.join(" · "), wrapped(&doc, WIDTH));
+    if let Some(example) = row.example() {
+        let _ = write!(page, "\n**Example**\n\n```nginx\n{example}\n```\n");
+    }
     let differs = match row.differs {
         "" => return,
         own if own.starts_with("sitec's own") => format!("**{own}**"),
         differs => format!("**Differs from nginx**: {differs}"),
     };
-    let _ = write!(page, "\n{}\n", wrapped(&differs));
+    let _ = write!(page, "\n{}\n", wrapped(&differs, WIDTH));
 }
 
-/// The heading of a row: a name may mean something else in an `upstream`.
-fn heading(row: &Directive) -> String {
-    let place = if row.is_line() { " in upstream" } else { "" };
-    format!("{}{place}", row.name)
+/// The same for a terminal: what it is, an example, and what to know of it.
+pub(crate) fn explain(row: &Directive) -> String {
+    let contexts: Vec<_> = row.contexts.iter().map(|context| context.name()).collect();
+    let mut text = format!("{}\n\n  in        {}\n", syntax(row), contexts.join(", "));
+    let default = row.default_words();
+    if !default.is_empty() {
+        let _ = writeln!(text, "  default   {} {default}", row.name);
+    }
+    if row.params > 0 {
+        text += "  param     may hold ${NAME}\n";
+    }
+    for fact in how_often(row) {
+        let _ = writeln!(text, "  {fact}");
+    }
+    let doc = row.doc.replace("{with_params}", &with_params());
+    let _ = write!(text, "\n{}\n", wrapped(&without_links(&doc), TERMINAL));
+    if let Some(example) = row.example() {
+        let _ = write!(text, "\nExample:\n\n    {}\n", example.replace('\n', "\n    "));
+    }
+    match row.differs {
+        "" => {}
+        own if own.starts_with("sitec's own") => {
+            let _ = write!(text, "\n{}\n", wrapped(own, TERMINAL));
+        }
+        differs => {
+            let differs = format!("Differs from nginx: {}", without_links(differs));
+            let _ = write!(text, "\n{}\n", wrapped(&differs, TERMINAL));
+        }
+    }
+    text
+}
+
+/// Whether it may stand several times, and holds within.
+fn how_often(row: &Directive) -> impl Iterator<Item = &'static str> {
+    let inherited = match row.merge {
+        Merge::None => None,
+        Merge::Inherit => Some("inherited"),
+        Merge::InheritAll => Some("inherited, all of them, where there are none of its own"),
+    };
+    row.repeats.then_some("may repeat").into_iter().chain(inherited)
+}
+
+/// A text with the words of links alone: `[TLS](tls.md)` is `TLS`.
+fn without_links(text: &str) -> String {
+    let mut out = String::new();
+    let mut rest = text;
+    while let Some((before, link)) = rest.split_once("](") {
+        let Some((begin, (_, after))) = before.rfind('[').zip(link.split_once(')')) else { break };
+        out += &before[..begin];
+        out += &before[begin + 1..];
+        rest = after;
+    }
+    out + rest
 }
 
 /// The directive as it is written.
@@ -90,33 +138,9 @@ fn anchor(title: &str) -> String {
     title.to_lowercase().replace(' ', "-")
 }
 
-/// `text` in lines of at most 100 characters; code in backticks is not broken, and empty lines
-/// stay.
-fn wrapped(text: &str) -> String {
-    text.split("\n\n").map(wrapped_paragraph).collect::<Vec<_>>().join("\n\n")
-}
-
-fn wrapped_paragraph(text: &str) -> String {
-    let (mut out, mut column) = (String::new(), 0);
-    let mut inside_code = false;
-    for word in text.split(' ') {
-        let len = word.chars().count();
-        if column > 0 && column + 1 + len > 100 && !inside_code {
-            out.push('\n');
-            column = 0;
-        } else if column > 0 {
-            out.push(' ');
-            column += 1;
-        }
-        out.push_str(word);
-        column += len;
-        inside_code ^= word.matches('`').count() % 2 == 1;
-    }
-    out
-}
-
 #[cfg(test)]
 mod tests {
+    use super::super::{all, find};
     use super::*;
 
     #[test]
@@ -133,11 +157,17 @@ mod tests {
     }
 
     #[test]
-    fn lines_break_outside_of_code() {
-        let long = format!("{} `a b` end", "x".repeat(98));
-        assert_eq!(wrapped(&long), format!("{}\n`a b` end", "x".repeat(98)));
-        let code = format!("`{} a b` end", "x".repeat(97));
-        assert_eq!(wrapped(&code), format!("`{} a b`\nend", "x".repeat(97)));
-        assert_eq!(wrapped(&format!("a\n\n{}", "b ".repeat(50).trim())).lines().count(), 3);
+    fn a_row_is_explained_without_markdown() {
+        let told = explain(find("ssl_certificate").unwrap());
+        assert!(told.starts_with("ssl_certificate FILE;\n\n  in        http, server\n"), "{told}");
+        assert!(told.contains("\nExample:\n\n    listen 443 ssl;\n    ssl_certificate "), "{told}");
+        for row in all() {
+            let told = explain(row);
+            assert!(!told.contains("]("), "{told}");
+        }
+        let cases = [("a [b](c.md#d), e [f](g).", "a b, e f."), ("`x[1](`", "`x[1](`"), ("", "")];
+        for (text, plain) in cases {
+            assert_eq!(without_links(text), plain);
+        }
     }
 }

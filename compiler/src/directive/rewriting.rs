@@ -70,12 +70,13 @@ pub(super) const GROUP: Group = Group {
              an address lies in, the smallest counts. `default TEXT` is for all else. What is no address \
              counts as 255.255.255.255. `delete NETWORK` takes a line back that \
              stands before it. With `ranges;`, the first line, networks are written as \
-             `192.0.2.1-192.0.2.9`; a range may lie within one before it. For example, \
+             `192.0.2.1-192.0.2.9`; a range may lie within one before it. `proxy NETWORK;` names those whose \
+             X-Forwarded-For is taken for the address; with `proxy_recursive;`, the last one that none of them \
+             has. For example, \
              `geo $inside { default no; 10.0.0.0/8 yes; }`.",
         )
         .differs(
-            "`proxy` and `proxy_recursive` are errors: `set_real_ip_from` says whom a proxy speaks for. Lines that no address comes to are a warning, and a `delete` of what is \
-             not there is an error.",
+            "Lines that no address comes to are a warning, and a `delete` of what is not there is an error.",
         ),
         Directive {
             args: (2, 2),
@@ -99,6 +100,15 @@ pub(super) const GROUP: Group = Group {
              `error_log stderr notice;` shows it."
         )
         .differs("Regexes that do not match are not told of, and it does not stand in `if`.")
+        .unseen(),
+        setting!(
+            "uninitialized_variable_warn",
+            FLAG,
+            plain.uninitialized_variable_warn,
+            "Whether the error log tells, with level `warn`, of a variable of `set` that is read before it \
+             was given a value: once for a request. `error_log stderr warn;` shows it."
+        )
+        .and_in_if()
         .unseen(),
     ],
 };

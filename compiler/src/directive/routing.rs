@@ -45,7 +45,7 @@ pub(super) const GROUP: Group = Group {
         .repeats()
         .doc(
             "A test of the conf, run when it is compiled: unless the request would be answered \
-             so, there is no server. URL is a path, for this server, or `http://HOST[:PORT]/PATH`, \
+             so, there is no server. URL is a path, for this server, or `http://HOST[:PORT]/PATH` or `https://…`, \
              whose host picks the server as it does for clients. LOCATION is the location that \
              answers (or whose `error_page` does), as it is written: `= /x`, `~ \\.php$`, \
              `@name`. `file=` is the file that is sent or the script that runs, `location=` the \

@@ -3,7 +3,7 @@
 use super::Context::{IfInLocation, Location};
 use super::kind::*;
 use super::setting::setting;
-use super::{Group, HTTP_SERVER_LOCATION, MANY, simple};
+use super::{Group, HTTP_SERVER_LOCATION, simple};
 
 /// The rows of one protocol: its own, and those that all of them have.
 macro_rules! rows {
@@ -54,6 +54,12 @@ macro_rules! rows {
                 $group.ignored,
                 "Fields of the answer that are not acted on, as with `proxy_ignore_headers`.",
             ),
+            simple(concat!($front, "_bind"), HTTP_SERVER_LOCATION, (1, 2), "ADDRESS | off")
+                .inherits("off")
+                .doc("The address that connections to the other server come from, as with `proxy_bind`."),
+            simple(concat!($front, "_limit_rate"), HTTP_SERVER_LOCATION, (1, 1), "RATE")
+                .inherits("0")
+                .doc("How many bytes of an answer are read in a second, as with `proxy_limit_rate`."),
             setting!(
                 concat!($front, "_connect_timeout"),
                 TIMEOUT,
@@ -120,14 +126,13 @@ macro_rules! rows {
                 .unseen()
                 .doc("Needless, for the same reason.")
                 .differs("Has no effect."),
-            simple(concat!($front, "_cache_bypass"), HTTP_SERVER_LOCATION, (1, MANY), "VALUE…")
-                .inherits("")
-                .doc("Needless: no answers are kept, so each request is passed on.")
-                .differs("Has no effect."),
-            simple(concat!($front, "_no_cache"), HTTP_SERVER_LOCATION, (1, MANY), "VALUE…")
-                .inherits("")
-                .doc("Needless, for the same reason.")
-                .differs("Has no effect."),
+            setting!(
+                concat!($front, "_force_ranges"),
+                FLAG,
+                $group.force_ranges,
+                "Whether a client that asks for a part of an answer (Range) gets that, where the other server sends \
+                 all of it, with its length.",
+            ),
             setting!(
                 concat!($front, "_intercept_errors"),
                 FLAG,
@@ -188,6 +193,13 @@ pub(super) const FASTCGI: Group = Group {
                 .doc(
                     "A regex with two groups: the first is `$fastcgi_script_name`, the second \
              `$fastcgi_path_info`. A path that it does not match is the script's name.",
+                ),
+            simple("fastcgi_catch_stderr", HTTP_SERVER_LOCATION, (1, 1), "TEXT")
+                .inherits_all("")
+                .doc(
+                    "A text that makes an answer invalid where it is in what the script writes to its \
+             standard error before the head: 502, or another server (`fastcgi_next_upstream \
+             invalid_header`).",
                 ),
             setting!(
                 "fastcgi_keep_conn",

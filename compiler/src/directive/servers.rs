@@ -18,7 +18,7 @@ pub(super) const GROUP: Group = Group {
             &[Server],
             (1, MANY),
             "[ADDRESS:]PORT[-PORT] | ADDRESS | unix:PATH [default_server] [backlog=N] \
-             [ipv6only=on|off] [reuseport] [deferred] [proxy_protocol] [rcvbuf=SIZE] [sndbuf=SIZE] \
+             [ipv6only=on|off] [reuseport] [deferred] [http2] [proxy_protocol] [ssl] [rcvbuf=SIZE] [sndbuf=SIZE] \
              [so_keepalive=on|off|[IDLE]:[INTERVAL]:[COUNT]] [fastopen=N]",
         )
         .repeats()
@@ -32,7 +32,7 @@ pub(super) const GROUP: Group = Group {
              every Host that no server names. Where one server listens on all addresses of a port \
              and another on one of them, the latter takes the connections to it. `backlog` bounds \
              the queue of connections that are not yet accepted; `ipv6only=off` lets `[::]` take \
-             IPv4 as well. `reuseport` is accepted and changes nothing: each worker has its own \
+             IPv4 as well. With `ssl`, all servers at the address speak [TLS](tls.md). `reuseport` is accepted and changes nothing: each worker has its own \
              sockets whenever there is more than one. With `proxy_protocol`, each connection begins with a header of the \
              PROXY protocol, version 1 or 2, of at most 1,024 bytes, which a proxy in front sends, and one \
              that does not is closed; `real_ip_header proxy_protocol` makes the client of it whom it names. \
@@ -45,8 +45,8 @@ pub(super) const GROUP: Group = Group {
              come twice. `80-85` is each of these ports.",
         )
         .differs(
-            "Names are not looked up, so an address is a number. TLS, HTTP/2, HTTP/3 and the \
-             PROXY protocol are refused. The default is port 80 for every user.",
+            "Names are not looked up, so an address is a number. HTTP/3 is refused. The default \
+             is port 80 for every user.",
         ),
         simple("host", &[Server], (1, 1), "ADDRESS").params(1).doc(
             "The address for the server's `listen` lines that give only a port. A `param` gives \

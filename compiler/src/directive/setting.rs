@@ -6,10 +6,11 @@ use std::fmt;
 
 use sitec_runtime::site::{
     CgiSettings, CompressionSettings, DavSettings, FileCache, ListingSettings, PlainSettings,
-    ProcessSettings, ProxySettings, ServerSettings, UploadSettings, UpstreamSettings,
+    ProcessSettings, ProxySettings, ServerSettings, TlsPeerSettings, TlsSettings, UploadSettings,
+    UpstreamSettings,
 };
 
-use super::kind::{InheritFields, Kind, Plain, Satisfy};
+use super::kind::{InheritFields, Kind, Plain, Satisfy, USUAL_SCRIPTS};
 use crate::ast;
 use crate::diagnostic::Diagnostics;
 use crate::value::Checked;
@@ -22,6 +23,9 @@ pub struct Values {
     pub process: ProcessSettings,
     pub plain: PlainSettings,
     pub server: ServerSettings,
+    pub tls: TlsSettings,
+    /// How other servers are spoken to over TLS.
+    pub tls_peer: TlsPeerSettings,
     pub listing: ListingSettings,
     pub compression: CompressionSettings,
     pub cgi: CgiSettings,
@@ -30,6 +34,11 @@ pub struct Values {
     pub fastcgi: ProxySettings,
     pub scgi: ProxySettings,
     pub uwsgi: ProxySettings,
+    /// Those of memcached.
+    pub memcached: ProxySettings,
+    /// Those of gRPC, and how that is spoken over TLS.
+    pub grpc: ProxySettings,
+    pub grpc_tls: TlsPeerSettings,
     pub upstream: UpstreamSettings,
     pub upload: UploadSettings,
     pub dav: DavSettings,
@@ -46,8 +55,18 @@ pub struct CompiledSettings {
     pub autoindex: bool,
     /// `add_header_inherit`.
     pub add_header_inherit: InheritFields,
+    /// `add_trailer_inherit`.
+    pub add_trailer_inherit: InheritFields,
     /// `cgi_max_processes`.
     pub cgi_max_processes: u32,
+    /// `ssi`.
+    pub ssi: bool,
+    /// `ssi_silent_errors`.
+    pub ssi_silent_errors: bool,
+    /// `ssi_value_length`, in bytes.
+    pub ssi_value_len: usize,
+    /// `subrequest_output_buffer_size`, in bytes.
+    pub subrequest_output_len: usize,
     /// `satisfy`.
     pub satisfy: Satisfy,
     /// `fastcgi_keep_conn`.
@@ -56,6 +75,8 @@ pub struct CompiledSettings {
     pub uwsgi_modifier1: u8,
     /// The second.
     pub uwsgi_modifier2: u8,
+    /// `memcached_gzip_flag`.
+    pub memcached_gzip_flag: u32,
 }
 
 impl CompiledSettings {
@@ -63,11 +84,17 @@ impl CompiledSettings {
     pub const DEFAULT: CompiledSettings = CompiledSettings {
         autoindex: false,
         add_header_inherit: InheritFields::Outer,
-        cgi_max_processes: 32,
+        add_trailer_inherit: InheritFields::Outer,
+        cgi_max_processes: USUAL_SCRIPTS,
+        ssi: false,
+        ssi_silent_errors: false,
+        ssi_value_len: 256,
+        subrequest_output_len: 4096,
         satisfy: Satisfy::All,
         fastcgi_keep_conn: false,
         uwsgi_modifier1: 0,
         uwsgi_modifier2: 0,
+        memcached_gzip_flag: 0,
     };
 }
 
@@ -77,6 +104,8 @@ impl Values {
         process: ProcessSettings::DEFAULT,
         plain: PlainSettings::DEFAULT,
         server: ServerSettings::DEFAULT,
+        tls: TlsSettings::DEFAULT,
+        tls_peer: TlsPeerSettings::DEFAULT,
         listing: ListingSettings::DEFAULT,
         compression: CompressionSettings::DEFAULT,
         cgi: CgiSettings::DEFAULT,
@@ -84,6 +113,9 @@ impl Values {
         fastcgi: ProxySettings::DEFAULT,
         scgi: ProxySettings::DEFAULT,
         uwsgi: ProxySettings::DEFAULT,
+        memcached: ProxySettings::DEFAULT,
+        grpc: ProxySettings::DEFAULT,
+        grpc_tls: TlsPeerSettings::DEFAULT,
         upstream: UpstreamSettings::DEFAULT,
         upload: UploadSettings::DEFAULT,
         dav: DavSettings::DEFAULT,
@@ -181,13 +213,26 @@ mod tests {
     /// Each field of the run-time contract's groups has one row, and each row is one of its fields.
     #[test]
     fn every_field_has_a_row() {
-        // All but the version of HTTP.
+        // All but what HTTP alone has.
+        let of_http = ["http_version", "pass_trailers"];
         let of_scripts: Vec<_> =
-            ProxySettings::FIELDS.iter().copied().filter(|it| *it != "http_version").collect();
+            ProxySettings::FIELDS.iter().copied().filter(|it| !of_http.contains(it)).collect();
+        let of_memcached = [
+            "connect_timeout_ms",
+            "send_timeout_ms",
+            "read_timeout_ms",
+            "head_len",
+            "next_upstream",
+            "next_upstream_tries",
+            "next_upstream_timeout_ms",
+            "socket_keepalive",
+        ];
+        let of_grpc = [&of_memcached[..], &["ignored", "intercept_errors"]].concat();
         let groups = [
             ("process", ProcessSettings::FIELDS),
             ("plain", PlainSettings::FIELDS),
             ("server", ServerSettings::FIELDS),
+            ("tls", TlsSettings::FIELDS),
             ("listing", ListingSettings::FIELDS),
             ("compression", CompressionSettings::FIELDS),
             ("cgi", CgiSettings::FIELDS),
@@ -195,6 +240,9 @@ mod tests {
             ("fastcgi", &of_scripts),
             ("scgi", &of_scripts),
             ("uwsgi", &of_scripts),
+            ("memcached", &of_memcached),
+            ("grpc", &of_grpc),
+            ("grpc_tls", TlsPeerSettings::FIELDS),
             ("upstream", UpstreamSettings::FIELDS),
             ("upload", UploadSettings::FIELDS),
             ("dav", DavSettings::FIELDS),

@@ -1,9 +1,9 @@
 //! Rows about servers behind this one.
 
-use super::Context::{Http, IfInLocation, Location, Upstream};
+use super::Context::{Http, IfInLocation, LimitExcept, Location, Upstream};
 use super::kind::*;
 use super::setting::setting;
-use super::{Context, Group, HTTP_SERVER_LOCATION, MANY, block, simple};
+use super::{Context, Directive, Group, HTTP_SERVER_LOCATION, MANY, block, simple, table};
 
 /// The lines of an `upstream`.
 const IN_UPSTREAM: &[Context] = &[Upstream];
@@ -14,7 +14,7 @@ pub(super) const GROUP: Group = Group {
             [Proxying](proxy.md) tells what goes to the other server and what comes back of it.",
     about_files: false,
     rows: &[
-        simple("proxy_pass", &[Location, IfInLocation], (1, 1), "http://HOST[:PORT][URI] | http://unix:PATH[:URI]")
+        simple("proxy_pass", &[Location, IfInLocation, LimitExcept], (1, 1), "http://HOST[:PORT][URI] | http://unix:PATH[:URI]")
             .params(1)
             .doc(
                 "Requests here are passed on to HOST: an `upstream`, a name, which is looked up when the \
@@ -25,12 +25,11 @@ pub(super) const GROUP: Group = Group {
                  With variables in it, the URI is all that goes on, and what stands for the host must come \
                  from the conf's own texts. \
                  A location whose path ends in a slash sends who asks without it there. Any method may be \
-                 used, unless `methods` says otherwise. Does not hold in locations within this one.",
+                 used, unless `methods` says otherwise. Does not hold in locations within this one. In a \
+                 `limit_except`, it is for the methods that are limited: of the location, they have the \
+                 settings, and neither its steps nor its `try_files`.",
             )
-            .differs(
-                "`https://` is an error: TLS to other servers is not supported. So is a host that a client \
-                 writes: `proxy_pass http://$arg_host;`.",
-            ),
+            .differs("A host that a client writes is an error: `proxy_pass http://$arg_host;`."),
         simple("proxy_set_header", HTTP_SERVER_LOCATION, (2, 2), "NAME VALUE").inherits_all("").doc(
             "A field of the request that is passed on, in the place of the client's. One whose VALUE comes \
              to nothing is not sent. Unless it is named, Host is `$proxy_host`. All other fields of the \
@@ -78,7 +77,7 @@ pub(super) const GROUP: Group = Group {
             proxy.ignored,
             "Fields of the answer that are not acted on: X-Accel-Redirect, which is a redirect within \
              the server, X-Accel-Limit-Rate, X-Accel-Buffering and X-Accel-Charset. The others are about \
-             caches, which sitec has not.",
+             how long an answer may be kept.",
         ),
         simple("proxy_redirect", HTTP_SERVER_LOCATION, (1, 2), "off | default | TEXT BY | ~REGEX BY | ~*REGEX BY")
             .inherits_all("default")
@@ -94,6 +93,28 @@ pub(super) const GROUP: Group = Group {
         simple("proxy_cookie_path", HTTP_SERVER_LOCATION, (1, 2), "off | TEXT BY | ~REGEX BY | ~*REGEX BY")
             .inherits_all("off")
             .doc("What takes the place of the front of the Path of a Set-Cookie in the answer."),
+        simple("proxy_cookie_flags", HTTP_SERVER_LOCATION, (1, MANY), "off | COOKIE FLAG… | ~REGEX FLAG…")
+            .inherits_all("off")
+            .doc(
+                "What flags a Set-Cookie in the answer gets or loses: `secure`, `httponly`, `samesite=strict`, \
+                 `samesite=lax`, `samesite=none`, `nosecure`, `nohttponly` and `nosamesite`. The first line \
+                 that fits the cookie's name, in any case, is the one. For example, \
+                 `proxy_cookie_flags ~ secure samesite=lax;`.",
+            ),
+        simple("proxy_bind", HTTP_SERVER_LOCATION, (1, 2), "ADDRESS | off")
+            .inherits("off")
+            .doc(
+                "The address that connections to the other server come from, on a machine that has several. A \
+                 value that is no address is told of in the error log, and left out.",
+            )
+            .differs(
+                "`transparent` is an error. A connection is used again only for the same address; nginx does \
+                 not look at it.",
+            ),
+        simple("proxy_limit_rate", HTTP_SERVER_LOCATION, (1, 1), "RATE").inherits("0").doc(
+            "How many bytes of an answer are read in a second; 0: any number. Only where `proxy_buffering` is \
+             on: without it, the client's pace is the answer's.",
+        ),
         setting!(
             "proxy_connect_timeout",
             TIMEOUT,
@@ -161,22 +182,45 @@ pub(super) const GROUP: Group = Group {
         simple("proxy_temp_file_write_size", HTTP_SERVER_LOCATION, (1, 1), "SIZE")
             .inherits("")
             .unseen()
-            .doc("Needless, for the same reason.")
+            .doc("Needless: names are looked up beside all else, and nobody waits.")
             .differs("Has no effect."),
-        simple("proxy_cache_bypass", HTTP_SERVER_LOCATION, (1, MANY), "VALUE…")
+        simple("proxy_send_lowat", HTTP_SERVER_LOCATION, (1, 1), "SIZE")
             .inherits("")
-            .doc("Needless: no answers are kept, so each request is passed on.")
-            .differs("Has no effect."),
-        simple("proxy_no_cache", HTTP_SERVER_LOCATION, (1, MANY), "VALUE…")
-            .inherits("")
-            .doc("Needless, for the same reason.")
-            .differs("Has no effect."),
+            .unseen()
+            .doc("Needless: Linux has no such setting.")
+            .differs("Has no effect, as nginx's has none on Linux."),
+        setting!(
+            "proxy_force_ranges",
+            FLAG,
+            proxy.force_ranges,
+            "Whether a client that asks for a part of an answer (Range) gets that, where the other server sends \
+             all of it, with its length. Of several parts, all is sent.",
+        ),
         setting!(
             "proxy_intercept_errors",
             FLAG,
             proxy.intercept_errors,
             "Whether an `error_page` takes the place of answers of 300 and above.",
         ),
+        setting!(
+            "proxy_pass_trailers",
+            FLAG,
+            proxy.pass_trailers,
+            "Whether fields behind the content of an answer go on to the client. HTTP/1.1 has them where \
+             the answer comes in chunks.",
+        )
+        .differs("On by default. Fields that would change what the message is, or where it ends, stay behind."),
+        simple("early_hints", HTTP_SERVER_LOCATION, (1, MANY), "VALUE…")
+            .inherits("")
+            .doc(
+                "When what another server says before its answer (103 and other statuses below 200) is \
+                 passed on: if one of the values is neither empty nor `0`. For example, `early_hints \
+                 $http2;` has browsers alone told that speak HTTP/2.",
+            )
+            .differs(
+                "Without it, all is passed on (RFC 9110, 15.2), but for 100, which the server says itself, \
+                 and to HTTP/1.0.",
+            ),
         setting!(
             "proxy_ignore_client_abort",
             FLAG,
@@ -211,16 +255,110 @@ pub(super) const GROUP: Group = Group {
             "Whether the system looks after connections on which nothing happens (`SO_KEEPALIVE`).",
         )
         .unseen(),
+        simple("proxy_ssl_name", HTTP_SERVER_LOCATION, (1, 1), "VALUE")
+            .inherits("$proxy_host")
+            .doc(
+                "Who the other server of a `proxy_pass https://…` is to be: the name that its certificate is for, \
+                 and that it is told with `proxy_ssl_server_name`. A port behind it does not count.",
+            ),
+        setting!(
+            "proxy_ssl_server_name",
+            FLAG,
+            tls_peer.server_name,
+            "Whether the other server is told the name that it is asked by (SNI). Many need that.",
+        ),
+        setting!(
+            "proxy_ssl_verify",
+            FLAG,
+            tls_peer.verify,
+            "Whether the other server's certificate is looked at: who has signed it, for how long, and for \
+             which name. Without that, whoever stands on the way may answer in its place.",
+        ),
+        setting!(
+            "proxy_ssl_verify_depth",
+            COUNT,
+            tls_peer.verify_depth,
+            "How many authorities may stand between the other server and one that is trusted.",
+        ),
+        simple("proxy_ssl_trusted_certificate", HTTP_SERVER_LOCATION, (1, 1), "FILE")
+            .params(1)
+            .inherits("")
+            .doc(
+                "The authorities that the other server's certificate may come from, in PEM; those of the system \
+                 are often in `/etc/ssl/certs/ca-certificates.crt`. It is read when the server starts.",
+            ),
+        simple("proxy_ssl_crl", HTTP_SERVER_LOCATION, (1, 1), "FILE")
+            .params(1)
+            .inherits("")
+            .doc("Lists of certificates that are revoked, in PEM."),
+        simple("proxy_ssl_certificate", HTTP_SERVER_LOCATION, (1, 1), "FILE").params(1).inherits("").doc(
+            "What another server is shown that asks who it talks to: a certificate in PEM, and behind it those \
+             that lead to its authority.",
+        ),
+        simple("proxy_ssl_certificate_key", HTTP_SERVER_LOCATION, (1, 1), "FILE")
+            .params(1)
+            .inherits("")
+            .doc("Its private key, in PEM and not encrypted."),
+        setting!(
+            "proxy_ssl_protocols",
+            TLS_VERSIONS,
+            tls_peer.versions,
+            "The versions of TLS that other servers are spoken to in.",
+        ),
+        simple("proxy_ssl_ciphers", HTTP_SERVER_LOCATION, (1, 1), "LIST")
+            .inherits("HIGH:!aNULL:!MD5")
+            .doc("The cipher suites of TLS 1.2 for them, as in [`ssl_ciphers`](#ssl_ciphers)."),
+        setting!(
+            "proxy_ssl_session_reuse",
+            FLAG,
+            tls_peer.session_reuse,
+            "Whether a new connection goes on with an earlier session.",
+        )
+        .unseen(),
         simple("resolver", HTTP_SERVER_LOCATION, (1, MANY), "ADDRESS… [OPTION…]")
             .inherits("")
             .unseen()
-            .doc("Needless: the names of other servers are looked up by the system when the server starts.")
-            .differs("Has no effect."),
+            .doc(
+                "The names of other servers are looked up by the system, when the server starts and then every \
+                 30 seconds, or as often as `valid=` says: connections to where a name does not lead any more are \
+                 closed once nobody uses them. A name that cannot be looked up keeps its addresses.",
+            )
+            .differs(
+                "ADDRESS, `ipv4=` and `ipv6=` have no effect: whom to ask is up to the system. All names are \
+                 looked up again, also those without a variable or `resolve`; nginx goes by how long an answer \
+                 says that it holds.",
+            ),
         simple("resolver_timeout", HTTP_SERVER_LOCATION, (1, 1), "TIME")
             .inherits("")
             .unseen()
             .doc("Needless, for the same reason.")
             .differs("Has no effect."),
+        simple(
+            "health_check",
+            &[Location],
+            (0, MANY),
+            "[interval=TIME] [jitter=TIME] [fails=N] [passes=N] [uri=URI] [match=NAME] [port=N] [mandatory]",
+        )
+        .doc(
+            "The servers of the upstream that `proxy_pass` here names are asked for URI (`/`) now and then, each \
+             every `interval` (5s) and up to `jitter` (0) more. After `fails` (1) failures in a row, a server is \
+             not asked for anything else until `passes` (1) answers in a row are as they should be: of a status from \
+             200 to 399, or as the [`match`](#match) says. With `mandatory`, it has to be found well first. They are asked by \
+             HTTP/1.0, at `port` if that is given, for the Host that `proxy_set_header` gives as a text, or the \
+             upstream's name. The upstream must have a `zone`. An answer may take as long as \
+             `proxy_connect_timeout` and `proxy_read_timeout` allow.",
+        )
+        .differs(
+            "In nginx, it is of the commercial edition. `type=` is an error, and so is a check over TLS; \
+             `persistent` and `keepalive_time` have no effect.",
+        ),
+        Directive { args: (1, 1), usage: "NAME", ..table("match", &[Http]) }.repeats().doc(
+            "What an answer to a `health_check` is to be, a line each: `status 200 301-308;` or `status ! 500;`; \
+             `header Name;`, `header ! Name;`, `header Name = text;` or `header Name ~ regex;` (`!=`, `!~`); \
+             `body ~ regex;` or `body !~ regex;`, of the first 256k. For example, \
+             `match fine { status 200; body ~ ready; }`.",
+        )
+        .differs("`require` is an error."),
         block("upstream", &[Http], (1, 1), Upstream, "NAME").repeats().doc(
             "Servers that `proxy_pass http://NAME` asks, one for each request. For example, `upstream app { \
              server 10.0.0.1:8080; server 10.0.0.2:8080; }`. Without a line that says otherwise, they are \
@@ -232,14 +370,15 @@ pub(super) const GROUP: Group = Group {
 pub(super) const LINES: Group = Group {
     title: "In an upstream",
     about: "The lines of an [`upstream`](#upstream). Whom to ask, and how many connections there are, is \
-            known to each worker by itself.",
+            known to each worker by itself, unless there is a [`zone`](#zone).",
     about_files: false,
     rows: &[
         simple(
             "server",
             IN_UPSTREAM,
             (1, MANY),
-            "ADDRESS [weight=N] [max_conns=N] [max_fails=N] [fail_timeout=TIME] [backup] [down]",
+            "ADDRESS [weight=N] [max_conns=N] [max_fails=N] [fail_timeout=TIME] [slow_start=TIME] \
+             [backup] [down] [drain] [resolve] [route=NAME]",
         )
         .repeats()
         .params(1)
@@ -247,13 +386,29 @@ pub(super) const LINES: Group = Group {
             "A server: `HOST:PORT`, with port 80 where there is none, or `unix:PATH`. A name that has several \
              addresses is as many servers. After `max_fails` (1) failures within `fail_timeout` (10s), it is \
              left alone for that time; `max_fails=0` never. `weight` (1) is how often it is asked, \
-             `max_conns` (0, any) how many connections it has at most. `backup`: asked where the others \
-             cannot be. `down`: never asked.",
+             `max_conns` (0, any) how many connections it has at most; without a `zone`, these and failures are \
+             counted by each worker. `slow_start` (0) is how long one that has failed, or was ill, has less than its \
+             weight once it can be asked again. `backup`: asked where the others \
+             cannot be. `down`: never asked. `drain`: asked for clients alone that come to it again by `sticky`, which \
+             know it by `route`.",
         )
         .differs(
-            "`max_conns` and failures are counted by each worker. `resolve` is an error: names are looked up \
-             when the server starts.",
+            "All names are looked up again, also those \
+             without `resolve`.",
         ),
+        simple("upstream_command", IN_UPSTREAM, (1, MANY), "PROGRAM [ARGUMENT…]")
+            .repeats()
+            .params(MANY)
+            .doc(
+                "A program that runs beside the server, and listens where the `server` of this upstream is: the \
+                 first program where the first one is, and so on. It is started with the server and stopped with \
+                 it, and started again when it ends, after a rest that grows. PROGRAM is a path, or a name that \
+                 is looked for in `PATH`. It works in the prefix, and has the server's environment, with `HOST` and `PORT` of \
+                 its address, or `SOCKET`, the path of its socket. What it writes is in the error log. A request \
+                 that comes before it listens waits for it, up to `proxy_connect_timeout`. For example, \
+                 `upstream app { server unix:run/app.sock; upstream_command ./app --listen run/app.sock; }`. \
+                 [Proxying](proxy.md#an-application-beside-the-server) tells more.",
+            ),
         simple("least_conn", IN_UPSTREAM, (0, 0), "")
             .doc("Whoever has the fewest connections for its weight is asked."),
         simple("ip_hash", IN_UPSTREAM, (0, 0), "").doc(
@@ -267,8 +422,27 @@ pub(super) const LINES: Group = Group {
             "Who is asked is drawn. `two`: of two that are drawn, the one with fewer connections.",
         ),
         simple("zone", IN_UPSTREAM, (1, 2), "NAME [SIZE]")
-            .doc("In nginx, the memory in which workers share what they know of the servers.")
-            .differs("Has no effect: each worker knows its own connections and failures."),
+            .doc(
+                "All workers share what they know of the servers: who has failed, how many connections there are, \
+                 and whose turn it is. Without it, each worker goes by what it has seen itself.",
+            )
+            .differs("SIZE has no effect: it takes as much as it needs. NAME is said nowhere else."),
+        simple(
+            "sticky",
+            IN_UPSTREAM,
+            (1, MANY),
+            "cookie NAME [OPTION…] | route VALUE… | learn create=VALUE lookup=VALUE zone=NAME:SIZE [timeout=TIME]",
+        )
+        .doc(
+            "A client comes to the same server again, as long as that can be asked. `cookie`: by a cookie that \
+             the server sets, with `expires=TIME` (or `max`), `domain=`, `path=`, `secure`, `httponly` and \
+             `samesite=`. `route`: the first VALUE that is not empty names the server. `learn`: by sessions that \
+             the servers make themselves, known by `create` in an answer and by `lookup` in a request, and \
+             remembered for `timeout` (10m) after their last use; a megabyte of the zone holds 4096. A server is \
+             named by its `route`, or else by the MD5 of its address in hexadecimal digits. For example, \
+             `sticky cookie srv_id expires=1h path=/ httponly;`.",
+        )
+        .differs("`sync` is an error. What `learn` learns is known as soon as there is the head of an answer."),
         setting!(
             "keepalive",
             COUNT,
@@ -297,6 +471,15 @@ pub(super) const LINES: Group = Group {
             upstream.keepalive_timeout_ms,
             "How long an idle connection is kept.",
         )
+        .holds_only_in(IN_UPSTREAM),
+        setting!(
+            "queue",
+            QUEUE,
+            upstream.queue,
+            "How many requests wait where no server can be asked, as when all have `max_conns` connections, and \
+             for how long (60s). Past either, 502. They are served in their order.",
+        )
+        .differs("In nginx, it is of the commercial edition. Each worker has a queue of its own.")
         .holds_only_in(IN_UPSTREAM),
     ],
 };

@@ -27,10 +27,18 @@ pub(super) const GROUP: Group = Group {
              slash. POST of `multipart/form-data` stores every part that has a file name, all of \
              them or none. A name is one segment of a path that does not begin with a dot and has \
              no control character: else 400. The response is 201 with a Location, or 204 to a PUT \
-             that has replaced a file; after a form, with a list of the paths as its content. \
+             that has replaced a file. After a form, its content is the paths of the files, a line each, or, \
+             for a browser (`Accept: text/html`), a page with links to them; `upload_redirect` sends it \
+             elsewhere. \
              DELETE, where `methods` or `dav_methods` name it, removes a file of the store: 204, \
              404, or 403 for a folder. GET and HEAD look where `root` or `alias` say. Without \
              `methods`, GET, HEAD, POST and PUT may be used. A form may have 1000 files.",
+        )
+        .differs("sitec's own."),
+        simple("upload_redirect", &[Location], (1, 1), "URI | off").inherits("off").doc(
+            "Where a browser goes once the files of its form are stored (303), such as the page with the \
+             form, or a listing. Without it, it is shown links to the files. URI is a path of the site or a URL. \
+             PUT, and POST of anything but a form, are answered as before.",
         )
         .differs("sitec's own."),
         setting!("upload_overwrite", FLAG, upload.overwrite,
@@ -49,12 +57,17 @@ pub(super) const GROUP: Group = Group {
              `root` or `alias`. The path of a collection, which is a folder, ends in a slash. PUT \
              sets the file's time from a Date field. COPY and MOVE put a collection into its place \
              when it is whole, so that a failure leaves everything as it was; what a DELETE cannot \
-             remove is named in a 207. Meanwhile there is a `.sitec-copy-…` beside it, and for a \
-             moment a `.sitec-old-…` with what is replaced: if the server is killed, they stay, as \
-             does a `.sitec-…` of a PUT where the file system has no files without a name. Nobody \
-             removes them, since that would mean to walk through all folders at start: \
-             `find DIR -name '.sitec-*'` finds them. Others are served meanwhile. In a location with \
-             `upload_store` only DELETE counts; in one with scripts, none.",
+             remove is named in a 207. What a collection replaces changes places with it at once, so \
+             that nobody finds nothing there. Others are served meanwhile. In a location with \
+             `upload_store` only DELETE counts; in one with scripts, none.\n\n\
+             A copy on its way is a `.sitec-copy-…` beside its destination, and what was replaced is \
+             a `.sitec-old-…` until it is removed. If the server is killed, its next start removes \
+             them, or finishes a MOVE that was cut short: they are named in a `.sitec-journal-…` in \
+             the folder of the location, which the server must be able to write in for that. A \
+             killed server may leave two things: the rest of a source that was being deleted, or \
+             moved into another file system (its copy is whole then), and beneath the folder a \
+             `.sitec-…` of a single file that was just being replaced, which \
+             `find DIR -name '.sitec-*'` finds. Clients cannot write such names.",
         )
         .differs(
             "COPY and MOVE lead only to where a location has the method too; a COPY with \

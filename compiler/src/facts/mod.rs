@@ -3,12 +3,11 @@
 
 mod differing;
 mod proxy;
+mod tls;
 mod words;
 
 use sitec_runtime::http::accept::Coding;
-use sitec_runtime::site::{
-    Dav, ErrorLog, LocationId, LogCache, RealIpSource, ServerId, Upload, ZoneId,
-};
+use sitec_runtime::site::{Dav, ErrorLog, LocationId, LogCache, RealIpSource, ServerId, ZoneId};
 
 use crate::automata::shown;
 use crate::directive::{self, Values};
@@ -18,8 +17,9 @@ use crate::places::Places;
 use crate::wording::{self, flag, size, time};
 pub(crate) use differing::differing;
 use words::{
-    added, allowed, cached, charset_text, coder_types, expiry, link_text, packed, plain, rate_text,
-    referers_text, request_limit, returned, symlinks_text,
+    added, allowed, asked, cached, charset_text, coder_types, expiry, included, link_text,
+    map_text, packed, plain, rate_text, referers_text, remembered, request_limit, returned,
+    substituted, surrounded, symlinks_text,
 };
 
 /// A directive, and its value in the conf's words.
@@ -97,10 +97,15 @@ impl Facts<'_> {
         let limit = limit_except.as_ref().map(|limit| {
             let but = wording::methods(limit.methods);
             let admission = &limit.admission;
-            let rules = self.access(admission.access);
-            match &admission.auth {
-                None => format!("{but}: {rules}"),
-                Some(_) => format!("{but}: {rules}; {}", self.logins(admission)),
+            let passed = limit.location.map(|id| &self.site.locations[id as usize].action);
+            let passed =
+                passed.and_then(|action| action.proxy()).map_or_else(String::new, |proxy| {
+                    format!("; {} {}", proxy.wire.pass(), wording::target(self.site, proxy))
+                });
+            let rules = self.access(admission.access) + &passed;
+            match admission.auth.is_some() || admission.inquiry.is_some() {
+                false => format!("{but}: {rules}"),
+                true => format!("{but}: {rules}; {}; {}", self.logins(admission), asked(admission)),
             }
         });
         let regexes = patterns.iter().map(|pattern| shown(&pattern.text));
@@ -125,7 +130,7 @@ impl Facts<'_> {
         let files = match action {
             Action::Return(_) => false,
             // A script is told where files are.
-            Action::Serve { handler: Handler::Proxy(proxy), .. } => proxy.wire != ir::Wire::Http,
+            Action::Serve { handler: Handler::Proxy(proxy), .. } => !proxy.is_http(),
             Action::Serve { handler, .. } => {
                 !matches!(handler, Handler::Status | Handler::EmptyGif)
             }
@@ -165,10 +170,11 @@ impl Facts<'_> {
             }
             Handler::Proxy(proxy) => self.of_proxy(proxy),
             Handler::Upload(upload) => {
-                let Upload { directory, folder_len: _, plain } = upload;
+                let ir::Upload { directory, folder_len: _, redirect, plain } = upload;
                 let values = Values { upload: *plain, ..Values::DEFAULT };
                 let store = action("upload_store", wording::directory(self.site, *directory));
-                [store].into_iter().chain(plain_facts("upload", &values)).collect()
+                let redirect = ("upload_redirect", redirect.clone().unwrap_or_default()).into();
+                [store, redirect].into_iter().chain(plain_facts("upload", &values)).collect()
             }
             Handler::Dav(dav) => {
                 let Dav { methods, plain } = dav;
@@ -177,6 +183,11 @@ impl Facts<'_> {
                 [methods].into_iter().chain(plain_facts("dav", &values)).collect()
             }
         }
+    }
+
+    /// The maps that a content may be recoded by.
+    fn charset_maps(self) -> String {
+        self.site.charset_maps.iter().map(map_text).collect::<Vec<_>>().join("; ")
     }
 
     /// The facts of settings; those of files where there are `files`.
@@ -188,12 +199,18 @@ impl Facts<'_> {
             types,
             default_type,
             charset,
+            source_charset,
+            substitution,
+            additions,
+            ssi,
             compression,
             error_pages: _,
             pack,
             symlinks,
             file_cache,
             admission,
+            mirrors,
+            answered,
             rate,
             limit_reqs,
             limit_conns,
@@ -201,6 +218,8 @@ impl Facts<'_> {
             referers,
             secure_link,
             added_fields,
+            added_trailers,
+            early_hints,
             expires,
             access_logs,
             error_logs,
@@ -214,8 +233,16 @@ impl Facts<'_> {
             ("default_type", String::from_utf8_lossy(default_type).into_owned()),
             ("types", self.types(*types)),
             ("charset", charset.as_ref().map_or_else(String::new, charset_text)),
+            ("source_charset", source_charset.as_ref().map_or_else(String::new, wording::value)),
+            ("charset_map", self.charset_maps()),
+            ("sub_filter", substitution.as_ref().map_or_else(String::new, substituted)),
+            ("add_before_body", additions.as_ref().map_or_else(String::new, surrounded)),
+            ("ssi", ssi.as_ref().map_or_else(String::new, included)),
             ("allow, deny", self.access(admission.access)),
             ("auth_basic", self.logins(admission)),
+            ("auth_request", asked(admission)),
+            ("auth_request_set", answered.iter().map(remembered).collect::<Vec<_>>().join(", ")),
+            ("mirror", wording::paths(mirrors)),
             ("limit_req", self.limits(limit_reqs, |limit| (limit.zone, request_limit(limit)))),
             ("limit_conn", self.limits(limit_conns, |limit| (limit.zone, limit.most.to_string()))),
             ("set_real_ip_from", real_ip.as_ref().map_or_else(String::new, |it| self.real_ip(it))),
@@ -223,11 +250,16 @@ impl Facts<'_> {
             ("secure_link", secure_link.as_ref().map_or_else(String::new, link_text)),
             ("limit_rate", rate.as_ref().map_or_else(String::new, rate_text)),
             ("add_header", added_fields.iter().map(added).collect::<Vec<_>>().join(", ")),
+            ("add_trailer", added_trailers.iter().map(added).collect::<Vec<_>>().join(", ")),
+            ("early_hints", early_hints.iter().map(wording::value).collect::<Vec<_>>().join(", ")),
             ("expires", expires.as_ref().map_or_else(String::new, expiry)),
             ("access_log", self.access_logs(access_logs)),
             ("error_log", self.error_logs(error_logs)),
         ]));
-        facts.extend(compression.iter().flat_map(compressed));
+        match compression {
+            Some(compression) => facts.extend(compressed(compression)),
+            None => facts.extend(plain_facts("compression", &Values::DEFAULT)),
+        }
         if files {
             let index = index.iter().map(wording::value).collect::<Vec<_>>();
             let (directive, folder) =
@@ -291,7 +323,7 @@ impl Facts<'_> {
     fn logins(self, admission: &ir::Admission) -> String {
         let Some(ir::Auth { realm, users }) = &admission.auth else { return "off".to_owned() };
         let file = wording::start_text(self.site, &self.site.users[usize::from(*users)]);
-        let any = if admission.any.is_some() { ", satisfy any" } else { "" };
+        let any = if admission.satisfy_any { ", satisfy any" } else { "" };
         format!("{:?}, users of {file}{any}", wording::value(realm))
     }
 
@@ -320,7 +352,8 @@ impl Facts<'_> {
                 }
                 None => place,
             };
-            format!("{place} {format:?} {buffer} {} {condition}", time(log.flush_ms))
+            let gzip = log.gzip.map_or_else(String::new, |level| format!(" gzip={level}"));
+            format!("{place} {format:?}{gzip} {buffer} {} {condition}", time(log.flush_ms))
         });
         logs.collect::<Vec<_>>().join(", ")
     }
@@ -354,12 +387,15 @@ impl Facts<'_> {
             // What it changes shows in what is answered.
             name: _,
             location: _,
+            tls,
             ops,
             plain,
+            named: _,
             scope: _,
         } = &self.site.servers[usize::from(id)];
         let values = Values { server: *plain, ..Values::DEFAULT };
-        plain_facts("server", &values).chain(self.of_steps(ops)).collect()
+        let others = self.of_steps(ops).into_iter().chain(self.of_tls(*tls));
+        plain_facts("server", &values).chain(others).collect()
     }
 
     /// What holds for the whole process.

@@ -25,6 +25,23 @@ pub(super) fn charset_text(charset: &ir::Charset) -> String {
     format!("{} {types}", wording::value(name)).trim_end().to_owned()
 }
 
+/// A `charset_map`, by what becomes of each byte that does not stay.
+pub(super) fn map_text(map: &ir::CharsetMap) -> String {
+    let ir::CharsetMap { names: [first, second], form } = map;
+    let lines: Vec<_> = match form {
+        ir::MapForm::Bytes { there, back: _ } => (0..=u8::MAX)
+            .zip(there)
+            .filter(|(from, to)| from != *to && **to != b'?')
+            .map(|(from, to)| format!("{from:02X} {to:02X}"))
+            .collect(),
+        ir::MapForm::Utf8 { there: _, back } => {
+            back.iter().map(|(number, byte)| format!("{byte:02X} U+{number:04X}")).collect()
+        }
+    };
+    let [first, second] = [first, second].map(|name| String::from_utf8_lossy(name));
+    format!("{first} {second}: {}", lines.join(", "))
+}
+
 /// What `valid_referers` says.
 pub(super) fn referers_text(referers: &ir::Referers) -> String {
     let ir::Referers { none, blocked, hosts, paths, servers, regexes } = referers;
@@ -45,6 +62,49 @@ pub(super) fn referers_text(referers: &ir::Referers) -> String {
     // Their order decides nothing.
     words.sort_unstable();
     words.join(" ")
+}
+
+/// Which location is asked whether a client may come in.
+pub(super) fn asked(admission: &ir::Admission) -> String {
+    let Some(uri) = &admission.inquiry else { return "off".to_owned() };
+    let any = if admission.satisfy_any { ", satisfy any" } else { "" };
+    format!("{}{any}", wording::value(uri))
+}
+
+/// What is remembered of its answer.
+pub(super) fn remembered(answered: &ir::Answered) -> String {
+    format!("${} {:?}", answered.name, wording::value(&answered.value))
+}
+
+/// Which texts are replaced.
+pub(super) fn included(ssi: &ir::Ssi) -> String {
+    let ir::Ssi { types, silent_errors, value_len, set_len, variables: _ } = ssi;
+    let types = types.as_ref().map_or("*".to_owned(), |types| {
+        types.iter().map(|name| String::from_utf8_lossy(name)).collect::<Vec<_>>().join(" ")
+    });
+    let silent = if *silent_errors { ", silent errors" } else { "" };
+    format!("on, types: {types}, values: {value_len}, in variables: {set_len}{silent}")
+}
+
+pub(super) fn surrounded(additions: &ir::Additions) -> String {
+    let ir::Additions { before, after, types } = additions;
+    let shown = |path: &[u8]| String::from_utf8_lossy(path).into_owned();
+    let types = types.as_ref().map_or("*".to_owned(), |types| {
+        types.iter().map(|name| shown(name)).collect::<Vec<_>>().join(" ")
+    });
+    format!("before: {:?}, after: {:?}, types: {types}", shown(before), shown(after))
+}
+
+pub(super) fn substituted(substitution: &ir::Substitution) -> String {
+    let ir::Substitution { pairs, types } = substitution;
+    let pairs = pairs.iter();
+    let pairs =
+        pairs.map(|(text, by)| format!("{:?} {:?}", wording::value(text), wording::value(by)));
+    let types = types.as_ref().map_or_else(
+        || "*".to_owned(),
+        |types| types.iter().map(|it| String::from_utf8_lossy(it)).collect::<Vec<_>>().join(" "),
+    );
+    format!("{} in {types}", pairs.collect::<Vec<_>>().join(", "))
 }
 
 /// How links are made.
@@ -139,11 +199,15 @@ pub(super) fn plain(value: &impl Debug) -> String {
 
 /// `limit_rate`, and after how much it holds.
 pub(super) fn rate_text(rate: &ir::Rate) -> String {
-    let text = |amount: &ir::Amount| match amount {
+    format!("{} after {}", amount(&rate.per_second), amount(&rate.after))
+}
+
+/// A number of bytes.
+pub(super) fn amount(amount: &ir::Amount) -> String {
+    match amount {
         ir::Amount::Fixed(bytes) => wording::size(*bytes),
         ir::Amount::Computed(value) => wording::value(value),
-    };
-    format!("{} after {}", text(&rate.per_second), text(&rate.after))
+    }
 }
 
 /// What a `limit_req` says beside its zone.

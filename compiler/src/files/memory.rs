@@ -8,8 +8,8 @@ use std::time::{Duration, SystemTime};
 use super::{Files, GLOB_OPTIONS, Kind, Status};
 
 /// Files that are not on any disk, for tests: each a path and its bytes. A folder is there
-/// if a file is in it. Those beneath a folder `bin` are executable, and `/usr/bin` is searched
-/// for programs.
+/// if a file is in it. Those beneath a folder `bin` are executable, those that end in `.key` are their owner's alone, and
+/// `/usr/bin` is searched for programs. It is the first of December 2026.
 #[derive(Default, Clone, Debug)]
 pub struct Memory {
     files: BTreeMap<PathBuf, File>,
@@ -191,10 +191,15 @@ impl Files for Memory {
         vec!["/usr/bin".into()]
     }
 
+    fn now_s(&self) -> i64 {
+        1_796_083_200
+    }
+
     fn mode(&self, path: &Path) -> Option<u32> {
         let file = self.file(path)?;
         let executable = if self.is_executable(path) { 0o111 } else { 0 };
-        Some(if file.is_private { 0o600 } else { 0o644 | executable })
+        let is_private = file.is_private || path.extension().is_some_and(|end| end == "key");
+        Some(if is_private { 0o600 } else { 0o644 | executable })
     }
 }
 

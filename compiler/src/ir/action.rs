@@ -1,6 +1,8 @@
 //! What a location does with a request.
 
-use sitec_runtime::site::{CgiSettings, Dav, DirectoryId, LocationId, ProgramId, Upload};
+use std::ops::Deref;
+
+use sitec_runtime::site::{CgiSettings, Dav, DirectoryId, LocationId, ProgramId, UploadSettings};
 
 use super::{FileBase, Proxy, Value};
 
@@ -23,6 +25,24 @@ pub enum Handler {
     Upload(Upload),
     Dav(Dav),
     Proxy(Box<Proxy>),
+}
+
+/// See [`sitec_runtime::site::Upload`].
+#[derive(Clone, PartialEq, Eq, Debug)]
+#[allow(missing_docs)]
+pub struct Upload {
+    pub directory: DirectoryId,
+    pub folder_len: Option<usize>,
+    pub redirect: Option<String>,
+    pub plain: UploadSettings,
+}
+
+impl Deref for Upload {
+    type Target = UploadSettings;
+
+    fn deref(&self) -> &UploadSettings {
+        &self.plain
+    }
 }
 
 impl Action {

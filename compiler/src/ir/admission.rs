@@ -1,7 +1,7 @@
 //! Who may come in: see [`sitec_runtime::site::Admission`].
 
 use sitec_runtime::http::method::MethodSet;
-use sitec_runtime::site::{RealIpSource, UsersId};
+use sitec_runtime::site::{Assigned, LocationId, RealIpSource, UsersId};
 
 use super::Value;
 
@@ -11,24 +11,37 @@ use super::Value;
 #[allow(missing_docs)]
 pub struct Admission {
     pub access: Option<usize>,
-    pub any: Option<usize>,
+    pub named: Option<usize>,
+    pub satisfy_any: bool,
     pub auth: Option<Auth>,
+    pub inquiry: Option<Value>,
 }
 
 impl Admission {
     /// Whether nothing is asked of anybody.
     pub fn is_open(&self) -> bool {
-        self.access.is_none() && self.auth.is_none()
+        self.access.is_none() && self.auth.is_none() && self.inquiry.is_none()
     }
 
     /// Whether nobody is kept out; `accesses` are the site's.
     pub fn lets_all_in(&self, accesses: &[Access]) -> bool {
         let all = |access: Option<usize>| access.is_none_or(|id| accesses[id].lets_all_in());
-        match self.any {
-            Some(_) => all(self.any),
-            None => self.auth.is_none() && all(self.access),
+        match self.satisfy_any {
+            true => self.named.is_some() && all(self.named),
+            false => self.auth.is_none() && self.inquiry.is_none() && all(self.access),
         }
     }
+}
+
+/// An `auth_request_set`.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub struct Answered {
+    /// What is given a value.
+    pub variable: Assigned,
+    /// Its name, without `$`.
+    pub name: String,
+    /// The value, of the request that was asked.
+    pub value: Value,
 }
 
 /// See [`sitec_runtime::site::Auth`].
@@ -56,6 +69,7 @@ pub struct RealIp {
 pub struct LimitExcept {
     pub methods: MethodSet,
     pub admission: Admission,
+    pub location: Option<LocationId>,
 }
 
 /// See [`sitec_runtime::site::Access`].

@@ -11,6 +11,9 @@ pub struct Map {
     pub source: Value,
     /// Whether it is looked up at every use.
     pub volatile: bool,
+    /// `proxy` and `proxy_recursive` of a `geo`: whose word counts of an address, and whether that of those
+    /// whom they name does, too. Index into [`Site::accesses`](super::Site::accesses).
+    pub proxies: Option<(usize, bool)>,
     /// How it is looked up.
     pub lookup: Lookup,
     /// The number of the value where nothing is found.

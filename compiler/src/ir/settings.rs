@@ -4,12 +4,13 @@ use std::ops::Deref;
 
 use sitec_runtime::http::accept::Coding;
 use sitec_runtime::http::charset::{self, takes_charset};
+use sitec_runtime::media::is_among;
 use sitec_runtime::site::{
     CompressionSettings, ConnLimit, DirectoryId, ErrorLog, ErrorStatus, Expires, FileCache, Follow,
-    ListingSettings, LocationId, LogCache, LogId, PlainSettings, ReqLimit, TypesId,
+    ListingSettings, LocationId, LogCache, LogId, PlainSettings, ReqLimit, TypesId, UTF8_LEN,
 };
 
-use super::{Admission, NameTable, Pattern, Piece, RealIp, Regex, Value};
+use super::{Admission, Answered, NameTable, Pattern, Piece, RealIp, Regex, Value};
 
 /// See [`sitec_runtime::site::FileBase`].
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
@@ -48,7 +49,7 @@ pub enum ErrorTarget {
     Redirect(Value),
 }
 
-/// An `add_header`.
+/// An `add_header`, or an `add_trailer`.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub struct AddedField {
     /// The field's name, as it was written: a token.
@@ -88,6 +89,8 @@ pub struct AccessLog {
     pub format: usize,
     pub buffer_len: usize,
     pub flush_ms: u64,
+    /// The level of `gzip`.
+    pub gzip: Option<u32>,
     pub condition: Option<Value>,
 }
 
@@ -175,6 +178,77 @@ impl Charset {
     }
 }
 
+/// See [`sitec_runtime::site::CharsetMap`].
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+#[allow(missing_docs)]
+pub struct CharsetMap {
+    pub names: [Vec<u8>; 2],
+    pub form: MapForm,
+}
+
+/// See [`sitec_runtime::site::MapForm`]; tables have 256 entries.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+#[allow(missing_docs)]
+pub enum MapForm {
+    Bytes { there: Vec<u8>, back: Vec<u8> },
+    Utf8 { there: Vec<[u8; UTF8_LEN]>, back: Vec<(u16, u8)> },
+}
+
+/// See [`sitec_runtime::site::Substitution`].
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+#[allow(missing_docs)]
+pub struct Substitution {
+    pub pairs: Vec<(Value, Value)>,
+    pub types: Option<Vec<Vec<u8>>>,
+}
+
+impl Substitution {
+    /// Whether it is for a media type without parameters.
+    pub fn is_for(&self, media_type: &[u8]) -> bool {
+        is_among(media_type, self.types.as_deref())
+    }
+}
+
+/// See [`sitec_runtime::site::Additions`].
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+#[allow(missing_docs)]
+pub struct Additions {
+    pub before: Vec<u8>,
+    pub after: Vec<u8>,
+    pub types: Option<Vec<Vec<u8>>>,
+}
+
+/// See [`sitec_runtime::site::Ssi`].
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+#[allow(missing_docs)]
+pub struct Ssi {
+    pub types: Option<Vec<Vec<u8>>>,
+    pub silent_errors: bool,
+    pub value_len: usize,
+    pub set_len: usize,
+    /// The conf's own variables by name, all of them: a content may name any.
+    pub variables: Vec<(String, Value)>,
+}
+
+impl Ssi {
+    /// Whether it is for a media type without parameters.
+    pub fn is_for(&self, media_type: &[u8]) -> bool {
+        is_among(media_type, self.types.as_deref())
+    }
+}
+
+impl Additions {
+    /// Whether it is for a media type without parameters.
+    pub fn is_for(&self, media_type: &[u8]) -> bool {
+        is_among(media_type, self.types.as_deref())
+    }
+
+    /// The paths that are asked.
+    pub fn paths(&self) -> impl Iterator<Item = &[u8]> {
+        [&self.before[..], &self.after].into_iter().filter(|path| !path.is_empty())
+    }
+}
+
 /// See [`sitec_runtime::site::Compression`].
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 #[allow(missing_docs)]
@@ -208,11 +282,17 @@ pub struct Settings {
     pub types: TypesId,
     pub default_type: Vec<u8>,
     pub charset: Option<Charset>,
+    pub source_charset: Option<Value>,
+    pub substitution: Option<Substitution>,
+    pub additions: Option<Additions>,
+    pub ssi: Option<Ssi>,
     pub compression: Option<Compression>,
     pub error_pages: Vec<ErrorPage>,
     pub symlinks: Symlinks,
     pub file_cache: FileCache,
     pub admission: Admission,
+    pub mirrors: Vec<Vec<u8>>,
+    pub answered: Vec<Answered>,
     pub rate: Option<Rate>,
     pub limit_reqs: Vec<ReqLimit>,
     pub limit_conns: Vec<ConnLimit>,
@@ -221,6 +301,10 @@ pub struct Settings {
     pub secure_link: Option<SecureLink>,
     /// In the order in which they are added.
     pub added_fields: Vec<AddedField>,
+    /// What follows contents, likewise.
+    pub added_trailers: Vec<AddedField>,
+    /// When what an upstream says before its answer is passed on; empty: always.
+    pub early_hints: Vec<Value>,
     pub expires: Option<Expiration>,
     pub access_logs: Vec<AccessLog>,
     pub error_logs: Vec<ErrorLog>,

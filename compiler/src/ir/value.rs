@@ -54,6 +54,8 @@ pub enum Variable {
     RequestField(Vec<u8>),
     /// `$sent_http_NAME`, likewise.
     ResponseField(Vec<u8>),
+    /// `$sent_trailer_NAME`, likewise.
+    Trailer(Vec<u8>),
     /// `$cookie_NAME`.
     Cookie(Vec<u8>),
     /// `$upstream_http_NAME`, likewise.
@@ -68,8 +70,9 @@ pub enum Variable {
     EscapedCapture(usize),
     /// The same in a value of `set`: escaped until a `rewrite` before it has changed the path.
     StepCapture(usize),
-    /// A variable that `set` gives values to: its number and its name.
-    Assigned(u16, String),
+    /// A variable that `set` or `auth_request_set` gives values to: its number and its name, and whether
+    /// the first of them is `set`, so that it is told of where it is read before that.
+    Assigned(u16, String, bool),
     /// The same where a group has the name too: what has come last is its value.
     Shared(u16, String),
     /// The variable of a `map`: its number and its name.

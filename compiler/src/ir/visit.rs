@@ -7,10 +7,11 @@
 use sitec_runtime::site::Then;
 
 use super::{
-    AccessLog, Action, AddedField, Admission, Amount, Auth, Candidate, Cgi, CgiParam, Charset,
-    Condition, ErrorPage, ErrorTarget, Expiration, Fallback, Fastcgi, FileBase, Handler,
-    LimitExcept, Location, Op, PassedParam, Proxy, ProxyField, Rate, Replaced, Replacement, Return,
-    Rewrite, SecureLink, Settings, Symlinks, Target, Test, TryFiles, Value, Wire,
+    AccessLog, Action, AddedField, Admission, Amount, Answered, Auth, Caching, Candidate, Cgi,
+    CgiParam, Charset, Condition, CookieFlags, ErrorPage, ErrorTarget, Expiration, Fallback,
+    Fastcgi, FileBase, Handler, LimitExcept, Location, Op, PassedParam, Proxy, ProxyField,
+    ProxyTls, Rate, Replaced, Replacement, Return, Rewrite, SecureLink, Settings, Ssi,
+    Substitution, Symlinks, Target, Test, TryFiles, Value, Wire,
 };
 
 /// What a value is made for.
@@ -53,7 +54,7 @@ impl Location {
             action,
         } = self;
         ops.iter().for_each(|op| op.each_value(see));
-        if let Some(LimitExcept { methods: _, admission }) = limit_except {
+        if let Some(LimitExcept { methods: _, admission, location: _ }) = limit_except {
             of_admission(admission, see);
         }
         match action {
@@ -108,7 +109,8 @@ fn of_return<'a>(answer: &'a Return, see: &mut dyn FnMut(Purpose, &'a Value)) {
 }
 
 fn of_admission<'a>(admission: &'a Admission, see: &mut dyn FnMut(Purpose, &'a Value)) {
-    let Admission { access: _, any: _, auth } = admission;
+    let Admission { access: _, named: _, satisfy_any: _, auth, inquiry } = admission;
+    inquiry.iter().for_each(|uri| see(Purpose::Uri, uri));
     if let Some(Auth { realm, users: _ }) = auth {
         see(Purpose::Field("WWW-Authenticate: Basic realm=\"\"\r\n".len()), realm);
     }
@@ -145,12 +147,17 @@ fn of_proxy<'a>(proxy: &'a Proxy, see: &mut dyn FnMut(Purpose, &'a Value)) {
     let Proxy {
         target,
         wire,
+        tls,
         method,
         fields,
         body,
         redirects,
         cookie_domains,
         cookie_paths,
+        cookie_flags,
+        local,
+        rate,
+        caching,
         hidden: _,
         plain: _,
     } = proxy;
@@ -159,17 +166,41 @@ fn of_proxy<'a>(proxy: &'a Proxy, see: &mut dyn FnMut(Purpose, &'a Value)) {
         Target::Fixed { upstream: _, uri: _ } => {}
         Target::Computed(url) => see(Purpose::Upstream(0), url),
     }
+    if let Some(ProxyTls { peer: _, name }) = tls {
+        see(Purpose::Upstream(0), name);
+    }
     let (params, index) = match wire {
-        Wire::Http => (&[][..], &None),
-        Wire::Fastcgi(Fastcgi { params, index, split: _, keeps: _ }) => (&params[..], index),
+        Wire::Http | Wire::Grpc => (&[][..], &None),
+        Wire::Memcached { key, gzip_flag: _ } => {
+            see(Purpose::Upstream("get \r\n".len()), key);
+            (&[][..], &None)
+        }
+        Wire::Fastcgi(Fastcgi { params, index, split: _, keeps: _, caught: _ }) => {
+            (&params[..], index)
+        }
         Wire::Scgi(params) | Wire::Uwsgi { params, modifiers: _ } => (&params[..], &None),
     };
     for PassedParam { name, value, if_not_empty: _ } in params {
         // Both lengths stand before them.
         see(Purpose::Upstream(name.len() + 8), value);
     }
-    for text in method.iter().chain(body).chain(index) {
+    for text in method.iter().chain(body).chain(index).chain(local) {
         see(Purpose::Upstream(0), text);
+    }
+    match rate {
+        Some(Amount::Computed(value)) => see(Purpose::Asked, value),
+        Some(Amount::Fixed(_)) | None => {}
+    }
+    if let Some(Caching { cache: _, key, valid: _, bypass, refused }) = caching {
+        let all = std::iter::once(key).chain(bypass).chain(refused);
+        all.for_each(|value| see(Purpose::Asked, value));
+    }
+    for CookieFlags { cookie, flags } in cookie_flags {
+        match cookie {
+            Replaced::Front(text) => see(Purpose::Asked, text),
+            Replaced::Regex(_) => {}
+        }
+        flags.iter().for_each(|flag| see(Purpose::Asked, flag));
     }
     for ProxyField { name, value } in fields {
         see(Purpose::Upstream(name.len() + ": \r\n".len()), value);
@@ -196,11 +227,19 @@ impl Settings {
             types: _,
             default_type: _,
             charset,
+            source_charset,
+            substitution,
+            // They are paths as they stand there.
+            additions: _,
+            ssi,
             compression: _,
             error_pages,
             symlinks,
             file_cache: _,
             admission,
+            // They are paths as they stand there.
+            mirrors: _,
+            answered,
             rate,
             // What they count by is the site's.
             limit_reqs: _,
@@ -209,6 +248,8 @@ impl Settings {
             referers: _,
             secure_link,
             added_fields,
+            added_trailers,
+            early_hints,
             expires,
             access_logs,
             error_logs: _,
@@ -219,9 +260,21 @@ impl Settings {
         let Symlinks { follow: _, from } = symlinks;
         [inner, from].into_iter().for_each(|value| see(Purpose::File, value));
         of_admission(admission, see);
+        for Answered { variable: _, name: _, value } in answered {
+            see(Purpose::Assigned, value);
+        }
         index.iter().for_each(|name| see(Purpose::Uri, name));
         if let Some(Charset { name, types: _ }) = charset {
             see(Purpose::Field("; charset=".len()), name);
+        }
+        source_charset.iter().for_each(|name| see(Purpose::Asked, name));
+        for (text, by) in substitution.iter().flat_map(|Substitution { pairs, types: _ }| pairs) {
+            // They stay until the response is sent.
+            see(Purpose::Assigned, text);
+            see(Purpose::Assigned, by);
+        }
+        if let Some(Ssi { types: _, silent_errors: _, value_len: _, set_len: _, variables }) = ssi {
+            variables.iter().for_each(|(_, value)| see(Purpose::Asked, value));
         }
         match secure_link {
             Some(SecureLink::Pair { link, hashed }) => {
@@ -244,7 +297,8 @@ impl Settings {
                 ErrorTarget::Named(_) => {}
             }
         }
-        for AddedField { name, value, always: _ } in added_fields {
+        early_hints.iter().for_each(|value| see(Purpose::Asked, value));
+        for AddedField { name, value, always: _ } in added_fields.iter().chain(added_trailers) {
             see(Purpose::Field(name.len() + ": \r\n".len()), value);
         }
         match expires {
@@ -252,8 +306,16 @@ impl Settings {
             Some(Expiration::Computed(value, _)) => see(Purpose::Asked, value),
         }
         for log in access_logs {
-            let AccessLog { log: _, name, cache: _, format, buffer_len: _, flush_ms: _, condition } =
-                log;
+            let AccessLog {
+                log: _,
+                name,
+                cache: _,
+                format,
+                buffer_len: _,
+                flush_ms: _,
+                gzip: _,
+                condition,
+            } = log;
             name.iter().for_each(|name| see(Purpose::File, name));
             see(Purpose::Log, &formats[*format]);
             condition.iter().for_each(|value| see(Purpose::Log, value));

@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 
-use super::{Kind, Map, Row};
+use super::{Kind, Map, Reached, Row};
 use crate::ir::{self, Action, ErrorTarget, Fallback};
 
 const HEAD: &str = "digraph site {
@@ -19,23 +19,25 @@ impl Map<'_> {
     /// The graph.
     pub fn dot(&self) -> String {
         let mut out = HEAD.to_owned();
-        let addresses: BTreeSet<_> =
-            self.servers.iter().flat_map(|server| server.listens.iter().map(|(a, _)| a)).collect();
-        for address in &addresses {
-            let (id, label) = (quoted(&format!("listen {address}")), quoted(address));
+        let listens = self.servers.iter().flat_map(|server| &server.listens);
+        let addresses: BTreeSet<_> = listens.map(|it| (&it.address, it.tls)).collect();
+        for (address, tls) in &addresses {
+            let over = if *tls { ", TLS" } else { "" };
+            let label = quoted(&format!("{address}{over}"));
+            let id = quoted(&format!("listen {address}"));
             let _ = writeln!(out, "    {id} [label={label}, shape=ellipse];");
         }
         for server in &self.servers {
             let id = format!("s{}", server.id);
             let names = if server.names.is_empty() { "server" } else { &server.names.join("\n") };
             let _ = writeln!(out, "    {id} [label={}, fillcolor=\"#dbe9ff\"];", quoted(names));
-            for (address, is_default) in &server.listens {
+            for Reached { address, is_default, .. } in &server.listens {
                 let label = if *is_default { " [label=\"default\"]" } else { "" };
                 let address = quoted(&format!("listen {address}"));
                 let _ = writeln!(out, "    {address} -> {id}{label};");
             }
             let mut within = vec![id.clone()];
-            for row in &server.rows {
+            for row in server.shown() {
                 within.truncate(row.depth + 1);
                 self.row_dot(&mut out, row, within.last().unwrap_or(&id));
                 within.push(format!("l{}", row.id));
@@ -49,7 +51,7 @@ impl Map<'_> {
         let id = format!("l{}", row.id);
         let label = quoted(&format!("{}\n{}", row.named(), row.does));
         let _ = writeln!(out, "    {id} [label={label}];");
-        if row.kind != Kind::Named {
+        if !matches!(row.kind, Kind::Named | Kind::Within) {
             let _ = writeln!(out, "    {parent} -> {id};");
         }
         let location = &self.site.locations[row.id as usize];

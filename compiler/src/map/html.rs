@@ -5,7 +5,7 @@ use std::cell::RefCell;
 
 use serde_json::{Value, json};
 
-use super::{Kind, Map, Row, Server};
+use super::{Kind, Map, Reached, Row, Server};
 use crate::answer::{address, server_name};
 use crate::automata::{self, Table};
 use crate::ir::{self, Pattern, Scope};
@@ -29,8 +29,12 @@ impl Map<'_> {
     fn server_values(&self, server: &Server) -> Values {
         let name = server.names.first().map_or("without a name", String::as_str);
         let others = server.names.iter().skip(1).map(|name| vec![("name", text(name))]);
-        let listens = server.listens.iter().map(|(address, is_default)| {
-            vec![("address", text(address)), ("default", shown_if(*is_default))]
+        let listens = server.listens.iter().map(|Reached { address, tls, is_default }| {
+            vec![
+                ("address", text(address)),
+                ("tls", shown_if(*tls)),
+                ("default", shown_if(*is_default)),
+            ]
         });
         vec![
             ("id", text(server.id.to_string())),
@@ -76,6 +80,7 @@ impl Map<'_> {
             let regex = names.regex.iter();
             json!({
                 "address": address(site, id),
+                "tls": listen.tls,
                 "default": listen.default_server,
                 "exact": exact,
                 "suffix": names.suffix.iter().map(named).collect::<Vec<_>>(),

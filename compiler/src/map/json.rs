@@ -5,7 +5,7 @@ use sitec_runtime::http::method::{Method, MethodSet};
 use sitec_runtime::site::ErrorStatus;
 
 use super::row::{Words, candidate};
-use super::{Kind, Map, Row, Server};
+use super::{Kind, Map, Reached, Row, Server};
 use crate::ir::{self, Action, ErrorTarget, Fallback, Handler, Return, Scripts};
 use crate::wording;
 
@@ -23,12 +23,14 @@ impl Map<'_> {
         let listens = server
             .listens
             .iter()
-            .map(|(address, default)| json!({ "address": address, "default": default }));
+            .map(|Reached { address, tls, is_default }| {
+                json!({ "address": address, "tls": tls, "default": is_default })
+            });
         json!({
             "names": server.names,
             "place": server.place,
             "listens": listens.collect::<Vec<_>>(),
-            "locations": server.rows.iter().map(|row| self.row_json(row)).collect::<Vec<_>>(),
+            "locations": server.shown().map(|row| self.row_json(row)).collect::<Vec<_>>(),
         })
     }
 

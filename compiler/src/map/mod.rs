@@ -5,13 +5,14 @@ mod dot;
 mod html;
 mod json;
 mod row;
+mod svg;
 mod table;
 #[cfg(test)]
 mod tests;
 
 use std::collections::BTreeSet;
 
-use sitec_runtime::site::{LocationId, ServerId};
+use sitec_runtime::site::{ListenId, LocationId, ServerId};
 
 use crate::answer::{address, listens_at};
 use crate::ir::{self, Scope};
@@ -37,11 +38,22 @@ struct Server {
     names: Vec<String>,
     /// FILE:LINE.
     place: String,
-    /// Its addresses, and whether it is their default server.
-    listens: Vec<(String, bool)>,
+    /// Its addresses.
+    listens: Vec<Reached>,
     /// Its locations in the order in which they are tried: exact ones, prefixes from the longest
     /// on, regexes; those within one behind it. Then what no location takes, and named ones.
     rows: Vec<Row>,
+}
+
+/// An address that a server listens on.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
+struct Reached {
+    /// With the defaults of params.
+    address: String,
+    /// Whether TLS is spoken there.
+    tls: bool,
+    /// Whether it is the default server there.
+    is_default: bool,
 }
 
 /// One location.
@@ -60,8 +72,17 @@ struct Row {
     does: String,
     /// The methods, in words.
     methods: String,
+    /// Whether no request comes to it. The page has it all the same, since paths may be led past it.
+    unreachable: bool,
     /// Statuses with an `error_page` and what answers them; empty where it is as in the server.
     error_pages: Vec<(String, String)>,
+}
+
+impl Server {
+    /// The rows of what requests come to.
+    fn shown(&self) -> impl Iterator<Item = &Row> + Clone {
+        self.rows.iter().filter(|row| !row.unreachable)
+    }
 }
 
 impl Row {
@@ -70,7 +91,7 @@ impl Row {
         match self.kind {
             Kind::Rest => "any other path".to_owned(),
             Kind::Server => "no other path".to_owned(),
-            Kind::Prefix => self.path.clone(),
+            Kind::Prefix | Kind::Within => self.path.clone(),
             Kind::Named => format!("@{}", self.path),
             kind => format!("{} {}", kind.modifier(), self.path),
         }
@@ -92,6 +113,8 @@ enum Kind {
     /// The server, where a location takes every path.
     Server,
     Named,
+    /// An `if` or a `limit_except`, which answers in its own way.
+    Within,
 }
 
 impl Kind {
@@ -106,6 +129,7 @@ impl Kind {
             Kind::Rest => "rest",
             Kind::Server => "server",
             Kind::Named => "named",
+            Kind::Within => "within",
         }
     }
 
@@ -113,7 +137,7 @@ impl Kind {
     fn modifier(self) -> &'static str {
         match self {
             Kind::Exact => "=",
-            Kind::Prefix | Kind::Rest | Kind::Server => "",
+            Kind::Prefix | Kind::Rest | Kind::Server | Kind::Within => "",
             Kind::PrefixAlone => "^~",
             Kind::Regex => "~",
             Kind::RegexAnyCase => "~*",
@@ -127,6 +151,16 @@ impl Map<'_> {
     fn line<'p>(&self, place: &'p str) -> &'p str {
         let line = place.strip_prefix(&self.file).and_then(|line| line.strip_prefix(':'));
         line.unwrap_or(place)
+    }
+}
+
+impl Map<'_> {
+    /// How many servers there are, and how many locations that requests come to.
+    pub fn counts(&self) -> (usize, usize) {
+        let is_location =
+            |row: &&Row| !matches!(row.kind, Kind::Rest | Kind::Server | Kind::Within);
+        let rows = self.servers.iter().flat_map(Server::shown);
+        (self.servers.len(), rows.filter(is_location).count())
     }
 }
 
@@ -159,12 +193,20 @@ fn shown_name(name: &str) -> String {
 fn rows(words: Words<'_>, id: ServerId, server: &ir::Server, sources: &Sources) -> Vec<Row> {
     let mut order = Vec::new();
     arrange(&server.scope, 0, &mut order);
-    let own = if takes_all(words.site, server) { Kind::Server } else { Kind::Rest };
+    let own = if takes_all(server) { Kind::Server } else { Kind::Rest };
     order.push((server.location, own, 0));
     let listed: BTreeSet<LocationId> = order.iter().map(|(id, ..)| *id).collect();
     let all = (0..).zip(&words.places.locations);
     let others = all.filter(|(other, place)| place.server == id && !listed.contains(other));
-    order.extend(others.map(|(other, _)| (other, Kind::Named, 0)));
+    order.extend(others.filter_map(|(other, place)| match &place.written[..] {
+        // What else may stand in these changes no more than fields of an answer.
+        "if" | "limit_except" => {
+            let is_own = words.site.locations[other as usize].action.proxy().is_some();
+            is_own.then_some((other, Kind::Within, 0))
+        }
+        // Others are in a server that answers all by itself.
+        written => written.starts_with('@').then_some((other, Kind::Named, 0)),
+    }));
     let common = words.error_pages(server.location);
     let rows = order.into_iter().map(|(id, kind, depth)| {
         let place = &words.places.locations[id as usize];
@@ -175,6 +217,7 @@ fn rows(words: Words<'_>, id: ServerId, server: &ir::Server, sources: &Sources) 
             kind,
             path: path.trim_start().to_owned(),
             place: sources.place(place.span),
+            unreachable: words.places.unreachable.contains(&id),
             depth,
             does: if kind == Kind::Server { String::new() } else { words.does(id, kind) },
             methods: match kind {
@@ -191,16 +234,21 @@ fn rows(words: Words<'_>, id: ServerId, server: &ir::Server, sources: &Sources) 
     rows.collect()
 }
 
-/// Whether the locations of a server leave no path to the server itself.
-fn takes_all(site: &ir::Site, server: &ir::Server) -> bool {
-    let answers = matches!(site.locations[server.location as usize].action, ir::Action::Return(_));
-    !answers && server.scope.prefix.iter().any(|prefix| prefix.path == b"/")
+/// Whether the locations of a server leave no path to the server itself. One that answers all by
+/// itself has none.
+fn takes_all(server: &ir::Server) -> bool {
+    server.scope.prefix.iter().any(|prefix| prefix.path == b"/")
 }
 
-/// The addresses of a server with the defaults of params, and whether it is their default one.
-fn listens(site: &ir::Site, server: ServerId) -> Vec<(String, bool)> {
+/// The addresses of a server.
+fn listens(site: &ir::Site, server: ServerId) -> Vec<Reached> {
     let listens = (0..).zip(&site.listens).filter(|(_, listen)| listens_at(listen, server));
-    listens.map(|(id, listen)| (address(site, id), listen.default_server == server)).collect()
+    let reached = |(id, listen): (ListenId, &ir::Listen)| Reached {
+        address: address(site, id),
+        tls: listen.tls,
+        is_default: listen.default_server == server,
+    };
+    listens.map(reached).collect()
 }
 
 /// The locations of a scope in the order in which they are tried, with how deep they stand.

@@ -4,12 +4,14 @@ use sitec_runtime::http::status;
 use sitec_runtime::site::{ErrorStatus, LocationId, ProgramId};
 
 use super::Kind;
-use crate::ir::{self, Action, ErrorTarget, Fallback, Handler, Return, Scripts};
+use crate::ir::{self, Action, ErrorTarget, Fallback, Handler, Op, Return, Scripts};
 use crate::places::Places;
 use crate::wording;
 
 /// The most of a text that is shown.
 const SHOWN_LEN: usize = 40;
+/// The most of a location's steps that is shown.
+const STEPS_LEN: usize = 80;
 
 /// Who says it.
 #[derive(Clone, Copy)]
@@ -30,7 +32,11 @@ impl Words<'_> {
         if !settings.admission.is_open() || location.limit_except.is_some() {
             said.push("not for everyone".to_owned());
         }
+        if !location.ops.is_empty() {
+            said.push(shortened(&wording::steps(&location.ops), STEPS_LEN));
+        }
         match &location.action {
+            _ if always_returns(&location.ops) => {}
             Action::Return(answer) => said.push(returns(answer)),
             Action::Serve { try_files, handler } => {
                 said.extend(try_files.as_ref().map(|list| self.tries(list)));
@@ -162,14 +168,30 @@ fn returns(answer: &Return) -> String {
             format!("{code} {reason}").trim_end().to_owned()
         }
         Return::Redirect(code, target) => format!("{code} to {}", wording::value(target)),
-        Return::Text(code, text) => format!("{code} {:?}", shortened(&wording::value(text))),
+        Return::Text(code, text) => {
+            format!("{code} {:?}", shortened(&wording::value(text), SHOWN_LEN))
+        }
         Return::Close => "closes the connection".to_owned(),
     }
 }
 
-fn shortened(text: &str) -> String {
+/// Whether steps end in a `return`, whatever is asked before.
+fn always_returns(ops: &[Op]) -> bool {
+    let mut rest = ops;
+    while let [op, after @ ..] = rest {
+        rest = match op {
+            Op::Return(_) => return true,
+            Op::If { skip, .. } => after.get(*skip..).unwrap_or_default(),
+            Op::Break => return false,
+            _ => after,
+        };
+    }
+    false
+}
+
+fn shortened(text: &str, len: usize) -> String {
     let text = text.trim_end();
-    match text.char_indices().nth(SHOWN_LEN) {
+    match text.char_indices().nth(len) {
         Some((end, _)) => format!("{}…", &text[..end]),
         None => text.to_owned(),
     }

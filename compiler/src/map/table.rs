@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use super::{Kind, Map, Row, Server};
+use super::{Kind, Map, Reached, Row, Server};
 
 /// Columns: line, location, methods, what it does.
 const COLUMNS: usize = 4;
@@ -24,6 +24,13 @@ impl Map<'_> {
             }
             self.server_table(&mut out, server, width);
         }
+        let others = match self.places.unreachable.len() {
+            0 => return out,
+            1 => "a location".to_owned(),
+            count => format!("{count} locations"),
+        };
+        let _ =
+            writeln!(out, "\nnot shown: {others} that nothing comes to; `sitec check` says why");
         out
     }
 
@@ -31,13 +38,16 @@ impl Map<'_> {
         let names =
             if server.names.is_empty() { "without a name" } else { &server.names.join(" ") };
         let _ = writeln!(out, "server {names} ({})", server.place);
-        for (address, is_default) in &server.listens {
+        for Reached { address, tls, is_default } in &server.listens {
+            let over = if *tls { ", over TLS" } else { "" };
             let default = if *is_default { ", for every other host too" } else { "" };
-            let _ = writeln!(out, "{INDENT}on {address}{default}");
+            let _ = writeln!(out, "{INDENT}on {address}{over}{default}");
         }
         out.push('\n');
         let head = ["line", "location", "methods", "what it does"].map(str::to_owned);
-        let lines: Vec<_> = server.rows.iter().map(|row| self.cells(row)).collect();
+        // A server that locations leave nothing to has a line where its error pages are to be told.
+        let says = |row: &&Row| row.kind != Kind::Server || !row.error_pages.is_empty();
+        let lines: Vec<_> = server.shown().filter(says).map(|row| self.cells(row)).collect();
         let rows: Vec<_> = [head].into_iter().chain(lines).collect();
         let widths = widths(&rows, width.map(|width| width.saturating_sub(INDENT.len())));
         for row in &rows {
@@ -59,7 +69,7 @@ impl Map<'_> {
 fn located(row: &Row) -> String {
     let indent = "  ".repeat(row.depth);
     match row.kind {
-        Kind::Rest | Kind::Server => row.named(),
+        Kind::Rest | Kind::Server | Kind::Within => row.named(),
         Kind::Named => format!("@{}", row.path),
         // Where a line is broken, it is not between the two.
         kind => format!("{indent}{:<2} {}", kind.modifier(), row.path).replace(' ', UNBROKEN),

@@ -102,7 +102,8 @@ fn json_has_its_documented_shape() {
     let server = &json["servers"][0];
     assert_eq!(server["names"], serde_json::json!(["a.test", "*.a.test"]));
     assert_eq!(server["place"], "site.conf:2");
-    let listens = serde_json::json!([{ "address": "127.0.0.1:8080", "default": true }]);
+    let listens =
+        serde_json::json!([{ "address": "127.0.0.1:8080", "tls": false, "default": true }]);
     assert_eq!(server["listens"], listens);
     let located = |name: &str| {
         let mut all = server["locations"].as_array().unwrap().iter();
@@ -177,6 +178,21 @@ fn squeezed(text: &str) -> String {
 }
 
 #[test]
+fn where_tls_is_spoken_is_told() {
+    let conf = "server { listen 80; listen 443 ssl; ssl_certificate /a; ssl_certificate_key /b; }";
+    with_map(conf, |map| {
+        let table = map.table(None);
+        assert!(table.contains("on 0.0.0.0:443, over TLS, for every other host too"), "{table}");
+        assert!(table.contains("on 0.0.0.0:80, for every other host too"), "{table}");
+        assert!(map.dot().contains("[label=\"0.0.0.0:443, TLS\", shape=ellipse]"));
+        let page = map.html();
+        assert!(page.contains("0.0.0.0:443 · TLS") && !page.contains("0.0.0.0:80 · TLS"));
+        let json = map.json();
+        assert_eq!(json["servers"][0]["listens"][1]["tls"], true);
+    });
+}
+
+#[test]
 fn graphs_lead_from_addresses_to_locations() {
     let dot = with_map(CONF, |map| map.dot());
     for line in [
@@ -214,4 +230,55 @@ fn pages_need_nothing_beside_them() {
     let up = &data["servers"][0]["scope"]["prefix"][1];
     assert_eq!((&up[0], &up[2]), (&"/up/".into(), &true.into()));
     assert!(page.contains(&format!("id=\"location-{}\"", up[1])));
+}
+
+#[test]
+fn what_nothing_comes_to_is_not_shown() {
+    let compilation = compiled(
+        "server {
+    listen 8080;
+    location ^~ /a/ { return 204; }
+    location ~ ^/a/b { return 200; }
+    location ~ ^/c { return 200; }
+    location ~ ^/c/d { return 200; }
+    location /in { internal; return 200; }
+    location /e { if ($arg_a) { add_header X-A 1; return 204; } return 200; }
+    location /p { if ($arg_a) { proxy_pass http://127.0.0.1:9; } return 200; }
+    location @n { return 204; }
+    location / { return 200 x; }
+}
+server {
+    listen 8081;
+    return 404;
+    location /x { return 204; }
+}
+",
+    );
+    let Compilation { site, places, sources, .. } = &compilation;
+    let map = Map::new(site.as_ref().unwrap(), places, sources);
+    let expected = r#"server without a name (site.conf:1)
+  on 0.0.0.0:8080, for every other host too
+
+  line  location  methods   what it does
+  3     ^~ /a/    any       204 ""
+  7        /in    any       internal; 200 ""
+  8        /e     GET HEAD  if ($arg_a) { return 204 ""; … } return 200 "";
+  9        /p     GET HEAD  if ($arg_a) { … } return 200 "";
+  11       /      any       200 "x"
+  5     ~  ^/c    any       200 ""
+  9     if        any       passes on to http://127.0.0.1:9
+
+server without a name (site.conf:13)
+  on 0.0.0.0:8081, for every other host too
+
+  line  location        methods  what it does
+  13    any other path  any      404 Not Found
+
+not shown: 3 locations that nothing comes to; `sitec check` says why
+"#;
+    assert_eq!(map.table(None), expected);
+    assert!(!map.json().to_string().contains("^/c/d") && !map.svg().contains("^/c/d"));
+    // A path may be led past what it never comes to, which the page tells.
+    assert!(map.html().contains("^/c/d"));
+    assert_eq!(map.counts(), (2, 6));
 }

@@ -101,7 +101,7 @@ pub(super) const ALIASES: &[Alias] = &[
     ),
     other("server", "<virtualhost"),
     other("location", "<directory <directorymatch <files <filesmatch <location <locationmatch"),
-    same("location", "endpoint handle handle_path path route routes uri url"),
+    same("location", "endpoint handle handle_path path route routes url"),
     same(
         "client_timeout",
         "connection_timeout idle_timeout request_timeout requestreadtimeout \

@@ -7,26 +7,10 @@ use super::Group;
 /// By what they are for, and what to do instead.
 pub(super) const GROUPS: &[Group] = &[
     Group {
-        about: "keeping the answers of other servers",
-        instead: "leave it out: every request is passed on; `expires` and `add_header Cache-Control` tell clients what to keep",
+        about: "removing kept answers of other servers",
+        instead: "leave it out: an answer goes when its time is over; `proxy_cache_bypass` has one asked for anew",
         names: "\
-            proxy_cache proxy_cache_background_update \
-            proxy_cache_convert_head proxy_cache_key proxy_cache_lock proxy_cache_lock_age \
-            proxy_cache_lock_timeout proxy_cache_max_range_offset proxy_cache_methods \
-            proxy_cache_min_uses proxy_cache_path proxy_cache_purge proxy_cache_revalidate \
-            proxy_cache_use_stale proxy_cache_valid \
-            fastcgi_cache fastcgi_cache_background_update fastcgi_cache_key fastcgi_cache_lock \
-            fastcgi_cache_lock_age fastcgi_cache_lock_timeout fastcgi_cache_max_range_offset \
-            fastcgi_cache_methods fastcgi_cache_min_uses fastcgi_cache_path fastcgi_cache_purge \
-            fastcgi_cache_revalidate fastcgi_cache_use_stale fastcgi_cache_valid scgi_cache \
-            scgi_cache_background_update scgi_cache_key scgi_cache_lock scgi_cache_lock_age \
-            scgi_cache_lock_timeout scgi_cache_max_range_offset scgi_cache_methods \
-            scgi_cache_min_uses scgi_cache_path scgi_cache_purge scgi_cache_revalidate \
-            scgi_cache_use_stale scgi_cache_valid uwsgi_cache uwsgi_cache_background_update \
-            uwsgi_cache_key uwsgi_cache_lock uwsgi_cache_lock_age uwsgi_cache_lock_timeout \
-            uwsgi_cache_max_range_offset uwsgi_cache_methods uwsgi_cache_min_uses \
-            uwsgi_cache_path uwsgi_cache_purge uwsgi_cache_revalidate uwsgi_cache_use_stale \
-            uwsgi_cache_valid",
+            proxy_cache_purge fastcgi_cache_purge scgi_cache_purge uwsgi_cache_purge",
     },
     Group {
         about: "storing the answers of other servers",
@@ -37,14 +21,11 @@ pub(super) const GROUPS: &[Group] = &[
             uwsgi_store_access",
     },
     Group {
-        about: "TLS to other servers",
-        instead: "ask the other server by `http://`, where the way to it is safe",
+        about: "TLS to other servers in such detail",
+        instead: "leave it out; `proxy_pass https://…` needs nothing of it",
         names: "\
-            proxy_ssl proxy_ssl_alpn proxy_ssl_certificate proxy_ssl_certificate_cache \
-            proxy_ssl_certificate_key proxy_ssl_ciphers proxy_ssl_conf_command proxy_ssl_crl \
-            proxy_ssl_key_log proxy_ssl_name proxy_ssl_password_file proxy_ssl_protocols \
-            proxy_ssl_server_name proxy_ssl_session_reuse proxy_ssl_trusted_certificate \
-            proxy_ssl_verify proxy_ssl_verify_depth \
+            proxy_ssl proxy_ssl_alpn proxy_ssl_certificate_cache proxy_ssl_conf_command \
+            proxy_ssl_key_log proxy_ssl_password_file \
             uwsgi_ssl_certificate uwsgi_ssl_certificate_cache uwsgi_ssl_certificate_key \
             uwsgi_ssl_ciphers uwsgi_ssl_conf_command uwsgi_ssl_crl uwsgi_ssl_key_log \
             uwsgi_ssl_name uwsgi_ssl_password_file uwsgi_ssl_protocols uwsgi_ssl_server_name \
@@ -55,29 +36,22 @@ pub(super) const GROUPS: &[Group] = &[
         about: "proxying in such detail",
         instead: "leave it out; `proxy_pass`, `fastcgi_pass` and their like need nothing of it",
         names: "\
-            proxy_allow_upstream proxy_bind proxy_bind_dynamic proxy_cookie_flags \
-            proxy_force_ranges proxy_limit_rate proxy_pass_trailers proxy_request_dynamic \
-            proxy_send_lowat \
-            fastcgi_allow_upstream fastcgi_bind fastcgi_bind_dynamic fastcgi_catch_stderr \
-            fastcgi_force_ranges fastcgi_limit_rate fastcgi_request_dynamic fastcgi_send_lowat \
-            scgi_allow_upstream scgi_bind scgi_bind_dynamic scgi_force_ranges scgi_limit_rate \
-            scgi_request_dynamic uwsgi_allow_upstream uwsgi_bind uwsgi_bind_dynamic \
-            uwsgi_force_ranges uwsgi_limit_rate uwsgi_request_dynamic uwsgi_string",
+            proxy_allow_upstream proxy_bind_dynamic \
+            proxy_request_dynamic \
+            fastcgi_allow_upstream fastcgi_bind_dynamic \
+            fastcgi_request_dynamic fastcgi_send_lowat \
+            scgi_allow_upstream scgi_bind_dynamic \
+            scgi_request_dynamic uwsgi_allow_upstream uwsgi_bind_dynamic \
+            uwsgi_request_dynamic uwsgi_string",
     },
     Group {
         about: "balancing by such rules",
         instead: "an `upstream` knows weights, `backup`, `least_conn`, `ip_hash`, `hash` and `random`, and leaves servers alone that fail",
         names: "\
             check check_fastcgi_param check_http_expect_alive check_http_send \
-            check_keepalive_requests check_shm_size check_status fair health_check \
-            health_check_timeout internal_redirect least_time match ntlm pass post_action queue \
-            state sticky sticky_cookie_insert upstream_conf",
-    },
-    Group {
-        about: "sending requests elsewhere, too",
-        instead: "leave it out: one answer comes of each request",
-        names: "\
-            early_hints mirror mirror_request_body",
+            check_keepalive_requests check_shm_size check_status fair \
+            health_check_timeout internal_redirect least_time ntlm pass post_action \
+            state sticky_cookie_insert upstream_conf",
     },
     Group {
         about: "proxying other protocols",
@@ -95,49 +69,69 @@ pub(super) const GROUPS: &[Group] = &[
     },
     Group {
         about: "asking another service",
-        instead: "`proxy_pass` asks servers that speak HTTP; ask the service from a CGI script (`cgi_pass`), or keep a proxy in front",
+        instead: "`proxy_pass` asks servers that speak HTTP, and `grpc_pass` those of gRPC; ask the service from a CGI script (`cgi_pass`), or keep a proxy in front",
         names: "\
-            drizzle_pass grpc_allow_upstream grpc_bind grpc_bind_dynamic grpc_buffer_size \
-            grpc_connect_timeout grpc_hide_header grpc_ignore_headers grpc_intercept_errors \
-            grpc_next_upstream grpc_next_upstream_timeout grpc_next_upstream_tries grpc_pass \
-            grpc_pass_header grpc_read_timeout grpc_request_dynamic grpc_send_timeout \
-            grpc_set_header grpc_socket_keepalive grpc_ssl_certificate \
-            grpc_ssl_certificate_cache grpc_ssl_certificate_key grpc_ssl_ciphers \
-            grpc_ssl_conf_command grpc_ssl_crl grpc_ssl_key_log grpc_ssl_name \
-            grpc_ssl_password_file grpc_ssl_protocols grpc_ssl_server_name \
-            grpc_ssl_session_reuse grpc_ssl_trusted_certificate grpc_ssl_verify \
-            grpc_ssl_verify_depth memcached_allow_upstream memcached_bind memcached_bind_dynamic \
-            memcached_buffer_size memcached_connect_timeout memcached_gzip_flag \
-            memcached_next_upstream memcached_next_upstream_timeout \
-            memcached_next_upstream_tries memcached_pass memcached_read_timeout \
-            memcached_send_timeout memcached_socket_keepalive postgres_pass redis2_pass \
+            drizzle_pass grpc_allow_upstream grpc_bind_dynamic grpc_request_dynamic \
+            grpc_ssl_certificate_cache grpc_ssl_conf_command grpc_ssl_key_log \
+            grpc_ssl_password_file memcached_allow_upstream memcached_bind_dynamic postgres_pass redis2_pass \
             redis2_query redis_pass srcache_fetch srcache_store",
     },
     Group {
-        about: "TLS",
-        instead: "put a TLS proxy in front, such as nginx, Caddy or stunnel, and `listen` on an inner address here",
-        names: "\
-            accept_terms_of_service account_key acme_certificate acme_issuer acme_shared_zone \
-            challenge contact external_account_key ssl ssl_alpn ssl_buffer_size ssl_certificate \
-            ssl_certificate_cache ssl_certificate_compression ssl_certificate_key ssl_ciphers \
-            ssl_client_certificate ssl_conf_command ssl_crl ssl_dhparam ssl_early_data \
-            ssl_ecdh_curve ssl_ech_file ssl_engine ssl_handshake_timeout ssl_key_log ssl_name \
-            ssl_object_cache_inheritable ssl_ocsp ssl_ocsp_cache ssl_ocsp_responder \
-            ssl_password_file ssl_prefer_server_ciphers ssl_preread ssl_protocols \
-            ssl_reject_handshake ssl_server_name ssl_session_cache ssl_session_reuse \
-            ssl_session_ticket_key ssl_session_tickets ssl_session_timeout ssl_stapling \
-            ssl_stapling_file ssl_stapling_responder ssl_stapling_verify ssl_trusted_certificate \
-            ssl_verify ssl_verify_client ssl_verify_depth starttls",
+        about: "what nginx's module for ACME shares or leaves out",
+        instead: "leave it out: `--acme` fetches certificates, always checks whom it talks to, and takes the \
+                  chain that comes first",
+        names: "acme_shared_zone preferred_chain ssl_verify",
     },
     Group {
-        about: "HTTP/2 and HTTP/3",
-        instead: "the server speaks HTTP/1.1; a proxy in front can speak HTTP/2 and HTTP/3 to clients",
+        about: "TLS by an old name",
+        instead: "write `ssl` behind each address that is to speak TLS: `listen 443 ssl;`",
+        names: "ssl",
+    },
+    Group {
+        about: "requests before a handshake is over",
+        instead: "leave it out: who listens on the way can send such a request again (replay), and rustls \
+                  is not asked for it",
+        names: "ssl_early_data",
+    },
+    Group {
+        about: "keys with a password",
+        instead: "store the key as it is, where only root can read it: \
+                  `openssl pkey -in WITH.key -out PLAIN.key && chmod 600 PLAIN.key`",
+        names: "ssl_password_file",
+    },
+    Group {
+        about: "what OpenSSL alone knows",
+        instead: "leave it out: TLS is spoken by rustls, which has no such commands, engines and caches",
         names: "\
-            http2 http2_body_preread_size http2_chunk_size http2_idle_timeout \
-            http2_max_concurrent_pushes http2_max_concurrent_streams http2_max_field_size \
+            ssl_certificate_cache ssl_certificate_compression ssl_conf_command ssl_ech_file ssl_engine \
+            ssl_key_log ssl_object_cache_inheritable",
+    },
+    Group {
+        about: "asking authorities about clients",
+        instead: "name the revoked certificates of clients by `ssl_crl`",
+        names: "ssl_ocsp ssl_ocsp_cache ssl_ocsp_responder",
+    },
+    Group {
+        about: "TLS in mail and streams",
+        instead: "a site speaks HTTP only; keep nginx for other protocols",
+        names: "\
+            ssl_alpn ssl_handshake_timeout ssl_name ssl_preread ssl_server_name ssl_session_reuse \
+            ssl_verify starttls",
+    },
+    Group {
+        about: "HTTP/2 as it was",
+        instead: "leave it out: nginx has done away with it, too. For HTTP/2 hold `keepalive_timeout`, \
+                  `keepalive_requests`, `client_header_timeout` and `large_client_header_buffers`",
+        names: "\
+            http2_idle_timeout http2_max_concurrent_pushes http2_max_field_size \
             http2_max_header_size http2_max_requests http2_pool_size http2_push \
-            http2_push_preload http2_recv_buffer_size http2_recv_timeout \
-            http2_streams_index_size http3 http3_hq http3_max_concurrent_streams \
+            http2_push_preload http2_recv_timeout http2_streams_index_size",
+    },
+    Group {
+        about: "HTTP/3",
+        instead: "the server speaks HTTP/1.1 and HTTP/2; a proxy in front can speak HTTP/3 to clients",
+        names: "\
+            http3 http3_hq http3_max_concurrent_streams \
             http3_max_table_capacity http3_stream_buffer_size quic_active_connection_id_limit \
             quic_bpf quic_gso quic_host_key quic_mtu quic_retry quic_stream_buffer_size \
             spdy_chunk_size spdy_headers_comp spdy_pool_size spdy_recv_buffer_size \
@@ -161,20 +155,19 @@ pub(super) const GROUPS: &[Group] = &[
             num_map",
     },
     Group {
-        about: "Brotli and Zstandard files that lie beside others",
-        instead: "`embed on; precompress gzip br zstd;` makes compressed forms when the site is \
-                  built, and `gzip_static on;` sends `.gz` files that are there",
-        names: "brotli_static zstd_dict_file zstd_static",
+        about: "dictionaries of compression",
+        instead: "leave it out: `zstd on;` and `zstd_static on;` need none",
+        names: "zstd_dict_file",
     },
     Group {
         about: "logging in",
         instead: "`auth_basic` asks for passwords; for more, put a proxy that authenticates in front",
         names: "\
-            auth_delay auth_digest auth_digest_user_file \
+            auth_digest auth_digest_user_file \
             auth_jwt auth_jwt_claim_set auth_jwt_header_set auth_jwt_key_cache auth_jwt_key_file \
             auth_jwt_key_request auth_jwt_leeway auth_jwt_require auth_jwt_type auth_ldap \
             auth_ldap_cache_enabled auth_ldap_servers auth_oidc auth_pam auth_pam_service_name \
-            auth_request auth_request_set auth_require auth_spnego client_id client_secret \
+            auth_require auth_spnego client_id client_secret \
             config_url cookie_name extra_auth_args frontchannel_logout_uri issuer \
             logout_token_hint logout_uri oidc_provider pkce post_logout_uri redirect_uri \
             scope session_store session_timeout userinfo",
@@ -189,27 +182,19 @@ pub(super) const GROUPS: &[Group] = &[
         about: "changing content while serving",
         instead: "make the content as it should be sent before the site is compiled, or with a CGI script",
         names: "\
-            add_after_body add_before_body addition_types concat \
+            concat \
             concat_max_files concat_types concat_unique image_filter image_filter_buffer \
             image_filter_interlace image_filter_jpeg_quality image_filter_sharpen \
             image_filter_transparency image_filter_webp_quality pagespeed \
-            replace_filter slice ssi ssi_ignore_recycled_buffers \
-            ssi_last_modified ssi_min_file_chunk ssi_silent_errors ssi_types ssi_value_length \
-            sub_filter sub_filter_last_modified sub_filter_once sub_filter_types subs_filter \
-            subs_filter_bypass subs_filter_types xml_entities xslt_entities xslt_last_modified \
+            replace_filter ssi_ignore_recycled_buffers \
+            subs_filter subs_filter_bypass subs_filter_types xml_entities xslt_entities xslt_last_modified \
             xslt_param xslt_string_param xslt_stylesheet xslt_types",
-    },
-    Group {
-        about: "recoding content",
-        instead: "save the content in the charset that it is to be sent in, and name that with `charset`",
-        names: "\
-            charset_map override_charset source_charset",
     },
     Group {
         about: "changing fields on the way",
         instead: "use `add_header`, or set the field in a CGI script",
         names: "\
-            add_trailer add_trailer_inherit more_clear_headers more_clear_input_headers \
+            more_clear_headers more_clear_input_headers \
             more_set_headers more_set_input_headers userid userid_domain userid_expires \
             userid_flags userid_mark userid_name userid_p3p userid_path userid_service",
     },
@@ -219,7 +204,7 @@ pub(super) const GROUPS: &[Group] = &[
         names: "\
             fancyindex fancyindex_css_href fancyindex_default_sort \
             fancyindex_exact_size fancyindex_footer fancyindex_header fancyindex_ignore \
-            fancyindex_localtime fancyindex_name_length random_index",
+            fancyindex_localtime fancyindex_name_length",
     },
     Group {
         about: "streaming media",

@@ -3,12 +3,12 @@
 
 /// Names whose parameter `off` switches a feature off, or keeps it as it is without it.
 const SWITCHES: &str = "\
-    auth_digest auth_jwt auth_ldap auth_pam auth_request auth_spnego \
-    add_before_body concat dav_ext_lock fancyindex flv geoip_proxy_recursive \
-    geoip2_proxy_recursive image_filter mirror \
-    mirror_request_body modsecurity mp4_start_key_frame http2 http3 opentracing otel_trace \
-    override_charset pagespeed passenger_enabled random_index source_charset \
-    ssi ssl starttls status_zone sub_filter_last_modified sub_filter_once testcookie \
+    auth_digest auth_jwt auth_ldap auth_pam auth_spnego \
+    concat dav_ext_lock fancyindex flv geoip_proxy_recursive \
+    geoip2_proxy_recursive image_filter \
+    modsecurity mp4_start_key_frame http3 opentracing otel_trace \
+    pagespeed passenger_enabled \
+    ssl starttls status_zone testcookie \
     track_uploads upload_resumable userid vhost_traffic_status vhost_traffic_status_filter \
     vhost_traffic_status_filter_by_host xslt_last_modified";
 
@@ -33,22 +33,13 @@ const FAMILIES: &[&str] = &[
     "zstd_",
 ];
 
-/// Others, with the value that says what is so.
-const VALUES: &[(&str, &str)] = &[
-    ("auth_delay", "0"),
-    ("auth_delay", "0s"),
-    ("fastcgi_limit_rate", "0"),
-    ("proxy_limit_rate", "0"),
-    ("slice", "0"),
-];
-
 /// Whether a directive that sitec has not only says what holds without it.
 pub(crate) fn holds_anyway(name: &str, value: &str) -> bool {
     // What comes after these is a place or a command, not a switch.
     let is_other = ["_pass", "_param", "_file", "_block"].iter().any(|end| name.ends_with(end));
     let is_switch = SWITCHES.split_ascii_whitespace().any(|switch| switch == name)
         || FAMILIES.iter().any(|family| name.starts_with(family)) && !is_other;
-    value == "off" && is_switch || VALUES.contains(&(name, value))
+    value == "off" && is_switch
 }
 
 #[cfg(test)]
@@ -61,10 +52,10 @@ mod tests {
     fn only_what_is_so_is_taken() {
         for (name, value) in [
             ("image_filter", "off"),
-            ("ssi", "off"),
-            ("http2", "off"),
+            ("http3", "off"),
             ("proxy_buffering", "off"),
-            ("ssl_session_tickets", "off"),
+            ("ssl_early_data", "off"),
+            ("ssl_stapling", "off"),
         ] {
             assert!(holds_anyway(name, value), "{name} {value}");
         }
@@ -81,8 +72,7 @@ mod tests {
 
     #[test]
     fn they_are_names_of_nginx_that_sitec_has_not() {
-        let named = VALUES.iter().map(|(name, _)| *name);
-        for name in SWITCHES.split_ascii_whitespace().chain(named) {
+        for name in SWITCHES.split_ascii_whitespace() {
             assert!(matches!(lookup(name), Some(Known::Nginx(_))), "{name}");
             assert!(directive::find(name).is_none(), "{name}");
         }

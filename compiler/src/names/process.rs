@@ -14,7 +14,7 @@ pub(super) const GROUPS: &[Group] = &[
             lock_file log_subrequest master_process msie_padding msie_refresh multi_accept \
             optimize_server_names pcre_jit rtsig_overflow_events rtsig_overflow_test \
             rtsig_overflow_threshold rtsig_signo thread_stack_size timer_resolution \
-            uninitialized_variable_warn worker_aio_requests worker_cpu_affinity worker_priority \
+            worker_aio_requests worker_cpu_affinity worker_priority \
             worker_rlimit_core worker_rlimit_nofile worker_rlimit_sigpending \
             working_directory",
     },
@@ -25,8 +25,19 @@ pub(super) const GROUPS: &[Group] = &[
             aio aio_write chunked_transfer_encoding client_body_in_file_only \
             client_body_in_single_buffer connection_pool_size directio directio_alignment \
             open_file_cache_events output_buffers postpone_output \
-            read_ahead request_pool_size send_lowat sendfile_max_chunk \
-            subrequest_output_buffer_size thread_pool",
+            read_ahead request_pool_size send_lowat sendfile_max_chunk ssi_min_file_chunk \
+            thread_pool",
+    },
+    Group {
+        about: "asking authorities whether a certificate is revoked (OCSP)",
+        instead: "Let's Encrypt has ended OCSP, and browsers do without; `ssl_stapling_file` sends an answer \
+                  that you have",
+        names: "ssl_stapling ssl_stapling_responder ssl_stapling_verify",
+    },
+    Group {
+        about: "Diffie-Hellman in finite fields (DHE)",
+        instead: "keys are exchanged by elliptic curves alone: `ssl_ecdh_curve`",
+        names: "ssl_dhparam",
     },
     Group {
         about: "the memory of nginx's encoders",

@@ -1,27 +1,33 @@
 //! Files that come with nginx, and that confs include: what to do where they are not there.
 
-use super::{Group, Known, lookup};
+use super::charsets::{StockMap, stock_map};
 
 /// What is known of a file that many confs include.
 pub(crate) enum Stock {
     /// nginx's table of media types: nothing is needed in its place.
     Types,
-    /// It holds directives of this kind, which sitec has not.
-    Directives(&'static Group),
+    /// This `charset_map`.
+    Charsets(StockMap),
     /// It loads modules of nginx.
     Modules,
     /// These lines, which are the same on every machine.
     Lines(&'static [&'static str]),
 }
 
-/// Names of such files, and a directive of those that they hold.
-const FILES: &[(&str, &str)] = &[
-    ("fastcgi_php.conf php_fastcgi.conf", "fastcgi_cache"),
-    (
-        "options-ssl-nginx.conf ssl-params.conf ssl_params snakeoil.conf self-signed.conf",
-        "ssl_certificate",
-    ),
-    ("koi-utf koi-win win-utf", "charset_map"),
+/// Debian's `snippets/snakeoil.conf`.
+const SNAKEOIL: &[&str] = &[
+    "ssl_certificate /etc/ssl/certs/ssl-cert-snakeoil.pem",
+    "ssl_certificate_key /etc/ssl/private/ssl-cert-snakeoil.key",
+];
+
+/// What certbot has as `options-ssl-nginx.conf`, without suites that are not there.
+const CERTBOT: &[&str] = &[
+    "ssl_session_cache shared:le_nginx_SSL:10m",
+    "ssl_session_timeout 1440m",
+    "ssl_session_tickets off",
+    "ssl_protocols TLSv1.2 TLSv1.3",
+    "ssl_prefer_server_ciphers off",
+    "ssl_ciphers ECDHE+AES128:ECDHE+AES256:ECDHE+CHACHA20",
 ];
 
 /// Debian's `proxy_params`.
@@ -112,7 +118,9 @@ pub(crate) fn stock(path: &str) -> Option<Stock> {
         return Some(Stock::Types);
     }
     let lines = match name {
+        "options-ssl-nginx.conf" => CERTBOT,
         "proxy_params" => PROXY_PARAMS,
+        "snakeoil.conf" => SNAKEOIL,
         "fastcgi.conf" => FASTCGI_CONF,
         "fastcgi_params" => &FASTCGI_CONF[1..],
         "fastcgi-php.conf" => FASTCGI_PHP,
@@ -123,15 +131,11 @@ pub(crate) fn stock(path: &str) -> Option<Stock> {
     if !lines.is_empty() {
         return Some(Stock::Lines(lines));
     }
-    if folder == "modules-enabled" || folder == "modules" && name == "*.conf" {
-        return Some(Stock::Modules);
+    if let Some(map) = stock_map(name) {
+        return Some(Stock::Charsets(map));
     }
-    let (_, directive) =
-        FILES.iter().find(|(names, _)| names.split(' ').any(|known| known == name))?;
-    match lookup(directive) {
-        Some(Known::Nginx(group)) => Some(Stock::Directives(group)),
-        _ => None,
-    }
+    let is_of_modules = folder == "modules-enabled" || folder == "modules" && name == "*.conf";
+    is_of_modules.then_some(Stock::Modules)
 }
 
 #[cfg(test)]
@@ -142,7 +146,7 @@ mod tests {
     fn stock_files_are_known_wherever_they_are() {
         let about = |path: &str| match stock(path) {
             Some(Stock::Types) => "types",
-            Some(Stock::Directives(group)) => group.about,
+            Some(Stock::Charsets(map)) => map.charsets[0],
             Some(Stock::Modules) => "modules",
             Some(Stock::Lines(lines)) => lines[0].split(' ').nth(1).unwrap_or_default(),
             None => "",
@@ -154,16 +158,15 @@ mod tests {
             ("/etc/nginx/fastcgi.conf", "SCRIPT_FILENAME"),
             ("snippets/fastcgi-php.conf", "^(.+?\\.php)(/.*)$"),
             ("/etc/nginx/proxy_params", "Host"),
-            ("/etc/letsencrypt/options-ssl-nginx.conf", "TLS"),
+            ("/etc/letsencrypt/options-ssl-nginx.conf", "shared:le_nginx_SSL:10m"),
+            ("snippets/snakeoil.conf", "/etc/ssl/certs/ssl-cert-snakeoil.pem"),
+            ("/etc/nginx/koi-utf", "koi8-r"),
             ("/etc/nginx/modules-enabled/*.conf", "modules"),
             ("/usr/share/nginx/modules/*.conf", "modules"),
             ("sites-enabled/*", ""),
             ("my.types", ""),
         ] {
             assert_eq!(about(path), expected, "{path}");
-        }
-        for (_, directive) in FILES {
-            assert!(matches!(lookup(directive), Some(Known::Nginx(_))), "{directive}");
         }
     }
 }

@@ -10,7 +10,7 @@ use crate::ast::{Block, Comment, Directive, Word};
 use crate::check::types;
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::files::{Files, Kind};
-use crate::names::{self, Group, Stock};
+use crate::names::{self, Stock, StockMap};
 use crate::source::{Sources, Span};
 use crate::suggest;
 
@@ -188,8 +188,8 @@ impl Includer<'_> {
                 resolved.push(built_in_types(word));
                 needless_types(word)
             }
+            Some(Stock::Charsets(map)) => return resolved.push(stock_charset_map(word, &map)),
             Some(Stock::Lines(lines)) => return self.stock_lines(word, lines, resolved),
-            Some(Stock::Directives(group)) => unsupported(word, group),
             Some(Stock::Modules) | None => {
                 let message = format!("`{}` does not exist", path.to_string_lossy());
                 let diagnostic =
@@ -273,14 +273,18 @@ fn built_in_types(word: &Word) -> Directive {
     Directive { name: written(b"types"), args: Vec::new(), block: Some(block) }
 }
 
-/// A file that comes with nginx is not there, and sitec could not use it.
-fn unsupported(word: &Word, group: &Group) -> Diagnostic {
-    let shown = word.shown();
-    let name = shown.rsplit('/').next().unwrap_or_default();
-    Diagnostic::error("D02", word.span, format!("nginx's `{name}` is not supported"))
-        .label(format!("for {}, which sitec does not do", group.about))
-        .help(group.instead)
-        .family(group.about, format!("include {shown}"))
+/// A `charset_map` that comes with nginx, as the file would say it.
+fn stock_charset_map(word: &Word, map: &StockMap) -> Directive {
+    let written = |value: &str| Word { value: value.into(), offsets: Vec::new(), ..word.clone() };
+    let line = |(from, to): &(String, String)| Directive {
+        name: written(from),
+        args: vec![written(to)],
+        block: None,
+    };
+    let directives = map.lines.iter().map(line).collect();
+    let block = Block { directives, open: word.span, close: word.span };
+    let args = map.charsets.into_iter().map(written).collect();
+    Directive { name: written("charset_map"), args, block: Some(block) }
 }
 
 /// Adds a dependency once.

@@ -10,7 +10,8 @@ use regex_automata::util::start;
 
 use sitec_runtime::http::target;
 
-use super::trie::{Longest, Trie};
+use super::classes::Classes;
+use super::trie::{Longest, State, Trie};
 
 /// A set of strings, as an automaton.
 pub(crate) enum Machine<'a> {
@@ -48,8 +49,6 @@ pub(crate) enum Text {
     Host,
 }
 
-/// A state of a machine. The first two mean the same in all machines.
-pub(crate) type State = u32;
 /// No string that goes on from here is in the set.
 pub(super) const DEAD: State = u32::MAX;
 /// All strings that go on from here are in the set.
@@ -63,6 +62,13 @@ const DOTS: State = 3;
 const INSIDE: State = 4;
 const ADDRESS: State = 5;
 const CLOSED: State = 6;
+
+/// Bytes that no machine tells apart, each class by one of them.
+pub(super) fn classes(machines: &[Machine<'_>]) -> Classes {
+    let mut classes = Classes::new();
+    machines.iter().for_each(|machine| machine.split(&mut classes));
+    classes
+}
 
 impl Machine<'_> {
     /// Where every string begins.
@@ -118,7 +124,7 @@ impl Machine<'_> {
     }
 
     /// Puts bytes that it tells apart into different classes.
-    pub(super) fn split(&self, classes: &mut super::search::Classes) {
+    fn split(&self, classes: &mut Classes) {
         match self {
             Machine::Text(Text::Path { .. }) => classes.split(|byte| match byte {
                 b'/' => 1,

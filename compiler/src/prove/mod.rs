@@ -4,6 +4,7 @@
 //! A walk ends with the shortest witness, with the certainty that there is none, or at its
 //! bound; whoever asks says nothing then.
 
+mod classes;
 mod index;
 mod machine;
 mod search;

@@ -3,7 +3,8 @@
 use std::collections::HashMap;
 
 use super::Budget;
-use super::machine::{DEAD, Machine, State};
+use super::machine::{DEAD, Machine, classes};
+use super::trie::State;
 
 /// The most states of a product that are looked at.
 const MOST_STATES: usize = 10_000;
@@ -19,51 +20,6 @@ pub(crate) enum Found {
     Unknown,
 }
 
-/// Bytes that no machine tells apart, each class by one of them.
-pub(super) struct Classes {
-    of: [u16; 256],
-    count: usize,
-}
-
-impl Classes {
-    pub(super) fn new(machines: &[Machine<'_>]) -> Classes {
-        let mut classes = Classes { of: [0; 256], count: 1 };
-        machines.iter().for_each(|machine| machine.split(&mut classes));
-        classes
-    }
-
-    /// Splits classes whose bytes `key` tells apart.
-    pub(super) fn split(&mut self, key: impl Fn(u8) -> u8) {
-        let mut numbers = HashMap::new();
-        for byte in 0..=255u8 {
-            let next = numbers.len() as u16;
-            let class = &mut self.of[usize::from(byte)];
-            *class = *numbers.entry((*class, key(byte))).or_insert(next);
-        }
-        self.count = numbers.len();
-    }
-
-    /// One byte of each class: the one that reads best, best first.
-    pub(super) fn representatives(&self) -> Vec<u8> {
-        let mut bytes: Vec<u8> = (0..=255).collect();
-        bytes.sort_by_key(|&byte| match byte {
-            b'a'..=b'z' => (0, byte),
-            b'0'..=b'9' => (1, byte),
-            b'/' | b'.' | b'-' | b'_' => (2, byte),
-            b'A'..=b'Z' => (3, byte),
-            // These would have to be escaped in a URL.
-            b'%' | b'?' | b'#' => (5, byte),
-            b'!'..=b'~' => (4, byte),
-            _ => (6, byte),
-        });
-        let mut seen = vec![false; self.count];
-        bytes.retain(|&byte| {
-            !std::mem::replace(&mut seen[self.of[usize::from(byte)] as usize], true)
-        });
-        bytes
-    }
-}
-
 /// A place in the walk: where it came from, and by which byte.
 pub(super) struct Step {
     pub(super) from: usize,
@@ -76,7 +32,7 @@ pub(crate) fn search(machines: &[Machine<'_>], budget: &mut Budget) -> Found {
     if budget.is_spent() {
         return Found::Unknown;
     }
-    let bytes = Classes::new(machines).representatives();
+    let bytes = classes(machines).representatives();
     let start: Box<[State]> = machines.iter().map(Machine::start).collect();
     if start.contains(&DEAD) {
         return Found::Nothing;

@@ -2,8 +2,9 @@
 
 use std::collections::HashSet;
 
-use super::machine::{DEAD, Machine, State};
-use super::search::{Classes, Step, spelled};
+use super::machine::{DEAD, Machine, classes};
+use super::search::{Step, spelled};
+use super::trie::State;
 
 /// Strings that a tour found.
 pub(crate) struct Tour {
@@ -17,7 +18,7 @@ pub(crate) struct Tour {
 /// are in the sets of the same machines, and have the same longest prefix in their tries. At most
 /// `most` states of the product are looked at.
 pub(crate) fn tour(machines: &[Machine<'_>], most: usize) -> Tour {
-    let bytes = Classes::new(machines).representatives();
+    let bytes = classes(machines).representatives();
     let start: Box<[State]> = machines.iter().map(Machine::start).collect();
     let mut tour = Tour { strings: Vec::new(), complete: true };
     let (mut seen, mut classes) = (HashSet::from([start.clone()]), HashSet::new());

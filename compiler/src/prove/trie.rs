@@ -2,7 +2,8 @@
 
 use std::collections::HashMap;
 
-use super::machine::State;
+/// A state of a machine.
+pub(crate) type State = u32;
 
 /// The longest prefix of a string that is in a [`Trie`], by its number.
 pub(crate) type Longest = Option<u32>;

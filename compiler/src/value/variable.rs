@@ -4,6 +4,7 @@
 use std::fmt::Write;
 
 use crate::ir::Variable;
+use crate::wrap::wrapped;
 
 /// What decides on a variable's value.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -41,6 +42,13 @@ pub struct Family {
     pub doc: &'static str,
 }
 
+impl Family {
+    /// The variable with the rest of a name, which is in lower case.
+    pub(crate) fn of(&self, rest: &str) -> Variable {
+        (self.variable)(rest)
+    }
+}
+
 const fn row(name: &'static str, known: Known, doc: &'static str) -> Row {
     Row { name, known, doc }
 }
@@ -68,6 +76,8 @@ pub const VARIABLES: &[Row] = &[
         "The length of the request's content: its Content-Length, or what came in chunks.",
     ),
     row("content_type", Known::Request, "The Content-Type of the request."),
+    row("date_gmt", Known::Run, "The time in UTC, as server side includes write it."),
+    row("date_local", Known::Run, "The machine's time, likewise."),
     row("document_root", Known::Path, "The folder of `root`, or the `alias`."),
     row("document_uri", Known::Path, "The same as `$uri`."),
     row(
@@ -92,7 +102,12 @@ pub const VARIABLES: &[Row] = &[
         "The host that was asked for, in lower case and without its port; `$server_name` without one.",
     ),
     row("hostname", Known::Run, "The name of the machine."),
-    row("https", Known::Path, "`on` where the client speaks TLS: always empty."),
+    row(
+        "http2",
+        Known::Request,
+        "`h2` over TLS and `h2c` without, where HTTP/2 is spoken; else nothing.",
+    ),
+    row("https", Known::Request, "`on` where the client speaks TLS, else nothing."),
     row(
         "invalid_referer",
         Known::Request,
@@ -178,7 +193,7 @@ pub const VARIABLES: &[Row] = &[
         "The time since the first byte of the request in seconds, to the millisecond.",
     ),
     row("request_uri", Known::Request, "The path and the arguments as the client sent them."),
-    row("scheme", Known::Request, "`http`."),
+    row("scheme", Known::Request, "`https` where the client speaks TLS, else `http`."),
     row(
         "secure_link",
         Known::Request,
@@ -193,7 +208,84 @@ pub const VARIABLES: &[Row] = &[
     row("server_addr", Known::Run, "The server's address that the client has connected to."),
     row("server_name", Known::Path, "The first `server_name` of the server."),
     row("server_port", Known::Request, "The server's port that the client has connected to."),
-    row("server_protocol", Known::Request, "`HTTP/1.1` or `HTTP/1.0`."),
+    row("server_protocol", Known::Request, "`HTTP/2.0`, `HTTP/1.1` or `HTTP/1.0`."),
+    row(
+        "slice_range",
+        Known::Request,
+        "The part that is asked for of another server, `bytes=0-1048575`, where `slice` says how long parts \
+         are.",
+    ),
+    row(
+        "ssl_alpn_protocol",
+        Known::Run,
+        "The protocol that was agreed on for what goes over TLS (ALPN), such as `http/1.1`.",
+    ),
+    row("ssl_cipher", Known::Run, "The cipher suite, by OpenSSL's name."),
+    row(
+        "ssl_ciphers",
+        Known::Run,
+        "The cipher suites that the client offers, by OpenSSL's names, with colons between them; those \
+         that have none in hex.",
+    ),
+    row(
+        "ssl_client_cert",
+        Known::Run,
+        "The client's certificate in PEM, each line but the first with a tab before it.",
+    ),
+    row(
+        "ssl_client_escaped_cert",
+        Known::Run,
+        "The same as `$ssl_client_raw_cert`, escaped as in a URL.",
+    ),
+    row(
+        "ssl_client_fingerprint",
+        Known::Run,
+        "The SHA-1 of the client's certificate, in hexadecimal digits.",
+    ),
+    row(
+        "ssl_client_i_dn",
+        Known::Run,
+        "Who has signed the client's certificate, by RFC 2253: `CN=Staff CA,O=Example`.",
+    ),
+    row(
+        "ssl_client_i_dn_legacy",
+        Known::Run,
+        "The same as nginx wrote it before 1.11.6: `/O=Example/CN=Staff CA`.",
+    ),
+    row("ssl_client_raw_cert", Known::Run, "The client's certificate in PEM."),
+    row("ssl_client_s_dn", Known::Run, "Whose the client's certificate is, by RFC 2253."),
+    row("ssl_client_s_dn_legacy", Known::Run, "The same as nginx wrote it before 1.11.6."),
+    row(
+        "ssl_client_serial",
+        Known::Run,
+        "The number of the client's certificate, in hexadecimal digits.",
+    ),
+    row(
+        "ssl_client_v_end",
+        Known::Run,
+        "Until when the client's certificate holds: `Nov 29 12:00:00 2027 GMT`.",
+    ),
+    row("ssl_client_v_remain", Known::Run, "For how many days it still does."),
+    row("ssl_client_v_start", Known::Run, "Since when it does."),
+    row(
+        "ssl_client_verify",
+        Known::Run,
+        "What has come of the client's certificate: `SUCCESS`, `FAILED:` and why, or `NONE`.",
+    ),
+    row("ssl_curve", Known::Run, "The group that keys were exchanged in, by OpenSSL's name."),
+    row("ssl_curves", Known::Run, "The groups that the client offers, likewise."),
+    row(
+        "ssl_early_data",
+        Known::Run,
+        "Always absent: no request comes before a handshake is over.",
+    ),
+    row("ssl_protocol", Known::Run, "`TLSv1.2` or `TLSv1.3`."),
+    row(
+        "ssl_server_name",
+        Known::Run,
+        "The name that the client has asked for in its handshake (SNI), in lower case.",
+    ),
+    row("ssl_session_reused", Known::Run, "`r` where an earlier session goes on, else `.`."),
     row("status", Known::Request, "The status of the response."),
     row("time_iso8601", Known::Run, "The local time: `2026-11-29T12:00:00+01:00`."),
     row("time_local", Known::Run, "The local time: `29/Nov/2026:12:00:00 +0100`."),
@@ -205,7 +297,18 @@ pub const VARIABLES: &[Row] = &[
     ),
     row("upstream_bytes_received", Known::Run, "Bytes that came from other servers, likewise."),
     row("upstream_bytes_sent", Known::Run, "Bytes that other servers were sent, likewise."),
-    row("upstream_cache_status", Known::Run, "Always absent: no answers are kept."),
+    row(
+        "upstream_cache_etag",
+        Known::Run,
+        "The ETag of a kept answer, where another server is asked whether that still holds.",
+    ),
+    row("upstream_cache_last_modified", Known::Run, "Its Last-Modified, likewise."),
+    row(
+        "upstream_cache_status",
+        Known::Run,
+        "What has come of the look at kept answers: `MISS`, `BYPASS`, `EXPIRED`, `STALE`, `UPDATING`, \
+         `REVALIDATED` or `HIT`.",
+    ),
     row(
         "upstream_connect_time",
         Known::Run,
@@ -236,6 +339,11 @@ pub const FAMILIES: &[Family] = &[
         prefix: "sent_http_",
         variable: |rest| Variable::ResponseField(field(rest)),
         doc: "A field of the response, its name in lower case with `_` for `-`.",
+    },
+    Family {
+        prefix: "sent_trailer_",
+        variable: |rest| Variable::Trailer(field(rest)),
+        doc: "A field that has followed the content of the response, likewise.",
     },
     Family {
         prefix: "http_",
@@ -281,11 +389,11 @@ pub fn find(name: &str) -> Option<&'static Row> {
 }
 
 /// Variables that nginx has and sitec has not, and the fronts of names of such.
-const ONLY_NGINX: &str = "ancient_browser date_gmt date_local geoip_ grpc_ http2 http3 is_request_port \
+const ONLY_NGINX: &str = "ancient_browser geoip_ grpc_ http3 is_request_port \
     memcached_key modern_browser msie proxy_protocol_tlv_ request_body request_body_file \
     request_completion request_port scgi_ \
-    sent_trailer_ session_ slice_range ssl_ tcpinfo_ uid_got \
-    uid_reset uid_set upstream_first_byte_time upstream_last_addr upstream_last_server_name \
+    session_ ssl_ech_ ssl_preread_ ssl_session_id ssl_sigalg \
+    ssl_client_sigalg tcpinfo_ uid_got uid_reset uid_set upstream_first_byte_time upstream_last_addr upstream_last_server_name \
     upstream_queue_time upstream_session_time uwsgi_";
 
 /// Whether nginx has a variable of this name that sitec has not.
@@ -301,11 +409,14 @@ pub(crate) fn instead_of(name: &str) -> &'static str {
     if begins(&["upstream_", "scgi_", "uwsgi_", "grpc_", "memcached_"]) {
         return "leave it out: there is no such part of what other servers are asked";
     }
-    if begins(&["ssl_", "http2", "http3", "proxy_"]) {
+    if begins(&["ssl_"]) {
+        return "leave it out: rustls does not tell it; `$ssl_cipher`, `$ssl_curve` and \
+                `$ssl_session_reused` are what was agreed on";
+    }
+    if begins(&["http3", "proxy_"]) {
         return "leave it out: what a proxy in front knows comes as a field of its, `$http_…`";
     }
     match name {
-        "date_gmt" | "date_local" => "`$time_iso8601` and `$time_local` are the time",
         "request_port" | "is_request_port" => "`$server_port` is where the request came in",
         "request_body" | "request_body_file" => "a CGI script reads the content",
         _ => "leave it out",
@@ -355,6 +466,27 @@ pub fn reference() -> String {
     page
 }
 
+/// What a variable is, for a terminal, by its name without `$`.
+pub(crate) fn explain(name: &str) -> Option<String> {
+    let name = name.to_ascii_lowercase();
+    let (name, doc, known) = match find(&name) {
+        Some(row) => (row.name.to_owned(), row.doc, Some(row.known)),
+        None => {
+            let is_of = |family: &&Family| name.len() > family.prefix.len();
+            let family = FAMILIES.iter().filter(is_of).find(|it| name.starts_with(it.prefix))?;
+            (format!("{}NAME", family.prefix), family.doc, None)
+        }
+    };
+    let known = match known {
+        None => "",
+        Some(Known::Path) => "\n\nThe request's path decides on it, and where that leads.",
+        Some(Known::Args) => "\n\nThe request's arguments decide on it.",
+        Some(Known::Request) => "\n\nThe request decides on it, and who sends it to which address.",
+        Some(Known::Run) => "\n\nOnly a running server knows it.",
+    };
+    Some(wrapped(&format!("${name}\n\n{doc}{known}"), 80) + "\n")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -379,7 +511,7 @@ mod tests {
 
     #[test]
     fn nginx_has_more_variables() {
-        for name in ["upstream_queue_time", "SSL_protocol", "request_body"] {
+        for name in ["upstream_queue_time", "SSL_session_id", "request_body"] {
             assert!(is_only_nginx(name) && variable(name).is_none(), "{name}");
         }
         assert!(!is_only_nginx("requset_uri"));

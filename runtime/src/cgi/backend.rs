@@ -26,6 +26,10 @@ impl Backend for Running {
         interests.errors = self.errors_fd().map(|fd| pipe(fd, Interest::Read));
     }
 
+    fn move_to(&mut self, token: u64) {
+        Running::move_to(self, token);
+    }
+
     fn most_held(&self) -> usize {
         // Its pipe holds more.
         0

@@ -11,8 +11,8 @@
 use std::os::unix::ffi::OsStringExt;
 use std::sync::OnceLock;
 
-use super::script::Script;
 use crate::handler::Request;
+use crate::http::target::Scheme;
 use crate::site::CgiParam;
 use crate::variables::Variables;
 
@@ -30,11 +30,20 @@ const WITHHELD: [&[u8]; 7] = [
     b"proxy",
 ];
 
+/// A script, as the path of a request names it.
+#[derive(Clone, Copy)]
+pub(super) struct Named<'s> {
+    /// Its path in the file system.
+    pub(super) file: &'s [u8],
+    /// How much of the request's path names it; the rest is the extra path.
+    pub(super) name_len: usize,
+}
+
 /// Appends the environment of a script: `NAME=VALUE` texts, each ended by a NUL. `content_len` is
 /// the length of the content, if there is any.
 pub(super) fn write(
     request: &Request<'_>,
-    script: &Script,
+    script: Named<'_>,
     content_len: Option<u64>,
     params: &'static [CgiParam],
     out: &mut Vec<u8>,
@@ -107,6 +116,10 @@ impl Environment<'_> {
         self.compute(b"QUERY_STRING", |out| variables.query_string(out));
         self.compute(b"SERVER_PROTOCOL", |out| variables.server_protocol(out));
         self.compute(b"REQUEST_SCHEME", |out| variables.scheme(out));
+        if variables.connection.scheme() == Scheme::HTTPS {
+            // What programs look for since Apache has said it so.
+            self.set(b"HTTPS", b"on");
+        }
         if let Some(len) = content_len {
             self.set(b"CONTENT_LENGTH", itoa::Buffer::new().format(len).as_bytes());
             if let Some(media_type) = variables.head.fields().first(b"content-type") {
@@ -116,10 +129,10 @@ impl Environment<'_> {
     }
 
     /// The script, and the path behind it.
-    fn add_script(&mut self, variables: &Variables<'_>, script: &Script) {
+    fn add_script(&mut self, variables: &Variables<'_>, script: Named<'_>) {
         let (name, extra_path) = variables.path.split_at(script.name_len.min(variables.path.len()));
         self.set(b"SCRIPT_NAME", name);
-        self.set(b"SCRIPT_FILENAME", &script.file);
+        self.set(b"SCRIPT_FILENAME", script.file);
         self.compute(b"DOCUMENT_ROOT", |out| variables.document_root(out));
         if !extra_path.is_empty() {
             self.set(b"PATH_INFO", extra_path);

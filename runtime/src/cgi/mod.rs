@@ -17,3 +17,4 @@ pub use output::MAX_HEAD_LEN;
 pub use running::{Call, Running};
 pub(crate) use spawner::queue_len;
 pub use spawner::{Event, RequestId, Spawner, SpawnerProcess};
+pub(crate) use stderr::ErrorLines;

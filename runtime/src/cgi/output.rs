@@ -154,8 +154,7 @@ impl<'a> Lines<'a> {
             has_type: self.content_type.is_some(),
             content_len,
             local_redirect,
-            intercept: false,
-            is_passed_on: false,
+            ..BackendHead::default()
         })
     }
 }

@@ -136,6 +136,11 @@ impl Running {
         self.left_len.is_some()
     }
 
+    /// Has what the spawner tells of it go to who has this token.
+    pub(super) fn move_to(&mut self, token: u64) {
+        self.spawner.set_owner(self.id, token);
+    }
+
     /// What the spawner's events name it by.
     pub fn id(&self) -> RequestId {
         self.id
@@ -329,4 +334,77 @@ fn open_input(first: Vec<u8>) -> io::Result<(Option<PipeWriter>, Option<OwnedFd>
 /// Whether a read may succeed later.
 fn is_transient(error: &io::Error) -> bool {
     matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::Interrupted)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::fd::AsRawFd;
+
+    use super::*;
+    use crate::cgi::SpawnerProcess;
+    use crate::sys::poll::{PollFd, poll};
+
+    fn wait_for(fd: &impl AsRawFd, write: bool) {
+        let ready = poll(&mut [PollFd::new(fd.as_raw_fd(), write)], 20_000).expect("a wait");
+        assert!(ready > 0, "nothing comes");
+    }
+
+    /// A script of the shell, and the process that has started it.
+    fn run(script: &[u8]) -> (SpawnerProcess, Running) {
+        let (process, mut spawners) = SpawnerProcess::start(1, 1).expect("a spawner");
+        let spawner = Rc::new(spawners.remove(0));
+        let command = Command::new(b"/bin/sh", b"/", &[b"sh", b"-c", script]);
+        let command = command.expect("a command");
+        let call = Call { command, input: Input::Stream, errors: false, timeout_ms: 60_000 };
+        let running = Running::start(&spawner, 7, call).expect("a script");
+        while spawner.has_outgoing() {
+            wait_for(&*spawner, true);
+            spawner.flush().expect("a spawner");
+        }
+        (process, running)
+    }
+
+    /// Writes and reads as far as that goes, and gives what the script has written.
+    fn finish(running: &mut Running) -> Vec<u8> {
+        let (mut seen, mut scratch) = (Vec::new(), [0; 5000]);
+        loop {
+            let output = running.output.as_mut().expect("a pipe");
+            match output.read(&mut scratch) {
+                Ok(0) => return seen,
+                Ok(len) => seen.extend_from_slice(&scratch[..len]),
+                Err(_) => wait_for(output, false),
+            }
+            running.write_input();
+        }
+    }
+
+    #[test]
+    fn content_comes_whole_where_the_pipe_is_full() {
+        let (_process, mut running) = run(b"exec cat");
+        // More than a pipe holds; no two parts of it are the same.
+        let content: Vec<u8> = (0..100_000_u32).flat_map(u32::to_be_bytes).collect();
+        assert!(running.takes_input() && running.input_fd().is_none());
+        let (front, rest) = content.split_at(300_000);
+        running.feed(front);
+        assert!(!running.takes_input() && running.input_fd().is_some());
+        running.feed(rest);
+        running.end_input();
+        assert!(finish(&mut running) == content);
+        assert!(running.takes_input() && running.input_fd().is_none());
+    }
+
+    #[test]
+    fn content_that_a_script_does_not_want_is_taken() {
+        let (_process, mut running) = run(b"exec <&-; echo x");
+        let mut seen = [0; 2];
+        wait_for(&running.output_fd().expect("a pipe"), false);
+        running.output.as_mut().expect("a pipe").read_exact(&mut seen).expect("output");
+        running.feed(&[0; 300_000]);
+        // The spawner has had the reading end too, and may close it later than the script.
+        while let Some(input) = running.input_fd() {
+            wait_for(&input, true);
+            running.write_input();
+        }
+        assert!(running.takes_input() && running.input.is_none());
+    }
 }

@@ -5,7 +5,7 @@
 //! no script never makes it one: `/picture.jpg/x.php` is no script, unless `x.php` is a file.
 
 use super::command::Command;
-use super::environment;
+use super::environment::{self, Named};
 use super::running::Call;
 use super::stderr::ERRORS_LEVEL;
 use crate::backend::Input;
@@ -19,9 +19,9 @@ use crate::site::{Cgi, CgiRule, ErrorLog, Level, ProgramId, Scripts};
 /// A script that a request was led to.
 pub(super) struct Script {
     /// Its path in the file system.
-    pub(super) file: Vec<u8>,
-    /// How much of the request's path names it; the rest is the extra path.
-    pub(super) name_len: usize,
+    file: Vec<u8>,
+    /// How much of the request's path names it.
+    name_len: usize,
     /// What runs it; `None`: it runs by itself.
     interpreter: Option<ProgramId>,
     cgi: &'static Cgi,
@@ -154,7 +154,8 @@ impl Script {
         match command {
             Some(mut command) => {
                 let (params, out) = (self.cgi.params, command.environment());
-                environment::write(request, self, content_len, params, out);
+                let script = Named { file: &self.file, name_len: self.name_len };
+                environment::write(request, script, content_len, params, out);
                 let timeout_ms = self.cgi.timeout_ms;
                 // A pipe less for each script, where the conf logs nothing of what comes by it.
                 let logs = request.variables.settings.error_logs;

@@ -16,14 +16,21 @@ const REST: &[u8] = b"(the rest of what it says is not logged)";
 
 /// Cuts what a script says into lines.
 #[derive(Debug, Default)]
-pub(super) struct ErrorLines {
+pub(crate) struct ErrorLines {
     line: Vec<u8>,
     total_len: usize,
+    /// Whether there is no bound for all of them.
+    is_endless: bool,
 }
 
 impl ErrorLines {
+    /// Lines of a program that runs for as long as the server.
+    pub(crate) fn endless() -> ErrorLines {
+        ErrorLines { is_endless: true, ..ErrorLines::default() }
+    }
+
     /// Takes a piece, and gives out the lines that are complete.
-    pub(super) fn read(&mut self, piece: &[u8], emit: &mut dyn FnMut(&[u8])) {
+    pub(crate) fn read(&mut self, piece: &[u8], emit: &mut dyn FnMut(&[u8])) {
         for part in piece.split_inclusive(|&byte| byte == b'\n') {
             let room = MAX_LINE_LEN.saturating_sub(self.line.len());
             self.line.extend_from_slice(&part[..part.len().min(room)]);
@@ -36,7 +43,11 @@ impl ErrorLines {
     /// Gives out the line that has no end.
     pub(super) fn finish(&mut self, emit: &mut dyn FnMut(&[u8])) {
         let line = self.line.trim_ascii_end();
-        if !line.is_empty() && self.total_len <= MAX_TOTAL_LEN {
+        if self.is_endless {
+            if !line.is_empty() {
+                emit(line);
+            }
+        } else if !line.is_empty() && self.total_len <= MAX_TOTAL_LEN {
             self.total_len += line.len();
             emit(if self.total_len <= MAX_TOTAL_LEN { line } else { REST });
         }

@@ -9,9 +9,9 @@ use std::rc::Rc;
 use super::forms::{Form, Making};
 use super::{Encode, Encoder, Forms};
 use crate::files::StoredFile;
-use crate::handler::Piece;
+use crate::handler::FileBody;
 use crate::http::accept::Coding;
-use crate::output::{Produce, Produced, RUN_LEN};
+use crate::output::{Attendant, Body, Piece, Produce, Produced, RUN_LEN};
 
 /// What is taken of a content in one run: what is very regular may leave little behind.
 const TAKEN_LEN: u64 = 2 * RUN_LEN as u64;
@@ -25,6 +25,77 @@ pub(crate) enum Source {
     Owned(Vec<u8>, Range<usize>),
     /// What is made while it is sent.
     Made(Box<dyn Produce>),
+}
+
+impl Source {
+    /// What is read of a content piece by piece; the error is one that is not.
+    pub(crate) fn of(body: Body) -> Result<Source, Body> {
+        Ok(match body {
+            Body::Static(bytes) => Source::Piece(Piece::Static(bytes)),
+            Body::Owned(bytes) => {
+                let range = 0..bytes.len();
+                Source::Owned(bytes, range)
+            }
+            Body::File(FileBody::One(piece)) => Source::Piece(piece),
+            Body::Made(producer) => Source::Made(producer),
+            Body::Empty | Body::File(FileBody::Empty | FileBody::Multipart(_)) => {
+                return Err(body);
+            }
+        })
+    }
+
+    /// Takes the next piece for an encoder. How long it was, and whether there is more. `scratch` is what
+    /// files are read into.
+    pub(crate) fn feed(
+        &mut self,
+        encoder: &mut dyn Encode,
+        scratch: &mut Vec<u8>,
+        out: &mut Vec<u8>,
+    ) -> io::Result<(u64, Produced)> {
+        match self {
+            Source::Piece(Piece::File { file, offset, len }) => {
+                let wanted = (*len).min(encoder.piece_len() as u64);
+                scratch.resize(wanted as usize, 0);
+                let read = read_at(file, scratch, *offset)?;
+                encoder.write(&scratch[..read], out)?;
+                *offset += read as u64;
+                *len -= read as u64;
+                Ok((read as u64, produced(*len == 0)))
+            }
+            Source::Piece(Piece::Memory(bytes, range)) => take_of(bytes, range, encoder, out),
+            Source::Piece(Piece::Static(bytes)) => {
+                let mut range = 0..bytes.len();
+                let taken = take_of(bytes, &mut range, encoder, out)?;
+                *bytes = &bytes[range.start..];
+                Ok(taken)
+            }
+            Source::Owned(bytes, range) => take_of(bytes, range, encoder, out),
+            Source::Made(producer) => {
+                scratch.clear();
+                let produced = producer.produce(scratch, RUN_LEN)?;
+                for piece in scratch.chunks(encoder.piece_len().max(1)) {
+                    encoder.write(piece, out)?;
+                }
+                Ok((scratch.len() as u64, produced))
+            }
+        }
+    }
+
+    /// Lets what makes it do what it waits for.
+    pub(crate) fn attend(&mut self, attendant: &mut dyn Attendant) -> bool {
+        match self {
+            Source::Made(producer) => producer.attend(attendant),
+            Source::Piece(_) | Source::Owned(..) => false,
+        }
+    }
+
+    /// What the error log should know of a content that has come to its end.
+    pub(crate) fn remark(&self) -> Option<String> {
+        match self {
+            Source::Made(producer) => producer.remark(),
+            Source::Piece(_) | Source::Owned(..) => None,
+        }
+    }
 }
 
 /// Whose form it is, where it is kept.
@@ -66,6 +137,8 @@ pub(crate) struct Encoded {
     taken: u64,
     made: u64,
     is_whole: bool,
+    /// Whether some of what was taken is held back.
+    holds: bool,
 }
 
 impl Encoded {
@@ -75,43 +148,13 @@ impl Encoded {
         encoder: Encoder,
         making: Option<(Owner, Making)>,
     ) -> Encoded {
-        let (taken, made, is_whole) = (0, 0, false);
-        Encoded { source, encoder, scratch: Vec::new(), making, taken, made, is_whole }
+        let (taken, made, is_whole, holds) = (0, 0, false, false);
+        Encoded { source, encoder, scratch: Vec::new(), making, taken, made, is_whole, holds }
     }
 
     /// How many bytes the content had, and how many have come of it, once it is whole.
     pub(crate) fn lens(&self) -> Option<(u64, u64)> {
         self.is_whole.then_some((self.taken, self.made))
-    }
-
-    /// Takes the next piece of the source. How long it was, and whether there is more.
-    fn take(&mut self, out: &mut Vec<u8>) -> io::Result<(u64, Produced)> {
-        let encoder = self.encoder.get();
-        match &mut self.source {
-            Source::Piece(Piece::File { file, offset, len }) => {
-                let wanted = (*len).min(encoder.piece_len() as u64);
-                self.scratch.resize(wanted as usize, 0);
-                let read = read_at(file, &mut self.scratch, *offset)?;
-                encoder.write(&self.scratch[..read], out)?;
-                *offset += read as u64;
-                *len -= read as u64;
-                Ok((read as u64, produced(*len == 0)))
-            }
-            Source::Piece(Piece::Memory(bytes, range)) => take_of(bytes, range, encoder, out),
-            Source::Piece(Piece::Static(bytes)) => {
-                let mut range = 0..bytes.len();
-                let taken = take_of(bytes, &mut range, encoder, out)?;
-                *bytes = &bytes[range.start..];
-                Ok(taken)
-            }
-            Source::Owned(bytes, range) => take_of(bytes, range, encoder, out),
-            Source::Made(producer) => {
-                self.scratch.clear();
-                let produced = producer.produce(&mut self.scratch, RUN_LEN)?;
-                encoder.write(&self.scratch, out)?;
-                Ok((self.scratch.len() as u64, produced))
-            }
-        }
     }
 
     /// Hands what was appended since `start` to the form in the making.
@@ -158,14 +201,18 @@ impl Produce for Encoded {
         let (start, mut taken) = (out.len(), 0);
         let mut produced = Produced::More;
         while produced == Produced::More && out.len() < start + room && taken < TAKEN_LEN {
-            let (len, after) = self.take(out)?;
+            let (len, after) = self.source.feed(self.encoder.get(), &mut self.scratch, out)?;
             (taken, produced) = (taken + len, after);
             if len == 0 {
                 break;
             }
         }
-        if produced == Produced::End {
-            self.encoder.get().finish(out)?;
+        self.holds |= taken > 0;
+        match produced {
+            Produced::End => self.encoder.get().finish(out)?,
+            // What follows may be long in coming.
+            Produced::Waits if std::mem::take(&mut self.holds) => self.encoder.get().flush(out)?,
+            Produced::Waits | Produced::More => {}
         }
         self.taken += taken;
         self.made += (out.len() - start) as u64;
@@ -174,14 +221,15 @@ impl Produce for Encoded {
         Ok(produced)
     }
 
+    fn attend(&mut self, attendant: &mut dyn Attendant) -> bool {
+        self.source.attend(attendant)
+    }
+
     fn encoded(&self) -> Option<(u64, u64)> {
         self.lens()
     }
 
     fn remark(&self) -> Option<String> {
-        match &self.source {
-            Source::Made(producer) => producer.remark(),
-            Source::Piece(_) | Source::Owned(..) => None,
-        }
+        self.source.remark()
     }
 }

@@ -33,6 +33,15 @@ fn level(effort: Effort) -> u32 {
     }
 }
 
+/// What comes of `bytes`, as a member of a file: members may follow each other.
+pub fn member(level: u32, bytes: &[u8]) -> io::Result<Vec<u8>> {
+    let mut out = Vec::new();
+    let mut encoder = begin(Effort::Level(level), Some(bytes.len() as u64))?;
+    encoder.write(bytes, &mut out)?;
+    encoder.finish(&mut out)?;
+    Ok(out)
+}
+
 impl Gzip {
     fn run(&mut self, mut piece: &[u8], flush: FlushCompress, out: &mut Vec<u8>) -> io::Result<()> {
         loop {

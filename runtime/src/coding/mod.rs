@@ -3,9 +3,14 @@
 //!
 //! A site names its encoders in the generated text, so that what it does not use is not linked.
 
+mod compose;
 mod encoded;
+mod filtered;
 mod forms;
 mod pool;
+mod recode;
+mod replace;
+mod sliced;
 
 #[cfg(feature = "brotli")]
 pub mod brotli;
@@ -16,9 +21,17 @@ pub mod gzip;
 #[cfg(feature = "zstd")]
 pub mod zstd;
 
+#[cfg(feature = "ssi")]
+pub(crate) use compose::Wanted;
+pub(crate) use compose::{Composed, MOST_AHEAD, MOST_WOVEN_LEN};
+pub use compose::{Loom, Weave};
 pub(crate) use encoded::{Encoded, Owner, Source};
+pub(crate) use filtered::Filtered;
 pub(crate) use forms::{Form, Forms};
 pub(crate) use pool::{Encoder, Encoders};
+pub(crate) use recode::Recoder;
+pub(crate) use replace::Replacer;
+pub(crate) use sliced::Sliced;
 
 pub use forms::MAX_FORMS_LEN;
 pub use pool::MAX_ENCODERS;

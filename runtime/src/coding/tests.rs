@@ -5,8 +5,7 @@ use std::io::Read;
 use super::*;
 use crate::coding::encoded::{Encoded, Source};
 use crate::exchange::world::Recoding;
-use crate::handler::Piece;
-use crate::output::{Produce, Produced};
+use crate::output::{Piece, Produce, Produced};
 
 const ALL: [(Coding, Begin); 3] =
     [(Coding::Gzip, gzip::begin), (Coding::Brotli, brotli::begin), (Coding::Zstd, zstd::begin)];

@@ -1,14 +1,33 @@
 //! From what makes a response elsewhere, a script, to a reply.
 
+use std::fs::File;
+use std::sync::Arc;
+
 use crate::escape::Escaped;
+use crate::http::conditional::{Conditions, Validators};
+use crate::http::date;
 use crate::http::method::Method;
+use crate::http::range::{self, Selection};
 use crate::http::response::Fields;
 use crate::http::status;
 use crate::http::target::{normalize, split_args};
-use crate::site::Level;
+use crate::site::{Level, UpstreamId};
 
 use super::world::{Form, Location, World};
 use super::{Exchange, MAX_REDIRECTS, Outcome, Refusal, Reply, Step};
+
+/// The content that is passed on to what makes a response elsewhere.
+#[derive(Debug)]
+pub enum Input {
+    /// Nothing.
+    Empty,
+    /// The request's content, as it comes.
+    Stream,
+    /// Content that is there already.
+    Bytes(Vec<u8>),
+    /// Content in a file, from its start.
+    File(File),
+}
 
 /// The head of a response that is made elsewhere.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
@@ -20,15 +39,33 @@ pub struct BackendHead {
     pub fields: Fields,
     /// Whether there is a Content-Type.
     pub has_type: bool,
+    /// Whether the path says of which type it is, as that of a file does.
+    pub is_typed_by_path: bool,
     /// Content-Length.
     pub content_len: Option<u64>,
-    /// A local redirect: the server answers with what this path and its arguments lead to.
+    /// A local redirect: the server answers with what this path and its arguments lead to. Where another
+    /// server says so, the fields go with that.
     pub local_redirect: Option<Vec<u8>>,
     /// Whether an `error_page` stands in its place where it has a status of 300 and above.
     pub intercept: bool,
+    /// The cookie by which a client that comes again is known (`sticky`).
+    pub cookie: Option<Vec<u8>>,
+    /// Who has made it, where clients are to come to that again.
+    pub designated: Option<Designated>,
     /// Whether another server has made it: an `error_page` that has led there gives it its status
     /// whatever its own is, and its Location is as whole as the server's own.
     pub is_passed_on: bool,
+    /// Whether a part of it is sent where that is all that is asked for, whatever it says of parts.
+    pub is_ranged: bool,
+}
+
+/// A server of an upstream with `sticky`.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Designated {
+    /// The upstream.
+    pub upstream: UpstreamId,
+    /// How the server is known.
+    pub route: Arc<str>,
 }
 
 impl<F: Form> Exchange<F> {
@@ -39,7 +76,14 @@ impl<F: Form> Exchange<F> {
         world: &mut W,
         head: BackendHead,
     ) -> Step<W> {
+        let head = match self.take_slice(world, head) {
+            Ok(head) => head,
+            Err(step) => return step,
+        };
         if let Some(uri) = &head.local_redirect {
+            if head.is_passed_on {
+                self.carried = Some(Box::new(head.fields));
+            }
             return self.redirect_locally(world, uri);
         }
         if head.intercept && head.status >= 300 && self.has_error_page(head.status) {
@@ -51,11 +95,33 @@ impl<F: Form> Exchange<F> {
             }
             return step;
         }
+        let is_empty = self.adopt(world, &head);
+        if let Some(len) = head.content_len.filter(|_| self.status != 204) {
+            self.fields.set_content_len(len);
+        }
+        if head.is_ranged
+            && let Some(len) = head.content_len
+            && let Some(step) = self.cut_to_range(world, len)
+        {
+            return step;
+        }
+        let len = self.part.as_ref().map_or(head.content_len, |part| Some(part.end - part.start));
+        Step::Reply(match is_empty || self.head.method == Some(Method::Head) {
+            true => Reply::Response(world.text(Vec::new())),
+            false => Reply::Content(len),
+        })
+    }
+
+    /// Takes the status and the fields of a head for the response's. Whether that has no content.
+    pub(crate) fn adopt<W: World<Form = F>>(&mut self, world: &mut W, head: &BackendHead) -> bool {
         self.status = match self.status_override {
             Some(status) if head.is_passed_on || !status::is_redirect(head.status) => status,
             _ => head.status,
         };
         self.append_own(head.fields.lines());
+        if let Some(cookie) = &head.cookie {
+            self.fields.add("Set-Cookie", cookie);
+        }
         if head.is_passed_on {
             self.complete_location(world);
         }
@@ -64,24 +130,64 @@ impl<F: Form> Exchange<F> {
         }
         self.is_coded = self.fields.get("Content-Encoding").is_some();
         let no_content = status::has_no_content(self.status);
-        let default_type = self.location().default_type();
+        let default_type = match head.is_typed_by_path {
+            true => world.media_type(self),
+            false => self.location().default_type(),
+        };
+        // A file that is empty has a type, too.
+        let is_empty = head.content_len == Some(0) && !head.is_typed_by_path;
         let may_be_typed = !no_content && !status::is_redirect(head.status);
-        if may_be_typed && !head.has_type && head.content_len != Some(0) && !default_type.is_empty()
-        {
+        if may_be_typed && !head.has_type && !is_empty && !default_type.is_empty() {
             self.fields.add("Content-Type", &default_type);
         }
-        if let Some(len) = head.content_len.filter(|_| self.status != 204) {
-            self.fields.set_content_len(len);
+        no_content
+    }
+
+    /// Makes a response that is whole one of the part that is asked for, as nginx does: of one, and not of
+    /// several. `Some`: it is another response.
+    fn cut_to_range<W: World<Form = F>>(&mut self, world: &mut W, len: u64) -> Option<Step<W>> {
+        let reads = matches!(self.method(), Some(Method::Get | Method::Head));
+        if self.status != 200 || !reads || !self.is_conditional() || self.is_coded {
+            return None;
         }
-        Step::Reply(match no_content || self.head.method == Some(Method::Head) {
-            true => Reply::Response(world.text(Vec::new())),
-            false => Reply::Content(head.content_len),
-        })
+        self.put("Accept-Ranges", b"bytes");
+        let fields = self.head.fields();
+        let etag = self.fields.get("ETag").filter(|tag| !tag.starts_with(b"W/"));
+        let modified = self.fields.get("Last-Modified").and_then(date::parse);
+        // What is not dated is of no time that a client could name.
+        let now = Validators { etag, modified_s: modified.unwrap_or(i64::MIN) };
+        let range = Conditions::find(fields)?.range(now)?;
+        match range::select(range, len, 1) {
+            Selection::Whole | Selection::Several(_) => None,
+            Selection::Unsatisfiable => {
+                self.fields.clear();
+                Some(self.settle(world, Outcome::RangeNotSatisfiable(len)))
+            }
+            Selection::One(part) => {
+                self.status = 206;
+                let value = format!("bytes {}-{}/{len}", part.start, part.end - 1);
+                self.put("Content-Range", value.as_bytes());
+                self.fields.set_content_len(part.end - part.start);
+                self.part = Some(part);
+                None
+            }
+        }
+    }
+
+    /// Gives a field this one value.
+    fn put(&mut self, name: &'static str, value: &[u8]) {
+        match self.fields.get(name) {
+            Some(_) => self.fields.replace(name, value),
+            None => self.fields.add(name, value),
+        }
     }
 
     /// Goes on with another path of this server, as if the client had asked for that (RFC 3875,
     /// 6.2.2).
     fn redirect_locally<W: World<Form = F>>(&mut self, world: &mut W, uri: &[u8]) -> Step<W> {
+        if uri.starts_with(b"@") && self.head.method.is_some() {
+            return self.redirect_to_named(world, uri);
+        }
         let merge_slashes = self.merges_slashes(world);
         let (path, args) = split_args(uri);
         let mut decoded = Vec::new();
@@ -101,5 +207,16 @@ impl<F: Form> Exchange<F> {
         self.as_get = self.head.method != Some(Method::Head);
         self.redirected();
         Step::Path
+    }
+
+    /// Goes on with a location by its name. The path and the method stay what they are.
+    fn redirect_to_named<W: World<Form = F>>(&mut self, world: &mut W, name: &[u8]) -> Step<W> {
+        // It has what was gathered of the content.
+        self.content_taken = self.gathered.is_none();
+        let Some(id) = world.named_location(self.chosen().server_id, name) else {
+            let reason = format!("could not find named location \"{}\"", Escaped(name));
+            return self.fail(world, &Refusal { status: 500, level: Level::Error, reason });
+        };
+        self.settle(world, Outcome::Named(id))
     }
 }

@@ -6,7 +6,7 @@ use crate::http::head::Head;
 use crate::http::method::Method;
 use crate::http::response::Fields;
 use crate::media::without_parameters;
-use crate::site::{CompressionSettings, Proxied};
+use crate::site::{Beside, CompressionSettings, PlainSettings, Proxied};
 
 use super::world::{Form, Location, Recoding, World};
 use super::{Exchange, Reply, ReplyOf};
@@ -19,9 +19,6 @@ pub struct Wanted {
     /// The coding that this client wants most of those that it takes.
     pub coding: Option<Coding>,
 }
-
-/// The order of codings that a client likes equally well: the one first that makes less of most.
-pub const ORDER: [Coding; 3] = [Coding::Brotli, Coding::Zstd, Coding::Gzip];
 
 /// What a content of this length may become for the client, by what is known before the response's
 /// fields are. `codes`: whether a coding is for its media type.
@@ -36,7 +33,7 @@ pub fn wanted(
             && len.is_none_or(|len| len >= settings.min_len(*coding))
             && codes(*coding)
     };
-    let fitting = ORDER.into_iter().filter(fits);
+    let fitting = Coding::ORDER.into_iter().filter(fits);
     let weighed = fitting.clone().rev().map(|coding| (weight(settings, head, coding), coding));
     let most = weighed.max_by_key(|(weight, _)| *weight).filter(|(weight, _)| *weight > 0);
     Wanted { varies: fitting.count() > 0, coding: most.map(|(_, coding)| coding) }
@@ -50,9 +47,27 @@ fn weight(settings: &CompressionSettings, head: &Head, coding: Coding) -> u16 {
     }
 }
 
+/// The coding of the file to send, of those that lie beside it (`there`), as nginx's gzip_static
+/// module chooses: the one that the client wants most; if it wants none, one that is for all.
+pub fn beside(
+    plain: &PlainSettings,
+    settings: &CompressionSettings,
+    head: &Head,
+    there: &[Coding],
+) -> Wanted {
+    let those = || Coding::ORDER.into_iter().rev().filter(|coding| there.contains(coding));
+    let is_always = |coding: &Coding| plain.beside(*coding) == Beside::Always;
+    let weighed = those().map(|coding| (weight(settings, head, coding), coding));
+    let wanted = weighed.filter(|(weight, _)| *weight > 0).max_by_key(|(weight, _)| *weight);
+    let coding = wanted.map(|(_, coding)| coding).or_else(|| those().rfind(is_always));
+    // One file that all get is no choice.
+    let varies = there.len() > 1 || !those().all(|coding| is_always(&coding));
+    Wanted { varies: varies && settings.gzip_vary.unwrap_or(true), coding }
+}
+
 /// Whether a request may be answered in gzip, by its version and its way, and by whether it asks
 /// for it.
-pub fn accepts_gzip(settings: &CompressionSettings, head: &Head) -> bool {
+fn accepts_gzip(settings: &CompressionSettings, head: &Head) -> bool {
     takes_gzip(settings, head) && accept::weight(head.fields(), Coding::Gzip) > 0
 }
 
@@ -70,7 +85,8 @@ impl<F: Form> Exchange<F> {
         reply: ReplyOf<W>,
     ) -> ReplyOf<W> {
         let Some(route) = self.route else { return reply };
-        let Some(settings) = route.location.compression() else { return reply };
+        let settings = route.location.compression().filter(|_| W::COMPRESSES);
+        let Some(settings) = settings else { return reply };
         let made_for_client = match &reply {
             Reply::Response(body) => world.is_made(body),
             Reply::Content(_) => true,
@@ -242,7 +258,7 @@ impl<F: Form> Exchange<F> {
 
     /// Says in the fields that the content is another representation of the same meaning, of which no
     /// parts can be had.
-    fn say_other_form(&mut self, len: Option<u64>) {
+    pub(super) fn say_other_form(&mut self, len: Option<u64>) {
         self.fields.remove("Content-Length");
         self.fields.remove("Accept-Ranges");
         if let Some(etag) = self.fields.get("ETag").filter(|etag| etag.starts_with(b"\"")) {

@@ -1,8 +1,8 @@
 //! What holds of every response: the charset, the fields that the conf adds (`expires`,
 //! `add_header`), compression, and what a status may not have.
 
-use crate::http::charset::parameter;
 use crate::http::method::Method;
+use crate::http::response::Fields;
 use crate::http::{date, expires, status};
 use crate::site::Expires;
 
@@ -32,11 +32,35 @@ impl<F: Form> Exchange<F> {
         {
             self.fields.add("Allow", &location.allow());
         }
+        // What is asked within a request is sent to nobody, unless it goes into that one's content.
+        if self.is_within() {
+            return match self.nesting.is_included {
+                true => {
+                    if world.recodes() {
+                        self.choose_charset(world);
+                    }
+                    let reply = self.substitute(world, reply);
+                    let reply = self.recode_text(world, reply);
+                    self.look_at_content();
+                    reply
+                }
+                false => reply,
+            };
+        }
         if matches!(reply, Reply::Response(_) | Reply::Content(_)) {
+            self.add_carried();
             self.say_charset(world);
             self.add_fields(world);
         }
+        let reply = self.substitute(world, reply);
+        let reply = self.recode_text(world, reply);
+        let reply = self.compose(world, reply);
         let reply = self.compress(world, reply);
+        self.has_trailers = W::TRAILERS && self.expects_trailers(&reply);
+        if self.has_trailers {
+            // What follows the content has no place where its length ends it.
+            self.fields.remove("Content-Length");
+        }
         let is_head = self.head.method == Some(Method::Head);
         match reply {
             Reply::Response(body) if is_head || status::has_no_content(self.status) => {
@@ -46,33 +70,23 @@ impl<F: Form> Exchange<F> {
         }
     }
 
-    /// Says in which charset the content is, where `charset` says so and the response does not.
-    /// Into the types of files and of texts of the conf, the compiler has put it.
-    fn say_charset<W: World<Form = F>>(&mut self, world: &W) {
-        let Some(route) = self.route else { return };
-        let Some(charset) = route.location.charset() else { return };
-        let Some(media_type) = self.fields.get("Content-Type") else { return };
-        // What has a type here are the parts.
-        if media_type.starts_with(b"multipart/byteranges;") {
-            return;
-        }
-        let takes_it = route.location.takes_charset(media_type);
-        let is_redirect = matches!(self.status, 301 | 302);
-        if !takes_it && !is_redirect {
-            return;
-        }
-        let mut name = Vec::new();
-        world.write(self, charset, &mut name);
-        let parameter = parameter(&name);
-        if is_redirect {
-            // As in nginx, whose authors have met browsers that took it for the next page's.
-            if let Some(bare) = media_type.strip_suffix(&parameter[..]) {
-                let bare = bare.to_vec();
-                self.fields.replace("Content-Type", &bare);
+    /// Adds the fields of an answer that has led here, as nginx does: its type counts, too.
+    fn add_carried(&mut self) {
+        let Some(carried) = self.carried.take() else { return };
+        for (name, value) in carried.iter() {
+            let is = |other: &str| name.eq_ignore_ascii_case(other.as_bytes());
+            let name = str::from_utf8(name).unwrap_or_default();
+            let own = self.fields.get(name);
+            if is("Content-Type") {
+                let parts = |own: &[u8]| own.starts_with(b"multipart/byteranges;");
+                if !matches!(self.status, 200 | 206) || own.is_none_or(parts) {
+                    continue;
+                }
+                self.fields.remove("Content-Type");
+            } else if own.is_some() && !is("Set-Cookie") {
+                continue;
             }
-        } else if !name.is_empty() && !self.is_coded {
-            let whole = [media_type, &parameter].concat();
-            self.fields.replace("Content-Type", &whole);
+            self.fields.add(name, value);
         }
     }
 
@@ -84,8 +98,7 @@ impl<F: Form> Exchange<F> {
             match added {
                 Added::Lines(lines) => self.fields.append(lines),
                 Added::Field { name, value: text, sole } => {
-                    let mut value = Vec::new();
-                    world.write(self, text, &mut value);
+                    let value = self.value(world, text);
                     if sole {
                         self.fields.remove(&name);
                     }
@@ -104,6 +117,38 @@ impl<F: Form> Exchange<F> {
                 }
             }
         }
+    }
+
+    /// Whether fields of the conf are to follow the content: there is one, and the client can take them.
+    fn expects_trailers<B, L>(&self, reply: &Reply<B, L>) -> bool {
+        let Some(route) = self.route else { return false };
+        matches!(reply, Reply::Response(_) | Reply::Content(_))
+            && self.head.minor_version > 0
+            && self.head.method != Some(Method::Head)
+            && !status::has_no_content(self.status)
+            && self.status != 205
+            && route.location.trailer(status::takes_added_fields(self.status), 0).is_some()
+    }
+
+    /// The fields of the conf that follow the content, where it has [some](Self::has_trailers). They may
+    /// tell of how that was made.
+    pub(crate) fn trailers<W: World<Form = F>>(&self, world: &mut W) -> Fields {
+        let mut fields = Fields::default();
+        let Some(route) = self.route.filter(|_| self.has_trailers) else { return fields };
+        let is_usual = status::takes_added_fields(self.status);
+        for added in (0..).map_while(|index| route.location.trailer(is_usual, index)) {
+            match added {
+                Added::Lines(lines) => fields.append(lines),
+                Added::Field { name, value: text, sole: _ } => {
+                    let value = self.value(world, text);
+                    if !value.is_empty() {
+                        fields.add(&name, &value);
+                    }
+                }
+                Added::Expires(_) | Added::ComputedExpires(..) => {}
+            }
+        }
+        fields
     }
 
     /// Says for how long the response may be kept, in the place of what it says itself.

@@ -1,6 +1,6 @@
 //! Values that are worked out once for a request.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 
 /// A value that is worked out once.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -30,15 +30,22 @@ impl Once {
     }
 }
 
-/// What has been worked out so far, by number.
-#[derive(Default)]
-pub struct Memo(RefCell<Vec<Option<Vec<u8>>>>);
+/// What has been worked out so far.
+#[derive(Clone, Default)]
+pub struct Memo {
+    /// The values, by number.
+    values: RefCell<Vec<Option<Vec<u8>>>>,
+    /// The variables of `set` that were read before they had a value.
+    missed: RefCell<Vec<usize>>,
+    /// Whether `$slice_range` was read.
+    sliced: Cell<bool>,
+}
 
 impl Memo {
     /// Appends a value, worked out by `compute` unless that was done before.
     pub fn write(&self, once: Once, out: &mut Vec<u8>, compute: impl FnOnce(&mut Vec<u8>)) {
         let number = once.number();
-        if let Some(Some(value)) = self.0.borrow().get(number) {
+        if let Some(Some(value)) = self.values.borrow().get(number) {
             return out.extend_from_slice(value);
         }
         // A value may rest on others of them.
@@ -50,14 +57,14 @@ impl Memo {
 
     /// Appends a value if it is known.
     pub fn write_known(&self, once: Once, out: &mut Vec<u8>) {
-        if let Some(Some(value)) = self.0.borrow().get(once.number()) {
+        if let Some(Some(value)) = self.values.borrow().get(once.number()) {
             out.extend_from_slice(value);
         }
     }
 
     /// Sets a value.
     pub fn put(&self, once: Once, value: Vec<u8>) {
-        let mut values = self.0.borrow_mut();
+        let mut values = self.values.borrow_mut();
         let number = once.number();
         if values.len() <= number {
             values.resize(number + 1, None);
@@ -65,8 +72,31 @@ impl Memo {
         values[number] = Some(value);
     }
 
+    /// Takes note that a variable of `set` was read before it had a value. Whether that is so for the
+    /// first time.
+    pub(crate) fn misses(&self, slot: usize) -> bool {
+        let mut missed = self.missed.borrow_mut();
+        let is_first = !missed.contains(&slot);
+        if is_first {
+            missed.push(slot);
+        }
+        is_first
+    }
+
+    /// Takes note that `$slice_range` was read: a part is asked for.
+    pub(crate) fn slice(&self) {
+        self.sliced.set(true);
+    }
+
+    /// Whether it was.
+    pub(super) fn is_sliced(&self) -> bool {
+        self.sliced.get()
+    }
+
     /// Forgets all of them.
     pub(super) fn clear(&mut self) {
-        self.0.get_mut().clear();
+        self.values.get_mut().clear();
+        self.missed.get_mut().clear();
+        self.sliced.set(false);
     }
 }

@@ -6,31 +6,47 @@
 //! compiler on what somebody asks about a conf: each is a [`World`]. Nothing here opens, reads or
 //! waits.
 
+mod admission;
 mod backend;
+mod charset;
+mod compose;
 pub mod compress;
 mod finish;
 mod memo;
 mod phases;
 mod reply;
 mod rewrite;
+mod slice;
+mod substitute;
 mod tries;
+mod within;
 pub mod world;
 
+use std::mem::take;
 use std::net::SocketAddr;
+use std::ops::Range;
+use std::rc::Rc;
 
 use crate::http::body::Framing;
+use crate::http::charset::Recoded;
 use crate::http::head::Head;
 use crate::http::method::Method;
 use crate::http::response::{Fields, Persistence};
+use crate::http::slice::{Slice, Slices};
 use crate::http::target::{BadTarget, resolve, split_args};
 use crate::site::{Level, LocationId, ServerId};
 
+use self::admission::Clearance;
+use self::compose::Composition;
+use self::within::Nesting;
 use self::world::{Form, Location, LocationOf, Note, Reason, Server, World};
 
-pub use self::backend::BackendHead;
+pub use self::backend::{BackendHead, Designated, Input};
 pub use self::memo::{Memo, Once};
 pub use self::rewrite::MAX_VALUE_LEN;
-pub(crate) use self::tries::{Tries, Try};
+pub(crate) use self::tries::{CacheStatus, Tries, Try};
+pub use self::within::{MAX_DEPTH, MAX_PARTS};
+pub use self::world::Unfit;
 
 /// The most internal redirects of one request, as in nginx.
 pub const MAX_REDIRECTS: u32 = 10;
@@ -59,6 +75,10 @@ pub enum Event<'a, W: World> {
     Checked(Option<bool>),
     /// The conf leads to this URI, which counts as an internal redirect.
     Led(&'a [u8]),
+    /// It stands within another one, and is for this URI.
+    Within(&'a [u8]),
+    /// The location that was asked whether the client may come in has answered; `None`: it could not.
+    Answered(Option<Box<Exchange<W::Form>>>),
 }
 
 /// What to send.
@@ -99,6 +119,8 @@ pub enum Outcome<W: World> {
     Response(u16, W::Body),
     /// Something else has to come first.
     Later(W::Later),
+    /// The content is there that had to come first, and the location goes on with it.
+    Gathered,
     /// No response at all.
     Close,
 }
@@ -150,9 +172,15 @@ pub struct Exchange<F: Form> {
     pub status: u16,
     /// The response's fields.
     pub fields: Fields,
+    /// Fields of another server's answer that has led elsewhere (`X-Accel-Redirect`).
+    carried: Option<Box<Fields>>,
     /// Whether what the client sends after the head is not wanted: a content that is too long, what
     /// is meant for the other end of a tunnel, or what nobody knows the beginning of.
     pub rest_unwanted: bool,
+    /// Whether fields of the conf follow the content, however that is framed.
+    pub has_trailers: bool,
+    /// The fields that have followed it.
+    pub sent_trailers: Option<Box<Fields>>,
     /// For the logs, from whoever sends the response: whether the connection may be kept.
     pub persist: bool,
     /// Whether it is, as the response's head says, once that is written.
@@ -187,16 +215,39 @@ pub struct Exchange<F: Form> {
     as_get: bool,
     /// Whether the content has gone to a handler: there is none for another one.
     content_taken: bool,
+    /// The content, where it was gathered before a handler has asked for it.
+    pub(crate) gathered: Option<Gathered>,
+    /// The part that is sent of what another server answers; `None`: all of it.
+    pub(crate) part: Option<Range<u64>>,
     /// The realm that a password was asked for last.
     realm: Option<Vec<u8>>,
-    /// What has come of a password that took long to be checked.
-    checked: Option<bool>,
+    /// What asks for a password, as the location says that was asked whether the client may come in.
+    challenges: Vec<Vec<u8>>,
+    /// What is known of whether the client may come in.
+    clearance: Clearance,
+    /// Where it stands among the requests within a client's.
+    nesting: Nesting,
+    /// Whether others are put around its content, and whether that says of others that go into it.
+    composed: Composition,
+    /// Whether its last answer is the server's own, of a status of 300 and above.
+    has_failed: bool,
     /// Whether a script has coded its content, so that its charset is nobody's to say.
     is_coded: bool,
+    /// The part that it asks for of what the client is to have.
+    slice: Option<Slice>,
+    /// What of its parts is sent, once the first of them is there.
+    pub(crate) slices: Option<Box<Slices>>,
+    /// How its content is recoded.
+    recoded: Option<Recoded>,
+    /// The charset that its content is in, where the site recodes and this is said.
+    said_charset: Option<Rc<[u8]>>,
     /// The location that has refused a method, for the Allow field of a 405 (RFC 9110, 15.5.6).
     refused_at: Option<F::Location>,
     /// The regexes that have matched so far, as far as their captures are used: the host's first.
     pub matches: Vec<F::Match>,
+    /// How many of them are those of the request that it stands within: of these, only named groups are
+    /// its own.
+    pub inherited_matches: usize,
     /// What `limit_req` has come to, if it was asked.
     pub limit_req_status: Option<LimitStatus>,
     /// What `limit_conn` has come to, likewise.
@@ -217,8 +268,18 @@ pub struct Exchange<F: Form> {
     pub escapes_groups: bool,
     /// The servers that it was passed on to.
     pub(crate) tries: Tries,
+    /// Whether it is there to ask another server again for what is kept of its answer.
+    pub(crate) renews: bool,
     /// The values of maps.
     pub memo: Memo,
+}
+
+/// The content of a request, gathered.
+pub(crate) struct Gathered {
+    /// What it is in.
+    pub(crate) input: Input,
+    /// Its length in bytes.
+    pub(crate) len: u64,
 }
 
 /// What a limit has come to.
@@ -265,22 +326,53 @@ impl<F: Form> Clone for Route<F> {
 
 impl<F: Form> Copy for Route<F> {}
 
+/// What is kept from one request to the next: memory, and the last head, which the next one is read
+/// over.
+struct Kept<F: Form> {
+    head: Head,
+    fields: Fields,
+    host: Vec<u8>,
+    matches: Vec<F::Match>,
+    slots: Vec<Option<Vec<u8>>>,
+    slots_since: Vec<usize>,
+    memo: Memo,
+}
+
 impl<F: Form> Default for Exchange<F> {
     fn default() -> Self {
-        Exchange {
+        Exchange::fresh(Kept {
             head: Head::default(),
+            fields: Fields::default(),
+            host: Vec::new(),
+            matches: Vec::new(),
+            slots: Vec::new(),
+            slots_since: Vec::new(),
+            memo: Memo::default(),
+        })
+    }
+}
+
+impl<F: Form> Exchange<F> {
+    /// One that nothing has happened to.
+    fn fresh(kept: Kept<F>) -> Exchange<F> {
+        let Kept { head, fields, host, matches, slots, slots_since, memo } = kept;
+        Exchange {
+            head,
             started_ms: 0,
             pipelined: false,
             content_len: 0,
             status: 0,
-            fields: Fields::default(),
+            fields,
+            carried: None,
             rest_unwanted: false,
+            has_trailers: false,
+            sent_trailers: None,
             persist: false,
             persistence: None,
             head_len: 0,
             content_sent_len: 0,
             encoded: None,
-            host: Vec::new(),
+            host,
             args: None,
             route: None,
             is_changed: false,
@@ -293,21 +385,33 @@ impl<F: Form> Default for Exchange<F> {
             status_override: None,
             as_get: false,
             content_taken: false,
+            gathered: None,
+            part: None,
             realm: None,
-            checked: None,
+            challenges: Vec::new(),
+            clearance: Clearance::default(),
+            nesting: Nesting::default(),
+            composed: Composition::default(),
+            has_failed: false,
             is_coded: false,
+            slice: None,
+            slices: None,
+            recoded: None,
+            said_charset: None,
             refused_at: None,
-            matches: Vec::new(),
+            matches,
+            inherited_matches: 0,
             limit_req_status: None,
             limit_conn_status: None,
             real_address: None,
             held: F::Held::default(),
             limit_rate: None,
-            slots: Vec::new(),
-            slots_since: Vec::new(),
+            slots,
+            slots_since,
             escapes_groups: true,
             tries: Tries::default(),
-            memo: Memo::default(),
+            renews: false,
+            memo,
         }
     }
 }
@@ -326,27 +430,23 @@ enum Step<W: World> {
 impl<F: Form> Exchange<F> {
     /// Forgets the request, but not the buffers' memory.
     pub fn reset(&mut self) {
-        let Exchange { head, fields, host, matches, slots, slots_since, tries, memo, .. } =
-            std::mem::take(self);
-        // The next head is read over the last one.
-        *self = Exchange {
-            head,
-            fields,
-            host,
-            matches,
-            slots,
-            slots_since,
-            tries,
-            memo,
-            ..Exchange::default()
+        let Exchange { head, fields, host, matches, slots, slots_since, memo, .. } = self;
+        fields.clear();
+        host.clear();
+        matches.clear();
+        slots.clear();
+        slots_since.clear();
+        memo.clear();
+        let kept = Kept {
+            head: take(head),
+            fields: take(fields),
+            host: take(host),
+            matches: take(matches),
+            slots: take(slots),
+            slots_since: take(slots_since),
+            memo: take(memo),
         };
-        self.fields.clear();
-        self.host.clear();
-        self.matches.clear();
-        self.slots.clear();
-        self.slots_since.clear();
-        self.tries.clear();
-        self.memo.clear();
+        *self = Exchange::fresh(kept);
     }
 
     /// Where it has been led; `None` before a server is chosen.
@@ -400,15 +500,23 @@ impl<F: Form> Exchange<F> {
 
     /// How the request's content is framed that is still to be had.
     pub fn framing(&self) -> Framing {
-        match self.as_get || self.content_taken {
-            true => Framing::Length(0),
-            false => self.head.framing,
+        match (self.as_get || self.content_taken, &self.gathered) {
+            (true, _) => Framing::Length(0),
+            (false, Some(gathered)) => Framing::Length(gathered.len),
+            (false, None) => self.head.framing,
         }
+    }
+
+    /// Takes the content that was gathered: nobody else has it then.
+    pub(crate) fn take_gathered(&mut self) -> Option<Gathered> {
+        let gathered = self.gathered.take();
+        self.content_taken |= gathered.is_some();
+        gathered
     }
 
     /// Whether the response may be a 304, a 412 or a part: the page of an error is sent whole.
     pub fn is_conditional(&self) -> bool {
-        self.status_override.is_none_or(|status| status == 200)
+        !self.is_within() && self.status_override.is_none_or(|status| status == 200)
     }
 
     /// The status of a response that says `status` of itself: an `error_page` may give it another.
@@ -448,7 +556,7 @@ impl<F: Form> Exchange<F> {
             }
             Event::Checked(None) => self.answer_status(world, 503, Reason::Busy),
             Event::Checked(checked) => {
-                self.checked = checked;
+                self.clearance.checked = checked;
                 let asked = self.admit(world);
                 self.settle_asked(world, asked)
             }
@@ -457,6 +565,18 @@ impl<F: Form> Exchange<F> {
                 self.internal = true;
                 let set = self.set_uri(world, uri);
                 self.go_on(world, set)
+                    .unwrap_or_else(|status| self.settle(world, Outcome::Status(status)))
+            }
+            Event::Within(uri) => {
+                let set = self.set_uri(world, uri);
+                self.go_on(world, set)
+                    .unwrap_or_else(|status| self.settle(world, Outcome::Status(status)))
+            }
+            Event::Answered(None) => self.answer_status(world, 500, Reason::Unanswered),
+            Event::Answered(Some(part)) => {
+                self.hear(world, *part);
+                let asked = self.admit(world);
+                self.settle_asked(world, asked)
             }
         };
         self.follow(world, step)
@@ -474,6 +594,10 @@ impl<F: Form> Exchange<F> {
         let server = world.choose_server(&self.host, &mut self.matches);
         self.enter_server(world, server);
         self.find_client(world);
+        if let Some(unfit) = world.unfit(server) {
+            self.rest_unwanted = true;
+            return self.answer_status(world, unfit.status(), Reason::Unfit(unfit));
+        }
         let (status, reason) = match self.head.method {
             None => (501, Reason::UnknownMethod),
             Some(Method::Trace | Method::Connect) => {
@@ -492,7 +616,8 @@ impl<F: Form> Exchange<F> {
         self.answer_status(world, status, reason)
     }
 
-    fn enter_server<W: World<Form = F>>(&mut self, world: &W, server_id: ServerId) {
+    /// Begins in a server, before a location is looked for.
+    pub fn enter_server<W: World<Form = F>>(&mut self, world: &W, server_id: ServerId) {
         let server = world.server(server_id);
         let id = server.location();
         self.route = Some(Route { server_id, server, id, location: world.location(id) });
@@ -530,9 +655,6 @@ impl<F: Form> Exchange<F> {
                 Step::Find => self.visit(world, None),
                 Step::Location(id) => self.visit(world, Some(id)),
             };
-            if !matches!(step, Step::Reply(_)) {
-                self.redirected();
-            }
             if self.redirects > MAX_REDIRECTS {
                 world.note(self, Note::Refused(Reason::Cycle));
                 world.note(self, Note::Status(500));
@@ -567,6 +689,8 @@ impl<F: Form> Exchange<F> {
     /// Makes a location the one that the request has come to.
     fn enter<W: World<Form = F>>(&mut self, world: &W, id: LocationId) -> LocationOf<W> {
         let location = world.location(id);
+        // Each location asks anew who may come in.
+        self.clearance = Clearance::default();
         if let Some(route) = &mut self.route {
             (route.id, route.location) = (id, location);
         }
@@ -604,15 +728,17 @@ impl<F: Form> Exchange<F> {
         world.server(world.default_server()).merges_slashes()
     }
 
-    /// Goes on with the path that was set, if it could be.
-    fn go_on<W: World<Form = F>>(&mut self, world: &mut W, set: Result<(), BadTarget>) -> Step<W> {
-        match set {
-            Ok(()) => Step::Path,
-            Err(_) => {
-                world.note(self, Note::Refused(Reason::AboveRoot));
-                self.settle(world, Outcome::Status(404))
-            }
+    /// Goes on with the path that was set. The error is the status where it could not be.
+    fn go_on<W: World<Form = F>>(
+        &mut self,
+        world: &mut W,
+        set: Result<(), BadTarget>,
+    ) -> Result<Step<W>, u16> {
+        if set.is_err() {
+            world.note(self, Note::Refused(Reason::AboveRoot));
+            return Err(404);
         }
+        Ok(Step::Path)
     }
 }
 

@@ -5,8 +5,8 @@ use crate::http::method::Method;
 use crate::http::response;
 
 use super::world::{
-    Action, Admission, Candidate, Fallback, Form, Limited, Location, LocationOf, Login, Note,
-    Reason, Return, Server, TextOf, World,
+    Action, Admission, Candidate, Fallback, Form, Limited, Location, LocationOf, Note, Reason,
+    Return, Server, TextOf, World,
 };
 use super::{Exchange, Outcome, Route};
 
@@ -33,8 +33,13 @@ impl<F: Form> Exchange<F> {
             self.rest_unwanted = true;
             return Err((413, Reason::TooLarge(len)));
         }
+        // As in nginx, what the location does else is not done then.
+        if let Some(id) = location.limited_to().filter(|_| self.limit::<W>(location).is_some()) {
+            self.enter(world, id);
+            return self.admit(world);
+        }
         let is_allowed = self.is_allowed::<W>(location);
-        if location.op(0).is_some() && self.limit::<W>(location).is_none() {
+        if W::REWRITES && location.op(0).is_some() && self.limit::<W>(location).is_none() {
             if !is_allowed && location.names_methods() {
                 return Err((405, Reason::NotAllowed));
             }
@@ -71,20 +76,35 @@ impl<F: Form> Exchange<F> {
         }
         match action {
             Action::Return(answer) => self.answer(world, answer),
-            Action::Serve { fallback, only_files } => {
+            Action::Serve { fallback, .. } => {
                 if let Some(fallback) = fallback
                     && !self.try_files(world, location)
                 {
                     return self.fall_back(world, fallback);
                 }
-                // To a POST, what is not there is 404; a file itself refuses it.
-                let posted = self.method() == Some(Method::Post);
-                let is_for_handler = is_allowed || posted && only_files;
-                if !is_for_handler {
-                    return Err((405, Reason::NotAllowed));
+                if !self.is_within()
+                    && let Some(later) = world.mirror(self)
+                {
+                    return Ok(Outcome::Later(later));
                 }
-                Ok(world.handle(self))
+                self.hand_over(world)
             }
+        }
+    }
+
+    /// Has the handler of the location make the response.
+    pub(super) fn hand_over<W: World<Form = F>>(
+        &mut self,
+        world: &mut W,
+    ) -> Result<Outcome<W>, (u16, Reason<'static>)> {
+        let location = self.location();
+        let only_files = matches!(location.action(), Action::Serve { only_files: true, .. });
+        // To a POST, what is not there is 404; a file itself refuses it.
+        let posted = self.method() == Some(Method::Post);
+        let is_for_handler = self.is_allowed::<W>(location) || posted && only_files;
+        match is_for_handler {
+            true => Ok(world.handle(self)),
+            false => Err((405, Reason::NotAllowed)),
         }
     }
 
@@ -94,62 +114,8 @@ impl<F: Form> Exchange<F> {
         id == server.location() && matches!(location.action(), Action::Return(_))
     }
 
-    /// Who of those may come in that want to use the method.
-    fn admission<W: World<Form = F>>(
-        &self,
-        location: LocationOf<W>,
-        action: &Action<LocationOf<W>>,
-    ) -> Admission<LocationOf<W>> {
-        match self.limit::<W>(location) {
-            Some(admission) => admission,
-            // A `return` comes before anybody asks who the client is.
-            None if matches!(action, Action::Return(_)) => Admission::OPEN,
-            None => location.admission(),
-        }
-    }
-
-    /// Keeps a client out that may not come in. `None`: it may.
-    fn keep_out<W: World<Form = F>>(
-        &mut self,
-        world: &mut W,
-        admission: Admission<LocationOf<W>>,
-    ) -> Result<Option<Outcome<W>>, (u16, Reason<'static>)> {
-        let Admission { access, any, auth } = admission;
-        if any.is_some_and(|named| world.lets_in(self, named)) {
-            return Ok(None);
-        }
-        let is_denied =
-            |it: &Self, world: &mut W| access.is_some_and(|rules| !world.lets_in(it, rules));
-        if any.is_none() && is_denied(self, world) {
-            return Err((403, Reason::Denied));
-        }
-        let realm = auth.map(|(realm, users)| {
-            let mut text = Vec::new();
-            world.write(self, realm, &mut text);
-            (text, users)
-        });
-        let Some((realm, users)) = realm.filter(|(realm, _)| realm != b"off") else {
-            // Without a password, the rules alone decide.
-            return match any.is_some() && is_denied(self, world) {
-                true => Err((403, Reason::Denied)),
-                false => Ok(None),
-            };
-        };
-        let checked = self.checked.take();
-        match world.log_in(self, users, checked) {
-            Login::Right => Ok(None),
-            Login::Wrong => {
-                world.note(self, Note::Refused(Reason::NotLoggedIn));
-                Ok(Some(Outcome::Challenge(realm)))
-            }
-            Login::NoUsers => Err((403, Reason::NoUsers)),
-            Login::Busy => Err((503, Reason::Busy)),
-            Login::Later(later) => Ok(Some(Outcome::Later(later))),
-        }
-    }
-
     /// `limit_except`, where it limits the method: who may use it.
-    fn limit<W: World<Form = F>>(
+    pub(super) fn limit<W: World<Form = F>>(
         &self,
         location: LocationOf<W>,
     ) -> Option<Admission<LocationOf<W>>> {

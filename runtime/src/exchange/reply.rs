@@ -8,26 +8,38 @@ use super::world::{ErrorTarget, Form, Location, Note, Server, World};
 use super::{Exchange, Outcome, Reply, ReplyOf, Step};
 
 impl<F: Form> Exchange<F> {
-    /// Turns an outcome into a reply, or into where to go on.
+    /// Turns an outcome into a reply, or into where to go on: that is an internal redirect.
     pub(super) fn settle<W: World<Form = F>>(
         &mut self,
         world: &mut W,
         outcome: Outcome<W>,
     ) -> Step<W> {
+        let step = self.lead(world, outcome);
+        if !matches!(step, Step::Reply(_)) {
+            self.redirected();
+        }
+        step
+    }
+
+    fn lead<W: World<Form = F>>(&mut self, world: &mut W, outcome: Outcome<W>) -> Step<W> {
         match outcome {
             Outcome::Close => Step::Reply(Reply::Close),
+            Outcome::Gathered => {
+                let outcome = self.hand_over(world);
+                self.settle_asked(world, outcome)
+            }
             Outcome::Named(id) => {
                 world.note(self, Note::Named(id));
                 Step::Location(id)
             }
             Outcome::Uri(uri) => {
                 let set = self.set_uri(world, &uri);
-                self.go_on(world, set)
+                self.go_on(world, set).unwrap_or_else(|status| self.error(world, status, None))
             }
             Outcome::Rewritten => Step::Find,
             Outcome::Path(path) => {
                 let set = self.set_path(world, &path);
-                self.go_on(world, set)
+                self.go_on(world, set).unwrap_or_else(|status| self.error(world, status, None))
             }
             Outcome::Status(status) => self.error(world, status, None),
             Outcome::Challenge(realm) => {
@@ -58,7 +70,7 @@ impl<F: Form> Exchange<F> {
     ) -> Step<W> {
         world.note(self, Note::Status(status));
         self.fields.clear();
-        self.is_coded = false;
+        (self.is_coded, self.has_failed) = (false, true);
         if status == 405 {
             self.refused_at = self.route.map(|route| route.location);
         }
@@ -89,7 +101,7 @@ impl<F: Form> Exchange<F> {
         self.error_pages_end = !location.has_recursive_error_pages();
         self.error_status = Some(status);
         self.status_override = match page.response {
-            ErrorStatus::Keep => Some(status),
+            ErrorStatus::Keep => Some(status::public(status)),
             ErrorStatus::Replace(status) => Some(status),
             ErrorStatus::FromTarget => None,
         };
@@ -134,6 +146,7 @@ impl<F: Form> Exchange<F> {
         world: &mut W,
         status: u16,
     ) -> ReplyOf<W> {
+        let status = status::public(status);
         self.status = status;
         Reply::Response(world.page(self, status))
     }
@@ -150,6 +163,9 @@ impl<F: Form> Exchange<F> {
     /// Appends what asks for a password, where one was asked for: whatever stands in the place of the
     /// 401 asks too, as in nginx.
     fn write_challenge(&mut self) {
+        for challenge in &self.challenges {
+            self.fields.add("WWW-Authenticate", challenge);
+        }
         let Some(realm) = &self.realm else { return };
         let mut challenge = b"Basic realm=\"".to_vec();
         escape_quoted(realm, &mut challenge);

@@ -5,7 +5,7 @@ use std::convert::Infallible;
 
 use super::world::{
     Action, Added, Admission, Base, Candidate, Condition, ErrorPage, ErrorTarget, Fallback,
-    Limited, Login, Op, Recoding, Redirects, Return, Rewrite, Test,
+    Inquiry, Limited, Login, Op, Recoding, Redirects, Return, Rewrite, Substitution, Test,
 };
 use super::*;
 use crate::http::accept::Coding;
@@ -13,6 +13,8 @@ use crate::http::head::Limits;
 use crate::http::method::MethodSet;
 use crate::http::target::Scheme;
 use crate::site::{Assigned, CompressionSettings, ErrorStatus, Expires, PathTest, Then};
+
+mod inquiry;
 
 /// A location. In a text, `$uri` is the path.
 #[derive(Clone)]
@@ -22,6 +24,9 @@ struct Toy {
     methods: Option<MethodSet>,
     denied: bool,
     realm: Option<&'static str>,
+    inquiry: Option<&'static str>,
+    satisfy_any: bool,
+    answered: &'static [(u16, &'static str)],
     base: Base,
     candidates: &'static [(&'static str, bool)],
     fallback: Option<&'static str>,
@@ -29,6 +34,8 @@ struct Toy {
     error_pages: &'static [(u16, ErrorStatus, &'static str)],
     ops: &'static [ToyOp],
     compression: Option<CompressionSettings>,
+    substitution: Option<bool>,
+    auth_delay_ms: u64,
 }
 
 /// A step; a regex is what a subject begins with.
@@ -50,6 +57,9 @@ const TOY: Toy = Toy {
     methods: None,
     denied: false,
     realm: None,
+    inquiry: None,
+    satisfy_any: false,
+    answered: &[],
     base: ROOT,
     candidates: &[],
     fallback: None,
@@ -57,6 +67,8 @@ const TOY: Toy = Toy {
     error_pages: &[],
     ops: &[],
     compression: None,
+    substitution: None,
+    auth_delay_ms: 0,
 };
 
 fn op(op: ToyOp) -> Op<&'static Toy> {
@@ -87,6 +99,7 @@ struct ToyWorld {
     files: &'static [&'static str],
     server_ops: &'static [ToyOp],
     reasons: Vec<String>,
+    unfit: Option<Unfit>,
 }
 
 enum ToyForm {}
@@ -138,9 +151,19 @@ impl Location for &'static Toy {
         None
     }
 
+    fn limited_to(self) -> Option<LocationId> {
+        None
+    }
+
     fn admission(self) -> Admission<Self> {
         let auth = self.realm.map(|realm| (realm, ()));
-        Admission { access: self.denied.then_some(()), auth, ..Admission::OPEN }
+        Admission {
+            access: self.denied.then_some(()),
+            satisfy_any: self.satisfy_any,
+            auth,
+            inquiry: self.inquiry,
+            ..Admission::OPEN
+        }
     }
 
     fn methods(self) -> MethodSet {
@@ -205,6 +228,46 @@ impl Location for &'static Toy {
         false
     }
 
+    fn source_charset(self) -> Option<&'static str> {
+        None
+    }
+
+    fn overrides_charset(self) -> bool {
+        false
+    }
+
+    fn slice_len(self) -> u64 {
+        0
+    }
+
+    fn auth_delay_ms(self) -> u64 {
+        self.auth_delay_ms
+    }
+
+    fn substitution(self) -> Option<Substitution> {
+        self.substitution.map(|keeps_modified| Substitution { keeps_modified })
+    }
+
+    fn substitutes(self, media_type: &[u8]) -> bool {
+        media_type == b"text/plain"
+    }
+
+    fn is_composed(self) -> bool {
+        false
+    }
+
+    fn adds_to(self, _: &[u8]) -> bool {
+        false
+    }
+
+    fn weaves(self, _: &[u8]) -> bool {
+        false
+    }
+
+    fn keeps_modified(self) -> bool {
+        false
+    }
+
     fn compression(self) -> Option<CompressionSettings> {
         self.compression
     }
@@ -221,6 +284,15 @@ impl Location for &'static Toy {
 
     fn added(self, _: bool, _: usize) -> Option<Added<&'static str>> {
         None
+    }
+
+    fn trailer(self, _: bool, _: usize) -> Option<Added<&'static str>> {
+        None
+    }
+
+    fn answered(self, index: usize) -> Option<(Assigned, &'static str)> {
+        let (slot, text) = self.answered.get(index)?;
+        Some((Assigned::Slot(*slot), text))
     }
 }
 
@@ -241,10 +313,19 @@ impl World for ToyWorld {
         ToyServer
     }
 
+    fn unfit(&self, _: ServerId) -> Option<Unfit> {
+        self.unfit
+    }
+
     fn route(&mut self, _: ServerId, path: &[u8]) -> LocationId {
         let prefixes = self.locations.iter().enumerate();
         let found = prefixes.filter(|(_, toy)| path.starts_with(toy.path.as_bytes()));
         found.max_by_key(|(_, toy)| toy.path.len()).map_or(0, |(id, _)| id as LocationId)
+    }
+
+    fn named_location(&self, _: ServerId, name: &[u8]) -> Option<LocationId> {
+        let is_it = |toy: &Toy| toy.path.as_bytes() == name;
+        self.locations.iter().position(is_it).map(|id| id as LocationId)
     }
 
     fn server_op(&self, _: ServerId, index: usize) -> Option<Op<&'static Toy>> {
@@ -306,6 +387,20 @@ impl World for ToyWorld {
         if checked == Some(true) { Login::Right } else { Login::Wrong }
     }
 
+    /// Nothing is really waited for.
+    fn wait(&mut self, _: &Exchange<ToyForm>, time_ms: u64) -> Option<Infallible> {
+        self.reasons.push(format!("waits {time_ms}"));
+        None
+    }
+
+    fn inquire(&mut self, exchange: &mut Exchange<ToyForm>, uri: &'static str) -> Inquiry<Self> {
+        let Some(mut part) = exchange.within() else { return Inquiry::Refused };
+        if matches!(part.step(self, Event::Within(uri.as_bytes())), Reply::Close) {
+            part.status = 0;
+        }
+        Inquiry::Answered(Box::new(part))
+    }
+
     fn is_there(
         &mut self,
         exchange: &Exchange<ToyForm>,
@@ -361,6 +456,35 @@ impl World for ToyWorld {
         true
     }
 
+    /// An exchange with these arguments has no texts.
+    fn can_substitute(&mut self, exchange: &Exchange<ToyForm>) -> bool {
+        exchange.args() != b"empty"
+    }
+
+    fn substitute(&mut self, _: &mut Exchange<ToyForm>, body: String) -> String {
+        format!("{body} with others")
+    }
+
+    fn recodes(&self) -> bool {
+        false
+    }
+
+    fn charset_map(&self, from: &[u8], to: &[u8]) -> Option<Recoded> {
+        Recoded::find([(&b"koi8-r"[..], &b"utf-8"[..])].into_iter(), from, to)
+    }
+
+    fn recode_text(&mut self, body: String, recoded: Recoded) -> String {
+        format!("{body} recoded{}", if recoded.is_back { " back" } else { "" })
+    }
+
+    fn hold_recoder(&mut self, _: Recoded) {}
+
+    fn can_compose(&mut self, _: &Exchange<ToyForm>) {}
+
+    fn compose(&mut self, _: &mut Exchange<ToyForm>, body: String) -> String {
+        body
+    }
+
     fn recode(
         &mut self,
         _: &mut Exchange<ToyForm>,
@@ -405,7 +529,7 @@ const LIMITS: Limits = Limits {
 };
 
 fn world(locations: &'static [Toy], files: &'static [&'static str]) -> ToyWorld {
-    ToyWorld { locations, files, server_ops: &[], reasons: Vec::new() }
+    ToyWorld { locations, files, server_ops: &[], reasons: Vec::new(), unfit: None }
 }
 
 /// An exchange whose head has been read.
@@ -458,6 +582,65 @@ fn try_files_takes_the_first_that_is_there() {
         assert_eq!(ask(&mut world(&ALL, FILES), &request), all, "{path}");
         assert_eq!(ask(&mut world(&SOME, FILES), &request), some, "{path}");
     }
+}
+
+#[test]
+fn a_connection_that_is_unfit_is_told_so_before_a_location_is_looked_for() {
+    static PLAIN: [Toy; 1] = [TOY];
+    const PAGE: (ErrorStatus, &str) = (ErrorStatus::Replace(200), "/page");
+    static PAGES: [Toy; 1] = [Toy {
+        error_pages: &[
+            (497, PAGE.0, PAGE.1),
+            (496, PAGE.0, PAGE.1),
+            (495, PAGE.0, PAGE.1),
+            (421, PAGE.0, PAGE.1),
+        ],
+        ..TOY
+    }];
+    for (unfit, plain) in [
+        (Unfit::Plain, "400 page of 400 []"),
+        (Unfit::NoCertificate, "400 page of 400 []"),
+        (Unfit::BadCertificate("old"), "400 page of 400 []"),
+        (Unfit::Misdirected, "421 page of 421 []"),
+    ] {
+        let ask = |toys| {
+            let mut exchange = exchange("GET /a");
+            let mut world = ToyWorld { unfit: Some(unfit), ..world(toys, &["/a", "/page"]) };
+            let reply = exchange.step(&mut world, Event::Head);
+            assert!(exchange.rest_unwanted, "the connection is not kept");
+            show(&exchange, reply)
+        };
+        assert_eq!(ask(&PLAIN), plain, "{unfit:?}");
+        assert_eq!(ask(&PAGES), "200 /page []", "{unfit:?}");
+    }
+}
+
+#[test]
+fn pages_of_what_fails_later_may_be_internal() {
+    static TOYS: [Toy; 2] = [
+        Toy {
+            error_pages: &[
+                (502, ErrorStatus::Keep, "/page"),
+                (413, ErrorStatus::Keep, "/page"),
+                (405, ErrorStatus::Keep, "/page"),
+            ],
+            ..TOY
+        },
+        Toy { path: "/page", internal: true, ..TOY },
+    ];
+    let refusal = |status| Refusal { status, level: Level::Error, reason: "x".to_owned() };
+    let (failed, large) = (refusal(502), refusal(413));
+    let ask = |method: &str, events: Vec<Event<'_, ToyWorld>>| {
+        let mut exchange = exchange(&format!("{method} /a"));
+        let mut world = world(&TOYS, &["/a", "/page"]);
+        let replies = events.into_iter().map(|event| exchange.step(&mut world, event));
+        let reply = replies.last().expect("a reply");
+        show(&exchange, reply)
+    };
+    assert_eq!(ask("GET", vec![Event::Head, Event::Failed(&failed)]), "502 /page []");
+    assert_eq!(ask("GET", vec![Event::Head, Event::Refused(&large)]), "413 /page []");
+    assert_eq!(ask("TRACE", vec![Event::Head]), "405 /page [Allow: GET, HEAD]");
+    assert!(ask("GET", vec![Event::Head]).starts_with("200 /a"));
 }
 
 #[test]
@@ -713,7 +896,12 @@ fn a_password_is_asked_for_and_waited_for() {
 
 /// The fields of a script's response, after what a request has made of it.
 fn recoded(settings: CompressionSettings, request: &str, status: u16, fields: &str) -> String {
-    let toy: &'static Toy = Box::leak(Box::new(Toy { compression: Some(settings), ..TOY }));
+    relayed(Toy { compression: Some(settings), ..TOY }, request, status, fields)
+}
+
+/// What becomes of a response that is made elsewhere, with these fields.
+fn relayed(toy: Toy, request: &str, status: u16, fields: &str) -> String {
+    let toy: &'static Toy = Box::leak(Box::new(toy));
     let mut world = world(std::slice::from_ref(toy), &[]);
     let mut exchange = exchange(request);
     exchange.enter_server(&world, 0);
@@ -864,4 +1052,69 @@ fn limits_come_before_anybody_asks_who_the_client_is() {
     exchange.enter_server(&world, 0);
     let reply = exchange.step(&mut world, Event::Waited);
     assert_eq!(show(&exchange, reply), "403 page of 403 []");
+}
+
+#[test]
+fn what_texts_are_replaced_in() {
+    for (request, keeps, status, fields, expected) in [
+        (
+            "GET /",
+            false,
+            200,
+            "Content-Type: text/plain; charset=x|Content-Length: 5|ETag: \"a\"",
+            "200 None [Content-Type: text/plain; charset=x]",
+        ),
+        (
+            "GET /",
+            true,
+            404,
+            "Content-Type: text/plain|ETag: \"a\"",
+            "404 None [Content-Type: text/plain; ETag: W/\"a\"]",
+        ),
+        (
+            "GET /",
+            false,
+            200,
+            "Content-Type: text/html|Content-Length: 5",
+            "200 Some(5) [Content-Type: text/html; Content-Length: 5]",
+        ),
+        (
+            "GET /?empty",
+            false,
+            200,
+            "Content-Type: text/plain|Content-Length: 5",
+            "200 Some(5) [Content-Type: text/plain; Content-Length: 5]",
+        ),
+        (
+            "GET /",
+            false,
+            200,
+            "Content-Type: text/plain|Content-Length: 0",
+            "200 Some(0) [Content-Type: text/plain; Content-Length: 0]",
+        ),
+        (
+            "GET /",
+            false,
+            206,
+            "Content-Type: text/plain|Content-Length: 5",
+            "206 Some(5) [Content-Type: text/plain; Content-Length: 5]",
+        ),
+        (
+            "GET /",
+            false,
+            200,
+            "Content-Type: text/plain|Content-Encoding: br",
+            "200 None [Content-Type: text/plain; Content-Encoding: br]",
+        ),
+        (
+            "HEAD /",
+            false,
+            200,
+            "Content-Type: text/plain|Content-Length: 5",
+            "200 nothing [Content-Type: text/plain]",
+        ),
+    ] {
+        let toy = Toy { substitution: Some(keeps), ..TOY };
+        assert_eq!(relayed(toy, request, status, fields), expected, "{request} {status} {fields}");
+    }
 }

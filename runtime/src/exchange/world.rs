@@ -7,6 +7,7 @@ use std::net::SocketAddr;
 
 use super::{Exchange, Outcome, Refusal};
 use crate::http::accept::Coding;
+use crate::http::charset::Recoded;
 use crate::http::head::Head;
 use crate::http::method::MethodSet;
 use crate::http::response::Fields;
@@ -22,9 +23,27 @@ pub trait Form {
     /// One location, with what holds in it.
     type Location: Location;
     /// A regex that has matched.
-    type Match;
+    type Match: Clone;
     /// What counts in a zone as long as it is there.
-    type Held: Default;
+    type Held: Hold;
+}
+
+/// Where requests count as long as they are under way.
+pub trait Hold: Default {
+    /// Whether it is nowhere.
+    fn is_none(&self) -> bool;
+}
+
+impl Hold for () {
+    fn is_none(&self) -> bool {
+        true
+    }
+}
+
+impl<T> Hold for Vec<T> {
+    fn is_none(&self) -> bool {
+        self.is_empty()
+    }
 }
 
 /// What the phases ask of a server.
@@ -56,6 +75,8 @@ pub trait Location: Copy {
     fn max_content_len(self) -> u64;
     /// `limit_except`: the methods that it does not limit, and who may use the others.
     fn limit_except(self) -> Option<(MethodSet, Admission<Self>)>;
+    /// The location that stands in the place of this one for the methods that it limits, if one does.
+    fn limited_to(self) -> Option<LocationId>;
     /// Who may come in.
     fn admission(self) -> Admission<Self>;
     /// The methods that may be used.
@@ -84,6 +105,27 @@ pub trait Location: Copy {
     fn charset(self) -> Option<Self::Text>;
     /// Whether that is added to a media type.
     fn takes_charset(self, media_type: &[u8]) -> bool;
+    /// The value of `source_charset`.
+    fn source_charset(self) -> Option<Self::Text>;
+    /// `override_charset`: whether `charset` is also for what names a charset itself.
+    fn overrides_charset(self) -> bool;
+    /// `slice`, in bytes; 0: contents are not fetched in parts.
+    fn slice_len(self) -> u64;
+    /// `auth_delay`, in milliseconds.
+    fn auth_delay_ms(self) -> u64;
+    /// `sub_filter`; `None`: no text is replaced.
+    fn substitution(self) -> Option<Substitution>;
+    /// Whether that is for a media type without parameters.
+    fn substitutes(self, media_type: &[u8]) -> bool;
+    /// Whether others may go into contents.
+    fn is_composed(self) -> bool;
+    /// Whether others are put before or after contents of a media type without parameters
+    /// (`add_before_body`, `add_after_body`).
+    fn adds_to(self, media_type: &[u8]) -> bool;
+    /// Whether contents of such a type say of others that go into them (`ssi`).
+    fn weaves(self, media_type: &[u8]) -> bool;
+    /// `ssi_last_modified`: whether such a response says when it was modified, all the same.
+    fn keeps_modified(self) -> bool;
     /// What is compressed; `None`: nothing.
     fn compression(self) -> Option<CompressionSettings>;
     /// Whether a coding is for a media type without parameters.
@@ -93,21 +135,31 @@ pub trait Location: Copy {
     /// A field that is added to a response, by number, until there is none. `usual`: the status is
     /// one of those that `add_header` without `always` is for.
     fn added(self, usual: bool, index: usize) -> Option<Added<Self::Text>>;
+    /// A field that follows the content, likewise.
+    fn trailer(self, usual: bool, index: usize) -> Option<Added<Self::Text>>;
+    /// An `auth_request_set`, by number, until there is none.
+    fn answered(self, index: usize) -> Option<(Assigned, Self::Text)>;
 }
 
 /// Who may come in.
 pub struct Admission<L: Location> {
     /// The rules of `allow` and `deny`; `None`: everyone.
     pub access: Option<L::Access>,
-    /// `satisfy any`, where there are rules and passwords: whom the rules name.
-    pub any: Option<L::Access>,
+    /// Whom the rules let in by name.
+    pub named: Option<L::Access>,
+    /// `satisfy any`, where there are several of rules, passwords and `auth_request`: whom one of them lets
+    /// in, the others are not asked about.
+    pub satisfy_any: bool,
     /// `auth_basic`: the realm, and who may come in.
     pub auth: Option<(L::Text, L::Users)>,
+    /// `auth_request`: the URI that is asked.
+    pub inquiry: Option<L::Text>,
 }
 
 impl<L: Location> Admission<L> {
     /// Everyone may come in.
-    pub const OPEN: Admission<L> = Admission { access: None, any: None, auth: None };
+    pub const OPEN: Admission<L> =
+        Admission { access: None, named: None, satisfy_any: false, auth: None, inquiry: None };
 }
 
 /// What comes of limits.
@@ -132,6 +184,18 @@ pub enum Login<T> {
     Busy,
     /// It is being checked.
     Later(T),
+}
+
+/// What comes of asking another location whether a client may come in.
+pub enum Inquiry<W: World> {
+    /// It has answered, and this is its exchange.
+    Answered(Box<ExchangeOf<W>>),
+    /// It cannot be known here what it answers; the client is taken to be let in.
+    Unknown,
+    /// It cannot be asked.
+    Refused,
+    /// It is being asked.
+    Later(W::Later),
 }
 
 /// What a location does with a request that it allows.
@@ -275,6 +339,13 @@ pub struct Redirects {
     pub port: bool,
 }
 
+/// `sub_filter`.
+#[derive(Clone, Copy)]
+pub struct Substitution {
+    /// `sub_filter_last_modified`: whether the response says when it was modified, all the same.
+    pub keeps_modified: bool,
+}
+
 /// What is done to a content on its way to a client.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Recoding {
@@ -324,6 +395,13 @@ pub enum Note<'a> {
     BadRate(&'a [u8]),
     /// `try_files` leads to another URI.
     FallsBack(&'a [u8]),
+    /// A content is in another charset than it is to be in, and no `charset_map` is between the two.
+    NoCharsetMap {
+        /// The charset that it is in.
+        from: &'a [u8],
+        /// The other one.
+        to: &'a [u8],
+    },
 }
 
 /// Why a status is answered.
@@ -361,8 +439,39 @@ pub enum Reason<'a> {
     TooLong,
     /// Too many internal redirects.
     Cycle,
+    /// The connection is not one that the server takes requests from.
+    Unfit(Unfit),
+    /// So the location says that was asked whether the client may come in; its status.
+    Answered(u16),
+    /// That could not be asked.
+    Unanswered,
     /// The request cannot be read, or who answers it has failed.
     Other(&'a Refusal),
+}
+
+/// Why a server takes no request from a connection, where it speaks TLS.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Unfit {
+    /// No TLS is spoken on it.
+    Plain,
+    /// The client's certificate does not hold, and why.
+    BadCertificate(&'static str),
+    /// The client has none.
+    NoCertificate,
+    /// It was made for another server, which demands something else of its clients.
+    Misdirected,
+}
+
+impl Unfit {
+    /// The status that an `error_page` may stand for. Those that are nginx's own are 400 to a client.
+    pub fn status(self) -> u16 {
+        match self {
+            Unfit::Plain => 497,
+            Unfit::BadCertificate(_) => 495,
+            Unfit::NoCertificate => 496,
+            Unfit::Misdirected => 421,
+        }
+    }
 }
 
 /// Where the phases happen.
@@ -373,6 +482,13 @@ pub trait World: Sized {
     type Body;
     /// What makes a response later.
     type Later;
+
+    /// Whether the site has fields that follow contents: others have no code for them.
+    const TRAILERS: bool = true;
+    /// Whether the site has steps (`rewrite`, `if`, `set`): others have no code for them.
+    const REWRITES: bool = true;
+    /// Whether the site has contents compressed or unpacked on their way: others have no code for it.
+    const COMPRESSES: bool = true;
 
     /// Picks the server for a host, in lower case and without its port, and adds the regex that
     /// has matched, if it has captures that are used.
@@ -387,6 +503,9 @@ pub trait World: Sized {
 
     /// A server.
     fn server(&self, id: ServerId) -> <Self::Form as Form>::Server;
+
+    /// What is wrong with the connection, for a request to this server; `None`: nothing.
+    fn unfit(&self, server: ServerId) -> Option<Unfit>;
 
     /// The location for a path.
     fn route(&mut self, server: ServerId, path: &[u8]) -> LocationId;
@@ -415,6 +534,9 @@ pub trait World: Sized {
         path: &[u8],
         matches: &mut Vec<<Self::Form as Form>::Match>,
     );
+
+    /// The location of this name, which begins with `@`.
+    fn named_location(&self, server: ServerId, name: &[u8]) -> Option<LocationId>;
 
     /// Who the client is, where what holds for the request now lets a proxy say so and one has.
     fn real_address(&self, _: &ExchangeOf<Self>) -> Option<SocketAddr> {
@@ -453,6 +575,18 @@ pub trait World: Sized {
         users: <LocationOf<Self> as Location>::Users,
         checked: Option<bool>,
     ) -> Login<Self::Later>;
+
+    /// Lets a client that is not let in wait so long; `None`: it need not, here.
+    fn wait(&mut self, exchange: &ExchangeOf<Self>, time_ms: u64) -> Option<Self::Later>;
+
+    /// Has other locations get the request too, whose answers nobody sees (`mirror`). What has to come
+    /// before that, if something has: the content.
+    fn mirror(&mut self, _: &mut ExchangeOf<Self>) -> Option<Self::Later> {
+        None
+    }
+
+    /// Asks the location of another URI whether the client may come in (`auth_request`).
+    fn inquire(&mut self, exchange: &mut ExchangeOf<Self>, uri: TextOf<Self>) -> Inquiry<Self>;
 
     /// Whether `error_page` is looked at.
     fn has_error_pages(&self) -> bool {
@@ -493,6 +627,31 @@ pub trait World: Sized {
 
     /// Whether a content was made for this request, so that it may repeat what that says.
     fn is_made(&self, body: &Self::Body) -> bool;
+
+    /// Whether there are texts to replace in a content, now that their values are known. What does it is
+    /// held ready.
+    fn can_substitute(&mut self, exchange: &ExchangeOf<Self>) -> bool;
+
+    /// Has them replaced in a content that is made here.
+    fn substitute(&mut self, exchange: &mut ExchangeOf<Self>, body: Self::Body) -> Self::Body;
+
+    /// Whether contents may be recoded from one charset to another: other sites have no code for it.
+    fn recodes(&self) -> bool;
+
+    /// The `charset_map` that leads from one charset to another.
+    fn charset_map(&self, from: &[u8], to: &[u8]) -> Option<Recoded>;
+
+    /// Has a content recoded that is made here.
+    fn recode_text(&mut self, body: Self::Body, recoded: Recoded) -> Self::Body;
+
+    /// Holds ready what recodes a content that is made elsewhere, behind what replaces texts in it.
+    fn hold_recoder(&mut self, recoded: Recoded);
+
+    /// Takes note that others go into a content that is made elsewhere.
+    fn can_compose(&mut self, exchange: &ExchangeOf<Self>);
+
+    /// Puts others into a content that is made here.
+    fn compose(&mut self, exchange: &mut ExchangeOf<Self>, body: Self::Body) -> Self::Body;
 
     /// Has a content compressed, or its gzip undone, and says how long it is then where that is
     /// known; or gives it back where this is done to too many.

@@ -8,9 +8,12 @@ use std::path::Path;
 use std::rc::Rc;
 use std::time::{Duration, UNIX_EPOCH};
 
-use super::draft::{Draft, Present, prepare_store, sweep};
+use super::draft::{Draft, Present};
+use super::journal::{Journal, Record, id};
 use super::open::Directory;
+use super::placement::Placement;
 use super::spot::Spot;
+use super::sweep::{prepare_store, sweep};
 use super::tree::{Failure, MAX_DEPTH, Removal, TreeCopy};
 use crate::samples::Folder;
 
@@ -102,6 +105,142 @@ fn what_a_killed_server_has_left_is_swept_away() {
     assert!(prepare_store(&folder.0.join("nowhere")).is_err());
 }
 
+/// Moves or copies `a/x`, and stops at a moment at which a server may be killed: nothing is
+/// cleared up, and its lock is gone.
+fn cut_short(folder: &Folder, moves: bool, step: usize) {
+    let directory = Directory::open(&folder.0).expect("the folder");
+    let spot = |path: &str| directory.spot_beneath(path.as_bytes()).expect("a place");
+    let (from, to) = (spot("a/x"), spot("b/y"));
+    let [found, replaced] = [&from, &to].map(|spot| spot.metadata().ok());
+    let place = Placement::new(&directory, (b"b/y/", &to, replaced.as_ref()), true);
+    let mut place = match (moves, &found) {
+        (true, Some(found)) => place.moved_from(b"a/x/", found),
+        _ => place,
+    };
+    place.begin();
+    let temporary = place.copy();
+    if !moves {
+        copy(&from, temporary.spot(), true).expect("copied");
+    }
+    let new = if moves { &from } else { temporary.spot() };
+    match step {
+        0 => {}
+        1 => new.exchange(&to).expect("exchanged"),
+        _ => std::mem::forget(place.put(new).expect("put")),
+    }
+    // A journal is left, and its descriptor is closed, as at the end of a process.
+    place.leave();
+    std::mem::forget(temporary);
+}
+
+#[test]
+fn what_was_cut_short_is_put_right() {
+    for moves in [false, true] {
+        for step in [0, 1, 3] {
+            let folder = Folder::new();
+            folder.write("a/x/new", "");
+            folder.write("b/y/old", "");
+            folder.write("kept", "");
+            cut_short(&folder, moves, step);
+            assert!(tree(&folder.0).iter().any(|path| path.starts_with(".sitec-journal-")));
+            assert_eq!(sweep(&folder.0).expect("a folder"), 1);
+            let (done, there) = (step > 0, !(moves && step > 0));
+            let mut expected = vec!["a/", "b/", "b/y/", "kept"];
+            expected.push(if done { "b/y/new" } else { "b/y/old" });
+            expected.extend(["a/x/", "a/x/new"].into_iter().filter(|_| there));
+            expected.sort_unstable();
+            assert_eq!(tree(&folder.0), expected, "moves: {moves}, step {step}");
+        }
+    }
+}
+
+#[test]
+fn a_record_is_believed_as_far_as_it_fits() {
+    let name = |text: &str| CString::new(text).expect("a name");
+    let record = |to: &str, from: &str, ids: [Vec<u8>; 2]| Record {
+        to: to.into(),
+        from: from.into(),
+        copy: name(".sitec-copy-1"),
+        old: name(".sitec-old-1"),
+        ids,
+    };
+    let is = |folder: &Folder, path: &str| id(&fs::metadata(folder.0.join(path)).expect("there"));
+    let none = || [Vec::new(), Vec::new()];
+    type Make<'m> = &'m dyn Fn(&Folder) -> Record;
+    let cases: [(&[&str], Make<'_>, &[&str]); 7] = [
+        // What was moved aside without being replaced comes back, with no copy beside it.
+        (&["d/.sitec-old-1/old", "d/.sitec-copy-1/new"], &|_| record("d/to", "", none()), {
+            &["d/", "d/to/", "d/to/old"]
+        }),
+        // What has been replaced goes, and so do the source's former entries.
+        (&["to/new", ".sitec-old-1/old"], &|_| record("to", "", none()), &["to/", "to/new"]),
+        (&["to/new", "s/.sitec-old-1/old"], &|_| record("to", "s/from", none()), {
+            &["s/", "to/", "to/new"]
+        }),
+        // They have changed places.
+        (&["to/new", "from/old"], &|at| record("to", "from", [is(at, "to"), is(at, "from")]), {
+            &["to/", "to/new"]
+        }),
+        // One of them is something else by now.
+        (&["to/new", "from/old"], &|at| record("to", "from", [is(at, "to"), b"1:1".to_vec()]), {
+            &["from/", "from/old", "to/", "to/new"]
+        }),
+        (&["to/new", "from/old"], &|_| record("to", "from", none()), {
+            &["from/", "from/old", "to/", "to/new"]
+        }),
+        // The way there is gone.
+        (&["other/file"], &|_| record("d/to", "e/from", none()), &["other/", "other/file"]),
+    ];
+    for (number, (paths, make, expected)) in cases.into_iter().enumerate() {
+        let folder = Folder::new();
+        paths.iter().for_each(|path| drop(folder.write(path, "")));
+        Journal::begin(&open(&folder), &make(&folder)).expect("written").keep();
+        assert_eq!(sweep(&folder.0).expect("a folder"), 1, "case {number}");
+        assert_eq!(tree(&folder.0), expected, "case {number}");
+    }
+}
+
+#[test]
+fn a_record_that_is_not_whole_says_nothing() {
+    let bytes = |old: &str, end: &str| {
+        ["open", "to", "", ".sitec-copy-1", old, "", "", end].join("\0").into_bytes()
+    };
+    for (old, end, is_right) in [
+        (".sitec-old-1", "end", true),
+        (".sitec-old-1", "en", false),
+        ("kept", "end", false),
+        (".sitec-/../kept", "end", false),
+    ] {
+        let folder = Folder::new();
+        folder.write("kept", "");
+        folder.write(".sitec-old-1", "");
+        let written = folder.write(".sitec-journal-1-1", bytes(old, end));
+        assert!(written.exists());
+        sweep(&folder.0).expect("a folder");
+        let expected = ["kept", if is_right { "to" } else { ".sitec-old-1" }];
+        let expected = if is_right { expected } else { [expected[1], expected[0]] };
+        assert_eq!(tree(&folder.0), expected, "{old} {end}");
+    }
+}
+
+#[test]
+fn what_is_being_done_is_not_swept() {
+    let folder = Folder::new();
+    folder.write("to/old", "");
+    folder.write("a/new", "");
+    let directory = Directory::open(&folder.0).expect("the folder");
+    let [from, to] = ["a", "to"].map(|name| spot(&folder, name));
+    let (found, replaced) = (from.metadata().expect("a"), to.metadata().ok());
+    let mut place = Placement::new(&directory, (b"to", &to, replaced.as_ref()), true);
+    place = place.moved_from(b"a", &found);
+    place.begin();
+    assert_eq!(sweep(&folder.0).expect("a folder"), 0);
+    let old = place.put(&from).expect("moved").expect("something was there");
+    assert_eq!(sweep(&folder.0).expect("a folder"), 0);
+    drop((old, place));
+    assert_eq!(tree(&folder.0), ["to/", "to/new"]);
+}
+
 #[test]
 fn places_are_beneath_the_directory() {
     let (folder, outside) = (Folder::new(), Folder::new());
@@ -130,6 +269,10 @@ fn places_are_beneath_the_directory() {
         |path: &str| fs::metadata(folder.0.join(path)).expect("made").permissions().mode() & 0o777;
     assert_eq!((mode("d/x"), mode("d/x/y"), mode("d/x/y/new")), (0o750, 0o750, 0o777));
     assert!(directory.make_way(b"out/x/new", 0o750).is_err());
+    // A symlink that leads nowhere is in the way.
+    folder.link("nowhere", "dangling");
+    let found = directory.make_way(b"dangling/new", 0o750).expect_err("no directory");
+    assert_eq!(found.kind(), ErrorKind::NotADirectory);
     assert_eq!(tree(&outside.0), [""; 0]);
 }
 

@@ -5,12 +5,11 @@
 //! that begins with a dot, and a lock as long as somebody works on it, so that what a killed
 //! server has left can be told from it and swept away.
 
-use std::ffi::{CString, OsStr};
+use std::ffi::CString;
 use std::fs::{File, Permissions};
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::ops::Range;
 use std::os::fd::AsFd;
-use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::rc::Rc;
@@ -19,10 +18,10 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use super::spot::Spot;
-use crate::sys::{change, fs};
+use crate::sys::change;
 
 /// What temporary names begin with.
-const TEMPORARY: &[u8] = b".sitec-";
+pub(super) const TEMPORARY: &[u8] = b".sitec-";
 /// Shorter writes are gathered up to this length, in bytes.
 const GATHERED_LEN: usize = 16 * 1024;
 
@@ -69,9 +68,8 @@ impl Draft {
     pub(super) fn begin_named(directory: &Rc<File>, mode: u32) -> io::Result<Draft> {
         let create = |name: &CString| change::create_new(directory.as_fd(), name, mode);
         let (name, file) = with_temporary_name(create)?;
-        let draft = Draft::new(file, directory, Some(name));
-        draft.lock();
-        Ok(draft)
+        lock(&file);
+        Ok(Draft::new(file, directory, Some(name)))
     }
 
     fn new(file: File, directory: &Rc<File>, name: Option<CString>) -> Draft {
@@ -83,12 +81,6 @@ impl Draft {
             len: 0,
             is_dated: false,
         }
-    }
-
-    /// Shows that somebody works on it. Where the file system has no locks, a server that
-    /// starts meanwhile may take it for abandoned.
-    fn lock(&self) {
-        let _ = self.file.try_lock();
     }
 
     /// Its length so far, in bytes.
@@ -194,7 +186,7 @@ impl Draft {
     /// No call links over a name, so it gets another for a moment.
     fn name_over(&mut self, spot: &Spot) -> io::Result<()> {
         if self.name.is_none() {
-            self.lock();
+            lock(&self.file);
             let link = |name: &CString| change::link(self.file.as_fd(), spot.parent.as_fd(), name);
             let (name, ()) = with_temporary_name(link)?;
             (self.directory, self.name) = (spot.parent.clone(), Some(name));
@@ -217,35 +209,10 @@ impl Drop for Draft {
     }
 }
 
-/// Makes sure that files can be stored in a directory, and removes the drafts that a killed
-/// server has left there; gives their number.
-pub fn prepare_store(directory: &Path) -> io::Result<usize> {
-    Draft::begin(&Rc::new(File::open(directory)?), 0o600)?;
-    sweep(directory)
-}
-
-/// Removes the drafts that a killed server has left in a directory; gives their number.
-pub(super) fn sweep(directory: &Path) -> io::Result<usize> {
-    let mut swept = 0;
-    for entry in directory.read_dir()? {
-        let name = entry?.file_name();
-        if name.as_bytes().starts_with(TEMPORARY) && is_abandoned(directory, &name) {
-            std::fs::remove_file(directory.join(&name))?;
-            swept += 1;
-        }
-    }
-    Ok(swept)
-}
-
-/// Whether it is a file, and nobody has the lock on it.
-fn is_abandoned(directory: &Path, name: &OsStr) -> bool {
-    let Ok(name) = CString::new(name.as_bytes()) else { return false };
-    let file = File::open(directory).and_then(|directory| {
-        fs::open_at_no_follow(directory.as_fd(), &name, fs::OpenFor::Reading)
-    });
-    file.is_ok_and(|file| {
-        file.metadata().is_ok_and(|metadata| metadata.is_file()) && file.try_lock().is_ok()
-    })
+/// Shows that somebody works on a file. Where the file system has no locks, a server that starts
+/// meanwhile may take it for abandoned.
+pub(super) fn lock(file: &File) {
+    let _ = file.try_lock();
 }
 
 /// Whether a file can be given a name that has none: where `linkat(2)` does not do it alone, it

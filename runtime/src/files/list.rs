@@ -330,6 +330,26 @@ impl Items {
         }
     }
 
+    /// Goes on with a name that `choose` picks of so many that are no directories, once all are known.
+    pub fn skip_to_file(&mut self, choose: impl FnOnce(usize) -> usize) {
+        match &mut self.0 {
+            Source::Disk { folder, next } => {
+                let names = &folder.borrow().names;
+                let first = names.partition_point(|name| name.is_directory);
+                *next = first + choose(names.len() - first);
+            }
+            Source::Packed { items, count } => {
+                let mut files: Vec<_> = items
+                    .take(*count)
+                    .filter(|listed| listed.kind != pack::Kind::Directory)
+                    .collect();
+                let at = choose(files.len()).min(files.len());
+                files.rotate_left(at);
+                *items = Box::new(files.into_iter());
+            }
+        }
+    }
+
     /// Whether there are more of them.
     pub fn are_cut(&self) -> bool {
         match &self.0 {

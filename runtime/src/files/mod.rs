@@ -8,26 +8,29 @@
 mod cache;
 mod draft;
 mod entry;
+mod journal;
 mod links;
 mod list;
 mod open;
 pub mod path;
+mod placement;
 mod saved;
 mod spot;
+mod sweep;
 mod tree;
 mod walk;
 
 pub use cache::{Changes, Files, MAX_CONTENT_LEN, MAX_DESCRIPTORS, MAX_ENTRIES, Name, Question};
-pub use draft::{Draft, Present, prepare_store};
+pub use draft::{Draft, Present};
 pub use entry::{Entry, Source, StoredFile};
 pub use links::Links;
 pub use list::{Item, ItemKind, Items, MAX_LISTED_LEN, MAX_NAMES};
 pub use open::Directory;
+pub use placement::{Placement, Temporary};
 pub use saved::Saved;
 pub use spot::Spot;
-pub use tree::{
-    Failure, FileCopy, LEVEL_DESCRIPTORS, MAX_DEPTH, RECORDS_LEN, Removal, Temporary, TreeCopy,
-};
+pub use sweep::{is_reserved, prepare_store, sweep};
+pub use tree::{Failure, FileCopy, LEVEL_DESCRIPTORS, MAX_DEPTH, RECORDS_LEN, Removal, TreeCopy};
 
 #[cfg(test)]
 mod change_tests;

@@ -15,7 +15,7 @@ use std::sync::OnceLock;
 
 use super::links::{Checked, Links};
 use super::spot::Spot;
-use super::walk::Walk;
+use super::walk::{Start, Walk};
 use crate::site::Follow;
 use crate::sys::fs::{self, OpenFor};
 
@@ -90,14 +90,14 @@ impl Directory {
                 result => return result,
             }
         }
-        Walk::new(self, path).open(purpose)
+        self.walk(path, purpose)
     }
 
     /// Opens a path whose symlinks are followed beneath the directory.
     fn open_beneath(&self, path: &CStr, purpose: OpenFor) -> io::Result<File> {
         let directory = self.with_links(Links::BENEATH);
         if !has_open_beneath() {
-            return Walk::new(&directory, path).open(purpose);
+            return directory.walk(path, purpose);
         }
         for _ in 0..MAX_RACES {
             match fs::open_beneath(self.file.as_fd(), path, purpose) {
@@ -106,7 +106,12 @@ impl Directory {
                 result => return result,
             }
         }
-        Walk::new(&directory, path).open(purpose)
+        directory.walk(path, purpose)
+    }
+
+    fn walk(&self, path: &CStr, purpose: OpenFor) -> io::Result<File> {
+        let follow = self.links.follow;
+        Walk::new(Start { file: &self.file, path: &self.path, follow }, path).open(purpose)
     }
 
     /// The directory itself.

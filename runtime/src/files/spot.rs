@@ -1,10 +1,10 @@
 //! A place for a file or a directory: a name in an open directory. What is done here is done
 //! to the entry itself; a symlink under that name is never followed.
 
-use std::ffi::CString;
+use std::ffi::{CStr, CString};
 use std::fs::{File, Metadata, Permissions};
 use std::io;
-use std::os::fd::AsFd;
+use std::os::fd::{AsFd, BorrowedFd};
 use std::os::unix::fs::PermissionsExt;
 use std::rc::Rc;
 
@@ -32,6 +32,11 @@ impl Spot {
     /// The name.
     pub fn name(&self) -> &[u8] {
         self.name.to_bytes()
+    }
+
+    /// The place for another name in the same directory.
+    pub(super) fn beside(&self, name: &CStr) -> Spot {
+        Spot::new(self.parent.clone(), name.to_owned())
     }
 
     /// What is there.
@@ -67,7 +72,27 @@ impl Spot {
 
     /// Moves what is there to another place, onto the file that is there.
     pub fn rename(&self, to: &Spot) -> io::Result<()> {
-        change::rename((self.parent.as_fd(), &self.name), (to.parent.as_fd(), &to.name))
+        change::rename(self.entry(), to.entry())
+    }
+
+    /// Moves the directory that is there to a place where nothing is: else `EEXIST`. Some file
+    /// systems cannot tell; there, an empty directory may be replaced.
+    pub(super) fn rename_directory(&self, to: &Spot) -> io::Result<()> {
+        let (from, to) = (self.entry(), to.entry());
+        match change::rename_new(from, to) {
+            // What is tried there last is a second name, which no directory can have.
+            Err(error) if error.raw_os_error() == Some(libc::EPERM) => change::rename(from, to),
+            result => result,
+        }
+    }
+
+    /// Lets what is here and what is at another place change places.
+    pub(super) fn exchange(&self, to: &Spot) -> io::Result<()> {
+        change::exchange(self.entry(), to.entry())
+    }
+
+    fn entry(&self) -> (BorrowedFd<'_>, &CStr) {
+        (self.parent.as_fd(), &self.name)
     }
 
     /// Brings the name, or that there is none, to the disk.

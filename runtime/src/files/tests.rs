@@ -11,7 +11,7 @@ use super::entry::{Entry, SMALL_LEN, Source, StoredFile};
 use super::links::Links;
 use super::open::Directory;
 use super::path;
-use super::walk::Walk;
+use super::walk::{Start, Walk};
 use crate::clock::Now;
 use crate::samples::{Folder, ROOT, SETTINGS, head, leak, with_variables};
 use crate::site::{FileBase, FileCache, Follow, Text};
@@ -120,7 +120,9 @@ fn no_path_leaves_the_directory() {
         let expected = expected.map(str::to_owned);
         let by_kernel = directory.open_file(&name, OpenFor::Reading);
         assert_eq!(describe(by_kernel), expected, "{path} by the kernel");
-        let by_hand = Walk::new(&directory, &name).open(OpenFor::Reading);
+        let Directory { file, path: root, links } = &directory;
+        let start = Start { file, path: root, follow: links.follow };
+        let by_hand = Walk::new(start, &name).open(OpenFor::Reading);
         assert_eq!(describe(by_hand), expected, "{path} by hand");
     }
     let anywhere = Links { follow: Follow::Anywhere, ..Links::BENEATH };

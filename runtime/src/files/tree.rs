@@ -8,7 +8,7 @@ use std::os::fd::AsFd;
 use std::os::unix::fs::PermissionsExt;
 use std::rc::Rc;
 
-use super::draft::{Draft, Present, temporary_name};
+use super::draft::{Draft, Present};
 use super::spot::Spot;
 use crate::sys::fs::{self, OpenFor};
 use crate::sys::{change, directory};
@@ -308,66 +308,6 @@ impl TreeCopy {
             self.levels.push(CopiedLevel::begin(&from, &to, true)?);
         }
         Ok(())
-    }
-}
-
-/// What has a name that begins with a dot for as long as it is not in its place, or no longer. It
-/// is removed when it is dropped.
-#[derive(Debug)]
-pub struct Temporary {
-    spot: Spot,
-    /// Whether it is in its place, or gone.
-    settled: bool,
-}
-
-impl Temporary {
-    /// A place for a copy beside another place; nothing is there.
-    pub fn beside(spot: &Spot) -> Temporary {
-        Temporary::named(spot, "copy-")
-    }
-
-    /// Who finds it after the server was killed sees by its name whether it is of any worth.
-    fn named(spot: &Spot, what: &str) -> Temporary {
-        let spot = Spot::new(spot.parent.clone(), temporary_name(what));
-        Temporary { spot, settled: false }
-    }
-
-    /// Moves what is at a place aside; `None` if nothing is.
-    pub fn set_aside(spot: &Spot) -> io::Result<Option<Temporary>> {
-        let aside = Temporary::named(spot, "old-");
-        match spot.rename(&aside.spot) {
-            Ok(()) => Ok(Some(aside)),
-            Err(error) => {
-                aside.forget();
-                if error.kind() == io::ErrorKind::NotFound { Ok(None) } else { Err(error) }
-            }
-        }
-    }
-
-    /// Where it is.
-    pub fn spot(&self) -> &Spot {
-        &self.spot
-    }
-
-    /// Puts it into a place where nothing is.
-    pub fn put(&mut self, to: &Spot) -> io::Result<()> {
-        self.spot.rename(to)?;
-        self.settled = true;
-        Ok(())
-    }
-
-    /// Leaves what is there, if anything is.
-    pub fn forget(mut self) {
-        self.settled = true;
-    }
-}
-
-impl Drop for Temporary {
-    fn drop(&mut self) {
-        if !self.settled {
-            let mut removal = Removal::new(&self.spot);
-            while !removal.step() {}
-        }
     }
 }
 

@@ -9,16 +9,26 @@ use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
-use super::open::Directory;
 use crate::site::Follow;
 use crate::sys::fs::{self, OpenFor};
 
 /// Symlinks on the way, as many as Linux itself follows.
 const MAX_LINKS: usize = 40;
 
+/// Where a path begins, and what it may do.
+#[derive(Clone, Copy)]
+pub(super) struct Start<'d> {
+    /// The directory.
+    pub(super) file: &'d File,
+    /// Its path.
+    pub(super) path: &'d Path,
+    /// Which symlinks are followed.
+    pub(super) follow: Follow,
+}
+
 /// A path on its way.
 pub(super) struct Walk<'d> {
-    directory: &'d Directory,
+    start: Start<'d>,
     todo: Segments,
     /// The directories passed, for `..` in the target of a symlink.
     passed: Vec<File>,
@@ -36,9 +46,9 @@ struct FollowedLink {
 
 impl<'d> Walk<'d> {
     /// A relative path without `..`.
-    pub(super) fn new(directory: &'d Directory, path: &CStr) -> Walk<'d> {
+    pub(super) fn new(start: Start<'d>, path: &CStr) -> Walk<'d> {
         let todo = Segments::new(path.to_bytes());
-        Walk { directory, todo, passed: Vec::new(), links: 0, link: None }
+        Walk { start, todo, passed: Vec::new(), links: 0, link: None }
     }
 
     /// Opens what it leads to, if that is beneath the directory.
@@ -72,12 +82,12 @@ impl<'d> Walk<'d> {
 
     /// The directory that the walk has come to.
     fn here(&self) -> &File {
-        self.passed.last().unwrap_or(&self.directory.file)
+        self.passed.last().unwrap_or(self.start.file)
     }
 
     /// Goes on with what a symlink says.
     fn follow(&mut self, link: &File, metadata: &Metadata) -> io::Result<()> {
-        let follow = self.directory.links.follow;
+        let follow = self.start.follow;
         if follow == Follow::Never {
             return Err(error(if self.todo.is_empty() { libc::ELOOP } else { libc::ENOTDIR }));
         }
@@ -117,8 +127,8 @@ impl<'d> Walk<'d> {
             let rest = target.strip_prefix(name)?;
             (rest.is_empty() || rest.starts_with(b"/") || name.ends_with(b"/")).then_some(rest)
         };
-        let rest = beneath(&self.directory.path)
-            .or_else(|| beneath(&self.directory.path.canonicalize().ok()?));
+        let rest =
+            beneath(self.start.path).or_else(|| beneath(&self.start.path.canonicalize().ok()?));
         rest.ok_or_else(|| error(libc::EXDEV))
     }
 }

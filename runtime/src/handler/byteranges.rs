@@ -8,9 +8,9 @@ use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::vec;
 
-use super::representation::{Piece, write_content_range};
 use super::resource::Resource;
 use crate::http::response::Fields;
+use crate::output::Piece;
 
 /// The longest head of a part beside its Content-Type: the boundary and Content-Range.
 const HEAD_LEN: usize = 128;
@@ -86,6 +86,12 @@ impl Parts {
     }
 }
 
+/// Appends a Content-Range: which part of how much this is.
+pub(super) fn write_content_range(range: &Range<u64>, len: u64, fields: &mut Fields) {
+    let value = format!("bytes {}-{}/{len}", range.start, range.end - 1);
+    fields.add_checked("Content-Range", value.as_bytes());
+}
+
 /// Twenty digits that no file was made to contain: none can be told from those before it.
 fn boundary() -> String {
     static SEED: OnceLock<RandomState> = OnceLock::new();
@@ -106,7 +112,7 @@ mod tests {
 
     use crate::handler::Outcome;
     use crate::handler::tests::{folder, serve};
-    use crate::output::{Body, Output, Progress, Turn};
+    use crate::output::{Body, Chunks, Copying, Output, Progress, Turn};
     use crate::samples::SETTINGS;
     use crate::transport::Transport;
 
@@ -120,12 +126,16 @@ mod tests {
         let Outcome::File(response) = serve(&folder, SETTINGS, "/large", &fields) else { panic!() };
         let len = response.content_len();
         let (ours, theirs) = UnixStream::pair().expect("a socket");
-        let mut ours = Transport::Plain(OwnedFd::from(ours));
+        let mut ours = Transport::plain(OwnedFd::from(ours));
         let reader = thread::spawn(move || read_to_string(theirs).expect("text"));
         let mut output = Output::new(None);
-        output.append(Body::File(response.body), false);
+        output.append(Body::File(response.body), Chunks::None);
         let mut turns = 1;
-        while output.send(&mut ours, true, &mut Turn::default()).expect("sent") != Progress::Done {
+        while output
+            .send(&mut ours, Copying { sendfile: true, nopush: true }, &mut Turn::default())
+            .expect("sent")
+            != Progress::Done
+        {
             turns += 1;
         }
         drop(ours);

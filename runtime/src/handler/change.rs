@@ -4,25 +4,26 @@
 use std::fs::Metadata;
 use std::io;
 
-use super::{Outcome, Request, file};
+use super::hidden::is_hidden;
+use super::{Outcome, Request};
 use crate::escape::Escaped;
 use crate::exchange::Refusal;
-use crate::files::{Directory, Files, Links, Spot, path};
+use crate::files::{Directory, Files, Links, Spot, is_reserved, path};
 use crate::http::conditional::{Conditions, Validators, Verdict};
 use crate::http::etag;
 use crate::site::{IfModifiedSince, Level};
 
 /// Where a path leads beneath the root or alias of the request, as a path beneath its
-/// directory. `None`, a 404: nowhere, or to something hidden.
+/// directory. `None`, a 404: nowhere, to something hidden, or to a name that is the server's own.
 pub(super) fn beneath(request: &Request<'_>, path: &[u8]) -> Option<Vec<u8>> {
     let Request { variables, append_path, .. } = *request;
     let settings = variables.settings;
-    if !settings.hidden_files && file::is_hidden(request, path) {
+    if !settings.hidden_files && is_hidden(request, path) {
         return None;
     }
     let mut out = Vec::with_capacity(path.len() + 64);
     path::write_beneath(&settings.base, path, variables, append_path, &mut out)?;
-    Some(out)
+    (!is_reserved(&out)).then_some(out)
 }
 
 /// The directory of the request's root or alias.

@@ -2,13 +2,16 @@
 
 use std::io;
 
+use super::hidden::is_hidden;
 use super::representation;
 use super::resource::{AnyFile, Resource, Variant};
 use super::{Outcome, Request, change, folder_uri};
 use crate::escape::Escaped;
+use crate::exchange::compress;
 use crate::files::{Entry, Files, Links, Name, Question, path};
+use crate::http::accept::Coding;
 use crate::http::method::Method;
-use crate::site::{ErrorLog, GzipStatic, Level, Text};
+use crate::site::{CompressionSettings, ErrorLog, Level, Text};
 
 /// Serves what the path of the request leads to.
 pub fn serve(request: &Request<'_>, files: &mut Files) -> Outcome {
@@ -20,12 +23,9 @@ pub fn serve(request: &Request<'_>, files: &mut Files) -> Outcome {
     if request.variables.path.ends_with(b"/") {
         return serve_directory(request, files);
     }
-    let mut variant = Variant::Only;
-    if let Some(compressed) = compressed(request, files) {
-        variant = Variant::choose(request);
-        if matches!(variant, Variant::Gzip { .. }) {
-            return respond(request, compressed, variant);
-        }
+    let (variant, compressed) = beside(request, files);
+    if let Some(compressed) = compressed {
+        return respond(request, compressed, variant);
     }
     match look_up(request, files, request.variables.path) {
         Entry::File(_) | Entry::Packed(_) if request.method == Method::Post => Outcome::Status(405),
@@ -42,21 +42,36 @@ pub fn serve(request: &Request<'_>, files: &mut Files) -> Outcome {
     }
 }
 
-fn respond(request: &Request<'_>, file: AnyFile, variant: Variant) -> Outcome {
+fn respond(request: &Request<'_>, file: AnyFile, variant: Option<Variant>) -> Outcome {
     representation::respond(request, Resource::new(request, file, variant))
 }
 
-/// The `.gz` file beside what the path leads to, where `gzip_static` looks for it.
-fn compressed(request: &Request<'_>, files: &mut Files) -> Option<AnyFile> {
-    let off = request.variables.settings.gzip_static == GzipStatic::Off;
-    if off || request.method == Method::Post {
-        return None;
+/// What is sent of the compressed files beside what the path leads to, if there are any and
+/// `gzip_static` or one of its kind looks for them.
+fn beside(request: &Request<'_>, files: &mut Files) -> (Option<Variant>, Option<AnyFile>) {
+    let settings = request.variables.settings;
+    if request.method == Method::Post {
+        return (None, None);
     }
-    match look_up_with(request, files, request.variables.path, b".gz") {
-        Entry::File(file) => Some(AnyFile::Stored(file)),
-        Entry::Packed(file) => Some(AnyFile::Packed(file)),
-        _ => None,
+    let (mut there, mut found, mut count) = (Coding::ORDER, [None, None, None], 0);
+    for coding in settings.codings_beside() {
+        let ending = coding.ending().as_bytes();
+        let file = match look_up_with(request, files, request.variables.path, ending) {
+            Entry::File(file) => AnyFile::Stored(file),
+            Entry::Packed(file) => AnyFile::Packed(file),
+            _ => continue,
+        };
+        (there[count], found[count]) = (coding, Some(file));
+        count += 1;
     }
+    if count == 0 {
+        return (None, None);
+    }
+    let there = &there[..count];
+    let plain = settings.compression.map_or(CompressionSettings::DEFAULT, |found| found.plain);
+    let variant = compress::beside(&settings.plain, &plain, request.variables.head, there);
+    let chosen = there.iter().position(|coding| variant.coding == Some(*coding));
+    (Some(variant), chosen.and_then(|index| found[index].take()))
 }
 
 /// What a path leads to beneath the root or alias of the request. A path that cannot lead to a
@@ -97,21 +112,6 @@ fn look_up_with(
         out.extend_from_slice(ending);
         Some(())
     })
-}
-
-/// Whether the path is hidden, or what variables have put into `root` or `alias`.
-pub(super) fn is_hidden(request: &Request<'_>, path: &[u8]) -> bool {
-    let base = &request.variables.settings.base;
-    if base.append_path && path::is_hidden(path) {
-        return true;
-    }
-    let Text::Computed(_) = base.inner else { return false };
-    let mut inner = Vec::new();
-    base.inner.write(request.variables, &mut inner);
-    if request.append_path {
-        inner.extend_from_slice(path);
-    }
-    path::is_hidden(&inner)
 }
 
 /// An index beneath the path of the request.

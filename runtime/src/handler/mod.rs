@@ -4,8 +4,11 @@ mod byteranges;
 mod change;
 pub mod dav;
 pub mod file;
+pub(crate) mod gather;
 pub mod gif;
+mod hidden;
 pub(crate) mod listing;
+pub(crate) mod random_index;
 mod receive;
 mod representation;
 mod resource;
@@ -16,7 +19,7 @@ pub mod work;
 
 pub use byteranges::Parts;
 pub use receive::{Receiver, Response};
-pub use representation::{FileBody, FileResponse, Piece};
+pub use representation::{FileBody, FileResponse};
 
 pub use work::Work;
 
@@ -26,6 +29,8 @@ use std::path::PathBuf;
 
 use percent_encoding::{AsciiSet, CONTROLS, percent_encode};
 
+use crate::backend::Input;
+use crate::cache::{Hit, Look};
 use crate::cgi;
 use crate::exchange::UriState;
 use crate::http::body::Framing;
@@ -33,7 +38,7 @@ use crate::http::method::Method;
 use crate::http::response;
 use crate::media;
 use crate::output::Produce;
-use crate::site::{Level, Location, ProgramId, Settings, TypesId};
+use crate::site::{Caching, Level, Location, ProgramId, Proxy, Settings, TypesId};
 use crate::upstream::{self, FoundUpstream};
 use crate::variables::Variables;
 
@@ -56,13 +61,22 @@ pub enum Outcome {
     Made(&'static [u8], Box<dyn Produce>),
     /// The content is to be received first; then the receiver makes the outcome.
     Receive(Box<dyn Receiver>),
+    /// The content was received that had to come before anything, so many bytes.
+    Gathered(Input, u64),
     /// This takes longer than others should wait, and then makes the outcome.
     Work(Box<dyn Work>),
     /// A script makes the response.
     Script(Box<cgi::Call>),
     /// Another server makes the response.
     Proxy(Box<upstream::Call>),
+    /// Another server has made it before.
+    Cached(Box<Hit>),
+    /// It is looked again, at this time of the monotonic clock.
+    Again(u64),
 }
+
+/// The look at what is kept of another server's answers to a request.
+pub type Cached<'a> = &'a dyn Fn(&'static Proxy, &'static Caching, &Request<'_>) -> Look;
 
 /// What a handler is asked.
 #[derive(Clone, Copy)]
@@ -90,6 +104,8 @@ pub struct Request<'a> {
     pub programs: &'a [PathBuf],
     /// Where the servers behind this one were found.
     pub upstreams: &'a [FoundUpstream],
+    /// Looks at what is kept of other servers' answers, in a site that keeps any.
+    pub cached: Option<Cached<'a>>,
     /// Writes to the request's error log.
     pub report: &'a dyn Fn(Level, fmt::Arguments<'_>),
 }

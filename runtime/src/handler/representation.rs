@@ -1,10 +1,9 @@
 //! A file as a response: whole, in part, or not at all since the client has it.
 
-use std::fs::File;
 use std::ops::Range;
 use std::rc::Rc;
 
-use super::byteranges::Parts;
+use super::byteranges::{Parts, write_content_range};
 use super::resource::Resource;
 use super::{Outcome, Request};
 use crate::files::StoredFile;
@@ -12,6 +11,7 @@ use crate::http::conditional::{Conditions, Verdict};
 use crate::http::method::Method;
 use crate::http::range::{self, Selection};
 use crate::http::response::Fields;
+use crate::output::Piece;
 
 /// The response that a file is.
 #[derive(Debug)]
@@ -33,25 +33,6 @@ pub enum FileBody {
     One(Piece),
     /// `multipart/byteranges`: the parts and what stands around them.
     Multipart(Box<Parts>),
-}
-
-/// Bytes to send.
-#[derive(Clone, Debug)]
-pub enum Piece {
-    /// Bytes in memory.
-    Memory(Rc<[u8]>, Range<usize>),
-    /// Bytes of the binary.
-    Static(&'static [u8]),
-    /// Bytes of an open file. It may have become shorter meanwhile: then the connection has to
-    /// be closed, since the head has promised more.
-    File {
-        /// The file.
-        file: Rc<File>,
-        /// Where the bytes begin.
-        offset: u64,
-        /// How many they are.
-        len: u64,
-    },
 }
 
 /// What of the file is sent.
@@ -83,7 +64,7 @@ pub(super) fn respond(request: &Request<'_>, resource: Resource) -> Outcome {
             Verdict::Proceed => {}
         }
         if let Some(value) = conditions.range(validators).filter(|_| accept_ranges)
-            && !resource.is_compressed_for(request)
+            && !resource.is_changed_for(request)
         {
             selection = range::select(value, resource.len(), settings.max_ranges as usize);
         }
@@ -149,29 +130,4 @@ impl FileResponse {
         }
         self.resource.write_validators(fields);
     }
-}
-
-impl Piece {
-    /// How many bytes it is.
-    pub fn len(&self) -> u64 {
-        match self {
-            Piece::Memory(_, range) => range.len() as u64,
-            Piece::Static(bytes) => bytes.len() as u64,
-            Piece::File { len, .. } => *len,
-        }
-    }
-
-    /// Its bytes, if they are in memory.
-    pub fn in_memory(&self) -> Option<&[u8]> {
-        match self {
-            Piece::Memory(bytes, range) => bytes.get(range.clone()),
-            Piece::Static(bytes) => Some(bytes),
-            Piece::File { .. } => None,
-        }
-    }
-}
-
-pub(super) fn write_content_range(range: &Range<u64>, len: u64, fields: &mut Fields) {
-    let value = format!("bytes {}-{}/{len}", range.start, range.end - 1);
-    fields.add_checked("Content-Range", value.as_bytes());
 }

@@ -3,57 +3,28 @@
 use std::ops::Range;
 use std::rc::Rc;
 
-use super::representation::Piece;
 use super::{Request, media_type};
-use crate::exchange::compress::{accepts_gzip, wanted};
+use crate::exchange::compress::{Wanted, wanted};
 use crate::files::{Source, StoredFile};
 use crate::http::conditional::Validators;
 use crate::http::response::Fields;
 use crate::media;
+use crate::output::Piece;
 use crate::pack::{Packed, PackedForm};
-use crate::site::{CompressionSettings, GzipStatic, Text};
+use crate::site::Text;
 
-/// Which representation of a resource a file on the disk is.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) enum Variant {
-    /// There is no other.
-    Only,
-    /// There is a compressed one beside it.
-    Plain {
-        /// Whether the response says that others get that one.
-        varies: bool,
-    },
-    /// It is compressed.
-    Gzip {
-        /// Whether the response says that others get the plain one.
-        varies: bool,
-    },
-}
+/// Which representation of a resource a file is: that which was chosen of those that lie beside each
+/// other, and whether the response says that there are others.
+pub(super) type Variant = Wanted;
 
-impl Variant {
-    /// The variant to send of a file that has a compressed one, as nginx's gzip_static module
-    /// chooses.
-    pub(super) fn choose(request: &Request<'_>) -> Variant {
-        let settings = request.variables.settings;
-        let plain = settings.compression.map_or(CompressionSettings::DEFAULT, |found| found.plain);
-        let varies = plain.gzip_vary.unwrap_or(true);
-        match settings.gzip_static {
-            GzipStatic::Off => Variant::Only,
-            GzipStatic::Always => Variant::Gzip { varies: false },
-            GzipStatic::On if accepts_gzip(&plain, request.variables.head) => {
-                Variant::Gzip { varies }
-            }
-            GzipStatic::On => Variant::Plain { varies },
+fn write_variant(variant: Variant, status: u16, fields: &mut Fields) {
+    if let Some(coding) = variant.coding.filter(|_| status != 304) {
+        for part in ["Content-Encoding: ", coding.name(), "\r\n"] {
+            fields.append(part.as_bytes());
         }
     }
-
-    fn write_fields(self, status: u16, fields: &mut Fields) {
-        if matches!(self, Variant::Gzip { .. }) && status != 304 {
-            fields.append(b"Content-Encoding: gzip\r\n");
-        }
-        if matches!(self, Variant::Plain { varies: true } | Variant::Gzip { varies: true }) {
-            fields.append(b"Vary: Accept-Encoding\r\n");
-        }
+    if variant.varies {
+        fields.append(b"Vary: Accept-Encoding\r\n");
     }
 }
 
@@ -79,14 +50,14 @@ pub(super) enum AnyFile {
 }
 
 impl Resource {
-    /// A file in the variant that `gzip_static` has chosen, or of the binary in the form that
-    /// the client wants most.
-    pub(super) fn new(request: &Request<'_>, file: AnyFile, variant: Variant) -> Resource {
+    /// A file in the variant that was chosen of those beside it, if there are any (`gzip_static`);
+    /// else one of the binary in the form that the client wants most.
+    pub(super) fn new(request: &Request<'_>, file: AnyFile, variant: Option<Variant>) -> Resource {
         let variables = request.variables;
         let settings = variables.settings;
         let media_type = || media_type(settings, variables.path, request.media_type);
         match (file, variant) {
-            (AnyFile::Packed(file), Variant::Only) => {
+            (AnyFile::Packed(file), None) => {
                 let form = file.choose(variables.head.fields());
                 // An `alias` may give a path to a file of another extension.
                 let base = &settings.base;
@@ -96,6 +67,7 @@ impl Resource {
             }
             (file, variant) => {
                 let (content_type, etag) = (media_type(), settings.etag);
+                let variant = variant.unwrap_or_default();
                 Resource::Plain { file, content_type, etag, variant }
             }
         }
@@ -129,18 +101,27 @@ impl Resource {
 
     /// Whether parts of it may be asked for: as in nginx, not of what `gzip_static` sends.
     pub(super) fn has_parts(&self) -> bool {
-        !matches!(self, Resource::Plain { variant: Variant::Gzip { .. }, .. })
+        !matches!(self, Resource::Plain { variant: Variant { coding: Some(_), .. }, .. })
     }
 
-    /// Whether all of it is compressed on its way to the client, whatever parts that asks for.
-    pub(super) fn is_compressed_for(&self, request: &Request<'_>) -> bool {
+    /// Whether all of it is changed or compressed on its way to the client, whatever parts that asks for.
+    pub(super) fn is_changed_for(&self, request: &Request<'_>) -> bool {
         let settings = request.variables.settings;
-        let Some(compression) = settings.compression else { return false };
+        let is_changed = settings.substitution.is_some()
+            || settings.source_charset.is_some()
+            || settings.is_composed();
+        if settings.compression.is_none() && !is_changed {
+            return false;
+        }
         let mut fields = Fields::default();
         self.write_type(&mut fields);
         let Some(media_type) = fields.get("Content-Type").map(media::without_parameters) else {
             return false;
         };
+        if settings.changes(media_type) {
+            return true;
+        }
+        let Some(compression) = settings.compression else { return false };
         let codes = |coding| settings.codes(coding, media_type);
         let head = request.variables.head;
         let is_coded =
@@ -190,7 +171,7 @@ impl Resource {
     /// Appends Content-Encoding, and Vary where that does not stand with the validators.
     pub(super) fn write_coding(&self, status: u16, fields: &mut Fields) {
         match self {
-            Resource::Plain { variant, .. } => variant.write_fields(status, fields),
+            Resource::Plain { variant, .. } => write_variant(*variant, status, fields),
             Resource::Packed { .. } if status == 304 => {}
             Resource::Packed { form, .. } => fields.append(form.coding_field()),
         }
@@ -210,7 +191,7 @@ impl Resource {
                 fields.append(form.validator_fields());
             }
             Resource::Plain { file, etag, variant, .. } => {
-                variant.write_fields(200, fields);
+                write_variant(*variant, 200, fields);
                 self.write_type(fields);
                 match file {
                     AnyFile::Stored(file) => fields.append(file.fields(ranges, *etag)),

@@ -10,9 +10,10 @@ use crate::exchange::UriState;
 use crate::files::Files;
 use crate::http::range::{Selection, select};
 use crate::http::response::Fields;
+use crate::output::Piece;
 use crate::samples::{Folder, ROOT, SETTINGS, head, leak, with_variables};
 use crate::site::{
-    FileBase, Follow, GzipStatic, IfModifiedSince, PlainSettings, Settings, Symlinks, Text,
+    Beside, FileBase, Follow, IfModifiedSince, PlainSettings, Settings, Symlinks, Text,
 };
 
 const SAME: &str = "Wed, 01 Jan 2020 00:00:00 GMT";
@@ -62,6 +63,7 @@ fn ask<T>(
             uri: UriState::AS_SENT,
             programs: &[],
             upstreams: &[],
+            cached: None,
             report: &report,
         };
         handle(&mut request, &mut Files::new(directories))
@@ -82,8 +84,11 @@ fn show(outcome: Outcome) -> (String, String, String) {
         Outcome::InternalRedirect(path) => ("internal".into(), text(&path), String::new()),
         Outcome::Redirect(status, location) => (status.to_string(), text(&location), String::new()),
         Outcome::Receive(_)
+        | Outcome::Gathered(..)
         | Outcome::Script(_)
         | Outcome::Proxy(_)
+        | Outcome::Cached(_)
+        | Outcome::Again(_)
         | Outcome::Made(..)
         | Outcome::Work(_) => {
             panic!("none of a file: {outcome:?}")
@@ -393,8 +398,8 @@ fn a_compressed_file_is_sent_to_those_who_take_it() {
     folder.write("only.html.gz", "alone");
     folder.write("plain.html", "plain");
     std::fs::create_dir(folder.0.join("plain.html.gz")).expect("a folder");
-    let on = || with(PlainSettings { gzip_static: GzipStatic::On, ..SETTINGS.plain });
-    let always = || with(PlainSettings { gzip_static: GzipStatic::Always, ..SETTINGS.plain });
+    let on = || with(PlainSettings { gzip_static: Beside::On, ..SETTINGS.plain });
+    let always = || with(PlainSettings { gzip_static: Beside::Always, ..SETTINGS.plain });
     let takes = "Accept-Encoding: gzip\r\n";
     let through = "Via: 1.1 proxy\r\nAccept-Encoding: gzip\r\n";
     let (coding, vary) = ("Content-Encoding: gzip\r\n", "Vary: Accept-Encoding\r\n");

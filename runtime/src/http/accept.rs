@@ -12,12 +12,25 @@ pub enum Coding {
 }
 
 impl Coding {
+    /// All codings, the one first that makes less of most: of those that a client likes equally
+    /// well, it gets the first.
+    pub const ORDER: [Coding; 3] = [Coding::Brotli, Coding::Zstd, Coding::Gzip];
+
     /// Its name in Content-Encoding and Accept-Encoding.
     pub const fn name(self) -> &'static str {
         match self {
             Coding::Gzip => "gzip",
             Coding::Brotli => "br",
             Coding::Zstd => "zstd",
+        }
+    }
+
+    /// What the name of a file in this coding ends with.
+    pub const fn ending(self) -> &'static str {
+        match self {
+            Coding::Gzip => ".gz",
+            Coding::Brotli => ".br",
+            Coding::Zstd => ".zst",
         }
     }
 }

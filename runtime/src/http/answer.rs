@@ -111,6 +111,11 @@ fn parse(mut bytes: Vec<u8>) -> Result<AnswerHead, BadAnswer> {
     let line_len = memchr::memchr(b'\n', &bytes).map_or(bytes.len(), |at| at + 1);
     let (minor_version, status) = status_line(bytes[..line_len].trim_ascii_end())?;
     let lines = bytes.split_off(line_len);
+    of_lines(minor_version, status, lines)
+}
+
+/// The head that has this status and these fields, each a line.
+pub fn of_lines(minor_version: u8, status: u16, lines: Vec<u8>) -> Result<AnswerHead, BadAnswer> {
     let mut said = Said::default();
     for line in fields(&lines) {
         said.take(line?)?;
@@ -151,6 +156,36 @@ fn parse(mut bytes: Vec<u8>) -> Result<AnswerHead, BadAnswer> {
         upgrade,
         lines,
     })
+}
+
+/// Fields that decide what a message is or where it goes: behind a content they come too late
+/// (RFC 9110, 6.5.1).
+const NOT_BEHIND: [&[u8]; 12] = [
+    b"content-length",
+    b"content-encoding",
+    b"content-type",
+    b"content-range",
+    b"host",
+    b"authorization",
+    b"proxy-authorization",
+    b"www-authenticate",
+    b"proxy-authenticate",
+    b"set-cookie",
+    b"location",
+    b"cache-control",
+];
+
+/// Which of the fields behind a content may be passed on: well-formed lines, each ended by CRLF.
+pub fn trailers(lines: &[u8]) -> Fields {
+    let mut out = Fields::default();
+    for (name, value) in fields(lines).flatten() {
+        let is = |other: &&[u8]| name.eq_ignore_ascii_case(other);
+        if !OF_CONNECTION.iter().chain(&NOT_BEHIND).any(is) {
+            // A token is ASCII.
+            out.add_checked(str::from_utf8(name).unwrap_or_default(), value);
+        }
+    }
+    out
 }
 
 /// Minor version and status.
@@ -236,6 +271,12 @@ impl<'a> Said<'a> {
 mod tests {
     use super::*;
 
+    #[test]
+    fn trailers_do_not_change_what_a_message_is() {
+        let lines = b"X-Sum: 1\r\nContent-Length: 5\r\nConnection: x\r\nset-cookie: a=b\r\nGrpc-Status: 0\r\n";
+        assert_eq!(trailers(lines).lines(), b"X-Sum: 1\r\nGrpc-Status: 0\r\n");
+    }
+
     /// What comes of an answer that is read in pieces of this length, in short.
     fn show(answer: &str, step: usize) -> String {
         let mut reader = AnswerReader::new(200);
@@ -256,6 +297,16 @@ mod tests {
             }
         }
         "more".to_owned()
+    }
+
+    #[test]
+    fn what_has_no_content_has_no_length_of_one() {
+        for (status, expected) in [("200 OK", Some(5)), ("204 No", None), ("304 Not", Some(5))] {
+            let answer = format!("HTTP/1.1 {status}\r\nContent-Length: 5\r\n\r\n");
+            let read = AnswerReader::new(200).read(answer.as_bytes()).expect("it is an answer");
+            let (head, _) = read.expect("it is whole");
+            assert_eq!(head.content_len, expected, "{status}");
+        }
     }
 
     #[test]

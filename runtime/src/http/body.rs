@@ -35,10 +35,12 @@ const MAX_EXTENSION_LEN: usize = 1024;
 /// The longest trailer section, in bytes.
 const MAX_TRAILER_LEN: usize = 8192;
 
-/// Reads one request's content.
+/// Reads one message's content.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct BodyReader {
     state: State,
+    /// The lines of the trailer section, where they are kept.
+    trailers: Option<Vec<u8>>,
 }
 
 /// In the order in which a chunked body passes them.
@@ -46,6 +48,8 @@ pub struct BodyReader {
 enum State {
     /// So many bytes are left, and nothing follows them.
     Length(u64),
+    /// All that comes, until somebody says that it was all.
+    UntilEnd,
     /// In the size of a chunk, after so many digits.
     Size {
         size: u64,
@@ -97,7 +101,29 @@ impl BodyReader {
             Framing::Length(left) => State::Length(left),
             Framing::Chunked => State::Size { size: 0, digits: 0 },
         };
-        BodyReader { state }
+        BodyReader { state, trailers: None }
+    }
+
+    /// A reader of chunks that keeps the fields behind them.
+    pub fn keeping_trailers() -> Self {
+        BodyReader { trailers: Some(Vec::new()), ..BodyReader::new(Framing::Chunked) }
+    }
+
+    /// The fields behind the content, where they are kept: lines, each ended by CRLF.
+    pub fn take_trailers(&mut self) -> Vec<u8> {
+        self.trailers.take().unwrap_or_default()
+    }
+
+    /// A reader for content that whoever brings it knows the end of, and tells.
+    pub fn until_end() -> Self {
+        BodyReader { state: State::UntilEnd, trailers: None }
+    }
+
+    /// Takes note that nothing more comes, where only that is its end.
+    pub fn end(&mut self) {
+        if self.state == State::UntilEnd {
+            self.state = State::Done;
+        }
     }
 
     /// Whether all of it has been read.
@@ -113,6 +139,7 @@ impl BodyReader {
             let rest = &input[used..];
             match self.state {
                 State::Done => break,
+                State::UntilEnd => return Ok(Piece { used: input.len(), data: rest }),
                 State::Length(left) | State::Data { left } => {
                     let len = rest.len().min(usize::try_from(left).unwrap_or(usize::MAX));
                     self.state = match (self.state, left - len as u64) {
@@ -126,6 +153,12 @@ impl BodyReader {
                 state => {
                     self.state = step(state, rest[0])?;
                     used += 1;
+                    if let (State::Trailer { .. } | State::TrailerLf { .. }, Some(lines)) =
+                        (state, &mut self.trailers)
+                        && self.state != State::EndLf
+                    {
+                        lines.push(rest[0]);
+                    }
                 }
             }
         }
@@ -260,6 +293,22 @@ mod tests {
                 let expected = expected.map(|(c, used, done)| (c.as_bytes().to_vec(), used, done));
                 assert_eq!(result, expected, "{input:?} in steps of {step}");
             }
+        }
+    }
+
+    #[test]
+    fn trailers_are_kept_where_they_are_wanted() {
+        let content = b"2\r\nab\r\n0;x=y\r\nA: 1\r\nB:\r\n\r\n";
+        for step in [1, 2, 5, content.len()] {
+            let mut reader = BodyReader::keeping_trailers();
+            for piece in content.chunks(step) {
+                let mut rest = piece;
+                while !rest.is_empty() {
+                    rest = &rest[reader.read(rest).expect("it is well-formed").used..];
+                }
+            }
+            assert!(reader.is_done());
+            assert_eq!(reader.take_trailers(), b"A: 1\r\nB:\r\n", "{step}");
         }
     }
 

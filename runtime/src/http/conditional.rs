@@ -4,7 +4,6 @@
 use super::date;
 use super::etag::{Comparison, list_matches};
 use super::fields::{Fields, Names};
-use crate::site::IfModifiedSince;
 
 /// What tells one state of a representation from another.
 #[derive(Clone, Copy, Debug)]
@@ -13,6 +12,17 @@ pub struct Validators<'a> {
     pub etag: Option<&'a [u8]>,
     /// When it was last modified, in seconds since 1970.
     pub modified_s: i64,
+}
+
+/// What If-Modified-Since does: `if_modified_since`.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum IfModifiedSince {
+    /// Ignores the field.
+    Off,
+    /// 304 only for the same time.
+    Exact,
+    /// 304 for the same or an earlier time.
+    Before,
 }
 
 /// What the preconditions of a request come to.

@@ -2,8 +2,6 @@
 
 use super::date;
 use super::response::Fields;
-use crate::clock::{LocalClock, Now};
-use crate::site::Expires;
 
 /// `expires epoch`: one second after the beginning of time.
 const EPOCH_S: i64 = 1;
@@ -26,6 +24,21 @@ const UNITS: [(u8, u64); 7] = [
     (b'm', 60),
     (b's', 1),
 ];
+
+/// `expires`.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum Expires {
+    /// Long ago: not to be kept.
+    Epoch,
+    /// In ten years and more.
+    Max,
+    /// So many seconds from now.
+    FromNow(i64),
+    /// So many seconds from Last-Modified; from now, where there is none.
+    FromModified(i64),
+    /// When the day is so many seconds old the next time, in local time.
+    AtTime(i64),
+}
 
 /// What a computed `expires` says, if it says anything: `off` does not, and neither does what is no
 /// time. `modified`: it counts from the last change.
@@ -84,18 +97,18 @@ pub struct Expiry {
     pub max_age_s: Option<u64>,
 }
 
-/// When a response expires that is sent now, of what was last modified at `modified_s`.
+/// When a response expires that is sent at `now_s`, of what was last modified at `modified_s`.
+/// `next` tells when the day is so many seconds old the next time.
 pub fn expiry(
     expires: Expires,
     modified_s: Option<i64>,
-    now: Now,
-    local_clock: &LocalClock,
+    now_s: i64,
+    next: impl Fn(i64) -> i64,
 ) -> Expiry {
-    let now_s = now.unix_s();
     let (at_s, is_past) = match (expires, modified_s) {
         (Expires::Epoch, _) => return Expiry { at_s: EPOCH_S, max_age_s: None },
         (Expires::Max, _) => return Expiry { at_s: MAX_S, max_age_s: Some(MAX_AGE_S) },
-        (Expires::AtTime(second_of_day), _) => (local_clock.next(now, second_of_day), false),
+        (Expires::AtTime(second_of_day), _) => (next(second_of_day), false),
         (Expires::FromModified(time), Some(modified_s)) => (modified_s + time, time < 0),
         (Expires::FromNow(time) | Expires::FromModified(time), _) => (now_s + time, time < 0),
     };
@@ -124,8 +137,8 @@ mod tests {
 
     #[test]
     fn times_and_ages() {
-        let now = Now { monotonic_ms: 0, unix_ms: 1_000_000_500 };
-        let clock = LocalClock::new(now);
+        // The day has begun an hour ago.
+        let next = |second_of_day: i64| 996_400 + second_of_day;
         let modified = Some(999_000);
         for (expires, modified_s, at_s, max_age_s) in [
             (Expires::FromNow(0), None, 1_000_000, Some(0)),
@@ -137,11 +150,11 @@ mod tests {
             // The file is of the future, and the time before it still to come.
             (Expires::FromModified(-60), Some(2_000_000), 1_999_940, None),
         ] {
-            let found = expiry(expires, modified_s, now, &clock);
+            let found = expiry(expires, modified_s, 1_000_000, next);
             assert_eq!(found, Expiry { at_s, max_age_s }, "{expires:?} {modified_s:?}");
         }
-        let daily = expiry(Expires::AtTime(3600), None, now, &clock);
-        assert_eq!(daily.max_age_s, u64::try_from(daily.at_s - 1_000_000).ok());
+        let daily = expiry(Expires::AtTime(7200), None, 1_000_000, next);
+        assert_eq!(daily, Expiry { at_s: 1_003_600, max_age_s: Some(3600) });
     }
 
     #[test]
@@ -191,8 +204,6 @@ mod tests {
 
     #[test]
     fn as_fields() {
-        let now = Now { monotonic_ms: 0, unix_ms: 0 };
-        let clock = LocalClock::new(now);
         for (expires, expected) in [
             (
                 Expires::Epoch,
@@ -208,7 +219,7 @@ mod tests {
             ),
         ] {
             let mut fields = Fields::default();
-            let expiry = expiry(expires, None, now, &clock);
+            let expiry = expiry(expires, None, 0, |_| 0);
             expiry.write(&date::format(expiry.at_s), &mut fields);
             assert_eq!(String::from_utf8_lossy(fields.lines()), expected);
         }

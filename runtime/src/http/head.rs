@@ -2,6 +2,7 @@
 //! disagree about where a message ends. Each byte is looked at once, but for those of the few fields
 //! that say something about the message itself.
 
+mod from_fields;
 mod interpret;
 mod refused;
 mod unfinished;
@@ -12,6 +13,7 @@ pub use super::lines::HeadError;
 use super::lines::{FieldLine, Line, Start, Version, refuse};
 use super::method::Method;
 use super::target::BadTarget;
+pub use from_fields::{BadFields, FieldsReader, TrailersReader};
 use interpret::Seen;
 pub use unfinished::Unfinished;
 
@@ -56,8 +58,13 @@ pub struct Head {
     target: Span,
     uri: Span,
     args: Span,
-    /// The minor version: 0 or 1.
+    /// The minor version: 0 or 1. HTTP/2 counts as 1.
     pub minor_version: u8,
+    /// Whether it came over HTTP/2.
+    pub is_http2: bool,
+    /// Whether it was CONNECT with a protocol (RFC 8441): it is read as a GET that asks for an upgrade, and
+    /// no other answer to it is a success.
+    pub is_tunnel: bool,
     /// Host, or the authority of an absolute-form target: as sent, with its port.
     host: Span,
     /// How much of it is the name.
@@ -88,6 +95,8 @@ impl Default for Head {
             uri: Span::default(),
             args: Span::default(),
             minor_version: 1,
+            is_http2: false,
+            is_tunnel: false,
             host: Span::default(),
             host_name_len: 0,
             has_host: false,
@@ -188,6 +197,7 @@ impl Head {
         self.target = Span::from(target);
         self.line = Span::from(0..line_end);
         self.minor_version = version.minor;
+        (self.is_http2, self.is_tunnel) = (false, false);
         Ok(Some(line_end + version.end_len))
     }
 

@@ -78,6 +78,14 @@ pub fn write_head(
     }
 }
 
+/// Appends an interim response (RFC 9110, 15.2): a status below 200, and fields.
+pub fn write_interim(out: &mut Vec<u8>, status: u16, fields: &Fields) {
+    write_status_line(out, status);
+    out.extend_from_slice(b"\r\n");
+    out.extend_from_slice(fields.lines());
+    out.extend_from_slice(b"\r\n");
+}
+
 /// Appends those of Server and Date that the fields do not have, behind the end of the status line.
 #[inline(never)]
 fn write_missing_origin(out: &mut Vec<u8>, date: &[u8; date::LEN], fields: &Fields) {

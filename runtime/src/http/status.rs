@@ -1,9 +1,11 @@
-//! Status codes and their reason phrases (RFC 9110, section 15, and RFC 6585).
+//! Status codes and their reason phrases (RFC 9110, section 15, and RFC 6585, 8297).
 
 /// Every status with a reason phrase of its own.
 const REASONS: &[(u16, &str)] = &[
     (100, "Continue"),
     (101, "Switching Protocols"),
+    (102, "Processing"),
+    (103, "Early Hints"),
     (200, "OK"),
     (201, "Created"),
     (202, "Accepted"),
@@ -71,6 +73,14 @@ const FOREIGN: &[u16] = &[305, 401, 402, 406, 407, 410, 422, 423, 424, 425, 426,
 pub fn with_page() -> impl Iterator<Item = u16> {
     let own = |&code: &u16| code >= 300 && code != 304 && !FOREIGN.contains(&code);
     REASONS.iter().map(|&(code, _)| code).filter(own)
+}
+
+/// What a client sees of a status that is nginx's own, and has a meaning to a conf alone.
+pub fn public(status: u16) -> u16 {
+    match status {
+        494..=497 => 400,
+        status => status,
+    }
 }
 
 /// Whether `status` redirects to the URI in Location.

@@ -15,6 +15,8 @@ pub struct Scheme {
 impl Scheme {
     /// Without encryption.
     pub const HTTP: Scheme = Scheme { name: "http", port: 80 };
+    /// Over TLS.
+    pub const HTTPS: Scheme = Scheme { name: "https", port: 443 };
 }
 
 /// A request target, taken apart.

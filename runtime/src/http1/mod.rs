@@ -2,12 +2,16 @@
 //! used yet. What to poll for and when to give up follow from the state. Framing, persistence and
 //! pipelining are known here alone.
 
+mod composed;
+mod frames;
 mod framing;
 mod persistence;
 mod proxied;
 mod relay;
 mod request;
 mod response;
+mod secured;
+mod streams;
 mod tunnel;
 mod waiting;
 
@@ -19,7 +23,9 @@ use crate::context::{Client, Context};
 use crate::counts::Phase;
 use crate::http::body::BodyReader;
 use crate::http::head::Unfinished;
+use crate::http2::session::Session as Frames;
 use crate::poll_set::Interest;
+use crate::serving::MAX_ANSWER_MS;
 use crate::site::{Server, Settings, Site};
 
 use relay::Session;
@@ -48,6 +54,8 @@ enum State {
     Relay(Box<Session>),
     /// Either side: another protocol is spoken.
     Tunnel(Box<Tunneling>),
+    /// Frames of HTTP/2, or that the client takes some.
+    Frames(Box<Frames>),
     /// The socket takes more of a response.
     Sending(Box<Sending>),
     /// Content that comes behind its response.
@@ -74,6 +82,8 @@ pub struct Connection {
     state: State,
     /// Whether a header of the PROXY protocol comes first.
     awaits_proxy: bool,
+    /// Whether TLS begins then.
+    awaits_hello: bool,
     /// Bytes received and not used yet.
     input: Vec<u8>,
     /// How far they were looked through, where they are a head that is not whole.
@@ -93,6 +103,7 @@ impl Connection {
         let settings = S::location(server.location).settings;
         Connection {
             awaits_proxy: S::LISTENS[usize::from(client.listen)].proxy_protocol,
+            awaits_hello: S::LISTENS[usize::from(client.listen)].tls,
             client,
             state: State::Head,
             input: Vec::new(),
@@ -116,7 +127,11 @@ impl Connection {
 
     /// Whether it waits between two requests, so that closing it loses nothing.
     pub fn is_idle(&self) -> bool {
-        matches!(self.state, State::Head) && self.input.is_empty()
+        match &self.state {
+            State::Head => self.input.is_empty(),
+            State::Frames(session) => self.input.is_empty() && session.is_idle(),
+            _ => false,
+        }
     }
 
     /// What it is counted as.
@@ -125,6 +140,7 @@ impl Connection {
             State::Head if self.input.is_empty() => Phase::Waiting,
             State::Head => Phase::Reading,
             State::Closed => Phase::Waiting,
+            State::Frames(ref session) if session.mux.open_count() == 0 => Phase::Waiting,
             _ => Phase::Writing,
         }
     }
@@ -135,11 +151,14 @@ impl Connection {
             self.state,
             State::Relay(_)
                 | State::Tunnel(_)
+                | State::Frames(_)
                 | State::Sending(_)
                 | State::Working(_)
                 | State::Waiting(_)
         );
-        !is_other && self.client.transport.interest(Interest::Read) == Interest::Read
+        !is_other
+            && !self.is_stream()
+            && self.client.transport.interest(Interest::Read) == Interest::Read
     }
 
     /// What `poll(2)` should watch. Derived on every turn, so that it cannot disagree with the
@@ -148,8 +167,12 @@ impl Connection {
         let mut interests = match &self.state {
             State::Relay(session) => session.interests(!self.input.is_empty()),
             State::Tunnel(tunneling) => tunneling.interests(),
+            State::Frames(session) => frames::interests(session),
             State::Sending(sending) if sending.output.paused_until_ms().is_some() => {
                 Interests::default()
+            }
+            State::Sending(sending) if sending.output.waits() => {
+                sending.awaiting_interests(&self.input, self.is_stream())
             }
             State::Sending(_) | State::Working(_) => Interests::of_client(Interest::Write),
             State::Waiting(waiting) if !waiting.listens(&self.input) => Interests::default(),
@@ -162,15 +185,24 @@ impl Connection {
 
     /// Reads or writes, as the state wants it, and goes on as far as that leads.
     pub fn on_ready<S: Site>(&mut self, cx: &mut Context<S>, source: Source) -> Next {
+        if S::HTTP2 && source == Source::Client && self.take_stream_reset() {
+            return self.on_stream_reset(cx);
+        }
         match (&self.state, source) {
+            (State::Frames(_), Source::Client) if S::HTTP2 => self.on_frames_ready(cx),
             // Without scripts in the site, their code is not in the binary.
             (State::Relay(_), _) if S::RELAYS => self.on_backend_ready(cx, source),
             (State::Tunnel(_), _) if !S::UPSTREAMS.is_empty() => self.on_tunnel_ready(cx, source),
+            (State::Sending(sending), Source::Client)
+                if S::ATTENDS && sending.output.waits() && !self.is_stream() =>
+            {
+                self.receive(cx)
+            }
             (State::Sending(_), Source::Client) => {
                 self.continue_sending(cx);
                 self.resume(cx)
             }
-            (State::Working(_), Source::Client) if S::DAV => {
+            (State::Working(_), Source::Client) if !S::DAV.is_empty() => {
                 self.continue_working(cx);
                 self.resume(cx)
             }
@@ -182,6 +214,9 @@ impl Connection {
 
     /// Reads from the client, and goes on as far as that leads.
     fn receive<S: Site>(&mut self, cx: &mut Context<S>) -> Next {
+        if S::HTTP2 && self.is_stream() {
+            return self.receive_from_stream(cx);
+        }
         let mut scratch = std::mem::take(&mut cx.scratch);
         let kept = self.input.len();
         let received = self.client.transport.read(&mut scratch[kept..]);
@@ -201,6 +236,10 @@ impl Connection {
         cx.scratch = scratch;
         match received {
             Err(error) if is_transient(&error) => Next::Wait(Deadline::Keep),
+            Err(error) if S::TLS.is_some() && secured::is_broken(&self.client, &error) => {
+                self.note_failed_handshake(cx, &error);
+                self.on_end(cx, true)
+            }
             result => self.on_end(cx, result.is_err()),
         }
     }
@@ -226,6 +265,7 @@ impl Connection {
                 return self.on_relay_client_end(cx, gone);
             }
             State::Waiting(_) if S::WAITS => return self.on_waiting_client_end(cx, gone),
+            State::Sending(_) if S::ATTENDS => return self.on_awaiting_client_end(cx, gone),
             _ => {}
         }
         Next::Close
@@ -239,7 +279,10 @@ impl Connection {
         if matches!(self.state, State::Tunnel(_)) && !S::UPSTREAMS.is_empty() {
             return self.end_tunnel(cx);
         }
-        if matches!(self.state, State::Working(_)) && S::DAV {
+        if matches!(self.state, State::Frames(_)) && S::HTTP2 {
+            return self.on_frames_deadline(cx);
+        }
+        if matches!(self.state, State::Working(_)) && !S::DAV.is_empty() {
             self.continue_working(cx);
             return self.resume(cx);
         }
@@ -289,6 +332,10 @@ impl Connection {
                 State::Head if self.awaits_proxy && S::PROXY_PROTOCOL => {
                     self.advance_proxy_header(cx, &mut data)
                 }
+                State::Head if self.awaits_hello && S::TLS.is_some() => {
+                    self.advance_to_secured(cx, &mut data)
+                }
+                State::Head if self.may_speak_http2::<S>(data) => self.advance_preface(cx, data),
                 // Further requests wait for the next turn, as if the client took no more now.
                 State::Head if cx.turn.is_over() => {
                     self.send(cx, None, After::Head);
@@ -303,15 +350,21 @@ impl Connection {
                     data = &[];
                     Step::More
                 }
-                State::Sending(_) | State::Relay(_) | State::Working(_) | State::Waiting(_) => {
-                    Step::More
-                }
+                State::Frames(_) if S::HTTP2 => self.advance_frames(cx, &mut data),
+                State::Frames(_)
+                | State::Sending(_)
+                | State::Relay(_)
+                | State::Working(_)
+                | State::Waiting(_) => Step::More,
                 State::Lingering { .. } => {
                     data = &[];
                     Step::More
                 }
                 State::Closed => return Next::Close,
             };
+            if S::HTTP2 && step == Step::More && data.is_empty() && self.end_stream_content() {
+                continue;
+            }
             if step == Step::More && cx.output.buffered_len() > 0 {
                 self.send(cx, None, After::Head);
             } else if step == Step::More {
@@ -347,7 +400,7 @@ impl Connection {
             }
             State::Sending(sending) => {
                 let (moved, most_ms) = (sending.output.taken_len(), self.settings.send_timeout_ms);
-                let waits = sending.output.paused_until_ms().is_none();
+                let waits = sending.output.paused_until_ms().is_none() && !sending.output.waits();
                 sending.pace.look(now_ms, moved, waits, rate, most_ms)
             }
             _ => None,
@@ -366,6 +419,7 @@ impl Connection {
             State::Content(pending) => pending.pace.slow(now_ms),
             State::Relay(session) => session.pace.slow(now_ms),
             State::Sending(sending) => sending.pace.slow(now_ms),
+            State::Frames(session) => return frames::stake(self, session, now_ms),
             State::Tunnel(_) | State::Working(_) | State::Waiting(_) | State::Closed => None,
         };
         slow.map_or(Stake::Work, Stake::Slow)
@@ -428,6 +482,19 @@ impl Connection {
             State::Tunnel(tunneling) => {
                 return Next::Wait(Deadline::In(tunneling.timeout_ms()));
             }
+            State::Frames(session) => {
+                // Memory of what waits is given up where nothing does.
+                if self.input.is_empty() && self.input.capacity() > 0 {
+                    self.input = Vec::new();
+                }
+                let session = &**session;
+                return Next::Wait(Deadline::In(frames::timeout_ms(
+                    self.settings,
+                    self.server,
+                    self.client.accepted_ms,
+                    (session, now_ms),
+                )));
+            }
             State::Draining { until_ms, .. } | State::Lingering { until_ms } => {
                 self.settings.lingering_timeout_ms.min(left_ms(*until_ms))
             }
@@ -435,6 +502,10 @@ impl Connection {
             State::Working(_) => return Next::Wait(Deadline::In(STEP_MS)),
             State::Waiting(waiting) => {
                 return Next::Wait(Deadline::In(waiting.left_ms(now_ms)));
+            }
+            // Who makes what it waits for has a time of its own.
+            State::Sending(sending) if sending.output.waits() => {
+                return Next::Wait(Deadline::In(MAX_ANSWER_MS));
             }
             State::Sending(sending) => {
                 return match sending.output.paused_until_ms() {

@@ -6,11 +6,11 @@ use std::io;
 use crate::backend::{Backend, Front, Input, Received};
 use crate::cgi::{self, Event, RequestId, not_started};
 use crate::connection::{Deadline, Interests, Next, Pace, Source, in_steps};
-use crate::context::Context;
-use crate::exchange::{BackendHead, Refusal};
+use crate::context::{Client, Context};
+use crate::exchange::{BackendHead, Gathered, Refusal};
 use crate::http::body::BodyReader;
-use crate::http::response::Persistence;
-use crate::output::{Limit, Output};
+use crate::http::response::{Persistence, write_interim};
+use crate::output::{Copying, Limit, Output};
 use crate::poll_set::Interest;
 use crate::serving::{Exchange, Reply};
 use crate::site::{Level, Settings, Site};
@@ -49,6 +49,8 @@ pub(super) struct Session {
     output: Output,
     /// What frames the content, once the response has begun.
     writer: Option<ContentWriter>,
+    /// How much of the content is left out before that, and how much of it is sent; `None`: all.
+    part: Option<(u64, u64)>,
     /// Until when the front of the response is held back, if it is.
     held_until_ms: Option<u64>,
     /// Whether the client has said that it sends no more: it is probably gone.
@@ -78,6 +80,11 @@ impl Session {
         interests
     }
 
+    /// What reads the request's content.
+    pub(super) fn reader(&mut self) -> &mut BodyReader {
+        &mut self.reader
+    }
+
     /// Whether the client is to take something.
     fn is_blocked(&self) -> bool {
         self.held_until_ms.is_none() && self.output.buffered_len() > 0
@@ -98,6 +105,7 @@ impl Session {
         let Some(writer) = &mut self.writer else { return false };
         self.output.compact();
         let before = self.output.buffered_len();
+        let piece = self.part.as_mut().map_or(piece, |part| cut(piece, part));
         writer.write(piece, self.output.buffer());
         self.exchange.content_sent_len += (self.output.buffered_len() - before) as u64;
         writer.is_full()
@@ -111,13 +119,26 @@ impl Session {
         self.exchange.content_sent_len += (self.output.buffered_len() - before) as u64;
     }
 
-    /// Frames the end of the content.
-    fn end_content(&mut self) -> Ending {
-        let Some(writer) = &mut self.writer else { return Ending::Cut };
-        let before = self.output.buffered_len();
-        let whole = writer.finish(self.output.buffer());
-        self.exchange.encoded = writer.lens();
-        self.exchange.content_sent_len += (self.output.buffered_len() - before) as u64;
+    /// Frames the end of the content, and the fields that follow it.
+    fn end_content<S: Site>(&mut self, cx: &mut Context<S>, client: &Client) -> Ending {
+        let Session { exchange, backend, output, writer, .. } = self;
+        let Some(writer) = writer else { return Ending::Cut };
+        let mut trailers = backend.trailers();
+        if S::TRAILERS && exchange.has_trailers {
+            // They may tell of the answer.
+            backend.tell_tries(&mut exchange.tries);
+            trailers.append(exchange.following(cx, client).lines());
+        }
+        let before = output.buffered_len();
+        let whole = writer.finish(&trailers, output.buffer());
+        if !trailers.is_empty() {
+            exchange.sent_trailers = Some(Box::new(trailers.clone()));
+            if let Some(stream) = client.transport.stream().filter(|_| whole) {
+                stream.set_trailers(trailers);
+            }
+        }
+        exchange.encoded = writer.lens();
+        exchange.content_sent_len += (output.buffered_len() - before) as u64;
         if whole { Ending::Complete } else { Ending::Short }
     }
 
@@ -152,6 +173,9 @@ impl Session {
         if let Some(wait_ms) = self.backend.awaits_end_ms() {
             return wait_ms;
         }
+        if let Some(pause_ms) = self.backend.paused_ms() {
+            return pause_ms.max(1);
+        }
         match () {
             () if self.wants_content() => settings.client_body_timeout_ms,
             () if self.client_ended && !self.backend.outlives_client() => {
@@ -160,6 +184,16 @@ impl Session {
             () => self.backend.timeout_ms(),
         }
     }
+}
+
+/// What of a piece belongs to a part: what stands before it is left out.
+fn cut<'a>(piece: &'a [u8], (before, left): &mut (u64, u64)) -> &'a [u8] {
+    let skipped = usize::try_from(*before).map_or(piece.len(), |before| before.min(piece.len()));
+    *before -= skipped as u64;
+    let rest = &piece[skipped..];
+    let len = usize::try_from(*left).map_or(rest.len(), |left| left.min(rest.len()));
+    *left -= len as u64;
+    &rest[..len]
 }
 
 impl Connection {
@@ -200,8 +234,8 @@ impl Connection {
     ) {
         let streamed = call.is_streamed();
         exchange.tries.begin();
-        let running = upstream::Running::start(&cx.upstreams, cx.token, call);
-        self.begin_relay(cx, exchange, Box::new(running), (reader, streamed), preface);
+        let backend = cx.ask_upstream(call);
+        self.begin_relay(cx, exchange, backend, (reader, streamed), preface);
     }
 
     /// Lets a backend make the response. Where content is `streamed`, `reader` reads it for that.
@@ -222,6 +256,7 @@ impl Connection {
             input_ended: !streamed,
             output,
             writer: None,
+            part: None,
             held_until_ms: None,
             client_ended: false,
             discards: false,
@@ -253,7 +288,13 @@ impl Connection {
             }
             Source::Upstream => {
                 session.backend.write();
-                match session.reads_backend() {
+                let wants = session.reads_backend();
+                let is_over = !wants && cx.with_scratch(|_, scratch| session.backend.heed(scratch));
+                if is_over {
+                    // The client, who takes nothing now, hears of it at once.
+                    session.output.clear();
+                }
+                match wants || is_over {
                     true => self.on_backend_output(cx),
                     false => self.resume(cx),
                 }
@@ -299,8 +340,8 @@ impl Connection {
     /// The client takes more of the output.
     fn on_relay_client<S: Site>(&mut self, cx: &mut Context<S>) -> Next {
         let State::Relay(session) = &mut self.state else { return Next::Close };
-        let (transport, sendfile) = (&mut self.client.transport, self.settings.sendfile);
-        match session.output.send(transport, sendfile, &mut cx.turn) {
+        let (transport, copying) = (&mut self.client.transport, Copying::of(self.settings));
+        match session.output.send(transport, copying, &mut cx.turn) {
             Ok(_) if session.reads_backend() && session.backend.is_gone() => {
                 self.on_backend_output(cx)
             }
@@ -339,7 +380,9 @@ impl Connection {
     /// Looks at the output once. Whether to look again.
     fn read_backend<S: Site>(&mut self, cx: &mut Context<S>, scratch: &mut [u8]) -> bool {
         let State::Relay(session) = &mut self.state else { return false };
-        match session.backend.read(scratch) {
+        let most = session.writer.as_ref().map_or(usize::MAX, ContentWriter::piece_len);
+        let most = most.min(scratch.len());
+        match session.backend.read(&mut scratch[..most]) {
             Ok(Received::Nothing) if session.held_until_ms.is_none() => {
                 session.flush();
                 if session.is_blocked() {
@@ -348,10 +391,16 @@ impl Connection {
                 false
             }
             Ok(Received::Nothing) => false,
-            Ok(Received::Part) => true,
-            Ok(Received::Head(head)) => self.begin_relayed(cx, *head, scratch),
+            Ok(Received::Part) => {
+                self.pass_interim(cx);
+                true
+            }
+            Ok(Received::Head(head)) => {
+                self.pass_interim(cx);
+                self.begin_relayed(cx, *head, scratch)
+            }
             Ok(Received::Content(len)) if session.frame(&scratch[..len]) => {
-                let ending = session.end_content();
+                let ending = session.end_content(cx, &self.client);
                 self.end_relay(cx, ending, scratch)
             }
             Ok(Received::Content(_)) if session.held_until_ms.is_some() => {
@@ -360,12 +409,12 @@ impl Connection {
             Ok(Received::Content(_)) => self.send_relayed(cx, scratch),
             Ok(Received::Last(len)) => {
                 session.frame(&scratch[..len]);
-                let ending = session.end_content();
+                let ending = session.end_content(cx, &self.client);
                 self.end_relay(cx, ending, scratch)
             }
             Ok(Received::End { cut: true }) => self.end_relay(cx, Ending::Cut, scratch),
             Ok(Received::End { cut: false }) => {
-                let ending = session.end_content();
+                let ending = session.end_content(cx, &self.client);
                 self.end_relay(cx, ending, scratch)
             }
             Err(refusal) => self.fail_relay(cx, &refusal, scratch),
@@ -412,6 +461,9 @@ impl Connection {
                 session.backend.stop_awaiting_end();
                 return self.on_backend_output(cx);
             }
+            () if session.backend.paused_ms().is_some() && !session.is_blocked() => {
+                return self.on_backend_output(cx);
+            }
             () if session.is_blocked()
                 || session.client_ended && !session.backend.outlives_client() =>
             {
@@ -446,7 +498,7 @@ impl Connection {
     }
 
     /// What is sent to the client does not arrive.
-    fn lose_client<S: Site>(&mut self, cx: &mut Context<S>, scratch: &mut [u8]) -> Next {
+    pub(super) fn lose_client<S: Site>(&mut self, cx: &mut Context<S>, scratch: &mut [u8]) -> Next {
         match &mut self.state {
             State::Relay(session) if session.backend.outlives_client() => {
                 session.output.clear();
@@ -477,6 +529,22 @@ impl Connection {
         Next::Close
     }
 
+    /// Passes on what was said before the answer, where it may be.
+    fn pass_interim<S: Site>(&mut self, cx: &mut Context<S>) {
+        let State::Relay(session) = &mut self.state else { return };
+        let Session { exchange, backend, output, .. } = &mut **session;
+        let said = backend.take_interim();
+        if said.is_empty() || !exchange.passes_interim(cx, &self.client) {
+            return;
+        }
+        for (status, fields) in said {
+            match self.client.transport.stream() {
+                Some(stream) => stream.write_interim(status, &fields),
+                None => write_interim(output.buffer(), status, &fields),
+            }
+        }
+    }
+
     /// Begins the response. Whether more output is to be read now.
     fn begin_relayed<S: Site>(
         &mut self,
@@ -493,24 +561,40 @@ impl Connection {
             self.begin_tunnel(cx, exchange, (head, tunnel), output);
             return false;
         }
+        let leads_to_name =
+            head.fields.get("X-Accel-Redirect").is_some_and(|it| it.starts_with(b"@"));
+        if leads_to_name && !S::UPSTREAMS.is_empty() {
+            let again = session.backend.content_again();
+            session.exchange.gathered = again.map(|(input, len)| Gathered { input, len });
+        }
         let promised = head.content_len;
         let reply = session.exchange.answer_backend(cx, &self.client, head);
         let Reply::Content(len) = reply else {
-            let Session { exchange, backend, reader, .. } = *session;
+            let Session { exchange, backend, reader, output, .. } = *session;
             backend.release(scratch, &mut |level, text| {
                 exchange.report(cx, &self.client, level, text);
             });
+            // What was said before the response.
+            cx.output.buffer().extend_from_slice(output.unsent());
             self.answer(cx, exchange, reply, (!reader.is_done()).then_some(reader));
             return false;
         };
+        session.part = session.exchange.part.take().map(|it| (it.start, it.end - it.start));
         self.settings = session.exchange.settings().unwrap_or(self.settings);
+        let slices = session.exchange.slices.take().filter(|_| S::SLICES);
+        let around = cx.around.take().filter(|_| S::COMPOSES);
+        if around.is_some() || slices.is_some() {
+            let Session { exchange, backend, reader, .. } = *session;
+            let made = (backend, &*scratch, promised);
+            let reply = self.reply_around(cx, &exchange, (slices, around), made);
+            self.answer(cx, exchange, reply, (!reader.is_done()).then_some(reader));
+            return false;
+        }
         // A stream is many short writes.
         self.set_nodelay();
         let transfer = Transfer::of(len, &mut session.exchange);
-        session.writer = Some(match cx.encoder.take() {
-            Some(encoder) => ContentWriter::encoded(transfer, encoder, promised),
-            None => ContentWriter::new(transfer),
-        });
+        let (filter, encoder) = (cx.filter.take(), cx.encoder.take());
+        session.writer = Some(ContentWriter::encoded(transfer, filter, encoder, promised));
         let persistence = self.persistence(cx, &session.exchange);
         session.persistence = Some(persistence);
         let Session { exchange, backend, output, .. } = &mut *session;
@@ -521,7 +605,7 @@ impl Connection {
         let Front { content, within, is_last } = backend.take_front();
         let mut is_full = session.frame(&content);
         is_full |= session.frame(scratch.get(within).unwrap_or_default());
-        let ending = (is_full || is_last).then(|| session.end_content());
+        let ending = (is_full || is_last).then(|| session.end_content(cx, &self.client));
         self.state = State::Relay(session);
         match ending {
             Some(ending) => self.end_relay(cx, ending, scratch),
@@ -549,8 +633,8 @@ impl Connection {
             session.output.clear();
             return true;
         }
-        let (transport, sendfile) = (&mut self.client.transport, self.settings.sendfile);
-        match session.output.send(transport, sendfile, &mut cx.turn) {
+        let (transport, copying) = (&mut self.client.transport, Copying::of(self.settings));
+        match session.output.send(transport, copying, &mut cx.turn) {
             Ok(_) => session.reads_backend(),
             Err(_) => {
                 self.lose_client(cx, scratch);
@@ -592,13 +676,13 @@ impl Connection {
         let after = match (ending, reader.is_done()) {
             _ if discards => {
                 output.clear();
-                After::Close { linger: false }
+                After::Break
             }
             (Ending::Short, _) => {
                 exchange.report(cx, &self.client, Level::Error, format_args!("{cut_words}"));
-                After::Close { linger: false }
+                After::Break
             }
-            (Ending::Cut, _) => After::Close { linger: false },
+            (Ending::Cut, _) => After::Break,
             (Ending::Complete, true) if keep => After::Head,
             (Ending::Complete, false) if keep => After::Drain(reader),
             (Ending::Complete, done) => After::Close { linger: !done },
@@ -624,7 +708,7 @@ impl Connection {
         });
         if persistence.is_some() || output.buffered_len() > 0 {
             exchange.report(cx, &self.client, refusal.level, format_args!("{}", refusal.reason));
-            self.send_rest(cx, output, exchange, After::Close { linger: false });
+            self.send_rest(cx, output, exchange, After::Break);
         } else {
             let reply = exchange.fail_backend(cx, &self.client, refusal);
             let content = (!reader.is_done()).then_some(reader);

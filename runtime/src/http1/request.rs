@@ -14,12 +14,12 @@ use super::waiting::Left;
 use super::{Connection, State, Step};
 
 /// What a client gets when it should send the content that it has announced.
-const CONTINUE: &[u8] = b"HTTP/1.1 100 Continue\r\n\r\n";
+pub(super) const CONTINUE: &[u8] = b"HTTP/1.1 100 Continue\r\n\r\n";
 
 /// A request whose content is read before the response is sent.
 pub(super) struct Pending {
     pub(super) exchange: Box<Exchange>,
-    reader: BodyReader,
+    pub(super) reader: BodyReader,
     sink: Sink,
     pub(super) pace: Pace,
 }
@@ -66,7 +66,7 @@ impl Connection {
         Step::Again
     }
 
-    fn count_request<S: Site>(&mut self, cx: &mut Context<S>) {
+    pub(super) fn count_request<S: Site>(&mut self, cx: &mut Context<S>) {
         self.client.requests += 1;
         cx.turn.count_request();
         if S::COUNTS {
@@ -84,7 +84,7 @@ impl Connection {
         begun: bool,
     ) {
         let framing = exchange.head.framing;
-        let reader = BodyReader::new(framing);
+        let reader = self.reader::<S>(framing);
         // The client waits to be asked for the content.
         let asks = exchange.head.expect_continue && !begun;
         let sink = match reply {
@@ -94,11 +94,11 @@ impl Connection {
             }
             Reply::Later(Later::Receive(receiver)) => Sink::Receive(receiver),
             Reply::Later(Later::Script(call)) if S::RELAYS => {
-                let preface = if asks { CONTINUE } else { b"" };
+                let preface = self.go_ahead::<S>(asks);
                 return self.start_script(cx, exchange, *call, reader, preface);
             }
             Reply::Later(Later::Proxy(call)) if !S::UPSTREAMS.is_empty() => {
-                let preface = if asks && call.is_streamed() { CONTINUE } else { b"" };
+                let preface = self.go_ahead::<S>(asks && call.is_streamed());
                 return self.start_proxying(cx, exchange, *call, reader, preface);
             }
             Reply::Later(Later::Wait(wait)) if S::WAITS => {
@@ -111,14 +111,14 @@ impl Connection {
                 exchange.persist = false;
                 return self.queue(cx, exchange, reply, Some(reader));
             }
-            reply if framing != Framing::Chunked && !asks => {
+            // Of a stream, what comes is known to be in order as it comes.
+            reply if (framing != Framing::Chunked || self.is_stream()) && !asks => {
                 return self.queue(cx, exchange, reply, Some(reader));
             }
             reply => Sink::Discard(reply),
         };
-        if asks {
-            cx.output.buffer().extend_from_slice(CONTINUE);
-        }
+        let preface = self.go_ahead::<S>(asks);
+        cx.output.buffer().extend_from_slice(preface);
         let pending = Pending { exchange, reader, sink, pace: Pace::default() };
         // Responses to earlier requests come first.
         self.send(cx, None, After::Content(Box::new(pending)));

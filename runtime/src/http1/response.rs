@@ -6,11 +6,11 @@ use crate::handler::Work;
 use crate::http::body::{BodyReader, Framing};
 use crate::http::date;
 use crate::http::response::{Persistence, write_head};
-use crate::output::{Limit, Output, Progress, Tally};
-use crate::serving::{Exchange, Later, Reply};
+use crate::output::{Body, Copying, Limit, Output, Progress, Tally};
+use crate::serving::{Exchange, Later, Parts, Reply};
 use crate::site::{Lingering, Site};
 
-use super::framing::Transfer;
+use super::framing::{self, Transfer};
 use super::relay::Session;
 use super::request::Pending;
 use super::waiting::{Left, Waiting};
@@ -26,11 +26,22 @@ pub(super) struct Sending {
     pub(super) exchange: Option<Box<Exchange>>,
     pub(super) after: After,
     pub(super) pace: Pace,
+    /// Whether the client has said that it sends no more. It may still read.
+    pub(super) client_ended: bool,
+    /// The requests within it whose answers go into the response.
+    pub(super) parts: Parts,
 }
 
 impl Sending {
     pub(super) fn new(output: Output, exchange: Option<Box<Exchange>>, after: After) -> Sending {
-        Sending { output, exchange, after, pace: Pace::default() }
+        Sending {
+            output,
+            exchange,
+            after,
+            pace: Pace::default(),
+            client_ended: false,
+            parts: Parts::default(),
+        }
     }
 }
 
@@ -58,6 +69,8 @@ pub(super) enum After {
     Drain(BodyReader),
     /// The end; with a lingering read if something may still come.
     Close { linger: bool },
+    /// The end of a response that is not whole, or of none.
+    Break,
 }
 
 impl Connection {
@@ -99,20 +112,17 @@ impl Connection {
         let body = match reply {
             Reply::Response(body) => body,
             // Responses to earlier requests come first.
-            Reply::Later(Later::Work(work)) if S::DAV => {
+            Reply::Later(Later::Work(work)) if !S::DAV.is_empty() => {
                 let working = Box::new(Working { exchange, work, content });
                 return self.send(cx, None, After::Work(working));
             }
             _ => {
                 (exchange.status, exchange.persist) = (444, false);
                 exchange.log(cx, &self.client);
-                return self.send(cx, None, After::Close { linger: false });
+                return self.send(cx, None, After::Break);
             }
         };
-        let chunked = match body.len() {
-            Some(_) => false,
-            None => Transfer::of(None, &mut exchange) == Transfer::Chunked,
-        };
+        let transfer = Transfer::of(body.promised_len(), &mut exchange);
         let persistence = self.persistence(cx, &exchange);
         let rate = exchange.rate(cx, &self.client);
         if let Some((per_second, after)) = rate {
@@ -123,8 +133,13 @@ impl Connection {
         let date = cx.date.text();
         self.write_head(date, &mut cx.output, &mut exchange, persistence);
         exchange.content_sent_len = body.len().unwrap_or(0);
-        let whole = cx.output.append(body, chunked);
+        let whole = match S::TRAILERS && exchange.has_trailers {
+            false => cx.output.append(body, transfer.chunks(false)),
+            true => self.append_with_trailers(cx, &mut exchange, body, transfer),
+        };
         let after = match (persistence, content) {
+            // Its end is a part of it.
+            _ if S::HTTP2 && self.is_stream() => After::Close { linger: false },
             (Persistence::Keep(_), Some(reader)) if !reader.is_done() => After::Drain(reader),
             (Persistence::Keep(_), _) => After::Head,
             (Persistence::Close | Persistence::Upgrade, content) => {
@@ -139,6 +154,28 @@ impl Connection {
         } else {
             self.send(cx, Some(exchange), after);
         }
+    }
+
+    /// Appends a content, framed so, and the fields that follow it. Whether more may be appended.
+    fn append_with_trailers<S: Site>(
+        &self,
+        cx: &mut Context<S>,
+        exchange: &mut Exchange,
+        body: Body,
+        transfer: Transfer,
+    ) -> bool {
+        let trailers = exchange.following(cx, &self.client);
+        exchange.sent_trailers = Some(Box::new(trailers.clone()));
+        if let Some(stream) = self.stream() {
+            stream.set_trailers(trailers);
+            return cx.output.append(body, transfer.chunks(true));
+        }
+        let (front, back) = framing::around(body.len(), &trailers);
+        exchange.content_sent_len += (front.len() + back.len()) as u64;
+        cx.output.buffer().extend_from_slice(&front);
+        let whole = cx.output.append(body, transfer.chunks(true));
+        cx.output.append_behind(&back);
+        whole
     }
 
     /// Does some more of what takes longer, and makes the response once that is done. It is done
@@ -164,12 +201,22 @@ impl Connection {
         exchange: &mut Exchange,
         persistence: Persistence,
     ) {
+        exchange.persistence = Some(persistence);
+        let tokens = self.settings.server_tokens;
+        if let Some(stream) = self.stream() {
+            let status = match (exchange.head.is_tunnel, persistence) {
+                (true, Persistence::Upgrade) => 200,
+                // Success would say that there is a tunnel (RFC 8441, 5).
+                (true, _) if (200..300).contains(&exchange.status) => 501,
+                _ => exchange.status,
+            };
+            exchange.head_len = stream.write_head(status, date, tokens, &exchange.fields) as u64;
+            return;
+        }
         let buffer = output.buffer();
         let before = buffer.len();
-        let tokens = self.settings.server_tokens;
         write_head(buffer, exchange.status, date, tokens, &exchange.fields, persistence);
         exchange.head_len = (buffer.len() - before) as u64;
-        exchange.persistence = Some(persistence);
     }
 
     /// Sends what is in the output, and enters the state that follows it.
@@ -179,13 +226,16 @@ impl Connection {
         exchange: Option<Box<Exchange>>,
         after: After,
     ) {
-        let (transport, sendfile) = (&mut self.client.transport, self.settings.sendfile);
-        let progress = cx.output.send(transport, sendfile, &mut cx.turn);
+        let (transport, copying) = (&mut self.client.transport, Copying::of(self.settings));
+        let progress = cx.output.send(transport, copying, &mut cx.turn);
         match (progress, exchange, after) {
             (Ok(Progress::Done), None, After::Head) => self.persist(),
             (Ok(Progress::Blocked), exchange, after) => {
                 let output = cx.output.take_rest();
                 self.state = State::Sending(Box::new(Sending::new(output, exchange, after)));
+                if self.attend(cx) {
+                    self.continue_sending(cx);
+                }
             }
             (progress, exchange, after) => {
                 let tally = cx.output.tally();
@@ -199,12 +249,17 @@ impl Connection {
 
     /// Sends more of what is under way, and enters the state that follows it once it is sent.
     pub(super) fn continue_sending<S: Site>(&mut self, cx: &mut Context<S>) {
-        let State::Sending(sending) = &mut self.state else { return };
-        let (transport, sendfile) = (&mut self.client.transport, self.settings.sendfile);
-        let progress = sending.output.send(transport, sendfile, &mut cx.turn);
-        if let Ok(Progress::Blocked) = progress {
-            return;
-        }
+        let progress = loop {
+            let State::Sending(sending) = &mut self.state else { return };
+            let (transport, copying) = (&mut self.client.transport, Copying::of(self.settings));
+            let progress = sending.output.send(transport, copying, &mut cx.turn);
+            if !matches!(progress, Ok(Progress::Blocked)) {
+                break progress;
+            }
+            if !self.attend(cx) {
+                return;
+            }
+        };
         if let State::Sending(sending) = std::mem::replace(&mut self.state, State::Closed) {
             let Sending { mut output, exchange, after, .. } = *sending;
             self.log_sent(cx, exchange, output.tally());
@@ -236,6 +291,12 @@ impl Connection {
         let until_ms = cx.now.monotonic_ms + self.settings.lingering_time_ms;
         self.state = match after {
             _ if failed => State::Closed,
+            After::Break => State::Closed,
+            After::Head | After::Drain(_) | After::Close { .. } if self.is_stream() => {
+                // It is known to be whole, and what still comes of the request is not wanted.
+                let _ = self.client.transport.close_write();
+                State::Closed
+            }
             After::Head => return self.persist(),
             After::Content(pending) => State::Content(pending),
             After::Work(working) => State::Working(working),

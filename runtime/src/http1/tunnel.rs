@@ -5,7 +5,8 @@ use crate::connection::{Deadline, Interests, Next, Source};
 use crate::context::Context;
 use crate::exchange::BackendHead;
 use crate::http::response::Persistence;
-use crate::output::Output;
+use crate::http2::mux::Stream;
+use crate::output::{Copying, Output};
 use crate::poll_set::Interest;
 use crate::serving::Exchange;
 use crate::site::Site;
@@ -88,7 +89,14 @@ impl Connection {
     ) {
         exchange.status = head.status;
         exchange.fields.clear();
-        exchange.fields.append(head.fields.lines());
+        for (name, value) in head.fields.iter() {
+            // Who asks by CONNECT knows of no such proof (RFC 8441, 5).
+            let is_proof = name.eq_ignore_ascii_case(b"sec-websocket-accept");
+            if !(is_proof && exchange.head.is_tunnel) {
+                // A token is ASCII.
+                exchange.fields.add_checked(str::from_utf8(name).unwrap_or_default(), value);
+            }
+        }
         exchange.persist = false;
         self.set_nodelay();
         self.write_head(cx.date.text(), &mut output, &mut exchange, Persistence::Upgrade);
@@ -111,7 +119,7 @@ impl Connection {
     pub(super) fn on_tunnel_ready<S: Site>(&mut self, cx: &mut Context<S>, source: Source) -> Next {
         let is_open = cx.with_scratch(|cx, scratch| match source {
             Source::Upstream => self.read_peer(cx, scratch),
-            _ => self.flush_to_client(cx) && self.read_tunnel_client(scratch),
+            _ => self.flush_to_client(cx) && self.read_tunnel_client::<S>(scratch),
         });
         let State::Tunnel(tunneling) = &self.state else { return Next::Close };
         let has_all = tunneling.client_ended || tunneling.to_client.buffered_len() == 0;
@@ -158,11 +166,11 @@ impl Connection {
         if tunneling.to_client.buffered_len() == 0 {
             return true;
         }
-        let (transport, sendfile) = (&mut self.client.transport, self.settings.sendfile);
-        tunneling.to_client.send(transport, sendfile, &mut cx.turn).is_ok()
+        let (transport, copying) = (&mut self.client.transport, Copying::of(self.settings));
+        tunneling.to_client.send(transport, copying, &mut cx.turn).is_ok()
     }
 
-    fn read_tunnel_client(&mut self, scratch: &mut [u8]) -> bool {
+    fn read_tunnel_client<S: Site>(&mut self, scratch: &mut [u8]) -> bool {
         for _ in 0..TURNS {
             let State::Tunnel(tunneling) = &mut self.state else { return false };
             if tunneling.client_ended || tunneling.to_peer.len() >= MOST_HELD {
@@ -183,7 +191,15 @@ impl Connection {
                         break;
                     }
                 }
-                Err(error) => return is_transient(&error),
+                Err(error) => {
+                    // A stream ends beside what is read of it.
+                    let stream = self.client.transport.stream();
+                    if S::HTTP2 && stream.is_some_and(Stream::take_end) {
+                        tunneling.client_ended = true;
+                        return tunneling.flush_to_peer();
+                    }
+                    return is_transient(&error);
+                }
             }
         }
         true
@@ -192,7 +208,10 @@ impl Connection {
     /// It is over, for one side or for both.
     pub(super) fn end_tunnel<S: Site>(&mut self, cx: &mut Context<S>) -> Next {
         if let State::Tunnel(tunneling) = std::mem::replace(&mut self.state, State::Closed) {
-            let Tunneling { exchange, mut to_client, .. } = *tunneling;
+            let Tunneling { exchange, mut to_client, peer_ended, .. } = *tunneling;
+            if self.is_stream() && peer_ended && to_client.buffered_len() == 0 {
+                let _ = self.client.transport.close_write();
+            }
             self.log_sent(cx, Some(exchange), to_client.tally());
         }
         Next::Close

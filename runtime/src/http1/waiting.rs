@@ -59,6 +59,12 @@ impl Connection {
     /// Goes on with a request that has waited, if it is time.
     pub fn look_again<S: Site>(&mut self, cx: &mut Context<S>) -> Next {
         let now_ms = cx.now.monotonic_ms;
+        if S::ATTENDS && matches!(&self.state, State::Sending(sending) if sending.output.waits()) {
+            if self.attend(cx) {
+                self.continue_sending(cx);
+            }
+            return self.resume(cx);
+        }
         if !matches!(&self.state, State::Waiting(waiting) if waiting.wait.is_over(now_ms)) {
             return Next::Wait(crate::connection::Deadline::Keep);
         }

@@ -1,6 +1,7 @@
 //! One log, as all workers share it. Nothing waits for it: lines that it does not take are kept up
 //! to a bound and written before all others, and past that bound they are dropped and counted.
 
+use std::collections::VecDeque;
 use std::ffi::CStr;
 use std::fmt;
 use std::fs::File;
@@ -69,6 +70,11 @@ struct State {
     kept: Vec<u8>,
     /// Whether its front was written already.
     torn: bool,
+    /// What of that is no lines but belongs together, in order: how many bytes each still has, and for how
+    /// many lines it stands.
+    wholes: VecDeque<(usize, u64)>,
+    /// Whether the front of the first of these was written already.
+    is_begun: bool,
     /// Lines that were dropped and not told of yet.
     dropped: u64,
     /// Why the last line was not taken.
@@ -115,6 +121,8 @@ impl LogFile {
             reopening,
             kept: Vec::new(),
             torn: false,
+            wholes: VecDeque::new(),
+            is_begun: false,
             dropped: 0,
             cause: None,
             told: false,
@@ -133,6 +141,21 @@ impl LogFile {
     pub(super) fn write(&self, lines: &[u8]) -> bool {
         let mut state = self.state();
         state.write(lines);
+        state.is_behind()
+    }
+
+    /// The same of bytes that stand for so many lines and belong together: a member of a file in gzip. An
+    /// error is why there are none.
+    #[must_use]
+    pub(super) fn write_whole(&self, bytes: io::Result<Vec<u8>>, lines: u64) -> bool {
+        let mut state = self.state();
+        match bytes {
+            Ok(bytes) => state.write_whole(&bytes, lines),
+            Err(error) => {
+                state.dropped += lines;
+                state.cause = Some(error);
+            }
+        }
         state.is_behind()
     }
 
@@ -217,6 +240,7 @@ impl State {
         let taken = self.append(&kept);
         self.kept = kept;
         self.kept.drain(..taken);
+        self.pass(taken);
         if !self.kept.is_empty() {
             return self.keep(lines);
         }
@@ -224,6 +248,36 @@ impl State {
         self.kept = Vec::new();
         let taken = self.append(lines);
         self.keep(&lines[taken..]);
+    }
+
+    /// Takes note of what was written of what belongs together.
+    fn pass(&mut self, mut taken: usize) {
+        while let Some((left, _)) = self.wholes.front_mut().filter(|_| taken > 0) {
+            let len = taken.min(*left);
+            (taken, *left) = (taken - len, *left - len);
+            self.is_begun = *left > 0;
+            if *left == 0 {
+                self.wholes.pop_front();
+            }
+        }
+    }
+
+    /// Writes what was kept and then bytes that belong together, or keeps them. One that was begun is kept
+    /// whatever its length: nothing may stand between.
+    fn write_whole(&mut self, bytes: &[u8], lines: u64) {
+        self.write(&[]);
+        let taken = if self.kept.is_empty() { self.append(bytes) } else { 0 };
+        let rest = &bytes[taken..];
+        if rest.is_empty() {
+            return;
+        }
+        if taken == 0 && self.kept.len() + rest.len() > KEPT_LEN {
+            self.dropped += lines;
+            return;
+        }
+        self.is_begun |= taken > 0;
+        self.kept.extend_from_slice(rest);
+        self.wholes.push_back((rest.len(), lines));
     }
 
     /// Appends as much as is taken; returns how much.
@@ -268,8 +322,15 @@ impl State {
         self.dropped += memchr::memchr_iter(b'\n', &lines[end..]).count() as u64;
     }
 
-    /// Drops the rest of a line whose front is in a file that was left.
+    /// Drops the rest of a line, or of what belongs together, whose front is in a file that was left.
     fn forget_torn(&mut self) {
+        if std::mem::take(&mut self.is_begun)
+            && let Some((left, lines)) = self.wholes.pop_front()
+        {
+            self.kept.drain(..left);
+            self.dropped += lines;
+            return;
+        }
         if std::mem::take(&mut self.torn)
             && let Some(end) = memchr::memchr(b'\n', &self.kept)
         {
@@ -376,6 +437,44 @@ mod tests {
         let start = Instant::now();
         log.finish();
         assert!(start.elapsed() < 10 * LAST_WAIT);
+    }
+
+    #[test]
+    fn what_belongs_together_is_written_whole_or_not_at_all() {
+        let (mut reader, log) = pipe();
+        // Bytes as they come, line breaks among them.
+        let member = |number: u8| [&[number][..], b"\n\n", &[number; 60_000]].concat();
+        let mut kept = Vec::new();
+        for number in 0..20 {
+            let before = log.state().dropped;
+            let _ = log.write_whole(Ok(member(number)), 7);
+            match log.state().dropped - before {
+                0 => kept.push(number),
+                lines => assert_eq!(lines, 7),
+            }
+        }
+        assert!(kept.len() < 20 && log.state().kept.len() <= KEPT_LEN + 60_000);
+        assert!(log.write_whole(Err(io::ErrorKind::OutOfMemory.into()), 2));
+        let mut read = Vec::new();
+        while !log.state().kept.is_empty() {
+            read.extend(drain(&mut reader));
+            let _ = log.retry();
+        }
+        read.extend(drain(&mut reader));
+        assert!(read == kept.iter().flat_map(|&number| member(number)).collect::<Vec<_>>());
+        let state = log.state();
+        assert!(state.wholes.is_empty() && !state.is_begun);
+    }
+
+    #[test]
+    fn the_rest_of_what_belongs_together_does_not_begin_another_file() {
+        let (_reader, log) = pipe();
+        assert!(log.write_whole(Ok(vec![b'x'; 300_000]), 3));
+        assert!(log.write_whole(Ok(vec![b'y'; 10]), 1));
+        let mut state = log.state();
+        state.forget_torn();
+        assert_eq!(state.kept, vec![b'y'; 10]);
+        assert_eq!((state.dropped, state.is_begun), (3, false));
     }
 
     #[test]

@@ -18,7 +18,7 @@ fn read(path: &PathBuf) -> String {
 
 fn access_log(buffer_len: usize, flush_ms: u64, condition: Option<Text>) -> AccessLog {
     let format: fn(&Variables<'_>, &mut Vec<u8>) = |variables, out| variables.uri(out);
-    AccessLog { log: 0, name: None, format, buffer_len, flush_ms, condition }
+    AccessLog { log: 0, name: None, format, buffer_len, flush_ms, gzip: None, condition }
 }
 
 fn access(logs: &Logs, log: AccessLog, target: &str, monotonic_ms: u64) {

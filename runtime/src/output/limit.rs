@@ -28,7 +28,7 @@ impl Limit {
     }
 
     /// The bytes that may be sent now. Without any, the limit is paused.
-    pub(super) fn most(&mut self, now_ms: u64) -> usize {
+    pub(crate) fn most(&mut self, now_ms: u64) -> usize {
         if self.paused_until_ms.is_some_and(|until_ms| now_ms < until_ms) {
             return 0;
         }
@@ -46,7 +46,7 @@ impl Limit {
     }
 
     /// Counts what was sent: as long as that should have taken, nothing else is.
-    pub(super) fn count(&mut self, sent: u64, now_ms: u64) {
+    pub(crate) fn count(&mut self, sent: u64, now_ms: u64) {
         let counted = |total: u64| total.saturating_sub(self.free);
         let newly = counted(self.sent.saturating_add(sent)) - counted(self.sent);
         self.sent = self.sent.saturating_add(sent);

@@ -4,12 +4,14 @@
 use std::fmt;
 use std::io;
 
+use super::Attendant;
+
 /// How long a run is, about: what is made of a content before the client has taken it.
 pub const RUN_LEN: usize = 16 * 1024;
 /// Room for the size of a chunk (RFC 9112, 7.1) before a run, and its end.
 const SIZE_LEN: usize = 10;
-/// The chunk that ends a content.
-const LAST_CHUNK: &[u8] = b"0\r\n\r\n";
+/// The chunk that ends a content; fields may follow, and then an empty line.
+const LAST_CHUNK: &[u8] = b"0\r\n";
 
 /// Makes a content run by run.
 pub trait Produce: fmt::Debug {
@@ -18,8 +20,19 @@ pub trait Produce: fmt::Debug {
     /// error log tells, the content is broken off.
     fn produce(&mut self, out: &mut Vec<u8>, room: usize) -> io::Result<Produced>;
 
+    /// Does what it waits for that needs more than itself, as far as that can be done now. Whether it
+    /// can be asked for more then.
+    fn attend(&mut self, _: &mut dyn Attendant) -> bool {
+        false
+    }
+
     /// What the error log should know of a content that has come to its end.
     fn remark(&self) -> Option<String> {
+        None
+    }
+
+    /// How long the content is, where that is known before it is made.
+    fn promised_len(&self) -> Option<u64> {
         None
     }
 
@@ -34,8 +47,21 @@ pub trait Produce: fmt::Debug {
 pub enum Produced {
     /// There is more.
     More,
+    /// There is more, but not before something else has come.
+    Waits,
     /// That was all.
     End,
+}
+
+/// How a content goes that is made while it is sent.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Chunks {
+    /// As it is: its end is that of the connection, or of the stream.
+    None,
+    /// In chunks.
+    Whole,
+    /// In chunks, without the empty line that ends them: fields follow.
+    Open,
 }
 
 /// A content that is made while it is sent, and how the client sees its end.
@@ -43,8 +69,8 @@ pub enum Produced {
 pub struct Made {
     /// What makes it.
     pub producer: Box<dyn Produce>,
-    /// Whether it goes in chunks; else its end is that of the connection.
-    pub chunked: bool,
+    /// How it goes.
+    pub chunks: Chunks,
 }
 
 impl Made {
@@ -52,7 +78,7 @@ impl Made {
     /// size of a chunk is known only after it, and whether there is more.
     pub(super) fn fill(&mut self, buffer: &mut Vec<u8>) -> io::Result<(usize, Produced)> {
         buffer.clear();
-        if !self.chunked {
+        if self.chunks == Chunks::None {
             return Ok((0, self.producer.produce(buffer, RUN_LEN)?));
         }
         buffer.resize(SIZE_LEN, 0);
@@ -67,6 +93,9 @@ impl Made {
         }
         if produced == Produced::End {
             buffer.extend_from_slice(LAST_CHUNK);
+            if self.chunks == Chunks::Whole {
+                buffer.extend_from_slice(b"\r\n");
+            }
         }
         Ok((start, produced))
     }
@@ -87,8 +116,8 @@ mod tests {
         }
     }
 
-    fn all(chunked: bool, runs: &[&'static str]) -> String {
-        let mut made = Made { producer: Box::new(Runs(runs.to_vec())), chunked };
+    fn all(chunks: Chunks, runs: &[&'static str]) -> String {
+        let mut made = Made { producer: Box::new(Runs(runs.to_vec())), chunks };
         let (mut all, mut buffer) = (Vec::new(), b"what was there".to_vec());
         loop {
             let (start, produced) = made.fill(&mut buffer).expect("nothing fails");
@@ -102,10 +131,11 @@ mod tests {
     #[test]
     fn runs_are_chunks_and_an_empty_one_is_none() {
         let runs = ["abc", "", "0123456789abcdef", ""];
-        assert_eq!(all(true, &runs), "3\r\nabc\r\n10\r\n0123456789abcdef\r\n0\r\n\r\n");
-        assert_eq!(all(true, &["x"]), "1\r\nx\r\n0\r\n\r\n");
-        assert_eq!(all(true, &[""]), "0\r\n\r\n");
-        assert_eq!(all(false, &runs), "abc0123456789abcdef");
-        assert_eq!(all(false, &[""]), "");
+        assert_eq!(all(Chunks::Whole, &runs), "3\r\nabc\r\n10\r\n0123456789abcdef\r\n0\r\n\r\n");
+        assert_eq!(all(Chunks::Whole, &["x"]), "1\r\nx\r\n0\r\n\r\n");
+        assert_eq!(all(Chunks::Whole, &[""]), "0\r\n\r\n");
+        assert_eq!(all(Chunks::Open, &["x"]), "1\r\nx\r\n0\r\n");
+        assert_eq!(all(Chunks::None, &runs), "abc0123456789abcdef");
+        assert_eq!(all(Chunks::None, &[""]), "");
     }
 }

@@ -6,9 +6,10 @@ use std::os::fd::AsFd;
 use std::os::unix::fs::FileExt;
 
 use super::COPIED_LEN;
-use crate::handler::Piece;
+use super::piece::Piece;
 use crate::image::Image;
 use crate::pack::LARGE_LEN;
+use crate::site::Settings;
 use crate::transport::Transport;
 
 /// The kernel keeps files in pages of this length, or of a multiple of it.
@@ -17,12 +18,35 @@ const PAGE_LEN: u64 = 4096;
 /// length of a head would cost a file of 256 KiB a quarter.
 const REST_LEN: u64 = 16 << 10;
 
+/// How what lies in files is sent.
+#[derive(Clone, Copy, Debug)]
+pub struct Copying {
+    /// By the kernel alone (`sendfile`).
+    pub sendfile: bool,
+    /// Whether a head waits for the file's start, to share a packet with it (`tcp_nopush`).
+    pub nopush: bool,
+}
+
+impl Copying {
+    /// What the conf says.
+    pub fn of(settings: &Settings) -> Copying {
+        Copying { sendfile: settings.sendfile, nopush: settings.tcp_nopush }
+    }
+
+    /// What comes of that over this connection. `tcp_nopush` is about `sendfile`: what is copied by
+    /// way of memory follows its head at once.
+    pub(super) fn over(self, transport: &Transport) -> Copying {
+        let sendfile = self.sendfile && transport.sends_files();
+        Copying { sendfile, nopush: self.nopush || !sendfile }
+    }
+}
+
 /// Sends from a head and from bytes of the site behind it. What is large goes from the program's
 /// file, and what stands before its first whole page goes with the head: what begins within a page
 /// takes the kernel up to twice the time. Returns what was sent of both, and of the bytes.
 pub(super) fn from_site(
     transport: &mut Transport,
-    head: &[u8],
+    (head, nopush): (&[u8], bool),
     bytes: &[u8],
     (image, turn_left): (Option<&Image>, u64),
 ) -> io::Result<(usize, usize)> {
@@ -34,7 +58,7 @@ pub(super) fn from_site(
     };
     if !head.is_empty() {
         let page_rest = offset.next_multiple_of(PAGE_LEN) - offset;
-        return as_one(transport, head, &bytes[..page_rest as usize], true);
+        return as_one(transport, head, &bytes[..page_rest as usize], nopush);
     }
     match transport.send_file(file, offset, share(bytes.len() as u64, turn_left)) {
         Ok(sent @ 1..) => Ok((sent, sent)),
@@ -102,7 +126,11 @@ pub(super) fn from_file(
     (turn_left, most): (u64, usize),
 ) -> io::Result<usize> {
     let Piece::File { file, offset, len } = piece else { return Ok(0) };
-    let most = share(*len, turn_left).min(most);
+    let open_len = transport.open_len();
+    if open_len == 0 {
+        return Err(io::ErrorKind::WouldBlock.into());
+    }
+    let most = share(*len, turn_left).min(most).min(open_len);
     let sent = match sendfile {
         true => transport.send_file(file.as_fd(), *offset, most)?,
         false => copy_file(transport, file, *offset, most, *len)?,
@@ -149,6 +177,20 @@ mod tests {
             assert_eq!(is_of_file(&io::Error::from_raw_os_error(errno)), of_file, "{errno}");
         }
         assert!(is_of_file(&io::ErrorKind::UnexpectedEof.into()));
+    }
+
+    #[test]
+    fn a_head_goes_alone_only_before_sendfile() {
+        use std::os::unix::net::UnixStream;
+
+        let (plain, _other) = UnixStream::pair().expect("a pair");
+        let plain = Transport::plain(plain.into());
+        for (sendfile, nopush, waits) in
+            [(true, true, true), (true, false, false), (false, true, true), (false, false, true)]
+        {
+            let copying = Copying { sendfile, nopush }.over(&plain);
+            assert_eq!((copying.sendfile, copying.nopush), (sendfile, waits));
+        }
     }
 
     #[test]

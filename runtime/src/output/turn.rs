@@ -50,6 +50,11 @@ impl Turn {
         self.left = self.left.saturating_sub(sent + CALL_LEN);
     }
 
+    /// Counts what was sent of frames: their content was counted when it was put into them.
+    pub fn count_flush(&mut self) {
+        self.left = self.left.saturating_sub(CALL_LEN);
+    }
+
     /// Counts a run of a content that is made while it is sent.
     pub(super) fn count_run(&mut self) {
         self.left = self.left.saturating_sub(MAKING_LEN);

@@ -2,11 +2,13 @@
 
 use std::fmt;
 
-use crate::coding::{Effort, Encoded, Encoder, MAX_ENCODERS, Owner, Source};
+use crate::coding::{
+    Effort, Encode, Encoded, Encoder, Filtered, MAX_ENCODERS, Owner, Replacer, Source,
+};
 use crate::exchange::world::Recoding;
-use crate::handler::{FileBody, Piece};
-use crate::output::{Body, Produce, Produced, RUN_LEN};
-use crate::site::{Level, Site};
+use crate::handler::FileBody;
+use crate::output::{Body, Piece, Produce, Produced, RUN_LEN};
+use crate::site::{Level, Site, Text};
 
 use super::Exchange;
 use super::world::Serving;
@@ -40,16 +42,7 @@ impl<S: Site> Serving<'_, S> {
         let Some(encoder) = self.encoder(exchange, recoding, is_kept, (len, at_once)) else {
             return Err(body);
         };
-        let source = match body {
-            Body::Static(bytes) => Source::Piece(Piece::Static(bytes)),
-            Body::Owned(bytes) => {
-                let range = 0..bytes.len();
-                Source::Owned(bytes, range)
-            }
-            Body::File(FileBody::One(piece)) => Source::Piece(piece),
-            Body::Made(producer) => Source::Made(producer),
-            Body::Empty | Body::File(FileBody::Empty | FileBody::Multipart(_)) => return Err(body),
-        };
+        let source = Source::of(body)?;
         let mut encoded = Encoded::new(source, encoder, making);
         if at_once {
             let mut content = Vec::new();
@@ -73,6 +66,40 @@ impl<S: Site> Serving<'_, S> {
             }
             _ => None,
         }
+    }
+
+    /// Has texts replaced in a content.
+    pub(super) fn substituted(&mut self, body: Body) -> Body {
+        let Some(replacer) = self.cx.filter.take() else { return body };
+        self.changed(body, replacer)
+    }
+
+    /// Has a content changed on its way.
+    pub(super) fn changed(&mut self, body: Body, filter: Box<dyn Encode>) -> Body {
+        match Source::of(body) {
+            Ok(source) => {
+                // No form of it is kept: what it says may be this client's.
+                self.file = None;
+                Body::Made(Box::new(Filtered::new(source, filter)))
+            }
+            Err(body) => body,
+        }
+    }
+
+    /// What replaces texts by the location's word; `None`: all of them are empty.
+    pub(super) fn replacer(&self, exchange: &Exchange) -> Option<Box<dyn Encode>> {
+        // Without such locations in the site, the code is not in the binary.
+        let settings = exchange.settings().filter(|_| S::SUBSTITUTES)?;
+        let variables = exchange.variables(self.cx, self.client);
+        let value = |text: &'static Text| {
+            let mut value = Vec::new();
+            text.write(&variables, &mut value);
+            value
+        };
+        let pairs = settings.substitution?.pairs.iter();
+        let pairs = pairs.map(|(text, by)| (value(text), value(by)));
+        let replacer = Replacer::new(pairs, settings.sub_filter_once);
+        replacer.has_texts().then(|| Box::new(replacer) as Box<dyn Encode>)
     }
 
     /// What does that, where it is on. `content`: its length, where that is known, and whether all of

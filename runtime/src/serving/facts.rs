@@ -3,12 +3,11 @@
 use std::fmt;
 
 use crate::clock::{LocalClock, Now};
-use crate::context::{Client, Context, Shared};
+use crate::context::{Context, Shared};
 use crate::escape::Escaped;
-use crate::http::size;
-use crate::log::About;
+use crate::log::{About, Logs};
 use crate::site::{Amount, ErrorLog, Level, Site};
-use crate::variables::{Progress, Variables};
+use crate::variables::{ConnectionFacts, Progress, Variables};
 
 use super::Exchange;
 
@@ -17,18 +16,18 @@ impl Exchange {
     pub(super) fn variables<'a, S: Site>(
         &'a self,
         cx: &'a Context<S>,
-        client: &'a Client,
+        client: &'a dyn ConnectionFacts,
     ) -> Variables<'a> {
-        self.variables_of(cx.shared, cx.now, &cx.local_clock, client)
+        self.variables_of(cx.shared, (cx.now, &cx.local_clock), &cx.logs, client)
     }
 
     /// The same, from the parts of a context.
     pub(super) fn variables_of<'a>(
         &'a self,
         shared: &'static Shared,
-        now: Now,
-        local_clock: &'a LocalClock,
-        client: &'a Client,
+        (now, local_clock): (Now, &'a LocalClock),
+        logs: &'a Logs,
+        client: &'a dyn ConnectionFacts,
     ) -> Variables<'a> {
         let route = self.route().expect("a server is chosen before anything is asked of it");
         Variables {
@@ -42,10 +41,17 @@ impl Exchange {
             action: Some(&route.location.action),
             directories: &shared.directories,
             matches: &self.matches,
+            inherited_matches: self.inherited_matches,
+            is_within: self.is_within(),
             slots: &self.slots,
             slots_since: &self.slots_since,
             escapes_groups: self.escapes_groups,
             memo: &self.memo,
+            logs: Some(logs),
+            slice_start: match route.location.settings.slice_len {
+                0 => None,
+                len => self.slice_start(len),
+            },
             own_match: None,
             connection: client,
             progress: Progress {
@@ -63,6 +69,7 @@ impl Exchange {
                 content_sent_len: self.content_sent_len,
                 encoded: self.encoded,
                 response_fields: &self.fields,
+                trailers: self.sent_trailers.as_deref(),
                 persists: self.persist && !self.rest_unwanted,
                 persistence: self.persistence,
                 tries: &self.tries,
@@ -73,7 +80,11 @@ impl Exchange {
     }
 
     /// The bytes of the response that are sent in a second, if they are limited, and those before.
-    pub(crate) fn rate<S: Site>(&mut self, cx: &Context<S>, client: &Client) -> Option<(u64, u64)> {
+    pub(crate) fn rate<S: Site>(
+        &mut self,
+        cx: &Context<S>,
+        client: &dyn ConnectionFacts,
+    ) -> Option<(u64, u64)> {
         let rate = self.settings().and_then(|settings| settings.rate);
         if rate.is_none() && self.limit_rate.is_none() {
             return None;
@@ -87,20 +98,15 @@ impl Exchange {
     }
 
     /// A number of bytes for this request.
-    fn amount<S: Site>(&self, amount: &'static Amount, cx: &Context<S>, client: &Client) -> u64 {
-        let text = match amount {
-            Amount::Fixed(bytes) => return *bytes,
-            Amount::Computed(text) => text,
-        };
-        let mut value = Vec::new();
-        text.write(&self.variables(cx, client), &mut value);
-        size::parse(&value).unwrap_or_else(|| {
-            // Nothing is nothing.
-            if !value.is_empty() {
-                let text = format_args!("invalid size \"{}\"", Escaped(&value));
-                self.report(cx, client, Level::Error, text);
-            }
-            0
+    fn amount<S: Site>(
+        &self,
+        amount: &'static Amount,
+        cx: &Context<S>,
+        client: &dyn ConnectionFacts,
+    ) -> u64 {
+        amount.bytes(&self.variables(cx, client), |value| {
+            let text = format_args!("invalid size \"{}\"", Escaped(value));
+            self.report(cx, client, Level::Error, text);
         })
     }
 
@@ -108,7 +114,7 @@ impl Exchange {
     pub(crate) fn report<S: Site>(
         &self,
         cx: &Context<S>,
-        client: &Client,
+        client: &dyn ConnectionFacts,
         level: Level,
         text: fmt::Arguments<'_>,
     ) {
@@ -121,7 +127,7 @@ impl Exchange {
     }
 
     /// Writes the exchange to the access logs: it is at its end.
-    pub(crate) fn log<S: Site>(&self, cx: &Context<S>, client: &Client) {
+    pub(crate) fn log<S: Site>(&self, cx: &Context<S>, client: &dyn ConnectionFacts) {
         if self.settings().is_some_and(|settings| !settings.access_logs.is_empty()) {
             cx.logs.access(&self.variables(cx, client));
         }

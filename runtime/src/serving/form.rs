@@ -4,13 +4,13 @@ use std::borrow::Cow;
 
 use crate::exchange::world::{
     Action, Added, Admission, Base, Candidate, Condition, ErrorPage, ErrorTarget, Fallback, Form,
-    Location, Op, Redirects, Return, Rewrite, Server, Test,
+    Location, Op, Redirects, Return, Rewrite, Server, Substitution, Test,
 };
 use crate::http::accept::Coding;
 use crate::http::charset::takes_charset;
 use crate::http::method::MethodSet;
 use crate::site::{
-    self, Access, AddedField, CompressionSettings, Handler, LocationId, Text, UsersId,
+    self, Access, AddedField, Assigned, CompressionSettings, Handler, LocationId, Text, UsersId,
 };
 use crate::variables::Match;
 use crate::zone::Held;
@@ -56,6 +56,10 @@ impl Location for &'static site::Location {
 
     fn limit_except(self) -> Option<(MethodSet, Admission<Self>)> {
         self.limit_except.as_ref().map(|limit| (limit.methods, admission(limit.admission)))
+    }
+
+    fn limited_to(self) -> Option<LocationId> {
+        self.limit_except.as_ref()?.location
     }
 
     fn admission(self) -> Admission<Self> {
@@ -140,6 +144,47 @@ impl Location for &'static site::Location {
         self.settings.charset.is_some_and(|charset| takes_charset(media_type, charset.types))
     }
 
+    fn source_charset(self) -> Option<&'static Text> {
+        self.settings.source_charset.as_ref()
+    }
+
+    fn overrides_charset(self) -> bool {
+        self.settings.override_charset
+    }
+
+    fn slice_len(self) -> u64 {
+        self.settings.slice_len
+    }
+
+    fn auth_delay_ms(self) -> u64 {
+        self.settings.auth_delay_ms
+    }
+
+    fn substitution(self) -> Option<Substitution> {
+        self.settings.substitution?;
+        Some(Substitution { keeps_modified: self.settings.sub_filter_last_modified })
+    }
+
+    fn substitutes(self, media_type: &[u8]) -> bool {
+        self.settings.substitutes(media_type)
+    }
+
+    fn is_composed(self) -> bool {
+        self.settings.is_composed()
+    }
+
+    fn adds_to(self, media_type: &[u8]) -> bool {
+        self.settings.adds_to(media_type)
+    }
+
+    fn weaves(self, media_type: &[u8]) -> bool {
+        self.settings.weaves(media_type)
+    }
+
+    fn keeps_modified(self) -> bool {
+        self.settings.ssi_last_modified
+    }
+
     fn compression(self) -> Option<CompressionSettings> {
         self.settings.compression.map(|compression| compression.plain)
     }
@@ -152,25 +197,43 @@ impl Location for &'static site::Location {
         self.settings.compression?.disable
     }
 
+    fn answered(self, index: usize) -> Option<(Assigned, &'static Text)> {
+        let (variable, text) = self.settings.answered.get(index)?;
+        Some((*variable, text))
+    }
+
     fn added(self, usual: bool, index: usize) -> Option<Added<&'static Text>> {
-        let added = &self.settings.added_fields;
-        let field = |name: &'static str, value, sole| {
-            let name = Cow::Borrowed(name);
-            Added::Field { name, value, sole }
-        };
-        Some(match (if usual { added.usual } else { added.always }).get(index)? {
-            AddedField::Lines(lines) => Added::Lines(lines),
-            AddedField::Line(name, value) => field(name, value, false),
-            AddedField::Sole(name, value) => field(name, value, true),
-            AddedField::Expires(expires) => Added::Expires(*expires),
-            AddedField::ComputedExpires(text, modified) => Added::ComputedExpires(text, *modified),
-        })
+        added(&self.settings.added_fields, usual, index)
+    }
+
+    fn trailer(self, usual: bool, index: usize) -> Option<Added<&'static Text>> {
+        added(&self.settings.added_trailers, usual, index)
     }
 }
 
+/// What is added to a response, by number.
+fn added(
+    added: &'static site::AddedFields,
+    usual: bool,
+    index: usize,
+) -> Option<Added<&'static Text>> {
+    let field = |name: &'static str, value, sole| {
+        let name = Cow::Borrowed(name);
+        Added::Field { name, value, sole }
+    };
+    Some(match (if usual { added.usual } else { added.always }).get(index)? {
+        AddedField::Lines(lines) => Added::Lines(lines),
+        AddedField::Line(name, value) => field(name, value, false),
+        AddedField::Sole(name, value) => field(name, value, true),
+        AddedField::Expires(expires) => Added::Expires(*expires),
+        AddedField::ComputedExpires(text, modified) => Added::ComputedExpires(text, *modified),
+    })
+}
+
 fn admission(admission: site::Admission) -> Admission<&'static site::Location> {
-    let site::Admission { access, any, auth } = admission;
-    Admission { access, any, auth: auth.map(|auth| (&auth.realm, auth.users)) }
+    let site::Admission { access, named, satisfy_any, auth, inquiry } = admission;
+    let auth = auth.map(|auth| (&auth.realm, auth.users));
+    Admission { access, named, satisfy_any, auth, inquiry }
 }
 
 fn returned(answer: &'static site::Return) -> Return<&'static site::Location> {

@@ -103,7 +103,7 @@ impl<S: Site> Serving<'_, S> {
         }
         exchange.limit_req_status = Some(LimitStatus::Delayed);
         let until_ms = now_ms.saturating_add(delay_ms);
-        Limited::Later(Later::Wait(Wait { until_ms, verdict: None }))
+        Limited::Later(Later::Wait(Wait::until(until_ms)))
     }
 
     /// The zone, and its rate.

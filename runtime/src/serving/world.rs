@@ -8,17 +8,21 @@ use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::MetadataExt;
 use std::rc::Rc;
 
+use crate::backend::Input;
+use crate::cache;
 use crate::cgi;
-use crate::context::{Client, Context};
+use crate::coding::Recoder;
+use crate::context::Context;
 use crate::escape::Escaped;
-use crate::exchange::Outcome;
 use crate::exchange::world::{
-    ExchangeOf, Limited, LocationOf, Login, Note, Op, Reason, Recoding, Rewrite, World,
+    ExchangeOf, Inquiry, Limited, LocationOf, Login, Note, Op, Reason, Recoding, Rewrite, World,
 };
+use crate::exchange::{Gathered, Outcome, Unfit};
 use crate::files::{Entry, Files, StoredFile};
-use crate::handler::{self, dav, file, gif, status, upload};
+use crate::handler::{self, dav, file, gif, random_index, status, upload};
 use crate::http::accept::Coding;
 use crate::http::body::Framing;
+use crate::http::charset::Recoded;
 use crate::http::credentials;
 use crate::http::date;
 use crate::http::expires;
@@ -29,30 +33,34 @@ use crate::log::About;
 use crate::output::Body;
 use crate::real_ip;
 use crate::site::{
-    Access, Action, Expires, Handler, Level, Location, LocationId, PathTest, Prebuilt, RealIp,
-    Regex, Return, Server, ServerId, Site, Text, UsersId,
+    Access, Action, Caching, Expires, Handler, Level, Location, LocationId, PathTest, Prebuilt,
+    RealIp, Regex, Return, Server, ServerId, Site, Text, UsersId,
 };
 use crate::upstream;
 use crate::users::desk::Asked;
-use crate::variables::Match;
+use crate::variables::{ConnectionFacts, Endpoint, Match};
 
 use super::form::{self, Compiled};
-use super::{Exchange, Later, Wait};
+use super::{Exchange, Later, Wait, secured};
 
 /// The longest that a request waits for the check of its password.
 const MAX_CHECK_MS: u64 = 30_000;
 
+/// The longest that a request waits for what a location answers: whoever makes that has a time of its
+/// own for each step.
+pub(crate) const MAX_ANSWER_MS: u64 = 24 * 60 * 60 * 1000;
+
 /// One client's request, served by a worker.
 pub(super) struct Serving<'c, S> {
     pub(super) cx: &'c mut Context<S>,
-    pub(super) client: &'c Client,
+    pub(super) client: &'c dyn ConnectionFacts,
     /// The file that the response is made of.
     pub(super) file: Option<Rc<StoredFile>>,
 }
 
 impl<'c, S: Site> Serving<'c, S> {
     /// The world of a client's request.
-    pub(super) fn new(cx: &'c mut Context<S>, client: &'c Client) -> Serving<'c, S> {
+    pub(super) fn new(cx: &'c mut Context<S>, client: &'c dyn ConnectionFacts) -> Serving<'c, S> {
         Serving { cx, client, file: None }
     }
 }
@@ -62,8 +70,12 @@ impl<S: Site> World for Serving<'_, S> {
     type Body = Body;
     type Later = Later;
 
+    const TRAILERS: bool = S::TRAILERS;
+    const REWRITES: bool = S::REWRITES;
+    const COMPRESSES: bool = S::COMPRESSES;
+
     fn choose_server(&mut self, host: &[u8], matches: &mut Vec<Match>) -> ServerId {
-        let listen = self.client.listen;
+        let listen = self.client.listen();
         let at_start = &self.cx.shared.start_names[usize::from(listen)];
         if let Some((_, id)) = at_start.iter().find(|(name, _)| *name == host) {
             return *id;
@@ -74,15 +86,26 @@ impl<S: Site> World for Serving<'_, S> {
     }
 
     fn default_server(&self) -> ServerId {
-        S::LISTENS[usize::from(self.client.listen)].default_server
+        S::LISTENS[usize::from(self.client.listen())].default_server
     }
 
     fn server(&self, id: ServerId) -> &'static Server {
         S::server_settings(id)
     }
 
+    fn unfit(&self, server: ServerId) -> Option<Unfit> {
+        // Without TLS in the site, its code is not in the binary.
+        let site = S::TLS?;
+        let is_demanded = S::LISTENS[usize::from(self.client.listen())].tls;
+        is_demanded.then(|| secured::unfit::<S>(&site, self.client, server)).flatten()
+    }
+
     fn route(&mut self, server: ServerId, path: &[u8]) -> LocationId {
         S::route(server, path)
+    }
+
+    fn named_location(&self, server: ServerId, name: &[u8]) -> Option<LocationId> {
+        S::named_location(server, name)
     }
 
     fn server_op(&self, server: ServerId, index: usize) -> Option<Op<LocationOf<Self>>> {
@@ -148,13 +171,14 @@ impl<S: Site> World for Serving<'_, S> {
     }
 
     fn scheme(&self) -> Scheme {
-        self.client.transport.scheme()
+        self.client.scheme()
     }
 
     fn local(&self) -> (Cow<'static, str>, Option<u16>) {
-        let local = self.client.local();
-        let address = local.map(|local| local.ip().to_string()).unwrap_or_default();
-        (Cow::Owned(address), local.map(|local| local.port()))
+        match self.client.local() {
+            Endpoint::Ip(local) => (Cow::Owned(local.ip().to_string()), Some(local.port())),
+            Endpoint::Unix(_) => (Cow::Borrowed(""), None),
+        }
     }
 
     fn write(&self, exchange: &Exchange, text: &'static Text, out: &mut Vec<u8>) {
@@ -165,7 +189,7 @@ impl<S: Site> World for Serving<'_, S> {
     }
 
     fn lets_in(&mut self, exchange: &Exchange, rules: &'static Access) -> bool {
-        let client = exchange.real_address.or(self.client.peer);
+        let client = exchange.real_address.or(self.client.peer().address());
         rules.allow(client.map(|client| client.ip()))
     }
 
@@ -173,9 +197,9 @@ impl<S: Site> World for Serving<'_, S> {
         // Without a proxy that is trusted, the code is not in the binary.
         let settings = exchange.settings().filter(|_| S::REAL_IP)?;
         let RealIp { trusted, source, recursive } = settings.real_ip?;
-        let proxied = self.client.proxied.as_ref().map(|proxied| proxied.client);
+        let proxied = self.client.proxied().map(|proxied| proxied.client);
         let said = real_ip::said(exchange.head.fields(), *source, proxied);
-        let peer = self.client.peer.map(|peer| peer.ip());
+        let peer = self.client.peer().address().map(|peer| peer.ip());
         real_ip::find(peer, &said, *recursive, |speaker| trusted.allow(speaker))
     }
 
@@ -237,9 +261,42 @@ impl<S: Site> World for Serving<'_, S> {
             Asked::Busy => Login::Busy,
             Asked::Later(verdict) => {
                 let until_ms = cx.now.monotonic_ms + MAX_CHECK_MS;
-                Login::Later(Later::Wait(Wait { until_ms, verdict: Some(verdict) }))
+                Login::Later(Later::Wait(Wait { verdict: Some(verdict), ..Wait::until(until_ms) }))
             }
         }
+    }
+
+    fn wait(&mut self, exchange: &Exchange, time_ms: u64) -> Option<Later> {
+        let text = format_args!("delaying unauthorized request");
+        exchange.report(self.cx, self.client, Level::Info, text);
+        let until_ms = self.cx.now.monotonic_ms.saturating_add(time_ms);
+        Some(Later::Wait(Wait::until(until_ms)))
+    }
+
+    fn mirror(&mut self, exchange: &mut Exchange) -> Option<Later> {
+        // Without such locations in the site, the code is not in the binary.
+        match S::MIRRORS || S::COMPOSES {
+            true => self.mirror_all(exchange),
+            false => None,
+        }
+    }
+
+    fn inquire(&mut self, exchange: &mut Exchange, uri: &'static Text) -> Inquiry<Self> {
+        // Without such locations in the site, the code is not in the binary.
+        if !S::SUBREQUESTS {
+            return Inquiry::Refused;
+        }
+        let mut path = Vec::new();
+        self.write(exchange, uri, &mut path);
+        let Some(part) = exchange.within() else {
+            let text = format_args!("subrequests cycle while processing \"{}\"", Escaped(&path));
+            exchange.report(self.cx, self.client, Level::Error, text);
+            return Inquiry::Refused;
+        };
+        let cx = &*self.cx;
+        let asked = cx.subrequests.begin(cx.token, self.client, part, path);
+        let until_ms = cx.now.monotonic_ms + MAX_ANSWER_MS;
+        Inquiry::Later(Later::Wait(Wait { asked: Some(asked), ..Wait::until(until_ms) }))
     }
 
     fn is_there(
@@ -275,10 +332,11 @@ impl<S: Site> World for Serving<'_, S> {
             }
             Handler::Status if S::COUNTS => status::serve(counts),
             Handler::EmptyGif if S::EMPTY_GIF => gif::serve(request),
-            Handler::Dav(dav) if S::DAV => dav::serve(dav, request, files),
+            Handler::Dav(dav) if !S::DAV.is_empty() => dav::serve(dav, request, files),
             Handler::Proxy(proxy) if !S::UPSTREAMS.is_empty() => {
                 upstream::serve(proxy, S::UPSTREAMS, request)
             }
+            _ if S::RANDOM_INDEX => random_index::serve(request, files),
             _ => file::serve(request, files),
         };
         let outcome = self.with_request(exchange, false, serve);
@@ -323,6 +381,41 @@ impl<S: Site> World for Serving<'_, S> {
         matches!(body, Body::Owned(_) | Body::Made(_))
     }
 
+    fn can_substitute(&mut self, exchange: &Exchange) -> bool {
+        self.cx.filter = self.replacer(exchange);
+        self.cx.filter.is_some()
+    }
+
+    fn substitute(&mut self, _: &mut Exchange, body: Body) -> Body {
+        self.substituted(body)
+    }
+
+    fn recodes(&self) -> bool {
+        S::RECODES
+    }
+
+    fn charset_map(&self, from: &[u8], to: &[u8]) -> Option<Recoded> {
+        let names = S::CHARSET_MAPS.iter().map(|map| (map.names[0], map.names[1]));
+        Recoded::find(names, from, to)
+    }
+
+    fn recode_text(&mut self, body: Body, recoded: Recoded) -> Body {
+        self.changed(body, Box::new(Recoder::new(S::CHARSET_MAPS, recoded, None)))
+    }
+
+    fn hold_recoder(&mut self, recoded: Recoded) {
+        let before = self.cx.filter.take();
+        self.cx.filter = Some(Box::new(Recoder::new(S::CHARSET_MAPS, recoded, before)));
+    }
+
+    fn can_compose(&mut self, exchange: &Exchange) {
+        self.cx.around = self.around(exchange);
+    }
+
+    fn compose(&mut self, exchange: &mut Exchange, body: Body) -> Body {
+        self.composed(exchange, body)
+    }
+
     fn recode(
         &mut self,
         exchange: &mut Exchange,
@@ -342,7 +435,9 @@ impl<S: Site> World for Serving<'_, S> {
     }
 
     fn write_expiry(&mut self, expires: Expires, modified_s: Option<i64>, fields: &mut Fields) {
-        let expiry = expires::expiry(expires, modified_s, self.cx.now, &self.cx.local_clock);
+        let expiry = expires::expiry(expires, modified_s, self.cx.now.unix_s(), |second_of_day| {
+            self.cx.local_clock.next(self.cx.now, second_of_day)
+        });
         self.cx.expires.update(expiry.at_s);
         expiry.write(self.cx.expires.text(), fields);
     }
@@ -350,6 +445,12 @@ impl<S: Site> World for Serving<'_, S> {
     fn note(&mut self, exchange: &Exchange, note: Note<'_>) {
         if let Note::BadRate(value) = note {
             let text = format_args!("invalid $limit_rate \"{}\"", Escaped(value));
+            exchange.report(self.cx, self.client, Level::Error, text);
+        }
+        if let Note::NoCharsetMap { from, to } = note {
+            let (from, to) = (Escaped(from), Escaped(to));
+            let text =
+                format_args!("no \"charset_map\" between the charsets \"{from}\" and \"{to}\"");
             exchange.report(self.cx, self.client, Level::Error, text);
         }
         let Note::Refused(reason) = note else { return };
@@ -380,8 +481,14 @@ impl<S: Site> World for Serving<'_, S> {
                 report(Level::Error, format_args!("a value of \"set\" is too long"));
             }
             Reason::Other(refusal) => report(refusal.level, format_args!("{}", refusal.reason)),
+            Reason::Unfit(unfit) => report(Level::Info, format_args!("{}", secured::remark(unfit))),
+            Reason::Answered(401 | 403) => {}
+            Reason::Answered(status) => {
+                report(Level::Error, format_args!("auth request unexpected status: {status}"));
+            }
             // Who was asked has told it.
-            Reason::Limited
+            Reason::Unanswered
+            | Reason::Limited
             | Reason::NotLoggedIn
             | Reason::NoUsers
             | Reason::Internal
@@ -404,13 +511,18 @@ impl<S: Site> Serving<'_, S> {
         ask: impl FnOnce(&handler::Request<'_>, &mut Files) -> T,
     ) -> T {
         let cx = &mut *self.cx;
-        let variables = exchange.variables_of(cx.shared, cx.now, &cx.local_clock, self.client);
-        let error_logs = variables.settings.error_logs;
         let (logs, time) = (&cx.logs, (cx.now, &cx.local_clock));
+        let variables = exchange.variables_of(cx.shared, time, logs, self.client);
+        let error_logs = variables.settings.error_logs;
         let report = |level: Level, text: fmt::Arguments<'_>| {
             logs.error(error_logs, level, About::Request(&variables), time, text);
         };
         let server = exchange.route().map(|route| route.server_id).unwrap_or_default();
+        let (caches, now, renews) = (&cx.shared.caches, cx.now, exchange.renews);
+        let look = |proxy, caching: &'static Caching, request: &handler::Request<'_>| {
+            let store = &caches[usize::from(caching.cache)];
+            cache::look(store, (proxy, caching), request, (now, renews))
+        };
         let locate = |path: &[u8]| S::location(S::route(server, path));
         let request = handler::Request {
             variables: &variables,
@@ -426,6 +538,8 @@ impl<S: Site> Serving<'_, S> {
             locate: &locate,
             programs: &cx.shared.programs,
             upstreams: &cx.shared.upstreams,
+            // Without caches in the site, their code is not in the binary.
+            cached: if S::CACHES.is_empty() { None } else { Some(&look) },
             report: &report,
         };
         ask(&request, &mut cx.files)
@@ -484,10 +598,31 @@ impl<S: Site> Serving<'_, S> {
                 exchange.fields.add("Content-Type", content_type);
                 Outcome::Response(status, Body::Made(producer))
             }
-            handler::Outcome::Receive(receiver) => Outcome::Later(Later::Receive(receiver)),
+            handler::Outcome::Gathered(input, len) => {
+                exchange.gathered = Some(Gathered { input, len });
+                self.begin_mirrors(exchange);
+                Outcome::Gathered
+            }
+            handler::Outcome::Receive(receiver) => self.receive(exchange, receiver),
             handler::Outcome::Work(work) => Outcome::Later(Later::Work(work)),
-            handler::Outcome::Script(call) => Outcome::Later(Later::Script(call)),
-            handler::Outcome::Proxy(call) => Outcome::Later(Later::Proxy(call)),
+            handler::Outcome::Script(mut call) => {
+                if let Some(gathered) = self.gathered(exchange, matches!(call.input, Input::Stream))
+                {
+                    call.input = gathered.input;
+                }
+                Outcome::Later(Later::Script(call))
+            }
+            handler::Outcome::Proxy(mut call) => {
+                if let Some(gathered) = self.gathered(exchange, call.is_streamed()) {
+                    call.set_input(gathered.input);
+                }
+                Outcome::Later(Later::Proxy(call))
+            }
+            handler::Outcome::Cached(hit) => self.give_kept(exchange, *hit),
+            handler::Outcome::Again(until_ms) => {
+                let wait = Wait { looks_again: true, ..Wait::until(until_ms) };
+                Outcome::Later(Later::Wait(wait))
+            }
         }
     }
 

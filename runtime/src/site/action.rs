@@ -23,6 +23,14 @@ pub enum Action {
     },
 }
 
+impl Action {
+    /// Whether the response may be made elsewhere.
+    pub(crate) fn is_relayed(&self) -> bool {
+        let Action::Serve { handler, .. } = self else { return false };
+        matches!(handler, Handler::Cgi(_) | Handler::Proxy(_))
+    }
+}
+
 /// Who makes the response from the resource.
 pub enum Handler {
     /// Static files: `root`, `alias`, `index`, slash redirects.
@@ -99,6 +107,9 @@ pub struct Upload {
     /// Bytes of a path's front that name the folder, without its last slash: the URI of a prefix
     /// or exact location. `None`, in other locations: all before the last slash.
     pub folder_len: Option<usize>,
+    /// `upload_redirect`: where a client goes once the files of its form are stored, ready to be
+    /// sent.
+    pub redirect: Option<&'static str>,
     /// What goes with it.
     pub plain: UploadSettings,
 }

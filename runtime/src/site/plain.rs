@@ -5,10 +5,13 @@
 
 use std::ops::Deref;
 
+use crate::http::accept::Coding;
+
 use super::{
-    Cgi, Compression, Dav, Failures, GzipStatic, IfModifiedSince, Ignored, KeepaliveDisable,
+    Beside, Cgi, Compression, Dav, Failures, IfModifiedSince, Ignored, KeepaliveDisable,
     KeepaliveTimeout, LeastVersion, Level, Lingering, Listing, ListingFormat, MinRate, Process,
-    Proxied, Proxy, ProxyVersion, Server, Settings, Upload, Upstream,
+    Proxied, Proxy, ProxyVersion, Server, SessionCache, Settings, Tls, TlsPeer, TlsVersions,
+    Upload, Upstream, VerifyClient,
 };
 
 /// A struct of plain values, each with its default. It is the field `plain` of another struct,
@@ -63,6 +66,18 @@ settings! {
         port_in_redirect: bool = true,
         /// `server_name_in_redirect`.
         server_name_in_redirect: bool = false,
+        /// `auth_delay`.
+        auth_delay_ms: u64 = 0,
+        /// `sub_filter_once`.
+        sub_filter_once: bool = true,
+        /// `sub_filter_last_modified`.
+        sub_filter_last_modified: bool = false,
+        /// `random_index`.
+        random_index: bool = false,
+        /// `ssi_last_modified`.
+        ssi_last_modified: bool = false,
+        /// `mirror_request_body`.
+        mirror_request_body: bool = true,
         /// `client_max_body_size` in bytes; `u64::MAX` means any.
         client_max_body_size: u64 = 1 << 20,
         /// `client_body_buffer_size` in bytes.
@@ -94,7 +109,7 @@ settings! {
         /// `tcp_nodelay`.
         tcp_nodelay: bool = true,
         /// `tcp_nopush`.
-        tcp_nopush: bool = false,
+        tcp_nopush: bool = true,
         /// `log_not_found`.
         log_not_found: bool = true,
         /// `limit_req_status`.
@@ -111,8 +126,42 @@ settings! {
         limit_conn_dry_run: bool = false,
         /// `rewrite_log`.
         rewrite_log: bool = false,
+        /// `uninitialized_variable_warn`.
+        uninitialized_variable_warn: bool = true,
+        /// `http2_chunk_size` in bytes.
+        http2_chunk_len: usize = 8 << 10,
+        /// `slice` in bytes; 0: contents are not fetched in parts.
+        slice_len: u64 = 0,
+        /// `override_charset`.
+        override_charset: bool = false,
         /// `gzip_static`.
-        gzip_static: GzipStatic = GzipStatic::Off,
+        gzip_static: Beside = Beside::Off,
+        /// `brotli_static`.
+        brotli_static: Beside = Beside::Off,
+        /// `zstd_static`.
+        zstd_static: Beside = Beside::Off,
+    }
+}
+
+impl PlainSettings {
+    /// Whether the file beside a file is sent that has this coding.
+    pub const fn beside(&self, coding: Coding) -> Beside {
+        match coding {
+            Coding::Gzip => self.gzip_static,
+            Coding::Brotli => self.brotli_static,
+            Coding::Zstd => self.zstd_static,
+        }
+    }
+
+    /// Looks for no compressed file beside another.
+    pub const fn leave_beside(&mut self) {
+        (self.gzip_static, self.brotli_static, self.zstd_static) =
+            (Beside::Off, Beside::Off, Beside::Off);
+    }
+
+    /// The codings of which files are looked for.
+    pub fn codings_beside(&self) -> impl Iterator<Item = Coding> {
+        Coding::ORDER.into_iter().filter(|&coding| self.beside(coding) != Beside::Off)
     }
 }
 
@@ -132,6 +181,14 @@ settings! {
         merge_slashes: bool = true,
         /// Whether fields with invalid names are dropped rather than refused.
         ignore_invalid_headers: bool = true,
+        /// `http2`: whether connections to this server may speak HTTP/2.
+        http2: bool = false,
+        /// `http2_recv_buffer_size` in bytes: the least that input is read into.
+        http2_recv_buffer_len: usize = 0,
+        /// `http2_max_concurrent_streams`.
+        http2_max_concurrent_streams: u32 = 128,
+        /// `http2_body_preread_size` in bytes.
+        http2_body_preread_len: u32 = 64 << 10,
         /// Whether a field name may have underscores.
         underscores_in_headers: bool = false,
     }
@@ -230,10 +287,14 @@ settings! {
         /// `proxy_buffers`: how many bytes of an answer are held for a client that is slower, as a
         /// number and a size.
         buffers: (usize, usize) = (8, 8 << 10),
+        /// `proxy_force_ranges`.
+        force_ranges: bool = false,
         /// `proxy_intercept_errors`.
         intercept_errors: bool = false,
         /// `proxy_ignore_client_abort`.
         ignore_client_abort: bool = false,
+        /// `proxy_pass_trailers`.
+        pass_trailers: bool = true,
         /// `proxy_next_upstream`.
         next_upstream: Failures = Failures::USUAL,
         /// `proxy_next_upstream_tries`; 0: any number.
@@ -244,6 +305,20 @@ settings! {
         ignored: Ignored = Ignored::NONE,
         /// `proxy_socket_keepalive`.
         socket_keepalive: bool = false,
+        /// `proxy_cache_min_uses`: how often something is asked for before it is kept.
+        cache_min_uses: u32 = 1,
+        /// `proxy_cache_use_stale`: after which failures what is stale is given.
+        cache_use_stale: Failures = Failures::NONE,
+        /// `proxy_cache_background_update`.
+        cache_background_update: bool = false,
+        /// `proxy_cache_revalidate`: whether the other server is asked if what is stale still holds.
+        cache_revalidate: bool = false,
+        /// `proxy_cache_lock`: whether one request alone asks for what is not there yet.
+        cache_lock: bool = false,
+        /// `proxy_cache_lock_timeout`: how long others wait for that.
+        cache_lock_timeout_ms: u64 = 5_000,
+        /// `proxy_cache_lock_age`: after which time another one asks as well.
+        cache_lock_age_ms: u64 = 5_000,
     }
 }
 
@@ -258,6 +333,49 @@ settings! {
         keepalive_time_ms: u64 = 3_600_000,
         /// `keepalive_timeout`: how long an idle connection is kept.
         keepalive_timeout_ms: u64 = 60_000,
+        /// `queue`: how many requests of each worker wait while no peer can be asked, and how long, in
+        /// milliseconds.
+        queue: (usize, usize) = (0, 60_000),
+    }
+}
+
+settings! {
+    /// What a server says of TLS, in one plain value each.
+    pub struct TlsSettings in Tls {
+        /// `ssl_protocols`.
+        versions: TlsVersions = TlsVersions { v12: true, v13: true },
+        /// `ssl_prefer_server_ciphers`.
+        prefer_server_ciphers: bool = false,
+        /// `ssl_session_tickets`.
+        session_tickets: bool = true,
+        /// `ssl_session_timeout`: how long a session may be resumed, in seconds.
+        session_timeout_s: u32 = 300,
+        /// `ssl_session_cache`.
+        session_cache: SessionCache = SessionCache::Off,
+        /// `ssl_buffer_size`: the longest record that is sent, in bytes of content.
+        record_len: usize = 16 << 10,
+        /// `ssl_verify_client`.
+        verify_client: VerifyClient = VerifyClient::Off,
+        /// `ssl_verify_depth`: authorities between a client and one that is trusted.
+        verify_depth: u32 = 1,
+        /// `ssl_reject_handshake`.
+        reject_handshake: bool = false,
+    }
+}
+
+settings! {
+    /// What goes with `proxy_pass https://…`, in one plain value each.
+    pub struct TlsPeerSettings in TlsPeer {
+        /// `proxy_ssl_protocols`.
+        versions: TlsVersions = TlsVersions { v12: true, v13: true },
+        /// `proxy_ssl_verify`.
+        verify: bool = false,
+        /// `proxy_ssl_verify_depth`: authorities between a peer and one that is trusted.
+        verify_depth: u32 = 1,
+        /// `proxy_ssl_server_name`: whether a peer is told the name that it is asked by.
+        server_name: bool = false,
+        /// `proxy_ssl_session_reuse`.
+        session_reuse: bool = true,
     }
 }
 

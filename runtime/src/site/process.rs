@@ -6,6 +6,7 @@ use std::path::Path;
 use std::sync::OnceLock;
 
 use crate::log::Datagrams;
+pub use crate::sys::socket::{SocketOptions, TcpKeepalive};
 
 use super::{LogId, ProcessSettings, ServerId};
 
@@ -108,6 +109,8 @@ pub struct Listen {
     pub deferred: bool,
     /// Whether connections begin with a header of the PROXY protocol.
     pub proxy_protocol: bool,
+    /// `ssl`: whether connections speak TLS.
+    pub tls: bool,
     /// What else its sockets are told.
     pub socket: SocketOptions,
     /// Whether another listen of this site overlaps it (a wildcard and an address with the
@@ -119,39 +122,6 @@ pub struct Listen {
     pub start_names: &'static [(StartText, ServerId)],
     /// The whole names of the conf, where there are such: no two servers may have one.
     pub whole_names: &'static [(&'static [u8], ServerId)],
-}
-
-/// Options of the sockets of a [`Listen`], which its connections inherit. `None` leaves what the
-/// system has.
-#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
-pub struct SocketOptions {
-    /// `rcvbuf`, in bytes.
-    pub rcvbuf: Option<i32>,
-    /// `sndbuf`, in bytes.
-    pub sndbuf: Option<i32>,
-    /// `so_keepalive`.
-    pub keepalive: Option<TcpKeepalive>,
-    /// `fastopen`: connections that may send before they are known to be there.
-    pub fastopen: Option<i32>,
-}
-
-/// `so_keepalive`: whether connections on which nothing happens are probed.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct TcpKeepalive {
-    /// Whether they are.
-    pub on: bool,
-    /// After so many seconds.
-    pub idle_s: Option<i32>,
-    /// Every so many seconds.
-    pub interval_s: Option<i32>,
-    /// So often.
-    pub count: Option<i32>,
-}
-
-impl SocketOptions {
-    /// Nothing said.
-    pub const NONE: SocketOptions =
-        SocketOptions { rcvbuf: None, sndbuf: None, keepalive: None, fastopen: None };
 }
 
 impl Listen {

@@ -1,10 +1,14 @@
 //! What a location says of how it does it: see [`Settings`].
 
 use super::{
-    Access, Admission, Compression, DirectoryId, ErrorLog, Listing, LocationId, LogId,
+    Access, Admission, Assigned, Compression, DirectoryId, ErrorLog, Listing, LocationId, LogId,
     PlainSettings, Text, TypesId, ZoneId,
 };
+use crate::coding::Weave;
 use crate::http::accept::Coding;
+use crate::http::charset;
+pub use crate::http::conditional::IfModifiedSince;
+pub use crate::http::expires::Expires;
 use crate::links::Digest;
 use crate::log::AppendToNamed;
 use crate::media::is_among;
@@ -138,26 +142,46 @@ pub struct Charset {
     pub types: Option<&'static [&'static [u8]]>,
 }
 
-/// `gzip_static`.
+/// The most bytes of a character in UTF-8 that a map has, and one for their number.
+pub const UTF8_LEN: usize = 4;
+
+/// `charset_map`: which characters of two charsets are the same.
+#[derive(Debug)]
+pub struct CharsetMap {
+    /// The names of the two.
+    pub names: [&'static [u8]; 2],
+    /// What becomes of what.
+    pub form: MapForm,
+}
+
+/// What becomes of each character of two charsets.
+#[derive(Debug)]
+pub enum MapForm {
+    /// Both have one byte for each.
+    Bytes {
+        /// What becomes of each byte of the first.
+        there: &'static [u8; 256],
+        /// The same of the second.
+        back: &'static [u8; 256],
+    },
+    /// The second is UTF-8.
+    Utf8 {
+        /// For each byte of the first, how many bytes it becomes, and these.
+        there: &'static [[u8; UTF8_LEN]; 256],
+        /// The characters by number, in order, and what becomes of each.
+        back: &'static [(u16, u8)],
+    },
+}
+
+/// `gzip_static`, `brotli_static`, `zstd_static`: whether the compressed file beside a file is sent.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
-pub enum GzipStatic {
-    /// Files are sent as they are.
+pub enum Beside {
+    /// It is not looked for.
     Off,
-    /// The `.gz` file beside a file is sent to clients that take it.
+    /// It is sent to clients that take it.
     On,
     /// It is sent to all.
     Always,
-}
-
-/// `if_modified_since`.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
-pub enum IfModifiedSince {
-    /// Ignores the field.
-    Off,
-    /// 304 only for the same time.
-    Exact,
-    /// 304 for the same or an earlier time.
-    Before,
 }
 
 /// Old browsers whose connections are not kept.
@@ -202,21 +226,6 @@ pub enum AddedField {
     ComputedExpires(Text, bool),
 }
 
-/// `expires`.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
-pub enum Expires {
-    /// Long ago: not to be kept.
-    Epoch,
-    /// In ten years and more.
-    Max,
-    /// So many seconds from now.
-    FromNow(i64),
-    /// So many seconds from Last-Modified; from now, where there is none.
-    FromModified(i64),
-    /// When the day is so many seconds old the next time, in local time.
-    AtTime(i64),
-}
-
 /// An `access_log`.
 pub struct AccessLog {
     /// Where the line goes.
@@ -229,8 +238,19 @@ pub struct AccessLog {
     pub buffer_len: usize,
     /// The longest that a line is held back. 0: until the buffer is full.
     pub flush_ms: u64,
+    /// `gzip`: what is written at once is compressed.
+    pub gzip: Option<LogGzip>,
     /// `if=`: the line is written unless this is empty or `0`.
     pub condition: Option<Text>,
+}
+
+/// How lines are compressed.
+#[derive(Clone, Copy)]
+pub struct LogGzip {
+    /// How hard is tried, 1 to 9.
+    pub level: u32,
+    /// Makes a member of a file in gzip, which a site without such logs has no code for.
+    pub compress: fn(u32, &[u8]) -> std::io::Result<Vec<u8>>,
 }
 
 /// The file that a line goes to, where a value names it.
@@ -388,6 +408,14 @@ pub struct Settings {
     /// `charset`; `None`: off. The types of files and of texts of the conf have it already,
     /// unless its name has variables.
     pub charset: Option<&'static Charset>,
+    /// `source_charset`; `None`: off.
+    pub source_charset: Option<Text>,
+    /// `sub_filter`; `None`: no text is replaced.
+    pub substitution: Option<&'static Substitution>,
+    /// `add_before_body` and `add_after_body`; `None`: nothing is added.
+    pub additions: Option<&'static Additions>,
+    /// `ssi`; `None`: off.
+    pub ssi: Option<&'static Ssi>,
     /// What is compressed; `None`: nothing, and no form is looked for.
     pub compression: Option<&'static Compression>,
     /// `error_page`.
@@ -398,6 +426,10 @@ pub struct Settings {
     pub file_cache: FileCache,
     /// Who may come in.
     pub admission: Admission,
+    /// The paths of `mirror`.
+    pub mirrors: &'static [&'static [u8]],
+    /// `auth_request_set`.
+    pub answered: &'static [(Assigned, Text)],
     /// `limit_rate` and `limit_rate_after`; `None`: a response is as fast as it can be.
     pub rate: Option<&'static Rate>,
     /// `limit_req`.
@@ -412,6 +444,10 @@ pub struct Settings {
     pub secure_link: Option<&'static SecureLink>,
     /// `add_header` and `expires`.
     pub added_fields: AddedFields,
+    /// `add_trailer`: what follows the contents of responses.
+    pub added_trailers: AddedFields,
+    /// `early_hints`: when what an upstream says before its answer is passed on; empty: always.
+    pub early_hints: &'static [Text],
     /// `access_log`.
     pub access_logs: &'static [AccessLog],
     /// `error_log`.
@@ -420,7 +456,88 @@ pub struct Settings {
     pub listing: Option<&'static Listing>,
 }
 
+/// Texts that are replaced in contents.
+pub struct Substitution {
+    /// Each, and what stands in its place.
+    pub pairs: &'static [(Text, Text)],
+    /// The media types that it is for; `None`: all.
+    pub types: Option<&'static [&'static [u8]]>,
+}
+
+/// What comes before a content, and after it.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Around {
+    /// The URI of what comes before; empty: nothing does.
+    pub before: &'static [u8],
+    /// The same of what comes after.
+    pub after: &'static [u8],
+}
+
+/// What is put around contents.
+pub struct Additions {
+    /// The URIs of that.
+    pub around: Around,
+    /// The media types that it is for; `None`: all.
+    pub types: Option<&'static [&'static [u8]]>,
+}
+
+/// `ssi` and what goes with it.
+pub struct Ssi {
+    /// The media types that it is for; `None`: all.
+    pub types: Option<&'static [&'static [u8]]>,
+    /// `ssi_silent_errors`.
+    pub silent_errors: bool,
+    /// `ssi_value_length`, in bytes.
+    pub value_len: usize,
+    /// `subrequest_output_buffer_size`: the longest content that goes into a variable, in bytes.
+    pub set_len: usize,
+    /// Begins to take a content apart.
+    pub begin: fn(&'static Ssi) -> Box<dyn Weave>,
+    /// Appends the value of the variable with this name, in lower case. Whether there is one.
+    pub variable: fn(&[u8], &Variables<'_>, &mut Vec<u8>) -> bool,
+}
+
 impl Settings {
+    /// Whether others may go into contents.
+    pub(crate) fn is_composed(&self) -> bool {
+        self.additions.is_some() || self.ssi.is_some()
+    }
+
+    /// Whether contents of a media type without parameters say of others that go into them.
+    pub(crate) fn weaves(&self, media_type: &[u8]) -> bool {
+        self.ssi.is_some_and(|it| is_among(media_type, it.types))
+    }
+
+    /// Whether others are put around contents of a media type without parameters.
+    pub(crate) fn adds_to(&self, media_type: &[u8]) -> bool {
+        self.additions.is_some_and(|it| is_among(media_type, it.types))
+    }
+
+    /// Whether all of a content of such a type is changed on its way, but for compression.
+    pub(crate) fn changes(&self, media_type: &[u8]) -> bool {
+        self.substitutes(media_type)
+            || self.adds_to(media_type)
+            || self.weaves(media_type)
+            || self.recodes(media_type)
+    }
+
+    /// Whether contents of a media type without parameters may be recoded.
+    fn recodes(&self, media_type: &[u8]) -> bool {
+        let (Some(charset), Some(source)) = (self.charset, &self.source_charset) else {
+            return false;
+        };
+        let is_same = match (&charset.name, source) {
+            (Text::Fixed(one), Text::Fixed(other)) => charset::is_same(one, other),
+            _ => false,
+        };
+        !is_same && is_among(media_type, charset.types)
+    }
+
+    /// Whether texts are replaced in contents of a media type without parameters.
+    pub(crate) fn substitutes(&self, media_type: &[u8]) -> bool {
+        self.substitution.is_some_and(|it| is_among(media_type, it.types))
+    }
+
     /// Whether a coding is on, and for a media type without parameters.
     pub(crate) fn codes(&self, coding: Coding, media_type: &[u8]) -> bool {
         let coder = self.compression.and_then(|compression| compression.coder(coding));

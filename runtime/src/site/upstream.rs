@@ -1,6 +1,10 @@
 //! Servers behind this one: who they are, what they are asked, and what of their answers goes on.
 
-use super::{ProxySettings, Regex, StartText, Text, UpstreamId, UpstreamSettings};
+use super::{
+    Amount, Caching, ProgramId, ProxySettings, Regex, StartText, Text, TlsPeerId, UpstreamId,
+    UpstreamSettings,
+};
+use crate::http::framed::Framing;
 
 /// An `upstream`, or what a `proxy_pass` names without one.
 pub struct Upstream {
@@ -20,8 +24,26 @@ pub struct Upstream {
     pub peers: &'static [Peer],
     /// Which of them a request goes to.
     pub balance: Balance,
+    /// Programs that run beside the server: each listens where the peer of the same index is.
+    pub commands: &'static [Command],
+    /// `zone`: whether all workers know the same of the peers.
+    pub is_shared: bool,
+    /// `sticky`: how a client comes to the same peer again.
+    pub sticky: Option<Sticky>,
+    /// `health_check … mandatory`: whether no peer is asked before it was found well.
+    pub is_mandatory: bool,
     /// What goes with it.
     pub plain: UpstreamSettings,
+}
+
+/// An `upstream_command`.
+pub struct Command {
+    /// The program as the conf names it.
+    pub name: StartText,
+    /// The same where it was found.
+    pub program: ProgramId,
+    /// Its arguments, without its name.
+    pub args: &'static [StartText],
 }
 
 /// A `server` of an `upstream`. A name that has several addresses is as many peers once the server
@@ -38,10 +60,112 @@ pub struct Peer {
     pub max_fails: u32,
     /// `fail_timeout`: in which so many failures count, and how long it is left alone then.
     pub fail_timeout_ms: u64,
+    /// `slow_start`: how long it is until it has its whole weight once it can be asked again.
+    pub slow_start_ms: u64,
     /// `backup`: asked where none of the others can be.
     pub backup: bool,
     /// `down`: never asked.
     pub down: bool,
+    /// `drain`: asked for clients alone that come again.
+    pub drain: bool,
+    /// `route`: how those know it; empty: by the MD5 of where it is.
+    pub route: &'static str,
+}
+
+/// `health_check`.
+pub struct Health {
+    /// What each peer is asked.
+    pub request: &'static [u8],
+    /// `port`: where it is asked; `None`: where requests go.
+    pub port: Option<u16>,
+    /// `interval`, and the longest that may be added to it by chance.
+    pub interval_ms: u64,
+    /// `jitter`.
+    pub jitter_ms: u64,
+    /// How long a question may take.
+    pub timeout_ms: u64,
+    /// After how many failures a peer counts as ill.
+    pub fails: u32,
+    /// After how many answers it counts as well again.
+    pub passes: u32,
+    /// `mandatory`: whether it counts as ill before it was asked.
+    pub is_mandatory: bool,
+    /// `match`: what an answer is to be; none: a status of 200 to 399.
+    pub tests: &'static [HealthTest],
+}
+
+/// A line of a `match`.
+pub enum HealthTest {
+    /// `status`.
+    Status {
+        /// Whether it is to be none of these.
+        negated: bool,
+        /// From and to.
+        ranges: &'static [(u16, u16)],
+    },
+    /// `header`.
+    Field {
+        #[allow(missing_docs)]
+        name: &'static str,
+        #[allow(missing_docs)]
+        test: FieldTest,
+        /// Whether it is not to be so.
+        negated: bool,
+    },
+    /// `body`.
+    Content {
+        #[allow(missing_docs)]
+        regex: Regex,
+        /// Whether it is not to match.
+        negated: bool,
+    },
+}
+
+/// What a field is to be.
+pub enum FieldTest {
+    /// There.
+    Present,
+    /// This text.
+    Equal(&'static [u8]),
+    /// Matched by this.
+    Matches(Regex),
+}
+
+/// `sticky`.
+pub struct Sticky {
+    /// By what.
+    pub by: StickyBy,
+    /// The MD5, where a peer has no route of its own.
+    pub digest: Option<Digest>,
+}
+
+/// The MD5 of a text.
+pub type Digest = fn(&[u8]) -> [u8; 16];
+
+/// By what a client comes to the same peer again.
+pub enum StickyBy {
+    /// `sticky cookie`: a cookie of the server's own.
+    Cookie {
+        #[allow(missing_docs)]
+        name: &'static [u8],
+        /// All of its attributes but when it ends.
+        attributes: Text,
+        /// `expires`, in seconds; `None`: with the browser's session.
+        lifetime_s: Option<u64>,
+    },
+    /// `sticky route`: the first of these values that is not empty names the peer.
+    Route(&'static [Text]),
+    /// `sticky learn`: sessions of the peers' own.
+    Learn {
+        /// What an answer says of the session.
+        create: &'static [Text],
+        /// What a request says of it.
+        lookup: &'static [Text],
+        /// Bytes of the zone.
+        zone_len: usize,
+        /// How long a session is remembered after its last use.
+        timeout_ms: u64,
+    },
 }
 
 /// Which peer a request goes to.
@@ -68,6 +192,10 @@ pub struct Proxy {
     pub target: Target,
     /// What it is spoken to in.
     pub wire: Wire,
+    /// How requests go in frames, where they do: HTTP/2.
+    pub framing: Option<&'static Framing>,
+    /// How it is spoken to where that is over TLS: `https://`, or a scheme that a variable gives.
+    pub tls: Option<ProxyTls>,
     /// `proxy_method`; `None`: as the client asks.
     pub method: Option<Text>,
     /// `proxy_set_header`, and what nginx sets where the conf says nothing of that name. One that
@@ -81,6 +209,14 @@ pub struct Proxy {
     pub cookie_domains: &'static [Replacement],
     /// `proxy_cookie_path`.
     pub cookie_paths: &'static [Replacement],
+    /// `proxy_cookie_flags`, in the order of the conf. The first that fits a cookie is the one.
+    pub cookie_flags: &'static [CookieFlags],
+    /// `proxy_bind`: the address that connections come from.
+    pub local: Option<Text>,
+    /// `proxy_limit_rate`: how many bytes of an answer are read in a second.
+    pub rate: Option<Amount>,
+    /// `proxy_cache`: where answers are kept, if they are.
+    pub caching: Option<Caching>,
     /// Fields of an answer that do not go on, by their names in lower case: those that nginx hides
     /// and `proxy_hide_header` names, without those of `proxy_pass_header`.
     pub hidden: &'static [&'static [u8]],
@@ -90,8 +226,10 @@ pub struct Proxy {
 
 /// What a server behind this one is spoken to in.
 pub enum Wire {
-    /// HTTP/1: `proxy_pass`.
+    /// HTTP: `proxy_pass`. In which version is `http_version`.
     Http,
+    /// HTTP/2, whose content goes on as it comes in both directions: `grpc_pass`.
+    Grpc,
     /// FastCGI: `fastcgi_pass`. Of what stands beside it, the fields, the method, the body and the
     /// URI are for HTTP alone.
     Fastcgi(Fastcgi),
@@ -103,6 +241,13 @@ pub enum Wire {
         params: &'static [PassedParam],
         /// `uwsgi_modifier1` and `uwsgi_modifier2`.
         modifiers: [u8; 2],
+    },
+    /// memcached: `memcached_pass`.
+    Memcached {
+        /// `$memcached_key`.
+        key: Text,
+        /// `memcached_gzip_flag`; 0: none.
+        gzip_flag: u32,
     },
 }
 
@@ -117,6 +262,8 @@ pub struct Fastcgi {
     pub split: Option<Regex>,
     /// `fastcgi_keep_conn`.
     pub keeps: bool,
+    /// `fastcgi_catch_stderr`: texts in the standard error that make an answer invalid.
+    pub caught: &'static [&'static [u8]],
 }
 
 /// A `fastcgi_param`, `scgi_param` or `uwsgi_param`.
@@ -153,6 +300,14 @@ pub struct TargetUri {
     pub replaced_len: usize,
 }
 
+/// How a server is spoken to over TLS.
+pub struct ProxyTls {
+    /// In which way.
+    pub peer: TlsPeerId,
+    /// `proxy_ssl_name`: who it is to be.
+    pub name: Text,
+}
+
 /// A field of the request that goes upstream.
 pub struct ProxyField {
     /// Its name.
@@ -177,6 +332,14 @@ pub enum Replaced {
     Regex(Regex),
 }
 
+/// A `proxy_cookie_flags`.
+pub struct CookieFlags {
+    /// Which cookies it is about: the name, in any case, or what the name matches.
+    pub cookie: Replaced,
+    /// `secure`, `nosecure`, `httponly`, `nohttponly`, `samesite=…`, `nosamesite`.
+    pub flags: &'static [Text],
+}
+
 /// The version of HTTP that an upstream is spoken to in.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub enum ProxyVersion {
@@ -184,6 +347,8 @@ pub enum ProxyVersion {
     Http10,
     /// 1.1.
     Http11,
+    /// 2.
+    Http2,
 }
 
 /// What may be tried again at another peer: `proxy_next_upstream`.
@@ -215,6 +380,8 @@ impl Failures {
     pub const HTTP_429: Failures = Failures(1 << 9);
     /// Requests too that may have been carried out, and must not be twice.
     pub const NON_IDEMPOTENT: Failures = Failures(1 << 10);
+    /// Somebody else asks already: `proxy_cache_use_stale` alone has it.
+    pub const UPDATING: Failures = Failures(1 << 11);
     /// What holds where a conf says nothing.
     pub const USUAL: Failures = Failures::ERROR.and(Failures::TIMEOUT);
 

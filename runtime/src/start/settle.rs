@@ -7,6 +7,8 @@ use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 use super::Faults;
+use crate::cache::Store;
+use crate::commands::{FoundCommand, Sayings};
 use crate::context::Shared;
 use crate::counts::AllCounts;
 use crate::listener::{self, Endpoint};
@@ -14,7 +16,11 @@ use crate::log::{LogPlace, SyslogPlace};
 use crate::options::Options;
 use crate::params::{self, BindAddress, Params};
 use crate::programs;
-use crate::site::{DirectoryId, Listen, LogTarget, ServerId, Site, StartPiece};
+use crate::secured::{KeyFiles, PairFiles, PeerFiles, TlsFiles};
+use crate::site::{
+    Certificate, Challenge, DirectoryId, Issuer, Listen, LogTarget, ServerId, Site, StartPiece,
+    Tls, TlsPeer,
+};
 use crate::upstream;
 use crate::users::desk::Desk;
 use crate::zone::Zone;
@@ -25,6 +31,9 @@ pub(super) struct Settled {
     pub(super) log_places: Vec<LogPlace>,
     pub(super) pid_file: Option<PathBuf>,
     pub(super) shared: Shared,
+    pub(super) params: Params,
+    /// The folder that relative paths are under.
+    pub(super) prefix: PathBuf,
 }
 
 /// Fills in what the conf leaves open. `None` where nothing more can be known for the faults.
@@ -61,8 +70,21 @@ pub(super) fn settle<S: Site>(
         wrong.into_iter().for_each(|fault| faults.push(fault));
         found
     });
-    let upstreams = upstreams.collect();
+    let upstreams: Vec<_> = upstreams.collect();
+    let programs: Vec<PathBuf> = programs;
+    let commands = match S::COMMANDS {
+        true => commands::<S>(&params, &prefix, &programs, faults),
+        false => Vec::new(),
+    };
     let shared = Shared {
+        names: (!S::UPSTREAMS.is_empty()).then(|| upstream::Names::new(&upstreams)).flatten(),
+        groups: match S::UPSTREAMS.is_empty() {
+            true => upstream::SharedGroups::default(),
+            false => upstream::SharedGroups::new(S::UPSTREAMS, &upstreams),
+        },
+        findings: upstream::Findings::default(),
+        commands,
+        sayings: Sayings::default(),
         upstreams,
         programs,
         directories: directories::<S>(&params, &prefix, faults),
@@ -70,8 +92,18 @@ pub(super) fn settle<S: Site>(
         image: None,
         counts: AllCounts::default(),
         zones: S::ZONES.iter().map(|zone| Zone::new(zone.len)).collect(),
+        caches: S::CACHES
+            .iter()
+            .map(|said| Store::new(said, params.path(&prefix, said.path)))
+            .collect(),
         user_paths: S::USERS.iter().map(|text| params.path(&prefix, text)).collect(),
         users: Vec::new(),
+        keys: None,
+        key_files: KeyFiles {
+            servers: key_paths::<S>(&params, &prefix),
+            peers: peer_key_paths::<S>(&params, &prefix),
+            challenges: challenge_folders::<S>(&params, &prefix),
+        },
         desk: Desk::new(0),
         start_names,
     };
@@ -80,7 +112,66 @@ pub(super) fn settle<S: Site>(
         log_places: S::LOGS.iter().map(|target| log_place(target, &params, &prefix)).collect(),
         pid_file: S::PROCESS.pid.map(|text| params.path(&prefix, text)),
         shared,
+        params,
+        prefix,
     })
+}
+
+/// The programs that run beside the server. One that was not found is a fault already.
+fn commands<S: Site>(
+    params: &Params,
+    prefix: &Path,
+    programs: &[PathBuf],
+    faults: &mut Faults,
+) -> Vec<FoundCommand> {
+    if programs.len() < S::PROGRAMS.len() {
+        return Vec::new();
+    }
+    let of_upstream = |it: &'static crate::site::Upstream| it.commands.iter().zip(it.peers);
+    let found = S::UPSTREAMS.iter().flat_map(of_upstream).map(|(command, peer)| {
+        let program = &programs[usize::from(command.program)];
+        let environment = std::env::vars_os();
+        let found = FoundCommand::new(command, peer, program, params, prefix, environment);
+        let name = || params.text(command.name);
+        found.ok_or_else(|| format!("`upstream_command {}`: a text has a NUL in it", name()))
+    });
+    found.filter_map(|found| faults.note(found)).collect()
+}
+
+/// The paths of what servers that speak TLS name.
+fn key_paths<S: Site>(params: &Params, prefix: &Path) -> Vec<TlsFiles> {
+    let Some(site) = S::TLS else { return Vec::new() };
+    let path = |text| params.path(prefix, text);
+    let files = |tls: &'static Tls| {
+        let clients = tls.clients.as_ref();
+        let pair = |certificate: &Certificate| PairFiles {
+            chain: path(certificate.chain),
+            key: path(certificate.key),
+            is_fetched: certificate.is_fetched,
+        };
+        TlsFiles {
+            certificates: tls.certificates.iter().map(pair).collect(),
+            stapling: tls.stapling.map(path),
+            ticket_keys: tls.ticket_keys.iter().map(|file| path(file)).collect(),
+            authorities: clients.and_then(|clients| clients.authorities).map(path),
+            trusted: clients.and_then(|clients| clients.trusted).map(path),
+            revoked: clients.and_then(|clients| clients.revoked).map(path),
+        }
+    };
+    site.servers.iter().map(files).collect()
+}
+
+/// The paths of what is named of servers that are spoken to over TLS.
+fn peer_key_paths<S: Site>(params: &Params, prefix: &Path) -> Vec<PeerFiles> {
+    let Some(site) = S::TLS else { return Vec::new() };
+    let path = |text| params.path(prefix, text);
+    let pair = |certificate: &Certificate| (path(certificate.chain), path(certificate.key));
+    let files = |peer: &'static TlsPeer| PeerFiles {
+        certificate: peer.certificate.as_ref().map(pair),
+        trusted: peer.trusted.map(path),
+        revoked: peer.revoked.map(path),
+    };
+    site.peers.iter().map(files).collect()
 }
 
 fn log_place(target: &'static LogTarget, params: &Params, prefix: &Path) -> LogPlace {
@@ -150,4 +241,12 @@ fn directories<S: Site>(params: &Params, prefix: &Path, faults: &mut Faults) -> 
         path
     };
     (0..).zip(S::DIRECTORIES).map(directory).collect()
+}
+
+/// The folders of certificates for challenges, of the issuers that ask in handshakes.
+fn challenge_folders<S: Site>(params: &Params, prefix: &Path) -> Vec<PathBuf> {
+    let issuers = S::ACME.map_or(&[][..], |site| site.issuers).iter();
+    let asking = issuers.filter(|issuer| issuer.challenge == Challenge::TlsAlpn01);
+    let folder = |issuer: &Issuer| params.path(prefix, issuer.state).join(crate::acme::TLS_FOLDER);
+    asking.map(folder).collect()
 }

@@ -74,24 +74,34 @@ pub fn rename(from: (BorrowedFd<'_>, &CStr), to: (BorrowedFd<'_>, &CStr)) -> io:
     Ok(())
 }
 
-/// Moves an entry. `EEXIST` if the new name is taken.
-pub fn rename_new(from: (BorrowedFd<'_>, &CStr), to: (BorrowedFd<'_>, &CStr)) -> io::Result<()> {
+/// Lets two entries change places, whatever they are: nobody sees one of the names without an
+/// entry. `EINVAL` or `ENOSYS` where the file system cannot.
+pub fn exchange(from: (BorrowedFd<'_>, &CStr), to: (BorrowedFd<'_>, &CStr)) -> io::Result<()> {
+    rename_with(from, to, libc::RENAME_EXCHANGE)
+}
+
+fn rename_with(
+    from: (BorrowedFd<'_>, &CStr),
+    to: (BorrowedFd<'_>, &CStr),
+    flags: libc::c_uint,
+) -> io::Result<()> {
     let ((from, old), (to, new)) = ((from.0.as_raw_fd(), from.1), (to.0.as_raw_fd(), to.1));
-    let flags = libc::RENAME_NOREPLACE;
     // SAFETY: both names are C strings, both descriptors are open.
     let rename = || unsafe {
         libc::syscall(libc::SYS_renameat2, from, old.as_ptr(), to, new.as_ptr(), flags)
     };
-    match retry(|| check(rename() as libc::c_int)) {
+    retry(|| check(rename() as libc::c_int)).map(drop)
+}
+
+/// Moves an entry. `EEXIST` if the new name is taken.
+pub fn rename_new(from: (BorrowedFd<'_>, &CStr), to: (BorrowedFd<'_>, &CStr)) -> io::Result<()> {
+    match rename_with(from, to, libc::RENAME_NOREPLACE) {
         // File systems that cannot rename so can mostly link.
         Err(error) if matches!(error.raw_os_error(), Some(libc::EINVAL | libc::ENOSYS)) => {
-            // SAFETY: as above.
-            retry(|| check(unsafe { libc::linkat(from, old.as_ptr(), to, new.as_ptr(), 0) }))?;
-            // SAFETY: as above.
-            retry(|| check(unsafe { libc::unlinkat(from, old.as_ptr(), 0) }))?;
-            Ok(())
+            link_entry(from, to)?;
+            remove_file(from.0, from.1)
         }
-        result => result.map(drop),
+        result => result,
     }
 }
 

@@ -27,6 +27,15 @@ impl OpenFor {
     }
 }
 
+/// Bytes of a file system that who is not root may still take (`statvfs(3)`).
+pub fn free_len(path: &CStr) -> io::Result<u64> {
+    // SAFETY: all-zero bytes are a valid `statvfs`.
+    let mut found: libc::statvfs64 = unsafe { MaybeUninit::zeroed().assume_init() };
+    // SAFETY: `path` is a C string, and `found` is written by nobody else.
+    check(unsafe { libc::statvfs64(path.as_ptr(), &raw mut found) })?;
+    Ok(found.f_bavail.saturating_mul(found.f_frsize))
+}
+
 /// `openat(2)`.
 pub fn open_at(directory: BorrowedFd<'_>, path: &CStr, purpose: OpenFor) -> io::Result<File> {
     open_at_with(directory, path, purpose.flags())

@@ -10,8 +10,8 @@ use std::os::unix::ffi::OsStrExt;
 use std::os::unix::net::UnixListener;
 use std::path::Path;
 
+use super::socket::SocketOptions;
 use super::{check, check_len};
-use crate::site::SocketOptions;
 
 /// Options of a listening socket.
 pub struct ListenOptions {
@@ -47,11 +47,28 @@ pub fn bind_unix(path: &Path) -> io::Result<OwnedFd> {
     Ok(socket)
 }
 
-/// A socket that connects to `address`, non-blocking, and whether it is connected already.
-pub fn connect_ip(address: SocketAddr) -> io::Result<(OwnedFd, bool)> {
+/// A socket for a connection to `address`, non-blocking.
+pub fn socket_for(address: SocketAddr) -> io::Result<OwnedFd> {
     let family = if address.is_ipv4() { libc::AF_INET } else { libc::AF_INET6 };
     let socket = stream_socket(family)?;
     set_nodelay(socket.as_fd(), true)?;
+    Ok(socket)
+}
+
+/// Has a connection that is not made yet come from `local`; a port of 0 is any.
+pub fn bind_local(socket: BorrowedFd<'_>, local: SocketAddr) -> io::Result<()> {
+    if local.port() == 0 {
+        // Which port is free is for connect(2) to find: then one port can lead to several peers.
+        set_option(&socket, libc::IPPROTO_IP, libc::IP_BIND_ADDRESS_NO_PORT, true)?;
+    }
+    let (storage, len) = encode(local);
+    // SAFETY: `storage` is a socket address of `len` bytes, and bind(2) only reads it.
+    check(unsafe { libc::bind(socket.as_raw_fd(), (&raw const storage).cast(), len) })?;
+    Ok(())
+}
+
+/// Connects a socket to `address`, and tells whether it is connected already.
+pub fn connect_ip(socket: OwnedFd, address: SocketAddr) -> io::Result<(OwnedFd, bool)> {
     let (storage, len) = encode(address);
     // SAFETY: `storage` is a socket address of `len` bytes, and connect(2) only reads it.
     let result =
@@ -430,8 +447,8 @@ fn decode(storage: &libc::sockaddr_storage) -> Option<SocketAddr> {
 mod tests {
     use std::net::TcpStream;
 
+    use super::super::socket::TcpKeepalive;
     use super::*;
-    use crate::site::TcpKeepalive;
 
     fn option(socket: &OwnedFd, level: libc::c_int, name: libc::c_int) -> i32 {
         let mut value: libc::c_int = 0;

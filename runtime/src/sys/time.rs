@@ -1,5 +1,6 @@
 //! The machine's local time.
 
+use std::ffi::CString;
 use std::mem::MaybeUninit;
 
 /// A time of the day in the machine's zone.
@@ -38,4 +39,25 @@ pub fn local_time(unix_s: i64) -> LocalTime {
         second: parts.tm_sec as u8,
         offset_s: parts.tm_gmtoff as i32,
     }
+}
+
+/// The longest time that is written, in bytes.
+const WRITTEN_LEN: usize = 2048;
+
+/// Appends `unix_s`, seconds since 1970, in a form of strftime(3): in the machine's zone or in UTC. What
+/// would be too long is left out.
+pub fn write_time(unix_s: i64, is_utc: bool, format: &[u8], out: &mut Vec<u8>) {
+    let Ok(format) = CString::new(format) else { return };
+    let seconds = unix_s as _;
+    // SAFETY: all-zero bytes are a valid `tm`: numbers, and a pointer that is not followed.
+    let mut parts: libc::tm = unsafe { MaybeUninit::zeroed().assume_init() };
+    let split = if is_utc { libc::gmtime_r } else { libc::localtime_r };
+    // SAFETY: both pointers are to live values of this frame; both functions write only `parts`.
+    unsafe { split(&raw const seconds, &raw mut parts) };
+    let mut written = [0u8; WRITTEN_LEN];
+    // SAFETY: the buffer is as long as is said, the format ends with a zero byte, and `parts` is whole.
+    let len = unsafe {
+        libc::strftime(written.as_mut_ptr().cast(), WRITTEN_LEN, format.as_ptr(), &raw const parts)
+    };
+    out.extend_from_slice(&written[..len]);
 }

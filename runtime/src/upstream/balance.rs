@@ -1,14 +1,17 @@
 //! Which peer a request goes to, by nginx's rules: by weight and by failures, or by what the conf says
-//! instead. State is each worker's own, as in nginx without a `zone`.
+//! instead.
 
 use std::net::IpAddr;
+use std::sync::Arc;
 
-use super::{FoundPeer, PeerAddress};
+use super::FoundPeer;
 use crate::site::{Balance, Peer, Upstream, UpstreamSettings};
 
 /// How often a hash is made anew where it names a peer that cannot be asked, before the next by weight
 /// is taken, as in nginx.
 const MOST_REHASHES: u32 = 20;
+/// What weights are counted in, so that a part of one counts.
+const WHOLE: u64 = 1000;
 /// Points on the ring for each unit of weight.
 const POINTS: u32 = 160;
 
@@ -19,17 +22,30 @@ pub(crate) struct Group {
     /// The ring of `hash … consistent`, by rising points.
     ring: Vec<(u32, usize)>,
     random: u64,
+    /// How many peers there have been.
+    seated: u64,
 }
 
 /// A peer.
 struct Seat {
     said: &'static Peer,
-    found: &'static FoundPeer,
+    found: Arc<FoundPeer>,
+    /// Which of all that there have been it is.
+    serial: u64,
+    /// How clients that come again know it (`sticky`).
+    route: Arc<str>,
+    /// Whether it is well, as far as it was asked (`health_check`).
+    is_well: bool,
+    /// Whether it is nowhere any more: its place is free once nobody is connected to it.
+    is_gone: bool,
     /// How much it weighs after failures.
     effective: i64,
     current: i64,
     connections: u32,
     fails: u32,
+    /// Whether it cannot be asked, after failures or for its health; and since when it can again.
+    is_out: bool,
+    back_since_ms: Option<u64>,
     /// When it has failed last, and when that was last looked at.
     failed_ms: u64,
     checked_ms: u64,
@@ -42,32 +58,68 @@ pub(crate) struct Choice {
     pub(crate) key: Vec<u8>,
     /// The client's address, for `ip_hash`; `None` for one that comes through the file system.
     pub(crate) client: Option<IpAddr>,
+    /// How the peer is known that it is to be, if it can be asked (`sticky`); empty: any.
+    pub(crate) wanted: Vec<u8>,
     /// The peers that were asked already.
     pub(crate) tried: Vec<usize>,
 }
 
 impl Group {
     /// The peers that were found for an upstream.
-    pub(super) fn new(upstream: &'static Upstream, found: &'static [FoundPeer]) -> Group {
-        let seat = |found: &'static FoundPeer| {
-            let said = &upstream.peers[found.index];
-            Seat {
+    pub(super) fn new(upstream: &'static Upstream, found: &[Arc<FoundPeer>]) -> Group {
+        let (peers, ring) = (Vec::new(), Vec::new());
+        let random = 0x9e37_79b9_7f4a_7c15;
+        let mut group = Group { upstream, peers, ring, random, seated: 0 };
+        group.follow(found);
+        group
+    }
+
+    /// Takes note of where the peers are now. What is known of those that are where they were stays.
+    pub(super) fn follow(&mut self, found: &[Arc<FoundPeer>]) {
+        for seat in &mut self.peers {
+            seat.is_gone |= !found.contains(&seat.found);
+        }
+        for found in found {
+            if self.peers.iter().any(|seat| !seat.is_gone && seat.found == *found) {
+                continue;
+            }
+            let said = &self.upstream.peers[found.index];
+            self.seated += 1;
+            let seat = Seat {
                 said,
-                found,
+                found: Arc::clone(found),
+                serial: self.seated,
+                route: route(self.upstream, said, found),
+                is_well: !self.upstream.is_mandatory,
+                is_out: self.upstream.is_mandatory,
+                back_since_ms: None,
+                is_gone: false,
                 effective: i64::from(said.weight),
                 current: 0,
                 connections: 0,
                 fails: 0,
                 failed_ms: 0,
                 checked_ms: 0,
+            };
+            match self.peers.iter_mut().find(|seat| seat.is_gone && seat.connections == 0) {
+                Some(free) => *free = seat,
+                None => self.peers.push(seat),
             }
-        };
-        let peers: Vec<Seat> = found.iter().map(seat).collect();
-        let ring = match upstream.balance {
-            Balance::ConsistentHash(_) => ring(&peers),
-            _ => Vec::new(),
-        };
-        Group { upstream, peers, ring, random: 0x9e37_79b9_7f4a_7c15 }
+        }
+        if let Balance::ConsistentHash(_) = self.upstream.balance {
+            self.ring = ring(&self.peers);
+        }
+    }
+
+    /// Which of all peers that there have been this one is.
+    pub(super) fn serial(&self, peer: usize) -> u64 {
+        self.peers[peer].serial
+    }
+
+    /// Whether a peer is there still, and not another one in its place.
+    pub(super) fn is_there(&self, peer: usize, serial: u64) -> bool {
+        let seat = &self.peers[peer];
+        !seat.is_gone && seat.serial == serial
     }
 
     /// What goes with it.
@@ -82,22 +134,43 @@ impl Group {
 
     /// How many there are.
     pub(super) fn len(&self) -> usize {
-        self.peers.len()
+        self.peers.iter().filter(|seat| !seat.is_gone).count()
+    }
+
+    /// Whether a program of the server's own is to listen there.
+    pub(super) fn has_command(&self, peer: usize) -> bool {
+        self.peers[peer].found.index < self.upstream.commands.len()
+    }
+
+    /// All peers that are there: their places, which of all that there have been they are, and where.
+    pub(super) fn all(&self) -> Vec<(usize, u64, Arc<FoundPeer>)> {
+        let there = self.peers.iter().enumerate().filter(|(_, seat)| !seat.is_gone);
+        there.map(|(at, seat)| (at, seat.serial, Arc::clone(&seat.found))).collect()
+    }
+
+    /// Says whether a peer is well, if it is still there.
+    pub(super) fn set_well(&mut self, peer: usize, serial: u64, is_well: bool) {
+        if let Some(seat) = self.peers.get_mut(peer).filter(|seat| seat.serial == serial) {
+            seat.is_well = is_well;
+            seat.is_out |= !is_well;
+        }
     }
 
     /// Where a peer is.
-    pub(super) fn address(&self, peer: usize) -> &'static PeerAddress {
-        &self.peers[peer].found.address
+    pub(super) fn found(&self, peer: usize) -> Arc<FoundPeer> {
+        Arc::clone(&self.peers[peer].found)
     }
 
     /// The same in words.
-    pub(super) fn words(&self, peer: usize) -> &'static str {
-        &self.peers[peer].found.words
+    pub(super) fn words(&self, peer: usize) -> Arc<str> {
+        Arc::clone(&self.peers[peer].found.words)
     }
 
     /// Picks a peer, and counts a connection to it. `None`: none can be asked.
     pub(super) fn pick(&mut self, choice: &mut Choice, now_ms: u64) -> Option<usize> {
-        let picked = self.pick_among(choice, false, now_ms);
+        self.welcome_back(now_ms);
+        let picked = self.designated(choice, now_ms);
+        let picked = picked.or_else(|| self.pick_among(choice, false, now_ms));
         let picked = picked.or_else(|| self.pick_among(choice, true, now_ms))?;
         let peer = &mut self.peers[picked];
         if now_ms.saturating_sub(peer.checked_ms) > peer.said.fail_timeout_ms {
@@ -108,10 +181,20 @@ impl Group {
         Some(picked)
     }
 
+    /// Whether any peer can be asked now.
+    pub(super) fn can_pick(&self, choice: &Choice, now_ms: u64) -> bool {
+        let can = |at: usize| {
+            let seat = &self.peers[at];
+            let is_wanted = !seat.said.drain || self.designated(choice, now_ms) == Some(at);
+            !seat.is_gone && is_wanted && self.can_be_asked(at, now_ms)
+        };
+        (0..self.peers.len()).any(can)
+    }
+
     /// Counts a connection to a peer as over. Whether it is taken for failed from now on.
     pub(super) fn free(&mut self, peer: usize, has_failed: bool, now_ms: u64) -> bool {
-        let is_alone = self.peers.len() == 1;
-        let Seat { said, effective, connections, fails, failed_ms, checked_ms, .. } =
+        let is_alone = self.len() == 1;
+        let Seat { said, effective, connections, fails, failed_ms, checked_ms, is_out, .. } =
             &mut self.peers[peer];
         *connections = connections.saturating_sub(1);
         if is_alone {
@@ -129,11 +212,39 @@ impl Group {
             return false;
         }
         *effective = (*effective - i64::from(said.weight / said.max_fails)).max(0);
+        *is_out |= *fails >= said.max_fails;
         *fails >= said.max_fails
     }
 
+    /// Takes note of peers that can be asked again.
+    fn welcome_back(&mut self, now_ms: u64) {
+        for at in 0..self.peers.len() {
+            if self.peers[at].is_out && self.can_be_asked(at, now_ms) {
+                let seat = &mut self.peers[at];
+                (seat.is_out, seat.back_since_ms) = (false, Some(now_ms));
+            }
+        }
+    }
+
+    /// The peer that a request is to come to again, if it can be asked.
+    fn designated(&self, choice: &Choice, now_ms: u64) -> Option<usize> {
+        if choice.wanted.is_empty() || !choice.tried.is_empty() {
+            return None;
+        }
+        let is_it = |seat: &Seat| !seat.is_gone && seat.route.as_bytes() == choice.wanted;
+        let found = self.peers.iter().position(is_it)?;
+        self.can_be_asked(found, now_ms).then_some(found)
+    }
+
+    /// How clients that come again know a peer; `None` where nobody asks.
+    pub(super) fn route(&self, peer: usize) -> Option<Arc<str>> {
+        self.upstream.sticky.as_ref().map(|_| Arc::clone(&self.peers[peer].route))
+    }
+
     fn pick_among(&mut self, choice: &Choice, backup: bool, now_ms: u64) -> Option<usize> {
-        let all = || (0..self.peers.len()).filter(|&at| self.peers[at].said.backup == backup);
+        let is_of_them =
+            |seat: &Seat| seat.said.backup == backup && !seat.is_gone && !seat.said.drain;
+        let all = || (0..self.peers.len()).filter(|&at| is_of_them(&self.peers[at]));
         let can = |at: &usize| !choice.tried.contains(at) && self.can_be_asked(*at, now_ms);
         let able: Vec<usize> = all().filter(can).collect();
         if able.len() < 2 {
@@ -144,21 +255,22 @@ impl Group {
                 let load = |at: usize| {
                     let peer = &self.peers[at];
                     // By cross-multiplying: the fewest connections for its weight.
-                    (u64::from(peer.connections), u64::from(peer.said.weight))
+                    (u64::from(peer.connections), peer.share(u64::from(peer.said.weight), now_ms))
                 };
                 let lighter = |a: (u64, u64), b: (u64, u64)| (a.0 * b.1).cmp(&(b.0 * a.1));
                 let least = able.iter().map(|&at| load(at)).min_by(|a, b| lighter(*a, *b))?;
                 let equal = |at: &usize| lighter(load(*at), least).is_eq();
                 let equal: Vec<usize> = able.into_iter().filter(equal).collect();
-                self.next_by_weight(&equal)
+                self.next_by_weight(&equal, now_ms)
             }
             (Balance::IpHash, false) => {
                 let all: Vec<usize> = all().collect();
-                self.by_address(choice.client, &all, &able).or_else(|| self.next_by_weight(&able))
+                self.by_address(choice.client, &all, &able)
+                    .or_else(|| self.next_by_weight(&able, now_ms))
             }
             (Balance::Hash(_), false) => {
                 let all: Vec<usize> = all().collect();
-                self.by_key(&choice.key, &all, &able).or_else(|| self.next_by_weight(&able))
+                self.by_key(&choice.key, &all, &able).or_else(|| self.next_by_weight(&able, now_ms))
             }
             (Balance::ConsistentHash(_), false) => self.on_ring(&choice.key, &able),
             (Balance::Random, _) => Some(self.draw(&able)),
@@ -172,28 +284,29 @@ impl Group {
             }
             (Balance::RoundRobin, _)
             | (Balance::IpHash | Balance::Hash(_) | Balance::ConsistentHash(_), true) => {
-                self.next_by_weight(&able)
+                self.next_by_weight(&able, now_ms)
             }
         }
     }
 
     fn can_be_asked(&self, at: usize, now_ms: u64) -> bool {
-        let Seat { said, connections, fails, checked_ms, .. } = &self.peers[at];
+        let Seat { said, is_well, connections, fails, checked_ms, .. } = &self.peers[at];
         let has_failed = said.max_fails > 0
             && *fails >= said.max_fails
             && now_ms.saturating_sub(*checked_ms) <= said.fail_timeout_ms;
         let is_full = said.max_conns > 0 && *connections >= said.max_conns;
-        !said.down && !is_full && (self.peers.len() == 1 || !has_failed)
+        !said.down && *is_well && !is_full && (self.len() == 1 || !has_failed)
     }
 
     /// The next one by weight, so that equal shares are spread out.
-    fn next_by_weight(&mut self, able: &[usize]) -> Option<usize> {
+    fn next_by_weight(&mut self, able: &[usize], now_ms: u64) -> Option<usize> {
         let mut total = 0;
         let mut best: Option<usize> = None;
         for &at in able {
             let peer = &mut self.peers[at];
-            peer.current += peer.effective;
-            total += peer.effective;
+            let share = peer.share(u64::try_from(peer.effective).unwrap_or(0), now_ms) as i64;
+            peer.current += share;
+            total += share;
             // One that has failed comes back step by step.
             peer.effective = (peer.effective + 1).min(i64::from(peer.said.weight));
             let current = peer.current;
@@ -270,11 +383,35 @@ impl Group {
     }
 }
 
+impl Seat {
+    /// What a weight counts, in parts of [`WHOLE`]: one that has come back begins slowly where the conf says so.
+    fn share(&self, weight: u64, now_ms: u64) -> u64 {
+        let slow_ms = self.said.slow_start_ms;
+        let since_ms = self.back_since_ms.filter(|_| slow_ms > 0);
+        match since_ms.map(|since_ms| now_ms.saturating_sub(since_ms)) {
+            // It is to be asked at all: that shows how it is.
+            Some(ms) if ms < slow_ms => (weight * WHOLE * ms / slow_ms).max(1),
+            _ => weight * WHOLE,
+        }
+    }
+}
+
+/// How clients that come again know a peer: as the conf says, or by the MD5 of where it is.
+fn route(upstream: &Upstream, said: &Peer, found: &FoundPeer) -> Arc<str> {
+    let Some(sticky) = upstream.sticky.as_ref().filter(|_| said.route.is_empty()) else {
+        return said.route.into();
+    };
+    let digest = sticky.digest.map(|digest| digest(found.words.as_bytes()));
+    let hex = digest.into_iter().flatten().map(|byte| format!("{byte:02x}"));
+    hex.collect::<String>().into()
+}
+
 /// The ring that `hash … consistent` walks: points of each peer by its name and port, each made of the
 /// one before, as in nginx (and Cache::Memcached::Fast).
 fn ring(peers: &[Seat]) -> Vec<(u32, usize)> {
     let mut ring = Vec::new();
-    for (at, peer) in peers.iter().enumerate().filter(|(_, peer)| !peer.said.backup) {
+    let are_on_it = |(_, peer): &(usize, &Seat)| !peer.said.backup && !peer.is_gone;
+    for (at, peer) in peers.iter().enumerate().filter(are_on_it) {
         let name = &peer.found.said;
         let (host, port) = match name.strip_prefix("unix:") {
             Some(path) => (path, ""),
@@ -324,6 +461,7 @@ impl Crc32 {
 
 #[cfg(test)]
 mod tests {
+    use super::super::PeerAddress;
     use super::*;
     use crate::samples::leak;
     use crate::site::Text;
@@ -335,8 +473,11 @@ mod tests {
             max_conns: 0,
             max_fails: 1,
             fail_timeout_ms: 10_000,
+            slow_start_ms: 0,
             backup: false,
             down: false,
+            drain: false,
+            route: "",
         }
     }
 
@@ -344,9 +485,9 @@ mod tests {
         let found = (0..peers.len()).map(|index| {
             let said = format!("127.0.0.1:{}", 8201 + index);
             let address = PeerAddress::Ip(said.parse().unwrap());
-            FoundPeer { index, address, words: said.clone(), said }
+            Arc::new(FoundPeer { index, address, words: said.as_str().into(), said })
         });
-        let found: &'static Vec<FoundPeer> = leak(found.collect());
+        let found: Vec<Arc<FoundPeer>> = found.collect();
         let upstream = Upstream {
             name: "u",
             host: &[],
@@ -354,9 +495,13 @@ mod tests {
             is_optional: false,
             peers: leak(peers),
             balance,
+            commands: &[],
+            is_shared: false,
+            sticky: None,
+            is_mandatory: false,
             plain: UpstreamSettings::DEFAULT,
         };
-        Group::new(leak(upstream), found)
+        Group::new(leak(upstream), &found)
     }
 
     /// Whom so many requests go to, each over before the next.
@@ -367,6 +512,48 @@ mod tests {
             picked
         };
         (0..count).map(pick).collect()
+    }
+
+    #[test]
+    fn peers_come_and_go() {
+        let found = |index: usize, port: u16| {
+            let said = format!("app-{index}:80");
+            let address = PeerAddress::Ip(([127, 0, 0, 1], port).into());
+            Arc::new(FoundPeer { index, address, words: port.to_string().into(), said })
+        };
+        let mut group = group(vec![peer(1), peer(1)], Balance::RoundRobin);
+        group.follow(&[found(0, 1), found(1, 2)]);
+        let choice = Choice::default();
+        let who = |group: &mut Group, count| -> Vec<String> {
+            let picked = picks(group, count, &choice);
+            let mut who: Vec<_> = picked.iter().map(|at| group.words(*at).to_string()).collect();
+            who.sort();
+            who
+        };
+        assert_eq!(who(&mut group, 4), ["1", "1", "2", "2"]);
+        // One is asked while it goes: its place is not another's before it is let go.
+        let mut busy = Choice { tried: Vec::new(), ..choice.clone() };
+        let asked = group.pick(&mut busy, 1000).unwrap();
+        let words = group.words(asked);
+        let (stays, other) = match &*words {
+            "1" => (found(1, 2), "2"),
+            _ => (found(0, 1), "1"),
+        };
+        let serial = group.serial(asked);
+        group.follow(&[Arc::clone(&stays), found(stays.index, 3)]);
+        assert!(!group.is_there(asked, serial));
+        assert_eq!(group.words(asked), words);
+        assert_eq!(group.len(), 2);
+        let mut expected = vec!["3", "3", other, other];
+        expected.sort();
+        assert_eq!(who(&mut group, 4), expected);
+        group.free(asked, false, 1000);
+        group.follow(&[found(0, 5), found(1, 6), found(1, 7)]);
+        assert!(group.peers.len() <= 5, "places are used again");
+        assert_eq!(who(&mut group, 3), ["5", "6", "7"]);
+        // Nobody is left.
+        group.follow(&[]);
+        assert_eq!(group.pick(&mut Choice::default(), 1000), None);
     }
 
     #[test]
@@ -390,6 +577,40 @@ mod tests {
         }
         let later: Vec<_> = (0..4).map(|_| group.pick(&mut choice.clone(), 10_001)).collect();
         assert!(later.contains(&Some(first)));
+    }
+
+    /// One that has come back is asked more and more often.
+    #[test]
+    fn one_that_comes_back_begins_slowly() {
+        for balance in [Balance::RoundRobin, Balance::LeastConn] {
+            let slow = Peer { slow_start_ms: 100_000, ..peer(1) };
+            let mut group = group(vec![slow, peer(1)], balance);
+            let mut share = |now_ms: u64| {
+                let picked = (0..100).map(|_| {
+                    let picked = group.pick(&mut Choice::default(), now_ms).unwrap();
+                    group.free(picked, false, now_ms);
+                    picked
+                });
+                picked.filter(|&at| at == 0).count()
+            };
+            assert_eq!(share(0), 50);
+            let mut choice = Choice { tried: vec![1], ..Choice::default() };
+            assert_eq!(group.pick(&mut choice, 0), Some(0));
+            assert!(group.free(0, true, 0));
+            let mut share = |now_ms: u64| {
+                let picked = (0..100).map(|_| {
+                    let picked = group.pick(&mut Choice::default(), now_ms).unwrap();
+                    group.free(picked, false, now_ms);
+                    picked
+                });
+                picked.filter(|&at| at == 0).count()
+            };
+            assert_eq!(share(5_000), 0, "it is left alone");
+            let shares = [20_000, 45_000, 70_000, 119_000, 200_000].map(&mut share);
+            assert!(shares[0] <= 2, "{shares:?}");
+            assert!(shares.is_sorted() && shares[4] >= 49, "{shares:?}");
+            assert!((10..40).contains(&shares[1]), "{shares:?}");
+        }
     }
 
     #[test]
@@ -434,7 +655,7 @@ mod tests {
             for number in 0..50u8 {
                 let key = format!("/{number}").into_bytes();
                 let client = Some(IpAddr::from([10, number, 0, 1]));
-                let choice = Choice { key, client, tried: Vec::new() };
+                let choice = Choice { key, client, ..Choice::default() };
                 let picked = picks(&mut group, 5, &choice);
                 assert!(picked.iter().all(|&at| at == picked[0]));
                 all.insert(picked[0]);
@@ -480,6 +701,31 @@ mod tests {
         ] {
             assert_eq!(got, expected);
         }
+    }
+
+    #[test]
+    fn clients_come_to_the_same_again_where_it_can_be_asked() {
+        let with = |route, other: Peer| Peer { route, ..other };
+        let drained = Peer { drain: true, ..peer(1) };
+        let down = Peer { down: true, ..peer(1) };
+        let peers =
+            vec![with("a", peer(1)), with("b", peer(1)), with("c", drained), with("d", down)];
+        let mut group = group(peers, Balance::RoundRobin);
+        let wants = |route: &str| Choice { wanted: route.into(), ..Choice::default() };
+        assert_eq!(picks(&mut group, 3, &wants("b")), [1, 1, 1]);
+        // It gets nobody new.
+        assert_eq!(picks(&mut group, 2, &wants("c")), [2, 2]);
+        for route in ["d", "e", ""] {
+            let mut picked = picks(&mut group, 2, &wants(route));
+            picked.sort_unstable();
+            assert_eq!(picked, [0, 1], "{route}");
+        }
+        // One that has failed is not asked, and another one is at once.
+        let mut choice = wants("b");
+        assert_eq!(group.pick(&mut choice, 0), Some(1));
+        assert!(group.free(1, true, 0));
+        assert_eq!(group.pick(&mut choice, 0), Some(0));
+        assert_eq!(group.pick(&mut wants("b"), 0), Some(0));
     }
 
     #[test]

@@ -1,10 +1,14 @@
 //! A request that is to be passed on.
 
 use std::fmt;
+use std::io;
+use std::net::SocketAddr;
 
 use super::balance::Choice;
 use crate::backend::Input;
-use crate::site::{Proxy, UpstreamId, Wire};
+use crate::cache::Fill;
+use crate::http::framed::Framing;
+use crate::site::{Proxy, TlsPeerId, UpstreamId, Wire};
 
 /// How the content that is passed on is framed.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -17,14 +21,23 @@ pub(crate) enum Content {
     Chunked,
 }
 
+/// How a connection is secured, and who is to be at its other end.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(crate) struct Secure {
+    pub(super) peer: TlsPeerId,
+    pub(super) name: Box<str>,
+}
+
 /// A request that is to be passed on.
 pub(crate) struct Call {
     /// The location's conf.
     pub(super) proxy: &'static Proxy,
     /// Whom it goes to.
     pub(super) upstream: UpstreamId,
-    /// The request's head.
+    /// The request's head, coded as it goes.
     pub(super) head: Vec<u8>,
+    /// What is asked for, where the head does not tell it in text.
+    pub(super) target: Vec<u8>,
     /// Its content.
     pub(super) input: Input,
     /// How that is framed.
@@ -39,14 +52,34 @@ pub(crate) struct Call {
     pub(super) upgrade: Option<Vec<u8>>,
     /// Whether the connection is for this request alone.
     pub(super) closes: bool,
+    /// How the connection is secured, if it is.
+    pub(super) secure: Option<Secure>,
+    /// The address that the connection comes from, if the conf names one.
+    pub(super) local: Option<SocketAddr>,
+    /// The key that memcached is asked for, as it is written there.
+    pub(super) key: Vec<u8>,
+    /// How many bytes of the content are read in a second; 0: any number.
+    pub(super) rate: u64,
     /// The scheme of what is asked, where the head does not name that: other than HTTP.
     pub(super) url: Option<&'static str>,
+    /// What is to be kept of the answer.
+    pub(crate) keep: Option<Box<Fill>>,
 }
 
 impl Call {
     /// Whether the request's content goes on as it comes.
     pub(crate) fn is_streamed(&self) -> bool {
         matches!(self.input, Input::Stream)
+    }
+
+    /// Gives it content that is there, of the length that its head says, in the place of a stream.
+    pub(crate) fn set_input(&mut self, input: Input) {
+        self.input = input;
+    }
+
+    /// How it goes on in frames, if it does.
+    pub(super) fn framing(&self) -> Option<&'static Framing> {
+        self.proxy.framing
     }
 
     /// Whether it goes on in FastCGI's records.
@@ -60,5 +93,19 @@ impl fmt::Debug for Call {
         f.debug_struct("Call")
             .field("head", &format_args!("{}", self.head.escape_ascii()))
             .finish_non_exhaustive()
+    }
+}
+
+/// An error as nginx tells it: its number and its words.
+pub(super) struct Errno<'a>(pub(super) &'a io::Error);
+
+impl fmt::Display for Errno<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let text = self.0.to_string();
+        let words = text.split(" (os error").next().unwrap_or_default();
+        match self.0.raw_os_error() {
+            Some(errno) => write!(f, "{errno}: {words}"),
+            None => f.write_str(words),
+        }
     }
 }

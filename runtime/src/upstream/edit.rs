@@ -3,7 +3,7 @@
 use crate::exchange::BackendHead;
 use crate::http::response::Fields;
 use crate::http::size;
-use crate::site::{Ignored, Proxy, Replaced, Replacement};
+use crate::site::{CookieFlags, Ignored, Proxy, Replaced, Replacement};
 use crate::variables::{Match, Variables};
 
 /// Fields of an answer that go on with what an `X-Accel-Redirect` leads to, as in nginx.
@@ -38,6 +38,8 @@ pub(crate) fn edit(
         }
         head.fields = fields;
         head.local_redirect = Some(uri);
+        // They are another server's, in whatever way that is spoken to.
+        head.is_passed_on = true;
         return None;
     }
     let mut fields = Fields::default();
@@ -52,7 +54,11 @@ pub(crate) fn edit(
         let edited = match () {
             () if is("Location") => redirected(proxy, variables, value),
             () if is("Refresh") => refreshed(proxy, variables, value),
-            () if is("Set-Cookie") => cookie(proxy, variables, value),
+            () if is("Set-Cookie") => {
+                let edited = cookie(proxy, variables, value);
+                let flagged = flagged(proxy, variables, edited.as_deref().unwrap_or(value));
+                flagged.or(edited)
+            }
             () if is("Content-Type") => charset.as_deref().and_then(|set| typed(value, set)),
             () => None,
         };
@@ -65,8 +71,9 @@ pub(crate) fn edit(
     }
     head.fields = fields;
     // A type is not the location's to say.
-    head.has_type = true;
+    head.has_type = !head.is_typed_by_path;
     head.intercept = proxy.intercept_errors;
+    head.is_ranged = proxy.force_ranges;
     rate.and_then(|rate| size::parse(&rate))
 }
 
@@ -146,6 +153,96 @@ fn cookie(proxy: &Proxy, variables: &Variables<'_>, value: &[u8]) -> Option<Vec<
         out.extend_from_slice(replaced.as_deref().unwrap_or(of));
     }
     changed.then_some(out)
+}
+
+/// What flags a cookie is to have; `None`: it has it as the other server says.
+#[derive(Default)]
+struct Flags {
+    secure: Option<bool>,
+    http_only: Option<bool>,
+    /// A value, or none at all.
+    same_site: Option<Option<&'static [u8]>>,
+}
+
+impl Flags {
+    /// Takes note of a word. One that is unknown says nothing, as in nginx.
+    fn take(&mut self, word: &[u8]) {
+        match &word.to_ascii_lowercase()[..] {
+            b"secure" => self.secure = Some(true),
+            b"nosecure" => self.secure = Some(false),
+            b"httponly" => self.http_only = Some(true),
+            b"nohttponly" => self.http_only = Some(false),
+            b"samesite=strict" => self.same_site = Some(Some(b"Strict")),
+            b"samesite=lax" => self.same_site = Some(Some(b"Lax")),
+            b"samesite=none" => self.same_site = Some(Some(b"None")),
+            b"nosamesite" => self.same_site = Some(None),
+            _ => {}
+        }
+    }
+}
+
+/// The value of a Set-Cookie whose flags the conf sets.
+fn flagged(proxy: &Proxy, variables: &Variables<'_>, value: &[u8]) -> Option<Vec<u8>> {
+    let mut parts = value.split(|&byte| byte == b';').map(<[u8]>::trim_ascii);
+    let first = parts.next()?;
+    let name = first.split(|&byte| byte == b'=').next()?.trim_ascii();
+    let is_it = |flags: &&CookieFlags| match &flags.cookie {
+        Replaced::Front(text) => {
+            let mut wanted = Vec::new();
+            text.write(variables, &mut wanted);
+            wanted.eq_ignore_ascii_case(name)
+        }
+        Replaced::Regex(regex) => regex.set.find(name).is_some(),
+    };
+    let mut flags = Flags::default();
+    let mut word = Vec::new();
+    for text in proxy.cookie_flags.iter().find(is_it)?.flags {
+        word.clear();
+        text.write(variables, &mut word);
+        flags.take(&word);
+    }
+    let Flags { secure, http_only, same_site } = flags;
+    if secure.is_none() && http_only.is_none() && same_site.is_none() {
+        return None;
+    }
+    let site = |value: &[u8]| [b"SameSite=", value].concat();
+    let (mut has_secure, mut has_http_only, mut has_same_site) = (false, false, false);
+    let mut out = first.to_vec();
+    let mut put = |part: &[u8]| {
+        out.extend_from_slice(b"; ");
+        out.extend_from_slice(part);
+    };
+    for part in parts {
+        let name = part.split(|&byte| byte == b'=').next().unwrap_or_default().trim_ascii();
+        let is = |other: &str| name.eq_ignore_ascii_case(other.as_bytes());
+        match () {
+            () if is("secure") => has_secure = true,
+            () if is("httponly") => has_http_only = true,
+            () if is("samesite") => has_same_site = true,
+            () => {}
+        }
+        match () {
+            () if is("secure") && secure == Some(false) => {}
+            () if is("httponly") && http_only == Some(false) => {}
+            () if is("samesite") && same_site == Some(None) => {}
+            () if is("samesite") => match same_site.flatten() {
+                Some(value) => put(&site(value)),
+                None => put(part),
+            },
+            () => put(part),
+        }
+    }
+    // What is there already is not added.
+    if secure == Some(true) && !has_secure {
+        put(b"Secure");
+    }
+    if http_only == Some(true) && !has_http_only {
+        put(b"HttpOnly");
+    }
+    if let Some(value) = same_site.flatten().filter(|_| !has_same_site) {
+        put(&site(value));
+    }
+    Some(out)
 }
 
 /// A cookie's domain is replaced as a whole. A dot at its front means nothing.

@@ -1,10 +1,12 @@
-//! Where the peers are: addresses as they are when the server starts, as in nginx.
+//! Where the peers are: their addresses when the server starts, and what is looked up again later.
 
+use std::io;
 use std::net::{SocketAddr, ToSocketAddrs};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use crate::params::Params;
-use crate::site::{Peer, Upstream};
+use crate::site::Upstream;
 
 /// The port where an address has none.
 const PORT: u16 = 80;
@@ -25,11 +27,22 @@ pub struct FoundUpstream {
     pub host: String,
     /// `$proxy_port`.
     pub port: String,
-    /// Its peers.
-    pub peers: Vec<FoundPeer>,
+    /// Its peers, in the order of the conf.
+    pub sought: Vec<Sought>,
+    /// Where they are: a name that has several addresses is as many.
+    pub peers: Vec<Arc<FoundPeer>>,
 }
 
-/// A peer, as it was found at start.
+/// What the conf says of where a peer is, with params filled in.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Sought {
+    /// The address.
+    text: String,
+    /// The same if it is a socket in the file system.
+    path: Option<PathBuf>,
+}
+
+/// A peer, as it was found.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct FoundPeer {
     /// Which of the upstream's peers it is one of the addresses of.
@@ -37,7 +50,7 @@ pub struct FoundPeer {
     /// Where it is.
     pub address: PeerAddress,
     /// The same in words, as `$upstream_addr` tells it.
-    pub words: String,
+    pub words: Arc<str>,
     /// What a `hash … consistent` places it by: the address as the conf has it.
     pub said: String,
 }
@@ -50,48 +63,68 @@ pub fn find(
 ) -> (FoundUpstream, Vec<String>) {
     let mut faults = Vec::new();
     let mut peers = Vec::new();
+    let mut all = Vec::new();
     for (index, peer) in upstream.peers.iter().enumerate() {
-        match find_peer(peer, params, prefix) {
-            Ok(addresses) => {
-                let said = params.text(peer.address);
-                peers.extend(addresses.into_iter().map(|address| FoundPeer {
-                    index,
-                    words: words(&address),
-                    address,
-                    said: said.clone(),
-                }));
+        let text = params.text(peer.address);
+        let path = text.strip_prefix("unix:").map(|path| prefix.join(path));
+        let sought = Sought { text, path };
+        match sought.find(index) {
+            Ok(found) => peers.extend(found),
+            Err(fault) if !upstream.is_optional => {
+                let by = params.behind(peer.address);
+                faults.push(format!("upstream server `{}`{by}: {fault}", sought.text));
             }
-            Err(fault) if !upstream.is_optional => faults.push(fault),
             Err(_) => {}
         }
+        all.push(sought);
     }
     let (host, port) = (params.text(upstream.host), params.text(upstream.port));
-    (FoundUpstream { host, port, peers }, faults)
+    (FoundUpstream { host, port, sought: all, peers }, faults)
 }
 
-fn find_peer(peer: &Peer, params: &Params, prefix: &Path) -> Result<Vec<PeerAddress>, String> {
-    let text = params.text(peer.address);
-    if let Some(path) = text.strip_prefix("unix:") {
-        return Ok(vec![PeerAddress::Unix(prefix.join(path))]);
+impl Sought {
+    /// An address that stands for itself.
+    #[cfg(test)]
+    pub(super) fn literal(text: &str) -> Sought {
+        Sought { text: text.to_owned(), path: None }
     }
-    let found = match has_port(&text) {
-        true => text.to_socket_addrs(),
-        false => (text.trim_matches(['[', ']']), PORT).to_socket_addrs(),
-    };
-    let fault =
-        |why: &str| format!("upstream server `{text}`{}: {why}", params.behind(peer.address));
-    let mut addresses: Vec<SocketAddr> =
-        found.map_err(|error| fault(&error.to_string()))?.collect();
-    let mut seen = Vec::new();
-    addresses.retain(|address| {
-        !seen.contains(address) && {
-            seen.push(*address);
-            true
+
+    /// The address as the conf has it.
+    pub(super) fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// Whether it is a name, which may lead elsewhere later.
+    pub(super) fn is_name(&self) -> bool {
+        let is_address = self.text.parse::<SocketAddr>().is_ok()
+            || self.text.trim_matches(['[', ']']).parse::<std::net::IpAddr>().is_ok();
+        self.path.is_none() && !is_address
+    }
+
+    /// Finds where a peer is, of which it is the one at `index`. A name is looked up by the system,
+    /// which may take its time.
+    pub(super) fn find(&self, index: usize) -> io::Result<Vec<Arc<FoundPeer>>> {
+        let found = |address| {
+            let words = words(&address).into();
+            Arc::new(FoundPeer { index, address, words, said: self.text.clone() })
+        };
+        if let Some(path) = &self.path {
+            return Ok(vec![found(PeerAddress::Unix(path.clone()))]);
         }
-    });
-    match addresses.is_empty() {
-        true => Err(fault("the name has no address")),
-        false => Ok(addresses.into_iter().map(PeerAddress::Ip).collect()),
+        let addresses = match has_port(&self.text) {
+            true => self.text.to_socket_addrs(),
+            false => (self.text.trim_matches(['[', ']']), PORT).to_socket_addrs(),
+        }?;
+        let mut seen = Vec::new();
+        for address in addresses {
+            if !seen.contains(&address) {
+                seen.push(address);
+            }
+        }
+        match seen.is_empty() {
+            true => Err(io::Error::new(io::ErrorKind::NotFound, "the name has no address")),
+            false => Ok(seen.into_iter().map(PeerAddress::Ip).map(found).collect()),
+        }
     }
 }
 
@@ -115,6 +148,23 @@ fn words(address: &PeerAddress) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn names_are_what_may_lead_elsewhere() {
+        for (text, expected) in [
+            ("127.0.0.1:80", false),
+            ("127.0.0.1", false),
+            ("[::1]:80", false),
+            ("[::1]", false),
+            ("localhost:80", true),
+            ("app", true),
+        ] {
+            let sought = Sought { text: text.to_owned(), path: None };
+            assert_eq!(sought.is_name(), expected, "{text}");
+        }
+        let path = Some(PathBuf::from("/run/app.sock"));
+        assert!(!Sought { text: "unix:/run/app.sock".to_owned(), path }.is_name());
+    }
 
     #[test]
     fn ports_are_behind_the_last_colon() {

@@ -1,4 +1,4 @@
-//! Servers behind this one: which of them a request goes to ([`balance`]), the connections to them
+//! Servers behind this one: which of them a request goes to ([`balance`], [`held`]), the connections to them
 //! ([`pool`]), what they are asked ([`request`]), what of their answers goes on ([`edit`]), and how one request
 //! comes to its response ([`Running`]), if need be by several of them.
 //!
@@ -10,16 +10,23 @@ pub(crate) mod balance;
 mod call;
 mod edit;
 mod find;
+mod health;
+mod held;
+mod names;
 mod params;
 mod pool;
 mod request;
 mod running;
+pub(crate) mod sticky;
 mod tunnel;
 
 pub(crate) use call::Call;
 pub(crate) use edit::edit;
 use find::{FoundPeer, PeerAddress};
 pub use find::{FoundUpstream, find};
+pub use health::Findings;
+pub use held::SharedGroups;
+pub use names::{Names, News};
 pub(crate) use pool::Heard;
 pub use pool::{LeaseId, UPSTREAM, Upstreams};
 pub(crate) use request::serve;

@@ -41,7 +41,7 @@ pub(super) fn write(proxy: &'static Proxy, request: &Request<'_>, content: Conte
     let variables = request.variables;
     let mut out = Vec::with_capacity(1024);
     match &proxy.wire {
-        Wire::Http => {}
+        Wire::Http | Wire::Grpc | Wire::Memcached { .. } => {}
         Wire::Fastcgi(said) => {
             let mut pairs = Vec::with_capacity(1024);
             each_param(said.params, proxy.pass_fields, variables, &mut |name, value| {

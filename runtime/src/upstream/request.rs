@@ -4,19 +4,25 @@
 //! and those that its Connection field names; no value has a control character in it, so that nothing
 //! that a client sends can end a line or begin a request.
 
+use std::net::{IpAddr, SocketAddr};
+
 use super::balance::Choice;
-use super::call::{Call, Content};
+use super::call::{Call, Content, Secure};
 use super::params;
+use super::sticky;
 use crate::backend::Input;
+use crate::cache::{Fill, Look};
 use crate::escape::Escaped;
 use crate::handler::spool::{Spool, Spooled};
 use crate::handler::{Outcome, Request, escape_path};
-use crate::http::body::Framing;
+use crate::http::body;
+use crate::http::framed::{Framing, RequestHead};
 use crate::http::method::Method;
 use crate::http::response::write_uri;
 use crate::http::target::split_args;
+use crate::memcached;
 use crate::site::{
-    Balance, Level, Proxy, ProxyVersion, Target, TargetUri, Upstream, UpstreamId, Wire,
+    Balance, Level, Proxy, ProxyTls, ProxyVersion, Target, TargetUri, Upstream, UpstreamId, Wire,
 };
 use crate::variables::{Endpoint, Variables};
 
@@ -49,16 +55,20 @@ pub(crate) fn serve(
 ) -> Outcome {
     let asked = Asked { proxy, upstreams };
     let is_replaced = proxy.body.is_some() || !proxy.pass_content;
+    // It is asked for what there is, and given nothing.
+    let is_replaced = is_replaced || matches!(proxy.wire, Wire::Memcached { .. });
     match request.framing {
-        Framing::Length(0) => asked.call(request, Input::Empty, Content::None),
+        body::Framing::Length(0) => asked.call(request, Input::Empty, Content::None),
         _ if is_replaced => asked.call(request, Input::Empty, Content::None),
         _ if proxy.request_buffering => asked.gather(request),
-        Framing::Length(len) => asked.call(request, Input::Stream, Content::Length(len)),
+        body::Framing::Length(len) => asked.call(request, Input::Stream, Content::Length(len)),
         // The length is told before the content.
-        Framing::Chunked if !matches!(proxy.wire, Wire::Http | Wire::Fastcgi(_)) => {
+        body::Framing::Chunked
+            if !matches!(proxy.wire, Wire::Http | Wire::Grpc | Wire::Fastcgi(_)) =>
+        {
             asked.gather(request)
         }
-        Framing::Chunked => asked.call(request, Input::Stream, Content::Chunked),
+        body::Framing::Chunked => asked.call(request, Input::Stream, Content::Chunked),
     }
 }
 
@@ -78,6 +88,8 @@ impl Spooled for Asked {
 /// Who is asked, and for what.
 struct Found<'a> {
     upstream: UpstreamId,
+    /// Whether it is asked over TLS.
+    is_secure: bool,
     uri: Option<FoundUri<'a>>,
 }
 
@@ -106,6 +118,23 @@ impl Asked {
                 return Outcome::Status(500);
             }
         };
+        // What a key or a field says of the target is known from here on.
+        let target = request.upstreams.get(usize::from(found.upstream));
+        if let Some(target) = target.filter(|_| matches!(proxy.wire, Wire::Http | Wire::Grpc)) {
+            variables.progress.tries.set_target(&target.host, &target.port);
+        }
+        let looked = match (&proxy.caching, request.cached) {
+            // A content may change the answer, and is no part of the key.
+            (Some(caching), Some(look)) if matches!(input, Input::Empty) => {
+                look(proxy, caching, request)
+            }
+            _ => Look::Ask(None),
+        };
+        let keep = match looked {
+            Look::Hit(hit) => return Outcome::Cached(hit),
+            Look::Again(at_ms) => return Outcome::Again(at_ms),
+            Look::Ask(keep) => keep,
+        };
         let mut body = Vec::new();
         let (input, content) = match &proxy.body {
             Some(text) => {
@@ -124,33 +153,37 @@ impl Asked {
             }
             None => request.method.name().as_bytes().to_vec(),
         };
-        if !matches!(proxy.wire, Wire::Http) {
-            return self.call_as_script(request, found.upstream, input, content);
+        if !matches!(proxy.wire, Wire::Http | Wire::Grpc) {
+            return self.call_as_script(request, found.upstream, (input, content), keep);
+        }
+        if let Some(framing) = proxy.framing {
+            let content = (input, content);
+            return self.call_in_frames(framing, request, found, &method, content, keep);
         }
         let upgrade = upgrade(request, proxy).filter(|_| matches!(input, Input::Empty));
+        let keep = keep.filter(|_| upgrade.is_none());
         let mut head = Vec::with_capacity(512);
         head.extend_from_slice(&method);
         head.push(b' ');
         write_target(&found, request, &mut head);
         head.extend_from_slice(match proxy.http_version {
             ProxyVersion::Http10 => b" HTTP/1.0\r\n",
-            ProxyVersion::Http11 => b" HTTP/1.1\r\n",
+            ProxyVersion::Http11 | ProxyVersion::Http2 => b" HTTP/1.1\r\n",
         });
-        // What a value says of the target is known from here on.
-        let tries = &variables.progress.tries;
-        if let Some(target) = request.upstreams.get(usize::from(found.upstream)) {
-            tries.set_target(&target.host, &target.port);
-        }
         let closes = self.write_own_fields(variables, &mut head);
         self.write_framing(request, content, upgrade.as_deref(), closes, &found, &mut head);
         if proxy.pass_fields {
             write_passed_fields(proxy, variables, &mut head);
+        }
+        if upgrade.as_deref().is_some_and(|it| it.eq_ignore_ascii_case(b"websocket")) {
+            write_websocket_key(variables, &mut head);
         }
         head.extend_from_slice(b"\r\n");
         Outcome::Proxy(Box::new(Call {
             proxy,
             upstream: found.upstream,
             head,
+            target: Vec::new(),
             input,
             content,
             choice: self.choice(found.upstream, variables),
@@ -158,7 +191,74 @@ impl Asked {
             may_repeat: may_repeat(request.method),
             upgrade,
             closes,
+            secure: self.secure(&found, variables),
+            local: self.local(request),
+            key: Vec::new(),
+            rate: self.rate(request),
             url: None,
+            keep,
+        }))
+    }
+
+    /// Asks in frames.
+    fn call_in_frames(
+        &self,
+        framing: &Framing,
+        request: &Request<'_>,
+        found: Found<'_>,
+        method: &[u8],
+        (input, content): (Input, Content),
+        keep: Option<Box<Fill>>,
+    ) -> Outcome {
+        let Asked { proxy, .. } = *self;
+        let variables = request.variables;
+        let mut target = Vec::new();
+        write_target(&found, request, &mut target);
+        let mut lines = Vec::with_capacity(512);
+        let closes = self.write_own_fields(variables, &mut lines);
+        if let Content::Length(len) = content {
+            lines.extend_from_slice(b"content-length: ");
+            lines.extend_from_slice(itoa::Buffer::new().format(len).as_bytes());
+            lines.extend_from_slice(b"\r\n");
+        }
+        if takes_trailers(variables) {
+            lines.extend_from_slice(b"te: trailers\r\n");
+        }
+        if proxy.pass_fields {
+            write_passed_fields(proxy, variables, &mut lines);
+        }
+        let authority = take_host(&mut lines);
+        let secure = self.secure(&found, variables);
+        let head = (framing.code)(&RequestHead {
+            method,
+            is_secure: secure.is_some(),
+            authority: &authority,
+            target: &target,
+            lines: &lines,
+        });
+        let url = match proxy.wire {
+            Wire::Grpc if secure.is_some() => Some("grpcs"),
+            Wire::Grpc => Some("grpc"),
+            _ => None,
+        };
+        Outcome::Proxy(Box::new(Call {
+            proxy,
+            upstream: found.upstream,
+            head,
+            target,
+            input,
+            content,
+            choice: self.choice(found.upstream, variables),
+            has_no_answer_content: method == b"HEAD",
+            may_repeat: may_repeat(request.method),
+            upgrade: None,
+            closes,
+            secure,
+            local: self.local(request),
+            key: Vec::new(),
+            rate: self.rate(request),
+            url,
+            keep,
         }))
     }
 
@@ -167,19 +267,36 @@ impl Asked {
         &self,
         request: &Request<'_>,
         upstream: UpstreamId,
-        input: Input,
-        content: Content,
+        (input, content): (Input, Content),
+        keep: Option<Box<Fill>>,
     ) -> Outcome {
         let (scheme, keeps) = match &self.proxy.wire {
             Wire::Fastcgi(said) => ("fastcgi", said.keeps),
             Wire::Scgi(_) => ("scgi", false),
             Wire::Uwsgi { .. } => ("uwsgi", false),
-            Wire::Http => ("http", true),
+            Wire::Memcached { .. } => ("memcached", true),
+            Wire::Http | Wire::Grpc => ("http", true),
+        };
+        let mut key = Vec::new();
+        let head = match &self.proxy.wire {
+            Wire::Memcached { key: text, .. } => {
+                text.write(request.variables, &mut key);
+                if key.is_empty() {
+                    let text = format_args!("the \"$memcached_key\" variable is not set");
+                    (request.report)(Level::Error, text);
+                    return Outcome::Status(500);
+                }
+                let head = memcached::request(&key);
+                key = memcached::escaped(&key);
+                head
+            }
+            _ => params::write(self.proxy, request, content),
         };
         Outcome::Proxy(Box::new(Call {
             proxy: self.proxy,
             upstream,
-            head: params::write(self.proxy, request, content),
+            head,
+            target: Vec::new(),
             input,
             content,
             choice: self.choice(upstream, request.variables),
@@ -187,15 +304,62 @@ impl Asked {
             may_repeat: may_repeat(request.method),
             upgrade: None,
             closes: !keeps,
+            secure: None,
+            local: self.local(request),
+            key,
+            rate: self.rate(request),
             url: Some(scheme),
+            keep,
         }))
+    }
+
+    /// How the connection is secured, if it is.
+    fn secure(&self, found: &Found<'_>, variables: &Variables<'_>) -> Option<Secure> {
+        let ProxyTls { peer, name } = self.proxy.tls.as_ref().filter(|_| found.is_secure)?;
+        let mut text = Vec::new();
+        name.write(variables, &mut text);
+        // A port may stand behind it, as in nginx.
+        let text = String::from_utf8_lossy(&text);
+        let name = match text.strip_prefix('[') {
+            Some(rest) => rest.split(']').next(),
+            None => text.split(':').next(),
+        };
+        Some(Secure { peer: *peer, name: name.unwrap_or_default().into() })
+    }
+
+    /// The address that the connection comes from. One that is none is told of and left out, as in nginx.
+    fn local(&self, request: &Request<'_>) -> Option<SocketAddr> {
+        let mut text = Vec::new();
+        self.proxy.local.as_ref()?.write(request.variables, &mut text);
+        let words = str::from_utf8(&text).unwrap_or_default();
+        let bare = words.trim_matches(['[', ']']).parse::<IpAddr>();
+        let found = words.parse().ok().or_else(|| Some(SocketAddr::new(bare.ok()?, 0)));
+        if found.is_none() && !text.is_empty() {
+            let shown = Escaped(&text);
+            (request.report)(Level::Error, format_args!("invalid local address \"{shown}\""));
+        }
+        found
+    }
+
+    /// How fast the answer's content is read.
+    fn rate(&self, request: &Request<'_>) -> u64 {
+        // Where nothing is held for the client, that is up to the client alone.
+        let Some(rate) = self.proxy.rate.as_ref().filter(|_| self.proxy.buffering) else {
+            return 0;
+        };
+        rate.bytes(request.variables, |value| {
+            let shown = Escaped(value);
+            (request.report)(Level::Error, format_args!("invalid size \"{shown}\""));
+        })
     }
 
     /// Who is asked. The error is for the log.
     fn find(&self, variables: &Variables<'_>) -> Result<Found<'static>, String> {
         match &self.proxy.target {
             Target::Fixed { upstream, uri } => {
-                Ok(Found { upstream: *upstream, uri: uri.as_ref().map(FoundUri::Front) })
+                let is_secure = self.proxy.tls.is_some();
+                let uri = uri.as_ref().map(FoundUri::Front);
+                Ok(Found { upstream: *upstream, is_secure, uri })
             }
             Target::Computed(text) => {
                 let mut url = Vec::new();
@@ -207,14 +371,20 @@ impl Asked {
 
     fn find_computed(&self, url: &[u8]) -> Result<Found<'static>, String> {
         let shown = Escaped(url);
+        if matches!(self.proxy.wire, Wire::Grpc) {
+            return self.find_grpc(url);
+        }
         if !matches!(self.proxy.wire, Wire::Http) {
             // It is an address alone.
             let is_it = |it: &Upstream| it.name.as_bytes().eq_ignore_ascii_case(url);
             let id = self.upstreams.iter().position(is_it);
             let unknown = || format!("no upstream is known that \"{shown}\" names");
-            return Ok(Found { upstream: id.ok_or_else(unknown)? as UpstreamId, uri: None });
+            let upstream = id.ok_or_else(unknown)? as UpstreamId;
+            return Ok(Found { upstream, is_secure: false, uri: None });
         }
-        let Some(rest) = url.strip_prefix(b"http://") else {
+        let secure = url.strip_prefix(b"https://").filter(|_| self.proxy.tls.is_some());
+        let is_secure = secure.is_some();
+        let Some(rest) = secure.or_else(|| url.strip_prefix(b"http://")) else {
             return Err(format!("invalid URL prefix in \"{shown}\""));
         };
         let host_len = match rest.strip_prefix(b"unix:") {
@@ -223,7 +393,8 @@ impl Asked {
         };
         let (host, uri) = rest.split_at(host_len.unwrap_or(rest.len()));
         let uri = uri.strip_prefix(b":").unwrap_or(uri);
-        let with_port = [host, b":80"].concat();
+        let port = if is_secure { ":443" } else { ":80" };
+        let with_port = [host, port.as_bytes()].concat();
         let is_it = |upstream: &Upstream| {
             let name = upstream.name.as_bytes();
             name.eq_ignore_ascii_case(host) || name.eq_ignore_ascii_case(&with_port)
@@ -236,7 +407,23 @@ impl Asked {
             [b'/', ..] => Some(FoundUri::Whole(uri.to_vec())),
             _ => Some(FoundUri::Whole([b"/", uri].concat())),
         };
-        Ok(Found { upstream: id as UpstreamId, uri: whole })
+        Ok(Found { upstream: id as UpstreamId, is_secure, uri: whole })
+    }
+
+    /// Whom a `grpc_pass` with variables asks: an address alone, maybe with a scheme.
+    fn find_grpc(&self, url: &[u8]) -> Result<Found<'static>, String> {
+        let shown = Escaped(url);
+        let secure = url.strip_prefix(b"grpcs://").filter(|_| self.proxy.tls.is_some());
+        let host = secure.or_else(|| url.strip_prefix(b"grpc://")).unwrap_or(url);
+        let port = if secure.is_some() { ":443" } else { ":80" };
+        let with_port = [host, port.as_bytes()].concat();
+        let is_it = |upstream: &Upstream| {
+            let name = upstream.name.as_bytes();
+            name.eq_ignore_ascii_case(host) || name.eq_ignore_ascii_case(&with_port)
+        };
+        let id = self.upstreams.iter().position(is_it);
+        let upstream = id.ok_or_else(|| format!("no upstream is known that \"{shown}\" names"))?;
+        Ok(Found { upstream: upstream as UpstreamId, is_secure: secure.is_some(), uri: None })
     }
 
     /// Appends the fields that the conf sets. Whether it wants the connection closed.
@@ -278,8 +465,9 @@ impl Asked {
         found: &Found<'_>,
         head: &mut Vec<u8>,
     ) {
-        let said = request.variables.head.fields().first(b"content-length").is_some();
-        let says_none = said && request.variables.head.framing.is_empty();
+        let variables = request.variables;
+        let said = variables.head.fields().first(b"content-length").is_some();
+        let says_none = said && variables.head.framing.is_empty() && !variables.is_within;
         match content {
             Content::None if says_none => head.extend_from_slice(b"Content-Length: 0\r\n"),
             Content::None => {}
@@ -302,6 +490,9 @@ impl Asked {
 
     fn choice(&self, upstream: UpstreamId, variables: &Variables<'_>) -> Choice {
         let mut choice = Choice::default();
+        if let Some(sticky) = &self.upstreams[usize::from(upstream)].sticky {
+            choice.wanted = sticky::wanted(sticky, variables);
+        }
         match &self.upstreams[usize::from(upstream)].balance {
             Balance::Hash(key) | Balance::ConsistentHash(key) => {
                 key.write(variables, &mut choice.key);
@@ -326,7 +517,8 @@ fn is_control(byte: u8) -> bool {
 /// and says it of this connection.
 fn upgrade(request: &Request<'_>, proxy: &Proxy) -> Option<Vec<u8>> {
     let head = request.variables.head;
-    if head.minor_version == 0 || proxy.http_version == ProxyVersion::Http10 {
+    let is_within = request.variables.is_within;
+    if is_within || head.minor_version == 0 || proxy.http_version == ProxyVersion::Http10 {
         return None;
     }
     let protocol = head.fields().first(b"upgrade").filter(|value| !value.is_empty())?;
@@ -341,6 +533,28 @@ fn upgrade(request: &Request<'_>, proxy: &Proxy) -> Option<Vec<u8>> {
 /// Whether a request by this method may be carried out twice, as nginx has it.
 fn may_repeat(method: Method) -> bool {
     !matches!(method, Method::Post | Method::Lock | Method::Patch)
+}
+
+/// Whether the client takes fields behind the content (RFC 9110, 10.1.4).
+fn takes_trailers(variables: &Variables<'_>) -> bool {
+    let mut all =
+        variables.head.fields().values(b"te").flat_map(|it| it.split(|&byte| byte == b','));
+    all.any(|one| one.trim_ascii().eq_ignore_ascii_case(b"trailers"))
+}
+
+/// Takes the value of Host out of lines; empty: there is none.
+fn take_host(lines: &mut Vec<u8>) -> Vec<u8> {
+    let mut at = 0;
+    while let Some(len) = memchr::memchr(b'\n', &lines[at..]).map(|len| len + 1) {
+        let line = &lines[at..at + len];
+        if line.get(..5).is_some_and(|name| name.eq_ignore_ascii_case(b"host:")) {
+            let host = line[5..].trim_ascii().to_vec();
+            lines.drain(at..at + len);
+            return host;
+        }
+        at += len;
+    }
+    Vec::new()
 }
 
 /// Appends the target of the request line, by nginx's rules.
@@ -380,6 +594,21 @@ fn escape_rest(rest: &[u8], out: &mut Vec<u8>) {
             escape_rest(&rest[1..], out);
         }
         false => out.extend_from_slice(&escape_path(rest)),
+    }
+}
+
+/// Appends the nonce that HTTP/1 asks for WebSocket with (RFC 6455, 4.1), where the client has asked in
+/// another way: 16 bytes in Base64, which any 21 of its digits and these last ones are.
+fn write_websocket_key(variables: &Variables<'_>, head: &mut Vec<u8>) {
+    let has_one = variables.head.fields().first(b"sec-websocket-key").is_some();
+    if !variables.head.is_tunnel || has_one {
+        return;
+    }
+    let mut id = Vec::new();
+    variables.request_id(&mut id);
+    id.truncate(21);
+    for part in [b"Sec-WebSocket-Key: ", &id[..], b"A==\r\n"] {
+        head.extend_from_slice(part);
     }
 }
 

@@ -72,18 +72,6 @@ impl Stored {
     pub fn is_slow(&self) -> bool {
         !matches!(self.form, Form::Plain | Form::Sha1 { .. })
     }
-
-    /// Whether this is the password.
-    #[cfg(feature = "passwords")]
-    pub fn matches(&self, password: &[u8]) -> bool {
-        password.len() <= MAX_PASSWORD_LEN && super::hash::matches(self, password)
-    }
-
-    /// A site without users asks for no password.
-    #[cfg(not(feature = "passwords"))]
-    pub fn matches(&self, _: &[u8]) -> bool {
-        false
-    }
 }
 
 pub(super) const PLAIN: &[u8] = b"{PLAIN}";

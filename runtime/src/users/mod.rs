@@ -23,6 +23,20 @@ const USER_LEN: usize = 256;
 /// What a file may need, in bytes: its text, and its users beside those of before.
 pub(crate) const FILE_LEN: usize = MAX_FILE_LEN + 2 * (MAX_FILE_LEN + MAX_USERS * USER_LEN);
 
+impl Stored {
+    /// Whether this is the password.
+    #[cfg(feature = "passwords")]
+    pub fn matches(&self, password: &[u8]) -> bool {
+        password.len() <= MAX_PASSWORD_LEN && hash::matches(self, password)
+    }
+
+    /// A site without users asks for no password.
+    #[cfg(not(feature = "passwords"))]
+    pub fn matches(&self, _: &[u8]) -> bool {
+        false
+    }
+}
+
 /// The users of a file.
 #[derive(Default, Debug)]
 pub struct Users(HashMap<Box<[u8]>, Stored>);

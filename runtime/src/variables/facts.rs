@@ -9,7 +9,8 @@ use crate::http::response::{Fields, Persistence};
 use crate::http::target::Scheme;
 use crate::proxy_protocol::Proxied;
 use crate::regex::Captures;
-use crate::site::Pattern;
+use crate::secured::{Agreed, ClientValue};
+use crate::site::{ListenId, Pattern};
 
 /// One connection, as far as variables tell of it. It is asked only for what a value needs.
 pub(crate) trait ConnectionFacts {
@@ -27,6 +28,12 @@ pub(crate) trait ConnectionFacts {
     fn accepted_ms(&self) -> u64;
     /// The scheme of URLs that lead to it.
     fn scheme(&self) -> Scheme;
+    /// What TLS has agreed on; `None` where none is spoken.
+    fn agreed(&self) -> Option<&Agreed>;
+    /// Where it was accepted.
+    fn listen(&self) -> ListenId;
+    /// Appends a value of the client's certificate; nothing where there is none.
+    fn write_client(&self, which: ClientValue, out: &mut Vec<u8>);
 }
 
 /// One end of a connection.
@@ -69,6 +76,8 @@ pub(crate) struct Progress<'a> {
     pub(crate) encoded: Option<(u64, u64)>,
     /// The fields of the response.
     pub(crate) response_fields: &'a Fields,
+    /// Those that have followed its content.
+    pub(crate) trailers: Option<&'a Fields>,
     /// Whether the request lets the connection be kept.
     pub(crate) persists: bool,
     /// What the head of the response says of it, once that is written.
@@ -78,6 +87,14 @@ pub(crate) struct Progress<'a> {
 }
 
 impl Endpoint<'_> {
+    /// The address, if it is one.
+    pub(crate) fn address(self) -> Option<SocketAddr> {
+        match self {
+            Endpoint::Ip(address) => Some(address),
+            Endpoint::Unix(_) => None,
+        }
+    }
+
     /// Appends the address, or `unix:` and the path.
     pub(crate) fn write_address(&self, out: &mut Vec<u8>) {
         match self {
@@ -110,6 +127,7 @@ impl Endpoint<'_> {
 }
 
 /// A pattern that matched. The captures are found when one is asked for.
+#[derive(Clone)]
 pub(crate) struct Match {
     pub(super) pattern: &'static Pattern,
     subject: Vec<u8>,

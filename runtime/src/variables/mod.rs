@@ -5,6 +5,8 @@
 //! handles the request fills in the fields.
 
 mod facts;
+mod offered;
+mod tls;
 mod upstream;
 
 pub(crate) use facts::{ConnectionFacts, Endpoint, Match, Progress};
@@ -24,12 +26,17 @@ use crate::http::body::Framing;
 use crate::http::charset;
 use crate::http::credentials::basic_user;
 use crate::http::head::Head;
-use crate::http::response::Persistence;
+use crate::http::response::{Fields, Persistence};
+use crate::http::size;
+use crate::http::slice;
+use crate::http::target::Scheme;
 use crate::links::{self, Claim, Digest};
+use crate::log::{About, Logs};
 use crate::proxy_protocol::Proxied;
 use crate::referers::is_valid;
-use crate::site::{Action, LinkForm, Pattern, SecureLink, Server, Settings, Text};
+use crate::site::{Action, Amount, Level, LinkForm, Pattern, SecureLink, Server, Settings, Text};
 use crate::sys::identity;
+use crate::sys::time::write_time;
 
 /// What the variables of one request are read from.
 pub struct Variables<'a> {
@@ -53,6 +60,10 @@ pub struct Variables<'a> {
     pub(crate) directories: &'a [PathBuf],
     /// The regexes that have matched so far, as far as values use their captures.
     pub(crate) matches: &'a [Match],
+    /// How many of them are those of the request that this one stands within.
+    pub(crate) inherited_matches: usize,
+    /// Whether it stands within another one.
+    pub(crate) is_within: bool,
     /// What `set` has given to the conf's own variables, by number.
     pub(crate) slots: &'a [Option<Vec<u8>>],
     /// For each of these, how many regexes had matched before it was given its value.
@@ -61,6 +72,10 @@ pub struct Variables<'a> {
     pub(crate) escapes_groups: bool,
     /// What maps have come to so far.
     pub(crate) memo: &'a Memo,
+    /// Where the part begins that is asked for.
+    pub(crate) slice_start: Option<u64>,
+    /// Where it is told of variables that have no value.
+    pub(crate) logs: Option<&'a Logs>,
     /// The regex of a map whose value this is for.
     pub(crate) own_match: Option<&'a Match>,
     /// The connection that the request came on.
@@ -74,12 +89,38 @@ pub struct Variables<'a> {
 }
 
 impl Text {
+    /// The text, where it has no variables.
+    pub(crate) fn fixed(&self) -> Option<&'static [u8]> {
+        match self {
+            Text::Fixed(text) => Some(text),
+            Text::Computed(_) => None,
+        }
+    }
+
     /// Appends the value for one request.
     pub(crate) fn write(&self, variables: &Variables<'_>, out: &mut Vec<u8>) {
         match self {
             Text::Fixed(text) => out.extend_from_slice(text),
             Text::Computed(compute) => compute(variables, out),
         }
+    }
+}
+
+impl Amount {
+    /// The number for one request. `bad` is told of a value that is none, unless it is empty: both are 0.
+    pub(crate) fn bytes(&self, variables: &Variables<'_>, bad: impl FnOnce(&[u8])) -> u64 {
+        let text = match self {
+            Amount::Fixed(bytes) => return *bytes,
+            Amount::Computed(text) => text,
+        };
+        let mut value = Vec::new();
+        text.write(variables, &mut value);
+        size::parse(&value).unwrap_or_else(|| {
+            if !value.is_empty() {
+                bad(&value);
+            }
+            0
+        })
     }
 }
 
@@ -100,6 +141,14 @@ impl Presence for bool {
         !self
     }
 }
+
+/// Whether a request has a variable, by what the method of that tells.
+pub fn is_there(presence: impl Presence) -> bool {
+    !presence.is_absent()
+}
+
+/// How `$date_local` and `$date_gmt` are written, in a form of strftime(3).
+pub(crate) const TIME_FORMAT: &[u8] = b"%A, %d-%b-%Y %H:%M:%S %Z";
 
 /// Appends a value, if there is one.
 fn write_some(value: Option<&[u8]>, out: &mut Vec<u8>) -> bool {
@@ -176,7 +225,19 @@ impl Variables<'_> {
 
     /// `$server_protocol`.
     pub fn server_protocol(&self, out: &mut Vec<u8>) {
-        out.extend_from_slice(if self.head.minor_version == 0 { b"HTTP/1.0" } else { b"HTTP/1.1" });
+        out.extend_from_slice(match (self.head.is_http2, self.head.minor_version) {
+            (true, _) => b"HTTP/2.0",
+            (false, 0) => b"HTTP/1.0",
+            (false, _) => b"HTTP/1.1",
+        });
+    }
+
+    /// `$http2`.
+    pub fn http2(&self, out: &mut Vec<u8>) {
+        if self.head.is_http2 {
+            let is_secured = self.connection.scheme() == Scheme::HTTPS;
+            out.extend_from_slice(if is_secured { b"h2" } else { b"h2c" });
+        }
     }
 
     /// `$request_length`: bytes received.
@@ -220,6 +281,13 @@ impl Variables<'_> {
         let separator: &[u8] = if name.eq_ignore_ascii_case(b"cookie") { b"; " } else { b", " };
         let lines = self.head.fields().iter().filter(|(field, _)| is_same_name(field, name));
         join(lines.map(|(_, value)| value), separator, out)
+    }
+
+    /// `$sent_trailer_NAME`: a field that has followed the content.
+    pub fn trailer(&self, name: &[u8], out: &mut Vec<u8>) -> bool {
+        let fields = self.progress.trailers.into_iter().flat_map(Fields::iter);
+        let named = fields.filter(|(field, _)| is_same_name(field, name));
+        join(named.map(|(_, value)| value), b", ", out)
     }
 
     /// `$sent_http_NAME`: the field of the response. As in nginx, Date and Server are not among them.
@@ -346,6 +414,16 @@ impl Variables<'_> {
         write_seconds(self.now.unix_ms, out);
     }
 
+    /// `$date_local`, as server side includes have it.
+    pub fn date_local(&self, out: &mut Vec<u8>) {
+        write_time(self.now.unix_s(), false, TIME_FORMAT, out);
+    }
+
+    /// `$date_gmt`: the same in UTC.
+    pub fn date_gmt(&self, out: &mut Vec<u8>) {
+        write_time(self.now.unix_s(), true, TIME_FORMAT, out);
+    }
+
     /// `$time_local`, as the common log format has it.
     pub fn time_local(&self, out: &mut Vec<u8>) {
         self.local_clock.write_common(self.now, out);
@@ -415,6 +493,16 @@ impl Variables<'_> {
         let memo = self.memo;
         memo.write(Once::SecureLinkExpires, out, |out| memo.write_known(Once::Expiry, out));
         out.len() > start
+    }
+
+    /// `$slice_range`: the part that is asked for, where `slice` says how long parts are.
+    pub fn slice_range(&self, out: &mut Vec<u8>) -> bool {
+        let Some(start) = self.slice_start.filter(|_| self.settings.slice_len > 0) else {
+            return false;
+        };
+        self.memo.slice();
+        slice::write_range(start, self.settings.slice_len, out);
+        true
     }
 
     /// `$limit_req_status`.
@@ -575,7 +663,7 @@ impl Variables<'_> {
 
     /// The regex that has matched last.
     fn last_match(&self) -> Option<&Match> {
-        self.own_match.or(self.matches.last())
+        self.own_match.or_else(|| self.matches.get(self.inherited_matches..)?.last())
     }
 
     /// The variable of a map, worked out by `compute` once for a request.
@@ -598,6 +686,23 @@ impl Variables<'_> {
     /// A variable that `set` gives values to.
     pub fn assigned(&self, slot: usize, out: &mut Vec<u8>) -> bool {
         write_some(self.slots.get(slot).and_then(|value| value.as_deref()), out)
+    }
+
+    /// The same, where it is told of one that was given none yet (`uninitialized_variable_warn`): once for
+    /// a request, as in nginx.
+    pub fn assigned_or_warn(&self, slot: usize, name: &str, out: &mut Vec<u8>) -> bool {
+        let is_there = self.assigned(slot, out);
+        let warns = || self.settings.uninitialized_variable_warn && self.memo.misses(slot);
+        if let Some(logs) = self.logs.filter(|_| !is_there && warns()) {
+            logs.error(
+                self.settings.error_logs,
+                Level::Warn,
+                About::Request(self),
+                (self.now, self.local_clock),
+                format_args!("using uninitialized \"{name}\" variable"),
+            );
+        }
+        is_there
     }
 
     /// A named group of the last regex that has one of this name.

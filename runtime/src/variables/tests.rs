@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::samples::{SAMPLE_CONNECTION, SETTINGS, SampleConnection, head, leak, with_variables};
+use crate::secured::{Agreed, ClientVerdict, Offered};
 use crate::site::FileBase;
 
 type Read = fn(&Variables<'_>, &mut Vec<u8>);
@@ -213,5 +214,81 @@ fn content_in_chunks_has_a_length_once_it_has_come() {
         assert_eq!(text(variables, |v, out| v.content_length(out)), "");
         variables.progress.received_content_len = 5;
         assert_eq!(text(variables, |v, out| v.content_length(out)), "5");
+    });
+}
+
+type Tell = (&'static str, ReadSome, &'static str);
+
+/// The variables of TLS, and what they are for a client with a certificate.
+const OF_TLS: [Tell; 22] = [
+    ("ssl_protocol", |v, out| v.ssl_protocol(out), "TLSv1.3"),
+    ("ssl_cipher", |v, out| v.ssl_cipher(out), "TLS_AES_128_GCM_SHA256"),
+    ("ssl_curve", |v, out| v.ssl_curve(out), "X25519"),
+    ("ssl_ciphers", |v, out| v.ssl_ciphers(out), "TLS_AES_128_GCM_SHA256:0x0a0a"),
+    ("ssl_curves", |v, out| v.ssl_curves(out), "X25519"),
+    ("ssl_server_name", |v, out| v.ssl_server_name(out), "a.test"),
+    ("ssl_session_reused", |v, out| v.ssl_session_reused(out), "r"),
+    ("ssl_alpn_protocol", |v, out| v.ssl_alpn_protocol(out), ""),
+    ("ssl_early_data", |v, out| v.ssl_early_data(out), ""),
+    ("ssl_client_verify", |v, out| v.ssl_client_verify(out), "SUCCESS"),
+    ("ssl_client_cert", |v, out| v.ssl_client_cert(out), "Cert"),
+    ("ssl_client_raw_cert", |v, out| v.ssl_client_raw_cert(out), "RawCert"),
+    ("ssl_client_escaped_cert", |v, out| v.ssl_client_escaped_cert(out), "EscapedCert"),
+    ("ssl_client_fingerprint", |v, out| v.ssl_client_fingerprint(out), "Fingerprint"),
+    ("ssl_client_i_dn", |v, out| v.ssl_client_i_dn(out), "Issuer"),
+    ("ssl_client_s_dn", |v, out| v.ssl_client_s_dn(out), "Subject"),
+    ("ssl_client_i_dn_legacy", |v, out| v.ssl_client_i_dn_legacy(out), "LegacyIssuer"),
+    ("ssl_client_s_dn_legacy", |v, out| v.ssl_client_s_dn_legacy(out), "LegacySubject"),
+    ("ssl_client_serial", |v, out| v.ssl_client_serial(out), "Serial"),
+    ("ssl_client_v_start", |v, out| v.ssl_client_v_start(out), "ValidFrom"),
+    ("ssl_client_v_end", |v, out| v.ssl_client_v_end(out), "ValidUntil"),
+    ("ssl_client_v_remain", |v, out| v.ssl_client_v_remain(out), "DaysLeft"),
+];
+
+fn agreed(client: ClientVerdict) -> &'static Agreed {
+    Box::leak(Box::new(Agreed {
+        tls: 0,
+        protocol: "TLSv1.3",
+        cipher: "TLS_AES_128_GCM_SHA256",
+        group: "X25519",
+        offered: Offered { suites: [0x1301, 0x0a0a].into(), groups: [29].into() },
+        name: b"a.test"[..].into(),
+        resumed: true,
+        alpn: b"",
+        client,
+    }))
+}
+
+#[test]
+fn variables_of_tls() {
+    let told = |agreed: Option<&'static Agreed>, tell: &dyn Fn(&Variables<'_>)| {
+        let connection = Box::leak(Box::new(SampleConnection { agreed, ..SAMPLE_CONNECTION }));
+        with_variables(&head("/", ""), &SETTINGS, &[], |variables| {
+            variables.connection = connection;
+            tell(variables);
+        });
+    };
+    told(Some(agreed(ClientVerdict::Good)), &|variables| {
+        for (name, read, expected) in OF_TLS {
+            assert_eq!(text(variables, read), expected, "${name}");
+        }
+        assert_eq!(text(variables, |v, out| v.scheme(out)), "https");
+        assert_eq!(text(variables, |v, out| v.https(out)), "on");
+    });
+    let bad = ClientVerdict::Bad { reason: "certificate has expired", by_stranger: false };
+    for (verdict, expected) in
+        [(ClientVerdict::None, "NONE"), (bad, "FAILED:certificate has expired")]
+    {
+        told(Some(agreed(verdict)), &|variables| {
+            assert_eq!(text(variables, |v, out| v.ssl_client_verify(out)), expected);
+        });
+    }
+    // Without TLS, all of them are absent.
+    told(None, &|variables| {
+        for (name, read, _) in OF_TLS {
+            assert_eq!(text(variables, read), "", "${name}");
+            assert!(!read(variables, &mut Vec::new()), "${name}");
+        }
+        assert_eq!(text(variables, |v, out| v.https(out)), "");
     });
 }

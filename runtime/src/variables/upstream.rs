@@ -6,6 +6,7 @@
 use super::{Match, Variables, write_number, write_seconds, write_some};
 use crate::exchange::Try;
 use crate::http::response::value_in;
+use crate::http::target::Scheme;
 use crate::site::{Action, Fastcgi, Handler, Proxy, Wire};
 
 /// What programs look for that know nginx.
@@ -35,8 +36,12 @@ impl Variables<'_> {
 
 /// The request as it is passed on by FastCGI.
 impl Variables<'_> {
-    /// `$https`: nothing, where no TLS is spoken.
-    pub fn https(&self, _out: &mut Vec<u8>) {}
+    /// `$https`: `on` where TLS is spoken.
+    pub fn https(&self, out: &mut Vec<u8>) {
+        if self.connection.scheme() == Scheme::HTTPS {
+            out.extend_from_slice(b"on");
+        }
+    }
 
     /// `$nginx_version`: that of the nginx whose ways these are.
     pub fn nginx_version(&self, out: &mut Vec<u8>) {
@@ -68,7 +73,11 @@ impl Variables<'_> {
         match self.action {
             Some(Action::Serve { handler: Handler::Proxy(Proxy { wire, .. }), .. }) => match wire {
                 Wire::Fastcgi(said) => Some(said),
-                Wire::Http | Wire::Scgi(_) | Wire::Uwsgi { .. } => None,
+                Wire::Http
+                | Wire::Grpc
+                | Wire::Scgi(_)
+                | Wire::Uwsgi { .. }
+                | Wire::Memcached { .. } => None,
             },
             _ => None,
         }
@@ -126,25 +135,46 @@ impl Variables<'_> {
         self.write_tries(out, |one, out| write_number(one.received_len, out))
     }
 
-    /// `$upstream_cache_status`: nothing is cached.
+    /// `$upstream_cache_status`: what a look at what is kept has come to.
     pub fn upstream_cache_status(&self, out: &mut Vec<u8>) -> bool {
-        write_some(None, out)
+        let status = self.progress.tries.cached(|cached| cached.status).flatten();
+        write_some(status.map(|status| status.word().as_bytes()), out)
+    }
+
+    /// `$upstream_cache_last_modified`: the Last-Modified of what is kept and stale, where the other
+    /// server is asked whether it still holds.
+    pub fn upstream_cache_last_modified(&self, out: &mut Vec<u8>) -> bool {
+        self.cache_validator(0, out)
+    }
+
+    /// `$upstream_cache_etag`: its ETag, likewise.
+    pub fn upstream_cache_etag(&self, out: &mut Vec<u8>) -> bool {
+        self.cache_validator(1, out)
+    }
+
+    fn cache_validator(&self, which: usize, out: &mut Vec<u8>) -> bool {
+        let validator = self
+            .progress
+            .tries
+            .cached(|cached| cached.validators.as_ref().map(|all| all[which].clone()));
+        write_some(validator.flatten().filter(|text| !text.is_empty()).as_deref(), out)
     }
 
     /// `$upstream_http_NAME`: a field of the answer, as it came.
     pub fn upstream_field(&self, name: &[u8], out: &mut Vec<u8>) -> bool {
         let name = str::from_utf8(name).unwrap_or_default();
-        write_some(value_in(&self.progress.tries.fields, name), out)
+        write_some(value_in(self.progress.tries.fields(), name), out)
     }
 
     /// `$upstream_trailer_NAME`: a field behind the content of the answer.
-    pub fn upstream_trailer(&self, _name: &[u8], out: &mut Vec<u8>) -> bool {
-        write_some(None, out)
+    pub fn upstream_trailer(&self, name: &[u8], out: &mut Vec<u8>) -> bool {
+        let name = str::from_utf8(name).unwrap_or_default();
+        write_some(value_in(self.progress.tries.trailers(), name), out)
     }
 
     /// `$upstream_cookie_NAME`: a cookie that the answer sets, without its attributes.
     pub fn upstream_cookie(&self, name: &[u8], out: &mut Vec<u8>) -> bool {
-        let lines = self.progress.tries.fields.split(|&byte| byte == b'\n');
+        let lines = self.progress.tries.fields().split(|&byte| byte == b'\n');
         let cookie = |line| {
             let value = value_in(line, "Set-Cookie")?;
             let pair = value.split(|&byte| byte == b';').next().unwrap_or_default();
@@ -157,14 +187,14 @@ impl Variables<'_> {
     /// Appends a value of each server that was asked. Whether there is any.
     fn write_tries(&self, out: &mut Vec<u8>, write: impl Fn(&Try, &mut Vec<u8>)) -> bool {
         let tries = self.progress.tries;
-        for (index, one) in tries.all.iter().enumerate() {
+        for (index, one) in tries.all().iter().enumerate() {
             if index > 0 {
-                let is_other = tries.begins.contains(&index);
+                let is_other = tries.begins().contains(&index);
                 out.extend_from_slice(if is_other { b" : " } else { b", " });
             }
             write(one, out);
         }
-        !tries.all.is_empty()
+        !tries.all().is_empty()
     }
 }
 

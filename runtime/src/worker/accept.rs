@@ -3,7 +3,7 @@
 use std::io;
 use std::os::fd::{AsFd, AsRawFd};
 
-use super::slot::Slot;
+use super::guest::Guest;
 use super::{LISTENER, Worker};
 use crate::connection::Source;
 use crate::context::Client;
@@ -47,7 +47,7 @@ impl<S: Site> Worker<S> {
             }
             self.spare_descriptors(socket.as_raw_fd());
             let accepted_ms = self.cx.now.monotonic_ms;
-            let transport = Transport::Plain(socket);
+            let transport = Transport::plain(socket);
             let client = Client::new(
                 self.cx.shared,
                 transport,
@@ -56,18 +56,15 @@ impl<S: Site> Worker<S> {
                 peer,
                 accepted_ms,
             );
-            let connection = Box::new(Connection::new::<S>(client));
+            let connection = Connection::new::<S>(client);
             let timeout_ms = connection.first_timeout_ms();
-            let index = self.free.pop().unwrap_or_else(|| {
-                self.slots.push(Slot::default());
-                self.slots.len() - 1
-            });
-            self.slots[index].connection = Some(connection);
+            let index = self.cx.places.take();
+            self.slot(index).guest = Some(Box::new(Guest::Client(connection)));
             if S::COUNTS {
                 self.cx.counts.accept();
             }
             self.deadlines.set(index, accepted_ms, timeout_ms);
-            self.drive(index, |connection, cx| connection.on_ready(cx, Source::Client));
+            self.drive(index, |guest, cx| guest.on_ready(cx, Source::Client));
             if !is_readable(self.listeners[listener].socket.as_fd()) {
                 return;
             }

@@ -3,7 +3,10 @@
 
 mod accept;
 mod clock;
+mod guest;
 mod memory;
+mod parts;
+mod places;
 mod room;
 mod scripts;
 mod slot;
@@ -21,14 +24,17 @@ use crate::deadlines::Deadlines;
 use crate::http1::Connection;
 use crate::listener::Listener;
 use crate::poll_set::{Interest, PollSet};
+use crate::secured::Renewed;
 use crate::site::{Level, Site};
 use crate::sys::signal::Signal;
 use crate::upstream::UPSTREAM;
 
 pub use clock::Clock;
+use guest::Guest;
 use memory::Peak;
+pub use places::Places;
 use room::Shortage;
-use slot::{GENERATIONS, Slot};
+use slot::Slot;
 pub use team::{Team, Wake};
 
 /// Token of what wakes the worker.
@@ -52,7 +58,10 @@ pub struct Worker<S> {
     deadlines: Deadlines,
     listeners: Vec<Listener>,
     slots: Vec<Slot>,
-    free: Vec<usize>,
+    /// How many places requests within others have.
+    part_count: usize,
+    /// Whether they are being attended to.
+    attends: bool,
     /// When accepting goes on, if it rests.
     accept_rests_until_ms: Option<u64>,
     wake: Wake,
@@ -82,7 +91,8 @@ impl<S: Site> Worker<S> {
             deadlines: Deadlines::default(),
             listeners,
             slots: Vec::new(),
-            free: Vec::new(),
+            part_count: 0,
+            attends: false,
             accept_rests_until_ms: None,
             wake,
             team,
@@ -135,7 +145,11 @@ impl<S: Site> Worker<S> {
     /// Forgets all connections, and what was watched.
     fn begin_again(&mut self) {
         self.cx.recover();
+        // What they are due for is nothing any more.
+        self.attends = true;
         (0..self.slots.len()).for_each(|index| self.close(index));
+        self.cx.subrequests.clear();
+        self.attends = false;
         self.poll_set.forget_all();
         self.spawner_outgoing = false;
         self.accept_rests_until_ms = None;
@@ -155,6 +169,7 @@ impl<S: Site> Worker<S> {
             }
             self.poll_set.recycle(ready);
             self.expire();
+            self.drive_queued();
             self.watch_spawner();
             self.sweep_upstreams();
             self.report_shortage();
@@ -172,11 +187,14 @@ impl<S: Site> Worker<S> {
     }
 
     fn open_count(&self) -> usize {
-        self.slots.len() - self.free.len()
+        self.cx.places.open_count()
     }
 
     /// How long `poll(2)` may wait.
     fn timeout_ms(&self) -> i32 {
+        if S::HTTP2 && !self.cx.queue.is_empty() {
+            return 0;
+        }
         let next = [
             self.deadlines.next_ms(),
             self.accept_rests_until_ms,
@@ -213,9 +231,7 @@ impl<S: Site> Worker<S> {
             _ => Source::ScriptErrors,
         };
         // A connection that was served before it in this turn may have made way for another.
-        if self.slots[index].generation == (token >> 32) as u32 & GENERATIONS {
-            self.drive(index, |connection, cx| connection.on_ready(cx, source));
-        }
+        self.drive_token(token, |guest, cx| guest.on_ready(cx, source));
     }
 
     fn on_wake(&mut self) {
@@ -226,6 +242,9 @@ impl<S: Site> Worker<S> {
                         Signal::Terminate if self.team.is_leaving() => self.team.hurry(),
                         Signal::Terminate | Signal::Drain => self.team.announce_leaving(),
                         Signal::Reopen => {
+                            if let Some(keys) = &self.cx.shared.keys {
+                                keys.look_now();
+                            }
                             crate::log::ask_to_reopen();
                             self.team.wake();
                         }
@@ -236,11 +255,30 @@ impl<S: Site> Worker<S> {
         }
         self.cx.tell_of_logs(self.cx.logs.follow_reopening());
         self.go_on_with_checked();
+        self.tell_of_keys();
+        self.follow_names();
+        self.follow_commands();
+        self.follow_health();
         if self.team.is_leaving() && self.leave_until_ms.is_none() {
             self.begin_to_leave();
         }
         if self.team.is_hurried() {
             self.leave_until_ms = Some(self.cx.now.monotonic_ms);
+        }
+    }
+
+    /// Tells the log what has become of the keys.
+    fn tell_of_keys(&self) {
+        // Without TLS in the site, its code is not in the binary.
+        let Some(keys) = self.cx.shared.keys.as_ref().filter(|_| S::TLS.is_some()) else { return };
+        if !matches!(self.wake, Wake::Signals(_)) {
+            return;
+        }
+        for renewed in keys.take_news() {
+            match renewed {
+                Renewed::Taken(text) => self.cx.report(Level::Notice, format_args!("{text}")),
+                Renewed::Kept(text) => self.cx.report(Level::Error, format_args!("{text}")),
+            }
         }
     }
 
@@ -250,10 +288,7 @@ impl<S: Site> Worker<S> {
             return;
         }
         for token in self.cx.shared.desk.take_done(self.cx.worker) {
-            let index = token as u32 as usize;
-            if self.slots[index].generation == (token >> 32) as u32 & GENERATIONS {
-                self.drive(index, |connection, cx| connection.look_again(cx));
-            }
+            self.drive_token(token, |guest, cx| guest.look_again(cx));
         }
     }
 
@@ -267,8 +302,11 @@ impl<S: Site> Worker<S> {
         }
         self.listeners.clear();
         for index in 0..self.slots.len() {
-            let idle = |connection: &Connection| connection.is_idle();
-            if self.slots[index].connection.as_deref().is_some_and(idle) {
+            if S::HTTP2 {
+                self.drive(index, |guest, cx| guest.on_leaving(cx));
+            }
+            let idle = |guest: &Guest| guest.client().is_some_and(Connection::is_idle);
+            if self.slots[index].guest.as_deref().is_some_and(idle) {
                 self.close(index);
             }
         }
@@ -277,7 +315,7 @@ impl<S: Site> Worker<S> {
     fn expire(&mut self) {
         let now_ms = self.cx.now.monotonic_ms;
         while let Some(index) = self.deadlines.pop_expired(now_ms) {
-            self.drive(index, |connection, cx| connection.on_deadline(cx));
+            self.drive(index, |guest, cx| guest.on_deadline(cx));
         }
         if self.accept_rests_until_ms.is_some_and(|until_ms| until_ms <= now_ms) {
             self.accept_rests_until_ms = None;

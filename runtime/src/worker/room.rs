@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use std::os::fd::RawFd;
 
 use super::Worker;
+use super::guest::Guest;
 use crate::connection::{Place, Stake};
 use crate::http1::Connection;
 use crate::site::{Level, Site};
@@ -128,29 +129,30 @@ impl<S: Site> Worker<S> {
     }
 
     fn connections(&self) -> impl Iterator<Item = (usize, &Connection)> {
-        let connections = self.slots.iter().map(|slot| slot.connection.as_deref());
+        let guests = self.slots.iter().map(|slot| slot.guest.as_deref());
+        let connections = guests.map(|guest| guest.and_then(Guest::client));
         connections.enumerate().filter_map(|(index, connection)| Some((index, connection?)))
     }
 
     /// Closes a connection for another one.
     pub(super) fn make_way(&mut self, index: usize, short: Short) {
-        let Some(connection) = &self.slots[index].connection else { return };
+        let Some(guest) = &self.slots[index].guest else { return };
         self.shortage.last = short;
-        match connection.stake(self.cx.now.monotonic_ms) {
+        match guest.stake(self.cx.now.monotonic_ms) {
             Stake::Nothing | Stake::Rest => {
                 self.shortage.idle += 1;
                 self.close(index);
             }
             Stake::Slow(_) | Stake::Work => {
                 self.shortage.slow += 1;
-                self.drive(index, |connection, cx| connection.give_way(cx));
+                self.drive(index, |guest, cx| guest.give_way(cx));
             }
         }
     }
 
     /// What one more connection would be too many for.
     pub(super) fn short(&self) -> Option<Short> {
-        let count = self.open_count();
+        let count = self.open_count() - self.part_count;
         match self.shortage.is_crowded(count) {
             _ if count >= S::PROCESS.worker_connections as usize => Some(Short::Places),
             true => Some(Short::Descriptors),
@@ -158,10 +160,16 @@ impl<S: Site> Worker<S> {
         }
     }
 
+    /// What a stream that has taken a place already is too many for.
+    pub(super) fn short_with_born(&self) -> Option<Short> {
+        let count = self.open_count() - self.part_count;
+        (count > S::PROCESS.worker_connections as usize).then_some(Short::Places)
+    }
+
     /// Closes a connection where a new one, with this descriptor, leaves too few to files and
     /// scripts.
     pub(super) fn spare_descriptors(&mut self, taken: RawFd) {
-        let count = self.open_count();
+        let count = self.open_count() - self.part_count;
         if self.shortage.note_taken(taken, count)
             && let Some(index) = self.least_missed()
         {

@@ -23,8 +23,8 @@ impl<S: Site> Worker<S> {
             if let Some((level, text)) = describe_end(&event) {
                 self.cx.report(level, format_args!("{text}"));
             }
-            let index = id.token as u32 as usize;
-            self.drive(index, |connection, cx| connection.on_script_event(cx, id, &event));
+            let index = spawner.owner(id) as u32 as usize;
+            self.drive(index, |guest, cx| guest.on_script_event(cx, id, &event));
             next = spawner.next_event();
         }
         if let Err(error) = next {

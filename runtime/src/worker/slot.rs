@@ -3,6 +3,8 @@
 use std::io;
 
 use super::Worker;
+use super::guest::Guest;
+use super::places::Born;
 use crate::connection::{Deadline, Interests, Next, Source, UpstreamInterest};
 use crate::context::Context;
 use crate::counts::Phase;
@@ -10,20 +12,10 @@ use crate::http1::Connection;
 use crate::output::Turn;
 use crate::site::{Level, Site};
 
-/// The token of one descriptor of a connection: from the highest bit down what it is (3 bits,
-/// the first clear), the generation of its slot (29), the slot's index (32).
-pub(super) fn token(index: usize, generation: u32, source: Source) -> u64 {
-    (source as u64) << 61 | u64::from(generation) << 32 | index as u64
-}
-
-/// Generations have 29 bits.
-pub(super) const GENERATIONS: u32 = (1 << 29) - 1;
-
-/// A place for a connection. The generation tells an event for an earlier one from its own.
+/// A place for a guest.
 #[derive(Default)]
 pub(super) struct Slot {
-    pub(super) generation: u32,
-    pub(super) connection: Option<Box<Connection>>,
+    pub(super) guest: Option<Box<Guest>>,
     /// What is watched of it.
     interests: Interests,
 }
@@ -40,20 +32,82 @@ impl<S: Site> Worker<S> {
     pub(super) fn drive(
         &mut self,
         index: usize,
-        act: impl FnOnce(&mut Connection, &mut Context<S>) -> Next,
+        act: impl FnOnce(&mut Guest, &mut Context<S>) -> Next,
     ) {
-        let slot = &mut self.slots[index];
-        let Some(mut connection) = slot.connection.take() else { return };
-        self.cx.token = token(index, slot.generation, Source::Client);
+        let Some(slot) = self.slots.get_mut(index) else { return };
+        let Some(mut guest) = slot.guest.take() else { return };
+        self.cx.token = self.cx.places.client_token(index);
         self.cx.turn = Turn::at(self.cx.now.monotonic_ms);
-        let before = connection.phase();
-        self.count(before, Phase::Writing);
-        let next = contain(|| act(&mut connection, &mut self.cx));
-        self.count(Phase::Writing, connection.phase());
-        self.slots[index].connection = Some(connection);
+        let is_counted = !guest.is_stream();
+        if is_counted {
+            self.count(guest.phase(), Phase::Writing);
+        }
+        let next = contain(|| act(&mut guest, &mut self.cx));
+        if is_counted {
+            self.count(Phase::Writing, guest.phase());
+        }
+        self.slots[index].guest = Some(guest);
         self.settle(index, next);
+        if S::HTTP2 {
+            self.settle_born();
+        }
+        self.attend_parts();
         if !S::UPSTREAMS.is_empty() {
             self.cx.upstreams.watch(&self.poll_set);
+        }
+    }
+
+    /// Puts streams that have to wait into their places.
+    fn settle_born(&mut self) {
+        for Born { index, connection, deadline } in std::mem::take(&mut self.cx.places.born) {
+            if let Some(short) = self.short_with_born() {
+                match self.least_missed() {
+                    Some(other) => self.make_way(other, short),
+                    None => {
+                        self.note_full(short);
+                        // Its client hears of it.
+                        drop(connection);
+                        self.cx.places.give_back(index);
+                        continue;
+                    }
+                }
+            }
+            self.slot(index).guest = Some(Box::new(Guest::Client(connection)));
+            self.settle(index, Some(Next::Wait(deadline)));
+        }
+    }
+
+    /// A slot that may be new.
+    pub(super) fn slot(&mut self, index: usize) -> &mut Slot {
+        if self.slots.len() <= index {
+            self.slots.resize_with(index + 1, Slot::default);
+        }
+        &mut self.slots[index]
+    }
+
+    /// Lets those act whom others have made ready: the streams first, so that all that they send goes
+    /// out at once.
+    pub(super) fn drive_queued(&mut self) {
+        if !S::HTTP2 {
+            return;
+        }
+        let queue = self.cx.queue.clone();
+        for token in queue.take_streams() {
+            self.drive_token(token, |stream, cx| stream.on_ready(cx, Source::Client));
+        }
+        for token in queue.take_connections() {
+            self.drive_token(token, |guest, cx| guest.on_queued(cx));
+        }
+    }
+
+    /// Lets the connection act that a token is of, if it is still there.
+    pub(super) fn drive_token(
+        &mut self,
+        token: u64,
+        act: impl FnOnce(&mut Guest, &mut Context<S>) -> Next,
+    ) {
+        if let Some(index) = self.cx.places.index_of(token) {
+            self.drive(index, act);
         }
     }
 
@@ -80,11 +134,16 @@ impl<S: Site> Worker<S> {
     /// Watches what the connection is interested in now.
     fn watch(&mut self, index: usize) -> io::Result<()> {
         let slot = &mut self.slots[index];
-        let Some(connection) = &slot.connection else { return Ok(()) };
-        if connection.only_reads() && slot.interests.are_input() {
+        let Some(guest) = &slot.guest else { return Ok(()) };
+        if guest.only_reads() && slot.interests.are_input() {
             return Ok(());
         }
-        let wanted = connection.interests();
+        let mut wanted = guest.interests();
+        if S::HTTP2
+            && let Some(stream) = guest.client().and_then(Connection::stream)
+        {
+            stream.want(wanted.client.take());
+        }
         // It may have been given back meanwhile, and taken again.
         if let Some(UpstreamInterest { lease, readiness }) = wanted.upstream {
             self.cx.upstreams.want(lease, readiness);
@@ -93,7 +152,7 @@ impl<S: Site> Worker<S> {
         if wanted == watched {
             return Ok(());
         }
-        let token = |source| token(index, slot.generation, source);
+        let token = |source| self.cx.places.token(index, source);
         for ((source, new), (_, old)) in wanted.pipes().into_iter().zip(watched.pipes()) {
             if new != old {
                 self.poll_set.remove(token(source));
@@ -102,32 +161,36 @@ impl<S: Site> Worker<S> {
                 }
             }
         }
-        if wanted.client == watched.client {
+        let Some(connection) = guest.client().filter(|_| wanted.client != watched.client) else {
             return Ok(());
-        }
+        };
         let client = connection.descriptor();
         self.poll_set.watch(client, token(Source::Client), watched.client, wanted.client)
     }
 
     pub(super) fn close(&mut self, index: usize) {
         let slot = &mut self.slots[index];
-        let Some(connection) = slot.connection.take() else { return };
+        let Some(guest) = slot.guest.take() else { return };
         let watched = std::mem::take(&mut slot.interests);
         let pipes = watched.pipes().into_iter().filter(|(_, pipe)| pipe.is_some());
         for (source, _) in pipes {
-            self.poll_set.remove(token(index, slot.generation, source));
+            self.poll_set.remove(self.cx.places.token(index, source));
         }
-        if S::COUNTS {
-            self.cx.counts.close(connection.phase());
+        match guest.client() {
+            Some(connection) if S::COUNTS && !connection.is_stream() => {
+                self.cx.counts.close(connection.phase());
+            }
+            Some(_) => {}
+            None => self.part_count -= 1,
         }
         // Closing takes it out of the epoll instance: no other descriptor stands for it.
-        drop(connection);
-        slot.generation = slot.generation.wrapping_add(1) & GENERATIONS;
+        drop(guest);
         self.deadlines.clear(index);
-        self.free.push(index);
+        self.cx.places.give_back(index);
         if self.accept_rests_until_ms.take().is_some() {
             self.set_accepting(true);
         }
+        self.attend_parts();
     }
 }
 

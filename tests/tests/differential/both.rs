@@ -51,7 +51,11 @@ fn sitec_conf(folder: &Path, servers: &[Drawn]) -> String {
     filled(
         own,
         servers,
-        &[("${LOG}", &shown(folder, "sitec.log")), ("${WWW}", &shown(folder, "www"))],
+        &[
+            ("${LOG}", &shown(folder, "sitec.log")),
+            ("${KEPT}", &shown(folder, "kept.sitec")),
+            ("${WWW}", &shown(folder, "www")),
+        ],
     )
 }
 
@@ -224,6 +228,7 @@ fn nginx_conf(folder: &Path, servers: &[Drawn], ports: [u16; 2]) -> String {
             ("${PORT}", &first),
             ("${PORT_2}", &second),
             ("${LOG}", &shown(folder, "nginx.log")),
+            ("${KEPT}", &shown(folder, "kept.nginx")),
             ("${WWW}", &shown(folder, "www")),
         ],
     )

@@ -64,6 +64,16 @@ pub const ROWS: &[Row] = &[
         ],
     ),
     (
+        "add_trailer",
+        &[Server, Location],
+        8,
+        &[
+            "add_trailer X-%w% \"%text%\";",
+            "add_trailer X-%w% \"%text%\" always;",
+            "add_trailer X-%w% 1; add_trailer X-Uri %var%;",
+        ],
+    ),
+    (
         "expires",
         &[Server, Location, If],
         12,
@@ -146,7 +156,12 @@ pub const ROWS: &[Row] = &[
         "limit_except",
         &[Location],
         6,
-        &["limit_except GET { deny all; }", "limit_except POST PUT { allow 127.0.0.2; deny all; }"],
+        &[
+            "limit_except GET { deny all; }",
+            "limit_except POST PUT { allow 127.0.0.2; deny all; }",
+            "limit_except GET { proxy_pass http://back; }",
+            "limit_except POST { allow 127.0.0.0/8; deny all; proxy_pass http://${BACK}; }",
+        ],
     ),
     (
         "allow",
@@ -160,6 +175,90 @@ pub const ROWS: &[Row] = &[
             "allow ::1; deny 127.0.0.0/30;",
         ],
     ),
+    (
+        "auth_request",
+        &[Server, Location],
+        5,
+        &[
+            "auth_request /a.txt;",
+            "auth_request %plain%;",
+            "auth_request %plain%;",
+            "auth_request off;",
+        ],
+    ),
+    (
+        "auth_request_set",
+        &[Server, Location],
+        6,
+        &[
+            "auth_request_set $%v% $upstream_status;",
+            "auth_request_set $%v% \"%text%\";",
+            "auth_request_set $%v% $sent_http_content_type; auth_request_set $%v% $status;",
+        ],
+    ),
+    ("satisfy", &[Server, Location], 6, &["satisfy any;", "satisfy all;"]),
+    ("mirror", &[Server, Location], 3, &["mirror /a.txt;", "mirror %plain%;", "mirror off;"]),
+    (
+        "sub_filter",
+        &[Server, Location],
+        9,
+        &[
+            "sub_filter a \"%text%\";",
+            "sub_filter %w% X; sub_filter E 3;",
+            "sub_filter $arg_x <$1>; sub_filter content \"\";",
+        ],
+    ),
+    ("sub_filter_once", &[Server, Location], 6, &["sub_filter_once off;", "sub_filter_once on;"]),
+    (
+        "sub_filter_types",
+        &[Server, Location],
+        8,
+        &["sub_filter_types *;", "sub_filter_types text/plain application/json;"],
+    ),
+    (
+        "add_before_body",
+        &[Server, Location],
+        5,
+        &["add_before_body /a.txt;", "add_before_body %plain%;", "add_before_body \"\";"],
+    ),
+    (
+        "add_after_body",
+        &[Server, Location],
+        5,
+        &["add_after_body %plain%;", "add_after_body /ssi.html;"],
+    ),
+    (
+        "addition_types",
+        &[Server, Location],
+        5,
+        &["addition_types *;", "addition_types text/plain;"],
+    ),
+    (
+        "secure_link",
+        &[Server, Location],
+        6,
+        &[
+            "secure_link $arg_x; secure_link_md5 \"$uri s\";",
+            "secure_link $arg_x,$arg_e; secure_link_md5 \"$secure_link_expires$uri s\";",
+        ],
+    ),
+    (
+        "set_real_ip_from",
+        &[Server, Location],
+        7,
+        &[
+            "set_real_ip_from 127.0.0.0/8; real_ip_header X-Forwarded-For;",
+            "set_real_ip_from 127.0.0.1; set_real_ip_from 10.0.0.0/8; real_ip_header X-Forwarded-For; \
+             real_ip_recursive on;",
+            "set_real_ip_from 127.0.0.1;",
+            "set_real_ip_from 10.0.0.0/8; real_ip_header X-Real-IP;",
+        ],
+    ),
+    ("ssi", &[Server, Location, If], 7, &["ssi on;", "ssi on;", "ssi off;"]),
+    ("ssi_types", &[Server, Location], 4, &["ssi_types *;", "ssi_types text/plain;"]),
+    ("ssi_silent_errors", &[Server, Location], 3, &["ssi_silent_errors on;"]),
+    ("ssi_last_modified", &[Server, Location], 4, &["ssi_last_modified on;"]),
+    ("sub_filter_last_modified", &[Server, Location], 4, &["sub_filter_last_modified on;"]),
     (
         "valid_referers",
         &[Server, Location],
@@ -210,6 +309,16 @@ pub const ROWS: &[Row] = &[
         &[Server, Location],
         6,
         &["proxy_cookie_domain s1.test $host;", "proxy_cookie_domain ~^(.*)S1.test$ new.test;"],
+    ),
+    (
+        "proxy_cookie_flags",
+        &[Server, Location],
+        5,
+        &[
+            "proxy_cookie_flags A secure samesite=lax;",
+            "proxy_cookie_flags ~^A httponly $arg_m samesite=$arg_x;",
+            "proxy_cookie_flags b secure;",
+        ],
     ),
     ("proxy_hide_header", &[Server, Location], 6, &["proxy_hide_header X-Own;"]),
     (
@@ -340,6 +449,9 @@ pub const POOLS: &[(&str, &[&str])] = &[
             "$remote_addr",
             "$scheme",
             "$realpath_root",
+            "$secure_link",
+            "$secure_link_expires",
+            "$realip_remote_addr",
             "$content_type",
             "$part",
         ],
@@ -365,6 +477,23 @@ pub const POOLS: &[(&str, &[&str])] = &[
             "/403.html",
             "/in/a.txt",
             "/s%20p.txt",
+            "/ssi.html",
+        ],
+    ),
+    (
+        "plain",
+        &[
+            "/a.txt",
+            "/a/a.txt",
+            "/",
+            "/a/",
+            "/a",
+            "/d/",
+            "/b.html",
+            "/none",
+            "/x/y",
+            "/in/a.txt",
+            "/ssi.html",
         ],
     ),
     (
@@ -482,6 +611,20 @@ impl Drawn {
         // What nginx makes of an `alias` once the path is rewritten is 500.
         if text.contains("rewrite ") {
             text = text.replace("alias ", "root ");
+        }
+        // nginx looks for texts in what is compressed.
+        if text.contains("gzip_static ") || text.contains("proxy_") {
+            let line = |line: &str| match line.contains("sub_filter") {
+                true => String::new(),
+                false => format!("{line}\n"),
+            };
+            text = text.lines().map(line).collect();
+        }
+        // In nginx, a `return` is not looked at where `limit_except` limits the method: a request within
+        // another one, whom it does not keep out, gets files there.
+        if ["add_before_body", "add_after_body", "ssi "].iter().any(|name| text.contains(name)) {
+            let is_other = |line: &&str| !line.contains("limit_except");
+            text = text.lines().filter(is_other).map(|line| format!("{line}\n")).collect();
         }
         // The Location of another server's answer stays a path here.
         if text.contains("proxy_pass ") {

@@ -30,6 +30,11 @@ pub const DIFFERENCES: &[(&str, Alike)] = &[
         sitec.drop("server");
     }),
     ("the pages of statuses", pages),
+    ("a page within a content", |_, nginx, sitec| {
+        for reply in [nginx, sitec] {
+            reply.content = without_pages(&reply.text()).into_bytes();
+        }
+    }),
     ("without `Allow`", |_, nginx, sitec| {
         if sitec.status == 405 && nginx.field("allow").is_none() {
             sitec.drop("allow");
@@ -60,11 +65,16 @@ pub const DIFFERENCES: &[(&str, Alike)] = &[
         let is_416 = |reply: &Reply| {
             reply.field("content-range").is_some_and(|value| value.starts_with("bytes */"))
         };
-        if is_416(nginx) && is_416(sitec) {
+        // Another status may have taken its place.
+        let is_replaced = is_416(nginx) && nginx.status != 416 && nginx.status == sitec.status;
+        if is_416(nginx) && is_416(sitec) || is_replaced {
             for reply in [nginx, sitec] {
                 reply
                     .fields
                     .retain(|(name, _)| matches!(&name[..], "content-range" | "connection"));
+                if is_replaced {
+                    reply.fields.retain(|(name, _)| name == "connection");
+                }
                 // Where an error page has led there twice, it is the last one that holds.
                 reply.fields.dedup_by(|later, first| {
                     let is_same = first.0 == later.0;
@@ -175,6 +185,28 @@ pub const DIFFERENCES: &[(&str, Alike)] = &[
         }
     }),
 ];
+
+/// A content with each page of a status as its title's number.
+fn without_pages(text: &str) -> String {
+    let (mut out, mut rest) = (String::new(), text);
+    while let Some(at) = ["<html>\r\n<head><title>", "<!DOCTYPE html>"]
+        .iter()
+        .filter_map(|begin| rest.find(begin))
+        .min()
+    {
+        let page = &rest[at..];
+        let title = page.split_once("<title>").and_then(|(_, title)| title.get(..3));
+        // A page that no client looks at is shorter.
+        let last =
+            if page.get(..60).unwrap_or(page).contains("<html") { "</html>" } else { "</h1>" };
+        let end = page.find(last).map(|end| end + last.len());
+        let (Some(title), Some(end)) = (title, end) else { break };
+        out += &rest[..at];
+        out += title;
+        rest = page[end..].trim_start_matches(['\r', '\n']);
+    }
+    out + rest
+}
 
 /// The statuses' own pages: they tell the same number.
 fn pages(request: &Asked, nginx: &mut Reply, sitec: &mut Reply) {

@@ -9,6 +9,7 @@ mod both;
 mod conf;
 mod differences;
 mod draw;
+mod guides;
 mod reply;
 mod request;
 
@@ -28,8 +29,8 @@ use draw::Draw;
 use reply::Reply;
 use request::Asked;
 
-/// What is drawn without a word in the environment.
-const SEED: u64 = 1;
+/// What is drawn without a word in the environment. With what 2 draws, nginx itself is aborted.
+const SEED: u64 = 3;
 
 /// How many rounds there are without a word in the environment.
 const ROUNDS: u64 = 3;
@@ -107,6 +108,14 @@ fn round(seed: u64, runtime: &Runtime) -> Vec<String> {
 
 /// Asks both. Whether the logs are to say the same, and what differs.
 fn compare(request: &Asked, server: &Drawn, both: &Both) -> (bool, Option<String>) {
+    let ([nginx, sitec], differs) = ask(request, server, both);
+    // The path of a cycle depends on when it is seen to be one, and `$status` may be another one
+    // than that of the head.
+    (nginx == sitec && !matches!(nginx, 206 | 304 | 500), differs)
+}
+
+/// Asks both. Their statuses, and what differs.
+fn ask(request: &Asked, server: &Drawn, both: &Both) -> ([u16; 2], Option<String>) {
     let bytes = request.bytes();
     let ports = [both.nginx.ports[server.port], both.sitec.port_at(server.port)];
     let [mut nginx, mut sitec] = ports.map(|port| Reply::to(&bytes, port));
@@ -120,17 +129,16 @@ fn compare(request: &Asked, server: &Drawn, both: &Both) -> (bool, Option<String
     for (_, alike) in DIFFERENCES {
         alike(request, &mut nginx, &mut sitec);
     }
-    let differs = (nginx != sitec).then(|| {
+    // nginx never answers some requests with content that come after an `auth_request` to another server.
+    let is_silent = nginx.status == 0 && nginx.text().starts_with("silent on");
+    let differs = (nginx != sitec && !is_silent).then(|| {
         let mut said = format!("\n{}\n{bytes}\n", server.text);
         for (name, reply) in ["nginx", "sitec"].iter().zip(&as_sent) {
             let _ = write!(said, "{name}\n{reply:?}");
         }
         said
     });
-    let [nginx, sitec] = as_sent.map(|reply| reply.status);
-    // The path of a cycle depends on when it is seen to be one, and `$status` may be another one
-    // than that of the head.
-    (nginx == sitec && !matches!(nginx, 206 | 304 | 500), differs)
+    (as_sent.map(|reply| reply.status), differs)
 }
 
 /// Lines of the access logs that differ, of requests that both answered with the same status.
@@ -168,6 +176,16 @@ fn differences_are_documented() {
     }
 }
 
+/// A content with commands in it.
+const SSI: &str = concat!(
+    r#"<!--#include virtual="/a.txt" --><!--#include virtual="a/a.txt" wait="yes" -->"#,
+    r#"<!--#include virtual="/b.html?x=2" --><!--#echo var="uri" -->|<!--#echo var="arg_x" -->|"#,
+    r#"<!--#set var="s" value="[$arg_m]" --><!--#echo var="s" --><!--#bogus -->"#,
+    r#"<!--#if expr="$arg_x = /^(.)/" -->1: <!--#echo var="1" --><!--#else -->none<!--#endif -->"#,
+    r#"<!--#block name="b" -->stub<!--#endblock --><!--#include virtual="/none" stub="b" -->"#,
+    r#"<!--#include virtual="/x/y" set="got" --><!--#echo var="got" default="nothing" -->"#,
+);
+
 /// The files that both serve, in a folder of their own, all of one time.
 fn files() -> Folder {
     let folder = Folder::new();
@@ -177,6 +195,8 @@ fn files() -> Folder {
         ("a.txt", "a.txt\n"),
         ("a.txt.gz", "gz of a.txt, as it were"),
         ("b.html", "<p>b</p>"),
+        ("ssi.html", SSI),
+        ("a/ssi.html", SSI),
         ("x.bin", "\0\x01\x02"),
         ("noext", "none"),
         ("page.json", "{}"),

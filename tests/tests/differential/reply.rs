@@ -30,7 +30,11 @@ impl Reply {
                 Ok(0) => break,
                 Ok(count) => bytes.extend_from_slice(&piece[..count]),
                 Err(e) if e.kind() == std::io::ErrorKind::ConnectionReset => break,
-                Err(e) => panic!("{e} after {:?}, to {request}", String::from_utf8_lossy(&bytes)),
+                // That is a difference, unless both are silent.
+                Err(e) => {
+                    bytes = format!("HTTP/1.1 0 {e}\r\n\r\nsilent on {port}").into_bytes();
+                    break;
+                }
             }
         }
         Reply::parse(&bytes)
@@ -48,7 +52,9 @@ impl Reply {
             .collect();
         fields.sort_by(|a, b| a.0.cmp(&b.0));
         if fields.iter().any(|(name, _)| name == "transfer-encoding") {
-            content = unchunked(&content);
+            let (whole, behind) = unchunked(&content);
+            content = whole;
+            fields.extend(behind);
         }
         Reply { status: status.unwrap_or(0), fields, content }
     }
@@ -76,17 +82,25 @@ impl Reply {
     }
 }
 
-/// Content without its chunks' heads; what is broken off stays away.
-fn unchunked(mut rest: &[u8]) -> Vec<u8> {
+/// Content without its chunks' heads, and the fields behind it; what is broken off stays away.
+fn unchunked(mut rest: &[u8]) -> (Vec<u8>, Vec<(String, String)>) {
     let mut content = Vec::new();
     while let Some(end) = rest.windows(2).position(|two| two == b"\r\n") {
         let len = std::str::from_utf8(&rest[..end]).ok();
         let len = len.and_then(|len| usize::from_str_radix(len, 16).ok()).unwrap_or(0);
+        if len == 0 {
+            let behind = String::from_utf8_lossy(&rest[end + 2..]).into_owned();
+            let behind = behind.lines().filter_map(|line| line.split_once(": "));
+            let named = |(name, value): (&str, &str)| {
+                (format!("behind: {}", name.to_ascii_lowercase()), value.to_owned())
+            };
+            return (content, behind.map(named).collect());
+        }
         let chunk = rest.get(end + 2..end + 2 + len).unwrap_or_default();
         content.extend_from_slice(chunk);
         rest = rest.get(end + 4 + len..).unwrap_or_default();
     }
-    content
+    (content, Vec::new())
 }
 
 impl fmt::Debug for Reply {

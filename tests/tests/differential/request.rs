@@ -7,6 +7,8 @@ use crate::draw::Draw;
 
 /// A request.
 pub struct Asked {
+    /// What a proxy says before it.
+    pub before: String,
     pub method: &'static str,
     pub target: String,
     pub host: String,
@@ -28,6 +30,9 @@ const FIELDS: &[&str] = &[
     "Range: bytes=0-0,2-3",
     "Range: bytes=0-0,1-1,2-2",
     "Range: bytes=9999-",
+    "X-Forwarded-For: 10.1.2.3",
+    "X-Forwarded-For: 203.0.113.7, 10.1.2.3, 127.0.0.1",
+    "X-Real-IP: 10.9.9.9",
     "Range: bytes=3-1",
     "Range: lines=1-2",
     "Range: bytes=0-1\r\nIf-Range: \"%TAG%\"",
@@ -73,6 +78,8 @@ const NAMES: &[&str] = &[
     "d/",
     "a/",
     "a/a.txt",
+    "ssi.html",
+    "a/ssi.html",
     "index.html",
     "none",
     "x.bin",
@@ -110,6 +117,9 @@ const QUERIES: &[&str] = &[
     "ip=10.1.2.3",
     "ip=::1&x=2",
     "ip=10.9.9.9",
+    "x=yoSJANjwA0JwJnE8-aO0fw",
+    "x=asm0hizi6bRrP6cRBXPGgQ&e=4102444800",
+    "x=asm0hizi6bRrP6cRBXPGgQ&e=1",
 ];
 
 /// What is put in front of a path.
@@ -136,14 +146,28 @@ impl Asked {
             let _ = write!(fields, "Content-Length: {}\r\n", content.len());
         }
         let version = if draw.chance(8) { "1.0" } else { "1.1" };
-        Asked { method, target: target(draw, to), host, fields, version, content }
+        let before = String::new();
+        Asked { before, method, target: target(draw, to), host, fields, version, content }
+    }
+
+    /// A request for this.
+    pub fn of(
+        method: &str,
+        path: &str,
+        host: &str,
+        fields: String,
+        content: &'static str,
+    ) -> Asked {
+        let method = *METHODS.iter().find(|known| **known == method).expect("a method");
+        let (target, host, before) = (path.to_owned(), host.to_owned(), String::new());
+        Asked { before, method, target, host, fields, version: "1.1", content }
     }
 
     /// Its bytes.
     pub fn bytes(&self) -> String {
-        let Asked { method, target, host, fields, version, content } = self;
+        let Asked { before, method, target, host, fields, version, content } = self;
         format!(
-            "{method} {target} HTTP/{version}\r\nHost: {host}\r\nConnection: close\r\n{fields}\r\n{content}"
+            "{before}{method} {target} HTTP/{version}\r\nHost: {host}\r\nConnection: close\r\n{fields}\r\n{content}"
         )
     }
 }

@@ -171,8 +171,12 @@ impl Bench {
         // What a program answers, nobody foretells; and what is not refused is waited for.
         let waits = value.len() > 1 && name == "Content-Length" && answer.status != Some(413);
         // What the conditions of an embedded file come to is not known without its build.
-        let undecided = answer.doubts.iter().any(|doubt| doubt.contains("embedded"));
-        if waits || undecided || matches!(answer.end, End::Script { .. } | End::Moved(_)) {
+        let undecided = |what| answer.doubts.iter().any(|doubt| doubt.contains(what));
+        // Nor does anybody foretell whom a program lets in.
+        let undecided = undecided("embedded") || undecided("auth_request");
+        let is_made =
+            matches!(answer.end, End::Script { .. } | End::Moved(_) | End::PassedOn { .. });
+        if waits || undecided || is_made {
             return Ok(false);
         }
         let mut client = Client::connect((Ipv4Addr::LOCALHOST, port));
@@ -384,6 +388,7 @@ sites_answer! {
     files_as_foretold: "files", "sites/files.conf", 300;
     guards_as_foretold: "guards", "sites/guards.conf", 100;
     headers_as_foretold: "headers", "sites/headers.conf", 300;
+    inquiries_as_foretold: "inquiries", "sites/inquiries.conf", 100;
     http_as_foretold: "http", "sites/http.conf", 300;
     manual_as_foretold: "manual", "../sites/manual/site.conf", 300;
     pairs_as_foretold: "pairs", "drawn/pairs.conf", 300;

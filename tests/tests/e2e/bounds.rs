@@ -12,7 +12,7 @@ use sitec_tests::server::Server;
 
 use crate::{http, launch};
 
-fn reckoned(conf: &str) -> Reckoned {
+pub(crate) fn reckoned(conf: &str) -> Reckoned {
     let compilation = compile(&Disk, Path::new(conf));
     let site = compilation.site.expect("the conf of a test compiles");
     reckon(&site, &compilation.places, &compilation.sources, 1)

@@ -1,7 +1,11 @@
 //! The tour, as a person uses it in a browser.
 
+use crate::launch;
 use crate::sites::copied_tour;
+use crate::tls::keys;
 use sitec_tests::browser::Browser;
+use sitec_tests::folder::Folder;
+use sitec_tests::secure::Authority;
 
 /// A browser. Where there is none, that is said and the test passes, unless CI is to have it.
 fn browser() -> Option<Browser> {
@@ -17,10 +21,36 @@ fn browser() -> Option<Browser> {
 fn a_file_is_uploaded_listed_opened_and_deleted() {
     let (server, folder) = copied_tour();
     let Some(mut browser) = browser() else { return };
-    let letter = folder.write("a letter.txt", "Dear reader");
     let page = format!("http://127.0.0.1:{}/upload/", server.port());
+    visit(&mut browser, &folder, &page);
+}
 
-    browser.go(&page);
+/// The same over TLS and HTTP/2, which the tour stands behind.
+#[test]
+fn the_tour_works_over_https_and_http2() {
+    let (tour, folder) = copied_tour();
+    let certs = Folder::new();
+    keys(&Authority::new("root"), &certs);
+    let path = certs.path().display().to_string();
+    let launch = launch("tls").ports(3).set("CERTS", &path).set("WWW", &path);
+    let launch = launch.set("LOG", &certs.path().join("log").display().to_string());
+    let server = launch.set("BACK", &format!("127.0.0.1:{}", tour.port())).start();
+    let Some(mut browser) = browser() else { return };
+    let root = format!("https://tour.localhost:{}/", server.port());
+    browser.go(&root);
+    let protocol = "performance.getEntriesByType('navigation')[0].nextHopProtocol";
+    assert_eq!(browser.evaluate(protocol), "h2");
+    assert_eq!(browser.evaluate("document.location.protocol"), "https:");
+    let loaded = "performance.getEntriesByType('resource').every(it => it.nextHopProtocol == 'h2')";
+    assert_eq!(browser.evaluate(loaded), "true");
+    visit(&mut browser, &folder, &format!("{root}upload/"));
+    assert_eq!(browser.errors(), Vec::<String>::new());
+}
+
+/// Uploads a file, opens it and deletes it.
+fn visit(browser: &mut Browser, folder: &Folder, page: &str) {
+    let letter = folder.write("a letter.txt", "Dear reader");
+    browser.go(page);
     browser.choose_file("#files", &letter);
     browser.click("#form button");
     let link = "#list a[href='/uploads/a%20letter.txt']";
@@ -33,7 +63,7 @@ fn a_file_is_uploaded_listed_opened_and_deleted() {
     assert_eq!(browser.evaluate("document.body.textContent"), "Dear reader");
     assert_eq!(browser.evaluate("document.location.pathname"), "/uploads/a%20letter.txt");
 
-    browser.go(&page);
+    browser.go(page);
     browser.click("#list button[aria-label='Delete a letter.txt']");
     browser.find("#list:empty");
     let note = browser.evaluate("document.getElementById('status').textContent");

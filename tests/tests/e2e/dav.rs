@@ -1,9 +1,15 @@
 //! `dav_methods`, as nginx carries them out; the cases in full stand beside the code.
 
+use std::collections::BTreeSet;
 use std::fs;
+use std::net::TcpStream;
 use std::os::unix::fs::MetadataExt;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
+use std::time::{Duration, Instant};
 
 use crate::launch;
+use sitec_tests::PATIENCE;
 use sitec_tests::folder::Folder;
 use sitec_tests::response::Response;
 use sitec_tests::server::{Launch, Server};
@@ -165,4 +171,91 @@ fn the_way_is_made_with_the_rights_that_are_given() {
     assert_eq!(ask(&server, "MKCOL", "/deep/z/", "", "").field("Allow"), {
         Some("GET, HEAD, PUT, DELETE")
     });
+}
+
+/// Files of a collection.
+const FILES: usize = 60;
+
+#[test]
+fn a_killed_server_leaves_whole_collections() {
+    let www = Folder::new();
+    for name in ["one", "two", "live"] {
+        (0..FILES).for_each(|number| drop(www.write(&format!("{name}/{number}"), name)));
+    }
+    let names = || {
+        let names = fs::read_dir(www.path())
+            .expect("a folder")
+            .map(|entry| entry.expect("an entry").file_name().into_string().expect("text"));
+        let mut names: Vec<_> = names.collect();
+        names.sort_unstable();
+        names
+    };
+    let live = www.path().join("live");
+    let mut left = BTreeSet::new();
+    for round in 0..24 {
+        let server = start(&www);
+        let found = names();
+        let staged = found.iter().any(|name| name == "staged");
+        let expected: &[&str] = &["live", "one", "staged", "two"];
+        let expected = expected.iter().filter(|name| staged || **name != "staged");
+        assert!(found.iter().eq(expected), "round {round}: {found:?}");
+        for name in &found {
+            check_whole(&www, name);
+        }
+        let answers = AtomicUsize::new(0);
+        thread::scope(|scope| {
+            scope.spawn(|| replace_until_refused(&server, &answers));
+            let begin = Instant::now();
+            while answers.load(Ordering::Relaxed) < 3 && begin.elapsed() < PATIENCE {
+                // Nobody ever finds nothing there.
+                fs::metadata(&live).expect("a collection");
+            }
+            // From here on, at another moment each time.
+            let begin = Instant::now();
+            while begin.elapsed() < Duration::from_micros(250 * round) {
+                fs::metadata(&live).expect("a collection");
+            }
+            server.signal("KILL");
+        });
+        check_whole(&www, "live");
+        left.extend(
+            names()
+                .into_iter()
+                .filter(|name| name.starts_with(".sitec-"))
+                .map(|name| name.split('-').nth(1).expect("what it is").to_owned()),
+        );
+    }
+    // Some of the moments were such that something had to be put right.
+    assert!(left.contains("journal") && left.contains("copy"), "{left:?}");
+}
+
+/// Every file of a collection is there, and all are of the same origin.
+fn check_whole(www: &Folder, name: &str) {
+    let texts = (0..FILES).map(|number| www.text(&format!("{name}/{number}")));
+    let texts: BTreeSet<_> = texts.collect();
+    assert_eq!(texts.len(), 1, "{name}: {texts:?}");
+    assert_eq!(fs::read_dir(www.path().join(name)).expect("a folder").count(), FILES, "{name}");
+}
+
+/// Replaces a collection by copies and by moves until the server is gone.
+fn replace_until_refused(server: &Server, answers: &AtomicUsize) {
+    use std::io::{Read, Write};
+    let requests = [("COPY", "one", "live"), ("COPY", "two", "staged"), ("MOVE", "staged", "live")];
+    for (method, from, to) in requests.into_iter().cycle() {
+        let Ok(mut stream) = TcpStream::connect(("127.0.0.1", server.port())) else { return };
+        let request = format!(
+            "{method} /dav/{from}/ HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\
+             Destination: /dav/{to}/\r\n\r\n"
+        );
+        let mut answer = Vec::new();
+        if stream.write_all(request.as_bytes()).is_err()
+            || stream.read_to_end(&mut answer).is_err()
+            || answer.is_empty()
+        {
+            return;
+        }
+        let answer = String::from_utf8_lossy(&answer);
+        assert!(answer.starts_with("HTTP/1.1 201 "), "{method} {from} {to}: {answer}");
+        answers.fetch_add(1, Ordering::Relaxed);
+    }
 }

@@ -146,6 +146,7 @@ const PATHS: &[&str] = &[
     "/gzip/dir/hand.js",
     "/gzip/dir/long.css",
     "/gzip-always/dir/hand.js",
+    "/forms/dir/hand.js",
     "/internal/index.html",
     "/moved",
     "/shown",

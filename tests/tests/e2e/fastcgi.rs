@@ -153,12 +153,42 @@ fn what_goes_wrong_is_seen_and_logged() {
     }
 }
 
+#[test]
+fn what_is_caught_in_stderr_is_no_answer() {
+    let with = |text: &[u8]| [record(7, text, 0), answer(HELLO)].concat();
+    for (said, status) in [
+        (with(b"PHP Warning: all is well"), 200),
+        (with(b"PHP message: PHP Fatal error: Uncaught"), 502),
+        (with(b"PHP Parse error\n"), 502),
+    ] {
+        let responder = Responder::start(move |_| said.clone());
+        let server = before(&responder);
+        assert_eq!(server.get("/caught/").status, status, "{}", server.log());
+        if status == 502 {
+            server.wait_for("in stderr while reading response header");
+        }
+        assert_eq!(server.get("/app/").status, 200);
+    }
+}
+
+#[test]
+fn answers_of_scripts_are_read_slowly_too() {
+    let long = [b"Content-Type: a/b\r\n\r\n", &[b'x'; 25_000][..]].concat();
+    let responder = Responder::start(move |_| answer(&long));
+    let server = before(&responder);
+    let begun = std::time::Instant::now();
+    assert_eq!(server.get("/caught/").body.len(), 25_000);
+    let took = begun.elapsed();
+    assert!((1400..4000).contains(&took.as_millis()), "{took:?}");
+}
+
 /// php-fpm, which is ended with the test.
 struct Fpm(Child);
 
 impl Drop for Fpm {
     fn drop(&mut self) {
-        let _ = self.0.kill();
+        // Killed, it would leave its workers behind.
+        let _ = Command::new("sh").args(["-c", "kill $0", &self.0.id().to_string()]).status();
         let _ = self.0.wait();
     }
 }

@@ -118,3 +118,30 @@ fn some_fields_are_replaced() {
     let response = server.get("/removed/plain.txt?tag=W/1");
     assert_eq!(response.field("ETag"), Some("W/1"));
 }
+
+#[test]
+fn a_preflight_is_answered_as_the_conf_says() {
+    let server = headers();
+    let ask = |method: &str| {
+        let fields = "Origin: https://app.test\r\nAccess-Control-Request-Method: GET\r\n\
+                      Access-Control-Request-Headers: X-Own\r\n";
+        let head = format!("{method} /shared/plain.txt HTTP/1.1\r\nHost: a\r\n{fields}\r\n");
+        server.connect().send(head).response(method)
+    };
+    let preflight = ask("OPTIONS");
+    assert_eq!((preflight.status, preflight.text()), (204, String::new()));
+    for (name, value) in [
+        ("Access-Control-Allow-Origin", "https://app.test"),
+        ("Access-Control-Allow-Methods", "GET, POST"),
+        ("Access-Control-Allow-Headers", "X-Own"),
+        ("Access-Control-Max-Age", "86400"),
+    ] {
+        assert_eq!(preflight.field(name), Some(value), "{name}");
+    }
+    for (method, status) in [("GET", 200), ("DELETE", 405)] {
+        let response = ask(method);
+        assert_eq!(response.status, status);
+        assert_eq!(response.field("Access-Control-Allow-Origin"), Some("https://app.test"));
+        assert_eq!(response.field("Access-Control-Max-Age"), None);
+    }
+}

@@ -219,3 +219,26 @@ fn connections_count_while_they_have_a_request() {
     }
     assert_eq!(told(idle.send(&path)), "200 /PASSED", "a connection that waits does not count");
 }
+
+/// The right password of one of the users.
+const LOGIN: &str = "Authorization: Basic cGxhaW46c2VjcmV0\r\n";
+
+#[test]
+fn who_is_not_let_in_waits_and_others_do_not() {
+    let server = serve();
+    let ask = |path: &str, login: &str| {
+        let request = format!("GET {path} HTTP/1.1\r\nHost: a.test\r\n{login}\r\n");
+        server.connect().send(request).response("GET").status
+    };
+    let begun = Instant::now();
+    let mut waits = server.connect();
+    waits.send(request("/wait/"));
+    assert_eq!(ask("/wait/", LOGIN), 200);
+    assert!(begun.elapsed() < Duration::from_millis(350), "{:?}", begun.elapsed());
+    assert_eq!(waits.response("GET").status, 401);
+    assert!(begun.elapsed() >= Duration::from_millis(400), "{:?}", begun.elapsed());
+    let begun = Instant::now();
+    assert_eq!(ask("/wait/who", LOGIN), 401);
+    assert!(begun.elapsed() >= Duration::from_millis(400), "{:?}", begun.elapsed());
+    server.wait_for("delaying unauthorized request");
+}

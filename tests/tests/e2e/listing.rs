@@ -182,3 +182,23 @@ fn files_that_may_be_deleted_have_a_button() {
     assert!(page.contains("<button type=\"button\" value=\"a\" aria-label=\"Delete a\" hidden>"));
     assert!(page.contains("<script>"));
 }
+
+#[test]
+fn any_file_of_a_folder_may_be_drawn() {
+    let folder = Folder::new();
+    for name in ["a", "b", "c"] {
+        folder.write(&format!("www/draw/{name}.txt"), name);
+    }
+    folder.write("www/draw/.hidden", "h");
+    folder.write("www/draw/folder/inner.txt", "i");
+    folder.write("www/draw/none/folder/inner.txt", "i");
+    let server = serve(&folder);
+    let mut client = server.connect();
+    let drawn: std::collections::BTreeSet<_> =
+        (0..100).map(|_| client.get("/draw/?x=1", "a").text()).collect();
+    assert_eq!(drawn.into_iter().collect::<String>(), "abc");
+    // Without a file, it is as if nothing were said.
+    assert_eq!(links(&server.get("/draw/none/").text()), ["../", "folder/"]);
+    assert_eq!(server.get("/draw/nowhere/").status, 404);
+    assert_eq!(server.get("/draw/a.txt").text(), "a");
+}

@@ -109,6 +109,38 @@ fn a_buffered_line_is_written_at_the_end() {
     assert_eq!(lines(&folder, "logs/buffer.log").len(), 1);
 }
 
+/// Each buffer that is written is whole by itself, so that a file is readable whenever it is read.
+#[test]
+fn a_compressed_log_is_readable_after_a_kill() {
+    let folder = folder(&[]);
+    let mut server = serve(&folder);
+    let mut client = server.connect();
+    let path = folder.path().join("logs/packed.gz");
+    let text = || {
+        let mut text = String::new();
+        let file = std::fs::File::open(&path).expect("the log");
+        let read = flate2::read::MultiGzDecoder::new(file).read_to_string(&mut text);
+        read.map(|_| text)
+    };
+    // What is being written may be seen in part.
+    let count_lines = || text().map_or(0, |text| text.lines().count());
+    let start = Instant::now();
+    for (rounds, count) in [(1, 1), (200, 201), (3, 204)] {
+        for _ in 0..rounds {
+            ask(&mut client, &["GET /log/gzip HTTP/1.1\r\nHost: files.test\r\n\r\n"]);
+        }
+        while count_lines() < count {
+            assert!(start.elapsed() < PATIENCE, "{} of {count} lines", count_lines());
+            std::thread::yield_now();
+        }
+    }
+    server.signal("KILL");
+    assert!(!server.ended().success());
+    assert_eq!(text().expect("gzip"), "127.0.0.1|GET /log/gzip HTTP/1.1|200|1|\n".repeat(204));
+    let members = std::fs::read(&path).unwrap();
+    assert!(members.windows(3).filter(|bytes| bytes == b"\x1f\x8b\x08").count() >= 4);
+}
+
 #[test]
 fn a_param_may_name_a_stream_or_nothing() {
     let folder = Folder::new();

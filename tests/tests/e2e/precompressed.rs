@@ -80,3 +80,49 @@ fn variants_are_told_apart() {
     let part = get(&server, "/gzip/a.js", &format!("{takes}Range: bytes=0-1\r\n"));
     assert_eq!((part.status, &part.text()[..]), (200, "short"));
 }
+
+/// Of the forms that lie beside a file, a client gets the one that it wants most.
+#[test]
+fn several_forms_lie_beside_a_file() {
+    let folder = Folder::new();
+    for (path, content) in [
+        ("a.js", "plain"),
+        ("a.js.gz", "gzip"),
+        ("a.js.br", "br"),
+        ("a.js.zst", "zstd"),
+        ("b.js", "plain"),
+        ("b.js.gz", "gzip"),
+        ("c.js.zst", "zstd"),
+    ] {
+        folder.write(&format!("www/{path}"), content);
+    }
+    let server = serve(&folder);
+    for (path, accepted, content, vary) in [
+        ("/forms/a.js", "gzip, br, zstd", "br", true),
+        ("/forms/a.js", "gzip, zstd", "zstd", true),
+        ("/forms/a.js", "gzip, br;q=0.5, zstd;q=0.6", "gzip", true),
+        ("/forms/a.js", "gzip;q=0, br;q=0", "plain", true),
+        ("/forms/a.js", "*", "plain", true),
+        ("/forms/b.js", "br, gzip;q=0.1", "gzip", true),
+        ("/forms/b.js", "br", "plain", true),
+        ("/forms/c.js", "zstd", "zstd", true),
+        ("/forms-br/a.js", "gzip;q=0", "br", true),
+        ("/forms-br/a.js", "gzip, br;q=0.1", "gzip", true),
+        ("/forms-br/b.js", "br", "plain", true),
+        ("/forms-zstd/a.js", "gzip", "zstd", false),
+        ("/forms-quiet/a.js", "br", "br", false),
+    ] {
+        let fields = format!("Accept-Encoding: {accepted}\r\n");
+        let response = get(&server, path, &fields);
+        let shown = format!("{path} {accepted}");
+        assert_eq!((response.status, &response.text()[..]), (200, content), "{shown}");
+        let coding = Some(content).filter(|content| *content != "plain");
+        assert_eq!(response.field("Content-Encoding"), coding, "{shown}");
+        assert_eq!(response.field("Vary").is_some(), vary, "{shown}");
+        assert_eq!(response.field("Accept-Ranges").is_none(), coding.is_some(), "{shown}");
+        let tag = format!("{fields}If-None-Match: {}\r\n", response.field("ETag").unwrap());
+        assert_eq!(get(&server, path, &tag).status, 304, "{shown}");
+    }
+    let nothing = get(&server, "/forms/c.js", "");
+    assert_eq!(nothing.status, 404);
+}

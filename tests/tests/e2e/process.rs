@@ -62,7 +62,7 @@ fn options_that_are_wrong() {
         (&["--nonsense"][..], "--nonsense"),
         (&["extra"], "extra"),
         (&["--prefix"], "--prefix"),
-        (&["--prefix", "/no/such/folder"], "/no/such/folder"),
+        (&["--prefix", "/no/such/folder"], "help: there is no folder `/no/such/folder`"),
         (&["--set"], "--set"),
         (&["--set", "NAME"], "NAME"),
         (&["--set", "OTHER=1"], "OTHER"),
@@ -99,6 +99,7 @@ fn a_port_that_is_taken_stops_the_start() {
     let port = taken.local_addr().unwrap().port().to_string();
     let (fine, _, errors) = run(site(&place()).ports(0).set("PORT", &port));
     assert!(!fine && errors.contains(&port), "{errors}");
+    assert!(errors.contains("help: another program listens there"), "{errors}");
 }
 
 #[test]

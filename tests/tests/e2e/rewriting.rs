@@ -121,6 +121,20 @@ fn methods_are_looked_at_behind_the_steps() {
     }
 }
 
+/// As in nginx, once for a request, and not of what has no value by `set`.
+#[test]
+fn variables_without_values_are_told_of() {
+    let server = launch("rewriting").start();
+    let told = || server.log().matches("[warn]").count();
+    for (path, text, lines) in
+        [("/late?q=1", "", 0), ("/late", "", 1), ("/late?s=1&q=1", "--", 2), ("/late?s=1", "--", 3)]
+    {
+        assert_eq!(server.get_from("a.test", path).text(), text, "{path}");
+        server.wait_for_times(lines, "using uninitialized \"late\" variable");
+        assert_eq!(told(), lines, "{path}: {}", server.log());
+    }
+}
+
 #[test]
 fn rewrites_are_told_of() {
     let server = launch("rewriting").start();

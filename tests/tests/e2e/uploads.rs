@@ -164,6 +164,29 @@ fn a_form_stores_its_files() {
 }
 
 #[test]
+fn a_browser_is_shown_links_or_led_on() {
+    let store = Folder::new();
+    let server = start(store.path());
+    let with = |path: &str, name: &str, accept: &str| {
+        let form = String::from_utf8(form(path, &[(name, b"1")])).expect("text");
+        let form = form.replacen("Host: a\r\n", &format!("Host: a\r\nAccept: {accept}\r\n"), 1);
+        server.connect().send(form).response("POST")
+    };
+    let page = with("/up/", "<b>&.txt", "text/html,application/xml;q=0.9,*/*;q=0.8");
+    assert_eq!((page.status, page.field("Content-Type")), (201, Some("text/html")));
+    let link = "<li><a href=\"/up/%3Cb%3E&amp;.txt\">&lt;b&gt;&amp;.txt</a></li>";
+    assert!(page.text().contains(link), "{}", page.text());
+    let listed = with("/up/", "c", "*/*");
+    assert_eq!((listed.status, listed.text()), (201, "/up/c\n".to_owned()));
+    // Where it leads, and only after a form.
+    let led = with("/sent", "d", "text/html");
+    assert_eq!((led.status, led.field("Location")), (303, Some("/up/?sent")));
+    assert_eq!(with("/sent", "d", "text/html").status, 409);
+    assert_eq!(send(&server, "PUT", "/sent", "1").status, 400);
+    assert_eq!(names(store.path()), ["<b>&.txt", "c", "d"]);
+}
+
+#[test]
 fn what_is_refused_is_not_stored() {
     let store = Folder::new();
     let server = start(store.path());

@@ -3,7 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use sitec_runtime::site::{Follow, GzipStatic, LocationId};
+use sitec_runtime::http::accept::Coding;
+use sitec_runtime::site::{Beside, Follow, LocationId};
 
 use super::Tree;
 use super::secrets::is_secret_name;
@@ -149,22 +150,25 @@ fn unreadable(subject: &Subject<'_>, tree: &Tree) -> Option<Diagnostic> {
     })
 }
 
-/// F13: `.gz` files that are older than what they were made from.
+/// F13: compressed files that are older than what they were made from.
 fn stale(subject: &Subject<'_>, tree: &Tree) -> Option<Diagnostic> {
-    let uses =
-        |id: &sitec_runtime::site::LocationId| subject.settings(*id).gzip_static != GzipStatic::Off;
-    if !tree.locations.iter().any(uses) {
-        return None;
-    }
+    let uses = |coding: &Coding| {
+        let is_sent = |id: &LocationId| subject.settings(*id).beside(*coding) != Beside::Off;
+        tree.locations.iter().any(is_sent)
+    };
+    let used: Vec<_> = Coding::ORDER.into_iter().filter(uses).collect();
+    let source = |file: &str| {
+        used.iter().find_map(|coding| file.strip_suffix(coding.ending()).map(str::to_owned))
+    };
     let modified = |file: &str| subject.files.modified(&tree.path.join(file));
     let is_stale = |file: &&String| {
-        let source = file.strip_suffix(".gz").and_then(modified);
+        let source = source(file).and_then(|source| modified(&source));
         let later = source.zip(modified(file)).map(|(source, own)| source.duration_since(own));
         matches!(later, Some(Ok(later)) if later > SAME_TIME)
     };
     let stale: Vec<_> = tree.files.iter().filter(is_stale).collect();
     let first = join(tree, stale.first()?);
-    let source = first.trim_end_matches(".gz");
+    let source = source(&first).unwrap_or_default();
     let message = format!("`{first}` is older than `{source}`, and is sent in its place");
     let diagnostic = Diagnostic::warning("F13", tree.span, message).help("compress it again");
     Some(match stale.len() {

@@ -2,11 +2,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use sitec_runtime::site::{Expires, GzipStatic, LocationId};
+use sitec_runtime::http::accept::Coding;
+use sitec_runtime::site::{Expires, LocationId};
 
 use super::Tree;
 use crate::audit::Subject;
 use crate::diagnostic::{Diagnostic, Diagnostics};
+use crate::directive::beside;
 use crate::ir::{Action, Expiration, Handler};
 use crate::source::Span;
 
@@ -74,12 +76,11 @@ fn is_page(file: &str) -> bool {
     matches!(extension, Some("html" | "htm")) && !hidden
 }
 
-/// Z09: each `gzip_static` that holds for no folder with a `.gz` file.
+/// Z09: each `gzip_static`, or one of its kind, that holds for no folder with a file for it.
 fn missing_variants(subject: &Subject<'_>, diagnostics: &mut Diagnostics) {
-    let has_variants =
-        |tree: &Tree| tree.files.is_empty() || tree.files.iter().any(|file| file.ends_with(".gz"));
-    /// Of one `gzip_static`.
+    /// Of one directive.
     struct Found {
+        coding: Coding,
         any: bool,
         is_certain: bool,
     }
@@ -88,20 +89,27 @@ fn missing_variants(subject: &Subject<'_>, diagnostics: &mut Diagnostics) {
         let settings = subject.settings(id);
         let serves_files =
             matches!(subject.location(id).action, Action::Serve { handler: Handler::Files, .. });
-        if settings.gzip_static == GzipStatic::Off || !serves_files {
-            continue;
+        for coding in settings.plain.codings_beside().filter(|_| serves_files) {
+            let has_variants = |tree: &Tree| {
+                let mut files = tree.files.iter();
+                tree.files.is_empty() || files.any(|file| file.ends_with(coding.ending()))
+            };
+            let Some(place) = subject.nearest(id, &[beside(coding).1]) else { continue };
+            let tree = subject.tree(&settings.base);
+            let found = by_place.entry(place.span());
+            let found = found.or_insert(Found { coding, any: false, is_certain: true });
+            // Of a folder that is not known, nothing is.
+            found.any |= tree.is_none_or(has_variants);
+            found.is_certain &= tree.is_none_or(|tree| subject.is_certain(&tree.path));
         }
-        let Some(place) = subject.nearest(id, &["gzip_static"]) else { continue };
-        let tree = subject.tree(&settings.base);
-        let found = by_place.entry(place.span()).or_insert(Found { any: false, is_certain: true });
-        // Of a folder that is not known, nothing is.
-        found.any |= tree.is_none_or(has_variants);
-        found.is_certain &= tree.is_none_or(|tree| subject.is_certain(&tree.path));
     }
     for (place, found) in by_place.into_iter().filter(|(_, found)| !found.any) {
+        let message = format!("there is no `{}` file here", found.coding.ending());
+        let name = found.coding.name();
+        let made = if name == "gzip" { "gzip br".to_owned() } else { name.to_owned() };
         diagnostics.push(
-            Diagnostic::warning("Z09", place, "there is no `.gz` file here")
-                .help("`embed on; precompress gzip br;` makes them when the site is built")
+            Diagnostic::warning("Z09", place, message)
+                .help(format!("`embed on; precompress {made};` makes them when the site is built"))
                 .of_this_disk(found.is_certain),
         );
     }

@@ -5,7 +5,9 @@ use std::path::{Path, PathBuf};
 
 use sitec_runtime::site::LocationId;
 
+use crate::answer::End;
 use crate::audit::Subject;
+use crate::audit::asking::Asking;
 use crate::files::{Files, Kind};
 use crate::ir::{Action, FileBase, Handler};
 use crate::source::Span;
@@ -37,6 +39,22 @@ impl Tree {
         let path = written.rsplit(' ').next().unwrap_or_default();
         let front = if base.alias { path.get(..base.replaced_len)? } else { "" };
         Some(format!("{}/{file}", front.trim_end_matches('/')))
+    }
+}
+
+impl Asking<'_> {
+    /// The path of the URL by which a client gets a file of a location, if one does.
+    pub(in crate::audit) fn served(
+        &self,
+        tree: &Tree,
+        id: LocationId,
+        file: &str,
+    ) -> Option<String> {
+        let url = tree.url(self.subject, id, file)?;
+        let server = self.subject.places.locations[id as usize].server;
+        let answer = self.get_from(server, &url)?;
+        let is_it = matches!(&answer.end, End::File(found) if *found == tree.path.join(file));
+        (is_it && answer.status == Some(200)).then_some(url)
     }
 }
 

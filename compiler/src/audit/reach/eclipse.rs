@@ -87,7 +87,13 @@ impl<'a> Scope<'a> {
             && self.index.first(path, budget) == Some(Some(number))
     }
 
-    fn overlap(&self, number: usize, barrier: usize, budget: &mut Budget) -> Option<Vec<u8>> {
+    /// A path of a prefix that a regex matches, and no other one before it.
+    pub(super) fn overlap(
+        &self,
+        number: usize,
+        barrier: usize,
+        budget: &mut Budget,
+    ) -> Option<Vec<u8>> {
         let prefix = &self.scope.prefix[barrier];
         let is_one =
             |path: &[u8], budget: &mut Budget| self.is_between(path, number, barrier, budget);

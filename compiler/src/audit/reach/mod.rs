@@ -4,7 +4,9 @@
 //! where it fails, the automata decide: a path that something else takes is ruled out together
 //! with all others that it takes, until one is left or none.
 
+mod descent;
 mod eclipse;
+mod hole;
 mod report;
 mod scope;
 mod verdict;

@@ -30,6 +30,7 @@ impl Draft<'_> {
         }
         let mut resolved: Vec<_> = groups.iter().map(|group| self.listen_group(group)).collect();
         self.check_overlaps(&groups, &mut resolved);
+        self.settle_tls(&groups, &resolved);
         if !self.reader.diagnostics.has_errors() {
             groups.iter().for_each(|group| self.check_default(group));
         }
@@ -53,18 +54,21 @@ impl Draft<'_> {
         }
         let servers: Vec<_> = group.iter().map(|listen| listen.server).collect();
         let (names, start_names) = self.names_at(&shown(&first.address), &servers);
+        let default_server = default.unwrap_or(first).server;
         ir::Listen {
             address: first.address.clone(),
             backlog: backlog.unwrap_or(DEFAULT_BACKLOG),
             ipv6_only,
             ipv6_only_given,
             proxy_protocol: group.iter().any(|listen| listen.proxy_protocol),
+            tls: group.iter().any(|listen| listen.ssl.is_some()),
+            http2: group.iter().any(|listen| listen.http2),
             deferred: group.iter().any(|listen| listen.deferred),
             socket,
             shared_port: false,
             names,
             start_names,
-            default_server: default.unwrap_or(first).server,
+            default_server,
         }
     }
 

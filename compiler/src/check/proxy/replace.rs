@@ -1,5 +1,5 @@
-//! What takes the place of texts of an answer: `proxy_redirect`, `proxy_cookie_domain` and
-//! `proxy_cookie_path`.
+//! What takes the place of texts of an answer: `proxy_redirect`, `proxy_cookie_domain`,
+//! `proxy_cookie_path` and `proxy_cookie_flags`.
 
 use std::rc::Rc;
 
@@ -7,7 +7,8 @@ use crate::ast::{Directive, Word, named};
 use crate::check::groups::Groups;
 use crate::check::reader::Reader;
 use crate::diagnostic::Diagnostic;
-use crate::ir::{Piece, Regex, Replaced, Replacement, Value};
+use crate::ir::{CookieFlags, Piece, Regex, Replaced, Replacement, Value};
+use crate::suggest::closest;
 use crate::value::{Checked, regex};
 
 /// A `proxy_redirect`.
@@ -21,7 +22,8 @@ pub(super) enum Redirect {
 
 /// The regex of such a directive, if it has one.
 pub(in crate::check) fn regex_of(directive: &Directive) -> Option<&[u8]> {
-    let names: [&[u8]; 3] = [b"proxy_redirect", b"proxy_cookie_domain", b"proxy_cookie_path"];
+    let names: [&[u8]; 4] =
+        [b"proxy_redirect", b"proxy_cookie_domain", b"proxy_cookie_path", b"proxy_cookie_flags"];
     let regex = directive.args.first()?.value.strip_prefix(b"~")?;
     let regex = regex.strip_prefix(b"*").unwrap_or(regex);
     names.contains(&&directive.name.value[..]).then_some(regex)
@@ -72,6 +74,47 @@ impl Reader<'_> {
         groups: &Groups,
     ) -> Rc<[Replacement]> {
         self.of_cookies(directives, "proxy_cookie_path", groups, Form::Path)
+    }
+
+    /// The `proxy_cookie_flags` among these directives.
+    pub(super) fn cookie_flags(
+        &mut self,
+        directives: &[Directive],
+        groups: &Groups,
+    ) -> Rc<[CookieFlags]> {
+        let mut all = Vec::new();
+        for directive in named(directives, "proxy_cookie_flags") {
+            let flags = match &directive.args[..] {
+                [word] if word.value == b"off" => return Rc::new([]),
+                [word] => Err(without_flags(word)),
+                _ => self.flags_of_cookie(directive, groups),
+            };
+            all.extend(self.report(flags));
+        }
+        all.into()
+    }
+
+    fn flags_of_cookie(&mut self, directive: &Directive, groups: &Groups) -> Checked<CookieFlags> {
+        let [cookie, flags @ ..] = &directive.args[..] else {
+            unreachable!("the structure is checked")
+        };
+        let cookie = match cookie.value.starts_with(b"~") {
+            false => Replaced::Front(self.value(cookie, 0, groups)?),
+            true => {
+                let regex = regex(cookie, 1, true)?;
+                let found = Regex { pattern: regex.pattern.clone(), captures_used: false };
+                self.step_regexes.push(Rc::new(regex));
+                Replaced::Regex(found)
+            }
+        };
+        let flags = flags.iter().map(|word| {
+            let value = self.value(word, 0, groups)?;
+            match value.literal() {
+                Some(text) if !is_flag(text) => Err(no_flag(word)),
+                _ => Ok(value),
+            }
+        });
+        Ok(CookieFlags { cookie, flags: flags.collect::<Checked<_>>()? })
     }
 
     fn of_cookies(
@@ -140,4 +183,37 @@ fn lone(directive: &Directive, word: &Word) -> Box<Diagnostic> {
         Diagnostic::error("T25", word.span, message)
             .help(format!("a text has another behind it that takes its place: `{name} TEXT BY;`")),
     )
+}
+
+/// What a cookie may be given, or have taken from it.
+const FLAGS: [&str; 8] = [
+    "secure",
+    "nosecure",
+    "httponly",
+    "nohttponly",
+    "samesite=strict",
+    "samesite=lax",
+    "samesite=none",
+    "nosamesite",
+];
+
+fn is_flag(text: &[u8]) -> bool {
+    FLAGS.iter().any(|flag| text.eq_ignore_ascii_case(flag.as_bytes()))
+}
+
+fn no_flag(word: &Word) -> Box<Diagnostic> {
+    let shown = word.shown();
+    let wrong = Diagnostic::error("T25", word.span, format!("`{shown}` is no flag of a cookie"));
+    Box::new(match closest(&shown, FLAGS) {
+        Some(meant) => wrong.patch(format!("did you mean `{meant}`?"), word.span, meant),
+        None => wrong.help(format!("there are `{}`", FLAGS.join("`, `"))),
+    })
+}
+
+fn without_flags(word: &Word) -> Box<Diagnostic> {
+    let message = format!("`{}` is not `off`", word.shown());
+    let wrong = Diagnostic::error("T25", word.span, message);
+    Box::new(wrong.help(
+        "a cookie has its flags behind it: `proxy_cookie_flags session secure httponly samesite=lax;`",
+    ))
 }

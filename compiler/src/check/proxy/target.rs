@@ -6,13 +6,13 @@ use std::rc::Rc;
 
 use regex_syntax::hir::Capture;
 
-use super::url::{authority_len, no_tls};
+use super::url::authority_len;
 use crate::ast::Word;
 use crate::automata::is_path;
 use crate::check::draft::Draft;
 use crate::check::param::places::references;
 use crate::diagnostic::Diagnostic;
-use crate::ir::{Op, Piece, Value, Variable};
+use crate::ir::{Action, Handler, Op, Piece, Target, Value, Variable};
 use crate::source::Span;
 use crate::value::{Checked, Regex};
 
@@ -24,15 +24,29 @@ pub(in crate::check) struct Computed {
     /// The URL as it is written.
     pub(super) word: Word,
     pub(super) value: Value,
-    /// Whether it is a URL. For FastCGI and its like, it is an address alone.
-    pub(super) is_url: bool,
+    pub(super) form: Form,
     /// Whether one path alone leads here.
     pub(super) is_exact: bool,
     /// The regex whose groups `$1` and its like stand for, where that is known.
     pub(super) regex: Option<Rc<Regex>>,
 }
 
+/// What a `…_pass` takes.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Form {
+    /// A URL.
+    Url,
+    /// An address, for gRPC: a scheme may stand before it.
+    Grpc,
+    /// An address alone, for FastCGI and its like.
+    Address,
+}
+
 impl Computed {
+    fn is_url(&self) -> bool {
+        self.form == Form::Url
+    }
+
     /// Whether a variable ends the host that stands before it: it begins with a slash or a `?`, or
     /// is empty, if it may be that.
     fn begins_uri(&self, variable: &Variable) -> Option<bool> {
@@ -88,13 +102,25 @@ impl Partial {
 impl Draft<'_> {
     /// Finds whom each `proxy_pass` with variables may ask.
     pub(in crate::check) fn find_targets(&mut self) {
+        let mut secure = Vec::new();
         for computed in std::mem::take(&mut self.reader.computed) {
             let found = self.targets(&computed);
-            self.reader.report(found);
+            if self.reader.report(found) == Some(true) {
+                secure.push(computed.value);
+            }
+        }
+        for location in self.locations.iter_mut().flatten() {
+            if let Action::Serve { handler: Handler::Proxy(proxy), .. } = &mut location.action
+                && let Target::Computed(url) = &proxy.target
+                && !secure.contains(url)
+            {
+                proxy.tls = None;
+            }
         }
     }
 
-    fn targets(&mut self, computed: &Computed) -> Checked<()> {
+    /// Finds whom it may ask. Whether it may ask any of them over TLS.
+    fn targets(&mut self, computed: &Computed) -> Checked<bool> {
         let mut hosts = BTreeSet::new();
         let mut is_fixed = true;
         let pieces = computed.value.0.iter().cloned().enumerate().rev();
@@ -105,7 +131,7 @@ impl Draft<'_> {
             if steps > MOST {
                 return Err(too_many(computed.word.span));
             }
-            if let Some((end, start)) = partial.uri_start().filter(|_| computed.is_url) {
+            if let Some((end, start)) = partial.uri_start().filter(|_| computed.is_url()) {
                 is_fixed &= partial.rest.is_empty();
                 hosts.insert((partial.text[..end].to_vec(), partial.text[start..].to_vec()));
                 continue;
@@ -123,7 +149,7 @@ impl Draft<'_> {
                     open.push(partial);
                 }
                 Piece::Variable(variable) | Piece::Logged(variable, _) => {
-                    if computed.is_url
+                    if computed.is_url()
                         && partial.has_host()
                         && let Some(may_be_empty) = computed.begins_uri(&variable)
                     {
@@ -140,26 +166,31 @@ impl Draft<'_> {
                 }
             }
         }
-        self.take_hosts(&hosts, computed)?;
+        let is_secure = self.take_hosts(&hosts, computed)?;
         if is_fixed && !computed.is_exact {
             let uris: BTreeSet<_> = hosts.iter().map(|(_, uri)| &uri[..]).collect();
             if let Some(uri) = uris.iter().find(|uri| !uri.is_empty()) {
                 self.warn_of_uri(uri, computed.word.span);
             }
         }
-        Ok(())
+        Ok(is_secure)
     }
 
     /// The values that a variable may have, where the conf's own texts are all of them.
     fn values_of(&self, variable: &Variable) -> Option<Vec<Value>> {
         match variable {
             Variable::Simple("scheme") => {
-                let mut http = Value::default();
-                http.push_literal(b"http");
-                Some(vec![http])
+                let literal = |text: &[u8]| {
+                    let mut value = Value::default();
+                    value.push_literal(text);
+                    value
+                };
+                let is_secure = self.listens.iter().any(|listen| listen.ssl.is_some());
+                let https = is_secure.then(|| literal(b"https"));
+                Some([literal(b"http")].into_iter().chain(https).collect())
             }
             Variable::Mapped(map, _) => Some(self.reader.maps.get(*map)?.values.clone()),
-            Variable::Assigned(_, name) => {
+            Variable::Assigned(_, name, _) => {
                 let of_servers = self.servers.iter().flat_map(|server| &server.resolved.ops);
                 let locations = self.locations.iter().flatten();
                 let ops = of_servers.chain(locations.flat_map(|location| &location.ops));
@@ -173,20 +204,23 @@ impl Draft<'_> {
         }
     }
 
-    /// Notes the hosts as upstreams, unless they are there already.
+    /// Notes the hosts as upstreams, unless they are there already. Whether any is asked over TLS.
     fn take_hosts(
         &mut self,
         hosts: &BTreeSet<(Vec<u8>, Vec<u8>)>,
         computed: &Computed,
-    ) -> Checked<()> {
+    ) -> Checked<bool> {
+        let mut is_secure = false;
         let place = computed.word.span;
         for (front, _) in hosts {
             let shown = String::from_utf8_lossy(front).into_owned();
-            let (scheme, host) = match (computed.is_url, shown.split_once("://")) {
-                (true, Some((scheme, host))) => (scheme, host),
-                (true, None) => ("", &shown[..]),
-                (false, None) => ("http", &shown[..]),
-                (false, Some(_)) => {
+            let (scheme, host) = match (computed.form, shown.split_once("://")) {
+                (Form::Url, Some((scheme, host))) => (scheme, host),
+                (Form::Url, None) => ("", &shown[..]),
+                (Form::Grpc, Some(("grpc", host))) => ("http", host),
+                (Form::Grpc, Some(("grpcs", host))) => ("https", host),
+                (Form::Grpc | Form::Address, None) => ("http", &shown[..]),
+                (Form::Grpc | Form::Address, Some(_)) => {
                     let message = format!("this may come to the URL `{shown}`");
                     return Err(Box::new(
                         Diagnostic::error("U10", place, message)
@@ -194,16 +228,19 @@ impl Draft<'_> {
                     ));
                 }
             };
-            if scheme.eq_ignore_ascii_case("https") {
-                return Err(no_tls(place));
-            }
-            if !scheme.eq_ignore_ascii_case("http") {
+            let port = match () {
+                () if scheme.eq_ignore_ascii_case("http") => Some("80"),
+                () if scheme.eq_ignore_ascii_case("https") => Some("443"),
+                () => None,
+            };
+            let Some(port) = port else {
                 let message = format!("`{shown}` does not begin with `http://`");
                 return Err(Box::new(
                     Diagnostic::error("U10", place, message)
                         .help("what its variables come to is a URL: `http://127.0.0.1:8080`"),
                 ));
-            }
+            };
+            is_secure |= port == "443";
             if host.is_empty() {
                 continue;
             }
@@ -215,16 +252,16 @@ impl Draft<'_> {
             };
             let known = self.reader.upstreams.len();
             let authority = self.reader.authority(&word)?;
-            let found = match computed.is_url {
-                true => self.reader.named_upstream(&authority)?,
-                false => self.reader.named_address(&authority, &word)?,
+            let found = match computed.is_url() {
+                true => self.reader.named_upstream(authority.with_default_port(port))?,
+                false => self.reader.named_address(authority, &word)?,
             };
             let id = usize::from(found);
             if id == known {
                 self.reader.upstreams[id].is_optional = true;
             }
         }
-        Ok(())
+        Ok(is_secure)
     }
 
     /// That a host is not the conf's own.

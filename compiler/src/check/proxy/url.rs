@@ -1,6 +1,8 @@
 //! The URL of a `proxy_pass`, taken apart.
 
-use super::target::Computed;
+use sitec_runtime::site::UpstreamId;
+
+use super::target::{Computed, Form};
 use super::{Pass, Stand};
 use crate::ast::{Directive, Word};
 use crate::check::groups::Groups;
@@ -8,11 +10,10 @@ use crate::check::path::Path;
 use crate::check::reader::Reader;
 use crate::diagnostic::Diagnostic;
 use crate::ir::{Piece, Replaced, Replacement, Target, TargetUri, Value, Variable};
-use crate::source::Span;
 use crate::value::{self, Checked, Part};
 
-/// What a URL begins with.
-const SCHEME: &str = "http://";
+/// What a URL begins with, and the port where it names none.
+const SCHEMES: [(&str, &str); 2] = [("http://", "80"), ("https://", "443")];
 
 impl Reader<'_> {
     /// What a `proxy_pass` says.
@@ -28,15 +29,18 @@ impl Reader<'_> {
             let is_exact = matches!(stand.path, Some(Path::Exact(_)));
             let regex = stand.regex.cloned();
             let word = word.clone();
-            let is_url = true;
-            self.computed.push(Computed { word, value: value.clone(), is_url, is_exact, regex });
-            return Ok(Pass { target: Target::Computed(value), uri: None, redirect: None });
+            let form = Form::Url;
+            self.computed.push(Computed { word, value: value.clone(), form, is_exact, regex });
+            let is_secure = may_be_secure(&value);
+            let target = Target::Computed(value);
+            return Ok(Pass { target, is_secure, uri: None, redirect: None });
         }
-        check_scheme(word)?;
-        let rest = word.tail(SCHEME.len());
+        let (scheme, port) = check_scheme(word)?;
+        let is_secure = port == "443";
+        let rest = word.tail(scheme.len());
         let (len, uri_start) = authority_len(&rest.value);
         let authority = self.authority(&rest.front(len))?;
-        let upstream = self.named_upstream(&authority)?;
+        let upstream = self.named_upstream(authority.with_default_port(port))?;
         let uri = rest.tail(uri_start.min(rest.value.len()));
         self.params.refuse_in(&uri, "the URI is the same wherever the server runs")?;
         let mut text = uri.value.clone();
@@ -52,8 +56,37 @@ impl Reader<'_> {
             }
             _ => return Err(no_place(&uri, stand)),
         };
-        let redirect = Some(default_redirect(word, uri.as_ref(), stand.path));
-        Ok(Pass { target: Target::Fixed { upstream, uri }, uri: shown, redirect })
+        let redirect = Some(default_redirect(word, scheme, uri.as_ref(), stand.path));
+        Ok(Pass { target: Target::Fixed { upstream, uri }, is_secure, uri: shown, redirect })
+    }
+
+    /// What a `grpc_pass` says: an address, with or without a scheme.
+    pub(super) fn grpc_pass(&mut self, directive: &Directive, groups: &Groups) -> Checked<Pass> {
+        let word = &directive.args[0];
+        if self.has_variables(word)? {
+            let value = self.value(word, 0, groups)?;
+            let is_secure = match value.0.first() {
+                Some(Piece::Literal(front)) => front.starts_with(b"grpcs:"),
+                _ => true,
+            };
+            let (word, target) = (word.clone(), Target::Computed(value.clone()));
+            let form = Form::Grpc;
+            self.computed.push(Computed { word, value, form, is_exact: true, regex: None });
+            return Ok(Pass { target, is_secure, uri: None, redirect: None });
+        }
+        let front = |scheme: &str| {
+            let begins = word.value.get(..scheme.len());
+            begins.is_some_and(|front| front.eq_ignore_ascii_case(scheme.as_bytes()))
+        };
+        let (scheme, is_secure) = match () {
+            () if front("grpc://") => ("grpc://", false),
+            () if front("grpcs://") => ("grpcs://", true),
+            () => ("", false),
+        };
+        let rest = word.tail(scheme.len());
+        let upstream = self.address(directive, &rest, "the client's path is what is asked for")?;
+        let target = Target::Fixed { upstream, uri: None };
+        Ok(Pass { target, is_secure, uri: None, redirect: None })
     }
 
     /// Whom a `fastcgi_pass` or one of its like asks: an address alone.
@@ -69,12 +102,18 @@ impl Reader<'_> {
             self.computed.push(Computed {
                 word,
                 value,
-                is_url: false,
+                form: Form::Address,
                 is_exact: true,
                 regex: None,
             });
             return Ok(target);
         }
+        let upstream = self.address(directive, word, "the params say what is asked for")?;
+        Ok(Target::Fixed { upstream, uri: None })
+    }
+
+    /// Who is at an address. `why`: what speaks against a URI behind it.
+    fn address(&mut self, directive: &Directive, word: &Word, why: &str) -> Checked<UpstreamId> {
         let name = directive.name.shown();
         let shown = word.shown();
         if let Some((scheme, rest)) = shown.split_once("://") {
@@ -90,7 +129,7 @@ impl Reader<'_> {
         if let (false, Some(at)) = (shown.starts_with("unix:"), shown.find(['/', '?'])) {
             let message = match at {
                 0 => "a socket in the file system begins with `unix:`".to_owned(),
-                _ => format!("`{name}` takes no URI: the params say what is asked for"),
+                _ => format!("`{name}` takes no URI: {why}"),
             };
             let place = if at == 0 { word.span } else { word.part(at..shown.len()) };
             let wrong = Diagnostic::error("U10", place, message);
@@ -100,8 +139,7 @@ impl Reader<'_> {
             }));
         }
         let authority = self.authority(word)?;
-        let upstream = self.named_address(&authority, word)?;
-        Ok(Target::Fixed { upstream, uri: None })
+        self.named_address(authority, word)
     }
 
     /// Whether a word has variables of a request in it.
@@ -149,39 +187,35 @@ pub(crate) fn authority_len(rest: &[u8]) -> (usize, usize) {
     (end, end)
 }
 
-/// That a URL begins as one does.
-fn check_scheme(word: &Word) -> Checked<()> {
+/// Whether a URL with variables may begin with `https://`, as far as its own text says.
+fn may_be_secure(url: &Value) -> bool {
+    match url.0.first() {
+        Some(Piece::Literal(front)) => !front.to_ascii_lowercase().starts_with(b"http:"),
+        _ => true,
+    }
+}
+
+/// What a URL begins with, and the port where it names none.
+fn check_scheme(word: &Word) -> Checked<(&'static str, &'static str)> {
     let shown = word.shown();
-    let begins = |scheme: &str| {
+    let begins = |(scheme, _): &(&str, &str)| {
         shown.get(..scheme.len()).is_some_and(|front| front.eq_ignore_ascii_case(scheme))
     };
-    if begins(SCHEME) {
-        return Ok(());
-    }
-    if begins("https://") {
-        return Err(no_tls(word.part(0.."https://".len())));
+    if let Some(found) = SCHEMES.into_iter().find(begins) {
+        return Ok(found);
     }
     let message = format!("`{shown}` does not begin with `http://`");
     let wrong = Diagnostic::error("U10", word.span, message);
     Err(Box::new(match shown.contains("://") || shown.is_empty() {
         true => wrong.help("it is a URL: `http://127.0.0.1:8080`"),
-        false => wrong.patch("write the scheme, too", word.span, format!("{SCHEME}{shown}")),
+        false => wrong.patch("write the scheme, too", word.span, format!("http://{shown}")),
     }))
-}
-
-/// That no other server is asked by TLS.
-pub(super) fn no_tls(place: Span) -> Box<Diagnostic> {
-    Box::new(
-        Diagnostic::error("D14", place, "TLS to other servers is not supported")
-            .label("would have to be encrypted")
-            .help("ask it by `http://`, where the way to it is safe"),
-    )
 }
 
 /// That there is no path that the URI could take the place of.
 fn no_place(uri: &Word, stand: Stand<'_>) -> Box<Diagnostic> {
     let place = match stand.path {
-        _ if stand.is_if => "an `if`",
+        _ if stand.is_if => "an `if` or a `limit_except`",
         Some(Path::Regex(_)) => "a regex location",
         _ => "a named location",
     };
@@ -199,7 +233,12 @@ fn no_place(uri: &Word, stand: Stand<'_>) -> Box<Diagnostic> {
 }
 
 /// What `proxy_redirect default` is.
-fn default_redirect(word: &Word, uri: Option<&TargetUri>, path: Option<&Path>) -> Replacement {
+fn default_redirect(
+    word: &Word,
+    scheme: &str,
+    uri: Option<&TargetUri>,
+    path: Option<&Path>,
+) -> Replacement {
     let path = match (uri, path) {
         (Some(_), Some(Path::Prefix { path, .. } | Path::Exact(path))) => &path[..],
         _ => b"/",
@@ -207,7 +246,7 @@ fn default_redirect(word: &Word, uri: Option<&TargetUri>, path: Option<&Path>) -
     let mut front = Value::default();
     if word.value.contains(&b'$') {
         // With params in it, the host is known at start.
-        front.push_literal(SCHEME.as_bytes());
+        front.push_literal(scheme.as_bytes());
         front.0.push(Piece::Variable(Variable::Simple("proxy_host")));
         front.push_literal(uri.map_or(b"", |uri| &uri.text));
     } else {

@@ -263,7 +263,7 @@ fn passwords_are_inherited_each_by_itself() {
         ("/all", None, "unix 0.0.0.0 10.0.0.1 10.9.9.9 192.0.2.1 ::1 2001:db8::1"),
     ] {
         let admission = &settings(&site, path).admission;
-        let any = admission.any.map(|any| guests(&site, Some(any)));
+        let any = admission.named.map(|named| guests(&site, Some(named)));
         assert_eq!(any.as_deref(), named, "{path}");
         assert_eq!(guests(&site, admission.access), rest, "{path}");
     }
@@ -280,6 +280,89 @@ fn a_realm_needs_users_where_it_asks() {
     assert_eq!(codes(&inherited), ["A02"]);
     assert_eq!(codes(&conf("return 204; auth_basic A;")), ["X09"]);
     assert_eq!(codes(&conf("auth_basic A; auth_basic_user_file $host;")), ["T26"]);
+}
+
+#[test]
+fn another_location_is_asked() {
+    let of = site(
+        "auth_request /who; auth_request_set $user $upstream_http_x_user; auth_request_set $args a=b;
+         server { listen 80; root www; add_header X-User $user;
+           location = /who { internal; if ($cookie_a) { return 401; } return 204; }
+           location /off { auth_request off; }
+           location /other { auth_request /other; satisfy any; }
+           location /any { satisfy any; deny all; auth_request_set $user $status; limit_except GET { deny all; } } }",
+    );
+    let asked = |path| {
+        let settings = settings(&of, path);
+        let uri = settings.admission.inquiry.as_ref().map(crate::wording::value);
+        let sets = settings.answered.iter();
+        let sets: Vec<_> =
+            sets.map(|it| format!("{}={}", it.name, crate::wording::value(&it.value))).collect();
+        (uri, settings.admission.satisfy_any, sets.join(" "))
+    };
+    let both = "user=$upstream_http_x_user args=a=b";
+    for (path, uri, any, sets) in [
+        ("/", Some("/who"), false, both),
+        ("/off", None, false, ""),
+        ("/other", Some("/other"), false, both),
+        ("/any", Some("/who"), true, "user=$status"),
+    ] {
+        let expected = (uri.map(str::to_owned), any, sets.to_owned());
+        assert_eq!(asked(path), expected, "{path}");
+    }
+    let limited = of.locations.iter().find_map(|location| location.limit_except.as_ref());
+    assert!(limited.is_some_and(|limit| limit.admission.inquiry.is_some()));
+    assert!(of.has_subrequests() && !site("server { listen 80; root www; }").has_subrequests());
+}
+
+#[test]
+fn requests_are_mirrored() {
+    let of = site(
+        "mirror /a; mirror /b; server { listen 80; root www; location = /a { return 200 a; } location = /b { return 200 b; }
+           location /off { mirror off; } location /own { mirror /b; mirror_request_body off; } }",
+    );
+    let mirrors = |path| {
+        let settings = settings(&of, path);
+        (crate::wording::paths(&settings.mirrors), settings.mirror_request_body)
+    };
+    for (path, expected) in
+        [("/", ("/a /b", true)), ("/off", ("off", true)), ("/own", ("/b", false))]
+    {
+        assert_eq!(mirrors(path), (expected.0.to_owned(), expected.1), "{path}");
+    }
+    assert!(of.has_mirrors() && of.has_subrequests());
+    let conf = |lines: &str| format!("server {{ listen 80; root www; {lines} }}");
+    for (lines, expected) in [
+        ("mirror /a;", &[][..]),
+        ("mirror a;", &["A20"]),
+        ("mirror $uri;", &["A20"]),
+        ("mirror /a?b;", &["A20"]),
+        ("mirror @a;", &["A20"]),
+        ("mirror off; mirror /a;", &["D06"]),
+        ("mirror /a; mirror off;", &["D06"]),
+    ] {
+        assert_eq!(codes(&conf(lines)), expected, "{lines}");
+    }
+}
+
+#[test]
+fn what_cannot_be_asked_is_an_error() {
+    let conf = |lines: &str| format!("server {{ listen 80; root www; {lines} }}");
+    let who = "location = /who { internal; if ($cookie_a) { return 401; } return 204; }";
+    for (line, expected) in [
+        ("auth_request /who;", &[][..]),
+        ("auth_request @who;", &["A20"]),
+        ("auth_request who;", &["A20"]),
+        ("auth_request $uri;", &["A20"]),
+        ("auth_request /who$uri;", &["A20"]),
+        ("auth_request /who?a;", &["A20"]),
+        ("auth_request /who; auth_request /who;", &["D06"]),
+        ("auth_request /who; auth_request_set $host a;", &["R10"]),
+        ("auth_request /who; auth_request_set user a;", &["R10"]),
+        ("location /a/ { auth_request /who; return 204; }", &["X09"]),
+    ] {
+        assert_eq!(codes(&conf(&format!("{line} {who}"))), expected, "{line}");
+    }
 }
 
 #[test]

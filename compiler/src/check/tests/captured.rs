@@ -63,9 +63,11 @@ fn groups_are_found_in_every_directive_that_takes_values() {
     let expected = [
         "access_log",
         "add_header",
+        "add_trailer",
         "alias",
         "charset",
         "disable_symlinks",
+        "early_hints",
         "error_page",
         "expires",
         "index",
@@ -73,6 +75,8 @@ fn groups_are_found_in_every_directive_that_takes_values() {
         "limit_rate_after",
         "return",
         "root",
+        "source_charset",
+        "sub_filter",
         "try_files",
     ];
     assert_eq!(found, expected, "a directive takes values, or takes none any more");

@@ -168,7 +168,7 @@ fn addresses_have_their_form() {
             "scgi_pass a:1; uwsgi_pass b:1;",
             "D10: `scgi_pass` and `uwsgi_pass` cannot stand side by side",
         ),
-        ("fastcgi_pass a:1; fastcgi_cache c;", "D02: nginx's `fastcgi_cache` is not supported"),
+        ("fastcgi_pass a:1; fastcgi_cache c;", "K15: there is no zone `c`"),
     ] {
         let compilation = compiled(&inside(content));
         let said = compilation.diagnostics.render(&compilation.sources, false);
@@ -232,4 +232,20 @@ fn what_clients_write_is_no_script() {
             None => assert!(!said.contains(message), "{scripts}\n{said}"),
         }
     }
+}
+
+#[test]
+fn values_are_asked_of_memcached() {
+    let site = site(
+        "memcached_gzip_flag 2; memcached_next_upstream not_found;
+         server { listen 80; set $memcached_key $uri; location / { memcached_pass a:11211; }
+           location /b { memcached_pass unix:/run/m.sock; memcached_bind 10.0.0.1; } }",
+    );
+    let first = proxy(&site, "/");
+    let Wire::Memcached { gzip_flag, .. } = first.wire else { panic!() };
+    assert_eq!((gzip_flag, first.plain.next_upstream.0), (2, 1 << 8));
+    assert!(proxy(&site, "/b").local.is_some());
+    assert_eq!(at(&site, "/").methods.allow(), "GET, HEAD");
+    let conf = "server { listen 80; location / { memcached_pass a:11211; } }";
+    assert_eq!(codes(conf), ["T18"]);
 }

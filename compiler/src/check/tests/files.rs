@@ -2,11 +2,13 @@
 
 use std::path::Path;
 
-use sitec_runtime::site::{FileCache, GzipStatic, ListingFormat, ListingSettings};
+use sitec_runtime::http::accept::Coding;
+use sitec_runtime::site::{Beside, FileCache, ListingFormat, ListingSettings};
 
 use super::{refused, settings, site, started, warned, written};
 use crate::diagnostic::Levels;
 use crate::files::Memory;
+use crate::ir;
 
 /// Compiles a server with this text, and gives for `/i/x`: the folder, what is behind it, the
 /// bytes cut off, and whether the path is put behind it.
@@ -129,8 +131,13 @@ fn wrong_aliases() {
 fn an_alias_may_be_a_file_that_is_there_compressed() {
     let found = |front: &str, location: &str| {
         let conf = format!("server {{ listen 80; {front} location {location} }}");
-        let files =
-            [("site.conf", &conf[..]), ("d/only.gz", ""), ("d/both", ""), ("d/both.gz", "")];
+        let files = [
+            ("site.conf", &conf[..]),
+            ("d/only.gz", ""),
+            ("d/both", ""),
+            ("d/both.gz", ""),
+            ("d/z.zst", ""),
+        ];
         let files = Memory::new(files);
         let conf = Path::new("site.conf");
         let compilation = crate::run(&files, conf, Levels::default(), crate::audit::confirm);
@@ -148,7 +155,10 @@ fn an_alias_may_be_a_file_that_is_there_compressed() {
         assert_eq!(found("gzip_static always;", &alias("only")), (vec![], file("only")));
         assert_eq!(found("gzip_static on;", &alias("only")), (some.clone(), file("only")));
         assert_eq!(found("gzip_static on;", &alias("both")), (vec![], file("both")));
-        for front in ["", "gzip_static off;"] {
+        assert_eq!(found("gzip_static on; zstd_static always;", &alias("z")), (vec![], file("z")));
+        let few = "warning there is no file `d/z`, but for `d/z.zst`".to_owned();
+        assert_eq!(found("zstd_static on;", &alias("z")), (vec![few], file("z")));
+        for front in ["", "gzip_static off;", "brotli_static always;"] {
             let (said, _) = found(front, &alias("only"));
             assert!(said.len() == 1 && said[0].starts_with("error there is no f"), "{said:?}");
         }
@@ -235,9 +245,96 @@ fn listings() {
 
 #[test]
 fn compressed_files() {
-    let site = site("gzip_static always; server { root www; location /a/ { gzip_static on; } }");
-    assert_eq!(settings(&site, "/").gzip_static, GzipStatic::Always);
-    assert_eq!(settings(&site, "/a/").gzip_static, GzipStatic::On);
+    let site = site(
+        "gzip_static always; brotli_static on;
+         server { root www; location /a/ { gzip_static on; zstd_static always; } }",
+    );
+    let beside = |path| Coding::ORDER.map(|coding| settings(&site, path).beside(coding));
+    assert_eq!(beside("/"), [Beside::On, Beside::Off, Beside::Always]);
+    assert_eq!(beside("/a/"), [Beside::On, Beside::Always, Beside::On]);
+    refused(
+        "server { root www; brotli_static yes; }",
+        "                                 ^^^",
+        "T25: `yes` is none of `on`, `off` and `always`",
+    );
+}
+
+#[test]
+fn charsets_are_mapped() {
+    let read = site(
+        "charset_map a b { 61 62; 80 81; } charset_map b UTF-8 { 80 D0B0; 81 d0b0; 7f E282AC; }
+         server { listen 80; root www; charset utf-8; source_charset B; }",
+    );
+    assert_eq!(read.charset_maps[0].names, [b"a".to_vec(), b"b".to_vec()]);
+    let ir::MapForm::Bytes { there, back } = &read.charset_maps[0].form else { panic!("bytes") };
+    assert_eq!([there[0x61], there[0x62], there[0x80], there[0x81]], *b"bb\x81?");
+    assert_eq!([back[0x61], back[0x62], back[0x80], back[0x81]], *b"aa?\x80");
+    let ir::MapForm::Utf8 { there, back } = &read.charset_maps[1].form else { panic!("UTF-8") };
+    assert_eq!(
+        [there[0x61], there[0x80], there[0xff]],
+        [*b"\x01a\0\0", *b"\x02\xd0\xb0\0", *b"\x01?\0\0"]
+    );
+    assert_eq!(*back, [(0x430, 0x81), (0x20ac, 0x7f)]);
+    assert!(read.recodes);
+    // The types have no charset: what a response says depends on more.
+    assert_eq!(settings(&read, "/").default_type, b"text/plain");
+    let plain = site("server { listen 80; root www; charset utf-8; source_charset off; }");
+    assert!(!plain.recodes);
+    for (conf, place, message) in [
+        ("charset_map a A { }", "              ^    ", "T30: both charsets are `A`"),
+        (
+            "charset_map utf-8 a { }",
+            "            ^^^^^      ",
+            "T30: `utf-8` is the second charset of a map",
+        ),
+        (
+            "charset_map a b { } charset_map B A { }",
+            "---------------     ^^^^^^^^^^^        ",
+            "T30: there is a map of `B` and `A`",
+        ),
+        (
+            "charset_map a b { 100 1; }",
+            "                  ^^^     ",
+            "T30: `100` is no character of the charset",
+        ),
+        (
+            "charset_map a b { 1 1000; }",
+            "                    ^^^^   ",
+            "T30: `1000` is no character of the charset",
+        ),
+        (
+            "charset_map a b { x 1; }",
+            "                  ^     ",
+            "T30: `x` is no character of the charset",
+        ),
+        (
+            "charset_map a utf-8 { 80 D0; }",
+            "                         ^^   ",
+            "T30: `D0` is no character of the charset",
+        ),
+        (
+            "charset_map a utf-8 { 80 F09F9880; }",
+            "                         ^^^^^^^^   ",
+            "T30: `F09F9880` is no character of the charset",
+        ),
+        (
+            "charset_map a b { 1 2 3; }",
+            "                  ^^^^^   ",
+            "T30: a line of a `charset_map` is two characters",
+        ),
+        (
+            "charset_map 'a b' c { }",
+            "            ^^^^^      ",
+            "T14: `a b` is not the name of a charset",
+        ),
+    ] {
+        refused(&format!("{conf} server {{ root www; }}"), place, message);
+    }
+    refused(
+        "server { root www; charset utf-8; location /a/ { source_charset koi8-r; } }",
+        "                                                                ^^^^^^",
+        "T30: no `charset_map` is between `koi8-r` and `utf-8`",
+    );
 }
 
 #[test]

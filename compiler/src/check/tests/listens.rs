@@ -175,9 +175,9 @@ fn wrong_addresses() {
         "D06: duplicate `listen 80`",
     );
     refused(
-        "server { listen 443 ssl; }",
-        "                    ^^^",
-        "D14: `ssl`: TLS is not built in",
+        "server { listen 443 quic; }",
+        "                    ^^^^",
+        "D14: `quic`: the server speaks HTTP/1.1 and HTTP/2",
     );
     refused(
         "server { listen 80 backlgo=1; }",
@@ -356,4 +356,51 @@ fn params_are_of_one_kind() {
         "T26: `$host` is not known before there is a request",
     );
     warned("param P 1; server { listen 80; root www; }", "      ^", "K16: `P` is never used");
+}
+
+/// `listen … http2` is of all servers of the address, and the directive of one.
+#[test]
+fn http2_is_of_an_address_or_a_server() {
+    let spoken = |text: &str| {
+        let site = compiled(text).site.expect("a site");
+        let listens = site.listens.iter().map(|listen| listen.http2).collect::<Vec<_>>();
+        (listens, site.servers.iter().map(|server| server.http2).collect::<Vec<_>>())
+    };
+    for (conf, listens, servers) in [
+        ("server { listen 80; root www; }", &[false][..], &[false][..]),
+        ("server { listen 80; listen 81; http2 on; root www; }", &[false, false], &[true]),
+        ("http2 on; server { listen 80; http2 off; root www; }", &[false], &[false]),
+        (
+            "server { listen 80 default_server http2; root www; }
+             server { listen 80; server_name a; http2 on; listen 81; root www; }",
+            &[true, false],
+            &[false, true],
+        ),
+    ] {
+        assert_eq!(spoken(conf), (listens.to_vec(), servers.to_vec()), "{conf}");
+    }
+    let old = "server { listen 80 http2; listen 81; root www; }";
+    warned(old, "                   ^^^^^", "D13: `http2` is a directive today");
+}
+
+#[test]
+fn http2_settings_have_bounds() {
+    let server = &site(
+        "server { root www; http2_max_concurrent_streams 7; http2_body_preread_size 0; \
+         http2_chunk_size 16k; }",
+    )
+    .servers[0];
+    assert_eq!((server.http2_max_concurrent_streams, server.http2_body_preread_len), (7, 0));
+    for (line, code) in [
+        ("http2_max_concurrent_streams 0;", "T24"),
+        ("http2_body_preread_size 2g;", "T01"),
+        ("http2_chunk_size 17k;", "T01"),
+        ("http2_chunk_size 0;", "T01"),
+        ("http2 maybe;", "T11"),
+        ("http2_max_requests 5;", "D02"),
+        ("http2_push on;", "D02"),
+    ] {
+        let found = super::codes(&format!("server {{ root www; {line} }}"));
+        assert_eq!(found, [code], "{line}");
+    }
 }

@@ -64,6 +64,52 @@ fn error_logs() {
 }
 
 #[test]
+fn compressed_logs() {
+    let read = site(
+        "server { root www; access_log run/a combined gzip; access_log run/b gzip=9 buffer=4k flush=1s;
+         access_log run/c; }",
+    );
+    let logs = settings(&read, "/").access_logs.iter();
+    let logs: Vec<_> = logs.map(|log| (log.gzip, log.buffer_len, log.flush_ms)).collect();
+    assert_eq!(logs, [(Some(1), 64 << 10, 0), (Some(9), 4096, 1000), (None, 0, 0)]);
+    refused(
+        "server { access_log stdout combined gzip=10; }",
+        "                                         ^^",
+        "T24: `10` is above 9",
+    );
+    refused(
+        "server { access_log stderr combined gzip; }",
+        "                                    ^^^^",
+        "D08: standard error is not compressed",
+    );
+    refused(
+        "server { access_log syslog:server=a combined gzip; }",
+        "                                             ^^^^",
+        "D08: lines to a syslog server are not held back",
+    );
+    refused(
+        "server { access_log $host.log combined gzip; }",
+        "                                       ^^^^",
+        "D08: lines to a file that a value names are not held back",
+    );
+    refused(
+        "server { access_log stdout combined gzip; error_log stdout; }",
+        "         ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^  ----------------",
+        "D06: this log is not compressed elsewhere",
+    );
+    refused(
+        "server { access_log stdout; access_log stdout combined gzip; }",
+        "         -----------------  ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^",
+        "D06: this log is not compressed elsewhere",
+    );
+    refused(
+        "server { access_log stdout combined gzip=2 buffer=4k; access_log stdout combined gzip buffer=4k; }",
+        "         -------------------------------------------  ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^",
+        "D06: this log is compressed by another level elsewhere",
+    );
+}
+
+#[test]
 fn wrong_logs() {
     refused(
         "log_format main '$uri'; server { access_log stdout mian; }",

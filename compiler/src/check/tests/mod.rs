@@ -1,6 +1,7 @@
 //! Confs: what they resolve to, and what is said about wrong ones.
 
 mod access;
+mod acme;
 mod actions;
 mod added_fields;
 mod any;
@@ -10,6 +11,7 @@ mod embed;
 mod expect;
 mod fastcgi;
 mod files;
+mod grpc;
 mod inherit;
 mod listens;
 mod logs;
@@ -19,6 +21,7 @@ mod patches;
 mod proxy;
 mod rewriting;
 mod size;
+mod tls;
 mod values;
 mod writing;
 
@@ -118,6 +121,7 @@ fn name(variable: &ir::Variable) -> String {
         ir::Variable::Argument(name) => named("arg ", name),
         ir::Variable::RequestField(name) => named("http ", name),
         ir::Variable::ResponseField(name) => named("sent_http ", name),
+        ir::Variable::Trailer(name) => named("trailer ", name),
         ir::Variable::Cookie(name) => named("cookie ", name),
         ir::Variable::UpstreamField(name) => named("upstream_http ", name),
         ir::Variable::UpstreamTrailer(name) => named("upstream_trailer ", name),
@@ -126,7 +130,7 @@ fn name(variable: &ir::Variable) -> String {
         ir::Variable::EscapedCapture(number) => format!("escaped {number}"),
         ir::Variable::Mapped(_, name) => named("map ", name.as_bytes()),
         ir::Variable::StepCapture(number) => format!("step {number}"),
-        ir::Variable::Assigned(_, name) => named("set ", name.as_bytes()),
+        ir::Variable::Assigned(_, name, _) => named("set ", name.as_bytes()),
         ir::Variable::Shared(_, name) => named("set or group ", name.as_bytes()),
         ir::Variable::NamedCapture(name) => named("group ", name.as_bytes()),
     }

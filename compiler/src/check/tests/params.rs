@@ -20,6 +20,9 @@ fn params_stand_where_the_table_says() {
                 [.., Context::Server] => {
                     format!("server {{ listen 80; {line} }}")
                 }
+                [Context::AcmeIssuer] => {
+                    format!("acme_issuer i {{ {line} }} server {{ listen 80; }}")
+                }
                 [Context::Upstream] => {
                     format!("upstream u {{ {line} }} server {{ listen 80; }}")
                 }

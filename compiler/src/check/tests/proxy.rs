@@ -47,6 +47,15 @@ fn upstreams(site: &ir::Site) -> Vec<String> {
     upstreams.collect()
 }
 
+/// Asserts that this is what is said of a conf, and all.
+#[track_caller]
+fn said(text: &str, code: &str, message: &str) {
+    let compilation = compiled(text);
+    let said = compilation.diagnostics.render(&compilation.sources, false);
+    assert!(said.contains(message), "{text}\n{said}");
+    assert_eq!(codes(text), [code], "{text}\n{said}");
+}
+
 /// A conf in which a location has this content.
 fn inside(content: &str) -> String {
     format!("server {{ listen 80; location /a/ {{ {content} }} }}")
@@ -282,6 +291,188 @@ fn redirects_follow_from_the_url() {
 }
 
 #[test]
+fn programs_run_beside_the_server() {
+    let inside = |lines: &str| {
+        format!(
+            "upstream u {{ {lines} }} server {{ listen 80; location / {{ proxy_pass http://u; }} }}"
+        )
+    };
+    let site = site(&format!(
+        "param APP_PORT 8001; {}",
+        inside(
+            "server 127.0.0.1:${APP_PORT}; server unix:run/app.sock;
+             upstream_command python3 -m app --port ${APP_PORT}; upstream_command bin/app;"
+        )
+    ));
+    let commands = site.upstreams[0].commands.iter().map(|it| {
+        let program = started(&site.programs[usize::from(it.program)]);
+        let args: Vec<_> = it.args.iter().map(started).collect();
+        format!("{program}: {} {}", started(&it.name), args.join(" "))
+    });
+    let commands: Vec<_> = commands.collect();
+    assert_eq!(commands, ["python3: python3 -m app --port ${0}", "bin/app: bin/app "]);
+    assert_eq!(site.max_scripts, None);
+    for (lines, code, message) in [
+        ("server 10.0.0.1:80; upstream_command python3;", "U07", "listens on this machine"),
+        (
+            "server a; upstream_command python3; upstream_command python3;",
+            "U07",
+            "there is no `server`",
+        ),
+        ("server a; upstream_command pyton3;", "F05", "there is no program `pyton3` in `PATH`"),
+        ("server a; upstream_command bin/none;", "F05", "bin/none"),
+    ] {
+        said(&inside(lines), code, message);
+    }
+}
+
+#[test]
+fn clients_may_come_to_the_same_server_again() {
+    let inside = |lines: &str| {
+        format!(
+            "upstream u {{ server a; {lines} }} server {{ listen 80; location / {{ proxy_pass http://u; }} }}"
+        )
+    };
+    let sticky = |lines: &str| site(&inside(lines)).upstreams.remove(0).sticky.unwrap();
+    let ir::Sticky::Cookie { name, attributes, lifetime_s } =
+        sticky("sticky cookie id expires=2m domain=.$host path=/ httponly secure samesite=LAX;")
+    else {
+        panic!("it is a cookie")
+    };
+    let attributes = written(&attributes);
+    assert_eq!((&name[..], lifetime_s), (&b"id"[..], Some(120)));
+    assert_eq!(attributes, "; domain=.{host}; path=/; HttpOnly; Secure; SameSite=Lax");
+    let learn = "sticky learn create=$upstream_cookie_a create=$upstream_http_b lookup=$cookie_a zone=z:64k;";
+    let ir::Sticky::Learn { create, lookup, zone_len, timeout_ms } = sticky(learn) else {
+        panic!("it is learnt")
+    };
+    assert_eq!((create.len(), lookup.len(), zone_len, timeout_ms), (2, 1, 65536, 600_000));
+    for (lines, code, message) in [
+        ("sticky cookie;", "T25", "`sticky cookie` has something behind it"),
+        ("sticky;", "D05", "sticky"),
+        ("sticky by x;", "T25", "`sticky` knows no `by`"),
+        ("sticky cookie a=b;", "T13", "`a=b` is not the name of a cookie"),
+        ("sticky cookie a samesite=some;", "T25", "`some` is no `samesite`"),
+        ("sticky cookie a expire=1h;", "T25", "`sticky cookie` has no parameter `expire`"),
+        ("sticky route one;", "T25", "`one` is the same for all clients"),
+        ("sticky learn create=$upstream_cookie_a zone=z:1m;", "T25", "lacks `lookup=$VARIABLE`"),
+        (
+            "sticky learn create=$cookie_a lookup=$cookie_a zone=1m;",
+            "T25",
+            "a zone has a name and a size",
+        ),
+        ("sticky learn create=$cookie_a lookup=$cookie_a zone=z:1m sync;", "D14", "nginx's `sync`"),
+    ] {
+        said(&inside(lines), code, message);
+    }
+}
+
+#[test]
+fn servers_are_asked_whether_they_are_well() {
+    let inside = |lines: &str, check: &str| {
+        format!(
+            "{lines} upstream u {{ server a; zone z 64k; }} upstream v {{ server b; }}
+             server {{ listen 80; location / {{ proxy_pass http://u; {check} }}
+               location /v {{ proxy_pass http://v; }} }}"
+        )
+    };
+    let fine = "match fine { status 200-204 301; header ! A; header B = c; header D !~ ^e; body ~ \"f g\"; }";
+    let conf =
+        inside(fine, "health_check interval=2s fails=3 uri=/h?x port=81 match=fine mandatory;");
+    let health = site(&conf).upstreams.remove(0).health.unwrap();
+    let (uri, port) = (&health.uri[..], health.port);
+    assert_eq!((uri, port, health.interval_ms, health.fails), (&b"/h?x"[..], Some(81), 2000, 3));
+    assert_eq!((health.tests.len(), &health.host[..], health.is_mandatory), (5, "u", true));
+    let ranges = vec![(200, 204), (301, 301)];
+    assert_eq!(health.tests[0], ir::HealthTest::Status { negated: false, ranges });
+    for (lines, check, code, message) in [
+        ("", "health_check match=fine;", "K15", "there is no `match fine`"),
+        (fine, "", "K16", "no `health_check` looks at the match `fine`"),
+        ("", "health_check uri=health;", "T25", "`health` is no path"),
+        ("", "health_check type=grpc;", "D14", "`type=grpc` is not supported"),
+        ("", "health_check every=1s;", "T25", "`health_check` has no parameter `every`"),
+        ("match m { status 2xx; }", "health_check match=m;", "T09", "`2xx` is no status"),
+        ("match m { code 200; }", "health_check match=m;", "T25", "a `match` has no `code`"),
+        ("match m { require $a; }", "health_check match=m;", "D14", "nginx's `require`"),
+        ("match m { body = a; }", "health_check match=m;", "T25", "`body` of a `match`"),
+    ] {
+        said(&inside(lines, check), code, message);
+    }
+    let elsewhere = |lines: &str| {
+        format!("upstream v {{ server b; }} server {{ listen 80; location / {{ {lines} }} }}")
+    };
+    said(&elsewhere("proxy_pass http://v; health_check;"), "U07", "the upstream has no `zone`");
+    assert_eq!(codes(&elsewhere("return 204; health_check;")), ["K16", "U07"]);
+}
+
+#[test]
+fn cookies_have_flags() {
+    let site = site(&inside(
+        "proxy_pass http://a; proxy_cookie_flags one secure SameSite=lax; proxy_cookie_flags ~^(t|u) $arg_f;
+         location /a/b { proxy_pass http://a; proxy_cookie_flags off; }",
+    ));
+    let flags = &proxy(&site, "/a/").cookie_flags;
+    assert!(matches!(&flags[0].cookie, Replaced::Front(name) if written(name) == "one"));
+    assert_eq!(flags[0].flags.iter().map(written).collect::<Vec<_>>(), ["secure", "SameSite=lax"]);
+    assert!(matches!(&flags[1].cookie, Replaced::Regex(regex) if regex.pattern.ignore_case));
+    assert!(proxy(&site, "/a/b").cookie_flags.is_empty());
+    for (wrong, message) in [
+        ("proxy_cookie_flags one;", "`one` is not `off`"),
+        ("proxy_cookie_flags one secured;", "`secured` is no flag of a cookie"),
+        ("proxy_cookie_flags one secure samesite;", "`samesite` is no flag of a cookie"),
+    ] {
+        said(&inside(&format!("proxy_pass http://a; {wrong}")), "T25", message);
+    }
+}
+
+#[test]
+fn connections_have_a_front_end() {
+    let site = site(
+        "proxy_bind 10.0.0.1; fastcgi_bind ::1; proxy_limit_rate 1k;
+         server { listen 80; location / { proxy_pass http://a; }
+           location /off { proxy_pass http://a; proxy_bind off; proxy_limit_rate 0; }
+           location /any { proxy_pass http://a; proxy_bind $arg_a; }
+           location /f { fastcgi_pass a:9000; fastcgi_param SCRIPT_FILENAME /x;
+             fastcgi_catch_stderr Fatal; fastcgi_catch_stderr \"Parse error\"; } }",
+    );
+    let local = |path| proxy(&site, path).local.as_ref().map(written);
+    assert_eq!(local("/"), Some("10.0.0.1".to_owned()));
+    assert_eq!(local("/off"), None);
+    assert_eq!(local("/any"), Some("{arg a}".to_owned()));
+    assert_eq!(local("/f"), Some("::1".to_owned()));
+    assert_eq!(proxy(&site, "/").rate, Some(ir::Amount::Fixed(1024)));
+    assert_eq!((&proxy(&site, "/off").rate, &proxy(&site, "/f").rate), (&None, &None));
+    let ir::Wire::Fastcgi(fastcgi) = &proxy(&site, "/f").wire else { panic!("it is FastCGI") };
+    assert_eq!(fastcgi.caught, [b"Fatal".to_vec(), b"Parse error".to_vec()]);
+    for (wrong, code, message) in [
+        ("proxy_bind eth0;", "T07", "`eth0` is not an address"),
+        ("proxy_bind $remote_addr transparent;", "D14", "nginx's `transparent` is not supported"),
+        ("proxy_bind 10.0.0.1 port;", "T25", "`proxy_bind` has no parameter `port`"),
+    ] {
+        said(&inside(&format!("proxy_pass http://a; {wrong}")), code, message);
+    }
+}
+
+#[test]
+fn limited_methods_may_go_elsewhere() {
+    let site = site(&inside(
+        "proxy_pass http://a; rewrite ^ /b break; limit_except GET { deny all; proxy_pass http://b; }",
+    ));
+    let location = at(&site, "/a/");
+    let limit = location.limit_except.as_ref().unwrap();
+    let limited = &site.locations[limit.location.unwrap() as usize];
+    assert!(limited.ops.is_empty());
+    let Some(passed) = limited.action.proxy() else { panic!("{limited:?}") };
+    assert!(matches!(passed.target, Target::Fixed { upstream: 1, uri: None }));
+    assert_eq!(limited.limit_except.as_ref().unwrap().admission, limit.admission);
+    said(
+        &inside("proxy_pass http://a; limit_except GET { proxy_pass http://b/c; }"),
+        "U10",
+        "`proxy_pass` has no URI in an `if` or a `limit_except`",
+    );
+}
+
+#[test]
 fn hosts_come_from_the_texts_of_the_conf() {
     let site = site(
         "upstream app { server a; }
@@ -366,11 +557,6 @@ fn no_client_chooses_a_host() {
             "U10: `ftp://a` does not begin with `http://`",
         ),
         (
-            "set $u https; proxy_pass $u://a;",
-            "                         ^^^^^^",
-            "D14: TLS to other servers is not supported",
-        ),
-        (
             "set $u a$u; proxy_pass http://$u;",
             "                       ^^^^^^^^^",
             "U10: this may come to more than 1000 texts",
@@ -384,11 +570,6 @@ fn no_client_chooses_a_host() {
 #[test]
 fn targets_have_their_form() {
     for (content, drawn, message) in [
-        (
-            "proxy_pass https://a;",
-            "           ^^^^^^^^",
-            "D14: TLS to other servers is not supported",
-        ),
         ("proxy_pass a:80;", "           ^^^^", "U10: `a:80` does not begin with `http://`"),
         (
             "proxy_pass ftp://a;",
@@ -483,7 +664,7 @@ fn a_uri_needs_a_path_to_stand_for() {
     refused(
         "server { listen 80; location / { if ($arg_a) { proxy_pass http://a/; } return 204; } }",
         "                                                                  ^",
-        "U10: `proxy_pass` has no URI in an `if`",
+        "U10: `proxy_pass` has no URI in an `if` or a `limit_except`",
     );
     warned(
         "server { listen 80; location /api { proxy_pass http://a/; } }",
@@ -545,9 +726,29 @@ fn upstreams_have_their_form() {
             "T24: `0` is below 1",
         ),
         (
-            "upstream u { server a resolve; }",
-            "                      ^^^^^^^",
-            "D14: nginx's `resolve` is not supported",
+            "upstream u { hash $uri; server a slow_start=30s; }",
+            "             ---------           ^^^^^^^^^^^^^^",
+            "U07: `hash` knows no `slow_start`",
+        ),
+        (
+            "upstream u { server a; queue 0; }",
+            "                             ^",
+            "T24: `0` is below 1",
+        ),
+        (
+            "upstream u { server a; queue 5 time=1s; }",
+            "                               ^^^^",
+            "T25: `queue` has no parameter `time`",
+        ),
+        (
+            "resolver 127.0.0.1 vaild=30s;",
+            "                   ^^^^^",
+            "T25: `resolver` has no parameter `vaild`",
+        ),
+        (
+            "resolver 127.0.0.1 valid=3x;",
+            "                          ^",
+            "T04: `x` is no unit of time",
         ),
         (
             "upstream u { server http://a:80/; }",
@@ -593,4 +794,99 @@ fn upstreams_have_their_form() {
         "         ^",
         "K16: no request is passed on to the upstream `u`",
     );
+}
+
+#[test]
+fn names_are_looked_up_as_often_as_a_resolver_says() {
+    for (conf, expected) in [
+        ("server { listen 80; location / { proxy_pass http://app:80; } }", None),
+        ("resolver 127.0.0.11; server { listen 80; return 204; }", None),
+        (
+            "resolver 127.0.0.11 valid=1m ipv6=off; resolver_timeout 5s;
+             server { listen 80; location / { resolver [::1]:53 valid=1500ms; return 204; } }",
+            Some(2),
+        ),
+        (
+            "resolver 127.0.0.11 valid=0s; upstream u { server app resolve; zone u 1m; } \
+          server { listen 80; location / { proxy_pass http://u; } }",
+            Some(1),
+        ),
+    ] {
+        assert_eq!(site(conf).resolve_every_s, expected, "{conf}");
+    }
+}
+
+#[test]
+fn other_servers_are_asked_over_tls() {
+    let conf = "param CERTS /etc/ssl; upstream app { server a:8443; }
+        proxy_ssl_server_name on; proxy_ssl_verify on; proxy_ssl_verify_depth 2;
+        proxy_ssl_trusted_certificate ${CERTS}/ca.pem; proxy_ssl_protocols TLSv1.3;
+        server { listen 80;
+          location /a { proxy_pass https://b.test; }
+          location /b/ { proxy_pass https://b.test:443/x/; proxy_ssl_name $host; proxy_ssl_verify off; }
+          location /c { proxy_pass https://app; proxy_ssl_certificate own.pem;
+            proxy_ssl_certificate_key own.key; }
+          location /d { proxy_pass http://b.test; } }";
+    let site = site(conf);
+    for (path, expected, name) in [
+        ("/a", "b.test:443", "{proxy_host}"),
+        ("/b/", "b.test:443 /x/ for 3", "{host}"),
+        ("/c", "app", "{proxy_host}"),
+        ("/d", "b.test", ""),
+    ] {
+        assert_eq!(target(&site, path), expected, "{path}");
+        let tls = proxy(&site, path).tls.as_ref();
+        assert_eq!(tls.map_or(String::new(), |tls| written(&tls.name)), name, "{path}");
+    }
+    let peer = |path: &str| proxy(&site, path).tls.clone().unwrap().peer;
+    assert!(peer("/a").plain.verify && peer("/a").plain.server_name && !peer("/b/").plain.verify);
+    assert_eq!((peer("/a").plain.verify_depth, peer("/a").plain.versions.v12), (2, false));
+    assert_eq!(started(peer("/a").trusted.as_ref().unwrap()), "${0}/ca.pem");
+    assert_eq!(started(&peer("/c").certificate.unwrap().key), "own.key");
+    let upstreams: Vec<_> = site
+        .upstreams
+        .iter()
+        .map(|it| (&it.name[..], started(&it.host), started(&it.port)))
+        .collect();
+    let expected = [
+        ("app", "app".to_owned(), "80".to_owned()),
+        ("b.test:443", "b.test".to_owned(), "443".to_owned()),
+        ("b.test", "b.test".to_owned(), "80".to_owned()),
+    ];
+    assert_eq!(upstreams, expected);
+}
+
+#[test]
+fn schemes_may_be_variables() {
+    let plain = "server { listen 80; location / { proxy_pass $scheme://a.test; } }";
+    assert_eq!(proxy(&site(plain), "/").tls, None);
+    let both = "server { listen 80; listen 443 ssl; ssl_certificate a.pem; ssl_certificate_key a.key;
+        location / { proxy_pass $scheme://a.test; } location /b { set $to https://b.test:8443; proxy_pass $to; }
+        location /c { set $it http://c.test; proxy_pass $it; } }";
+    let site = site(both);
+    assert!(proxy(&site, "/").tls.is_some() && proxy(&site, "/b").tls.is_some());
+    assert_eq!(proxy(&site, "/c").tls, None);
+    let names: Vec<_> = site.upstreams.iter().map(|it| &it.name[..]).collect();
+    assert_eq!(names, ["a.test", "a.test:443", "b.test:8443", "c.test"]);
+}
+
+#[test]
+fn what_tls_to_other_servers_lacks_is_told() {
+    for (lines, code) in [
+        ("proxy_ssl_verify on;", Some("S07")),
+        ("proxy_ssl_verify on; proxy_ssl_trusted_certificate ca.pem;", None),
+        ("proxy_ssl_certificate a.pem;", Some("S07")),
+        ("proxy_ssl_certificate $host.pem; proxy_ssl_certificate_key a.key;", Some("S09")),
+        ("proxy_ssl_protocols TLSv1;", Some("S04")),
+    ] {
+        let conf = |scheme: &str| {
+            format!("server {{ listen 80; location / {{ {lines} proxy_pass {scheme}://a:1; }} }}")
+        };
+        let said = codes(&conf("https"));
+        assert_eq!(said.iter().any(|it| Some(&it[..]) == code), code.is_some(), "{lines} {said:?}");
+    }
+    // Where nobody is asked over it, nothing is missing.
+    let said =
+        codes("proxy_ssl_verify on; server { listen 80; location / { proxy_pass http://a:1; } }");
+    assert!(!said.contains(&"S07"), "{said:?}");
 }

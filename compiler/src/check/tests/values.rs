@@ -118,6 +118,9 @@ fn every_row_may_stand_wherever_it_says() {
                 Context::Events => format!("events {{ {line} }} server {{ root www; }}"),
                 Context::Server => format!("server {{ {line} }}"),
                 Context::Location => format!("server {{ location / {{ {line} }} }}"),
+                Context::AcmeIssuer => {
+                    format!("acme_issuer i {{ {line} }} server {{ root www; }}")
+                }
                 Context::Upstream => {
                     format!("upstream u {{ server a; {line} }} server {{ root www; }}")
                 }
@@ -127,6 +130,7 @@ fn every_row_may_stand_wherever_it_says() {
             assert!(!found.iter().any(|code| code.starts_with("D0")), "{conf}: {found:?}");
             // Names of files and users may be nearly anything.
             let any = [
+                "early_hints",
                 "index",
                 "user",
                 "pid",
@@ -137,13 +141,22 @@ fn every_row_may_stand_wherever_it_says() {
                 "secure_link",
                 "secure_link_md5",
                 "secure_link_secret",
+                "fastcgi_catch_stderr",
                 "fastcgi_index",
+                "grpc_ssl_name",
                 "proxy_method",
                 "proxy_set_body",
+                "proxy_ssl_name",
                 "real_ip_header",
             ];
-            let ends = ["_cache_bypass", "_hide_header", "_no_cache", "_pass_header"];
-            let is_any = any.contains(&row.name) || ends.iter().any(|end| row.name.ends_with(end));
+            let files =
+                ["_certificate", "_certificate_key", "_crl", "_stapling_file", "_ticket_key"];
+            let ends = ["_cache_bypass", "_cache_key", "_hide_header", "_no_cache", "_pass_header"];
+            // So may lists of cipher suites; what there is of TLS is asked where it is spoken.
+            let is_tls = row.name.ends_with("ssl_ciphers")
+                || files.iter().any(|end| row.name.ends_with(end));
+            let is_any =
+                is_tls || any.contains(&row.name) || ends.iter().any(|end| row.name.ends_with(end));
             let checked = is_any || !found.is_empty();
             assert!(checked, "{conf}: nobody looks at `{}`", row.name);
         }
@@ -158,12 +171,10 @@ fn all_that_is_wrong_in_a_word_is_reported() {
 
 #[test]
 fn what_is_off_anyway_is_taken() {
-    for line in ["image_filter off;", "proxy_limit_rate 0;", "http2 off;"] {
+    for line in ["image_filter off;", "http3 off;"] {
         assert_eq!(codes(&format!("server {{ root www; location /a {{ {line} }} }}")), [""; 0]);
     }
-    for line in
-        ["image_filter on;", "proxy_limit_rate 1k;", "image_filter off { }", "image_filter off on;"]
-    {
+    for line in ["image_filter on;", "http3 on;", "image_filter off { }", "image_filter off on;"] {
         let found = codes(&format!("server {{ root www; location /a {{ {line} }} }}"));
         assert_eq!(found, ["D02"], "{line}");
     }

@@ -1,10 +1,10 @@
 //! What may be written, and where.
 
 use sitec_runtime::http::method::{Method, MethodSet};
-use sitec_runtime::site::{Dav, DavSettings, Upload};
+use sitec_runtime::site::{Dav, DavSettings};
 
 use super::{at, codes, refused, site, started, warned};
-use crate::ir::{self, Action, Handler};
+use crate::ir::{self, Action, Handler, Upload};
 
 /// The handler of the location that takes `path`, and its methods.
 fn handler<'a>(site: &'a ir::Site, path: &str) -> (&'a Handler, String) {
@@ -115,6 +115,35 @@ fn wrong_stores() {
         "X03: uploads would be stored in the root of the file system",
     );
     assert_eq!(codes("server { listen 80; location / { upload_store /none; } }"), ["F07"]);
+}
+
+#[test]
+fn where_a_form_leads() {
+    let site = site(
+        "server { listen 80; location /a/ { upload_store other; upload_redirect /a/?b;
+           location /a/off { upload_redirect off; } location /a/more { upload_overwrite on; } }
+         location = /b { upload_store other; upload_redirect https://a.test/; } }",
+    );
+    for (path, expected) in [
+        ("/a/", Some("/a/?b")),
+        ("/a/off", None),
+        ("/a/more", Some("/a/?b")),
+        ("/b", Some("https://a.test/")),
+    ] {
+        assert_eq!(upload(&site, path).0.redirect.as_deref(), expected, "{path}");
+    }
+    for (uri, said) in [
+        ("done", "`done` is no address to go to"),
+        ("//a.test", "`//a.test` is no address to go to"),
+        ("/$arg_a", "`/$arg_a` has a variable, which stands for itself here"),
+        ("'/a b'", "`/a b` has characters that no URI has"),
+    ] {
+        let conf = format!(
+            "server {{ listen 80; location / {{ upload_store other; upload_redirect {uri}; }} }}"
+        );
+        let drawn = format!("{}{}", " ".repeat(conf.find(uri).unwrap()), "^".repeat(uri.len()));
+        refused(&conf, &drawn, &format!("T29: {said}"));
+    }
 }
 
 #[test]

@@ -15,6 +15,14 @@ pub(in crate::directive) const FAILURES: Kind<Failures> = Kind {
     words: |failures| set_words(failures.0, FAILURE_WORDS, "off"),
 };
 
+/// `proxy_cache_use_stale` and its like.
+pub(in crate::directive) const STALE: Kind<Failures> = Kind {
+    usage: "off | WHICH…",
+    args: (1, MANY),
+    read: |words, _| set_of(words, STALE_WORDS, "off").map(Failures),
+    words: |failures| set_words(failures.0, STALE_WORDS, "off"),
+};
+
 /// `fastcgi_next_upstream` and its like.
 pub(in crate::directive) const SCRIPT_FAILURES: Kind<Failures> = Kind {
     usage: "off | WHICH…",
@@ -26,6 +34,14 @@ pub(in crate::directive) const SCRIPT_FAILURES: Kind<Failures> = Kind {
         set_of(words, &known, "off").map(Failures)
     },
     words: |failures| set_words(failures.0, FAILURE_WORDS, "off"),
+};
+
+/// `memcached_next_upstream`.
+pub(in crate::directive) const MEMCACHED_FAILURES: Kind<Failures> = Kind {
+    usage: "off | WHICH…",
+    args: (1, MANY),
+    read: |words, _| set_of(words, MEMCACHED_WORDS, "off").map(Failures),
+    words: |failures| set_words(failures.0, MEMCACHED_WORDS, "off"),
 };
 
 /// `proxy_ignore_headers`.
@@ -49,6 +65,29 @@ const FAILURE_WORDS: &[(&str, u16)] = &[
     ("http_404", Failures::HTTP_404.0),
     ("http_429", Failures::HTTP_429.0),
     ("non_idempotent", Failures::NON_IDEMPOTENT.0),
+];
+
+/// The words of `proxy_cache_use_stale`.
+const STALE_WORDS: &[(&str, u16)] = &[
+    ("error", Failures::ERROR.0),
+    ("timeout", Failures::TIMEOUT.0),
+    ("invalid_header", Failures::INVALID_HEADER.0),
+    ("updating", Failures::UPDATING.0),
+    ("http_500", Failures::HTTP_500.0),
+    ("http_502", Failures::HTTP_502.0),
+    ("http_503", Failures::HTTP_503.0),
+    ("http_504", Failures::HTTP_504.0),
+    ("http_403", Failures::HTTP_403.0),
+    ("http_404", Failures::HTTP_404.0),
+    ("http_429", Failures::HTTP_429.0),
+];
+
+/// The words of `memcached_next_upstream`.
+const MEMCACHED_WORDS: &[(&str, u16)] = &[
+    ("error", Failures::ERROR.0),
+    ("timeout", Failures::TIMEOUT.0),
+    ("invalid_response", Failures::INVALID_HEADER.0),
+    ("not_found", Failures::HTTP_404.0),
 ];
 
 /// The words of `proxy_ignore_headers`.

@@ -5,18 +5,17 @@
 //! each worker, and ends with the server. It adopts what scripts leave behind: as long as a
 //! script's process group has a member, the spawner has a child in it, so that a group's number
 //! is never used for another one by mistake. Where it dies, another one takes its place
-//! ([`keeper`]).
+//! ([`keeper`](crate::keeper)).
 
 mod channel;
 mod groups;
-mod keeper;
 mod message;
 mod server;
 #[cfg(test)]
 mod tests;
 
 use std::cell::{Cell, RefCell};
-use std::collections::VecDeque;
+use std::collections::{HashMap, VecDeque};
 use std::io;
 use std::os::fd::{AsRawFd, OwnedFd, RawFd};
 
@@ -26,6 +25,7 @@ use self::message::{
 };
 pub(crate) use self::server::queue_len;
 use super::command::Command;
+use crate::keeper;
 use crate::sys::spawn::{self, DescriptorLimit, Ended, Pid};
 
 /// The longest texts of one script. The kernel's own bound is mostly lower.
@@ -80,7 +80,13 @@ impl SpawnerProcess {
         let pairs = (0..workers).map(|_| Channel::pair()).collect::<io::Result<Vec<_>>>()?;
         let (ours, theirs): (Vec<_>, Vec<_>) = pairs.into_iter().unzip();
         let limit = DescriptorLimit::current()?;
-        let pid = spawn::fork(|| keeper::run(theirs, max_processes, limit))?;
+        let pid = spawn::fork(|| {
+            let kept: Vec<_> = theirs.iter().map(AsRawFd::as_raw_fd).collect();
+            keeper::keep(&kept, "scripts", || {
+                let channels = theirs.iter().map(Channel::another).collect::<io::Result<_>>()?;
+                server::run(channels, max_processes, limit)
+            })
+        })?;
         Ok((SpawnerProcess(pid), ours.into_iter().map(Spawner::new).collect()))
     }
 
@@ -99,12 +105,34 @@ pub struct Spawner {
     releases: RefCell<Vec<Release>>,
     /// Events that came to light when another was looked for.
     early: RefCell<VecDeque<(RequestId, Event)>>,
+    /// Who has the scripts that others have begun, by token.
+    moved: RefCell<HashMap<RequestId, u64>>,
 }
 
 impl Spawner {
     fn new(channel: Channel) -> Spawner {
-        let (releases, early) = (RefCell::default(), RefCell::default());
-        Spawner { channel: RefCell::new(channel), serial: Cell::new(0), releases, early }
+        Spawner {
+            channel: RefCell::new(channel),
+            serial: Cell::new(0),
+            releases: RefCell::default(),
+            early: RefCell::default(),
+            moved: RefCell::default(),
+        }
+    }
+
+    /// Takes note that somebody else has a script from now on.
+    pub fn set_owner(&self, id: RequestId, token: u64) {
+        self.moved.borrow_mut().insert(id, token);
+    }
+
+    /// The token of who has a script.
+    pub fn owner(&self, id: RequestId) -> u64 {
+        self.moved.borrow().get(&id).copied().unwrap_or(id.token)
+    }
+
+    /// Forgets who has a script: nothing more is wanted of it.
+    fn forget_owner(&self, id: RequestId) {
+        self.moved.borrow_mut().remove(&id);
     }
 
     /// Has a script started, now or when others have ended. The error is `E2BIG`, or
@@ -143,6 +171,7 @@ impl Spawner {
     /// Gives a script up: it is not started if it has not been, and else stopped, with all of
     /// its process group.
     pub fn cancel(&self, id: RequestId) {
+        self.forget_owner(id);
         self.tell(Head { kind: Kind::Cancel, id, value: 0 }, Vec::new());
     }
 
@@ -152,6 +181,7 @@ impl Spawner {
     ///
     /// Without an output there is no haste: it is told with the next packet.
     pub fn release(&self, id: RequestId, patience_ms: u64, output: Option<OwnedFd>) {
+        self.forget_owner(id);
         match output {
             Some(output) => {
                 self.tell(Head { kind: Kind::Release, id, value: patience_ms }, vec![output]);

@@ -5,14 +5,12 @@ use std::collections::VecDeque;
 use std::fs::{File, OpenOptions};
 use std::io;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
-use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
 use super::Event;
 use super::channel::Channel;
 use super::groups::{Groups, Owner};
 use super::message::{Head, Kind, MAX_PACKET_LEN, Release, Start};
-use crate::sys::append::say;
 use crate::sys::poll::{PollFd, poll};
 use crate::sys::process;
 use crate::sys::spawn::{self, ChildSignals, DescriptorLimit, Ended, Launch, Launcher, Pid, Texts};
@@ -34,15 +32,8 @@ pub(super) fn run(
     channels: Vec<Channel>,
     max_processes: usize,
     limit: DescriptorLimit,
-) -> ExitCode {
-    let served = Server::new(channels, max_processes, limit).and_then(|mut server| server.serve());
-    match served {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            say(&format!("error: the process that starts scripts failed: {error}\n"));
-            ExitCode::FAILURE
-        }
-    }
+) -> io::Result<()> {
+    Server::new(channels, max_processes, limit)?.serve()
 }
 
 /// One worker, as seen from here.

@@ -89,7 +89,6 @@ fn delete(dav: &Dav, request: &Request<'_>, files: &mut Files) -> Result<Outcome
             to: spot.clone(),
             from: spot,
             destination: path.to_vec(),
-            overwrite: false,
             stage: Stage::Delete,
             left_over: false,
         };

@@ -5,7 +5,7 @@ use std::io;
 
 use super::task::{Aim, Stage, Task};
 use super::{Depth, depth, directory_mode};
-use crate::files::{Directory, Files, Spot};
+use crate::files::{Directory, Files, Placement, Spot};
 use crate::handler::work::{self, Place};
 use crate::handler::{Outcome, Request, change, no_content};
 use crate::http::method::Method;
@@ -75,8 +75,8 @@ fn destination(request: &Request<'_>) -> Result<Vec<u8>, Outcome> {
 /// Whether the location that a destination belongs to lets this client use the method too, and
 /// has its files in the same place: else clients could write where the conf does not let them.
 fn allows(request: &Request<'_>, there: &Location) -> bool {
-    let (here, base) = (&request.variables.settings.base, &there.settings.base);
-    let same_place = here.directory == base.directory && here.replaced_len == base.replaced_len;
+    let (own, base) = (&request.variables.settings.base, &there.settings.base);
+    let same_place = own.directory == base.directory && own.replaced_len == base.replaced_len;
     let Action::Serve { handler: Handler::Dav(dav), .. } = &there.action else { return false };
     let client = match request.variables.client() {
         Endpoint::Ip(address) => Some(address.ip()),
@@ -84,8 +84,8 @@ fn allows(request: &Request<'_>, there: &Location) -> bool {
     };
     let method = request.method;
     let usable = there.methods.contains(method) && dav.methods.contains(method);
-    let here_auth = request.variables.settings.admission.auth;
-    same_place && usable && !there.internal && !there.keeps_out(Some(method), client, here_auth)
+    let here = &request.variables.settings.admission;
+    same_place && usable && !there.internal && !there.keeps_out(Some(method), client, here)
 }
 
 /// The path and what follows it in the value of Destination, if it is on this host. In front of
@@ -173,24 +173,20 @@ impl Relocation<'_> {
         let task = |to: Spot, stage| {
             let aim = if self.request.method == Method::Move { Aim::Move } else { Aim::Copy };
             let destination = self.destination.clone();
-            Task {
-                place,
-                aim,
-                from: from.clone(),
-                to,
-                destination,
-                overwrite,
-                stage,
-                left_over: false,
-            }
+            Task { place, aim, from: from.clone(), to, destination, stage, left_over: false }
         };
         match (found.is_dir(), collection) {
             (true, false) => Err(self.refuse(400, "URI is a collection")),
             (false, true) => Err(self.failed_from(&io::ErrorKind::NotADirectory.into())),
             (true, true) => {
                 let to = to.map_err(|error| self.failed_to(&error, 404))?;
-                let moves = self.request.method == Method::Move;
-                let stage = if moves { Stage::Move } else { Stage::CopyTree { whole } };
+                let there = (self.to.as_slice(), &to, replaced.as_ref());
+                let placement = Placement::new(self.directory, there, overwrite);
+                let stage = if self.request.method == Method::Move {
+                    Stage::Move(Box::new(placement.moved_from(&self.from, &found)))
+                } else {
+                    Stage::CopyTree { whole, placement: Box::new(placement) }
+                };
                 Ok(Step::Long(Box::new(task(to, stage))))
             }
             (false, false) => self.relocate_file(&from, to, task),

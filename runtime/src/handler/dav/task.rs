@@ -1,14 +1,14 @@
 //! What takes long: collections that are removed, copied and moved, and files that are copied.
 //!
-//! A copy is made beside its destination and then put into its place, and what was there is moved
-//! aside before and removed after: a failure leaves everything as it was. Where a source, or what
-//! is to be deleted, cannot be removed as a whole, the answer says what is left.
+//! A copy is made beside its destination and then put into its place, and what was there has
+//! another name before it is removed: a failure leaves everything as it was. Where a source, or
+//! what is to be deleted, cannot be removed as a whole, the answer says what is left.
 
 use std::fs::File;
 use std::io;
 
 use super::multistatus;
-use crate::files::{Failure, FileCopy, Files, Removal, Spot, Temporary, TreeCopy};
+use crate::files::{Failure, FileCopy, Files, Placement, Removal, Spot, Temporary, TreeCopy};
 use crate::handler::work::{Place, Work};
 use crate::handler::{Outcome, Request, Response, change, no_content};
 use crate::site::Level;
@@ -31,8 +31,6 @@ pub(super) struct Task {
     pub(super) to: Spot,
     /// The path of the destination, for the log.
     pub(super) destination: Vec<u8>,
-    /// Whether what is at the destination gives way.
-    pub(super) overwrite: bool,
     pub(super) stage: Stage,
     /// Whether something that has given way could not be removed.
     pub(super) left_over: bool,
@@ -44,18 +42,24 @@ pub(super) enum Stage {
     /// The source is to be removed, with all that is in it.
     Delete,
     /// It is to be moved.
-    Move,
+    Move(Box<Placement>),
     /// It is to be copied, with all that is in it where `whole`.
     CopyTree {
         whole: bool,
+        placement: Box<Placement>,
     },
     /// A file is to be copied.
     CopyFile(File),
     /// A collection is copied to beside its destination.
-    CopyingTree(TreeCopy, Temporary),
+    CopyingTree(TreeCopy, Temporary, Box<Placement>),
     CopyingFile(FileCopy),
-    /// What is beside the destination is removed, and then comes another stage.
-    Clearing(Temporary, Removal, Box<Stage>),
+    /// What was replaced, or is no whole copy, is removed, and then comes another stage.
+    Clearing {
+        temporary: Temporary,
+        removal: Removal,
+        placement: Box<Placement>,
+        then: Box<Stage>,
+    },
     /// The source is removed.
     Removing(Removal),
     /// All is done, but for what could not be removed; or nothing is.
@@ -66,20 +70,25 @@ impl Task {
     fn advance(&mut self, stage: Stage) -> io::Result<Stage> {
         Ok(match stage {
             Stage::Delete => Stage::Removing(Removal::new(&self.from)),
-            Stage::Move => self.rename()?,
-            Stage::CopyTree { whole } => {
-                let temporary = Temporary::beside(&self.to);
+            Stage::Move(placement) => self.rename(placement)?,
+            Stage::CopyTree { whole, mut placement } => {
+                placement.begin();
+                let temporary = placement.copy();
                 let copy = TreeCopy::begin(&self.from, temporary.spot(), whole)?;
-                Stage::CopyingTree(copy, temporary)
+                Stage::CopyingTree(copy, temporary, placement)
             }
             Stage::CopyFile(source) => Stage::CopyingFile(FileCopy::begin(source, &self.to)?),
-            Stage::CopyingTree(mut copy, mut temporary) => match copy.step() {
-                Ok(false) => Stage::CopyingTree(copy, temporary),
-                Ok(true) => match self.replace(|to| temporary.put(to)) {
-                    Ok(aside) => self.clear_and_settle(aside),
-                    Err(error) => clearing(temporary, Stage::Ended(Err(error))),
+            Stage::CopyingTree(mut copy, temporary, mut placement) => match copy.step() {
+                Ok(false) => Stage::CopyingTree(copy, temporary, placement),
+                Ok(true) => match placement.put(temporary.spot()) {
+                    Ok(old) => {
+                        temporary.forget();
+                        let settled = self.settle();
+                        clearing_old(old, placement, settled)
+                    }
+                    Err(error) => clearing(temporary, placement, Stage::Ended(Err(error))),
                 },
-                Err(error) => clearing(temporary, Stage::Ended(Err(error))),
+                Err(error) => clearing(temporary, placement, Stage::Ended(Err(error))),
             },
             Stage::CopyingFile(mut copy) => match copy.step()? {
                 false => Stage::CopyingFile(copy),
@@ -88,14 +97,19 @@ impl Task {
                     self.settle()
                 }
             },
-            Stage::Clearing(temporary, mut removal, then) => match removal.step() {
-                false => Stage::Clearing(temporary, removal, then),
-                true => {
-                    self.left_over |= !removal.failures().is_empty();
-                    temporary.forget();
-                    *then
+            Stage::Clearing { temporary, mut removal, mut placement, then } => {
+                match removal.step() {
+                    false => Stage::Clearing { temporary, removal, placement, then },
+                    true => {
+                        if !removal.failures().is_empty() {
+                            self.left_over = true;
+                            placement.leave();
+                        }
+                        temporary.forget();
+                        *then
+                    }
                 }
-            },
+            }
             Stage::Removing(mut removal) => match removal.step() {
                 false => Stage::Removing(removal),
                 true => Stage::Ended(Ok(removal.failures())),
@@ -105,39 +119,14 @@ impl Task {
     }
 
     /// Moves a collection; into another file system, it is copied and removed.
-    fn rename(&mut self) -> io::Result<Stage> {
-        let from = &self.from;
-        match self.replace(|to| from.rename(to)) {
-            Ok(aside) => Ok(match aside {
-                Some(aside) => clearing(aside, Stage::Ended(Ok(Vec::new()))),
-                None => Stage::Ended(Ok(Vec::new())),
-            }),
+    fn rename(&mut self, mut placement: Box<Placement>) -> io::Result<Stage> {
+        placement.begin();
+        match placement.put(&self.from) {
+            Ok(old) => Ok(clearing_old(old, placement, Stage::Ended(Ok(Vec::new())))),
             Err(error) if error.kind() == io::ErrorKind::CrossesDevices => {
-                Ok(Stage::CopyTree { whole: true })
+                Ok(Stage::CopyTree { whole: true, placement })
             }
             Err(error) => Err(error),
-        }
-    }
-
-    /// Puts something into its place. What was there, moved aside; it is back after a failure.
-    fn replace(&self, put: impl FnOnce(&Spot) -> io::Result<()>) -> io::Result<Option<Temporary>> {
-        let aside = if self.overwrite { Temporary::set_aside(&self.to)? } else { None };
-        match (put(&self.to), aside) {
-            (Ok(()), aside) => Ok(aside),
-            (Err(error), Some(mut aside)) => {
-                // What cannot be put back keeps its other name: it is not ours to remove.
-                let _ = aside.put(&self.to);
-                aside.forget();
-                Err(error)
-            }
-            (Err(error), None) => Err(error),
-        }
-    }
-
-    fn clear_and_settle(&self, aside: Option<Temporary>) -> Stage {
-        match aside {
-            Some(aside) => clearing(aside, self.settle()),
-            None => self.settle(),
         }
     }
 
@@ -150,16 +139,27 @@ impl Task {
     }
 
     fn failed(&self, request: &Request<'_>, error: &io::Error) -> Outcome {
+        if error.kind() == io::ErrorKind::AlreadyExists {
+            return change::refuse(request, 412, "\"Destination\" exists");
+        }
         let call = if self.aim == Aim::Move { "rename()" } else { "copy()" };
         let missing = if request.variables.path.ends_with(b"/") { 404 } else { 409 };
         change::fail(request, call, &self.destination, error, missing)
     }
 }
 
-/// What is beside the destination is removed, and then comes another stage.
-fn clearing(temporary: Temporary, then: Stage) -> Stage {
+/// What is temporary is removed, and then comes another stage.
+fn clearing(temporary: Temporary, placement: Box<Placement>, then: Stage) -> Stage {
     let removal = Removal::new(temporary.spot());
-    Stage::Clearing(temporary, removal, Box::new(then))
+    Stage::Clearing { temporary, removal, placement, then: Box::new(then) }
+}
+
+/// The same for what was replaced, if anything was.
+fn clearing_old(old: Option<Temporary>, placement: Box<Placement>, then: Stage) -> Stage {
+    match old {
+        Some(old) => clearing(old, placement, then),
+        None => then,
+    }
 }
 
 impl Work for Task {
@@ -175,7 +175,7 @@ impl Work for Task {
     fn finish(mut self: Box<Self>, request: &Request<'_>, files: &mut Files) -> Outcome {
         files.announce_change();
         if self.left_over {
-            let text = "what was beside the destination could not be removed";
+            let text = "what was replaced or copied in part could not be removed";
             (request.report)(Level::Error, format_args!("{text}"));
         }
         let path = request.variables.path;

@@ -9,7 +9,7 @@ use crate::http::method::MethodSet;
 use crate::samples::{Folder, ROOT, SETTINGS, head, leak, with_variables};
 use crate::site::{
     Access, Action, Admission, DavSettings, FileBase, Follow, Handler, LimitExcept, Location,
-    Ranges, Settings, Symlinks,
+    PlainSettings, Ranges, Settings, Symlinks,
 };
 
 const DAV: Dav = Dav {
@@ -70,6 +70,7 @@ fn outcome(
             uri: UriState::AS_SENT,
             programs: &[],
             upstreams: &[],
+            cached: None,
             report: &|_, _| (),
         };
         let mut files = Files::new(directories);
@@ -105,6 +106,7 @@ fn locate(path: &[u8], dav: &'static Dav, settings: &'static Settings) -> &'stat
         limit_except: path.starts_with(b"/shut/").then_some(LimitExcept {
             methods: MethodSet::of(&[Method::Get]),
             admission: Admission { access: Some(&NOBODY), ..Admission::OPEN },
+            location: None,
         }),
         methods: MethodSet::ALL,
         methods_named: false,
@@ -466,6 +468,27 @@ fn files_are_put_where_links_lead_if_the_conf_says_so() {
     }
     assert_eq!(read(&outside, "x"), "/out/x");
     assert!(exists(&outside, "kept") && !exists(&outside, "y"));
+}
+
+#[test]
+fn names_of_the_server_are_not_for_clients() {
+    let folder = Folder::new();
+    folder.write("a/file", "");
+    let settings =
+        || Settings { plain: PlainSettings { hidden_files: true, ..SETTINGS.plain }, ..SETTINGS };
+    for (method, target, fields, status) in [
+        (Method::Put, "/.sitec-journal-1-1", "", 404),
+        (Method::Put, "/a/.sitec-1-1", "", 404),
+        (Method::Mkcol, "/.sitec-old-1-1/", "", 404),
+        (Method::Copy, "/a/file", "Destination: /.sitec-journal-1-1\r\n", 403),
+        (Method::Move, "/a/", "Destination: /.sitec-old-1-1/\r\n", 403),
+        (Method::Delete, "/.sitec-journal-1-1", "", 404),
+        (Method::Put, "/.hidden", "", 201),
+    ] {
+        let found = ask_with(&folder, (DAV, settings()), (method, target, fields)).0;
+        assert_eq!(found, status, "{method:?} {target}");
+    }
+    assert_eq!(names(&folder, ""), [".hidden", "a"]);
 }
 
 #[test]

@@ -66,7 +66,7 @@ pub(crate) fn serve(
 }
 
 /// What is in the directory, in the order of a listing. Errors are `errno`.
-fn items(request: &Request<'_>, files: &mut Files) -> Result<Items, i32> {
+pub(super) fn items(request: &Request<'_>, files: &mut Files) -> Result<Items, i32> {
     let Request { variables, append_path, .. } = *request;
     let settings = variables.settings;
     let mut path = Vec::new();

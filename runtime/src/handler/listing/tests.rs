@@ -82,6 +82,7 @@ fn list(
             uri: UriState::AS_SENT,
             programs: &[],
             upstreams: &[],
+            cached: None,
             report: &report,
         };
         file::serve(&request, &mut Files::new(directories))

@@ -7,6 +7,7 @@ use std::ops::Range;
 use std::rc::Rc;
 
 use super::{FILE_MODE, check_taken, if_taken, name, publish, write_failed};
+use crate::escape;
 use crate::exchange::Refusal;
 use crate::files::{Directory, Draft, Files, Saved, Spot};
 use crate::handler::{Outcome, Receiver, Request, Response, change, escape_path};
@@ -103,7 +104,10 @@ impl Receiver for Form {
             return change::refuse(request, 400, "a form has no file");
         }
         match batch.publish(files) {
-            Ok(()) => Outcome::Response(batch.response()),
+            Ok(()) => match batch.upload.redirect {
+                Some(uri) => Outcome::Redirect(303, uri.as_bytes().to_vec()),
+                None => Outcome::Response(batch.response(wants_page(request))),
+            },
             Err(refusal) => {
                 (request.report)(refusal.level, format_args!("{}", refusal.reason));
                 Outcome::Status(refusal.status)
@@ -218,17 +222,54 @@ impl Batch {
         result
     }
 
-    /// 201, with the paths of the files.
-    fn response(&self) -> Response {
+    /// 201, with the paths of the files: as links in a page, or a line each.
+    fn response(&self, as_page: bool) -> Response {
         let path = |stored: &Stored| {
             escape_path(&[self.folder.as_slice(), b"/", stored.spot.name()].concat())
         };
         let paths: Vec<Vec<u8>> = self.stored.iter().map(path).collect();
-        let mut content = paths.join(&b'\n');
-        content.push(b'\n');
+        let (content_type, content) = match as_page {
+            true => (&b"text/html"[..], self.page(&paths)),
+            false => (&b"text/plain"[..], [paths.join(&b'\n'), vec![b'\n']].concat()),
+        };
         let location = if let [path] = paths.as_slice() { Some(path.clone()) } else { None };
-        Response { status: 201, location, content_type: b"text/plain", content, modified_s: None }
+        Response { status: 201, location, content_type, content, modified_s: None }
     }
+
+    /// A page with a link to each file.
+    fn page(&self, paths: &[Vec<u8>]) -> Vec<u8> {
+        let mut page = PAGE_FRONT.as_bytes().to_vec();
+        for (stored, path) in self.stored.iter().zip(paths) {
+            page.extend(b"<li><a href=\"");
+            escape::write_html(path, &mut page);
+            page.extend(b"\">");
+            escape::write_html(stored.spot.name(), &mut page);
+            page.extend(b"</a></li>\n");
+        }
+        page.extend(b"</ul>\n");
+        page
+    }
+}
+
+/// What stands before the links to stored files.
+const PAGE_FRONT: &str = "\
+<!DOCTYPE html>
+<html lang=\"en\">
+<meta charset=\"utf-8\">
+<meta name=\"viewport\" content=\"width=device-width\">
+<title>Stored</title>
+<style>:root{color-scheme:light dark}body{max-width:40rem;margin:15vh auto 0;padding:0 1.5rem;font:1.05rem/1.6 system-ui,sans-serif}</style>
+<h1>Stored</h1>
+<ul>
+";
+
+/// Whether a client would rather be shown a page than a list: browsers name HTML in Accept.
+fn wants_page(request: &Request<'_>) -> bool {
+    let accept = request.variables.head.fields().first(b"accept").unwrap_or_default();
+    accept.split(|&byte| byte == b',').any(|range| {
+        let media_type = range.split(|&byte| byte == b';').next().unwrap_or_default();
+        media_type.trim_ascii().eq_ignore_ascii_case(b"text/html")
+    })
 }
 
 /// The draft of a file that is whole; one that shares a draft is copied to its own.

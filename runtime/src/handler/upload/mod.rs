@@ -100,7 +100,9 @@ fn if_taken(upload: &Upload) -> Present {
 fn check_taken(upload: &Upload, found: &Metadata) -> Result<(), Refusal> {
     match found.is_dir() {
         true => Err(Refusal::of_client(409, "a directory has the name of the upload")),
-        false if !upload.overwrite => Err(Refusal::of_client(409, "the file exists")),
+        false if !upload.overwrite => {
+            Err(Refusal::of_client(409, "the file exists, and `upload_overwrite` is off"))
+        }
         false => Ok(()),
     }
 }

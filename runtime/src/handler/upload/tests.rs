@@ -9,7 +9,8 @@ use crate::exchange::UriState;
 use crate::samples::{Folder, SETTINGS, head, leak, with_variables};
 use crate::site::UploadSettings;
 
-const UPLOAD: Upload = Upload { directory: 0, folder_len: Some(3), plain: UploadSettings::DEFAULT };
+const UPLOAD: Upload =
+    Upload { directory: 0, folder_len: Some(3), redirect: None, plain: UploadSettings::DEFAULT };
 
 /// A request to a store, and the content that comes with it.
 struct Ask<'a> {
@@ -48,6 +49,7 @@ impl<'a> Ask<'a> {
                 uri: UriState::AS_SENT,
                 programs: &[],
                 upstreams: &[],
+                cached: None,
                 report: &report,
             };
             let mut files = Files::new(directories);

@@ -143,6 +143,21 @@ pub(super) struct Seen {
 }
 
 impl Seen {
+    /// The first fault among the fields.
+    pub(super) fn fault(&self) -> Option<HeadError> {
+        self.fault
+    }
+
+    /// Content-Length.
+    pub(super) fn content_length(&self) -> Option<u64> {
+        self.content_length
+    }
+
+    /// Whether the client waits for a 100.
+    pub(super) fn expects_continue(&self) -> bool {
+        self.expect_continue
+    }
+
     /// Notes a field of `head`, if it has one of the [`NAMES`].
     #[inline(never)]
     pub(super) fn note(&mut self, field: FieldSpan, head: &[u8]) {

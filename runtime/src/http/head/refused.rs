@@ -24,6 +24,7 @@ impl Head {
         // Of a HEAD request that is refused, the answer has no content either.
         self.method = line.split(|&byte| byte == b' ').next().and_then(Method::parse);
         (self.has_host, self.persist) = (false, false);
+        (self.is_http2, self.is_tunnel) = (false, false);
         (self.framing, self.expect_continue) = (Framing::Length(0), false);
         if self.read_line(limits).is_err() {
             self.path.clear();

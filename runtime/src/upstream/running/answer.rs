@@ -5,15 +5,18 @@ use std::ops::Range;
 use std::rc::Rc;
 
 use super::super::tunnel::Tunnel;
-use super::{Answer, Errno, Failure, Left, MOST_REPORTS, Running};
+use super::{Answer, Errno, Failure, Left, MOST_INTERIM, MOST_REPORTS, Running};
 use crate::backend::{Front, Received};
 use crate::cgi::output::BadOutput;
 use crate::escape::Escaped;
-use crate::exchange::{BackendHead, Refusal};
+use crate::exchange::{BackendHead, Designated, Refusal};
 use crate::fastcgi::BadRecord;
 use crate::http::answer::{AnswerFraming, AnswerHead, AnswerReader, BadAnswer};
-use crate::http::body::{BodyReader, Framing};
+use crate::http::body::BodyReader;
 use crate::http::status;
+use crate::memcached;
+use crate::output::Limit;
+use crate::site::Wire;
 use crate::site::{Failures, Level};
 
 impl Running {
@@ -46,7 +49,11 @@ impl Running {
                     let kind = Failures::INVALID_HEADER;
                     return self.fail(Failure { kind, status: 502, words });
                 }
-                // What is said before the answer is not passed on.
+                // The server itself has said that the content may come.
+                if status != 100 && self.interim_count < MOST_INTERIM {
+                    self.interim_count += 1;
+                    self.interim.push((status, answer.fields));
+                }
                 self.answer = Answer::Head(AnswerReader::new(self.call.proxy.head_len));
                 continue;
             }
@@ -55,7 +62,10 @@ impl Running {
     }
 
     pub(super) fn awaits_head(&self) -> bool {
-        matches!(self.answer, Answer::Head(_) | Answer::ScriptHead(_))
+        matches!(
+            self.answer,
+            Answer::Head(_) | Answer::ScriptHead(_) | Answer::Line(_) | Answer::FramedHead
+        )
     }
 
     /// The same in the manner of CGI.
@@ -74,6 +84,9 @@ impl Running {
             let mut lines = Vec::new();
             let read = self.records.read(scratch, len, &mut |text| lines.extend_from_slice(text));
             says(&lines, &mut self.reports);
+            if let Some(caught) = self.catch(&lines) {
+                return self.fail(bad(&caught));
+            }
             match read {
                 Ok(found) => (made, surplus) = found,
                 Err(BadRecord(reason)) => return self.fail(bad(reason)),
@@ -107,9 +120,11 @@ impl Running {
             return Ok(received);
         }
         self.note_head(head.status, lines);
+        let designated = self.designated();
         let persists = !self.call.closes;
         self.answer = Answer::Content { left, persists };
         let mut content = front;
+        self.count_front(content.len());
         if self.call.is_fastcgi() {
             if let Some(last) = self.tries.last_mut() {
                 last.content_len += content.len() as u64;
@@ -124,11 +139,84 @@ impl Running {
             content.truncate(len);
             self.front = Front { content, is_last, ..Front::default() };
         }
+        head.designated = designated;
         Ok(Received::Head(Box::new(head)))
     }
 
+    /// Who has answered, where clients are to come to that again.
+    pub(super) fn designated(&self) -> Option<Designated> {
+        let peer = self.line.as_ref()?.peer;
+        let route = self.group().lend().route(peer)?;
+        Some(Designated { upstream: self.call.upstream, route })
+    }
+
+    /// What of a standard error makes an answer invalid, in words, if anything does.
+    fn catch(&self, lines: &[u8]) -> Option<String> {
+        let Wire::Fastcgi(said) = &self.call.proxy.wire else { return None };
+        let is_in = |text: &&&[u8]| memchr::memmem::find(lines, text).is_some();
+        let caught = said.caught.iter().find(is_in)?;
+        Some(format!("\"{}\" in stderr", Escaped(caught)))
+    }
+
+    /// Reads what an answer of memcached begins with.
+    pub(super) fn read_line(
+        &mut self,
+        scratch: &mut [u8],
+        len: usize,
+    ) -> Result<Received, Refusal> {
+        let Answer::Line(reader) = &mut self.answer else { return Ok(Received::Part) };
+        let (flags, value_len, used) = match reader.read(&scratch[..len], &self.call.key) {
+            Ok(Some((memcached::Answer::Value { flags, len }, used))) => (flags, len, used),
+            Ok(Some((memcached::Answer::NotFound, used))) => return self.find_nothing(used == len),
+            Ok(None) => return Ok(Received::Part),
+            Err(memcached::BadAnswer(reason)) => {
+                let words = format!("memcached sent {reason}");
+                return self.fail(Failure { kind: Failures::INVALID_HEADER, status: 502, words });
+            }
+        };
+        self.note_head(200, Vec::new());
+        let mut head = BackendHead {
+            status: 200,
+            content_len: Some(value_len),
+            is_typed_by_path: true,
+            designated: self.designated(),
+            ..BackendHead::default()
+        };
+        if let Wire::Memcached { gzip_flag, .. } = self.call.proxy.wire
+            && flags & gzip_flag != 0
+        {
+            head.fields.add("Content-Encoding", b"gzip");
+        }
+        let left = Left::Trailed(value_len, memcached::TRAILER);
+        self.answer = Answer::Content { left, persists: true };
+        let (content_len, is_last) = self.take_content(&mut scratch[used..], len - used);
+        self.front = Front { within: used..used + content_len, is_last, ..Front::default() };
+        self.count_front(content_len);
+        Ok(Received::Head(Box::new(head)))
+    }
+
+    /// memcached has no value. The connection is kept where nothing else has come.
+    fn find_nothing(&mut self, persists: bool) -> Result<Received, Refusal> {
+        let words = "key was not found by memcached".to_owned();
+        let failure = Failure { kind: Failures::HTTP_404, status: 404, words };
+        self.note_head(404, Vec::new());
+        let next = self.call.proxy.next_upstream.have(Failures::HTTP_404);
+        if next && self.may_try_again(&failure) {
+            return self.fail(failure);
+        }
+        if let Some(line) = self.line.take() {
+            self.group().lend().free(line.peer, false, self.upstreams.now_ms());
+            match persists {
+                true => self.upstreams.keep(line.lease, None),
+                false => self.upstreams.close(line.lease),
+            }
+        }
+        self.finish();
+        Err(Refusal { status: 404, level: Level::Info, reason: failure.words })
+    }
+
     /// Asks another peer where an answer with this status leads to that.
-    fn pass_over(&mut self, status: u16) -> Result<Option<Received>, Refusal> {
+    pub(super) fn pass_over(&mut self, status: u16) -> Result<Option<Received>, Refusal> {
         let kind = Failures::of_status(status);
         if kind == Failures::NONE || !self.call.proxy.next_upstream.have(kind) {
             return Ok(None);
@@ -143,13 +231,23 @@ impl Running {
     }
 
     /// Notes that the head of an answer is there.
-    fn note_head(&mut self, status: u16, lines: Vec<u8>) {
+    pub(super) fn note_head(&mut self, status: u16, lines: Vec<u8>) {
         let now_ms = self.upstreams.now_ms();
         if let Some(last) = self.tries.last_mut() {
             last.status = status;
             last.head_ms = Some(now_ms.saturating_sub(self.asked_ms));
         }
         self.fields = lines;
+        let rate = self.call.rate;
+        self.limit = (rate > 0).then(|| Limit::new(rate, 0, now_ms));
+    }
+
+    /// Counts what of the content has come with the head.
+    pub(super) fn count_front(&mut self, len: usize) {
+        let now_ms = self.upstreams.now_ms();
+        if let Some(limit) = &mut self.limit {
+            limit.count(len as u64, now_ms);
+        }
     }
 
     /// Begins an answer whose head is whole.
@@ -164,21 +262,24 @@ impl Running {
             return Ok(received);
         }
         self.note_head(status, lines);
+        let designated = self.designated();
         let has_none = self.call.has_no_answer_content || status::has_no_content(status);
         let left = match framing {
             _ if has_none => Left::Length(0),
             AnswerFraming::Length(len) => Left::Length(len),
-            AnswerFraming::Chunked => Left::Chunks(BodyReader::new(Framing::Chunked)),
+            AnswerFraming::Chunked => Left::Chunks(BodyReader::keeping_trailers()),
             AnswerFraming::UntilClose => Left::UntilClose,
         };
         self.answer = Answer::Content { left, persists };
         let (start, len) = (rest.start, rest.len());
         let (len, is_last) = self.take_content(&mut scratch[rest], len);
         self.front = Front { within: start..start + len, is_last, ..Front::default() };
+        self.count_front(len);
         let head = BackendHead {
             status,
             fields,
             content_len,
+            designated,
             is_passed_on: true,
             ..BackendHead::default()
         };
@@ -194,7 +295,7 @@ impl Running {
         }
         let head = BackendHead { status, fields, is_passed_on: true, ..BackendHead::default() };
         if let Some(line) = self.line.take() {
-            self.group().borrow_mut().free(line.peer, false, self.upstreams.now_ms());
+            self.group().lend().free(line.peer, false, self.upstreams.now_ms());
             let upstreams = Rc::clone(&self.upstreams);
             let timeout_ms = self.call.proxy.read_timeout_ms;
             self.tunnel = Some(Tunnel::new(upstreams, line.lease, rest.to_vec(), timeout_ms));
@@ -214,6 +315,19 @@ impl Running {
                 (taken, *left == 0, len - taken)
             }
             Left::UntilClose => (len, false, 0),
+            // What comes in frames goes another way.
+            Left::Frames(_) => (0, false, 0),
+            Left::Trailed(left, trailer) => {
+                let taken = usize::try_from(*left).map_or(len, |left| left.min(len));
+                *left -= taken as u64;
+                let rest = &bytes[taken..len];
+                let seen = rest.len().min(trailer.len());
+                if rest[..seen] != trailer[..seen] {
+                    broken = Some("an invalid trailer");
+                }
+                *trailer = &trailer[seen..];
+                (taken, trailer.is_empty() && broken.is_none(), rest.len() - seen)
+            }
             Left::Records(promised) => {
                 let mut lines = Vec::new();
                 let read = self.records.read(bytes, len, &mut |text| lines.extend_from_slice(text));
@@ -245,6 +359,9 @@ impl Running {
                     end += piece_len;
                     at += used;
                 }
+                if reader.is_done() {
+                    self.trailers = reader.take_trailers();
+                }
                 (end, reader.is_done(), len - at)
             }
         };
@@ -268,8 +385,11 @@ impl Running {
     /// The peer has closed the connection, or that is broken.
     pub(super) fn on_end(&mut self, error: Option<&io::Error>) -> Result<Received, Refusal> {
         match &self.answer {
-            Answer::Head(_) | Answer::ScriptHead(_) => {
+            Answer::Head(_) | Answer::ScriptHead(_) | Answer::Line(_) | Answer::FramedHead => {
                 let words = match error {
+                    Some(error) if error.kind() == io::ErrorKind::InvalidData => {
+                        format!("SSL failed ({error}) while SSL handshaking to upstream")
+                    }
                     Some(error) => format!(
                         "recv() failed ({}) while reading response header from upstream",
                         Errno(error)

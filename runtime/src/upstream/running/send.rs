@@ -20,6 +20,9 @@ impl Running {
     /// Sends as much of the request as the peer takes. What goes wrong is seen when it is read from:
     /// there may be an answer all the same.
     pub(super) fn send(&mut self) {
+        if self.call.framing().is_some() {
+            return self.send_frames();
+        }
         let Running { upstreams, call, line, unsent, file_at, tries, stream_is_used, .. } = self;
         let Some(line) = line else { return };
         if line.is_deaf || !line.is_connected {
@@ -97,6 +100,9 @@ impl Running {
     /// Whether some of the request is still to be sent, and is there.
     pub(super) fn has_unsent(&self) -> bool {
         let Some(line) = &self.line else { return false };
+        if let Some(framing) = &line.framed {
+            return !line.is_deaf && !framing.framed.output().is_empty();
+        }
         if self.call.is_fastcgi() && !self.call.is_streamed() {
             let is_whole = match (&self.call.input, self.call.content) {
                 (Input::Bytes(_) | Input::File(_), Content::Length(len)) => self.file_at > len,
@@ -165,5 +171,12 @@ fn send_file(
     at: u64,
     most: usize,
 ) -> io::Result<usize> {
-    upstreams.with(lease, |transport| transport.send_file(file.as_fd(), at, most))
+    upstreams.with(lease, |transport| match transport.sends_files() {
+        true => transport.send_file(file.as_fd(), at, most),
+        false => {
+            let mut piece = vec![0; FILE_PIECE_LEN.min(most)];
+            let len = file.read_at(&mut piece, at)?;
+            transport.write(&piece[..len], false)
+        }
+    })
 }

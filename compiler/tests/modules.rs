@@ -1,0 +1,429 @@
+//! Modules use each other without circles: what a module needs can be read without reading what
+//! needs it. The circles that there still are stand in [`KNOWN`], which may only shrink.
+//!
+//! Children of a folder are looked at like the modules of a crate. Only what is built without tests
+//! counts.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use proc_macro2::{Delimiter, TokenStream, TokenTree};
+
+/// The crates, by the folders of their sources.
+const CRATES: &[&str] = &["runtime/src", "compiler/src"];
+
+/// A circle that is known: the crate, the module that it is in, and its members.
+struct Known {
+    at: (&'static str, &'static str),
+    members: &'static [&'static str],
+    why: &'static str,
+}
+
+/// The circles that there are. This list may only become shorter.
+const KNOWN: &[Known] = &[
+    Known {
+        at: ("runtime/src", ""),
+        members: &[
+            "acme",
+            "backend",
+            "cache",
+            "cgi",
+            "coding",
+            "connection",
+            "exchange",
+            "files",
+            "handler",
+            "http2",
+            "log",
+            "output",
+            "params",
+            "referers",
+            "response_table",
+            "secured",
+            "site",
+            "tls",
+            "transport",
+            "upstream",
+            "variables",
+        ],
+        why: "what generated code names stands in `site`: functions that take a request's variables \
+              or a handler's request, so that what a site does not use is not linked",
+    },
+    Known {
+        at: ("runtime/src", ""),
+        members: &["context", "http1", "serving", "subrequest", "worker"],
+        why: "the context of a worker owns what the requests within requests and the world use, and \
+              is lent to them",
+    },
+    Known {
+        at: ("runtime/src", "http1"),
+        members: &["relay", "request", "response", "waiting"],
+        why: "the states of one connection follow one another in a circle",
+    },
+    Known {
+        at: ("compiler/src", "check"),
+        members: &[
+            "acme", "caches", "draft", "expires", "groups", "limits", "map", "param", "proxy",
+            "reader", "tls", "upstream",
+        ],
+        why: "the reader holds what each of these has collected, and each reads by it",
+    },
+    Known {
+        at: ("compiler/src", "check::proxy"),
+        members: &["target", "url"],
+        why: "a target is read as a URL, and where a URL has variables it is a target again",
+    },
+];
+
+/// What the first layers of the runtime use beside themselves. `site` has what generated code names;
+/// no list may become longer.
+const LAYERS: &[(&str, &[&str])] = &[
+    ("sys", &[]),
+    ("http", &["media", "sys"]),
+    (
+        "site",
+        &[
+            "acme",
+            "coding",
+            "files",
+            "handler",
+            "http",
+            "links",
+            "log",
+            "media",
+            "pack",
+            "regex",
+            "response_table",
+            "secured",
+            "sys",
+            "tls",
+            "variables",
+        ],
+    ),
+    ("exchange", &["escape", "http", "media", "site"]),
+];
+
+/// A module by the names on the way to it from the crate's root.
+type Module = Vec<String>;
+
+/// Which modules of a crate each module uses.
+type Uses = BTreeMap<Module, BTreeSet<Module>>;
+
+/// Reads a crate.
+struct Reader {
+    /// All modules that there are, those of tests left out.
+    modules: BTreeSet<Module>,
+    /// Paths that a module names, as paths from the crate's root. What they end in may be no module.
+    named: Vec<(Module, Vec<String>)>,
+}
+
+impl Reader {
+    fn read(root: &Path) -> Reader {
+        let mut reader = Reader { modules: BTreeSet::new(), named: Vec::new() };
+        reader.file(&root.join("lib.rs"), root, Vec::new());
+        reader
+    }
+
+    /// Reads a file; `folder` is where the files of its children are.
+    fn file(&mut self, path: &Path, folder: &Path, module: Module) {
+        let text = fs::read_to_string(path).unwrap_or_else(|_| panic!("no {}", path.display()));
+        let tokens: TokenStream = text.parse().unwrap_or_else(|_| panic!("{}", path.display()));
+        self.modules.insert(module.clone());
+        self.tokens(tokens, folder, &module);
+    }
+
+    /// Reads the tokens of a module, or of something in it.
+    fn tokens(&mut self, tokens: TokenStream, folder: &Path, module: &Module) {
+        let tokens: Vec<TokenTree> = tokens.into_iter().collect();
+        let mut at = 0;
+        while at < tokens.len() {
+            if is_test_attribute(&tokens[at..]) {
+                at += 2 + item_len(&tokens[at + 2..]);
+                continue;
+            }
+            at += match word(&tokens[at]).as_deref() {
+                Some("mod") => self.child(&tokens[at + 1..], folder, module) + 1,
+                Some("use") => {
+                    let len = tokens[at..].iter().take_while(|token| !is_punct(token, ';')).count();
+                    let tree = tokens[at + 1..at + len].to_vec();
+                    self.tree(&tree, &mut Vec::new(), module);
+                    len
+                }
+                Some("crate" | "super" | "self") if !follows_path(&tokens[..at]) => {
+                    let (path, len) = path(&tokens[at..]);
+                    self.name(module, &path);
+                    len
+                }
+                _ => {
+                    if let TokenTree::Group(group) = &tokens[at] {
+                        self.tokens(group.stream(), folder, module);
+                    }
+                    1
+                }
+            };
+        }
+    }
+
+    /// Reads a child behind `mod`; how many tokens it has.
+    fn child(&mut self, tokens: &[TokenTree], folder: &Path, module: &Module) -> usize {
+        let [first, second, ..] = tokens else { return 0 };
+        let Some(name) = word(first) else { return 0 };
+        let inner = folder.join(&name);
+        let child = [module.as_slice(), &[name]].concat();
+        if let TokenTree::Group(group) = second {
+            self.modules.insert(child.clone());
+            self.tokens(group.stream(), &inner, &child);
+        } else {
+            let files = [inner.with_extension("rs"), inner.join("mod.rs")];
+            let file = files.iter().find(|file| file.exists());
+            let file = file.unwrap_or_else(|| panic!("no file for {}", inner.display()));
+            self.file(file, &inner, child);
+        }
+        2
+    }
+
+    /// Reads the tree of a `use`, of which `front` was read already.
+    fn tree(&mut self, tokens: &[TokenTree], front: &mut Vec<String>, module: &Module) {
+        for part in tokens.split(|token| is_punct(token, ',')) {
+            let len = front.len();
+            for token in part {
+                match token {
+                    TokenTree::Group(group) => {
+                        let inner: Vec<_> = group.stream().into_iter().collect();
+                        self.tree(&inner, front, module);
+                    }
+                    token => match word(token) {
+                        Some(name) if name == "as" => break,
+                        name => front.extend(name),
+                    },
+                }
+            }
+            if !matches!(part.last(), Some(TokenTree::Group(_))) {
+                let path = front.clone();
+                self.name(module, &path);
+            }
+            front.truncate(len);
+        }
+    }
+
+    /// Notes a path that a module names, if it is one within the crate.
+    fn name(&mut self, module: &Module, path: &[String]) {
+        // One that begins otherwise is that of a child, or of another crate.
+        let mut from = module.clone();
+        let mut rest = path;
+        while let Some((first, behind)) = rest.split_first() {
+            match first.as_str() {
+                "crate" => from.clear(),
+                "self" => {}
+                "super" => drop(from.pop()),
+                _ => break,
+            }
+            rest = behind;
+        }
+        self.named.push((module.clone(), [from.as_slice(), rest].concat()));
+    }
+
+    /// Which module uses which: of each path, the longest front that is a module.
+    fn uses(self) -> Uses {
+        let mut uses = Uses::new();
+        for (module, mut path) in self.named {
+            while !self.modules.contains(&path) {
+                path.pop();
+            }
+            uses.entry(module).or_default().insert(path);
+        }
+        uses
+    }
+}
+
+fn word(token: &TokenTree) -> Option<String> {
+    match token {
+        TokenTree::Ident(name) => Some(name.to_string()),
+        _ => None,
+    }
+}
+
+fn is_punct(token: &TokenTree, wanted: char) -> bool {
+    matches!(token, TokenTree::Punct(punct) if punct.as_char() == wanted)
+}
+
+/// Whether a word goes on a path that begins before it.
+fn follows_path(before: &[TokenTree]) -> bool {
+    matches!(before, [.., first, second] if is_punct(first, ':') && is_punct(second, ':'))
+}
+
+/// The path at the front, and how many tokens it has.
+fn path(tokens: &[TokenTree]) -> (Vec<String>, usize) {
+    let mut names: Vec<String> = tokens.first().and_then(word).into_iter().collect();
+    let mut len = 1;
+    while let [first, second, name, ..] = &tokens[len..]
+        && is_punct(first, ':')
+        && is_punct(second, ':')
+        && let Some(name) = word(name)
+    {
+        names.push(name);
+        len += 3;
+    }
+    (names, len)
+}
+
+/// Whether `#[cfg(test)]` is at the front.
+fn is_test_attribute(tokens: &[TokenTree]) -> bool {
+    let [first, TokenTree::Group(group), ..] = tokens else { return false };
+    let attribute = group.stream().to_string().replace(' ', "");
+    is_punct(first, '#')
+        && group.delimiter() == Delimiter::Bracket
+        && ["cfg(test)", "test"].contains(&attribute.as_str())
+}
+
+/// How many tokens the item at the front has, with its attributes: up to its `;` or its block.
+fn item_len(tokens: &[TokenTree]) -> usize {
+    let is_end = |token: &TokenTree| match token {
+        TokenTree::Group(group) => group.delimiter() == Delimiter::Brace,
+        token => is_punct(token, ';'),
+    };
+    tokens.iter().position(is_end).map_or(tokens.len(), |last| last + 1)
+}
+
+/// Which children of a module use which, themselves or by what is in them.
+fn between_children(uses: &Uses, parent: &Module) -> BTreeMap<String, BTreeSet<String>> {
+    let child = |module: &Module| {
+        module.strip_prefix(parent.as_slice()).and_then(|rest| rest.first().cloned())
+    };
+    let mut graph: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    for (user, used) in uses {
+        let Some(user) = child(user) else { continue };
+        let used = used.iter().filter_map(child).filter(|used| *used != user);
+        graph.entry(user.clone()).or_default().extend(used);
+    }
+    graph
+}
+
+/// Everything that can be reached from a node, by one step at least.
+fn reached(graph: &BTreeMap<String, BTreeSet<String>>, from: &str) -> BTreeSet<String> {
+    let mut reached = BTreeSet::new();
+    let mut left = vec![from.to_owned()];
+    while let Some(node) = left.pop() {
+        for next in graph.get(&node).into_iter().flatten() {
+            if reached.insert(next.clone()) {
+                left.push(next.clone());
+            }
+        }
+    }
+    reached
+}
+
+/// The strongly connected components of more than one node.
+fn circles(graph: &BTreeMap<String, BTreeSet<String>>) -> BTreeSet<Vec<String>> {
+    let reached: BTreeMap<&String, _> =
+        graph.keys().map(|node| (node, reached(graph, node))).collect();
+    let mut circles = BTreeSet::new();
+    for (node, there) in &reached {
+        if there.contains(*node) {
+            let back =
+                |other: &&String| reached.get(other).is_some_and(|back| back.contains(*node));
+            circles.insert(there.iter().filter(back).cloned().collect());
+        }
+    }
+    circles
+}
+
+fn uses_of(root: &str) -> Uses {
+    let repository = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    Reader::read(&repository.join(root)).uses()
+}
+
+/// All modules that have children, the crate's root among them.
+fn parents(uses: &Uses) -> BTreeSet<Module> {
+    let fronts =
+        |module: &Module| (0..module.len()).map(|len| module[..len].to_vec()).collect::<Vec<_>>();
+    uses.keys().flat_map(fronts).collect()
+}
+
+#[test]
+fn modules_have_no_circles_but_those_that_are_known() {
+    let mut found = BTreeSet::new();
+    for &root in CRATES {
+        let uses = uses_of(root);
+        for parent in parents(&uses) {
+            for members in circles(&between_children(&uses, &parent)) {
+                println!("{root} {} {}", parent.join("::"), members.join(" "));
+                found.insert((root.to_owned(), parent.join("::"), members));
+            }
+        }
+    }
+    let known = |known: &Known| {
+        let members = known.members.iter().map(|&member| member.to_owned()).collect();
+        (known.at.0.to_owned(), known.at.1.to_owned(), members)
+    };
+    let known: BTreeSet<(String, String, Vec<String>)> = KNOWN.iter().map(known).collect();
+    let new: Vec<_> = found.difference(&known).collect();
+    assert!(new.is_empty(), "modules use each other in a circle: {new:#?}");
+    let gone: Vec<_> = known.difference(&found).collect();
+    assert!(gone.is_empty(), "take these out of the list, they are no circles: {gone:#?}");
+    assert!(KNOWN.iter().all(|known| !known.why.is_empty()));
+}
+
+#[test]
+fn layers_use_what_they_may() {
+    let graph = between_children(&uses_of("runtime/src"), &Vec::new());
+    for (layer, allowed) in LAYERS {
+        let used = graph.get(*layer).unwrap_or_else(|| panic!("no module `{layer}`"));
+        let allowed: BTreeSet<String> = allowed.iter().map(|&name| name.to_owned()).collect();
+        let more: Vec<_> = used.difference(&allowed).collect();
+        assert!(more.is_empty(), "`{layer}` uses {more:?}");
+        let less: Vec<_> = allowed.difference(used).collect();
+        assert!(
+            less.is_empty(),
+            "`{layer}` does not use {less:?} any more: take it out of the list"
+        );
+    }
+}
+
+/// A small crate, as files, and the circles that are found in it.
+#[test]
+fn circles_are_found() {
+    let folder = Folder::new(&[
+        ("lib.rs", "mod a; mod b; mod c; #[cfg(test)] mod tests; mod d { use super::a; }"),
+        ("a.rs", "use crate::{b::{Thing, other as c}, x};"),
+        ("b.rs", "//! use crate::c;\nfn f() { let s = \"crate::c\"; g!(super::c::X) }"),
+        (
+            "c/mod.rs",
+            "mod e; mod f; #[cfg(test)] use crate::d;\n#[cfg(test)]\nmod t { use super::super::d; }",
+        ),
+        ("c/e.rs", "impl X for super::f::Y {} pub(super) fn g() -> self::super::super::a::Z {}"),
+        ("c/f.rs", "use super::e::g;"),
+    ]);
+    let uses = Reader::read(&folder.0).uses();
+    let found = |parent: &[&str]| {
+        let parent = parent.iter().map(|&name| name.to_owned()).collect();
+        circles(&between_children(&uses, &parent)).into_iter().collect::<Vec<_>>()
+    };
+    assert_eq!(found(&[]), [["a", "b", "c"]]);
+    assert_eq!(found(&["c"]), [["e", "f"]]);
+    let d = between_children(&uses, &Vec::new());
+    assert_eq!(d["d"], BTreeSet::from(["a".to_owned()]));
+    assert!(!d["c"].contains("d"));
+}
+
+/// A folder with files, removed at the end.
+struct Folder(PathBuf);
+
+impl Folder {
+    fn new(files: &[(&str, &str)]) -> Folder {
+        let folder = std::env::temp_dir().join(format!("sitec-modules-{}", std::process::id()));
+        for (name, text) in files {
+            let path = folder.join(name);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(path, text).unwrap();
+        }
+        Folder(folder)
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        let _ = fs::remove_dir_all(&self.0);
+    }
+}

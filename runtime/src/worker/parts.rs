@@ -1,0 +1,42 @@
+//! Requests within others: they are given places, begin, and tell who waits for them.
+
+use super::Worker;
+use super::guest::Guest;
+use crate::connection::Source;
+use crate::site::Site;
+use crate::subrequest::{Due, Subrequest};
+
+impl<S: Site> Worker<S> {
+    /// Does what requests within others are due for.
+    pub(super) fn attend_parts(&mut self) {
+        if !S::SUBREQUESTS || self.attends {
+            return;
+        }
+        self.attends = true;
+        while let Some(due) = self.cx.subrequests.next() {
+            match due {
+                Due::Begin(part) => self.begin_part(*part),
+                Due::Tell(token) => {
+                    self.drive_token(token, |guest, cx| guest.look_again(cx));
+                }
+                Due::Drop(token) => {
+                    if let Some(index) = self.cx.places.index_of(token) {
+                        self.close(index);
+                    }
+                }
+            }
+        }
+        self.attends = false;
+    }
+
+    fn begin_part(&mut self, mut part: Subrequest) {
+        let index = self.cx.places.take();
+        if !part.is_wanted(self.cx.places.client_token(index)) {
+            self.cx.places.give_back(index);
+            return;
+        }
+        self.slot(index).guest = Some(Box::new(Guest::Part(part)));
+        self.part_count += 1;
+        self.drive(index, |guest, cx| guest.on_ready(cx, Source::Client));
+    }
+}
