@@ -303,7 +303,17 @@ impl Diagnostics {
     }
 }
 
+/// A line like the last one of a run, such as `error: MESSAGE`.
+pub(crate) fn titled(severity: Severity, message: &str, color: bool) -> String {
+    render::title(severity, message, color)
+}
+
 impl Diagnostic {
+    /// Without what it says for others that are shown as one with it.
+    pub(crate) fn alone(&self) -> Diagnostic {
+        repeats::alone(self)
+    }
+
     /// This one alone, as rustc would show it, with a line break at the end.
     pub fn render(&self, sources: &Sources, color: bool) -> String {
         render::render(self, sources, color) + "\n"

@@ -26,6 +26,7 @@ pub mod explain;
 mod facts;
 pub mod files;
 pub mod format;
+pub mod import;
 pub mod ir;
 pub mod map;
 mod names;

@@ -68,7 +68,7 @@ pub fn parse(
 
 /// The directives of one file, as written, and whether its braces can be relied on. Adds its
 /// comments to `comments`.
-fn file(
+pub(crate) fn file(
     id: FileId,
     source: &Source,
     comments: &mut Vec<Comment>,

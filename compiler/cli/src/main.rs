@@ -11,6 +11,7 @@ mod diff;
 mod explain;
 mod findings;
 mod fmt;
+mod import;
 mod install;
 mod new;
 mod output;
@@ -55,6 +56,7 @@ enum Command {
     Diff(diff::Options),
     Bounds(bounds::Options),
     Fmt(fmt::Options),
+    Import(import::Options),
     New(new::Options),
     Completions(completions::Completions),
     Man(completions::Man),
@@ -71,6 +73,7 @@ fn main() -> ExitCode {
         Command::Diff(options) => diff::run(&options),
         Command::Bounds(options) => bounds::bounds(&options),
         Command::Fmt(options) => Ok(fmt::fmt(&options)),
+        Command::Import(options) => import::run(&options),
         Command::New(options) => new::new(&options),
         Command::Completions(options) => completions::completions(&options),
         Command::Man(options) => completions::man(&options),

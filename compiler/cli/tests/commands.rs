@@ -593,6 +593,54 @@ fn watch_checks_again() {
 }
 
 #[test]
+fn import_writes_what_compiles() {
+    let folder = Folder::new("import");
+    let etc = folder.join("image/etc/nginx");
+    fs::create_dir_all(etc.join("sites-enabled")).unwrap();
+    fs::create_dir(folder.join("site")).unwrap();
+    let sites = "http { # all\n    include /etc/nginx/sites-enabled/*;\n}\n";
+    fs::write(etc.join("nginx.conf"), sites).unwrap();
+    let one = "server { listen 8080; location / { return 204; } }\n";
+    fs::write(etc.join("sites-enabled/one"), one).unwrap();
+    let import = |args: &[&str]| {
+        sitec(
+            &folder,
+            &[&["import", "--sysroot", "image", "image/etc/nginx/nginx.conf"], args].concat(),
+        )
+    };
+
+    let output = import(&[]);
+    let written = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert_eq!(status(&output), 0, "{}", errors(&output));
+    let part =
+        "    # all\n    # from /etc/nginx/sites-enabled/one\n    server {\n        listen 8080;\n";
+    assert!(written.contains(part), "{written}");
+    assert!(errors(&output).contains("0 left out"), "{}", errors(&output));
+
+    // What is lost is told, and the rest compiles.
+    fs::write(etc.join("sites-enabled/one"), one.replace("return", "fancyindex on; return"))
+        .unwrap();
+    let output = import(&["-o", "site/site.conf"]);
+    assert_eq!(status(&output), 1, "{}", errors(&output));
+    for part in ["`fancyindex` is not supported", "/etc/nginx/sites-enabled/one:1:36", "1 left out"]
+    {
+        assert!(errors(&output).contains(part), "{part}: {}", errors(&output));
+    }
+    let written = fs::read_to_string(folder.join("site/site.conf")).unwrap();
+    assert!(written.contains("# not carried over: nginx's `fancyindex`"), "{written}");
+    assert_eq!(status(&sitec(&folder, &["check", "site"])), 0, "{written}");
+    assert_eq!(status(&sitec(&folder, &["fmt", "--check", "site"])), 0, "{written}");
+
+    // A site.conf that is there stays, and what cannot be read is told.
+    let output = import(&["-o", "site/site.conf"]);
+    assert!(errors(&output).contains("is there already"), "{}", errors(&output));
+    fs::write(etc.join("nginx.conf"), "http {").unwrap();
+    let output = import(&[]);
+    assert!(status(&output) == 2 && output.stdout.is_empty(), "{}", errors(&output));
+    assert_eq!(status(&sitec(&folder, &["import", "missing.conf"])), 2);
+}
+
+#[test]
 fn completions_and_man_pages() {
     let folder = Folder::new("man");
     for shell in ["bash", "fish", "zsh"] {

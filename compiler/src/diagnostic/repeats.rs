@@ -70,6 +70,14 @@ fn summed_up(mut diagnostic: Diagnostic) -> Diagnostic {
     diagnostic
 }
 
+/// A diagnostic that was summed up, as it was before but for the helps of its repeats.
+pub(super) fn alone(diagnostic: &Diagnostic) -> Diagnostic {
+    let names = names(diagnostic);
+    let mut alone = Diagnostic { repeats: Vec::new(), ..diagnostic.clone() };
+    alone.notes.pop_if(|last| Some(&*last) == names.as_ref());
+    alone
+}
+
 /// Which other names of a family are in the conf.
 fn names(diagnostic: &Diagnostic) -> Option<String> {
     let own = &diagnostic.family.as_ref()?.member;
