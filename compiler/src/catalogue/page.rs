@@ -32,7 +32,7 @@ const HEAD: &str = "\
 
 Everything that `sitec check` may say about a conf. `sitec explain CODE` prints the same pages.
 How findings are silenced, made errors, or written for other programs stands in
-[diagnostics.md](../diagnostics.md).
+[Messages](../diagnostics.md).
 
 An error stops the build. A warning does not. A lint is shown only when asked for, by `--lints` or
 `--deny CODE`.

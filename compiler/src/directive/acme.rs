@@ -34,13 +34,13 @@ pub(super) const GROUP: Group = Group {
             ),
         simple("uri", IN_ISSUER, (1, 1), "URL")
             .params(1)
-            .doc("Where the authority's directory is. Needed."),
+            .doc("The URL of the authority's directory. Required."),
         simple("contact", IN_ISSUER, (1, 1), "URL").repeats().doc(
-            "Where the authority may write to: an address of mail, or a URL.",
+            "Where the authority can reach you: an email address, or a URL.",
         ),
         simple("accept_terms_of_service", IN_ISSUER, (0, 0), "").doc(
-            "Accepts the authority's terms, which are to be read before. Without it, one that has terms is \
-             not asked for anything, and `--acme` tells where they are.",
+            "Accepts the terms of the authority; read them first. Without it, an authority that \
+             has terms is not asked for certificates, and `--acme` says where the terms are.",
         ),
         simple("challenge", IN_ISSUER, (1, 1), "http-01 | tls-alpn-01").default("http-01").doc(
             "How the authority sees that a name is the site's. `http-01`: it asks for a file, on port 80; the \

@@ -119,12 +119,12 @@ macro_rules! rows {
             ),
             simple(concat!($front, "_cache_methods"), HTTP_SERVER_LOCATION, (1, MANY), "GET | HEAD…")
                 .inherits("GET HEAD")
-                .doc("Needless: answers to GET are kept, and given to GET and HEAD.")
+                .doc("Not needed: answers to GET are kept, and sent for GET and HEAD.")
                 .differs("POST is an error."),
             simple(concat!($front, "_cache_convert_head"), HTTP_SERVER_LOCATION, (1, 1), "on | off")
                 .inherits("on")
                 .unseen()
-                .doc("Needless: what is kept never comes from HEAD.")
+                .doc("Not needed: answers to HEAD are never kept.")
                 .differs("Has no effect."),
             simple(
                 concat!($front, "_cache_max_range_offset"),
@@ -134,7 +134,7 @@ macro_rules! rows {
             )
             .inherits("")
             .unseen()
-            .doc("Needless: what is kept is always asked for whole.")
+            .doc("Not needed: what is kept is always requested whole.")
             .differs("Has no effect."),
         ]
     };
@@ -142,16 +142,16 @@ macro_rules! rows {
 
 /// Those of `proxy_pass`.
 pub(super) const PROXY: Group = Group {
-    title: "Kept answers",
+    title: "Caching",
     about: "Answers of other servers may be kept in files, and given again without asking. \
-            [Proxying](proxy.md#kept-answers) tells of that.",
+            [Proxying](proxy.md#caching) tells of that.",
     about_files: false,
     rows: rows!("proxy", proxy, "$scheme$proxy_host$request_uri"),
 };
 
 /// Those of `fastcgi_pass`.
 pub(super) const FASTCGI: Group = Group {
-    title: "Kept answers of FastCGI",
+    title: "Caching with FastCGI",
     about: "The same for answers that come by FastCGI.",
     about_files: false,
     rows: rows!("fastcgi", fastcgi, "$scheme$host$request_uri"),
@@ -159,7 +159,7 @@ pub(super) const FASTCGI: Group = Group {
 
 /// Those of `scgi_pass`.
 pub(super) const SCGI: Group = Group {
-    title: "Kept answers of SCGI",
+    title: "Caching with SCGI",
     about: "The same for answers that come by SCGI.",
     about_files: false,
     rows: rows!("scgi", scgi, "$scheme$host$request_uri"),
@@ -167,7 +167,7 @@ pub(super) const SCGI: Group = Group {
 
 /// Those of `uwsgi_pass`.
 pub(super) const UWSGI: Group = Group {
-    title: "Kept answers of uwsgi",
+    title: "Caching with uwsgi",
     about: "The same for answers that come by uwsgi.",
     about_files: false,
     rows: rows!("uwsgi", uwsgi, "$scheme$host$request_uri"),

@@ -10,14 +10,14 @@ const TYPES: &str = "\
 
 pub(super) const GROUP: Group = Group {
     title: "Compression",
-    about: "A content is compressed on its way to a client that asks for it with `Accept-Encoding`: \
-            files, listings, pages, texts of `return`, what scripts write. Only with 200, 403 and 404, \
-            and if it is not compressed already. The response has a weak ETag then and no ranges. The \
-            form of a file of up to 1 MB is kept and sent again, with its length, until the file \
-            changes. Forms made beforehand cost nothing: see `precompress` and `gzip_static`. Of \
-            several codings that a client likes equally well it gets `br` before `zstd` before \
-            `gzip`. At most 64 contents are compressed by one worker at once; what comes beyond is \
-            sent as it is.",
+    about: "Responses are compressed for clients that ask for it with `Accept-Encoding`: files, \
+            listings, error pages, texts of `return`, the output of scripts. This holds for 200, \
+            403 and 404, and for contents that are not compressed already. The response then has a \
+            weak ETag and no ranges. The compressed form of a file of up to 1 MB is kept and sent \
+            again, with its length, until the file changes. Forms that were made in advance cost \
+            nothing: see `precompress` and `gzip_static`. If a client accepts several codings \
+            equally, it gets `br` before `zstd` before `gzip`. One worker compresses at most 64 \
+            contents at once; further ones are sent uncompressed.",
     about_files: false,
     rows: &[
         setting!("gzip", FLAG, compression.gzip, "Whether contents are compressed with gzip.")
@@ -26,14 +26,16 @@ pub(super) const GROUP: Group = Group {
             .inherits_all("text/html")
             .doc(TYPES),
         setting!("gzip_comp_level", GZIP_LEVEL, compression.gzip_level,
-            "How hard is tried: 1 is fast, 9 makes the least of it. A form that is kept is made with \
-             9 in any case.",
+            "The level: 1 is fast, and 9 compresses most. A form that is kept is always made with \
+             9.",
         ),
         setting!("gzip_min_length", LENGTH, compression.gzip_min_len,
-            "The shortest content that is compressed, in bytes, where its length is known beforehand.",
+            "The shortest content that is compressed, in bytes. A content of unknown length is \
+             always compressed.",
         ),
         setting!("gzip_http_version", words(), compression.gzip_http_version,
-            "The oldest version of HTTP in which a request gets gzip; `gzip_static` obeys it, too.",
+            "The oldest version of HTTP for which responses are compressed. It also holds for \
+             `gzip_static`.",
         ),
         setting!("gzip_proxied", PROXIED, compression.gzip_proxied,
             "What a request gets in gzip that has come through a proxy, which says so in `Via`: \
@@ -54,52 +56,54 @@ pub(super) const GROUP: Group = Group {
         simple("gzip_disable", HTTP_SERVER_LOCATION, (1, MANY), "REGEX… | msie6")
             .inherits_all("")
             .doc(
-                "Clients that get nothing in gzip: those whose User-Agent one of the regexes matches, \
-                 case aside. `msie6` stands for Internet Explorer 4 to 6.",
+                "Clients that get no gzip: those whose User-Agent matches one of the regexes, in \
+                 any case. `msie6` stands for Internet Explorer 4 to 6.",
             ),
         setting!("gunzip", FLAG, compression.gunzip,
-            "Whether the `.gz` file that `gzip_static always` sends is sent as it was before, to a client \
-             that does not take gzip.",
+            "Whether the `.gz` file that `gzip_static always` sends is decompressed for a client \
+             that does not accept gzip.",
         )
-        .differs("What a script has compressed is left alone."),
+        .differs("Compressed output of scripts is left alone."),
         setting!("brotli", FLAG, compression.brotli,
-            "Whether contents are compressed with Brotli. Browsers ask for it over TLS alone.",
+            "Whether contents are compressed with Brotli. Browsers ask for it only over TLS.",
         )
         .and_in_if(),
         simple("brotli_types", HTTP_SERVER_LOCATION, (1, MANY), "TYPE… | *")
             .inherits_all("text/html")
             .doc(TYPES),
         setting!("brotli_comp_level", BROTLI_LEVEL, compression.brotli_level,
-            "How hard is tried, 0 to 11.",
+            "The level, from 0 (fast) to 11 (smallest).",
         )
         .differs(
-            "What is past 5 is as 5: further levels take many times as long while others wait. \
-             `precompress br` takes the last one, when the site is built.",
+            "Levels above 5 count as 5, since they take many times as long while other clients \
+             wait. `precompress br` uses level 11, when the site is built.",
         ),
         setting!("brotli_min_length", LENGTH, compression.brotli_min_len,
-            "The shortest content that is compressed, in bytes, where its length is known beforehand.",
+            "The shortest content that is compressed, in bytes. A content of unknown length is \
+             always compressed.",
         ),
         setting!("zstd", FLAG, compression.zstd,
-            "Whether contents are compressed with Zstandard: faster than the others.",
+            "Whether contents are compressed with Zstandard, which is faster than the others.",
         )
         .and_in_if(),
         simple("zstd_types", HTTP_SERVER_LOCATION, (1, MANY), "TYPE… | *")
             .inherits_all("text/html")
             .doc(TYPES),
         setting!("zstd_comp_level", ZSTD_LEVEL, compression.zstd_level,
-            "How hard is tried, 1 to 22.",
+            "The level, from 1 (fast) to 22 (smallest).",
         )
-        .differs("What is past 9 is as 9."),
+        .differs("Levels above 9 count as 9."),
         setting!("zstd_min_length", LENGTH, compression.zstd_min_len,
-            "The shortest content that is compressed, in bytes, where its length is known beforehand.",
+            "The shortest content that is compressed, in bytes. A content of unknown length is \
+             always compressed.",
         ),
         setting!("compress_private", PRIVATE, compression.compress_private,
-            "Whether that is compressed, too, which is made for one client alone: the text of a \
-             `return`, a listing or what a script writes, where the request has Authorization or the \
-             response Set-Cookie. If such a response repeats what others make the client ask for, its \
-             compressed length tells its secrets bit by bit, also through TLS (the attack is called \
-             BREACH). Files are compressed in any case.",
+            "Whether responses for a single client are compressed, too: the text of a `return`, a \
+             listing or the output of a script, if the request has Authorization or the response \
+             has Set-Cookie. If such a response shows a secret and repeats text from the request, \
+             an attacker can guess the secret from compressed lengths, even through TLS (the \
+             attack is called BREACH). Files are compressed in any case.",
         )
-        .differs("sitec's own. nginx compresses it."),
+        .differs("sitec's own. nginx compresses such responses."),
     ],
 };

@@ -15,16 +15,16 @@ pub(super) const GROUP: Group = Group {
             "root",
             "PATH",
             "html",
-            "The folder that paths are looked up in: `/a/b.html` is the file `PATH/a/b.html`. May \
-             hold variables behind its first folder, and a `param` before them. What lies in the \
+            "The folder of the files: the path `/a/b.html` is the file `PATH/a/b.html`. PATH may \
+             hold variables after its first folder, and a `param` before them. A folder within the \
              site's folder must exist when the conf is compiled.",
         )
         .and_in_if()
         .params(1)
         .differs(
-            "Where no `root` is given and there is no folder `html`, there are no files: 404. A \
-             PATH that begins with a request's variable is an error, since nothing would bound \
-             it, and so is `/`.",
+            "Without `root` and without a folder `html`, there are no files: 404. A PATH that \
+             begins with a variable of the request is an error, since it could be any folder, and \
+             so is `/`.",
         ),
         simple("alias", &[Location], (1, 1), "PATH").inherits("").params(1).doc(
             "Like `root`, but the location's prefix is cut off the path first. In a regex \
@@ -36,7 +36,7 @@ pub(super) const GROUP: Group = Group {
         ),
         simple("index", HTTP_SERVER_LOCATION, (1, MANY), "FILE…")
             .inherits_all("index.html")
-            .doc("File names that are tried, in order, for a path that ends in a slash."),
+            .doc("The file names that are tried, in order, for a path that ends in a slash."),
         setting!("random_index", FLAG, plain.random_index,
             "Whether a path that ends in a slash leads to a file of that folder, drawn for each request: none \
              whose name begins with a dot. A folder without files has its `index`.",
@@ -47,14 +47,13 @@ pub(super) const GROUP: Group = Group {
              internal redirect to a URI, a named location, or a status.",
         ),
         setting!("autoindex", FLAG, compiled.autoindex,
-            "Whether a folder without any of the files of `index` is shown as a listing: folders \
-             first, then files by name, none that begins with a dot. A page has a button to \
-             delete each file where the location allows `DELETE`.",
+            "Whether a folder without an `index` file is shown as a directory listing: folders \
+             first, then files by name, without names that begin with a dot. A page has a button \
+             to delete each file where the location allows `DELETE`.",
         )
         .differs(
-            "The page has a look of its own. A symlink that a request could not follow is not \
-             listed. At most 20,000 names are, and a line in the error log says so where there \
-             are more.",
+            "The page looks different. A symlink that a request could not follow is not listed. At \
+             most 20,000 names are listed; if there are more, the error log says so.",
         ),
         setting!("autoindex_exact_size", FLAG, listing.exact_size,
             "Whether the page gives sizes in bytes; `off` rounds them to `K`, `M` and `G`.",
@@ -64,17 +63,17 @@ pub(super) const GROUP: Group = Group {
              UTC; `off` is UTC.",
         ),
         setting!("autoindex_format", words(), listing.format,
-            "What a listing is: a page, or nginx's data in XML or JSON. `jsonp` is `json` in a \
-             call of the function that the argument `callback` names.",
+            "The format of a listing: a page, or nginx's XML or JSON. `jsonp` is `json` in a call \
+             of the function that the argument `callback` names.",
         )
         .differs("A FIFO, a socket or a device is not listed, since no request gets it."),
         table("types", HTTP_SERVER_LOCATION).inherits_all("").doc(
-            "Lines of a media type and file name extensions, `text/html html htm;`. Replaces the \
-             table of the outer context.",
+            "Media types and their file name extensions: `text/html html htm;`. Replaces the table \
+             of the outer context.",
         )
         .for_every_answer()
-        .differs("Without it, a table of about 190 extensions holds, where nginx knows four: those \
-                  of the `mime.types` that comes with nginx, and more."),
+        .differs("Without it, about 190 extensions are known, those of nginx's `mime.types` and \
+                  more. nginx itself knows four."),
         inherited(
             "default_type",
             "TYPE",
@@ -195,25 +194,26 @@ pub(super) const GROUP: Group = Group {
         )
         .inherits("")
         .doc(
-            "For how long it is believed what a path was. With `max`, what was found is believed \
-             for `open_file_cache_valid`, and forgotten when it was not used for `inactive` (60s). \
+            "How long the server remembers which file a path is. With `max`, a file is remembered \
+             for `open_file_cache_valid`, and forgotten if it was not used for `inactive` (60s). \
              `off`: every request looks at the disk.",
         )
         .differs(
-            "Without it, what was found, or was not, is believed for a second. One cache of each \
-             worker serves all locations; it remembers as much as the largest `max`, else 1024 \
-             paths. A change that a client of the site makes is seen at once.",
+            "Without it, a path is remembered for a second, whether or not there is a file. Each \
+             worker has one cache for all locations. It remembers as many paths as the largest \
+             `max`, or 1024. A change that is made through the server itself is seen at once.",
         ).unseen(),
         setting!("open_file_cache_valid", TIME, cache.valid_ms,
-            "For how long it is believed what a path was, where `open_file_cache` has `max`.",
+            "How long a path is remembered before the disk is looked at again, if \
+             `open_file_cache` has `max`.",
         ),
         setting!("open_file_cache_min_uses", AT_LEAST_ONE, cache.min_uses,
-            "How often a file has to be used, with no pause as long as `inactive`, before it is \
-             held open and believed, where `open_file_cache` has `max`.",
+            "How often a file has to be used, without a pause of `inactive`, before it is \
+             remembered and held open, if `open_file_cache` has `max`.",
         ),
         setting!("open_file_cache_errors", FLAG, cache.errors,
-            "Whether it is also believed that there is no such file, or that it may not be read, \
-             where `open_file_cache` has `max`.",
+            "Whether the server also remembers that there is no such file, or that it may not be \
+             read, if `open_file_cache` has `max`.",
         ),
         inherited(
             "embed",
@@ -222,16 +222,16 @@ pub(super) const GROUP: Group = Group {
             "Whether the files beneath `root` or `alias` are part of the binary, as they are when \
              it is built: nothing is read from the disk. Their folder must be known then, so it \
              holds no `param`. Locations with scripts or uploads, or that allow `DELETE`, stay on \
-             the disk. See [embed.md](embed.md).",
+             the disk. See [Files in the binary](embed.md).",
         )
         .differs("sitec's own."),
         simple("precompress", HTTP_SERVER_LOCATION, (1, 3), "off | CODING…")
             .inherits("off")
             .doc(
-                "Which compressed forms `embed` makes of files whose type gains by it: `gzip`, \
-                 `br`, `zstd`, each kept where it is smaller. A client gets the form that it \
-                 wants most by `Accept-Encoding`, of equal ones the smallest. Takes the place of \
-                 `gzip_static`.",
+                "The compressed forms that `embed` makes of files whose type gains by it: `gzip`, \
+                 `br`, `zstd`. A form is kept if it is smaller than the file. A client gets the \
+                 form that it prefers by `Accept-Encoding`, and of equal ones the smallest. \
+                 Replaces `gzip_static`.",
             )
             .differs("sitec's own."),
         setting!("etag", FLAG, plain.etag,
@@ -244,10 +244,10 @@ pub(super) const GROUP: Group = Group {
              file is not younger.",
         ),
         setting!("max_ranges", COUNT, plain.max_ranges,
-            "How many ranges one request may ask for; one that asks for more gets the whole file. \
-             0 turns ranges off.",
+            "How many ranges one request may ask for. A request for more gets the whole file. 0 \
+             turns ranges off.",
         )
-        .differs("In nginx there is no bound by default."),
+        .differs("In nginx, there is no limit by default."),
         setting!("sendfile", FLAG, plain.sendfile,
             "Whether the kernel copies files to the connection by itself.",
         )

@@ -34,7 +34,7 @@ pub(super) const GROUP: Group = Group {
         ),
         simple("grpc_pass_header", HTTP_SERVER_LOCATION, (1, 1), "NAME")
             .inherits_all("")
-            .doc("A field of the answer that the client is sent all the same."),
+            .doc("A header field of the answer that is sent to the client nevertheless."),
         setting!(
             "grpc_ignore_headers",
             IGNORED,
@@ -45,7 +45,8 @@ pub(super) const GROUP: Group = Group {
             "grpc_intercept_errors",
             FLAG,
             grpc.intercept_errors,
-            "Whether an `error_page` takes the place of answers of 300 and above.",
+            "Whether `error_page` also replaces answers of the other server with status 300 and \
+             above.",
         ),
         simple("grpc_bind", HTTP_SERVER_LOCATION, (1, 2), "ADDRESS | off")
             .inherits("off")
@@ -55,7 +56,7 @@ pub(super) const GROUP: Group = Group {
             "grpc_connect_timeout",
             TIMEOUT,
             grpc.connect_timeout_ms,
-            "The longest that a connection may take; past it, 504.",
+            "How long connecting may take. After that, the answer is 504.",
         )
         .unseen(),
         setting!(

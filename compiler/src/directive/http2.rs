@@ -6,7 +6,7 @@ use super::kind::*;
 use super::setting::setting;
 
 pub(super) const GROUP: Group = Group {
-    title: "HTTP/2",
+    title: "HTTP/2 connections",
     about: "Clients that speak HTTP/2 are answered as others are: all directives hold for them, those of \
             heads, timeouts, kept connections and contents, too. `docs/http2.md` tells what is bounded.",
     about_files: false,

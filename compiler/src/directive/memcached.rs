@@ -31,7 +31,7 @@ pub(super) const GROUP: Group = Group {
             "memcached_connect_timeout",
             TIMEOUT,
             memcached.connect_timeout_ms,
-            "The longest that a connection may take; past it, 504.",
+            "How long connecting may take. After that, the answer is 504.",
         )
         .unseen(),
         setting!(
@@ -52,7 +52,7 @@ pub(super) const GROUP: Group = Group {
             "memcached_buffer_size",
             BUFFER,
             memcached.head_len,
-            "Needless: the line that an answer begins with has a bound of its own.",
+            "Not needed: the first line of an answer has a limit of its own.",
         )
         .differs("Has no effect.")
         .unseen(),

@@ -133,9 +133,10 @@ fn syntax(row: &Directive) -> String {
     format!("{}{space}{}{end}", row.name, row.usage)
 }
 
-/// The fragment that a heading gets.
+/// The fragment that a heading gets from code hosts and in the book.
 fn anchor(title: &str) -> String {
-    title.to_lowercase().replace(' ', "-")
+    let kept = title.chars().filter(|char| char.is_alphanumeric() || " -_".contains(*char));
+    kept.collect::<String>().to_lowercase().replace(' ', "-")
 }
 
 #[cfg(test)]

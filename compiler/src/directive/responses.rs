@@ -10,22 +10,23 @@ use super::{
 
 pub(super) const GROUP: Group = Group {
     title: "Responses",
-    about: "Whatever has no variables in it is a whole response inside the binary.",
+    about: "A response without variables is stored whole in the binary.",
     about_files: false,
     rows: &[
         simple("return", SERVER_LOCATION_IF, (1, 2), "CODE [TEXT | URL] | URL").doc(
-            "Answers at once. With 301, 302, 303, 307 and 308 comes the URL to go to; with another \
-             CODE, the response's text; CODE alone gives its error page. A URL alone, which begins \
-             with `http://`, `https://` or `$scheme`, is a 302. 444 closes the connection without \
-             a response. In `server` it answers every request. Behind other steps of rewriting it is one of them.",
+            "Answers at once. After 301, 302, 303, 307 and 308 comes the URL to redirect to; after \
+             another CODE, the text of the response. CODE alone sends its error page. A URL alone, \
+             which begins with `http://`, `https://` or `$scheme`, is a 302. 444 closes the \
+             connection without a response. In `server`, it answers every request. After other \
+             steps of rewriting, it is one of them.",
         )
         .differs("A redirect without a URL is an error, and so is a CODE outside of 100 to 599."),
         simple("error_page", HTTP_SERVER_LOCATION_IF, (2, MANY), "CODE… [=[CODE]] URI | @NAME | URL")
             .inherits_all("")
             .doc(
-                "Who makes the response for these statuses: an internal redirect to a URI, a named \
-                 location, or, with a URL, a redirect of the client. `=CODE` changes the status, \
-                 `=` alone leaves it to the target.",
+                "What answers instead for these statuses: a URI of the site (by an internal \
+                 redirect), a named location, or a URL, to which the client is redirected. `=CODE` \
+                 changes the status. `=` alone takes the status of the target.",
             ),
         setting!("recursive_error_pages", FLAG, plain.recursive_error_pages,
             "Whether an error within an `error_page` may lead to a further one.",
@@ -33,15 +34,15 @@ pub(super) const GROUP: Group = Group {
         simple("add_header", HTTP_SERVER_LOCATION_IF, (2, 3), "NAME VALUE [always]")
             .inherits_all("")
             .doc(
-                "Adds a field to responses with status 200, 201, 204, 206, 301, 302, 303, 304, 307 \
-                 and 308, and with `always` to all. VALUE may have variables; an empty one adds \
-                 nothing. `Last-Modified` and `ETag` stand in the place of the response's own. A \
-                 context with an `add_header` of its own inherits none, unless \
+                "Adds a header field to responses with status 200, 201, 204, 206, 301, 302, 303, \
+                 304, 307 and 308, or with `always` to all responses. VALUE may have variables; an \
+                 empty value adds nothing. `Last-Modified` and `ETag` replace those of the \
+                 response. A context with an `add_header` of its own inherits none, unless \
                  `add_header_inherit` says otherwise.",
             )
             .differs(
-                "`Content-Length`, `Transfer-Encoding` and `Connection` are refused: they tell \
-                 where a response ends. Control characters never get into a value.",
+                "`Content-Length`, `Transfer-Encoding` and `Connection` are errors, since they \
+                 decide where a response ends. Control characters never get into a value.",
             ),
         simple("sub_filter", HTTP_SERVER_LOCATION, (2, 2), "TEXT REPLACEMENT")
             .repeats()
@@ -126,8 +127,8 @@ pub(super) const GROUP: Group = Group {
             "The longest answer that `include … set` puts into a variable. One that is longer leaves it empty.",
         ),
         setting!("add_header_inherit", lower_case_words(), compiled.add_header_inherit,
-            "Which `add_header` of outer contexts hold here. `on`: all of them where there is none \
-             here; `merge`: all of them, behind those that are here; `off`: none.",
+            "Whether the `add_header` lines of outer contexts hold here. `on`: all of them, if \
+             there are none here. `merge`: all of them, after those here. `off`: none.",
         ),
         simple("add_trailer", HTTP_SERVER_LOCATION_IF, (2, 3), "NAME VALUE [always]")
             .inherits_all("")
@@ -156,10 +157,12 @@ pub(super) const GROUP: Group = Group {
         .args(1, 2)
         .differs("A time is at most 68 years."),
         simple("empty_gif", &[Location], (0, 0), "").doc(
-            "Answers `GET` and `HEAD` with a transparent image of one pixel: for counters that pages \
-             ask for, whose requests are to be seen in a log.",
+            "Answers `GET` and `HEAD` with a transparent image of one pixel, for counters whose \
+             requests are evaluated in a log.",
         ),
-        setting!("server_tokens", SERVER_TOKENS, plain.server_tokens, "Whether the Server field and error pages show the version.")
+        setting!("server_tokens", SERVER_TOKENS, plain.server_tokens, "Whether the Server header \
+                                                                       and error pages show the \
+                                                                       version.")
             .differs("The default is `on` in nginx."),
         setting!("absolute_redirect", FLAG, plain.absolute_redirect,
             "Whether the server's own redirects name scheme, host and port.",

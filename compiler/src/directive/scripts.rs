@@ -37,7 +37,7 @@ macro_rules! rows {
                 concat!($front, "_pass_request_body"),
                 FLAG,
                 $group.pass_content,
-                "Whether the client's content goes on.",
+                "Whether the client's content is passed on.",
             ),
             simple(concat!($front, "_hide_header"), HTTP_SERVER_LOCATION, (1, 1), "NAME")
                 .inherits_all("")
@@ -47,7 +47,7 @@ macro_rules! rows {
                 ),
             simple(concat!($front, "_pass_header"), HTTP_SERVER_LOCATION, (1, 1), "NAME")
                 .inherits_all("")
-                .doc("A field of the answer that the client is sent all the same."),
+                .doc("A header field of the answer that is sent to the client nevertheless."),
             setting!(
                 concat!($front, "_ignore_headers"),
                 IGNORED,
@@ -64,14 +64,14 @@ macro_rules! rows {
                 concat!($front, "_connect_timeout"),
                 TIMEOUT,
                 $group.connect_timeout_ms,
-                "The longest that a connection may take; past it, 504.",
+                "How long connecting may take. After that, the answer is 504.",
             )
             .unseen(),
             setting!(
                 concat!($front, "_send_timeout"),
                 TIMEOUT,
                 $group.send_timeout_ms,
-                "The time between two writes to the other server; past it, 504.",
+                "The time between two writes to the other server. After that, the answer is 504.",
             )
             .unseen(),
             setting!(
@@ -99,7 +99,7 @@ macro_rules! rows {
                 concat!($front, "_buffer_size"),
                 BUFFER,
                 $group.head_len,
-                "The longest head that an answer may have; more is 502.",
+                "The longest header that an answer may have. A longer one is 502.",
             )
             .differs("nginx has 4k or 8k where the conf says nothing, and fails for heads that are longer.")
             .unseen(),
@@ -114,17 +114,18 @@ macro_rules! rows {
             simple(concat!($front, "_busy_buffers_size"), HTTP_SERVER_LOCATION, (1, 1), "SIZE")
                 .inherits("")
                 .unseen()
-                .doc("Needless: what is there of an answer is sent at once.")
+                .doc("Not needed: every part of an answer is sent at once.")
                 .differs("Has no effect."),
             simple(concat!($front, "_max_temp_file_size"), HTTP_SERVER_LOCATION, (1, 1), "SIZE")
                 .inherits("0")
                 .unseen()
-                .doc("Needless: no answer is written to a file; the other server waits for a client that is slow.")
+                .doc("Not needed: no answer is written to a file. The other server waits for a \
+                      slow client.")
                 .differs("Has no effect."),
             simple(concat!($front, "_temp_file_write_size"), HTTP_SERVER_LOCATION, (1, 1), "SIZE")
                 .inherits("")
                 .unseen()
-                .doc("Needless, for the same reason.")
+                .doc("Not needed, for the same reason.")
                 .differs("Has no effect."),
             setting!(
                 concat!($front, "_force_ranges"),
@@ -137,7 +138,8 @@ macro_rules! rows {
                 concat!($front, "_intercept_errors"),
                 FLAG,
                 $group.intercept_errors,
-                "Whether an `error_page` takes the place of answers of 300 and above.",
+                "Whether `error_page` also replaces answers of the other server with status 300 \
+                 and above.",
             ),
             setting!(
                 concat!($front, "_ignore_client_abort"),

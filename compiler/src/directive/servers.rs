@@ -5,8 +5,8 @@ use super::{Group, MANY, block, simple};
 
 pub(super) const GROUP: Group = Group {
     title: "Servers",
-    about: "A connection's address picks the servers that may answer, and the request's Host \
-            picks the one that does.",
+    about: "The address of a connection decides which servers may answer, and the request's Host \
+            chooses one of them.",
     about_files: false,
     rows: &[
         block("server", &[Main, Http], (0, 0), Server, "").repeats().doc(

@@ -13,12 +13,13 @@ pub(super) const GROUP: Group = Group {
     about_files: false,
     rows: &[
         simple("ssl_certificate", HTTP_SERVER, (1, 1), "FILE").params(1).inherits_all("").doc(
-            "The server's certificate, in PEM, and behind it those that lead to its authority: the \
-             `fullchain.pem` of most authorities. For example, `ssl_certificate tls/example.test.pem; \
-             ssl_certificate_key tls/example.test.key;`. Several, each with its key, are tried in their \
-             order: of one with an ECDSA key and one with an RSA key, each client gets the first that it can \
-             check. A server without one on an address with `ssl` shows that of the address's default \
-             server. A relative path is under the server's prefix.",
+            "The server's certificate in PEM, followed by those that lead to its authority: the \
+             `fullchain.pem` of most authorities. For example, `ssl_certificate \
+             tls/example.test.pem; ssl_certificate_key tls/example.test.key;`. Several, each with \
+             its key, are tried in their order: of one with an ECDSA key and one with an RSA key, \
+             each client gets the first that it can check. A server without one on an address with \
+             `ssl` shows that of the address's default server. A relative path is under the \
+             server's prefix.",
         )
         .differs(
             "Variables but `$acme_certificate`, `data:` and `engine:` are errors. A server that shows the default server's \
@@ -55,7 +56,7 @@ pub(super) const GROUP: Group = Group {
             "ssl_prefer_server_ciphers",
             FLAG,
             tls.prefer_server_ciphers,
-            "Whether the order of `ssl_ciphers` counts, and not the client's.",
+            "Whether the order of `ssl_ciphers` decides, instead of the client's order.",
         )
         .server_wide(),
         simple("ssl_ecdh_curve", HTTP_SERVER, (1, 1), "auto | NAME[:NAME…]")
@@ -83,15 +84,16 @@ pub(super) const GROUP: Group = Group {
             "ssl_session_timeout",
             SESSION_TIMEOUT,
             tls.session_timeout_s,
-            "How long a client may go on with a session.",
+            "How long a session can be resumed.",
         )
         .server_wide(),
         setting!(
             "ssl_session_tickets",
             FLAG,
             tls.session_tickets,
-            "Whether clients are given tickets, by which they go on with a session. Their keys are made when \
-             the server starts, and anew every few hours, unless `ssl_session_ticket_key` names some.",
+            "Whether clients get tickets, with which they resume a session. The server makes the \
+             keys of tickets when it starts, and new ones every few hours, unless \
+             `ssl_session_ticket_key` names some.",
         )
         .server_wide(),
         simple("ssl_session_ticket_key", HTTP_SERVER, (1, 1), "FILE")
@@ -108,8 +110,8 @@ pub(super) const GROUP: Group = Group {
             "ssl_buffer_size",
             RECORD,
             tls.record_len,
-            "The longest record that is sent. A smaller one lets a client begin earlier with what it gets, \
-             and costs time on both sides.",
+            "The longest TLS record that is sent. With smaller records, clients can begin to \
+             process a response earlier, at the cost of time on both sides.",
         )
         .server_wide()
         .differs("512 bytes at least, and 16k at most, as TLS has it."),
@@ -119,15 +121,17 @@ pub(super) const GROUP: Group = Group {
              yours: the server reads it again when it changes.",
         ),
         simple("ssl_client_certificate", HTTP_SERVER, (1, 1), "FILE").params(1).inherits("").doc(
-            "The authorities that clients' certificates may come from, in PEM. Clients are told their names. \
-             For example, `ssl_client_certificate tls/staff.pem; ssl_verify_client on;`.",
+            "The authorities that may have signed the certificates of clients, in PEM. Their names \
+             are sent to clients. For example, `ssl_client_certificate tls/staff.pem; \
+             ssl_verify_client on;`.",
         ),
         simple("ssl_trusted_certificate", &[AcmeIssuer, Http, Server], (1, 1), "FILE")
             .params(1)
             .inherits("")
             .doc(
-                "More such authorities, of which clients are not told. In an `acme_issuer`, those that its \
-                 own certificate may come from, in the place of those that browsers trust.",
+                "Further such authorities, whose names are not sent to clients. In an \
+                 `acme_issuer`, the authorities that may have signed the certificate of its \
+                 server, instead of those that browsers trust.",
             ),
         simple("ssl_crl", HTTP_SERVER, (1, 1), "FILE").params(1).inherits("").doc(
             "Lists of certificates that are revoked, in PEM: a client with one of them is refused. Every \
@@ -151,7 +155,8 @@ pub(super) const GROUP: Group = Group {
             "ssl_verify_depth",
             COUNT,
             tls.verify_depth,
-            "How many authorities may stand between a client and one that is trusted.",
+            "How many intermediate authorities may stand between a client's certificate and a \
+             trusted authority.",
         )
         .server_wide(),
         setting!(

@@ -10,51 +10,53 @@ const IN_UPSTREAM: &[Context] = &[Upstream];
 
 pub(super) const GROUP: Group = Group {
     title: "Proxying",
-    about: "A location with a `proxy_pass` asks another server, and sends the client what that answers. \
-            [Proxying](proxy.md) tells what goes to the other server and what comes back of it.",
+    about: "A location with a `proxy_pass` passes requests on to another server, and sends its \
+            answer to the client. [Proxying](proxy.md) describes what goes to the other server and \
+            what comes back.",
     about_files: false,
     rows: &[
         simple("proxy_pass", &[Location, IfInLocation, LimitExcept], (1, 1), "http://HOST[:PORT][URI] | http://unix:PATH[:URI]")
             .params(1)
             .doc(
-                "Requests here are passed on to HOST: an `upstream`, a name, which is looked up when the \
-                 server starts, or an address. With a URI, which may be `/` alone, that takes the place of \
-                 the location's own path: with `location /a/ { proxy_pass http://app/b/; }`, `/a/x` arrives \
-                 as `/b/x`. Without one, the request's path goes on as the client sent it, or as steps have \
-                 left it. In a regex, a named location and an `if`, there is no such place, and no URI. \
-                 With variables in it, the URI is all that goes on, and what stands for the host must come \
-                 from the conf's own texts. \
-                 A location whose path ends in a slash sends who asks without it there. Any method may be \
-                 used, unless `methods` says otherwise. Does not hold in locations within this one. In a \
-                 `limit_except`, it is for the methods that are limited: of the location, they have the \
-                 settings, and neither its steps nor its `try_files`.",
+                "Requests here are passed on to HOST: an `upstream`, a name, which is looked up \
+                 when the server starts, or an address. If there is a URI, which may be `/` alone, \
+                 it replaces the location's own path: with `location /a/ { proxy_pass \
+                 http://app/b/; }`, `/a/x` arrives as `/b/x`. Without one, the request's path goes \
+                 on as the client sent it, or as steps have left it. In a regex location, a named \
+                 location and an `if`, there is no such path, and so a URI is an error. With \
+                 variables in it, the URI is all that goes on, and what stands for the host must \
+                 come from the conf's own texts. If the location's path ends in a slash, a request \
+                 without the slash is redirected there. Any method may be used, unless `methods` \
+                 says otherwise. Nested locations do not inherit it. In a `limit_except`, it is \
+                 for the methods that are limited: they have the settings of the location, but \
+                 neither its steps nor its `try_files`.",
             )
             .differs("A host that a client writes is an error: `proxy_pass http://$arg_host;`."),
         simple("proxy_set_header", HTTP_SERVER_LOCATION, (2, 2), "NAME VALUE").inherits_all("").doc(
-            "A field of the request that is passed on, in the place of the client's. One whose VALUE comes \
-             to nothing is not sent. Unless it is named, Host is `$proxy_host`. All other fields of the \
-             client go on, but for those that are about its own connection: Connection and what that \
-             names, Keep-Alive, TE, Trailer, Transfer-Encoding, Upgrade, Proxy and Expect. Upgrade and \
-             Connection are sent where a client asks for another protocol, such as WebSocket, whether \
-             they stand here or not.",
+            "Sets a header field of the request to the other server, instead of the client's. A \
+             field with an empty VALUE is not sent. Unless it is set, Host is `$proxy_host`. All \
+             other fields of the client are passed on, except those about its own connection: \
+             Connection and what that names, Keep-Alive, TE, Trailer, Transfer-Encoding, Upgrade, \
+             Proxy and Expect. If a client asks for another protocol, such as WebSocket, Upgrade \
+             and Connection are sent in any case.",
         ),
         simple("proxy_method", HTTP_SERVER_LOCATION, (1, 1), "METHOD")
             .inherits("")
-            .doc("The method of the request that is passed on, in the place of the client's."),
+            .doc("The method of the request to the other server, instead of the client's."),
         simple("proxy_set_body", HTTP_SERVER_LOCATION, (1, 1), "VALUE")
             .inherits("")
-            .doc("The content of the request that is passed on, in the place of the client's."),
+            .doc("The content of the request to the other server, instead of the client's."),
         setting!(
             "proxy_pass_request_headers",
             FLAG,
             proxy.pass_fields,
-            "Whether the client's fields go on.",
+            "Whether the client's header fields are passed on.",
         ),
         setting!(
             "proxy_pass_request_body",
             FLAG,
             proxy.pass_content,
-            "Whether the client's content goes on.",
+            "Whether the client's content is passed on.",
         ),
         setting!(
             "proxy_http_version",
@@ -65,12 +67,12 @@ pub(super) const GROUP: Group = Group {
         )
         .differs("nginx before 1.29 has 1.0 where the conf says nothing."),
         simple("proxy_hide_header", HTTP_SERVER_LOCATION, (1, 1), "NAME").inherits_all("").doc(
-            "A field of the answer that the client is not sent, beside those that never go on: Date, \
-             Server, X-Pad and `X-Accel-…`.",
+            "A header field of the answer that is not sent to the client, in addition to those \
+             that never are: Date, Server, X-Pad and `X-Accel-…`.",
         ),
         simple("proxy_pass_header", HTTP_SERVER_LOCATION, (1, 1), "NAME")
             .inherits_all("")
-            .doc("A field of the answer that the client is sent all the same."),
+            .doc("A header field of the answer that is sent to the client nevertheless."),
         setting!(
             "proxy_ignore_headers",
             IGNORED,
@@ -112,37 +114,37 @@ pub(super) const GROUP: Group = Group {
                  not look at it.",
             ),
         simple("proxy_limit_rate", HTTP_SERVER_LOCATION, (1, 1), "RATE").inherits("0").doc(
-            "How many bytes of an answer are read in a second; 0: any number. Only where `proxy_buffering` is \
-             on: without it, the client's pace is the answer's.",
+            "How many bytes of an answer are read in a second; 0 sets no limit. It has an effect \
+             only if `proxy_buffering` is on: without it, the answer is read at the client's pace.",
         ),
         setting!(
             "proxy_connect_timeout",
             TIMEOUT,
             proxy.connect_timeout_ms,
-            "The longest that a connection may take; past it, 504.",
+            "How long connecting may take. After that, the answer is 504.",
         )
         .unseen(),
         setting!(
             "proxy_send_timeout",
             TIMEOUT,
             proxy.send_timeout_ms,
-            "The time between two writes to the other server; past it, 504.",
+            "The time between two writes to the other server. After that, the answer is 504.",
         )
         .unseen(),
         setting!(
             "proxy_read_timeout",
             TIMEOUT,
             proxy.read_timeout_ms,
-            "The time between two reads of its answer; past it, 504 unless the answer has begun. A \
-             WebSocket on which nobody says anything for so long is closed.",
+            "The time between two reads of its answer. After that, the answer is 504, unless it \
+             has begun. A WebSocket on which nothing is sent for so long is closed.",
         )
         .unseen(),
         setting!(
             "proxy_request_buffering",
             FLAG,
             proxy.request_buffering,
-            "Whether all of a request's content is here before the other server is asked. Where it is \
-             not, nothing can be tried again at another one.",
+            "Whether the whole content of a request is read before the other server is asked. With \
+             `off`, a request with content cannot be tried again at another server.",
         )
         .unseen(),
         setting!(
@@ -157,7 +159,7 @@ pub(super) const GROUP: Group = Group {
             "proxy_buffer_size",
             BUFFER,
             proxy.head_len,
-            "The longest head that an answer may have; more is 502.",
+            "The longest header that an answer may have. A longer one is 502.",
         )
         .differs("nginx has 4k or 8k where the conf says nothing, and fails for heads that are longer.")
         .unseen(),
@@ -172,22 +174,23 @@ pub(super) const GROUP: Group = Group {
         simple("proxy_busy_buffers_size", HTTP_SERVER_LOCATION, (1, 1), "SIZE")
             .inherits("")
             .unseen()
-            .doc("Needless: what is there of an answer is sent at once.")
+            .doc("Not needed: every part of an answer is sent at once.")
             .differs("Has no effect."),
         simple("proxy_max_temp_file_size", HTTP_SERVER_LOCATION, (1, 1), "SIZE")
             .inherits("0")
             .unseen()
-            .doc("Needless: no answer is written to a file; the other server waits for a client that is slow.")
+            .doc("Not needed: no answer is written to a file. The other server waits for a slow \
+                  client.")
             .differs("Has no effect."),
         simple("proxy_temp_file_write_size", HTTP_SERVER_LOCATION, (1, 1), "SIZE")
             .inherits("")
             .unseen()
-            .doc("Needless: names are looked up beside all else, and nobody waits.")
+            .doc("Not needed, for the same reason.")
             .differs("Has no effect."),
         simple("proxy_send_lowat", HTTP_SERVER_LOCATION, (1, 1), "SIZE")
             .inherits("")
             .unseen()
-            .doc("Needless: Linux has no such setting.")
+            .doc("Not needed: Linux has no such setting.")
             .differs("Has no effect, as nginx's has none on Linux."),
         setting!(
             "proxy_force_ranges",
@@ -200,7 +203,8 @@ pub(super) const GROUP: Group = Group {
             "proxy_intercept_errors",
             FLAG,
             proxy.intercept_errors,
-            "Whether an `error_page` takes the place of answers of 300 and above.",
+            "Whether `error_page` also replaces answers of the other server with status 300 and \
+             above.",
         ),
         setting!(
             "proxy_pass_trailers",
@@ -331,7 +335,7 @@ pub(super) const GROUP: Group = Group {
         simple("resolver_timeout", HTTP_SERVER_LOCATION, (1, 1), "TIME")
             .inherits("")
             .unseen()
-            .doc("Needless, for the same reason.")
+            .doc("Not needed: names are looked up in the background, and no request waits for that.")
             .differs("Has no effect."),
         simple(
             "health_check",
@@ -370,7 +374,7 @@ pub(super) const GROUP: Group = Group {
 pub(super) const LINES: Group = Group {
     title: "In an upstream",
     about: "The lines of an [`upstream`](#upstream). Whom to ask, and how many connections there are, is \
-            known to each worker by itself, unless there is a [`zone`](#zone).",
+            known to each worker by itself, unless there is a [`zone`](#zone-in-upstream).",
     about_files: false,
     rows: &[
         simple(

@@ -231,7 +231,6 @@ const ELSEWHERE: &[&str] = &[
     "Names are not looked up",
     "Of the server's own variables",
     "Variables of a request are not taken",
-    "Where no `",
     "Without",
     "`unlimited` is",
     "default",

@@ -77,24 +77,24 @@ pub const VARIABLES: &[Row] = &[
     ),
     row("content_type", Known::Request, "The Content-Type of the request."),
     row("date_gmt", Known::Run, "The time in UTC, as server side includes write it."),
-    row("date_local", Known::Run, "The machine's time, likewise."),
+    row("date_local", Known::Run, "The machine's local time, as server side includes write it."),
     row("document_root", Known::Path, "The folder of `root`, or the `alias`."),
     row("document_uri", Known::Path, "The same as `$uri`."),
     row(
         "fastcgi_path_info",
         Known::Path,
-        "What is behind the script in the path, by the second group of `fastcgi_split_path_info`.",
+        "The path after the script: the second group of `fastcgi_split_path_info`.",
     ),
     row(
         "fastcgi_script_name",
         Known::Path,
-        "The path, or what the first group of `fastcgi_split_path_info` finds of it, and \
-         `fastcgi_index` behind it where it ends in a slash.",
+        "The path, or the first group of `fastcgi_split_path_info`, followed by `fastcgi_index` if \
+         it ends in a slash.",
     ),
     row(
         "gzip_ratio",
         Known::Run,
-        "How many times shorter the content has become by being compressed on its way, for logs.",
+        "How many times shorter compression has made the content, for logs.",
     ),
     row(
         "host",
@@ -105,19 +105,19 @@ pub const VARIABLES: &[Row] = &[
     row(
         "http2",
         Known::Request,
-        "`h2` over TLS and `h2c` without, where HTTP/2 is spoken; else nothing.",
+        "`h2` for HTTP/2 over TLS, `h2c` for HTTP/2 without TLS, otherwise empty.",
     ),
-    row("https", Known::Request, "`on` where the client speaks TLS, else nothing."),
+    row("https", Known::Request, "`on` if the client uses TLS, otherwise empty."),
     row(
         "invalid_referer",
         Known::Request,
-        "`1` where the Referer is none of `valid_referers`, else nothing.",
+        "`1` if the Referer is none of `valid_referers`, otherwise empty.",
     ),
-    row("is_args", Known::Args, "`?` where there are arguments, else nothing."),
+    row("is_args", Known::Args, "`?` if there are arguments, otherwise empty."),
     row(
         "limit_conn_status",
         Known::Request,
-        "What `limit_conn` has come to: `PASSED`, `REJECTED` or `REJECTED_DRY_RUN`.",
+        "The result of `limit_conn`: `PASSED`, `REJECTED` or `REJECTED_DRY_RUN`.",
     ),
     row(
         "limit_rate",
@@ -128,11 +128,11 @@ pub const VARIABLES: &[Row] = &[
     row(
         "limit_req_status",
         Known::Request,
-        "What `limit_req` has come to: `PASSED`, `DELAYED`, `REJECTED`, `DELAYED_DRY_RUN` or \
+        "The result of `limit_req`: `PASSED`, `DELAYED`, `REJECTED`, `DELAYED_DRY_RUN` or \
          `REJECTED_DRY_RUN`.",
     ),
     row("msec", Known::Run, "The time in seconds since 1970, to the millisecond."),
-    row("nginx_version", Known::Path, "The version of nginx whose ways these are: `1.29.0`."),
+    row("nginx_version", Known::Path, "The version of nginx that sitec follows: `1.29.0`."),
     row("pid", Known::Run, "The number of the worker's process."),
     row(
         "pipe",
@@ -155,21 +155,31 @@ pub const VARIABLES: &[Row] = &[
         Known::Run,
         "The client's address, as the PROXY protocol says; `listen … proxy_protocol`.",
     ),
-    row("proxy_protocol_port", Known::Run, "The client's port, likewise."),
+    row("proxy_protocol_port", Known::Run, "The client's port, as the PROXY protocol says."),
     row(
         "proxy_protocol_server_addr",
         Known::Run,
-        "The address that the client has connected to, likewise.",
+        "The address that the client has connected to, as the PROXY protocol says.",
     ),
-    row("proxy_protocol_server_port", Known::Run, "The port that it has connected to, likewise."),
+    row(
+        "proxy_protocol_server_port",
+        Known::Run,
+        "The port that the client has connected to, as \
+                                                   the PROXY protocol says.",
+    ),
     row("query_string", Known::Args, "The same as `$args`."),
     row(
         "realip_remote_addr",
         Known::Request,
-        "The address of who is connected, where `$remote_addr` is whom `set_real_ip_from` believes it \
-         speaks for.",
+        "The address at the other end of the connection, if `set_real_ip_from` has changed \
+         `$remote_addr`.",
     ),
-    row("realip_remote_port", Known::Run, "Their port."),
+    row(
+        "realip_remote_port",
+        Known::Run,
+        "The port at the other end of the connection, if \
+                                           `set_real_ip_from` has changed `$remote_port`.",
+    ),
     row("realpath_root", Known::Run, "`$document_root` with its symlinks resolved."),
     row(
         "remote_addr",
@@ -180,30 +190,31 @@ pub const VARIABLES: &[Row] = &[
     row(
         "remote_user",
         Known::Request,
-        "The user that the request's Authorization field names; unchecked where there is no `auth_basic`.",
+        "The user that the request's Authorization field names. Without `auth_basic`, nobody has \
+         checked the password.",
     ),
     row("request", Known::Request, "The request line."),
     row("request_filename", Known::Path, "The path of the file that the request leads to."),
     row("request_id", Known::Run, "32 random hexadecimal digits, of this request alone."),
     row("request_length", Known::Run, "Bytes of the request, head included."),
-    row("request_method", Known::Request, "The method, GET where an `error_page` is fetched."),
+    row("request_method", Known::Request, "The method; GET while an `error_page` is fetched."),
     row(
         "request_time",
         Known::Run,
         "The time since the first byte of the request in seconds, to the millisecond.",
     ),
     row("request_uri", Known::Request, "The path and the arguments as the client sent them."),
-    row("scheme", Known::Request, "`https` where the client speaks TLS, else `http`."),
+    row("scheme", Known::Request, "`https` if the client uses TLS, otherwise `http`."),
     row(
         "secure_link",
         Known::Request,
-        "What `secure_link` comes to: `1` where the link holds, `0` where it has expired, else nothing. \
-         With `secure_link_secret`, the link without its digest.",
+        "The result of `secure_link`: `1` if the link is valid, `0` if it has expired, otherwise \
+         empty. With `secure_link_secret`, the link without its digest.",
     ),
     row(
         "secure_link_expires",
         Known::Request,
-        "Up to when a link holds, in seconds since 1970, once `$secure_link` was read.",
+        "When a link expires, in seconds since 1970, once `$secure_link` was read.",
     ),
     row("server_addr", Known::Run, "The server's address that the client has connected to."),
     row("server_name", Known::Path, "The first `server_name` of the server."),
@@ -212,20 +223,20 @@ pub const VARIABLES: &[Row] = &[
     row(
         "slice_range",
         Known::Request,
-        "The part that is asked for of another server, `bytes=0-1048575`, where `slice` says how long parts \
-         are.",
+        "The range that another server is asked for, such as `bytes=0-1048575`, of the length that \
+         `slice` gives.",
     ),
     row(
         "ssl_alpn_protocol",
         Known::Run,
-        "The protocol that was agreed on for what goes over TLS (ALPN), such as `http/1.1`.",
+        "The protocol that client and server have agreed on (ALPN), such as `http/1.1`.",
     ),
     row("ssl_cipher", Known::Run, "The cipher suite, by OpenSSL's name."),
     row(
         "ssl_ciphers",
         Known::Run,
-        "The cipher suites that the client offers, by OpenSSL's names, with colons between them; those \
-         that have none in hex.",
+        "The cipher suites that the client offers, by OpenSSL's names or in hexadecimal, with \
+         colons between them.",
     ),
     row(
         "ssl_client_cert",
@@ -245,39 +256,56 @@ pub const VARIABLES: &[Row] = &[
     row(
         "ssl_client_i_dn",
         Known::Run,
-        "Who has signed the client's certificate, by RFC 2253: `CN=Staff CA,O=Example`.",
+        "The issuer of the client's certificate, as in RFC 2253: `CN=Staff CA,O=Example`.",
     ),
     row(
         "ssl_client_i_dn_legacy",
         Known::Run,
-        "The same as nginx wrote it before 1.11.6: `/O=Example/CN=Staff CA`.",
+        "The issuer of the client's certificate, as nginx before 1.11.6 wrote it: \
+         `/O=Example/CN=Staff CA`.",
     ),
     row("ssl_client_raw_cert", Known::Run, "The client's certificate in PEM."),
-    row("ssl_client_s_dn", Known::Run, "Whose the client's certificate is, by RFC 2253."),
-    row("ssl_client_s_dn_legacy", Known::Run, "The same as nginx wrote it before 1.11.6."),
+    row("ssl_client_s_dn", Known::Run, "The subject of the client's certificate, as in RFC 2253."),
+    row(
+        "ssl_client_s_dn_legacy",
+        Known::Run,
+        "The subject of the client's certificate, as nginx \
+                                               before 1.11.6 wrote it.",
+    ),
     row(
         "ssl_client_serial",
         Known::Run,
-        "The number of the client's certificate, in hexadecimal digits.",
+        "The serial number of the client's certificate, in hexadecimal digits.",
     ),
     row(
         "ssl_client_v_end",
         Known::Run,
-        "Until when the client's certificate holds: `Nov 29 12:00:00 2027 GMT`.",
+        "When the client's certificate expires: `Nov 29 12:00:00 2027 GMT`.",
     ),
-    row("ssl_client_v_remain", Known::Run, "For how many days it still does."),
-    row("ssl_client_v_start", Known::Run, "Since when it does."),
+    row(
+        "ssl_client_v_remain",
+        Known::Run,
+        "How many days are left until the client's certificate \
+                                            expires.",
+    ),
+    row("ssl_client_v_start", Known::Run, "When the client's certificate became valid."),
     row(
         "ssl_client_verify",
         Known::Run,
-        "What has come of the client's certificate: `SUCCESS`, `FAILED:` and why, or `NONE`.",
+        "The result of checking the client's certificate: `SUCCESS`, `FAILED:` and the reason, or \
+         `NONE`.",
     ),
-    row("ssl_curve", Known::Run, "The group that keys were exchanged in, by OpenSSL's name."),
-    row("ssl_curves", Known::Run, "The groups that the client offers, likewise."),
+    row("ssl_curve", Known::Run, "The group of the key exchange, by OpenSSL's name."),
+    row(
+        "ssl_curves",
+        Known::Run,
+        "The groups for key exchange that the client offers, by \
+                                   OpenSSL's names.",
+    ),
     row(
         "ssl_early_data",
         Known::Run,
-        "Always absent: no request comes before a handshake is over.",
+        "Always empty: no request is accepted before the handshake is complete.",
     ),
     row("ssl_protocol", Known::Run, "`TLSv1.2` or `TLSv1.3`."),
     row(
@@ -285,47 +313,76 @@ pub const VARIABLES: &[Row] = &[
         Known::Run,
         "The name that the client has asked for in its handshake (SNI), in lower case.",
     ),
-    row("ssl_session_reused", Known::Run, "`r` where an earlier session goes on, else `.`."),
+    row("ssl_session_reused", Known::Run, "`r` if an earlier session was resumed, otherwise `.`."),
     row("status", Known::Request, "The status of the response."),
     row("time_iso8601", Known::Run, "The local time: `2026-11-29T12:00:00+01:00`."),
     row("time_local", Known::Run, "The local time: `29/Nov/2026:12:00:00 +0100`."),
     row(
         "upstream_addr",
         Known::Run,
-        "The address of the server that was asked; of several, all of them with `, ` between, and \
-         ` : ` where an internal redirect lies between them.",
+        "The address of the upstream server. Several are separated by `, `, or by ` : ` if there \
+         was an internal redirect between them.",
     ),
-    row("upstream_bytes_received", Known::Run, "Bytes that came from other servers, likewise."),
-    row("upstream_bytes_sent", Known::Run, "Bytes that other servers were sent, likewise."),
+    row(
+        "upstream_bytes_received",
+        Known::Run,
+        "Bytes received from upstream servers, separated as \
+                                                in `$upstream_addr`.",
+    ),
+    row(
+        "upstream_bytes_sent",
+        Known::Run,
+        "Bytes sent to upstream servers, separated as in \
+                                            `$upstream_addr`.",
+    ),
     row(
         "upstream_cache_etag",
         Known::Run,
-        "The ETag of a kept answer, where another server is asked whether that still holds.",
+        "The ETag of a cached response, while the upstream server is asked whether it has changed.",
     ),
-    row("upstream_cache_last_modified", Known::Run, "Its Last-Modified, likewise."),
+    row(
+        "upstream_cache_last_modified",
+        Known::Run,
+        "The Last-Modified of a cached response, while \
+                                                     the upstream server is asked whether it has \
+                                                     changed.",
+    ),
     row(
         "upstream_cache_status",
         Known::Run,
-        "What has come of the look at kept answers: `MISS`, `BYPASS`, `EXPIRED`, `STALE`, `UPDATING`, \
+        "The result of looking into the cache: `MISS`, `BYPASS`, `EXPIRED`, `STALE`, `UPDATING`, \
          `REVALIDATED` or `HIT`.",
     ),
     row(
         "upstream_connect_time",
         Known::Run,
-        "The time that the connection took, in seconds to the millisecond, likewise.",
+        "The time that connecting took, in seconds to the millisecond, separated as in \
+         `$upstream_addr`.",
     ),
     row(
         "upstream_header_time",
         Known::Run,
-        "The time until the head of the answer was there, likewise.",
+        "The time until the header of the response had arrived, in seconds, separated as in \
+         `$upstream_addr`.",
     ),
-    row("upstream_response_length", Known::Run, "The length of the answer's content, likewise."),
+    row(
+        "upstream_response_length",
+        Known::Run,
+        "The length of the response's content, separated \
+                                                 as in `$upstream_addr`.",
+    ),
     row(
         "upstream_response_time",
         Known::Run,
-        "The time until all of the answer was there, likewise.",
+        "The time until the whole response had arrived, in seconds, separated as in \
+         `$upstream_addr`.",
     ),
-    row("upstream_status", Known::Run, "The status of the answer, likewise."),
+    row(
+        "upstream_status",
+        Known::Run,
+        "The status of the response, separated as in \
+                                        `$upstream_addr`.",
+    ),
     row(
         "uri",
         Known::Path,
@@ -343,7 +400,7 @@ pub const FAMILIES: &[Family] = &[
     Family {
         prefix: "sent_trailer_",
         variable: |rest| Variable::Trailer(field(rest)),
-        doc: "A field that has followed the content of the response, likewise.",
+        doc: "A trailer of the response, its name in lower case with `_` for `-`.",
     },
     Family {
         prefix: "http_",
@@ -353,17 +410,19 @@ pub const FAMILIES: &[Family] = &[
     Family {
         prefix: "upstream_http_",
         variable: |rest| Variable::UpstreamField(field(rest)),
-        doc: "A field of the last answer of another server, its name in lower case with `_` for `-`.",
+        doc: "A header field of the last response of an upstream server, its name in lower case \
+              with `_` for `-`.",
     },
     Family {
         prefix: "upstream_trailer_",
         variable: |rest| Variable::UpstreamTrailer(field(rest)),
-        doc: "A field behind the content of the last answer of another server, likewise.",
+        doc: "A trailer of the last response of an upstream server, its name in lower case with \
+              `_` for `-`.",
     },
     Family {
         prefix: "upstream_cookie_",
         variable: |rest| Variable::UpstreamCookie(rest.into()),
-        doc: "A cookie that the last answer of another server sets.",
+        doc: "A cookie that the last response of an upstream server sets.",
     },
     Family {
         prefix: "cookie_",
