@@ -62,6 +62,11 @@ fn variable(name: &str) -> String {
 /// Compiles `conf`, says what is wrong with it, and writes what it generates.
 fn build(conf: &Path) {
     let root = PathBuf::from(variable("CARGO_MANIFEST_DIR"));
+    #[cfg(feature = "site-docs")]
+    if let Err(problems) = write_book(&root) {
+        problems.iter().for_each(|problem| println!("cargo::error={problem}"));
+        return;
+    }
     let compilation = compile(&Disk, conf.strip_prefix(&root).unwrap_or(conf));
     let folder = conf.parent().unwrap_or(Path::new("/"));
     for path in &compilation.dependencies {
@@ -87,6 +92,17 @@ fn build(conf: &Path) {
             println!("cargo::error=cannot write {}: {error}", out.join(name).display());
         }
     }
+}
+
+/// Writes the files of `sites/docs`, which are made from `docs`.
+#[cfg(feature = "site-docs")]
+fn write_book(root: &Path) -> Result<(), Vec<String>> {
+    for source in sitec_book::sources(root) {
+        println!("cargo::rerun-if-changed={}", source.display());
+    }
+    let folder = root.join(sitec_book::SITE);
+    let failed = |error| vec![format!("cannot write {}: {error}", folder.display())];
+    sitec_book::read(root)?.write(&folder).map_err(failed)
 }
 
 /// What cargo can watch for `path`. A path that is missing would make every build run this

@@ -16,6 +16,21 @@ const FILES: &[&str] = &[
     "www/404.html",
     "www/new.html",
     "www/new/index.html",
+    "www/guide/index.html",
+    "www/guide/install.html",
+    "www/assets/app.js",
+    "www/app.3f9c21d0.js",
+    "www/images/logo.png",
+    "www/maintenance.html",
+    "www/sorry.html",
+    "www/taken.html",
+    "www/large.html",
+    "app/public/index.php",
+    "app/public/uploads/index.html",
+    "incoming/index.html",
+    "scripts/report.py",
+    "bin/gunicorn",
+    "/usr/bin/python3",
     "www/my site/index.html",
     "challenges/index.html",
     "/srv/bin/api",
@@ -25,6 +40,7 @@ const FILES: &[&str] = &[
 
 /// What is in some files.
 const SAMPLES: &[(&str, &str)] = &[
+    ("users", "ann:$2y$05$abcdefghijklmnopqrstuuRgzBQ3zJ7V0d7tM4C8cD1vR3GQ8bG2W\n"),
     ("tls/example.test.pem", include_str!("../src/certificates/samples/leaf.pem")),
     ("tls/example.test.key", include_str!("../src/certificates/samples/leaf.key")),
     ("tls/staff-ca.pem", include_str!("../src/certificates/samples/leaf.pem")),
@@ -100,6 +116,30 @@ fn links_of_documents_lead_to_files() {
     }
     assert!(wrong.is_empty(), "{wrong}");
     assert!(count > 50, "{count}");
+}
+
+/// Each page of `docs` is in `docs/SUMMARY.md` once, and what links within the book lead to is there.
+#[test]
+fn the_book_is_whole() {
+    if let Err(problems) = sitec_book::read(Path::new(REPOSITORY)) {
+        panic!("{}", problems.join("\n"));
+    }
+}
+
+#[test]
+fn the_conf_of_the_book_is_right() {
+    let book = sitec_book::read(Path::new(REPOSITORY)).unwrap();
+    let site = Path::new(sitec_book::SITE).parent().unwrap();
+    let conf = fs::read_to_string(Path::new(REPOSITORY).join(site).join("site.conf")).unwrap();
+    let pages = book.files().iter().map(|(name, content)| {
+        (format!("{}/{name}", sitec_book::SITE), String::from_utf8(content.clone()).unwrap())
+    });
+    let conf = (site.join("site.conf").display().to_string(), conf);
+    let files: Vec<_> = pages.chain([conf]).collect();
+    let files = files.iter().map(|(name, text)| (name.as_str(), text.as_str()));
+    let compilation = compile(&Memory::new(files), &site.join("site.conf"));
+    let said = compilation.diagnostics.render(&compilation.sources, false);
+    assert!(compilation.diagnostics.is_empty(), "{said}");
 }
 
 /// The first conf that people read says what comes of its own redirect.

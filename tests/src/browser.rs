@@ -5,7 +5,7 @@ use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{Ipv4Addr, TcpStream};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
@@ -89,6 +89,38 @@ impl Browser {
     pub fn click(&mut self, selector: &str) {
         let Element(id) = self.find(selector);
         self.ask(&format!("/element/{id}/click"), &json!({}));
+    }
+
+    /// Types into what a selector fits. Keys that have no character are named as WebDriver does:
+    /// `\u{e015}` is the arrow down.
+    pub fn type_into(&mut self, selector: &str, text: &str) {
+        let Element(id) = self.find(selector);
+        self.ask(&format!("/element/{id}/value"), &json!({ "text": text }));
+    }
+
+    /// Makes the window as large as that of a phone, or of a desk.
+    pub fn resize(&mut self, width: u32, height: u32) {
+        self.ask("/window/rect", &json!({ "width": width, "height": height }));
+    }
+
+    /// Tells pages which colours are preferred: `dark` or `light`.
+    pub fn prefer(&mut self, scheme: &str) {
+        let features = json!([{ "name": "prefers-color-scheme", "value": scheme }]);
+        let command =
+            json!({ "cmd": "Emulation.setEmulatedMedia", "params": { "features": features } });
+        self.ask("/goog/cdp/execute", &command);
+    }
+
+    /// Waits until an expression of JavaScript is true.
+    ///
+    /// # Panics
+    /// Where it is not when patience ends.
+    pub fn wait_until(&mut self, expression: &str) {
+        let started = Instant::now();
+        while self.evaluate(expression) != "true" {
+            assert!(started.elapsed() < PATIENCE, "{expression}");
+            std::thread::sleep(Duration::from_millis(10));
+        }
     }
 
     /// Chooses a file in an input.

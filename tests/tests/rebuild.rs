@@ -94,6 +94,13 @@ fn the_site_is_compiled_when_and_only_when_it_changed() {
     assert!(!build().compiled());
 }
 
+/// The pages are written by the build itself, which must not take them for a change.
+#[test]
+fn the_book_is_built_once() {
+    build(None, "site/site-docs");
+    assert!(!build(None, "site/site-docs").compiled());
+}
+
 #[test]
 fn a_choice_that_cannot_be_made_is_an_error() {
     let both = build(None, "site/site-default,site/site-manual");

@@ -32,6 +32,7 @@ sites! {
     commands => "sites/commands.conf",
     compression => "sites/compression.conf",
     content => "sites/content.conf",
+    docs => "../sites/docs/site.conf",
     embed_off => "sites/embed_off.conf",
     embed_on => "sites/embed_on.conf",
     few => "sites/few.conf",

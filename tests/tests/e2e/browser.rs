@@ -8,7 +8,7 @@ use sitec_tests::folder::Folder;
 use sitec_tests::secure::Authority;
 
 /// A browser. Where there is none, that is said and the test passes, unless CI is to have it.
-fn browser() -> Option<Browser> {
+pub(crate) fn browser() -> Option<Browser> {
     let browser = Browser::open();
     if browser.is_none() {
         assert!(std::env::var_os("CI").is_none(), "there is no chromedriver");

@@ -7,6 +7,7 @@ mod additions;
 mod answers;
 mod asked_again;
 mod balanced;
+mod book;
 mod bounds;
 mod browser;
 mod caches;
