@@ -136,10 +136,13 @@ impl Site {
             Action::Serve { handler: Handler::Proxy(proxy), .. } => Some(proxy),
             _ => None,
         });
-        let renews =
-            proxies.any(|proxy| proxy.caching.is_some() && proxy.plain.cache_background_update);
+        // What is asked for anew, or by HEAD, is kept without a client.
+        let keeps_alone = proxies.any(|proxy| {
+            let by_head = proxy.plain.cache_converts_head && matches!(proxy.wire, Wire::Http);
+            proxy.caching.is_some() && (proxy.plain.cache_background_update || by_head)
+        });
         let inquires = all.any(|admission| admission.inquiry.is_some());
-        self.has_mirrors() || self.is_composed() || self.has_slices() || renews || inquires
+        self.has_mirrors() || self.is_composed() || self.has_slices() || keeps_alone || inquires
     }
 
     /// Whether contents are fetched in parts.

@@ -126,6 +126,9 @@ impl Http2 {
         let mut client = Http2::over(Wire::Secure(Box::new(stream)));
         client.send(PREFACE);
         client.settings(&[]);
+        // A server ends a connection whose client does not say soon that it knows its SETTINGS.
+        client.wait_for(|frame| frame.kind == SETTINGS && frame.flags & ACK == 0);
+        client.frame(SETTINGS, ACK, 0, b"");
         client
     }
 

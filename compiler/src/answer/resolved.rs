@@ -244,7 +244,9 @@ impl<'a> world::Location for Location<'a> {
             ir::Expiration::Fixed(expires) => Added::Expires(*expires),
             ir::Expiration::Computed(value, modified) => Added::ComputedExpires(value, *modified),
         });
-        expires.into_iter().chain(fields(&self.settings.added_fields, usual)).nth(index)
+        let all = &self.settings.added_fields;
+        let (first, added) = all.split_at(all.partition_point(|field| field.replaces));
+        fields(first, usual).chain(expires).chain(fields(added, usual)).nth(index)
     }
 
     fn trailer(self, usual: bool, index: usize) -> Option<Added<&'a Value>> {

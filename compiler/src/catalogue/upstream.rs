@@ -85,4 +85,13 @@ const CHECKS: &[Check] = &[
         "server {\n    listen 8080;\n    location / { ⟪grpc_pass grpc://127.0.0.1:50051⟫; }\n}",
         "server {\n    listen 8080;\n    http2 on;\n    location / { grpc_pass grpc://127.0.0.1:50051; }\n}",
     ),
+    warning(
+        "U13",
+        "part-as-whole",
+        "Where answers are kept, and the other server is asked for the part that a client wants, each part \
+         is an answer of its own. A key that does not say which part it is of gives one client the part of \
+         another.",
+        "proxy_cache_path kept keys_zone=kept:1m;\nserver {\n    listen 8080;\n    location / {\n        proxy_pass http://127.0.0.1:3000;\n        proxy_set_header Host $host;\n        ⟪proxy_set_header Range⟫ $http_range;\n        proxy_cache kept;\n        proxy_cache_valid 200 206 1h;\n    }\n}",
+        "proxy_cache_path kept keys_zone=kept:1m;\nserver {\n    listen 8080;\n    location / {\n        proxy_pass http://127.0.0.1:3000;\n        proxy_set_header Host $host;\n        proxy_set_header Range $slice_range;\n        slice 1m;\n        proxy_cache kept;\n        proxy_cache_key $uri$slice_range;\n        proxy_cache_valid 200 206 1h;\n    }\n}",
+    ),
 ];

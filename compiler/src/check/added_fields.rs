@@ -18,13 +18,15 @@ const FRAMING: &[&str] = &["content-length", "transfer-encoding", "connection"];
 #[derive(Clone, Default)]
 pub(crate) struct Additions {
     fields: Rc<[Added]>,
+    /// What stands in the place of other fields (`more_set_headers`).
+    replacing: Rc<[Added]>,
     /// What follows contents.
     trailers: Rc<[Added]>,
     /// `expires`, and where it is written.
     expires: Option<(Expiration, Span)>,
 }
 
-/// One `add_header`, or `add_trailer`.
+/// One `add_header`, `add_trailer`, or field of `more_set_headers`.
 #[derive(Clone)]
 struct Added {
     field: ir::AddedField,
@@ -43,6 +45,7 @@ impl Additions {
     ) {
         let own = reader.all_added(directives, "add_header", groups);
         let trailers = reader.all_added(directives, "add_trailer", groups);
+        self.replace(&reader.all_replacing(directives, groups));
         inherit(&mut self.trailers, &trailers, values.add_trailer_inherit);
         let expires = named(directives, "expires").next();
         if let Some(directive) = expires {
@@ -61,9 +64,17 @@ impl Additions {
         }
     }
 
-    /// The fields that `add_header` adds.
+    /// Takes fields of `more_set_headers` for those of their names. Outer ones hold as well.
+    fn replace(&mut self, own: &[Added]) {
+        for added in own {
+            let others = self.replacing.iter().filter(|other| !other.is(&added.field.name));
+            self.replacing = others.chain([added]).cloned().collect();
+        }
+    }
+
+    /// The fields that stand in the place of others, then those that `add_header` adds.
     pub(super) fn fields(&self) -> Vec<ir::AddedField> {
-        self.fields.iter().map(|added| added.field.clone()).collect()
+        self.replacing.iter().chain(&*self.fields).map(|added| added.field.clone()).collect()
     }
 
     /// Those that `add_trailer` adds.
@@ -167,6 +178,63 @@ impl Reader<'_> {
         added.into_iter().filter_map(|added| self.report(added)).collect()
     }
 
+    /// The fields of the `more_set_headers` and the `more_clear_headers` of a context.
+    fn all_replacing(&mut self, directives: &[Directive], groups: &Groups) -> Vec<Added> {
+        let mut all = Vec::new();
+        for directive in directives {
+            let clears = match directive.name.value.as_slice() {
+                b"more_set_headers" => false,
+                b"more_clear_headers" => true,
+                _ => continue,
+            };
+            for word in &directive.args {
+                let added = self.replacing(word, clears, groups);
+                all.extend(self.report(added));
+            }
+        }
+        all
+    }
+
+    /// `NAME: VALUE`, or `NAME` of a field that is to be left out.
+    fn replacing(&mut self, word: &Word, clears: bool, groups: &Groups) -> Checked<Added> {
+        let error = |message: String| Diagnostic::error("T13", word.span, message);
+        if word.value.starts_with(b"-") {
+            let message = format!("`{}` is not in sitec", word.shown());
+            let help = "leave it out: the fields are for all statuses and types, each once";
+            return Err(Box::new(error(message).help(help)));
+        }
+        let colon = word.value.iter().position(|&byte| byte == b':');
+        let name = word.part(0..colon.unwrap_or(word.value.len()));
+        let text = String::from_utf8_lossy(&word.value[..colon.unwrap_or(word.value.len())]);
+        let text = text.trim_end().to_owned();
+        if text.ends_with('*') && clears {
+            let message = format!("`{text}` names no single field");
+            return Err(Box::new(error(message).help("name each field")));
+        }
+        if !is_token(text.as_bytes()) {
+            let message = format!("`{text}` is not the name of a field");
+            let help = "write `'NAME: VALUE'`, in one pair of quotes";
+            return Err(Box::new(error(message).help(help)));
+        }
+        let lower = text.to_ascii_lowercase();
+        if FRAMING.contains(&&*lower) || lower == "date" {
+            let message = format!("`{text}` is the server's own to send");
+            return Err(Box::new(Diagnostic::error("Z13", name, message)));
+        }
+        let value = match colon {
+            Some(colon) if !clears => {
+                let blanks = word.value[colon + 1..].iter().take_while(|byte| **byte == b' ');
+                let start = colon + 1 + blanks.count();
+                let value = self.value(word, start, groups)?;
+                check_text(word, &value)?;
+                value
+            }
+            _ => ir::Value(Vec::new()),
+        };
+        let field = ir::AddedField { name: text, value, always: true, replaces: true };
+        Ok(Added { field, span: word.span })
+    }
+
     /// One `add_header`, or `add_trailer`.
     fn added(&mut self, directive: &Directive, groups: &Groups) -> Checked<Added> {
         let [name, text, options @ ..] = &directive.args[..] else {
@@ -188,7 +256,12 @@ impl Reader<'_> {
             keyword(always, &[("always", ())])?;
         }
         let added = Added {
-            field: ir::AddedField { name: name.shown(), value, always: !options.is_empty() },
+            field: ir::AddedField {
+                name: name.shown(),
+                value,
+                always: !options.is_empty(),
+                replaces: false,
+            },
             span,
         };
         if added.sends_something() && directive.name.value == b"add_header" {

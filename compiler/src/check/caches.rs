@@ -12,7 +12,7 @@ use crate::diagnostic::Diagnostic;
 use crate::ir::{Cache, CacheValid, Caching, Piece, Value, Variable};
 use crate::source::Span;
 use crate::suggest::closest;
-use crate::value::{Checked, count, flag, keyword, seconds, size, status, time_ms};
+use crate::value::{Checked, count, keyword, seconds, size, status, time_ms};
 
 /// What `_cache_path` is of.
 const FRONTS: [&str; 4] = ["proxy", "fastcgi", "scgi", "uwsgi"];
@@ -76,10 +76,6 @@ impl Keeping {
                         let known = keyword(word, &[("GET", ()), ("HEAD", ())]);
                         reader.report(known);
                     }
-                }
-                Some("_cache_convert_head") => {
-                    let is_on = flag(&directive.args[0]).map(drop);
-                    reader.report(is_on);
                 }
                 Some("_cache_max_range_offset") => {
                     let len = size(&directive.args[0]).map(drop);

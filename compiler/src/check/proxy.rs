@@ -247,6 +247,24 @@ impl Proxy {
             self.pass = reader.report(pass).map(Rc::new);
             self.warn_of_break(directives, reader);
             self.warn_of_host(directive, reader);
+            self.warn_of_parts(reader);
+        }
+    }
+
+    /// Says that a part may be kept as the whole: a part is asked for, and the key does not say which.
+    fn warn_of_parts(&self, reader: &mut Reader<'_>) {
+        let range = self.fields.iter().find(|(field, _)| is_named(field, b"range"));
+        let (Some((range, span)), Some(caching)) = (range, self.keeping.resolved("proxy_host"))
+        else {
+            return;
+        };
+        let mut of_range = range.value.0.iter().filter(|piece| matches!(piece, Piece::Variable(_)));
+        if of_range.any(|piece| !caching.key.0.contains(piece)) {
+            let message = "a part may be kept, and given to who asks for another one";
+            reader.diagnostics.push(
+                Diagnostic::warning("U13", *span, message)
+                    .help("name what it is made of in the `proxy_cache_key` as well"),
+            );
         }
     }
 

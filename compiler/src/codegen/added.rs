@@ -35,10 +35,13 @@ pub(super) fn added_fields(settings: &ir::Settings, shared: &mut Shared) -> Toke
             quote!(site::AddedField::ComputedExpires(#text, #modified))
         }
     });
-    let all: Vec<_> = settings.added_fields.iter().collect();
-    let always: Vec<_> = all.iter().copied().filter(|field| field.always).collect();
-    let usual = expires.into_iter().chain(list(&all, shared)).collect::<Vec<_>>();
-    let always = list(&always, shared);
+    let fields = settings.added_fields.iter();
+    let (first, added): (Vec<_>, Vec<_>) = fields.partition(|field| field.replaces);
+    let always: Vec<_> = added.iter().copied().filter(|field| field.always).collect();
+    let first = list(&first, shared);
+    let added = list(&added, shared);
+    let usual = first.iter().cloned().chain(expires).chain(added).collect::<Vec<_>>();
+    let always = first.into_iter().chain(list(&always, shared)).collect::<Vec<_>>();
     quote!(site::AddedFields { usual: &[#(#usual),*], always: &[#(#always),*] })
 }
 

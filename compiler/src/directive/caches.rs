@@ -7,7 +7,7 @@ use super::{Group, HTTP_SERVER_LOCATION, MANY, simple};
 
 /// The rows of one protocol.
 macro_rules! rows {
-    ($front:literal, $group:ident, $key:literal) => {
+    ($front:literal, $group:ident, $key:literal $(, $more:expr)*) => {
         &[
             simple(
                 concat!($front, "_cache_path"),
@@ -121,11 +121,6 @@ macro_rules! rows {
                 .inherits("GET HEAD")
                 .doc("Not needed: answers to GET are kept, and sent for GET and HEAD.")
                 .differs("POST is an error."),
-            simple(concat!($front, "_cache_convert_head"), HTTP_SERVER_LOCATION, (1, 1), "on | off")
-                .inherits("on")
-                .unseen()
-                .doc("Not needed: answers to HEAD are never kept.")
-                .differs("Has no effect."),
             simple(
                 concat!($front, "_cache_max_range_offset"),
                 HTTP_SERVER_LOCATION,
@@ -136,6 +131,7 @@ macro_rules! rows {
             .unseen()
             .doc("Not needed: what is kept is always requested whole.")
             .differs("Has no effect."),
+            $($more,)*
         ]
     };
 }
@@ -146,7 +142,14 @@ pub(super) const PROXY: Group = Group {
     about: "Answers of other servers may be kept in files, and given again without asking. \
             [Proxying](proxy.md#caching) tells of that.",
     about_files: false,
-    rows: rows!("proxy", proxy, "$scheme$proxy_host$request_uri"),
+    rows: rows!("proxy", proxy, "$scheme$proxy_host$request_uri", setting!(
+        "proxy_cache_convert_head",
+        FLAG,
+        proxy.cache_converts_head,
+        "Whether the other server is asked by GET where a client asks by HEAD, so that what is kept has \
+         its content.",
+    )
+    .differs("Where it is `off`, no answer to HEAD is kept.")),
 };
 
 /// Those of `fastcgi_pass`.

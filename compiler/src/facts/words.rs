@@ -124,8 +124,12 @@ pub(super) fn coder_types(coder: &ir::Coder) -> String {
 }
 
 pub(super) fn added(field: &ir::AddedField) -> String {
-    let always = if field.always { " always" } else { "" };
-    format!("{} {:?}{always}", field.name, wording::value(&field.value))
+    let how = match field {
+        ir::AddedField { replaces: true, .. } => " in the place of others",
+        ir::AddedField { always: true, .. } => " always",
+        _ => "",
+    };
+    format!("{} {:?}{how}", field.name, wording::value(&field.value))
 }
 
 /// The addresses that are let in.

@@ -49,7 +49,7 @@ pub enum ErrorTarget {
     Redirect(Value),
 }
 
-/// An `add_header`, or an `add_trailer`.
+/// An `add_header`, an `add_trailer`, or a field of `more_set_headers` or `more_clear_headers`.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub struct AddedField {
     /// The field's name, as it was written: a token.
@@ -58,13 +58,17 @@ pub struct AddedField {
     pub value: Value,
     /// Whether it goes with every status.
     pub always: bool,
+    /// Whether it stands in the place of others of its name, even if it is empty, and before `expires`
+    /// (`more_set_headers`).
+    pub replaces: bool,
 }
 
 impl AddedField {
     /// Whether a response has at most one field of this name: this one then stands in the place
     /// of another.
     pub fn is_sole(&self) -> bool {
-        ["last-modified", "etag"].iter().any(|sole| self.name.eq_ignore_ascii_case(sole))
+        self.replaces
+            || ["last-modified", "etag"].iter().any(|sole| self.name.eq_ignore_ascii_case(sole))
     }
 }
 

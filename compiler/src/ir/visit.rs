@@ -298,7 +298,9 @@ impl Settings {
             }
         }
         early_hints.iter().for_each(|value| see(Purpose::Asked, value));
-        for AddedField { name, value, always: _ } in added_fields.iter().chain(added_trailers) {
+        for AddedField { name, value, always: _, replaces: _ } in
+            added_fields.iter().chain(added_trailers)
+        {
             see(Purpose::Field(name.len() + ": \r\n".len()), value);
         }
         match expires {

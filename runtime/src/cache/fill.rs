@@ -156,7 +156,7 @@ impl Keeping {
             self.doing = Doing::Begins(CacheStatus::Stale);
             return;
         }
-        let is_answer = (200..600).contains(&head.status) && !matches!(head.status, 206 | 304);
+        let is_answer = (200..600).contains(&head.status) && head.status != 304;
         let redirects = head.fields.get("X-Accel-Redirect").is_some();
         let fresh = freshness(head.status, &head.fields, caching.valid, ignored, now_s);
         let Some(fresh) = fresh.filter(|_| is_answer && !redirects) else { return };

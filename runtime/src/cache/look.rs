@@ -17,7 +17,7 @@ use crate::handler::Request;
 use crate::http::method::Method;
 use crate::http::response;
 use crate::http::target::split_args;
-use crate::site::{Caching, Failures, Ignored, Level, Proxy, Text};
+use crate::site::{Caching, Failures, Ignored, Level, Proxy, Text, Wire};
 use crate::variables::Variables;
 
 /// How often it is looked whether somebody else has come to an answer.
@@ -91,14 +91,16 @@ pub(crate) fn look(
     let hash = store.said.digest;
     let main = digest(hash, &[&text]);
     let now_ms = now.monotonic_ms;
+    // To HEAD, there is no content to keep.
+    let is_converted = proxy.plain.cache_converts_head && matches!(proxy.wire, Wire::Http);
+    let has_content = method == Method::Get || is_converted;
     let fill = |key: Digest, stale, since_ms| {
         let is_kept = Rc::new(Cell::new(true));
         tries.set_cached(|cached| cached.is_kept = Some(Rc::clone(&is_kept)));
         let (text, fields) = (text.clone(), request_fields(variables));
         let fill =
             Fill { store, proxy, caching, main, key, text, fields, stale, since_ms, is_kept };
-        // To HEAD, there is no content to keep.
-        Look::Ask((method == Method::Get).then(|| Box::new(fill)))
+        Look::Ask(has_content.then(|| Box::new(fill)))
     };
     if caching.bypass.iter().any(|text| holds(text, variables)) {
         set(CacheStatus::Bypass);
@@ -125,7 +127,7 @@ pub(crate) fn look(
     let plain = &proxy.plain;
     let Some((file, record)) = found else {
         set(CacheStatus::Miss);
-        if uses < plain.cache_min_uses || method == Method::Head {
+        if uses < plain.cache_min_uses || !has_content {
             return Look::Ask(None);
         }
         let others = asked_ms.filter(|asked_ms| now_ms - asked_ms < plain.cache_lock_age_ms);

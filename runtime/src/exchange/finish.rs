@@ -99,7 +99,9 @@ impl<F: Form> Exchange<F> {
                 Added::Lines(lines) => self.fields.append(lines),
                 Added::Field { name, value: text, sole } => {
                     let value = self.value(world, text);
-                    if sole {
+                    if sole && name.eq_ignore_ascii_case("Server") {
+                        self.fields.remove_server();
+                    } else if sole {
                         self.fields.remove(&name);
                     }
                     if !value.is_empty() {

@@ -44,6 +44,7 @@ use self::world::{Form, Location, LocationOf, Note, Reason, Server, World};
 pub use self::backend::{BackendHead, Designated, Input};
 pub use self::memo::{Memo, Once};
 pub use self::rewrite::MAX_VALUE_LEN;
+pub(crate) use self::slice::Misfit;
 pub(crate) use self::tries::{CacheStatus, Tries, Try};
 pub use self::within::{MAX_DEPTH, MAX_PARTS};
 pub use self::world::Unfit;

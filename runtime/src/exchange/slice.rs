@@ -14,6 +14,14 @@ use crate::site::Level;
 use super::world::{Form, Location, Note, Reason, World};
 use super::{BackendHead, Exchange, Outcome, Refusal, Reply, Step};
 
+/// Why an answer is not the part that was asked for.
+pub(crate) enum Misfit {
+    /// Of a content of this length, nothing is what the client asks for.
+    Unsatisfiable(u64),
+    /// The other server has answered something else.
+    Wrong(Refusal),
+}
+
 impl<F: Form> Exchange<F> {
     /// Where the part begins that it asks for; `None`: it is to have the whole.
     pub fn slice_start(&self, len: u64) -> Option<u64> {
@@ -44,8 +52,20 @@ impl<F: Form> Exchange<F> {
     pub(super) fn take_slice<W: World<Form = F>>(
         &mut self,
         world: &mut W,
-        mut head: BackendHead,
+        head: BackendHead,
     ) -> Result<BackendHead, Step<W>> {
+        self.fit_slice(head).map_err(|misfit| match misfit {
+            Misfit::Unsatisfiable(len) => self.settle(world, Outcome::RangeNotSatisfiable(len)),
+            Misfit::Wrong(refusal) if !self.is_within() => self.fail(world, &refusal),
+            Misfit::Wrong(refusal) => {
+                world.note(self, Note::Refused(Reason::Other(&refusal)));
+                Step::Reply(Reply::Close)
+            }
+        })
+    }
+
+    /// The same, wherever the answer comes from.
+    pub(crate) fn fit_slice(&mut self, mut head: BackendHead) -> Result<BackendHead, Misfit> {
         let len = self.location().slice_len();
         let is_read = matches!(self.head.method, Some(Method::Get | Method::Head));
         if len == 0 || !is_read || !self.memo.is_sliced() {
@@ -55,17 +75,8 @@ impl<F: Form> Exchange<F> {
         if head.status != 206 && !self.is_within() {
             return Ok(head);
         }
-        let found = match self.check_slice(&head, (start, len)) {
-            Ok(found) => found,
-            Err(reason) => {
-                let refusal = Refusal { status: 502, level: Level::Error, reason };
-                if !self.is_within() {
-                    return Err(self.fail(world, &refusal));
-                }
-                world.note(self, Note::Refused(Reason::Other(&refusal)));
-                return Err(Step::Reply(Reply::Close));
-            }
-        };
+        let wrong = |reason| Misfit::Wrong(Refusal { status: 502, level: Level::Error, reason });
+        let found = self.check_slice(&head, (start, len)).map_err(wrong)?;
         if self.is_within() {
             // It can be used.
             self.slice = None;
@@ -73,9 +84,7 @@ impl<F: Form> Exchange<F> {
         }
         let (wanted, status) = match self.asked_of(&head.fields, found.whole) {
             Selection::One(range) => (range, 206),
-            Selection::Unsatisfiable => {
-                return Err(self.settle(world, Outcome::RangeNotSatisfiable(found.whole)));
-            }
+            Selection::Unsatisfiable => return Err(Misfit::Unsatisfiable(found.whole)),
             Selection::Whole | Selection::Several(_) => (0..found.whole, 200),
         };
         let etag = head.fields.get("ETag").map(Rc::from);

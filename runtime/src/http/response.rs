@@ -90,7 +90,7 @@ pub fn write_interim(out: &mut Vec<u8>, status: u16, fields: &Fields) {
 #[inline(never)]
 fn write_missing_origin(out: &mut Vec<u8>, date: &[u8; date::LEN], fields: &Fields) {
     out.extend_from_slice(b"\r\n");
-    if fields.get("Server").is_none() {
+    if fields.wants_server() {
         out.extend_from_slice(b"Server: sitec\r\n");
     }
     if fields.get("Date").is_none() {

@@ -9,7 +9,7 @@ use crate::exchange::Refusal;
 use crate::http::body::Framing;
 use crate::http::head::{BadFields, FieldsReader, TrailersReader};
 use crate::http2::frame::{Code, Fault, PREFACE};
-use crate::http2::mux::{Limits, Mux};
+use crate::http2::mux::{Limits, Mux, Stream};
 use crate::http2::priority::Priority;
 use crate::http2::session::{Fields, FieldsKind, LAST_WAIT_MS, Session, Taken};
 use crate::poll_set::Interest;
@@ -217,7 +217,8 @@ impl Connection {
             _ => None,
         };
         let token = cx.places.client_token(index);
-        let stream = session.mux.open(id, token, left, ends, priority.unwrap_or_default());
+        let stream =
+            Stream::open(&session.mux, id, token, left, ends, priority.unwrap_or_default());
         let client = self.client.on_stream(stream);
         let mut connection = self.on_stream(client);
         let own = std::mem::replace(&mut cx.token, token);

@@ -12,13 +12,12 @@ pub(super) fn write_head(
     fields: &Fields,
 ) {
     encoder.begin(out, status);
-    let has = |name| fields.has_origin() && fields.get(name).is_some();
-    if !has("Server") {
+    if fields.wants_server() {
         let is_own = !fields.has_origin() && server_tokens;
         let server = if is_own { concat!("sitec/", env!("CARGO_PKG_VERSION")) } else { "sitec" };
         encoder.server(out, server.as_bytes());
     }
-    if !has("Date") {
+    if !(fields.has_origin() && fields.get("Date").is_some()) {
         encoder.field(out, b"date", date);
     }
     write_fields(encoder, out, fields);
@@ -103,6 +102,10 @@ mod tests {
         fields.set_origin();
         let date = "date: Sun, 06 Nov 1994 08:49:37 GMT";
         assert_eq!(written(&fields), [":status: 404", date, "server: other"]);
+        fields.remove_server();
+        assert_eq!(written(&fields), [":status: 404", date]);
+        fields.add("Server", b"another");
+        assert_eq!(written(&fields), [":status: 404", date, "server: another"]);
     }
 
     /// RFC 9113, 8.2.2.

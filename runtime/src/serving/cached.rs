@@ -4,8 +4,10 @@
 use std::rc::Rc;
 
 use crate::cache::Hit;
+use crate::coding::{Sliced, Source};
 use crate::escape::Escaped;
-use crate::exchange::Outcome;
+use crate::exchange::world::{Note, Reason, World};
+use crate::exchange::{Misfit, Outcome};
 use crate::handler::FileBody;
 use crate::http::conditional::{Conditions, Validators, Verdict};
 use crate::http::date;
@@ -29,16 +31,32 @@ impl<S: Site> Serving<'_, S> {
         let variables = exchange.variables(self.cx, self.client);
         let rate = upstream::edit(hit.proxy, &variables, &mut head);
         exchange.limit_rate = rate.or(exchange.limit_rate);
+        let stored_len = head.content_len.unwrap_or(0);
+        if S::SLICES {
+            head = match exchange.fit_slice(head) {
+                Ok(head) => head,
+                Err(Misfit::Unsatisfiable(len)) => return Outcome::RangeNotSatisfiable(len),
+                Err(Misfit::Wrong(refusal)) => {
+                    self.note(exchange, Note::Refused(Reason::Other(&refusal)));
+                    return match exchange.is_within() {
+                        true => Outcome::Close,
+                        false => Outcome::Status(refusal.status),
+                    };
+                }
+            };
+        }
+        let slices = exchange.slices.take().filter(|_| S::SLICES);
         exchange.adopt(self, &head);
         let len = head.content_len.unwrap_or(0);
         let is_ranged = hit.proxy.plain.force_ranges;
         let (file, start) = hit.into_file();
         let mut selected = 0..len;
-        if exchange.status == 200 && exchange.is_conditional() {
+        if (exchange.status == 200 || slices.is_some()) && exchange.is_conditional() {
             let settings = exchange.location().settings;
             // As in nginx, it is up to the other server whether parts may be asked for.
             let said = exchange.fields.get("Accept-Ranges");
             let has_parts = settings.max_ranges > 0
+                && slices.is_none()
                 && (is_ranged || said.is_some_and(|said| said.eq_ignore_ascii_case(b"bytes")));
             let modified_s = exchange.fields.get("Last-Modified").and_then(date::parse);
             let etag = exchange.fields.get("ETag").map(<[u8]>::to_vec);
@@ -48,7 +66,9 @@ impl<S: Site> Serving<'_, S> {
                 match conditions.evaluate(validators, settings.if_modified_since) {
                     Verdict::Failed => return Outcome::Status(412),
                     Verdict::NotModified => {
-                        for name in ["Content-Type", "Content-Length", "Content-Encoding"] {
+                        let of_content =
+                            ["Content-Type", "Content-Length", "Content-Encoding", "Content-Range"];
+                        for name in of_content {
                             exchange.fields.remove(name);
                         }
                         return Outcome::Response(304, Body::Empty);
@@ -72,6 +92,13 @@ impl<S: Site> Serving<'_, S> {
         let left = selected.end - selected.start;
         if exchange.status != 204 {
             exchange.fields.set_content_len(left);
+        }
+        if let Some(slices) = slices {
+            let piece = Piece::File { file: Rc::new(file), offset: start, len: stored_len };
+            let first = Source::of(Body::File(FileBody::One(piece)));
+            let first = first.unwrap_or_else(|_| Source::Owned(Vec::new(), 0..0));
+            let body = Body::Made(Box::new(Sliced::new(first, *slices)));
+            return Outcome::Response(exchange.status, body);
         }
         let offset = start + selected.start;
         let piece = Piece::File { file: Rc::new(file), offset, len: left };

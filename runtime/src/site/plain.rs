@@ -311,6 +311,8 @@ settings! {
         cache_use_stale: Failures = Failures::NONE,
         /// `proxy_cache_background_update`.
         cache_background_update: bool = false,
+        /// `proxy_cache_convert_head`: whether HEAD becomes GET where the answer is to be kept.
+        cache_converts_head: bool = true,
         /// `proxy_cache_revalidate`: whether the other server is asked if what is stale still holds.
         cache_revalidate: bool = false,
         /// `proxy_cache_lock`: whether one request alone asks for what is not there yet.

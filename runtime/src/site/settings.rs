@@ -204,7 +204,7 @@ pub enum Lingering {
     Always,
 }
 
-/// What is put behind the fields of a response: `expires`, then `add_header`.
+/// What is put behind the fields of a response: `more_set_headers`, `expires`, then `add_header`.
 pub struct AddedFields {
     /// To a status that [takes them](crate::http::status::takes_added_fields).
     pub usual: &'static [AddedField],

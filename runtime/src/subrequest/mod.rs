@@ -94,6 +94,24 @@ impl Subrequests {
         reader
     }
 
+    /// Gives a place of its own to what is read to its end by nobody but who keeps it. `exchange` is what the
+    /// log tells of. What there is no room for comes back.
+    pub(crate) fn keep(
+        self: &Rc<Self>,
+        client: &dyn ConnectionFacts,
+        exchange: Exchange,
+        backend: Box<dyn Backend>,
+    ) -> Option<Box<dyn Backend>> {
+        if self.alone.get() >= MAX_ALONE {
+            return Some(backend);
+        }
+        self.alone.set(self.alone.get() + 1);
+        let answer = self.answer(None, false);
+        let part = Subrequest::keeping(Origin::of(client), Box::new(exchange), answer, backend);
+        self.begun.borrow_mut().push_back(Box::new(part));
+        None
+    }
+
     /// Begins one whose answer nobody waits for. Whether there is room for it.
     pub(crate) fn begin_alone(
         self: &Rc<Self>,

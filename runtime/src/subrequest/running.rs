@@ -76,6 +76,16 @@ impl Subrequest {
         Subrequest { origin, exchange, uri: Vec::new(), doing, answer }
     }
 
+    /// One whose answer's head is there, and whose content nobody wants but who keeps it.
+    pub(super) fn keeping(
+        origin: Origin,
+        exchange: Box<Exchange>,
+        answer: Rc<Answer>,
+        backend: Box<dyn Backend>,
+    ) -> Subrequest {
+        Subrequest { origin, exchange, uri: Vec::new(), doing: Doing::Keeping(backend), answer }
+    }
+
     /// Takes note of what the event loop knows it by. Whether anybody waits for it.
     pub(crate) fn is_wanted(&mut self, token: u64) -> bool {
         self.answer.token.set(Some(token));
@@ -83,7 +93,12 @@ impl Subrequest {
             Doing::Streaming(backend, writer) => {
                 backend.move_to(token);
                 writer.set_maker(token);
-                writer.is_wanted()
+                // What is whole is left in order, and what is kept is kept for others.
+                writer.is_wanted() || writer.has_ended() || backend.outlives_client()
+            }
+            Doing::Keeping(backend) => {
+                backend.move_to(token);
+                true
             }
             _ => self.answer.is_wanted.get(),
         }
@@ -105,6 +120,9 @@ impl Subrequest {
     /// Goes on where it can.
     pub(crate) fn on_ready<S: Site>(&mut self, cx: &mut Context<S>, source: Source) -> Next {
         match &mut self.doing {
+            Doing::Streaming(_, writer) if !writer.is_wanted() && !writer.has_ended() => {
+                return self.on_unwanted(cx);
+            }
             Doing::Begun => {
                 let reply = self.exchange.respond_within(cx, &self.origin, &self.uri);
                 self.take(cx, reply);
@@ -185,6 +203,18 @@ impl Subrequest {
             | Doing::Over => {}
         }
         self.next(cx)
+    }
+
+    /// Nobody waits for it any more. What is kept is kept all the same.
+    pub(crate) fn on_unwanted<S: Site>(&mut self, cx: &mut Context<S>) -> Next {
+        match std::mem::replace(&mut self.doing, Doing::Over) {
+            Doing::Streaming(backend, _) if !S::CACHES.is_empty() && backend.outlives_client() => {
+                self.doing = Doing::Keeping(backend);
+                self.keep(cx);
+                self.next(cx)
+            }
+            _ => Next::Close,
+        }
     }
 
     /// Looks whether what it waits for is there.

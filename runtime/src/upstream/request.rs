@@ -151,6 +151,8 @@ impl Asked {
                 method.retain(|&byte| crate::http::body::is_token_byte(byte));
                 method
             }
+            // What is kept has a content.
+            None if keep.is_some() => b"GET".to_vec(),
             None => request.method.name().as_bytes().to_vec(),
         };
         if !matches!(proxy.wire, Wire::Http | Wire::Grpc) {

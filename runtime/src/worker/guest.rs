@@ -79,6 +79,13 @@ impl Guest {
         }
     }
 
+    pub(super) fn on_unwanted<S: Site>(&mut self, cx: &mut Context<S>) -> Next {
+        match self {
+            Guest::Part(part) if S::SUBREQUESTS => part.on_unwanted(cx),
+            Guest::Client(_) | Guest::Part(_) => Next::Close,
+        }
+    }
+
     pub(super) fn on_script_event<S: Site>(
         &mut self,
         cx: &mut Context<S>,

@@ -20,9 +20,7 @@ impl<S: Site> Worker<S> {
                     self.drive_token(token, |guest, cx| guest.look_again(cx));
                 }
                 Due::Drop(token) => {
-                    if let Some(index) = self.cx.places.index_of(token) {
-                        self.close(index);
-                    }
+                    self.drive_token(token, |guest, cx| guest.on_unwanted(cx));
                 }
             }
         }

@@ -38,6 +38,26 @@ fn fields_go_with_usual_statuses_and_some_with_all() {
 }
 
 #[test]
+fn fields_are_put_in_the_place_of_others() {
+    let server = headers();
+    for (path, status, own, expected) in [
+        ("/more/?s=own", 404, Some("own"), "X-Set=a: b;X-Set=later;"),
+        ("/more/", 404, None, "X-Set=a: b;X-Set=later;"),
+        // What holds outside holds here, too, of other names.
+        ("/more/none/", 200, None, "x-set=c;"),
+    ] {
+        let response = server.get(path);
+        let fields = response.fields.iter();
+        let set = fields.filter(|(name, _)| name.eq_ignore_ascii_case("X-Set"));
+        let set: String = set.map(|(name, value)| format!("{name}={value};")).collect();
+        assert_eq!((response.status, set.as_str()), (status, expected), "{path}");
+        assert_eq!(response.field("Server"), own, "{path}");
+        assert_eq!(response.field("Content-Type"), Some("text/x-own"), "{path}");
+        assert!(response.field("Date").is_some(), "{path}");
+    }
+}
+
+#[test]
 fn fields_go_with_every_kind_of_request() {
     let server = headers();
     let all = "X-One=1;X-Always=a b;X-Status=";

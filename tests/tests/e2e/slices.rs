@@ -5,6 +5,7 @@ use std::net::TcpStream;
 use std::sync::{Arc, Mutex};
 
 use sitec_tests::backend::{Asked, Backend, Then};
+use sitec_tests::folder::Folder;
 use sitec_tests::response::Response;
 use sitec_tests::server::Server;
 
@@ -63,15 +64,21 @@ fn answer(asked: &Asked, stream: &mut TcpStream) -> Then {
     Then::Keep
 }
 
-/// A server, and the ranges that are asked for.
+/// A server, and the ranges that are asked for. It keeps nothing for longer than it lives.
 fn serve() -> (Backend, Server, Arc<Mutex<Vec<String>>>) {
+    serve_keeping(&Folder::new())
+}
+
+/// The same, where it keeps what it keeps in a folder.
+fn serve_keeping(folder: &Folder) -> (Backend, Server, Arc<Mutex<Vec<String>>>) {
+    let kept = folder.path().to_str().expect("a path");
     let asked_for = Arc::new(Mutex::new(Vec::new()));
     let noted = asked_for.clone();
     let back = Backend::start(move |asked, stream| {
         noted.lock().unwrap().push(field(asked, "Range").unwrap_or("none").to_owned());
         answer(asked, stream)
     });
-    let server = launch("slices").set("BACK", &back.address()).start();
+    let server = launch("slices").set("BACK", &back.address()).set("KEPT", kept).start();
     (back, server, asked_for)
 }
 
@@ -160,4 +167,76 @@ fn parts_that_do_not_belong_together_are_not_sent() {
         }
         server.wait_for(reason);
     }
+}
+
+/// Each part is an answer of its own, and is asked for once.
+#[test]
+fn parts_are_kept() {
+    let folder = Folder::new();
+    let (_back, server, asked_for) = serve_keeping(&folder);
+    let all = content();
+    for (fields, status, range, cache, parts) in [
+        (
+            "Range: bytes=3000-4000\r\n",
+            206,
+            3000..4001,
+            "MISS",
+            &["bytes=2048-3071", "bytes=3072-4095"][..],
+        ),
+        ("Range: bytes=3000-4000\r\n", 206, 3000..4001, "HIT", &[]),
+        ("Range: bytes=3000-5000\r\n", 206, 3000..5001, "HIT", &["bytes=4096-5119"]),
+        (
+            "Range: bytes=2500-2600\r\nIf-Range: \"a\"\r\n",
+            206,
+            2500..2601,
+            "MISS",
+            &["bytes=0-1023"],
+        ),
+        (
+            "",
+            200,
+            0..LEN,
+            "HIT",
+            &[
+                "bytes=1024-2047",
+                "bytes=5120-6143",
+                "bytes=6144-7167",
+                "bytes=7168-8191",
+                "bytes=8192-9215",
+                "bytes=9216-10239",
+            ],
+        ),
+        ("", 200, 0..LEN, "HIT", &[]),
+        ("Range: bytes=-5\r\n", 206, LEN - 5..LEN, "HIT", &[]),
+        ("Range: bytes=0-1,5-6\r\n", 200, 0..LEN, "HIT", &[]),
+        ("Range: bytes=10-20\r\nIf-Range: \"b\"\r\n", 200, 0..LEN, "HIT", &[]),
+        ("If-None-Match: \"a\"\r\n", 304, 0..0, "HIT", &[]),
+        ("Range: bytes=10-20\r\nIf-None-Match: \"a\"\r\n", 304, 0..0, "HIT", &[]),
+        ("If-None-Match: \"b\"\r\n", 200, 0..LEN, "HIT", &[]),
+    ] {
+        asked_for.lock().unwrap().clear();
+        let response = ask(&server, "GET", "/kept/a", fields);
+        assert_eq!(response.status, status, "{fields}: {}", server.log());
+        assert!(response.body == all[range.clone()], "{fields}");
+        assert_eq!(*asked_for.lock().unwrap(), parts, "{fields}");
+        assert_eq!(response.field("X-Cache"), Some(cache), "{fields}");
+        let part = format!("bytes {}-{}/{LEN}", range.start, range.end.max(1) - 1);
+        let part = (status == 206).then_some(&part[..]);
+        assert_eq!(response.field("Content-Range"), part, "{fields}");
+    }
+    asked_for.lock().unwrap().clear();
+    let head = ask(&server, "HEAD", "/kept/a", "");
+    assert_eq!((head.status, head.field("Content-Length")), (200, Some("10000")));
+    let range = format!("Range: bytes={LEN}-\r\n");
+    assert_eq!(ask(&server, "GET", "/kept/a", &range).status, 416);
+    // One part that does not belong to the others ends what is sent.
+    let response = ask(&server, "GET", "/kept/a/other", "Range: bytes=0-9\r\n");
+    assert_eq!(response.status, 206);
+    for _ in 0..2 {
+        let mut client = server.connect();
+        client.send("GET /kept/a/other HTTP/1.1\r\nHost: a\r\n\r\n");
+        let got = client.until_closed();
+        assert!(!got.is_empty() && got.len() < LEN);
+    }
+    server.wait_for("etag mismatch in slice response");
 }

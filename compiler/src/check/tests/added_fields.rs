@@ -187,3 +187,39 @@ fn a_field_is_not_added_twice() {
         assert_eq!(codes(&format!("{outer}{inner} }} }}")), expected, "{inner}");
     }
 }
+
+#[test]
+fn replacing_fields_hold_with_outer_ones() {
+    let site = site(
+        "more_set_headers 'A: 1' 'B: $uri'; add_header A 2;
+         server { listen 80; root www;
+           location /a { more_set_headers 'b:3'; more_clear_headers C 'D: x'; }
+           location /c { more_set_headers 'A: 4' 'A: 5'; add_header E 6; } }",
+    );
+    for (path, expected) in
+        [("/", "!A=1 !B={uri} A=2"), ("/a", "!A=1 !b=3 !C= !D= A=2"), ("/c", "!B={uri} !A=5 E=6")]
+    {
+        assert_eq!(added(&site, path), expected, "{path}");
+    }
+}
+
+#[test]
+fn replacing_fields_are_checked() {
+    for (text, code) in [
+        ("more_set_headers -s 404 'A: 1';", "T13"),
+        ("more_set_headers 'A B: 1';", "T13"),
+        ("more_set_headers \"A: a\nB: b\";", "T13"),
+        ("more_clear_headers 'X-*';", "T13"),
+        ("more_clear_headers -t A;", "T13"),
+        ("more_set_headers 'Date: 1';", "Z13"),
+        ("more_set_headers 'Content-Length: 1';", "Z13"),
+    ] {
+        let conf = format!("server {{ listen 80; root www; {text} }}");
+        assert_eq!(codes(&conf).first(), Some(&code), "{text}");
+    }
+    refused(
+        "server { listen 80; root www; more_set_headers 'A B: 1'; }",
+        "                                               ^^^^^^^^",
+        "T13: `A B` is not the name of a field",
+    );
+}

@@ -13,6 +13,8 @@ pub struct Fields {
     content_len: Option<u64>,
     /// Whether there is a Server or a Date among them.
     has_origin: bool,
+    /// Whether the response does not say which server has made it.
+    is_anonymous: bool,
 }
 
 impl Fields {
@@ -79,6 +81,17 @@ impl Fields {
         self.has_origin
     }
 
+    /// Says that the response has no Server but one that is added after this.
+    pub fn remove_server(&mut self) {
+        self.remove("Server");
+        (self.has_origin, self.is_anonymous) = (true, true);
+    }
+
+    /// Whether the server has to say that it has made the response.
+    pub fn wants_server(&self) -> bool {
+        !self.is_anonymous && !(self.has_origin && self.get("Server").is_some())
+    }
+
     /// Says how long the content is, in bytes.
     pub fn set_content_len(&mut self, len: u64) {
         self.content_len = Some(len);
@@ -109,7 +122,7 @@ impl Fields {
     pub fn clear(&mut self) {
         self.lines.clear();
         self.content_len = None;
-        self.has_origin = false;
+        (self.has_origin, self.is_anonymous) = (false, false);
     }
 
     /// The value of the first field of this name.
