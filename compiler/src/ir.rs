@@ -200,6 +200,30 @@ impl Site {
         of_servers.chain(self.locations.iter().flat_map(|location| &location.ops))
     }
 
+    /// The directories that nothing is opened in, since all that is served of them is in the
+    /// binary.
+    pub fn embedded(&self) -> impl Iterator<Item = DirectoryId> {
+        let is_packed = |id: &DirectoryId| {
+            let mut packs = self.packs.iter().filter(|pack| pack.directory == *id).peekable();
+            let any = packs.peek().is_some();
+            any && packs.all(|pack| pack.nodes.iter().all(|node| node.kind != PackKind::OnDisk))
+        };
+        let is_opened = |id: &DirectoryId| {
+            self.locations.iter().any(|location| match &location.action {
+                Action::Return(_) => false,
+                Action::Serve { handler, try_files } => {
+                    let settings = &self.settings[location.settings];
+                    let stores = matches!(handler, Handler::Upload(to) if to.directory == *id);
+                    let looks = handler.has_files() || try_files.is_some();
+                    let opens = looks && settings.pack.is_none();
+                    stores || opens && settings.base.directory == *id
+                }
+            })
+        };
+        let ids = (0..self.directories.len() as DirectoryId).filter(move |id| is_packed(id));
+        ids.filter(move |id| !is_opened(id))
+    }
+
     /// The directories of which a path may reach everything, rising: all but those of an `alias`
     /// that names one file.
     pub fn published(&self) -> impl Iterator<Item = DirectoryId> {

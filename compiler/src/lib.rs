@@ -30,6 +30,7 @@ pub mod import;
 pub mod ir;
 pub mod map;
 mod names;
+pub mod needs;
 pub mod parse;
 pub mod picture;
 pub mod places;
