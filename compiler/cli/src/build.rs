@@ -6,9 +6,9 @@ use std::{fs, io};
 
 use clap::Args;
 
+use crate::cargo_package::{CargoPackage, Profile};
 use crate::conf;
 use crate::findings::Findings;
-use crate::package::{Package, Profile};
 
 /// Build the web server of a conf: one binary
 #[derive(Args)]
@@ -47,10 +47,9 @@ pub(crate) fn build(options: &Options) -> Result<ExitCode, String> {
 }
 
 /// The package of a conf; `None` if the conf is wrong, which has then been shown.
-pub(crate) fn compiled(file: &Path, findings: &Findings) -> Result<Option<Package>, String> {
-    let compilation = conf::compile_and_show(file, findings.levels())
-        .map_err(|error| conf::unreadable(file, &error))?;
-    compilation.site.map(|site| Package::new(file, &site)).transpose()
+pub(crate) fn compiled(file: &Path, findings: &Findings) -> Result<Option<CargoPackage>, String> {
+    let checked = conf::compiled(file, findings)?;
+    checked.map(|checked| CargoPackage::new(file, &checked.site)).transpose()
 }
 
 /// Where the binary goes.
@@ -61,7 +60,7 @@ fn destination(file: &Path, out: Option<&Path>) -> PathBuf {
 }
 
 /// The stem of the file's name; for `site.conf`, which says nothing, the folder's name.
-fn default_name(file: &Path) -> String {
+pub(crate) fn default_name(file: &Path) -> String {
     let stem = file.file_stem().unwrap_or_default().to_string_lossy().into_owned();
     let folder = std::path::absolute(file).ok();
     let folder = folder.as_deref().and_then(Path::parent).and_then(Path::file_name);
@@ -73,7 +72,7 @@ fn default_name(file: &Path) -> String {
 
 /// Copies the binary, so that `out` is at every moment the old file or the new one. Returns
 /// its length.
-fn install(binary: &Path, out: &Path) -> io::Result<u64> {
+pub(crate) fn install(binary: &Path, out: &Path) -> io::Result<u64> {
     let copy = folder_of(out).join(format!(".sitec-{}", std::process::id()));
     let copied = fs::copy(binary, &copy).and_then(|len| fs::rename(&copy, out).map(|()| len));
     if copied.is_err() {

@@ -3,6 +3,7 @@
 use std::io::{self, ErrorKind, IsTerminal};
 use std::path::{Path, PathBuf};
 
+use crate::findings::Findings;
 use clap::Args;
 use clap::builder::{PathBufValueParser, TypedValueParser};
 use sitec_compiler::diagnostic::Levels;
@@ -103,6 +104,14 @@ pub(crate) fn checked(path: &Path) -> Result<Option<Checked>, String> {
     if compilation.site.is_none() {
         show(&compilation);
     }
+    let Compilation { site, places, sources, .. } = compilation;
+    Ok(site.map(|site| Checked { site, places, sources }))
+}
+
+/// The same for what is to be built: warnings are shown, and findings are as they are asked for.
+pub(crate) fn compiled(path: &Path, findings: &Findings) -> Result<Option<Checked>, String> {
+    let compilation =
+        compile_and_show(path, findings.levels()).map_err(|error| unreadable(path, &error))?;
     let Compilation { site, places, sources, .. } = compilation;
     Ok(site.map(|site| Checked { site, places, sources }))
 }

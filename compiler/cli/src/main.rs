@@ -1,8 +1,9 @@
 //! `sitec`, the command line of the site compiler. One module for each command; they share
-//! how a conf is read and shown ([`conf`]) and how a binary is built ([`package`]).
+//! how a conf is read and shown ([`conf`]) and how a binary is built ([`cargo_package`]).
 
 mod bounds;
 mod build;
+mod cargo_package;
 mod carried;
 mod check;
 mod completions;
@@ -33,6 +34,7 @@ First steps:
   sitec run blog                        build its server and run it: http://127.0.0.1:8080
   sitec run blog -- --set PORT=8081     the same, with a value of the conf set at start
   sitec check blog                      check the conf
+  sitec package blog                    make what is deployed: an image, a Debian package, …
   sitec explain root                    explain a directive, a $variable or a code
 
 A command that needs a conf takes a file or a folder; without either, it takes ./site.conf.";
@@ -49,6 +51,7 @@ struct Arguments {
 enum Command {
     Build(build::Options),
     Run(run::Options),
+    Package(package::Options),
     Check(check::Options),
     Explain(explain::Options),
     Route(route::Options),
@@ -66,6 +69,7 @@ fn main() -> ExitCode {
     let result = match Arguments::parse().command {
         Command::Build(options) => build::build(&options),
         Command::Run(options) => run::run(&options),
+        Command::Package(options) => package::package(&options),
         Command::Check(options) => check::check(&options),
         Command::Explain(options) => explain::explain(&options),
         Command::Route(options) => route::route(&options),

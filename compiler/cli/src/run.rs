@@ -6,8 +6,8 @@ use std::process::{Command, ExitCode};
 
 use clap::Args;
 
+use crate::cargo_package::Profile;
 use crate::findings::Findings;
-use crate::package::Profile;
 use crate::{build, conf};
 
 /// Build the web server of a conf, and run it
