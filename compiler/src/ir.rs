@@ -7,6 +7,7 @@
 mod acme;
 mod action;
 mod admission;
+mod labels;
 mod map;
 mod pack;
 mod rewrite;
@@ -34,6 +35,7 @@ pub use self::action::{
     Action, Candidate, Cgi, CgiParam, CgiRule, Fallback, Handler, Return, Scripts, TryFiles, Upload,
 };
 pub use self::admission::{Access, Admission, Answered, Auth, LimitExcept, Ranges, RealIp};
+pub use self::labels::Labels;
 pub use self::map::{Lookup, Map, NameTable, Texts};
 pub use self::pack::{Pack, PackNode};
 pub use self::rewrite::{Condition, Op, Regex, Rewrite, Test};
@@ -113,6 +115,8 @@ pub struct Site {
     pub charset_maps: Vec<CharsetMap>,
     /// Whether a content may be recoded.
     pub recodes: bool,
+    /// What servers and locations are called in logs and metrics.
+    pub labels: Labels,
 }
 
 impl Site {
@@ -125,6 +129,24 @@ impl Site {
             })
         };
         [Coding::Gzip, Coding::Brotli, Coding::Zstd].into_iter().filter(on)
+    }
+
+    /// Whether some location has a handler of this kind.
+    pub fn is_any_handler(&self, is: impl Fn(&Handler) -> bool) -> bool {
+        self.locations.iter().any(|location| match &location.action {
+            Action::Serve { handler, .. } => is(handler),
+            Action::Return(_) => false,
+        })
+    }
+
+    /// Whether requests are counted by what they are about.
+    pub fn has_metrics(&self) -> bool {
+        self.is_any_handler(|handler| matches!(handler, Handler::Metrics | Handler::StatusPage))
+    }
+
+    /// Whether it is told what servers and locations are called.
+    pub fn tells_labels(&self) -> bool {
+        self.has_metrics() || self.labels.are_told || self.ssi().is_some()
     }
 
     /// Whether requests are made within others.
@@ -347,6 +369,16 @@ pub struct Listen {
 }
 
 impl Listen {
+    /// Whether a server is one of those behind it.
+    pub fn reaches(&self, server: ServerId) -> bool {
+        let names = &self.names;
+        let mut named = [&names.exact, &names.suffix, &names.prefix].into_iter().flatten();
+        self.default_server == server
+            || named.any(|(_, id)| *id == server)
+            || names.regex.iter().any(|name| name.server == server)
+            || self.start_names.iter().any(|(_, id)| *id == server)
+    }
+
     /// The scheme of URLs that lead here.
     pub fn scheme(&self) -> Scheme {
         if self.tls { Scheme::HTTPS } else { Scheme::HTTP }

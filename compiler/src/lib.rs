@@ -31,6 +31,7 @@ pub mod ir;
 pub mod map;
 mod names;
 pub mod needs;
+pub mod operating;
 pub mod parse;
 pub mod picture;
 pub mod places;

@@ -54,13 +54,15 @@ pub struct LocationPlace {
     pub server: ServerId,
     /// Modifier and URI with one space between them, `@NAME`, or nothing for a server.
     pub written: String,
+    /// The location that an `if` or a `limit_except` stands in.
+    pub within: Option<LocationId>,
     /// What its paths begin with; empty where that is not known.
     pub prefix: Vec<u8>,
     /// The words of its `methods`.
     pub methods: Option<Rc<[(Method, Span)]>>,
     /// The `upload_store` or `dav_methods` by which clients write here.
     pub writer: Option<Span>,
-    /// Its `stub_status`.
+    /// Its `stub_status`, `metrics` or `status_page`.
     pub status: Option<Span>,
     /// Where the extensions of its scripts stand: one for each of the rules of
     /// [`ir::Scripts::ByExtension`](crate::ir::Scripts::ByExtension).

@@ -15,6 +15,7 @@ use crate::handler::work::MAX_WORKS;
 use crate::http1::GATHERED_LEN;
 use crate::http2;
 use crate::log;
+pub use crate::metrics::counts_len;
 use crate::output::{COPIED_LEN, KEPT_LEN, RUN_LEN};
 use crate::secured::{READ_LEN, WRITE_LEN};
 use crate::subrequest::{self, MAX_ALONE};
@@ -144,6 +145,8 @@ pub struct Facts {
     pub logs: u64,
     /// The largest `max=` of an `open_log_file_cache`.
     pub named_logs: usize,
+    /// Bytes of what one worker counts.
+    pub counts_len: usize,
     /// Bytes of zones.
     pub zones_len: usize,
     /// Files of users.
@@ -272,7 +275,7 @@ impl Facts {
         let worker_len = worker_len + sealed_len;
         let mirror_len = part_len + proxied_len + self.waiting_len + scratch_len;
         let mirrors_len = if self.mirrors { MAX_ALONE * mirror_len } else { 0 };
-        let worker_len = worker_len + mirrors_len;
+        let worker_len = worker_len + mirrors_len + self.counts_len;
         let (connections, scripts) = (self.connections * self.workers, self.scripts_at_once());
         let (connection_len, script_len) = (connection_len as u64, script_len as u64);
         let worker_len = worker_len as u64;
@@ -379,6 +382,7 @@ mod tests {
         log_len: 0,
         logs: 1,
         named_logs: 0,
+        counts_len: 0,
         zones_len: 0,
         user_files: 0,
         tls_servers: 0,
@@ -417,6 +421,7 @@ mod tests {
             Facts { named_logs: 1, ..PLAIN },
             Facts { user_files: 1, ..PLAIN },
             Facts { zones_len: 1, ..PLAIN },
+            Facts { counts_len: 1, ..PLAIN },
             Facts { known_files: Some(MAX_ENTRIES + 1), ..PLAIN },
         ] {
             assert!(more.bounds().memory > plain.memory, "{more:?}");

@@ -22,11 +22,12 @@ use crate::http::target::Scheme;
 use crate::http2::mux::{Queue, Stream};
 use crate::image::Image;
 use crate::log::{About, Logs, Trouble};
+use crate::metrics::{Meter, Meters};
 use crate::output::{Output, Turn};
 use crate::proxy_protocol::Proxied;
 use crate::secured::{Agreed, ClientValue, KeyFiles, Keys};
 use crate::serving::Exchange;
-use crate::site::{Around, Level, ListenId, ServerId, Site};
+use crate::site::{Around, Labels, Level, ListenId, ServerId, Site};
 use crate::subrequest::Subrequests;
 use crate::transport::Transport;
 use crate::upstream::{self, Findings, FoundUpstream, Names, SharedGroups, Upstreams};
@@ -48,6 +49,12 @@ pub struct Shared {
     pub image: Option<Image>,
     /// The counts of all workers.
     pub counts: AllCounts,
+    /// What servers and locations are called.
+    pub labels: Option<&'static Labels>,
+    /// What else they count.
+    pub meters: Meters,
+    /// When the server was started, in milliseconds since 1970.
+    pub started_unix_ms: u64,
     /// The zones of [`Site::ZONES`].
     pub zones: Vec<Zone>,
     /// The stores of [`Site::CACHES`].
@@ -122,6 +129,8 @@ pub struct Context<S> {
     pub around: Option<Around>,
     /// What this worker counts, where the site tells it.
     pub counts: Arc<Counts>,
+    /// What else it counts.
+    pub meter: Arc<Meter>,
     /// The places of connections and of streams that wait.
     pub places: Places,
     /// Streams and connections that act in this turn without a descriptor that is ready.
@@ -177,6 +186,9 @@ impl<S: Site> Context<S> {
             filter: None,
             around: None,
             counts: shared.counts.join(),
+            meter: S::METRICS.map_or_else(Arc::default, |metrics| {
+                shared.meters.join(&metrics, S::UPSTREAMS, (S::ZONES.len(), S::CACHES.len()))
+            }),
             places: Places::default(),
             queue: Rc::default(),
             leaving: false,

@@ -4,6 +4,36 @@
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, PoisonError};
 
+/// A sum. Only the worker that it belongs to adds to it, so that this needs no lock.
+#[derive(Default, Debug)]
+pub struct Count(AtomicU64);
+
+impl Count {
+    /// Nothing so far.
+    pub const fn new() -> Count {
+        Count(AtomicU64::new(0))
+    }
+
+    /// Adds to it.
+    pub fn add(&self, more: u64) {
+        self.0.store(self.0.load(Relaxed).wrapping_add(more), Relaxed);
+    }
+
+    /// What it is now.
+    pub fn value(&self) -> u64 {
+        self.0.load(Relaxed)
+    }
+}
+
+/// Scripts that one worker has started.
+#[derive(Default, Debug)]
+pub struct Scripts {
+    /// Those that were started, or wait for that.
+    pub begun: Count,
+    /// Those of which nothing more is wanted.
+    pub over: Count,
+}
+
 /// What a connection is counted as.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Phase {

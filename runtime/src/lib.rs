@@ -33,6 +33,7 @@ mod listener;
 mod log;
 pub mod media;
 pub mod memcached;
+mod metrics;
 pub mod networks;
 mod options;
 mod output;

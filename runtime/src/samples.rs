@@ -196,6 +196,7 @@ pub(crate) fn with_variables<T>(
         server: &SERVER,
         settings,
         action: None,
+        labels: ("a server", "a location"),
         directories,
         matches: &[],
         logs: None,

@@ -7,6 +7,7 @@ mod action;
 mod cache;
 mod compression;
 mod listing;
+mod metrics;
 mod plain;
 mod process;
 mod settings;
@@ -26,6 +27,7 @@ pub use self::action::{
 pub use self::cache::{Cache, CacheValid, Caching};
 pub use self::compression::{Coder, Compression, LeastVersion, Proxied};
 pub use self::listing::{Listing, ListingFormat, ListingHole, ListingPiece, ListingSection};
+pub use self::metrics::{Labels, Metrics, StatusPage};
 pub use self::plain::{
     CgiSettings, CompressionSettings, DavSettings, ListingSettings, PlainSettings, ProcessSettings,
     ProxySettings, ServerSettings, TlsPeerSettings, TlsSettings, UploadSettings, UpstreamSettings,
@@ -39,7 +41,7 @@ pub use self::settings::{
     ConnLimit, ErrorPage, ErrorStatus, ErrorTarget, Expires, FileBase, FileCache, Follow,
     IfModifiedSince, KeepaliveDisable, KeepaliveTimeout, Lingering, LinkForm, LogCache, LogGzip,
     LogName, MapForm, MinRate, Rate, RealIp, RealIpSource, Referers, ReqLimit, SecureLink,
-    Settings, Ssi, Substitution, Symlinks, UTF8_LEN, Zone,
+    Settings, Ssi, Substitution, Symlinks, TraceContext, UTF8_LEN, Zone,
 };
 pub use self::tls::{
     Certificate, Clients, Group, SessionCache, Suite, Tls, TlsPeer, TlsSite, TlsVersions,
@@ -124,6 +126,11 @@ pub trait Site: Sync + 'static {
     const DAV: &'static [DirectoryId] = &[];
     /// Whether connections and requests are counted, for [`Handler::Status`].
     const COUNTS: bool = false;
+    /// What is counted beside that, and by what it is told apart. A site that tells nothing of it has no
+    /// code for it.
+    const METRICS: Option<Metrics> = None;
+    /// What servers and locations are called, where logs tell it.
+    const LABELS: Option<&'static Labels> = None;
     /// Whether any listen has `proxy_protocol`.
     const PROXY_PROTOCOL: bool = false;
     /// Whether any server speaks HTTP/2. A site without has no code for it.

@@ -362,7 +362,8 @@ fn start<S: Site>(settled: Settled, opened: Opened, signals: Signals) -> Result<
     let wanted =
         bounds::wanted_descriptors(worker_count as u64, connections, known_files, kept_lines);
     let mut clock = Clock::start();
-    let shared = Shared { desk: Desk::new(worker_count), ..shared };
+    let started_unix_ms = clock.now().unix_ms;
+    let shared = Shared { desk: Desk::new(worker_count), started_unix_ms, ..shared };
     let shared: &'static Shared = Box::leak(Box::new(shared));
     S::prepare();
     let files = Files::for_worker(&shared.directories, S::KNOWN_FILES, Changes::default());
@@ -442,7 +443,7 @@ fn run_workers<S: Site>(
     spawners: Vec<Spawner>,
 ) -> io::Result<Arc<Team>> {
     let mut spawners = spawners.into_iter();
-    cx.spawner = spawners.next().map(Rc::new);
+    cx.spawner = spawners.next().map(|it| Rc::new(it.counting(cx.meter.scripts.clone())));
     let mut pairs = Vec::new();
     for _ in 1..listeners.len() {
         pairs.push(Waker::new()?);
@@ -489,7 +490,7 @@ fn run_workers<S: Site>(
                 let mut clock = clock;
                 let now = clock.now();
                 let mut cx = Context::<S>::new(shared, files, logs, now, scratch_len::<S>());
-                cx.spawner = spawner.map(Rc::new);
+                cx.spawner = spawner.map(|it| Rc::new(it.counting(cx.meter.scripts.clone())));
                 cx.worker = index + 1;
                 let wake = Wake::Worker(wakened);
                 Worker::new(cx, clock, poll_set, listeners, wake, own_team).serve();

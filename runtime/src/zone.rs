@@ -88,6 +88,13 @@ impl Zone {
         }
     }
 
+    /// How many are counted, and how many can be.
+    pub fn fill(&self) -> (usize, usize) {
+        let shards = self.shards.iter();
+        let shards = shards.map(|shard| shard.lock().unwrap_or_else(PoisonError::into_inner));
+        shards.fold((0, 0), |(held, most), shard| (held + shard.index.len(), most + shard.most))
+    }
+
     fn key(&self, of: &[u8]) -> Key {
         self.keys.each_ref().map(|key| key.hash_one(of))
     }

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use sitec_runtime::exchange::Outcome;
 use sitec_runtime::http::date;
 use sitec_runtime::http::method::Method;
-use sitec_runtime::pure::{beside, find_argument, folder_uri, gif, is_callback};
+use sitec_runtime::pure::{StatusPart, beside, find_argument, folder_uri, gif, is_callback};
 use sitec_runtime::site::{CompressionSettings, ListingFormat};
 
 use super::disk::Found;
@@ -147,9 +147,16 @@ impl<'w, 'a> Handling<'_, 'w, 'a> {
         self.respond(200, End::Listing(folder))
     }
 
-    /// `stub_status`.
-    pub(super) fn counts(&mut self) -> Handled<'w, 'a> {
-        self.field("Content-Type", "text/plain");
+    /// `status_page`.
+    pub(super) fn status_page(&mut self) -> Handled<'w, 'a> {
+        let accept = self.exchange.head.fields().first(b"accept").unwrap_or_default();
+        let part = StatusPart::of(self.exchange.args(), accept);
+        self.counts(part.media_type())
+    }
+
+    /// `stub_status` and its like, whose content is of this type.
+    pub(super) fn counts(&mut self, media_type: &str) -> Handled<'w, 'a> {
+        self.field("Content-Type", media_type);
         self.known_or_not("Content-Length", None);
         self.respond(200, End::Counts)
     }

@@ -359,13 +359,3 @@ pub(crate) fn named_at_start<'a>(
 ) -> Option<&'a (ir::StartText, ServerId)> {
     listen.start_names.iter().find(|(name, _)| server_name(site, name).as_bytes() == host)
 }
-
-/// Whether a server is one of those behind a listen.
-pub(crate) fn listens_at(listen: &ir::Listen, server: ServerId) -> bool {
-    let names = &listen.names;
-    let mut named = [&names.exact, &names.suffix, &names.prefix].into_iter().flatten();
-    listen.default_server == server
-        || named.any(|(_, id)| *id == server)
-        || names.regex.iter().any(|name| name.server == server)
-        || listen.start_names.iter().any(|(_, id)| *id == server)
-}

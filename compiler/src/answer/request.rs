@@ -8,7 +8,7 @@ use sitec_runtime::http::response::write_uri;
 use sitec_runtime::http::target::{Scheme, split_port};
 use sitec_runtime::site::{ListenId, ServerId};
 
-use super::{address, listens_at, server_name};
+use super::{address, server_name};
 use crate::ir;
 
 /// A request, and where it comes in.
@@ -202,9 +202,8 @@ fn find_listen(
         scheme.is_none_or(|scheme| site.listens[usize::from(*id)].scheme() == scheme)
     };
     let ids = || (0..site.listens.len()).map(|id| id as ListenId).filter(is_spoken);
-    let of_server = |id: &ListenId| {
-        server.is_none_or(|server| listens_at(&site.listens[usize::from(*id)], server))
-    };
+    let of_server =
+        |id: &ListenId| server.is_none_or(|server| site.listens[usize::from(*id)].reaches(server));
     let usual = scheme.unwrap_or(Scheme::HTTP);
     let at_port = |id: &ListenId| listen_port(site, *id) == Some(port.unwrap_or(usual.port));
     let of_host = |id: &ListenId| {

@@ -127,6 +127,12 @@ impl<'a> View<'_, '_, 'a> {
             "host" if self.exchange.host.is_empty() => self.server_name(),
             "host" => self.exchange.host.clone(),
             "server_name" => self.server_name(),
+            "server_label" | "location_label" => {
+                let labels = &self.site().labels;
+                let id = self.exchange.route().map_or(0, |route| route.id);
+                let (server, location) = &labels.all[labels.of[id as usize] as usize];
+                if name == "server_label" { server } else { location }.clone().into_bytes()
+            }
             "server_port" => self.port(),
             "content_length" => self.first(b"content-length"),
             "content_type" => self.first(b"content-type"),

@@ -187,7 +187,7 @@ impl<'w, 'a> Evaluation<'w, 'a> {
         let shown = |name: &[u8]| String::from_utf8_lossy(name).into_owned();
         let others = |server: ServerId| {
             let ids = 0..site.servers.len() as ServerId;
-            ids.filter(|&id| id != server).any(|id| super::listens_at(listen, id))
+            ids.filter(|&id| id != server).any(|id| listen.reaches(id))
         };
         let by = match why {
             NameMatch::Exact => ServerBy::Exact,
@@ -666,7 +666,9 @@ impl<'w, 'a> World for Evaluation<'w, 'a> {
         let mut handling = Handling { world: self, exchange };
         match handler {
             Handler::Files => handling.serve_file(),
-            Handler::Status => handling.counts(),
+            Handler::Status => handling.counts("text/plain"),
+            Handler::Metrics => handling.counts("text/plain; version=0.0.4; charset=utf-8"),
+            Handler::StatusPage => handling.status_page(),
             Handler::EmptyGif => handling.gif(),
             Handler::Upload(upload) => handling.upload(upload),
             Handler::Dav(dav) => handling.dav(dav),

@@ -1,7 +1,6 @@
 //! Servers that have nothing to serve.
 
 use super::Subject;
-use crate::answer::listens_at;
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::ir::{Action, Return, Scope};
 
@@ -16,7 +15,7 @@ pub(super) fn check(subject: &Subject<'_>, diagnostics: &mut Diagnostics) {
             inside.map(|directive| &directive.name.value[..]).any(|name| name == b"return");
         let has_pages = !subject.settings(server.location).error_pages.is_empty();
         let site = subject.site;
-        let mut listens = site.listens.iter().filter(|listen| listens_at(listen, id as u16));
+        let mut listens = site.listens.iter().filter(|listen| listen.reaches(id as u16));
         if listens.all(|listen| site.rejects(listen, id as u16)) {
             continue;
         }

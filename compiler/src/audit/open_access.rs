@@ -6,7 +6,6 @@ use sitec_runtime::http::method::Method;
 use sitec_runtime::site::{LocationId, ServerId};
 
 use super::Subject;
-use crate::answer::listens_at;
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::ir::{Action, Address, Handler, Listen, StartPiece};
 use crate::source::Span;
@@ -30,7 +29,7 @@ fn open(subject: &Subject<'_>, id: LocationId) -> Option<Diagnostic> {
     let Action::Serve { handler, .. } = &location.action else { return None };
     let method = match handler {
         Handler::Files | Handler::Upload(_) | Handler::Dav(_) => Method::Delete,
-        Handler::Status => Method::Get,
+        Handler::Status | Handler::Metrics | Handler::StatusPage => Method::Get,
         Handler::EmptyGif | Handler::Cgi(_) | Handler::Proxy(_) => return None,
     };
     if location.internal || !location.methods.contains(method) {
@@ -56,7 +55,7 @@ fn open(subject: &Subject<'_>, id: LocationId) -> Option<Diagnostic> {
 
 /// Whether another machine may reach `server` here.
 pub(super) fn opens(listen: &Listen, server: ServerId) -> bool {
-    listens_at(listen, server)
+    listen.reaches(server)
         && match &listen.address {
             Address::Ip(address) => !address.ip().is_loopback(),
             Address::Unix(_) => false,

@@ -8,7 +8,7 @@ use sitec_runtime::site::{LocationId, ServerId};
 use super::Subject;
 use super::asking::Asking;
 use super::open_access::opens;
-use crate::answer::{End, listens_at};
+use crate::answer::End;
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::ir::Action;
 use crate::source::Span;
@@ -118,7 +118,7 @@ fn locations(subject: &Subject<'_>) -> impl Iterator<Item = (LocationId, ServerI
 /// Whether another machine may reach a server without TLS.
 fn is_plain(subject: &Subject<'_>, server: ServerId) -> bool {
     let mut listens = subject.site.listens.iter();
-    listens.any(|listen| !listen.tls && listens_at(listen, server) && opens(listen, server))
+    listens.any(|listen| !listen.tls && listen.reaches(server) && opens(listen, server))
 }
 
 #[cfg(test)]

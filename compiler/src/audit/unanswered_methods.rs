@@ -39,7 +39,11 @@ fn may_answer(site: &ir::Site, id: LocationId, method: Method) -> bool {
         Handler::Cgi(_) | Handler::Proxy(_) => true,
         Handler::Upload(_) => matches!(method, Method::Post | Method::Put),
         Handler::Dav(dav) => dav.methods.contains(method),
-        Handler::Files | Handler::Status | Handler::EmptyGif => false,
+        Handler::Files
+        | Handler::Status
+        | Handler::Metrics
+        | Handler::StatusPage
+        | Handler::EmptyGif => false,
     };
     // An index may be a script of another location.
     let by_index = method == Method::Post && site.max_scripts.is_some();

@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 use serde_json::{Value as Json, json};
 pub use sitec_runtime::bounds::Bounds;
 use sitec_runtime::bounds::{
-    COMPOSED_PARTS, Facts, LISTED_LEN, WOVEN_PARTS, keys_len, sessions_len, zone_len,
+    COMPOSED_PARTS, Facts, LISTED_LEN, WOVEN_PARTS, counts_len, keys_len, sessions_len, zone_len,
 };
 use sitec_runtime::coding::encoder_len;
 use sitec_runtime::exchange::MAX_VALUE_LEN;
@@ -125,6 +125,7 @@ pub(crate) fn facts(site: &ir::Site, cpus: u64) -> Facts {
         log_len: buffers.iter().map(|(_, len)| len).sum(),
         logs: site.logs.len() as u64,
         named_logs: named_logs.unwrap_or(0),
+        counts_len: if site.has_metrics() { counted(site) } else { 0 },
         zones_len: site.zones.iter().map(|zone| zone_len(zone.len)).sum::<usize>()
             + site.upstreams.iter().map(learnt_len).sum::<usize>()
             + site.caches.iter().map(|cache| keys_len(cache.keys_len)).sum::<usize>(),
@@ -134,6 +135,12 @@ pub(crate) fn facts(site: &ir::Site, cpus: u64) -> Facts {
         sessions_len: kept_sessions(site),
         opened: opened as u64,
     }
+}
+
+/// The bytes of what one worker counts.
+fn counted(site: &ir::Site) -> usize {
+    let peers = site.upstreams.iter().map(|upstream| upstream.peers.len()).sum();
+    counts_len(site.labels.all.len(), peers, site.zones.len() + site.caches.len())
 }
 
 /// The bytes of the sessions that servers keep.

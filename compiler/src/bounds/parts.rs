@@ -69,7 +69,12 @@ pub(super) fn parts(site: &ir::Site, places: &Places, sources: &Sources) -> Vec<
         part("TLS", tls(site).map(named)),
         needed("secure links", &|_, s| s.secure_link.is_some()),
         needed("limits", &|_, s| !s.limit_reqs.is_empty() || !s.limit_conns.is_empty()),
-        needed("counts", &|l, _| handled(l, |h| *h == Handler::Status)),
+        needed("counts", &|l, _| {
+            handled(l, |h| matches!(h, Handler::Status | Handler::Metrics | Handler::StatusPage))
+        }),
+        needed("metrics", &|l, _| {
+            handled(l, |h| matches!(h, Handler::Metrics | Handler::StatusPage))
+        }),
         part("HTTP/2", http2(site, places, sources)),
         regexes(site, &named),
         part("params", site.params.first().map(|param| format!("param {}", param.name))),

@@ -150,7 +150,7 @@ server {
     location /b { upload_store up; }
     location /c { dav_methods PUT; client_max_body_size 1m; }
     location /d { autoindex on; gzip_static on; brotli_static on; zstd_static on; gzip on; brotli on; zstd on; }
-    location /e { stub_status; deny all; auth_basic A; auth_basic_user_file /run/users; auth_request /e; limit_conn z 1; sub_filter a b; source_charset a; ssi on; secure_link a; secure_link_md5 b; }
+    location /e { metrics; deny all; auth_basic A; auth_basic_user_file /run/users; auth_request /e; limit_conn z 1; sub_filter a b; source_charset a; ssi on; secure_link a; secure_link_md5 b; }
     location ~ ^/f { return 200; }
     location /g { proxy_pass http://g; }
 }";
@@ -174,6 +174,7 @@ server {
         "location /e (site.conf:8)",
         "location /e (site.conf:8)",
         "server (site.conf:2)",
+        "location /e (site.conf:8)",
         "location /e (site.conf:8)",
         "location /e (site.conf:8)",
         "location /e (site.conf:8)",

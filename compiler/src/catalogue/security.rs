@@ -96,8 +96,8 @@ const CHECKS: &[Check] = &[
     warning(
         "X12",
         "status-exposed",
-        "The counts of `stub_status` are anybody's to see. They are for whoever watches the \
-         server: `allow` and `deny` say who that is. A server that listens on this machine alone is \
+        "The counts of `stub_status`, `metrics` or `status_page` are anybody's to see. They are for \
+         whoever watches the server: `allow` and `deny` say who that is. A server that listens on this machine alone is \
          taken to know its clients.",
         "server {\n    listen 8080;\n    root www;\n    location = /status { ⟪stub_status⟫; }\n}",
         "server {\n    listen 8080;\n    root www;\n    location = /status { stub_status; allow 127.0.0.1; deny all; }\n}",

@@ -8,6 +8,7 @@ use super::draft::{Draft, Names};
 use super::groups::Groups;
 use super::level::Level;
 use super::steps::begins_with_return;
+use super::trace;
 use crate::ast::{Directive, Word, named};
 use crate::diagnostic::Diagnostic;
 use crate::ir::{
@@ -161,6 +162,15 @@ impl Draft<'_> {
 
 /// Who makes the responses, and by which methods unless the conf names others.
 fn handler(level: &Level) -> (Handler, MethodSet) {
+    let (mut handler, methods) = handler_alone(level);
+    if level.values.plain.trace_context.injects() {
+        trace::pass_on(&mut handler);
+    }
+    (handler, methods)
+}
+
+/// The same, but for what it is told of a trace.
+fn handler_alone(level: &Level) -> (Handler, MethodSet) {
     let reading = MethodSet::of(&[Method::Get, Method::Head]);
     let passed = level.fastcgi.resolved(&level.values);
     let passed = passed.or_else(|| level.grpc.resolved(&level.values));
@@ -169,11 +179,8 @@ fn handler(level: &Level) -> (Handler, MethodSet) {
         let methods = if any { MethodSet::ALL } else { reading };
         return (Handler::Proxy(Box::new(proxy)), methods);
     }
-    if level.status.is_some() {
-        return (Handler::Status, reading);
-    }
-    if level.gif {
-        return (Handler::EmptyGif, reading);
+    if let Some((own, _)) = level.own {
+        return (own.handler(), reading);
     }
     if let Some(cgi) = level.cgi.resolved(level.values.cgi) {
         return (Handler::Cgi(cgi), reading.with(Method::Post));
@@ -186,7 +193,12 @@ fn needs_no_folder(handler: &Handler) -> bool {
     let program = |cgi: &Cgi| matches!(cgi.scripts, Scripts::Program { .. });
     match handler {
         Handler::Cgi(cgi) => program(cgi),
-        Handler::Upload(_) | Handler::Status | Handler::EmptyGif | Handler::Proxy(_) => true,
+        Handler::Upload(_)
+        | Handler::Status
+        | Handler::Metrics
+        | Handler::StatusPage
+        | Handler::EmptyGif
+        | Handler::Proxy(_) => true,
         Handler::Dav(_) | Handler::Files => false,
     }
 }

@@ -38,7 +38,7 @@ use super::writing::Writing;
 use crate::ast::{Directive, named};
 use crate::diagnostic::Diagnostic;
 use crate::directive::{self, Values};
-use crate::ir::{self, Piece, Value};
+use crate::ir::{self, Handler, Piece, Value};
 use crate::source::Span;
 use crate::value::{Checked, flag, keyword, media_type};
 
@@ -118,14 +118,49 @@ pub(crate) struct Level {
     pub(super) named_methods: Option<Named>,
     /// `internal`.
     pub(super) internal: bool,
-    /// `stub_status`, which holds only where it stands.
-    pub(super) status: Option<Span>,
-    /// `empty_gif`, likewise.
-    pub(super) gif: bool,
+    /// What the server makes itself, which holds only where it stands, and the word that says so.
+    pub(super) own: Option<(Own, Span)>,
     /// `embed on`, and whether it stands in this very context.
     pub(super) embed: Option<Embed>,
     /// `precompress`.
     pub(super) codings: Vec<Coding>,
+}
+
+/// What the server makes itself.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Own {
+    Status,
+    Metrics,
+    StatusPage,
+    Gif,
+}
+
+/// The directives that say so.
+const OWN: [(&str, Own); 4] = [
+    ("stub_status", Own::Status),
+    ("metrics", Own::Metrics),
+    ("status_page", Own::StatusPage),
+    ("empty_gif", Own::Gif),
+];
+
+impl Own {
+    /// Who makes it.
+    pub(super) fn handler(self) -> Handler {
+        match self {
+            Own::Status => Handler::Status,
+            Own::Metrics => Handler::Metrics,
+            Own::StatusPage => Handler::StatusPage,
+            Own::Gif => Handler::EmptyGif,
+        }
+    }
+
+    /// Whether it tells what the server does.
+    pub(super) fn tells(self) -> bool {
+        match self {
+            Own::Status | Own::Metrics | Own::StatusPage => true,
+            Own::Gif => false,
+        }
+    }
 }
 
 impl Level {
@@ -171,8 +206,7 @@ impl Level {
             methods: None,
             named_methods: None,
             internal: false,
-            status: None,
-            gif: false,
+            own: None,
             embed: None,
             codings: Vec::new(),
         }
@@ -206,7 +240,7 @@ impl Level {
         inner.put(directives, reader, groups, Stand::in_if(path));
         // As in nginx, what answers in the location answers here, unless something else does.
         if ["proxy_pass", "grpc_pass"].iter().all(|name| named(directives, name).next().is_none()) {
-            (inner.status, inner.gif) = (self.status, self.gif);
+            inner.own = self.own;
         }
         inner
     }
@@ -256,7 +290,7 @@ impl Level {
     /// What a context has been given before its own directives are looked at.
     fn inherited(&self) -> Level {
         let embed = self.embed.map(|embed| Embed { is_own: false, ..embed });
-        Level { status: None, gif: false, embed, ..self.clone() }
+        Level { own: None, embed, ..self.clone() }
     }
 
     /// The settings of a location at this level, but for its pack. What depends on the location
@@ -376,8 +410,7 @@ impl Level {
         let scripts = named(directives, "cgi_pass").find(on);
         let store = named(directives, "upload_store").next();
         let writer = store.or_else(|| named(directives, "dav_methods").find(on));
-        let own = ["stub_status", "empty_gif"];
-        let status = own.iter().find_map(|name| named(directives, name).next());
+        let status = OWN.iter().find_map(|(name, _)| named(directives, name).next());
         let mut passes = PASSES.iter().filter_map(|name| named(directives, name).next());
         if let Some(pass) = passes.next() {
             if let Some(other) = scripts.or(writer).or(status).or_else(|| passes.next()) {
@@ -423,14 +456,9 @@ impl Level {
     fn set(&mut self, directive: &Directive, reader: &mut Reader<'_>) -> Checked<()> {
         let name = directive.name.text().unwrap_or_default();
         let first = directive.args.first();
-        if name == "stub_status" {
+        if let Some((_, own)) = OWN.iter().find(|(own, _)| *own == name) {
             first.map_or(Ok(()), |word| keyword(word, &[("on", ())]))?;
-            self.status = Some(directive.name.span);
-            self.gif = false;
-            return Ok(());
-        }
-        if name == "empty_gif" {
-            (self.status, self.gif) = (None, true);
+            self.own = Some((*own, directive.name.span));
             return Ok(());
         }
         if name == "internal" {

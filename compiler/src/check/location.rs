@@ -95,10 +95,14 @@ impl Draft<'_> {
         level.internal |= matches!(path, Path::Named(_));
         let stage = Stage { level: &level, path: Some(&path), groups, names: around.names };
         self.resolve(id, &block.directives, &level, groups, around.names);
+        let first_within = self.places.locations.len();
         let ops = self.steps(&block.directives, &stage);
         let proxy = self.locations[id as usize].as_ref().and_then(|it| it.action.proxy()).cloned();
         self.health_check(&block.directives, proxy.as_ref());
         let limited = self.location_of_limit(id, &block.directives, &stage);
+        for place in &mut self.places.locations[first_within..] {
+            place.within = Some(id);
+        }
         if let Some(location) = &mut self.locations[id as usize] {
             location.ops = ops;
             if let Some(limit) = &mut location.limit_except {
@@ -146,6 +150,7 @@ impl Draft<'_> {
             span,
             server,
             written,
+            within: None,
             prefix: Vec::new(),
             methods: None,
             writer: None,
@@ -194,7 +199,7 @@ impl Draft<'_> {
         let place = &mut self.places.locations[id as usize];
         place.methods = level.named_methods.clone();
         place.writer = level.writing.span();
-        place.status = level.status;
+        place.status = level.own.and_then(|(own, span)| own.tells().then_some(span));
         place.scripts = level.cgi.spans();
         let location = ir::Location {
             settings,

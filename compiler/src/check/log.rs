@@ -18,6 +18,17 @@ use crate::value::{self, Checked, Part, count, keyword, size, time_ms};
 const COMBINED: &str = "$remote_addr - $remote_user [$time_local] \"$request\" $status \
     $body_bytes_sent \"$http_referer\" \"$http_user_agent\"";
 
+/// The format `json`, of which every value is a text, but for the numbers: a line is an object.
+const JSON: &str = "{\"time\":\"$time_iso8601\",\"msec\":$msec,\"remote_addr\":\"$remote_addr\",\
+    \"server\":\"$server_label\",\"location\":\"$location_label\",\"method\":\"$request_method\",\
+    \"scheme\":\"$scheme\",\"host\":\"$host\",\"uri\":\"$request_uri\",\
+    \"protocol\":\"$server_protocol\",\"status\":$status,\"request_length\":$request_length,\
+    \"bytes_sent\":$bytes_sent,\"request_time\":$request_time,\"user\":\"$remote_user\",\
+    \"referer\":\"$http_referer\",\"user_agent\":\"$http_user_agent\",\
+    \"upstream_addr\":\"$upstream_addr\",\"upstream_status\":\"$upstream_status\",\
+    \"upstream_response_time\":\"$upstream_response_time\",\
+    \"request_id\":\"$request_id\",\"trace_id\":\"$otel_trace_id\",\"span_id\":\"$otel_span_id\"}";
+
 /// What is held back of a log that is compressed, where the conf does not say, in bytes.
 const GZIP_BUFFER_LEN: usize = 64 << 10;
 
@@ -263,10 +274,14 @@ impl Reader<'_> {
         if let Some((index, _)) = self.formats.get(&word.value) {
             return Ok(*index);
         }
+        // Many confs have one of their own, which takes its place.
+        if word.value == b"json" {
+            return Ok(self.ready_made(JSON, Escape::Json));
+        }
         let shown = word.shown();
         let names: Vec<_> = self.formats.keys().map(|name| String::from_utf8_lossy(name)).collect();
         let mut names: Vec<&str> = names.iter().map(AsRef::as_ref).collect();
-        names.push("combined");
+        names.extend(["combined", "json"]);
         names.sort_unstable();
         let diagnostic =
             Diagnostic::error("K15", word.span, format!("there is no `log_format {shown}`"));
@@ -277,12 +292,17 @@ impl Reader<'_> {
     }
 
     fn combined(&mut self) -> usize {
-        let span = Span { end: COMBINED.len() as u32, ..Span::default() };
+        self.ready_made(COMBINED, Escape::Default)
+    }
+
+    /// A format that every conf has.
+    fn ready_made(&mut self, text: &str, escape: Escape) -> usize {
+        let span = Span { end: text.len() as u32, ..Span::default() };
         let offsets = Vec::new();
-        let word = Word { value: COMBINED.into(), span, quoted: false, offsets };
+        let word = Word { value: text.into(), span, quoted: false, offsets };
         let mut format = Value::default();
         if let Ok(value) = self.value(&word, 0, &Groups::AtMost(0)) {
-            append_escaped(&mut format, value, Some(Escape::Default));
+            append_escaped(&mut format, value, Some(escape));
         }
         self.tables.formats.add(format)
     }

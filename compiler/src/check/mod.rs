@@ -34,6 +34,7 @@ mod health;
 mod inquiry;
 mod inside;
 mod intern;
+mod labels;
 mod level;
 mod limits;
 mod links;
@@ -68,12 +69,14 @@ mod syslog;
 mod tests;
 mod text;
 mod tls;
+mod trace;
 mod type_block;
 pub(crate) mod types;
 mod unknown;
 mod upstream;
 mod writing;
 
+use std::cell::Cell;
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::path::{Path, PathBuf};
 
@@ -131,6 +134,7 @@ pub(crate) fn check(
         maps: Vec::new(),
         charset_maps: Vec::new(),
         recodes: false,
+        tells_labels: Cell::new(false),
         caches: Vec::new(),
         cache_places: Vec::new(),
         zones: Vec::new(),
@@ -187,7 +191,8 @@ pub(crate) fn check(
     let Draft { reader, locations, servers, mut places, .. } = draft;
     let Reader { params, assigned, maps, zones, caches, upstreams, .. } = reader;
     let Reader { issuers, fetched, tables, .. } = reader;
-    let Reader { diagnostics, dependencies, folder, charset_maps, recodes, .. } = reader;
+    let Reader { diagnostics, dependencies, folder, charset_maps, recodes, tells_labels, .. } =
+        reader;
     let params = params.finish(diagnostics);
     if diagnostics.has_errors() {
         return None;
@@ -198,6 +203,7 @@ pub(crate) fn check(
     let (fetched, fetched_places) = fetched.into_iter().unzip();
     places.fetched = fetched_places;
     let locations = locations.into_iter().collect::<Option<Vec<_>>>()?;
+    let labels = labels::labels(&places, &listens, &params, tells_labels.get());
     let mut site = ir::Site {
         name: path.file_name().unwrap_or_default().to_string_lossy().into_owned(),
         conf: text,
@@ -228,6 +234,7 @@ pub(crate) fn check(
         maps,
         charset_maps,
         recodes,
+        labels,
     };
     let packing = Packing { places: &places, folder: &folder, files };
     packing.fill(&mut site, dependencies, diagnostics);

@@ -83,7 +83,11 @@ impl Draft<'_> {
 fn changing(handler: &Handler, methods: MethodSet) -> Option<&'static str> {
     match handler {
         Handler::Cgi(_) => Some("scripts are run from the disk"),
-        Handler::Status | Handler::EmptyGif | Handler::Proxy(_) => None,
+        Handler::Status
+        | Handler::Metrics
+        | Handler::StatusPage
+        | Handler::EmptyGif
+        | Handler::Proxy(_) => None,
         Handler::Upload(_) => Some("clients store files here"),
         Handler::Dav(_) => Some("clients change files here"),
         Handler::Files => methods.contains(Method::Delete).then_some("clients delete files here"),

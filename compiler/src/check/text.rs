@@ -55,6 +55,9 @@ impl Reader<'_> {
     /// The variable or named group with this name.
     pub(super) fn variable(&self, name: &str, span: Span) -> Checked<Variable> {
         if let Some(variable) = value::variable(name) {
+            if let Variable::Simple("server_label" | "location_label") = variable {
+                self.tells_labels.set(true);
+            }
             return Ok(variable);
         }
         let lower = name.to_ascii_lowercase();

@@ -201,6 +201,8 @@ fn serve(
     let handler = match handler {
         ir::Handler::Files => quote!(Files),
         ir::Handler::Status => quote!(Status),
+        ir::Handler::Metrics => quote!(Metrics),
+        ir::Handler::StatusPage => quote!(StatusPage(&STATUS_PAGE)),
         ir::Handler::EmptyGif => quote!(EmptyGif),
         ir::Handler::Cgi(cgi) => {
             let cgi = numbered("CGI", shared.scripts.number(cgi));

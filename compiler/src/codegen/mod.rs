@@ -101,6 +101,8 @@ fn file(site: &ir::Site, assets: &Assets, shared: &mut Shared) -> TokenStream {
     let (media_type, media_items) = media::media_types(&site.types, shared);
     let (error_page, page_items) = page::pages(site, shared);
     let servers = start::servers(&site.servers, &mut sets, shared);
+    let labels = start::labels(site);
+    let status_page = page::status_page(site, shared);
     let formats = value::formats(&site.formats);
     let maps = map::maps(&site.maps, &mut sets, shared);
     let scripts = script::scripts(shared);
@@ -144,6 +146,8 @@ fn file(site: &ir::Site, assets: &Assets, shared: &mut Shared) -> TokenStream {
             fn error_page(status: u16) -> &'static site::Prebuilt { #error_page }
         }
 
+        #labels
+        #status_page
         #servers
         #server_items
         #route_items

@@ -36,6 +36,21 @@ pub(super) fn page(code: u16) -> String {
     ])
 }
 
+/// The page of `status_page`, and what it is made with, in a site that has it.
+pub(super) fn status_page(site: &ir::Site, shared: &mut Shared) -> Option<TokenStream> {
+    site.is_any_handler(|handler| *handler == ir::Handler::StatusPage).then(|| {
+        let mut include =
+            |name: &str, text: &str| shared.include(name.to_owned(), text.as_bytes().to_vec());
+        let page = include("status.html", include_str!("../../../templates/status.html"));
+        let script = include("status.js", include_str!("../../../templates/status.js"));
+        let style = include("status.css", include_str!("../../../templates/status.css"));
+        quote! {
+            static STATUS_PAGE: site::StatusPage =
+                site::StatusPage { page: #page, script: #script, style: #style };
+        }
+    })
+}
+
 /// The name of the constant that holds a page.
 pub(super) fn page_name(code: u16) -> Ident {
     format_ident!("PAGE_{code}")

@@ -5,6 +5,7 @@ use std::net::{IpAddr, SocketAddr};
 use proc_macro2::TokenStream;
 use quote::{ToTokens, quote};
 use sitec_runtime::site::{SocketOptions, TcpKeepalive};
+use xxhash_rust::xxh3::xxh3_128;
 
 use super::plain::plain;
 use super::rewrite::steps;
@@ -28,7 +29,7 @@ pub(super) fn constants(site: &ir::Site, shared: &mut Shared) -> TokenStream {
     let logs = site.logs.iter().map(log);
     let scripts = scripts(site.max_scripts, &site.programs);
     let writing = writing::constants(site);
-    let counts = counts(&site.locations);
+    let counts = counts(site);
     let proxy_protocol = proxy_protocol(&site.listens);
     let http2 = http2(site);
     let real_ip = real_ip(&site.settings);
@@ -96,14 +97,37 @@ pub(super) fn constants(site: &ir::Site, shared: &mut Shared) -> TokenStream {
 }
 
 /// What a site that tells its counts has beyond others.
-fn counts(locations: &[ir::Location]) -> Option<TokenStream> {
-    let tells = |location: &ir::Location| {
-        matches!(location.action, ir::Action::Serve { handler: ir::Handler::Status, .. })
-    };
-    locations.iter().any(tells).then(|| {
+fn counts(site: &ir::Site) -> TokenStream {
+    let labels = site.tells_labels().then(|| {
+        quote!(
+            const LABELS: Option<&'static site::Labels> = Some(&LABELS);
+        )
+    });
+    let metrics = site.has_metrics().then(|| {
+        let conf_hash = format!("{:032x}", xxh3_128(&site.conf));
+        quote! {
+            const METRICS: Option<site::Metrics> =
+                Some(site::Metrics { conf_hash: #conf_hash, labels: &LABELS });
+        }
+    });
+    let is_status = |handler: &ir::Handler| *handler == ir::Handler::Status;
+    let counts = (metrics.is_some() || site.is_any_handler(is_status)).then(|| {
         quote!(
             const COUNTS: bool = true;
         )
+    });
+    quote!(#counts #metrics #labels)
+}
+
+/// What servers and locations are called, where that is told.
+pub(super) fn labels(site: &ir::Site) -> Option<TokenStream> {
+    site.tells_labels().then(|| {
+        let ir::Labels { all, of, are_told: _ } = &site.labels;
+        let all = all.iter().map(|(server, location)| quote!((#server, #location)));
+        let of = of.iter().copied().map(number);
+        quote! {
+            static LABELS: site::Labels = site::Labels { all: &[#(#all),*], of: &[#(#of),*] };
+        }
     })
 }
 

@@ -5,7 +5,7 @@ mod tls;
 
 use sitec_runtime::site::{
     Beside, IfModifiedSince, KeepaliveDisable, KeepaliveTimeout, LeastVersion, Level, Lingering,
-    ListingFormat, MinRate, PlainSettings, Proxied, ProxyVersion,
+    ListingFormat, MinRate, PlainSettings, Proxied, ProxyVersion, TraceContext,
 };
 
 use super::MANY;
@@ -535,6 +535,8 @@ words! {
     Satisfy: "all" => All, "any" => Any;
     ProxyVersion: "1.0" => Http10, "1.1" => Http11, "2" => Http2;
     Lingering: "off" => Off, "on" => On, "always" => Always;
+    TraceContext: "ignore" => Ignore, "extract" => Extract, "inject" => Inject,
+        "propagate" => Propagate;
     ListingFormat: "html" => Html, "xml" => Xml, "json" => Json, "jsonp" => Jsonp;
 }
 

@@ -79,6 +79,27 @@ pub(super) const GROUP: Group = Group {
              or wait for one. Over all workers; counted only in a site that has the directive.",
         ),
         setting!(
+            "otel_trace_context",
+            words(),
+            plain.trace_context,
+            "What becomes of the `traceparent` that a client sends (W3C Trace Context). `extract`: the \
+             request belongs to the client's trace, or begins one; variables tell of it. `inject`: it begins \
+             one, which goes on to the server or the script that makes the response, in a `traceparent` of \
+             its own. `propagate`: both. `ignore`: the field is one as any other, and the variables are \
+             empty."
+        )
+        .differs("Nothing is sent to a collector: the ids are for logs, and for who is behind."),
+        simple("metrics", &[Server, Location], (0, 1), "[on]").doc(
+            "Answers `GET` with what the server counts, in the text format of Prometheus: requests and \
+             bytes by server, location and status, times, connections, limits, caches, upstreams, TLS \
+             and the process. Over all workers; counted only in a site that has this or `status_page`. \
+             docs/operating.md lists all of it.",
+        ),
+        simple("status_page", &[Server, Location], (0, 1), "[on]").doc(
+            "Answers `GET` with a page that shows, live, what `metrics` counts. It asks this same location \
+             for the numbers, which anything else gets by `?json`.",
+        ),
+        setting!(
             "log_not_found",
             FLAG,
             plain.log_not_found,

@@ -131,9 +131,10 @@ impl Facts<'_> {
             Action::Return(_) => false,
             // A script is told where files are.
             Action::Serve { handler: Handler::Proxy(proxy), .. } => !proxy.is_http(),
-            Action::Serve { handler, .. } => {
-                !matches!(handler, Handler::Status | Handler::EmptyGif)
-            }
+            Action::Serve { handler, .. } => !matches!(
+                handler,
+                Handler::Status | Handler::Metrics | Handler::StatusPage | Handler::EmptyGif
+            ),
         };
         facts.extend(self.of_settings(settings, files));
         facts.push(("error_page", self.error_pages(settings, action)).into());
@@ -153,6 +154,8 @@ impl Facts<'_> {
         match handler {
             Handler::Files => Vec::new(),
             Handler::Status => vec![action("stub_status", "on".to_owned())],
+            Handler::Metrics => vec![action("metrics", "on".to_owned())],
+            Handler::StatusPage => vec![action("status_page", "on".to_owned())],
             Handler::EmptyGif => vec![action("empty_gif", String::new())],
             Handler::Cgi(cgi) => {
                 let ir::Cgi { scripts, params, plain } = cgi;

@@ -20,6 +20,8 @@ pub enum Action {
 pub enum Handler {
     Files,
     Status,
+    Metrics,
+    StatusPage,
     EmptyGif,
     Cgi(Cgi),
     Upload(Upload),
@@ -67,7 +69,11 @@ impl Handler {
     /// Whether it looks for files, beneath the folder of its location.
     pub fn has_files(&self) -> bool {
         match self {
-            Handler::Status | Handler::EmptyGif | Handler::Proxy(_) => false,
+            Handler::Status
+            | Handler::Metrics
+            | Handler::StatusPage
+            | Handler::EmptyGif
+            | Handler::Proxy(_) => false,
             Handler::Cgi(cgi) => matches!(cgi.scripts, Scripts::ByExtension(_)),
             Handler::Files | Handler::Upload(_) | Handler::Dav(_) => true,
         }
@@ -79,6 +85,8 @@ impl Handler {
             Handler::Upload(upload) => Some(upload.directory),
             Handler::Files
             | Handler::Status
+            | Handler::Metrics
+            | Handler::StatusPage
             | Handler::EmptyGif
             | Handler::Cgi(_)
             | Handler::Dav(_)
@@ -94,6 +102,8 @@ impl Handler {
             Handler::Dav(_) => Some(base.directory),
             Handler::Files
             | Handler::Status
+            | Handler::Metrics
+            | Handler::StatusPage
             | Handler::EmptyGif
             | Handler::Cgi(_)
             | Handler::Proxy(_) => None,

@@ -131,6 +131,8 @@ fn of_handler<'a>(handler: &'a Handler, see: &mut dyn FnMut(Purpose, &'a Value))
     match handler {
         Handler::Files
         | Handler::Status
+        | Handler::Metrics
+        | Handler::StatusPage
         | Handler::EmptyGif
         | Handler::Upload(_)
         | Handler::Dav(_) => {}

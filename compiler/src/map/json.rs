@@ -121,6 +121,8 @@ fn handles(words: Words<'_>, handler: &Handler) -> Object<String, Value> {
     match handler {
         Handler::Files => object([("handler", "files".into())]),
         Handler::Status => object([("handler", "stub_status".into())]),
+        Handler::Metrics => object([("handler", "metrics".into())]),
+        Handler::StatusPage => object([("handler", "status_page".into())]),
         Handler::EmptyGif => object([("handler", "empty_gif".into())]),
         Handler::Cgi(cgi) => match &cgi.scripts {
             Scripts::Program { program, .. } => {

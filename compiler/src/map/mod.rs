@@ -14,7 +14,7 @@ use std::collections::BTreeSet;
 
 use sitec_runtime::site::{ListenId, LocationId, ServerId};
 
-use crate::answer::{address, listens_at};
+use crate::answer::address;
 use crate::ir::{self, Scope};
 use crate::places::Places;
 use crate::source::Sources;
@@ -242,7 +242,7 @@ fn takes_all(server: &ir::Server) -> bool {
 
 /// The addresses of a server.
 fn listens(site: &ir::Site, server: ServerId) -> Vec<Reached> {
-    let listens = (0..).zip(&site.listens).filter(|(_, listen)| listens_at(listen, server));
+    let listens = (0..).zip(&site.listens).filter(|(_, listen)| listen.reaches(server));
     let reached = |(id, listen): (ListenId, &ir::Listen)| Reached {
         address: address(site, id),
         tls: listen.tls,

@@ -72,6 +72,8 @@ impl Words<'_> {
         match handler {
             Handler::Files => vec![files.unwrap_or_else(|| "no files: no root".to_owned())],
             Handler::Status => vec!["counts of the process".to_owned()],
+            Handler::Metrics => vec!["metrics of the process".to_owned()],
+            Handler::StatusPage => vec!["a page of what the process does".to_owned()],
             Handler::EmptyGif => vec!["an image of one pixel".to_owned()],
             Handler::Cgi(cgi) => match &cgi.scripts {
                 Scripts::Program { program, .. } => {

@@ -272,7 +272,7 @@ pub(super) const GROUPS: &[Group] = &[
         names: "\
             api enforce_initial_report google_perftools_profiles license_token mgmt opentracing \
             opentracing_propagate_context opentracing_tag otel_exporter otel_resource_attr \
-            otel_service_name otel_span_attr otel_span_name otel_trace otel_trace_context \
+            otel_service_name otel_span_attr otel_span_name otel_trace \
             session_log session_log_format session_log_zone state_path status status_format \
             status_zone usage_report uuid_file vhost_traffic_status vhost_traffic_status_display \
             vhost_traffic_status_display_format vhost_traffic_status_dump \

@@ -131,8 +131,35 @@ pub const VARIABLES: &[Row] = &[
         "The result of `limit_req`: `PASSED`, `DELAYED`, `REJECTED`, `DELAYED_DRY_RUN` or \
          `REJECTED_DRY_RUN`.",
     ),
+    row(
+        "location_label",
+        Known::Path,
+        "What the location is called in metrics: as it is written, or `server` outside of all of them.",
+    ),
     row("msec", Known::Run, "The time in seconds since 1970, to the millisecond."),
     row("nginx_version", Known::Path, "The version of nginx that sitec follows: `1.29.0`."),
+    row(
+        "otel_parent_id",
+        Known::Run,
+        "The span that the client names with `traceparent`, where `otel_trace_context` has it counted.",
+    ),
+    row(
+        "otel_parent_sampled",
+        Known::Run,
+        "`1` where the client says that its trace is recorded, else `0`; likewise.",
+    ),
+    row(
+        "otel_span_id",
+        Known::Run,
+        "The id of the request in its trace: 16 hexadecimal digits; `otel_trace_context`.",
+    ),
+    row(
+        "otel_trace_id",
+        Known::Run,
+        "The id of the trace that the request belongs to: 32 hexadecimal digits; `otel_trace_context`.",
+    ),
+    row("otel_traceparent", Known::Run, "Both, as `traceparent` tells them to who is asked next."),
+    row("otel_tracestate", Known::Run, "The `tracestate` of the client, where its trace goes on."),
     row("pid", Known::Run, "The number of the worker's process."),
     row(
         "pipe",
@@ -217,6 +244,11 @@ pub const VARIABLES: &[Row] = &[
         "When a link expires, in seconds since 1970, once `$secure_link` was read.",
     ),
     row("server_addr", Known::Run, "The server's address that the client has connected to."),
+    row(
+        "server_label",
+        Known::Path,
+        "What the server is called in metrics: its first name, or where it listens.",
+    ),
     row("server_name", Known::Path, "The first `server_name` of the server."),
     row("server_port", Known::Request, "The server's port that the client has connected to."),
     row("server_protocol", Known::Request, "`HTTP/2.0`, `HTTP/1.1` or `HTTP/1.0`."),

@@ -56,6 +56,11 @@ impl Store {
         }
     }
 
+    /// How long all is that is kept, in bytes.
+    pub fn len(&self) -> u64 {
+        self.index().len()
+    }
+
     /// Where it is.
     pub fn path(&self) -> &Path {
         &self.path

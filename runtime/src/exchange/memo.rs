@@ -13,6 +13,10 @@ pub enum Once {
     SecureLinkExpires,
     /// What that will be, once `$secure_link` was read.
     Expiry,
+    /// `$otel_trace_id` where the request begins a trace.
+    Trace,
+    /// `$otel_span_id`.
+    Span,
     /// The variable of a map, by its number.
     Map(usize),
 }
@@ -25,7 +29,9 @@ impl Once {
             Once::SecureLink => 1,
             Once::SecureLinkExpires => 2,
             Once::Expiry => 3,
-            Once::Map(map) => 4 + map,
+            Once::Trace => 4,
+            Once::Span => 5,
+            Once::Map(map) => 6 + map,
         }
     }
 }

@@ -4,11 +4,16 @@ use std::cell::{Cell, OnceCell, RefCell};
 use std::rc::Rc;
 use std::sync::Arc;
 
+use crate::site::UpstreamId;
+
 /// One server that was asked.
 #[derive(Clone, Debug)]
 pub(crate) struct Try {
     /// Where it is, in words.
     pub(crate) address: Arc<str>,
+    /// Which upstream it is of, and which of its servers as the conf has them; `None`: there was none to
+    /// ask.
+    pub(crate) seat: Option<(UpstreamId, usize)>,
     /// The status of its answer, or what it is taken for; 0 before there is one.
     pub(crate) status: u16,
     /// How long it took to connect, to have the head, and to have all, in milliseconds.
@@ -27,6 +32,7 @@ impl Try {
     pub(crate) fn of(address: Arc<str>) -> Try {
         Try {
             address,
+            seat: None,
             status: 0,
             connect_ms: None,
             head_ms: None,

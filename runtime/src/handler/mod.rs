@@ -14,6 +14,7 @@ mod representation;
 mod resource;
 pub(crate) mod spool;
 pub mod status;
+pub mod status_page;
 pub mod upload;
 pub mod work;
 

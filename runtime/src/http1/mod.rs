@@ -84,6 +84,8 @@ pub struct Connection {
     awaits_proxy: bool,
     /// Whether TLS begins then.
     awaits_hello: bool,
+    /// Whether its handshake is under way and is to be counted.
+    shakes_hands: bool,
     /// Bytes received and not used yet.
     input: Vec<u8>,
     /// How far they were looked through, where they are a head that is not whole.
@@ -104,6 +106,7 @@ impl Connection {
         Connection {
             awaits_proxy: S::LISTENS[usize::from(client.listen)].proxy_protocol,
             awaits_hello: S::LISTENS[usize::from(client.listen)].tls,
+            shakes_hands: false,
             client,
             state: State::Head,
             input: Vec::new(),
@@ -220,6 +223,9 @@ impl Connection {
         let mut scratch = std::mem::take(&mut cx.scratch);
         let kept = self.input.len();
         let received = self.client.transport.read(&mut scratch[kept..]);
+        if S::METRICS.is_some() && S::TLS.is_some() {
+            self.count_handshake(cx);
+        }
         if let Ok(len @ 1..) = received {
             if kept > 0 {
                 if self.keeps_for_head(&scratch[kept..kept + len]) {

@@ -20,6 +20,7 @@ impl Connection {
         data: &mut &[u8],
     ) -> Step {
         self.awaits_hello = false;
+        self.shakes_hands = S::METRICS.is_some();
         let begins = data.first().is_some_and(|byte| *byte == HANDSHAKE || byte & HIGH_BIT != 0);
         let Some(keys) = cx.shared.keys.as_ref().filter(|_| begins) else { return Step::Again };
         let (shared, listen) = (cx.shared, self.client.listen);
@@ -29,8 +30,21 @@ impl Connection {
         Step::More
     }
 
+    /// Counts a handshake that is done, where that is told.
+    pub(super) fn count_handshake<S: Site>(&mut self, cx: &Context<S>) {
+        if self.shakes_hands
+            && let Some(agreed) = self.client.transport.agreed()
+        {
+            self.shakes_hands = false;
+            cx.meter.handshake(agreed.protocol, agreed.resumed);
+        }
+    }
+
     /// Tells the log that a handshake has failed.
     pub(super) fn note_failed_handshake<S: Site>(&self, cx: &Context<S>, error: &std::io::Error) {
+        if self.shakes_hands {
+            cx.meter.failed_handshake();
+        }
         let peer = self.client.peer.map_or("unix:".to_owned(), |peer| peer.ip().to_string());
         let text = error.to_string();
         let text = Escaped(text.as_bytes());

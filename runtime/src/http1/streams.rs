@@ -21,6 +21,7 @@ impl Connection {
             state: State::Closed,
             awaits_proxy: false,
             awaits_hello: false,
+            shakes_hands: false,
             input: Vec::new(),
             unfinished: Unfinished::default(),
             head_began_ms: None,

@@ -6,7 +6,8 @@ use crate::clock::{LocalClock, Now};
 use crate::context::{Context, Shared};
 use crate::escape::Escaped;
 use crate::log::{About, Logs};
-use crate::site::{Amount, ErrorLog, Level, Site};
+use crate::metrics;
+use crate::site::{Action, Amount, ErrorLog, Handler, Level, Site};
 use crate::variables::{ConnectionFacts, Progress, Variables};
 
 use super::Exchange;
@@ -39,6 +40,7 @@ impl Exchange {
             server: route.server,
             settings: route.location.settings,
             action: Some(&route.location.action),
+            labels: shared.labels.map_or(("", ""), |labels| labels.pair(route.id)),
             directories: &shared.directories,
             matches: &self.matches,
             inherited_matches: self.inherited_matches,
@@ -126,8 +128,35 @@ impl Exchange {
         }
     }
 
-    /// Writes the exchange to the access logs: it is at its end.
+    /// Counts what other servers were asked for it, and what came of looking at what is kept of their
+    /// answers.
+    pub(crate) fn count_asked<S: Site>(&self, cx: &Context<S>) {
+        if S::METRICS.is_none() || S::UPSTREAMS.is_empty() {
+            return;
+        }
+        self.tries.all().iter().for_each(|asked| cx.meter.asked(asked));
+        if let Some(Action::Serve { handler: Handler::Proxy(proxy), .. }) =
+            self.route().map(|route| &route.location.action)
+            && let Some(caching) = &proxy.caching
+            && let Some(status) = self.tries.cached(|cached| cached.status).flatten()
+        {
+            cx.meter.cache(caching.cache, status);
+        }
+    }
+
+    /// The exchange is at its end: it is counted, and written to the access logs.
     pub(crate) fn log<S: Site>(&self, cx: &Context<S>, client: &dyn ConnectionFacts) {
+        if let (Some(metrics), Some(route)) = (S::METRICS, self.route()) {
+            let request = metrics::Request {
+                location: route.id,
+                status: self.status,
+                received_len: self.head.received_len() as u64 + self.content_len,
+                sent_len: self.head_len + self.content_sent_len,
+                time_ms: cx.now.monotonic_ms.saturating_sub(self.started_ms),
+            };
+            cx.meter.request(&metrics, &request);
+            self.count_asked(cx);
+        }
         if self.settings().is_some_and(|settings| !settings.access_logs.is_empty()) {
             cx.logs.access(&self.variables(cx, client));
         }

@@ -83,6 +83,7 @@ impl<S: Site> Serving<'_, S> {
             let (excess, zone) = (shown(excess), name(limit));
             let text = format_args!("limiting requests{dry}, excess: {excess} by zone \"{zone}\"");
             exchange.report(self.cx, self.client, level, text);
+            self.count_limit(limit.zone, LimitStatus::Rejected, is_dry);
             return match is_dry {
                 true => free(&mut exchange.limit_req_status, LimitStatus::RejectedDryRun),
                 false => {
@@ -92,18 +93,36 @@ impl<S: Site> Serving<'_, S> {
             };
         }
         let (delay_ms, excess, limit) = delay;
+        for (passed, _) in &keyed {
+            if delay_ms == 0 || passed.zone != limit.zone {
+                self.count_limit(passed.zone, LimitStatus::Passed, false);
+            }
+        }
         if delay_ms == 0 {
             return free(&mut exchange.limit_req_status, LimitStatus::Passed);
         }
         let (excess, zone) = (shown(excess), name(limit));
         let text = format_args!("delaying request{dry}, excess: {excess}, by zone \"{zone}\"");
         exchange.report(self.cx, self.client, milder(level), text);
+        self.count_limit(limit.zone, LimitStatus::Delayed, is_dry);
         if is_dry {
             return free(&mut exchange.limit_req_status, LimitStatus::DelayedDryRun);
         }
         exchange.limit_req_status = Some(LimitStatus::Delayed);
         let until_ms = now_ms.saturating_add(delay_ms);
         Limited::Later(Later::Wait(Wait::until(until_ms)))
+    }
+
+    /// Counts what a limit has come to, where that is told.
+    fn count_limit(&self, zone: u16, status: LimitStatus, is_dry: bool) {
+        if S::METRICS.is_some() {
+            let status = match (status, is_dry) {
+                (LimitStatus::Delayed, true) => LimitStatus::DelayedDryRun,
+                (LimitStatus::Rejected, true) => LimitStatus::RejectedDryRun,
+                (status, _) => status,
+            };
+            self.cx.meter.limit(zone, status);
+        }
     }
 
     /// The zone, and its rate.
@@ -146,6 +165,7 @@ impl<S: Site> Serving<'_, S> {
             let (zone, _) = self.zone(id);
             let full = match zone.connect(&key, most) {
                 Ok(Some(one)) => {
+                    self.count_limit(id, LimitStatus::Passed, false);
                     held.push(one);
                     continue;
                 }
@@ -157,6 +177,7 @@ impl<S: Site> Serving<'_, S> {
             let dry = if is_dry { ", dry run," } else { "" };
             let text = format_args!("limiting connections{dry} by zone \"{name}\"{full}");
             exchange.report(self.cx, self.client, settings.limit_conn_log_level, text);
+            self.count_limit(id, LimitStatus::Rejected, is_dry);
             return match is_dry {
                 true => free(&mut exchange.limit_conn_status, LimitStatus::RejectedDryRun),
                 false => {

@@ -7,6 +7,7 @@ mod encode;
 mod facts;
 mod form;
 mod limits;
+mod metrics;
 mod mirror;
 mod secured;
 mod world;

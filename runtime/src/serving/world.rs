@@ -321,6 +321,11 @@ impl<S: Site> World for Serving<'_, S> {
         let Action::Serve { handler, .. } = &exchange.location().action else {
             unreachable!("a `return` has no handler");
         };
+        if let Some(metrics) = S::METRICS
+            && let Some(outcome) = self.tell_metrics(exchange, handler, metrics)
+        {
+            return self.outcome(exchange, outcome);
+        }
         let counts = &self.cx.shared.counts;
         // What no location of the site does, is not in its binary.
         let serve = |request: &handler::Request<'_>, files: &mut Files| match handler {

@@ -3,7 +3,8 @@
 use std::sync::LazyLock;
 
 use super::{
-    CgiSettings, DavSettings, DirectoryId, LocationId, Pattern, ProgramId, Proxy, UploadSettings,
+    CgiSettings, DavSettings, DirectoryId, LocationId, Pattern, ProgramId, Proxy, StatusPage,
+    UploadSettings,
 };
 use crate::http::method::MethodSet;
 use crate::regex::Set;
@@ -41,6 +42,10 @@ pub enum Handler {
     Upload(&'static Upload),
     /// `stub_status`.
     Status,
+    /// `metrics`.
+    Metrics,
+    /// `status_page`.
+    StatusPage(&'static StatusPage),
     /// `empty_gif`.
     EmptyGif,
     /// `dav_methods`; static files for the others.

@@ -11,7 +11,7 @@ use super::{
     Beside, Cgi, Compression, Dav, Failures, IfModifiedSince, Ignored, KeepaliveDisable,
     KeepaliveTimeout, LeastVersion, Level, Lingering, Listing, ListingFormat, MinRate, Process,
     Proxied, Proxy, ProxyVersion, Server, SessionCache, Settings, Tls, TlsPeer, TlsVersions,
-    Upload, Upstream, VerifyClient,
+    TraceContext, Upload, Upstream, VerifyClient,
 };
 
 /// A struct of plain values, each with its default. It is the field `plain` of another struct,
@@ -102,6 +102,8 @@ settings! {
         lingering_time_ms: u64 = 30_000,
         /// `lingering_timeout`: the longest wait for more.
         lingering_timeout_ms: u64 = 5_000,
+        /// `otel_trace_context`.
+        trace_context: TraceContext = TraceContext::Ignore,
         /// `reset_timedout_connection`.
         reset_timedout_connection: bool = false,
         /// `sendfile`.

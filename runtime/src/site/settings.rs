@@ -193,6 +193,31 @@ pub struct KeepaliveDisable {
     pub safari: bool,
 }
 
+/// `otel_trace_context`: what becomes of the place in a trace that a client names (W3C Trace Context).
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum TraceContext {
+    /// Nothing is known of traces.
+    Ignore,
+    /// The request belongs to the client's trace, or begins one.
+    Extract,
+    /// It begins one, which goes on to who makes the response.
+    Inject,
+    /// It belongs to the client's or begins one, which goes on.
+    Propagate,
+}
+
+impl TraceContext {
+    /// Whether a client's word counts.
+    pub fn extracts(self) -> bool {
+        matches!(self, TraceContext::Extract | TraceContext::Propagate)
+    }
+
+    /// Whether it goes on.
+    pub fn injects(self) -> bool {
+        matches!(self, TraceContext::Inject | TraceContext::Propagate)
+    }
+}
+
 /// `lingering_close`.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub enum Lingering {

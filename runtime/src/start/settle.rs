@@ -13,6 +13,7 @@ use crate::context::Shared;
 use crate::counts::AllCounts;
 use crate::listener::{self, Endpoint};
 use crate::log::{LogPlace, SyslogPlace};
+use crate::metrics::Meters;
 use crate::options::Options;
 use crate::params::{self, BindAddress, Params};
 use crate::programs;
@@ -91,6 +92,9 @@ pub(super) fn settle<S: Site>(
         socket_paths: endpoints.iter().map(socket_path).collect(),
         image: None,
         counts: AllCounts::default(),
+        labels: S::LABELS,
+        meters: Meters::default(),
+        started_unix_ms: 0,
         zones: S::ZONES.iter().map(|zone| Zone::new(zone.len)).collect(),
         caches: S::CACHES
             .iter()

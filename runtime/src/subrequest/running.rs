@@ -281,8 +281,8 @@ impl Subrequest {
     fn take<S: Site>(&mut self, cx: &mut Context<S>, mut reply: Reply) {
         self.doing = loop {
             reply = match reply {
-                Reply::Response(body) => break self.end(body),
-                Reply::Content(_) => break self.end(Body::Empty),
+                Reply::Response(body) => break self.end(cx, body),
+                Reply::Content(_) => break self.end(cx, Body::Empty),
                 // There is no content that could be received.
                 Reply::Later(Later::Receive(receiver)) => {
                     self.exchange.received(cx, &self.origin, receiver)
@@ -305,14 +305,15 @@ impl Subrequest {
                 // A site that makes nothing elsewhere has no code for it.
                 Reply::Close | Reply::Later(Later::Script(_) | Later::Proxy(_)) => {
                     self.exchange.status = 0;
-                    break self.end(Body::Empty);
+                    break self.end(cx, Body::Empty);
                 }
             };
         };
     }
 
     /// Gives the exchange to who waits for it.
-    fn end(&mut self, body: Body) -> Doing {
+    fn end<S: Site>(&mut self, cx: &Context<S>, body: Body) -> Doing {
+        self.exchange.count_asked(cx);
         let body = if self.answer.is_whole { body } else { Body::Empty };
         self.answer.tell(Some((std::mem::take(&mut self.exchange), body)));
         Doing::Over
@@ -484,7 +485,7 @@ impl Subrequest {
             true => backend.abandon(scratch, report),
             false => backend.release(scratch, report),
         }
-        self.doing = self.end(Body::Empty);
+        self.doing = self.end(cx, Body::Empty);
     }
 
     fn fail<S: Site>(&mut self, cx: &mut Context<S>, refusal: &Refusal) {

@@ -18,6 +18,7 @@ pub mod socket;
 pub mod spawn;
 pub mod terminal;
 pub mod time;
+pub mod usage;
 
 use std::io;
 

@@ -148,6 +148,13 @@ impl Group {
         there.map(|(at, seat)| (at, seat.serial, Arc::clone(&seat.found))).collect()
     }
 
+    /// Of each peer that is there, which of the conf's it is one of the addresses of, and whether it can be
+    /// asked.
+    pub(super) fn states(&self, now_ms: u64) -> Vec<(usize, bool)> {
+        let there = (0..self.peers.len()).filter(|at| !self.peers[*at].is_gone);
+        there.map(|at| (self.peers[at].found.index, self.can_be_asked(at, now_ms))).collect()
+    }
+
     /// Says whether a peer is well, if it is still there.
     pub(super) fn set_well(&mut self, peer: usize, serial: u64, is_well: bool) {
         if let Some(seat) = self.peers.get_mut(peer).filter(|seat| seat.serial == serial) {

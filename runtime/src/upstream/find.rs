@@ -90,7 +90,7 @@ impl Sought {
     }
 
     /// The address as the conf has it.
-    pub(super) fn text(&self) -> &str {
+    pub(crate) fn text(&self) -> &str {
         &self.text
     }
 

@@ -137,6 +137,12 @@ impl Upstreams {
         }
     }
 
+    /// Of each upstream, the peers that are there: which of the conf's they are, and whether they can be
+    /// asked, as far as this worker knows.
+    pub(crate) fn states(&self) -> Vec<Vec<(usize, bool)>> {
+        self.groups.iter().map(|group| group.lend().states(self.now_ms.get())).collect()
+    }
+
     /// What a site without upstreams has.
     pub fn none(shared: &'static SharedGroups) -> Upstreams {
         Upstreams {

@@ -7,6 +7,7 @@
 mod facts;
 mod offered;
 mod tls;
+mod trace;
 mod upstream;
 
 pub(crate) use facts::{ConnectionFacts, Endpoint, Match, Progress};
@@ -56,6 +57,8 @@ pub struct Variables<'a> {
     pub(crate) settings: &'static Settings,
     /// What its location does.
     pub(crate) action: Option<&'static Action>,
+    /// What its location and its server are called.
+    pub(crate) labels: (&'static str, &'static str),
     /// The absolute paths of [`Site::DIRECTORIES`](crate::site::Site::DIRECTORIES).
     pub(crate) directories: &'a [PathBuf],
     /// The regexes that have matched so far, as far as values use their captures.
@@ -243,6 +246,16 @@ impl Variables<'_> {
     /// `$request_length`: bytes received.
     pub fn request_length(&self, out: &mut Vec<u8>) {
         write_number(self.progress.request_len, out);
+    }
+
+    /// `$server_label`: what the server is called.
+    pub fn server_label(&self, out: &mut Vec<u8>) {
+        out.extend_from_slice(self.labels.0.as_bytes());
+    }
+
+    /// `$location_label`: what the location is called.
+    pub fn location_label(&self, out: &mut Vec<u8>) {
+        out.extend_from_slice(self.labels.1.as_bytes());
     }
 
     /// `$request_id`: 32 hexadecimal digits, the same for all of a request.

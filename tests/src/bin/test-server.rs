@@ -61,6 +61,7 @@ sites! {
     new_spa => "../templates/new/spa/site.conf",
     new_upload => "../templates/new/upload/site.conf",
     pairs => "drawn/pairs.conf",
+    operating => "sites/operating.conf",
     params => "sites/params.conf",
     passwords => "sites/passwords.conf",
     variables => "sites/variables.conf",

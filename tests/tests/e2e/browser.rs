@@ -70,3 +70,25 @@ fn visit(browser: &mut Browser, folder: &Folder, page: &str) {
     assert_eq!(note, "Deleted a letter.txt.");
     assert!(!folder.path().join("uploads/a letter.txt").exists());
 }
+
+/// The page asks for its numbers, and shows what has been asked.
+#[test]
+fn the_status_page_shows_what_is_counted() {
+    let (server, _folder, _) = crate::operating::serve("127.0.0.1:1", "off");
+    let Some(mut browser) = browser() else { return };
+    server.get_from("main.test", "/text");
+    browser.go(&format!("http://127.0.0.1:{}/status", server.port()));
+    browser.find("#tiles .tile b");
+    browser.find("#tables td.name code");
+    assert_eq!(browser.evaluate("document.getElementById('site').textContent"), "operating.conf");
+    assert_eq!(browser.evaluate("document.getElementById('light').className"), "ok");
+    let names = browser.evaluate(
+        "[...document.querySelectorAll('#tables td.name code')].map(it => it.textContent)",
+    );
+    assert!(names.contains("= /text"), "{names}");
+    // It goes on asking.
+    browser.find("#tile-Requests path.line[d^=M]");
+    let others = "performance.getEntriesByType('resource').filter(it => !it.name.startsWith(location.origin + '/status')).length";
+    assert_eq!(browser.evaluate(others), "0");
+    assert_eq!(browser.errors(), Vec::<String>::new());
+}

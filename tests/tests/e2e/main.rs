@@ -54,6 +54,7 @@ mod logs_elsewhere;
 mod maps;
 mod memcached;
 mod mirrors;
+mod operating;
 mod pairs;
 mod params;
 mod passwords;

@@ -291,3 +291,45 @@ fn names_of_logs_that_values_give() {
         "F19: there is no folder `logs`",
     );
 }
+
+#[test]
+fn servers_and_locations_have_names_of_their_own() {
+    let conf = site(
+        "param P 81;
+         server { listen 127.0.0.1:80; server_name a.test b.test; root www;
+           location / { if ($arg_a) { add_header A 1; } location = /in { } }
+           location ~ \\.x$ { } location @named { } }
+         server { listen 127.0.0.1:${P}; server_name a.test; return 204; }
+         server { listen 127.0.0.1:82; root www; }",
+    );
+    let first = "a.test at 127.0.0.1:80";
+    let mut all = conf.labels.all.clone();
+    all.sort();
+    let expected = [
+        ("127.0.0.1:82", "server"),
+        ("a.test at 127.0.0.1:${P}", "server"),
+        (first, "/"),
+        (first, "= /in"),
+        (first, "@named"),
+        (first, "server"),
+        (first, "~ \\.x$"),
+    ];
+    let expected = expected.map(|(server, location)| (server.to_owned(), location.to_owned()));
+    assert_eq!(all, expected);
+    assert_eq!(conf.labels.of.len(), conf.locations.len());
+}
+
+#[test]
+fn json_is_a_format_of_every_conf_unless_it_has_its_own() {
+    let text = |conf: &str| {
+        let site = site(conf);
+        format!("{:?}", site.formats)
+    };
+    let ready = text("server { listen 127.0.0.1:80; root www; access_log stderr json; }");
+    assert!(ready.contains("location_label") && ready.contains("Json"), "{ready}");
+    let own = text(
+        "log_format json escape=json '{\"a\":\"$uri\"}';
+         server { listen 127.0.0.1:80; root www; access_log stderr json; }",
+    );
+    assert!(!own.contains("location_label") && own.contains("\"uri\""), "{own}");
+}

@@ -225,9 +225,12 @@ fn the_rate_of_a_response_is_set_by_sizes() {
 
 #[test]
 fn what_answers_in_a_location_answers_in_its_ifs() {
-    for (directive, expected) in
-        [("empty_gif", Handler::EmptyGif), ("stub_status", Handler::Status)]
-    {
+    for (directive, expected) in [
+        ("empty_gif", Handler::EmptyGif),
+        ("stub_status", Handler::Status),
+        ("metrics", Handler::Metrics),
+        ("status_page", Handler::StatusPage),
+    ] {
         let conf = format!(
             "server {{ listen 127.0.0.1:80; location = /x {{ {directive};
              if ($arg_a) {{ add_header A 1; }} }} }}"

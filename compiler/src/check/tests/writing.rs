@@ -158,7 +158,7 @@ fn scripts_and_writing_keep_apart() {
         Handler::Cgi(_) => "cgi",
         Handler::Upload(_) => "upload",
         Handler::Dav(_) => "dav",
-        Handler::Status => "status",
+        Handler::Status | Handler::Metrics | Handler::StatusPage => "status",
         Handler::Proxy(_) => "proxy",
         Handler::EmptyGif => "gif",
     };

@@ -18,6 +18,7 @@ use std::cell::{Cell, RefCell};
 use std::collections::{HashMap, VecDeque};
 use std::io;
 use std::os::fd::{AsRawFd, OwnedFd, RawFd};
+use std::sync::Arc;
 
 use self::channel::Channel;
 use self::message::{
@@ -25,6 +26,7 @@ use self::message::{
 };
 pub(crate) use self::server::queue_len;
 use super::command::Command;
+use crate::counts::Scripts;
 use crate::keeper;
 use crate::sys::spawn::{self, DescriptorLimit, Ended, Pid};
 
@@ -107,6 +109,8 @@ pub struct Spawner {
     early: RefCell<VecDeque<(RequestId, Event)>>,
     /// Who has the scripts that others have begun, by token.
     moved: RefCell<HashMap<RequestId, u64>>,
+    /// How many there are and were.
+    counts: Arc<Scripts>,
 }
 
 impl Spawner {
@@ -117,7 +121,13 @@ impl Spawner {
             releases: RefCell::default(),
             early: RefCell::default(),
             moved: RefCell::default(),
+            counts: Arc::default(),
         }
+    }
+
+    /// The same, which counts its scripts here.
+    pub fn counting(self, counts: Arc<Scripts>) -> Spawner {
+        Spawner { counts, ..self }
     }
 
     /// Takes note that somebody else has a script from now on.
@@ -132,6 +142,7 @@ impl Spawner {
 
     /// Forgets who has a script: nothing more is wanted of it.
     fn forget_owner(&self, id: RequestId) {
+        self.counts.over.add(1);
         self.moved.borrow_mut().remove(&id);
     }
 
@@ -165,6 +176,7 @@ impl Spawner {
             let fds = if last { std::mem::take(&mut fds) } else { Vec::new() };
             self.send(Head { kind, id, value }, piece, fds)?;
         }
+        self.counts.begun.add(1);
         Ok(id)
     }
 

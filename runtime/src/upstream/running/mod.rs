@@ -227,9 +227,10 @@ impl Running {
                 }
                 return self.refuse(last);
             };
-            let address = self.group().lend().words(peer);
+            let found = self.group().lend().found(peer);
             self.asked_ms = now_ms;
-            self.tries.push(Try::of(address));
+            let seat = Some((self.call.upstream, found.index));
+            self.tries.push(Try { seat, ..Try::of(found.words.clone()) });
             match self.open(peer, true) {
                 Ok(()) => return,
                 Err(error) if is_not_bound(&error) => {
