@@ -20,6 +20,8 @@ pub struct Listener {
     pub id: ListenId,
     /// The socket.
     pub socket: OwnedFd,
+    /// Whether another server may take its place at this address (`--beside`).
+    pub is_beside: bool,
 }
 
 /// One `listen` with its params filled in.
@@ -143,11 +145,12 @@ pub struct Opened {
 }
 
 /// Opens every endpoint once for each worker, and leaves what is handed over for none of them.
-/// Errors name the address.
+/// `beside`: another server may listen there. Errors name the address.
 pub fn open(
     endpoints: &[Endpoint],
     workers: usize,
     handed_over: &mut Vec<HandedOver>,
+    beside: bool,
 ) -> Result<Opened, Vec<String>> {
     let taken: Vec<_> = endpoints
         .iter()
@@ -160,7 +163,7 @@ pub fn open(
     };
     // All probes come first: once one of two overlapping addresses listens, the other's fails.
     for (endpoint, _) in endpoints.iter().zip(&taken).filter(|(_, socket)| socket.is_none()) {
-        faults.extend(probe(endpoint).err().map(|error| failed(endpoint, error)));
+        faults.extend(probe(endpoint, beside).err().map(|error| failed(endpoint, error)));
     }
     if !faults.is_empty() {
         return Err(faults);
@@ -168,14 +171,16 @@ pub fn open(
     let mut paths = Vec::new();
     let mut listeners: Vec<Vec<Listener>> = (0..workers).map(|_| Vec::new()).collect();
     for (id, (endpoint, socket)) in endpoints.iter().zip(taken).enumerate() {
+        let is_beside =
+            beside && socket.is_none() && matches!(endpoint.address, BindAddress::Ip(_));
         let sockets = match socket {
             Some(socket) => share(socket, workers),
-            None => open_own(endpoint, workers, &mut paths),
+            None => open_own(endpoint, workers, &mut paths, beside),
         };
         match sockets {
             Ok(sockets) => {
                 for (listeners, socket) in listeners.iter_mut().zip(sockets) {
-                    listeners.push(Listener { id: id as ListenId, socket });
+                    listeners.push(Listener { id: id as ListenId, socket, is_beside });
                 }
             }
             Err(error) => faults.push(failed(endpoint, error)),
@@ -194,7 +199,8 @@ fn help(address: &BindAddress, error: &io::Error) -> &'static str {
              port"
         }
         (BindAddress::Ip(_), ErrorKind::AddrInUse) => {
-            "\n\nhelp: another program listens there: stop it, or listen on another port"
+            "\n\nhelp: another program listens there: stop it, or listen on another port; `--beside` \
+             takes the place of a server that was started so"
         }
         (BindAddress::Ip(_), ErrorKind::AddrNotAvailable) => {
             "\n\nhelp: this machine does not have the address; `0.0.0.0` and `[::]` are all that it has"
@@ -212,8 +218,9 @@ fn share(socket: OwnedFd, workers: usize) -> io::Result<Vec<OwnedFd>> {
 
 /// Finds out whether somebody listens there already: with `SO_REUSEPORT` a second server would
 /// bind beside the first unnoticed. Nothing listens on the probe, so it is not in the way.
-fn probe(endpoint: &Endpoint) -> io::Result<()> {
+fn probe(endpoint: &Endpoint, beside: bool) -> io::Result<()> {
     match &endpoint.address {
+        BindAddress::Ip(_) if beside => Ok(()),
         BindAddress::Ip(address) => {
             let ipv6_only = endpoint.listen.ipv6_only;
             net::bind_ip(*address, &ListenOptions { reuse_port: false, ipv6_only }).map(drop)
@@ -226,11 +233,12 @@ fn open_own(
     endpoint: &Endpoint,
     workers: usize,
     paths: &mut Vec<SocketPath>,
+    beside: bool,
 ) -> io::Result<Vec<OwnedFd>> {
     let listen = endpoint.listen;
     match &endpoint.address {
         BindAddress::Ip(address) => {
-            let reuse_port = workers > 1 || listen.shared_port;
+            let reuse_port = workers > 1 || listen.shared_port || beside;
             let options = ListenOptions { reuse_port, ipv6_only: listen.ipv6_only };
             let open = |_| {
                 let socket = net::bind_ip(*address, &options)?;

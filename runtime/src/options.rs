@@ -26,6 +26,8 @@ pub enum Command {
 pub struct Options {
     /// The folder that relative paths of the conf are under, in place of the conf's own.
     pub prefix: Option<PathBuf>,
+    /// Whether another server may listen at the same addresses, as when this one takes its place.
+    pub beside: bool,
     /// `--set NAME=VALUE`, in the order given.
     pub set: Vec<(String, String)>,
 }
@@ -37,6 +39,7 @@ Usage: PROGRAM [OPTIONS]
 Options:
       --prefix DIR       folder that the conf's relative paths are under
       --set NAME=VALUE   value of a `param` of the conf
+      --beside           listen beside another server that was started so, to take its place
       --check            do all that a start does before it serves, then exit
       --acme             fetch the certificates of `acme_certificate` that are due, then exit
       --watch            with --acme: go on, and fetch each when it is due
@@ -75,6 +78,7 @@ pub fn parse(arguments: impl Iterator<Item = String>) -> Result<Command, String>
                 options.set.push((name.to_owned(), value.to_owned()));
             }
             _ if attached.is_some() => return Err(format!("unknown option `{argument}`")),
+            "--beside" => options.beside = true,
             "--check" => check = true,
             "--acme" => acme = true,
             "--watch" | "--dry-run" | "--force" => {
@@ -115,11 +119,12 @@ mod tests {
         let set = |name: &str, value: &str| (name.to_owned(), value.to_owned());
         let options = Options {
             prefix: Some(PathBuf::from("/srv")),
+            beside: true,
             set: vec![set("PORT", "1"), set("ROOT", "a=b")],
         };
-        let words = "--prefix /srv --set PORT=1 --set=ROOT=a=b";
+        let words = "--beside --prefix /srv --set PORT=1 --set=ROOT=a=b";
         assert_eq!(parse_words(words), Ok(Command::Serve(options.clone())));
-        let words = "--check --prefix=/srv --set=PORT=1 --set ROOT=a=b";
+        let words = "--check --beside --prefix=/srv --set=PORT=1 --set ROOT=a=b";
         assert_eq!(parse_words(words), Ok(Command::Check(options)));
         let mode = Mode { watch: true, dry_run: false, force: true };
         let words = "--acme --watch --force";

@@ -134,6 +134,7 @@ struct Opened {
 /// Opens what is opened as the user that starts the server.
 fn open<S: Site>(
     settled: &mut Settled,
+    beside: bool,
     mut handed_over: Vec<HandedOver>,
     faults: &mut Faults,
 ) -> Opened {
@@ -149,6 +150,7 @@ fn open<S: Site>(
             &settled.endpoints,
             worker_count,
             &mut handed_over,
+            beside,
         )),
         pid_file: pid_file.and_then(|file| faults.note(file)),
         worker_count,
@@ -282,7 +284,7 @@ fn check<S: Site>(options: &Options, prefix: &Path) -> Result<(), Vec<String>> {
     let handed_over = handed_over(&mut faults);
     if let Some(mut settled) = settle::<S>(options, prefix, &mut faults) {
         let Opened { ids, logs, sockets, pid_file, worker_count: _ } =
-            open::<S>(&mut settled, handed_over, &mut faults);
+            open::<S>(&mut settled, options.beside, handed_over, &mut faults);
         // What this made is removed by whoever made it.
         drop((logs, sockets, pid_file));
         give_up_root::<S>(ids, &mut settled.shared, &mut faults);
@@ -321,7 +323,7 @@ fn serve<S: Site>(options: &Options, prefix: &Path) -> Result<(), Vec<String>> {
     let handed_over = handed_over(&mut faults);
     let signals = faults.note(Signals::install().map_err(|error| format!("signals: {error}")));
     let opened = settle::<S>(options, prefix, &mut faults).map(|mut settled| {
-        let opened = open::<S>(&mut settled, handed_over, &mut faults);
+        let opened = open::<S>(&mut settled, options.beside, handed_over, &mut faults);
         (settled, opened)
     });
     let (Some(signals), Some((mut settled, mut opened)), true) =

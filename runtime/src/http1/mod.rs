@@ -137,6 +137,11 @@ impl Connection {
         }
     }
 
+    /// Whether it has brought a request.
+    pub fn has_asked(&self) -> bool {
+        self.client.requests > 0
+    }
+
     /// What it is counted as.
     pub fn phase(&self) -> Phase {
         match self.state {

@@ -265,6 +265,40 @@ pub fn set_reset_on_close(socket: BorrowedFd<'_>) -> io::Result<()> {
     Ok(())
 }
 
+/// Has the kernel drop what asks a listening socket for a new connection, without an answer: clients ask
+/// again a second later, and come to another socket at the same address if this one is closed by then.
+/// Connections that were begun before are taken on.
+pub fn refuse_new(socket: BorrowedFd<'_>) -> io::Result<()> {
+    const fn step(code: u32, jt: u8, jf: u8, k: u32) -> libc::sock_filter {
+        libc::sock_filter { code: code as u16, jt, jf, k }
+    }
+    /// Of the flags of a segment (RFC 9293, 3.1), SYN without ACK.
+    const FLAGS_AT: u32 = 13;
+    const SYN: u32 = 0x02;
+    const ACK: u32 = 0x10;
+    let mut steps = [
+        step(libc::BPF_LD | libc::BPF_B | libc::BPF_ABS, 0, 0, FLAGS_AT),
+        step(libc::BPF_ALU | libc::BPF_AND | libc::BPF_K, 0, 0, SYN | ACK),
+        step(libc::BPF_JMP | libc::BPF_JEQ | libc::BPF_K, 0, 1, SYN),
+        step(libc::BPF_RET | libc::BPF_K, 0, 0, 0),
+        step(libc::BPF_RET | libc::BPF_K, 0, 0, u32::MAX),
+    ];
+    let program = libc::sock_fprog { len: steps.len() as u16, filter: steps.as_mut_ptr() };
+    let len = size_of::<libc::sock_fprog>() as libc::socklen_t;
+    // SAFETY: `program` is `len` bytes and names `steps`, which are there until the call has copied
+    // them; setsockopt(2) only reads both.
+    check(unsafe {
+        libc::setsockopt(
+            socket.as_raw_fd(),
+            libc::SOL_SOCKET,
+            libc::SO_ATTACH_FILTER,
+            (&raw const program).cast(),
+            len,
+        )
+    })?;
+    Ok(())
+}
+
 /// Where an inherited socket is bound.
 #[derive(PartialEq, Eq, Debug)]
 pub enum Inherited {

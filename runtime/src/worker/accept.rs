@@ -4,7 +4,7 @@ use std::io;
 use std::os::fd::{AsFd, AsRawFd};
 
 use super::guest::Guest;
-use super::{LISTENER, Worker};
+use super::{LISTENER, TAKEN_ON_MS, Worker};
 use crate::connection::Source;
 use crate::context::Client;
 use crate::http1::Connection;
@@ -34,7 +34,9 @@ impl<S: Site> Worker<S> {
                 self.note_full(short);
                 return self.rest_accepting(ACCEPT_REST_MS);
             }
-            let Some(Listener { id, socket }) = self.listeners.get(listener) else { return };
+            let Some(Listener { id, socket, is_beside: _ }) = self.listeners.get(listener) else {
+                return;
+            };
             let (id, accepted) = (*id, net::accept(socket.as_fd()));
             let (socket, peer) = match accepted {
                 Ok(accepted) => accepted,
@@ -57,7 +59,10 @@ impl<S: Site> Worker<S> {
                 accepted_ms,
             );
             let connection = Connection::new::<S>(client);
-            let timeout_ms = connection.first_timeout_ms();
+            let timeout_ms = match self.cx.leaving {
+                true => TAKEN_ON_MS,
+                false => connection.first_timeout_ms(),
+            };
             let index = self.cx.places.take();
             self.slot(index).guest = Some(Box::new(Guest::Client(connection)));
             if S::COUNTS {

@@ -14,11 +14,11 @@ mod team;
 mod upstreams;
 
 use std::io;
-use std::os::fd::AsRawFd;
+use std::os::fd::{AsFd, AsRawFd};
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::connection::Source;
+use crate::connection::{Deadline, Next, Source};
 use crate::context::Context;
 use crate::deadlines::Deadlines;
 use crate::http1::Connection;
@@ -26,6 +26,7 @@ use crate::listener::Listener;
 use crate::poll_set::{Interest, PollSet};
 use crate::secured::Renewed;
 use crate::site::{Level, Site};
+use crate::sys::net;
 use crate::sys::signal::Signal;
 use crate::upstream::UPSTREAM;
 
@@ -44,6 +45,11 @@ const SPAWNER: u64 = u64::MAX - 1;
 const SPAWNER_OUTGOING: u64 = u64::MAX - 2;
 /// Marks the token of a listener; the rest is its index.
 const LISTENER: u64 = 1 << 63;
+
+/// How long a server that leaves waits for what has begun: for the first request of a new connection, and
+/// for connections whose beginning has come already, where another server takes the place of this one
+/// (`--beside`). Longer than most clients take to answer.
+const TAKEN_ON_MS: u64 = 300;
 
 /// How long a worker that has ended unexpectedly rests before it begins again: twice as long each
 /// time, up to the longest.
@@ -67,6 +73,8 @@ pub struct Worker<S> {
     wake: Wake,
     team: Arc<Team>,
     leave_until_ms: Option<u64>,
+    /// When listeners are closed that take connections on until then.
+    close_listeners_at_ms: Option<u64>,
     shortage: Shortage,
     peak: Peak,
     spawner_outgoing: bool,
@@ -97,6 +105,7 @@ impl<S: Site> Worker<S> {
             wake,
             team,
             leave_until_ms: None,
+            close_listeners_at_ms: None,
             shortage: Shortage::new(),
             peak: Peak::default(),
             spawner_outgoing: false,
@@ -183,7 +192,8 @@ impl<S: Site> Worker<S> {
         let Some(until_ms) = self.leave_until_ms else { return false };
         let hears_for_others =
             matches!(self.wake, Wake::Signals(_)) && !self.team.are_others_gone();
-        self.open_count() == 0 && !hears_for_others || self.cx.now.monotonic_ms >= until_ms
+        let is_empty = self.open_count() == 0 && self.listeners.is_empty();
+        is_empty && !hears_for_others || self.cx.now.monotonic_ms >= until_ms
     }
 
     fn open_count(&self) -> usize {
@@ -201,6 +211,7 @@ impl<S: Site> Worker<S> {
             self.shortage.report_at_ms(),
             self.peak.due_ms,
             self.leave_until_ms,
+            self.close_listeners_at_ms,
             self.cx.logs.next_flush_ms(),
             self.tell_releases_at_ms,
             self.cx.upstreams.sweep_at_ms.get(),
@@ -297,23 +308,50 @@ impl<S: Site> Worker<S> {
         let timeout_ms = S::PROCESS.shutdown_timeout_ms.unwrap_or(u64::MAX);
         self.leave_until_ms = Some(self.cx.now.monotonic_ms.saturating_add(timeout_ms));
         self.cx.leaving = true;
-        for index in 0..self.listeners.len() {
-            self.poll_set.remove(LISTENER | index as u64);
+        // Nobody else takes what waits at a socket of our own.
+        let is_beside = |listener: &Listener| {
+            listener.is_beside && net::refuse_new(listener.socket.as_fd()).is_ok()
+        };
+        match self.listeners.iter().filter(|listener| is_beside(listener)).count() {
+            0 => self.close_listeners(),
+            _ => self.close_listeners_at_ms = Some(self.cx.now.monotonic_ms + TAKEN_ON_MS),
         }
-        self.listeners.clear();
         for index in 0..self.slots.len() {
             if S::HTTP2 {
                 self.drive(index, |guest, cx| guest.on_leaving(cx));
             }
-            let idle = |guest: &Guest| guest.client().is_some_and(Connection::is_idle);
-            if self.slots[index].guest.as_deref().is_some_and(idle) {
-                self.close(index);
+            // A request that has just come is answered.
+            self.drive(index, |guest, cx| match guest.client().is_some_and(Connection::is_idle) {
+                true => guest.on_ready(cx, Source::Client),
+                false => Next::Wait(Deadline::Keep),
+            });
+            let client = self.slots[index].guest.as_deref().and_then(Guest::client);
+            match client.filter(|client| client.is_idle()).map(Connection::has_asked) {
+                Some(true) => self.close(index),
+                // Its first request may be on its way.
+                Some(false) => self.deadlines.set(index, self.cx.now.monotonic_ms, TAKEN_ON_MS),
+                None => {}
             }
         }
     }
 
+    /// Closes the listeners: what waits there and is whole is taken before.
+    fn close_listeners(&mut self) {
+        self.close_listeners_at_ms = None;
+        for index in 0..self.listeners.len() {
+            if self.listeners[index].is_beside {
+                self.accept(index);
+            }
+            self.poll_set.remove(LISTENER | index as u64);
+        }
+        self.listeners.clear();
+    }
+
     fn expire(&mut self) {
         let now_ms = self.cx.now.monotonic_ms;
+        if self.close_listeners_at_ms.is_some_and(|at_ms| at_ms <= now_ms) {
+            self.close_listeners();
+        }
         while let Some(index) = self.deadlines.pop_expired(now_ms) {
             self.drive(index, |guest, cx| guest.on_deadline(cx));
         }

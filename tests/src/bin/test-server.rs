@@ -76,6 +76,7 @@ sites! {
     programs => "sites/programs.conf",
     proxy => "sites/proxy.conf",
     recoding => "sites/recoding.conf",
+    restarts => "sites/restarts.conf",
     rewriting => "sites/rewriting.conf",
     routing => "sites/routing.conf",
     tls => "sites/tls.conf",

@@ -67,6 +67,7 @@ mod proxy;
 mod proxy_faults;
 mod recoding;
 mod redirects;
+mod restarts;
 mod rewriting;
 mod routing;
 mod routing_errors;

@@ -89,7 +89,7 @@ impl Fields {
 
     /// Whether the server has to say that it has made the response.
     pub fn wants_server(&self) -> bool {
-        !self.is_anonymous && !(self.has_origin && self.get("Server").is_some())
+        !(self.is_anonymous || self.has_origin && self.get("Server").is_some())
     }
 
     /// Says how long the content is, in bytes.
