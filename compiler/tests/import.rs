@@ -1,4 +1,4 @@
-//! Confs of nginx in the style of the guides that people follow, as site.confs, and what is told of
+//! Confs of nginx and of others in the style of the guides that people follow, as site.confs, and what is told of
 //! them. Beside each, a file has the whole outcome; `UPDATE=1` writes it anew.
 
 use std::fs;
@@ -6,29 +6,54 @@ use std::path::{Path, PathBuf};
 
 use sitec_compiler::compile;
 use sitec_compiler::files::Memory;
-use sitec_compiler::import::{Base, Import, Request, import};
+use sitec_compiler::import::{Base, Import, Language, Request, import};
 
 /// Imports a conf as if it stood in nginx's folder on a machine with nothing else on it.
-fn imported(name: &str, bytes: &[u8]) -> Import {
+fn imported(name: &str, language: Language, bytes: &[u8]) -> Import {
     let (conf, prefix) = (PathBuf::from("/etc/nginx"), PathBuf::from("/usr/share/nginx"));
     let base = Base { conf, prefix, out: PathBuf::from("/srv/site") };
-    let request =
-        Request { path: Path::new(name), bytes, out: Path::new("site.conf"), base: &base };
+    let request = Request {
+        path: Path::new(name),
+        bytes,
+        language,
+        out: Path::new("site.conf"),
+        base: &base,
+    };
     import(&Memory::default(), &request)
 }
 
 #[test]
 fn confs_of_guides() {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/import/nginx");
+    assert!(all("nginx", Language::Nginx) >= 30);
+}
+
+#[test]
+fn confs_of_lighttpd() {
+    assert!(all("lighttpd", Language::Lighttpd) >= 4);
+}
+
+#[test]
+fn htaccess_files() {
+    assert!(all("apache", Language::Apache) >= 7);
+}
+
+#[test]
+fn caddyfiles() {
+    assert!(all("caddy", Language::Caddy) >= 5);
+}
+
+/// Imports all confs of a folder, and returns how many there are.
+fn all(folder: &str, language: Language) -> usize {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/import").join(folder);
     let entries = fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().path());
     let mut confs: Vec<_> =
         entries.filter(|path| path.extension().is_some_and(|it| it == "conf")).collect();
     confs.sort();
-    assert!(confs.len() >= 30, "{}", confs.len());
+    let count = confs.len();
     let mut wrong = Vec::new();
     for path in confs {
         let name = path.file_name().unwrap().to_string_lossy().into_owned();
-        let Import { conf, report } = imported(&name, &fs::read(&path).unwrap());
+        let Import { conf, report } = imported(&name, language, &fs::read(&path).unwrap());
         let conf = String::from_utf8(conf.unwrap()).unwrap();
         // All that is written compiles, and what is lost stands there as a comment.
         let compilation = compile(&Memory::new([("site.conf", &conf)]), Path::new("site.conf"));
@@ -45,13 +70,14 @@ fn confs_of_guides() {
         }
     }
     assert!(wrong.is_empty(), "`UPDATE=1` writes them anew:\n{}", wrong.join("\n\n"));
+    count
 }
 
 /// Whatever is read is read to its end, and what is no conf is told as such.
 #[test]
 fn broken_confs_are_told() {
     for text in ["server {", "}", "server { listen 80 }", "a 'b;", "{ }", "if", "\u{FEFF}\0;"] {
-        let Import { conf, report } = imported("nginx.conf", text.as_bytes());
+        let Import { conf, report } = imported("nginx.conf", Language::Nginx, text.as_bytes());
         let told = report.render(false);
         assert!(conf.is_none() || told.contains("left out"), "{text}: {told}");
         assert!(!report.is_whole() && !told.is_empty(), "{text}: {told}");
@@ -61,9 +87,32 @@ fn broken_confs_are_told() {
 /// Any piece of a conf is read, or refused with a message.
 #[test]
 fn pieces_of_confs() {
-    let conf = include_str!("import/nginx/lua-inside.conf");
-    for end in (0..conf.len()).step_by(7) {
-        let Import { report, .. } = imported("nginx.conf", &conf.as_bytes()[..end]);
-        assert!(!report.render(false).is_empty(), "{end}");
+    for (language, conf) in [
+        (Language::Nginx, include_str!("import/nginx/lua-inside.conf")),
+        (Language::Lighttpd, include_str!("import/lighttpd/applications.conf")),
+        (Language::Apache, include_str!("import/apache/who-may.conf")),
+        (Language::Caddy, include_str!("import/caddy/php.conf")),
+    ] {
+        for end in (0..conf.len()).step_by(13) {
+            let Import { report, .. } = imported("conf", language, &conf.as_bytes()[..end]);
+            assert!(!report.render(false).is_empty(), "{end}");
+        }
+    }
+}
+
+/// What is of one language is read as any other without harm.
+#[test]
+fn confs_in_the_wrong_language() {
+    let all = [Language::Nginx, Language::Lighttpd, Language::Apache, Language::Caddy];
+    for conf in [
+        include_str!("import/nginx/wordpress.conf"),
+        include_str!("import/lighttpd/hosts.conf"),
+        include_str!("import/apache/odd-rules.conf"),
+        include_str!("import/caddy/answers.conf"),
+    ] {
+        let languages = all
+            .iter()
+            .filter(|language| !imported("x", **language, conf.as_bytes()).report.is_whole());
+        assert_eq!(languages.count(), 3 + usize::from(!conf.starts_with("server {")), "{conf}");
     }
 }

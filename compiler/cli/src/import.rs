@@ -1,11 +1,11 @@
-//! `sitec import`: writes the site.conf of a conf of nginx.
+//! `sitec import`: writes the site.conf of another server's conf.
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use clap::Args;
+use clap::{Args, ValueEnum};
 use sitec_compiler::files::{Disk, Files, Sysroot};
-use sitec_compiler::import::{Base, Request, import, prefix_of};
+use sitec_compiler::import::{Base, Language, Request, import, prefix_of};
 
 use crate::{carried, conf, output};
 
@@ -14,12 +14,12 @@ const LOST: u8 = 1;
 /// The conf could not be read.
 const UNREADABLE: u8 = 2;
 
-/// Write the site.conf of a conf of nginx
+/// Write the site.conf of another server's conf
 ///
-/// Reads the conf with all that it includes, and prints what of it is a site.conf, which
-/// compiles. What is left out stands there as a comment, and is told on standard error, with
-/// what to do. Exit status: 0 if nothing was lost; 1 if something was; 2 if the conf cannot be
-/// read.
+/// Reads a conf of nginx with all that it includes, one of lighttpd, an .htaccess of Apache or a
+/// Caddyfile, and prints what of it is a site.conf, which compiles. What is left out stands there
+/// as a comment, and is told on standard error, with what to do. Exit status: 0 if nothing was
+/// lost; 1 if something was; 2 if the conf cannot be read.
 #[derive(Args)]
 pub(crate) struct Options {
     /// The conf to read
@@ -28,6 +28,9 @@ pub(crate) struct Options {
     /// Write the site.conf to FILE, which must not exist yet, instead of standard output
     #[arg(short, long, value_name = "FILE")]
     output: Option<PathBuf>,
+    /// The language of the conf, where its name and content do not tell
+    #[arg(long, value_enum)]
+    from: Option<From>,
     /// Look up absolute paths in DIR, the root of the machine that the conf is from
     #[arg(long, value_name = "DIR")]
     sysroot: Option<PathBuf>,
@@ -35,6 +38,17 @@ pub(crate) struct Options {
     /// /etc/nginx, or else the folder of the conf]
     #[arg(long, value_name = "DIR")]
     prefix: Option<PathBuf>,
+}
+
+/// A language, by the server that reads it.
+#[derive(Clone, Copy, ValueEnum)]
+enum From {
+    Nginx,
+    Lighttpd,
+    /// An .htaccess
+    Apache,
+    /// A Caddyfile
+    Caddy,
 }
 
 /// Imports a conf.
@@ -53,12 +67,19 @@ pub(crate) fn run(options: &Options) -> Result<ExitCode, String> {
     let folder = options.file.parent().unwrap_or(Path::new(""));
     let out = options.output.clone().unwrap_or_else(|| folder.join(conf::NAME));
     let base = options.base(folder, &out);
+    let language = match options.from {
+        Some(From::Nginx) => Language::Nginx,
+        Some(From::Lighttpd) => Language::Lighttpd,
+        Some(From::Apache) => Language::Apache,
+        Some(From::Caddy) => Language::Caddy,
+        None => Language::of(&options.file, &String::from_utf8_lossy(&bytes)),
+    };
     let sysroot = options.sysroot.as_ref().map(|root| Sysroot::new(root, &out));
     let files: &dyn Files = match &sysroot {
         Some(sysroot) => sysroot,
         None => &Disk,
     };
-    let request = Request { path: &options.file, bytes: &bytes, out: &out, base: &base };
+    let request = Request { path: &options.file, bytes: &bytes, language, out: &out, base: &base };
     let import = import(files, &request);
     eprint!("{}", import.report.render(conf::color()));
     let Some(text) = &import.conf else { return Ok(ExitCode::from(UNREADABLE)) };

@@ -596,6 +596,26 @@ fn import_writes_what_compiles() {
 }
 
 #[test]
+fn import_knows_languages_by_name_and_content() {
+    let folder = Folder::new("import-languages");
+    let caddy = ":8080 {\n\trespond \"hello\"\n}\n";
+    for (name, text, told) in [
+        ("Caddyfile", caddy, "server {"),
+        (".htaccess", "Redirect 301 /old /new\n", "permanent;"),
+        ("lighttpd.conf", "server.port = 8081\n", "listen 8081 default_server;"),
+        ("site", caddy, "listen 8080;"),
+        ("nginx", "server { listen 8082; return 204; }\n", "listen 8082;"),
+    ] {
+        fs::write(folder.join(name), text).unwrap();
+        let output = sitec(&folder, &["import", name]);
+        let written = String::from_utf8_lossy(&output.stdout).into_owned();
+        assert!(status(&output) == 0 && written.contains(told), "{name}: {written}");
+    }
+    let output = sitec(&folder, &["import", "--from", "nginx", "Caddyfile"]);
+    assert!(status(&output) == 2 && errors(&output).contains("a Caddyfile"), "{}", errors(&output));
+}
+
+#[test]
 fn completions_and_man_pages() {
     let folder = Folder::new("man");
     for shell in ["bash", "fish", "zsh"] {

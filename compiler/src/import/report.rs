@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
+use super::Language;
 use super::outcome::{Fate, Fates};
 use super::settle::{Settled, lost};
 use super::tree::{Body, Item, Node};
@@ -24,6 +25,7 @@ pub struct Report {
     counts: Option<Counts>,
     warnings: usize,
     unplaced: Vec<String>,
+    language: Language,
 }
 
 /// How many directives of a conf mean the same, mean a little else, and are lost.
@@ -55,15 +57,17 @@ enum Became {
 impl Report {
     pub(super) fn unreadable(sources: Sources, diagnostics: Diagnostics) -> Report {
         let (differences, unplaced) = (Vec::new(), Vec::new());
-        Report { sources, diagnostics, differences, counts: None, warnings: 0, unplaced }
+        let language = Language::Nginx;
+        Report { sources, diagnostics, differences, counts: None, warnings: 0, unplaced, language }
     }
 
     pub(super) fn new(
+        language: Language,
         (items, fates): (&[Item], &Fates),
         settled: Settled,
         sources: Sources,
     ) -> Report {
-        let mut gathered = Gathered { fates, became: BTreeMap::new(), all: Vec::new() };
+        let mut gathered = Gathered { language, fates, became: BTreeMap::new(), all: Vec::new() };
         gathered.items(items, false, Became::Same);
         let counted = |wanted| gathered.became.values().filter(|it| **it == wanted).count();
         let counts = Counts {
@@ -78,6 +82,7 @@ impl Report {
             counts: Some(counts),
             warnings: settled.warnings,
             unplaced: settled.unplaced,
+            language,
         }
     }
 
@@ -111,7 +116,7 @@ impl Report {
         };
         if !self.differences.is_empty() {
             text += if text.is_empty() { "" } else { "\n" };
-            let _ = writeln!(text, "different from nginx:");
+            let _ = writeln!(text, "different from {}:", self.language.server());
             self.differences.iter().for_each(|it| self.difference(it, &mut text));
         }
         text += if text.is_empty() { "" } else { "\n" };
@@ -155,6 +160,7 @@ impl Report {
 
 /// What is told of the nodes of a tree.
 struct Gathered<'a> {
+    language: Language,
     fates: &'a Fates,
     /// By the place in what is imported: one directive of another server may be several here.
     became: BTreeMap<Span, Became>,
@@ -204,7 +210,7 @@ impl Gathered<'_> {
 
     /// What the reference says of a directive that nginx has, too.
     fn differs(&self, node: &Node, is_table: bool) -> Option<String> {
-        if is_table || matches!(node.body, Body::Block(_)) {
+        if self.language != Language::Nginx || is_table || matches!(node.body, Body::Block(_)) {
             return None;
         }
         let differs = in_use(directive::find(&node.name)?.differs);

@@ -73,10 +73,13 @@ impl Nodes {
 
 /// A word as a conf has it: in quotes, if it needs them.
 pub(super) fn quoted(word: &str) -> String {
-    let is_plain =
-        |c: char| !c.is_whitespace() && !matches!(c, ';' | '{' | '}' | '"' | '\'' | '\\');
-    let begins = |c: char| c == '#';
-    if !word.is_empty() && !word.starts_with(begins) && word.chars().all(is_plain) {
+    let is_plain = |c: char| !c.is_whitespace() && !matches!(c, ';' | '{' | '}' | '"' | '\'');
+    let escapes = |(at, _): (usize, &str)| {
+        let next = word[at + 1..].chars().next();
+        next.is_none_or(|next| matches!(next, '\\' | 't' | 'r' | 'n'))
+    };
+    let is_word = !word.is_empty() && !word.starts_with('#') && word.chars().all(is_plain);
+    if is_word && !word.match_indices('\\').any(escapes) {
         return word.to_owned();
     }
     // A backslash before any other character stays where it is.
@@ -248,7 +251,7 @@ mod tests {
     fn quoted_words_are_read_as_they_were() {
         for word in [
             "", "a", "a b", "#a", "a#b", "^/a{2};$", "\\.php$", "a\\", "\\\\", "\\n", "\"x\"", "'",
-            "a'b", "x\\\"y", "$a", "${a}b", "\\d+ \\t",
+            "a'b", "x\\\"y", "$a", "${a}b", "\\d+ \\t", "\\d+", "\\.a\\", "\\\\.",
         ] {
             let text = format!("name {};", quoted(word));
             let (mut sources, mut diagnostics) = (Sources::default(), Diagnostics::default());

@@ -16,10 +16,14 @@ pub(super) fn check(id: FileId, source: &Source) -> Option<Diagnostic> {
     let (at, line) = said.next()?;
     let language = language(line, said.next().map_or("", |(_, line)| line))?;
     let span = Span { file: id, start: at as u32, end: (at + line.len()) as u32 };
+    let help = match language {
+        "JSON" | "YAML" => "the smallest one is `server { listen 8080; root www; }`",
+        _ => "`sitec import` writes a site.conf of it",
+    };
     Some(
         Diagnostic::error("D03", span, format!("this looks like {language}"))
             .label("a site.conf is written in nginx's language")
-            .help("the smallest one is `server { listen 8080; root www; }`"),
+            .help(help),
     )
 }
 
