@@ -199,6 +199,7 @@ impl Finder<'_> {
             max_scripts: _,
             logs,
             known_files: _,
+            labels: _,
             resolve_every_s: _,
             types: _,
             formats: _,
@@ -305,6 +306,8 @@ impl Finder<'_> {
             Handler::Cgi(_)
             | Handler::Files
             | Handler::Status
+            | Handler::Metrics
+            | Handler::StatusPage
             | Handler::EmptyGif
             | Handler::Upload(_)
             | Handler::Dav(_) => {}

@@ -100,6 +100,28 @@ fn pieces_of_confs() {
     }
 }
 
+/// Whatever stands in the wrong place is told, and nothing ends the import.
+#[test]
+fn odd_confs_of_others() {
+    let caddy =
+        [":80 {\n{\n}\n}", "{\n{\n}\n}", ":80 {\n\"\"\n@\n}", "a {\nhandle {\n{\n}\n}\n}", "\\"];
+    let apache =
+        ["<\n", "<>\n</>", "RewriteEngine on\nRewriteRule [ $", "ExpiresByType a \u{e9}", "\""];
+    let lighttpd =
+        ["alias.url = ( \"\" => \"\" )", "fastcgi.server = ( \"\" => (()) )", "$", "\u{e9}"];
+    let all = [
+        (Language::Caddy, &caddy[..]),
+        (Language::Apache, &apache[..]),
+        (Language::Lighttpd, &lighttpd[..]),
+    ];
+    for (language, confs) in all {
+        for conf in confs {
+            let Import { report, .. } = imported("conf", language, conf.as_bytes());
+            assert!(!report.render(false).is_empty(), "{conf}");
+        }
+    }
+}
+
 /// What is of one language is read as any other without harm.
 #[test]
 fn confs_in_the_wrong_language() {

@@ -216,6 +216,11 @@ impl Reader<'_> {
             let help = "write `'NAME: VALUE'`, in one pair of quotes";
             return Err(Box::new(error(message).help(help)));
         }
+        if colon.is_none() && !clears {
+            let message = format!("`{text}` has no value");
+            let help = "write `'NAME: VALUE'`, or leave the field out by `more_clear_headers`";
+            return Err(Box::new(error(message).help(help)));
+        }
         let lower = text.to_ascii_lowercase();
         if FRAMING.contains(&&*lower) || lower == "date" {
             let message = format!("`{text}` is the server's own to send");

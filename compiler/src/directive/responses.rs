@@ -42,7 +42,7 @@ pub(super) const GROUP: Group = Group {
             )
             .differs(
                 "`Content-Length`, `Transfer-Encoding` and `Connection` are errors, since they \
-                 decide where a response ends. Control characters in a value are left out.",
+                 decide where a response ends. Control characters never get into a value.",
             ),
         simple("more_set_headers", HTTP_SERVER_LOCATION_IF, (1, MANY), "'NAME: VALUE'…")
             .repeats()
@@ -50,11 +50,11 @@ pub(super) const GROUP: Group = Group {
             .doc(
                 "Gives responses of any status these fields, in the place of others of their names: of \
                  Server, and of what another server or a script says. Without a value, there is none. \
-                 What outer contexts say of other names holds as well. `add_header` comes after it.",
+                 What outer contexts say of other names holds as well. `add_header` comes after it. nginx \
+                 has it from the module headers-more.",
             )
             .differs(
-                "Of nginx's module headers-more, which is no part of nginx. The options `-s`, `-t` and \
-                 `-a` are refused, and so are the fields that say where a response ends, and Date.",
+                "The options `-s`, `-t` and `-a` are refused, and so are the fields that say where a response ends, and Date.",
             ),
         simple("more_clear_headers", HTTP_SERVER_LOCATION_IF, (1, MANY), "NAME…")
             .repeats()

@@ -143,6 +143,7 @@ fn every_row_may_stand_wherever_it_says() {
                 "secure_link_secret",
                 "fastcgi_catch_stderr",
                 "fastcgi_index",
+                "more_clear_headers",
                 "grpc_ssl_name",
                 "proxy_method",
                 "proxy_set_body",

@@ -54,7 +54,8 @@ pub(super) fn statements(text: &str) -> Vec<Statement> {
             continue;
         }
         let opens = words.last().is_some_and(|word| word == "{") && open.len() < MOST_WITHIN;
-        if opens {
+        // A brace alone names nothing, unless it begins the options for all sites.
+        if opens && (words.len() > 1 || open.is_empty()) {
             words.pop();
         }
         let (mut range, mut before) = (begin..end, Vec::new());
@@ -161,6 +162,7 @@ mod tests {
             ("a {\n b `c\nd`\n", "a{b c\nd}"),
             ("}\n", ""),
             ("a \\\n b", "a b"),
+            ("a {\n{\nb\n}\n}", "a{{{b}}"),
             ("\"", ""),
         ] {
             let found = shown(&statements(text));
