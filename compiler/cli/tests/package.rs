@@ -20,6 +20,7 @@ use sha2::{Digest, Sha256};
 const CONF: &str = "param AT 127.0.0.1:8080;\n\
     server { listen $AT; root www; access_log logs/access.log;\n\
     location = /old { return 301 /new; }\n\
+    location = /watch { metrics; allow 127.0.0.1; deny all; }\n\
     location /in { upload_store data; limit_except GET { allow 127.0.0.1; deny all; } } }\n";
 
 /// The site in `folder`/hello.
@@ -243,6 +244,8 @@ fn a_site_is_packed() {
     }
     assert_eq!(manifest["artefacts"].as_array().unwrap().len() + 1, out.len(), "all but itself");
     assert_eq!(manifest["stateless"], false);
+    assert!(json(&out[Path::new("monitoring/grafana.json")])["panels"].is_array());
+    assert!(out.contains_key(Path::new("monitoring/alerts.yml")));
     assert_eq!(manifest["routes"]["servers"][0]["locations"][0]["location"], "= /old");
     let sbom = json(&out[Path::new("sbom.cdx.json")]);
     let components = sbom["components"].as_array().unwrap();

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use serde_json::json;
+use sitec_compiler::operating;
 
 use super::hashed::Hashed;
 use super::packed::{Packed, Prepared};
@@ -87,6 +88,11 @@ impl<'a> Writer<'a> {
                     let command = format!("kubectl apply -f {}", file.display());
                     self.next.push((command, format!("runs it, once {image} is in a registry")));
                 }
+            }
+        }
+        if checked.site.has_metrics() {
+            for (file, text) in operating::FILES {
+                self.text(&format!("monitoring/{file}"), text, "for who watches the site")?;
             }
         }
         let sbom = sbom::sbom(cargo_package, naming, &binary_hash)?;
