@@ -87,7 +87,10 @@ fn no_variable_is_always_empty() {
         format!("POST /post?a=b HTTP/1.1\r\nHost: variables.test\r\n{fields}\r\nhi"),
         get("/a.txt", "Range: bytes=0-3\r\n"),
         get("/a.txt", ""),
-        get("/fields", ""),
+        get(
+            "/fields",
+            "traceparent: 00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01\r\ntracestate: h=i\r\n",
+        ),
         get("/timed", ""),
         get("/packed", "Accept-Encoding: gzip\r\n"),
         get("/moved", ""),
