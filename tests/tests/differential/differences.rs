@@ -29,7 +29,7 @@ pub const DIFFERENCES: &[(&str, Alike)] = &[
         nginx.drop("server");
         sitec.drop("server");
     }),
-    ("the pages of statuses", pages),
+    ("error pages | nginx's", pages),
     ("a page within a content", |_, nginx, sitec| {
         for reply in [nginx, sitec] {
             reply.content = without_pages(&reply.text()).into_bytes();
