@@ -91,8 +91,11 @@ pub(crate) fn look(
     let hash = store.said.digest;
     let main = digest(hash, &[&text]);
     let now_ms = now.monotonic_ms;
-    // To HEAD, there is no content to keep.
-    let is_converted = proxy.plain.cache_converts_head && matches!(proxy.wire, Wire::Http);
+    // To HEAD, there is no content to keep, unless the other server is asked by GET: by nothing else that
+    // the conf says (`proxy_method`), which could make an answer without content stand for GET.
+    let is_converted = proxy.plain.cache_converts_head
+        && proxy.method.is_none()
+        && matches!(proxy.wire, Wire::Http);
     let has_content = method == Method::Get || is_converted;
     let fill = |key: Digest, stale, since_ms| {
         let is_kept = Rc::new(Cell::new(true));
