@@ -3,6 +3,10 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use crate::PATIENCE;
 
 /// A new folder in the system's place for temporary files.
 pub struct Folder {
@@ -39,6 +43,27 @@ impl Folder {
         let path = self.path.join(name);
         fs::create_dir_all(path.parent().expect("a link is in a folder")).expect("a folder");
         std::os::unix::fs::symlink(target, path).expect("a link");
+    }
+
+    /// The whole lines of a file beneath it. A long line may be seen while it is being written:
+    /// what does not end in a line feed is left out.
+    pub fn lines(&self, name: &str) -> Vec<String> {
+        let text = self.text(name);
+        let whole = text.rfind('\n').map_or("", |end| &text[..end]);
+        whole.lines().map(str::to_owned).collect()
+    }
+
+    /// The same, once there are so many of them.
+    pub fn wait_for_lines(&self, name: &str, count: usize) -> Vec<String> {
+        let start = Instant::now();
+        loop {
+            let lines = self.lines(name);
+            if lines.len() >= count {
+                return lines;
+            }
+            assert!(start.elapsed() < PATIENCE, "{count} lines of {name}: {lines:?}");
+            thread::sleep(Duration::from_millis(1));
+        }
     }
 
     /// The text of a file beneath it; empty where there is none.

@@ -126,6 +126,26 @@ fn what_head_asks_for_is_kept_for_get() {
     assert_eq!(ask(&server, "/head/a", "").0, "MISS");
 }
 
+/// Without a length, an answer to HEAD looks like one whose content is empty.
+#[test]
+fn an_answer_to_a_head_that_goes_on_is_not_kept() {
+    let folder = Folder::new();
+    let backend = Backend::start(|asked, stream| {
+        let head = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n";
+        let content = if asked.line().starts_with("HEAD ") { "" } else { "3\r\nall\r\n0\r\n\r\n" };
+        let _ = write!(stream, "{head}{content}");
+        Then::Keep
+    });
+    let server = keeping(&folder, &backend.address());
+    let mut client = server.connect();
+    for _ in 0..2 {
+        let response = client.send("HEAD /method/a HTTP/1.1\r\nHost: a\r\n\r\n").response("HEAD");
+        assert_eq!(seen(&response).0, Some("MISS"));
+    }
+    is(ask(&server, "/method/a", ""), "MISS", "all");
+    is(ask(&server, "/method/a", ""), "HIT", "all");
+}
+
 #[test]
 fn an_answer_is_asked_for_once() {
     let folder = Folder::new();

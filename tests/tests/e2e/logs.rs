@@ -21,10 +21,6 @@ fn ask(client: &mut Client, requests: &[&str]) {
     }
 }
 
-fn lines(folder: &Folder, name: &str) -> Vec<String> {
-    folder.text(name).lines().map(str::to_owned).collect()
-}
-
 #[test]
 fn a_line_for_each_request() {
     let folder = folder(&["a.txt"]);
@@ -38,7 +34,7 @@ fn a_line_for_each_request() {
             "POST /a.txt HTTP/1.1\r\nHost: files.test\r\n\r\n",
         ],
     );
-    let lines = lines(&folder, "logs/parts.log");
+    let lines = folder.lines("logs/parts.log");
     assert_eq!(
         lines[..3],
         [
@@ -65,11 +61,11 @@ fn values_are_escaped() {
         ],
     );
     assert_eq!(
-        lines(&folder, "logs/quoted.log"),
+        folder.lines("logs/quoted.log"),
         [r#"200 "a\x22b\x5Cc\x09d\xC3\xA9""#, r#"200 "-""#,]
     );
     let expected = "{\"uri\":\"/log/json\\n\\\"\",\"tag\":\"a\\\"b\\\\c\\td\u{e9}\"}";
-    assert_eq!(lines(&folder, "logs/json.log"), [expected]);
+    assert_eq!(folder.lines("logs/json.log"), [expected]);
 }
 
 #[test]
@@ -89,13 +85,13 @@ fn where_and_when_a_line_is_written() {
             &get("/log/off", ""),
         ],
     );
-    assert_eq!(lines(&folder, "logs/if.log"), ["127.0.0.1|GET /log/if HTTP/1.1|200|1|yes"]);
-    assert_eq!(lines(&folder, "logs/two-a.log"), ["127.0.0.1|GET /log/two HTTP/1.1|200|1|"]);
-    let combined = lines(&folder, "logs/two-b.log");
+    assert_eq!(folder.lines("logs/if.log"), ["127.0.0.1|GET /log/if HTTP/1.1|200|1|yes"]);
+    assert_eq!(folder.lines("logs/two-a.log"), ["127.0.0.1|GET /log/two HTTP/1.1|200|1|"]);
+    let combined = folder.lines("logs/two-b.log");
     assert!(combined[0].starts_with("127.0.0.1 - - ["), "{combined:?}");
     let end = "] \"GET /log/two HTTP/1.1\" 200 1 \"http://r.test/\" \"probe\"";
     assert!(combined[0].ends_with(end), "{combined:?}");
-    assert!(lines(&folder, "logs/parts.log").is_empty());
+    assert!(folder.lines("logs/parts.log").is_empty());
 }
 
 #[test]
@@ -103,10 +99,10 @@ fn a_buffered_line_is_written_at_the_end() {
     let folder = folder(&[]);
     let mut server = serve(&folder);
     ask(&mut server.connect(), &["GET /log/buffer HTTP/1.1\r\nHost: files.test\r\n\r\n"]);
-    assert!(lines(&folder, "logs/buffer.log").is_empty());
+    assert!(folder.lines("logs/buffer.log").is_empty());
     server.signal("TERM");
     assert!(server.ended().success());
-    assert_eq!(lines(&folder, "logs/buffer.log").len(), 1);
+    assert_eq!(folder.lines("logs/buffer.log").len(), 1);
 }
 
 /// Each buffer that is written is whole by itself, so that a file is readable whenever it is read.
@@ -181,11 +177,11 @@ fn logs_are_reopened_on_usr1_and_hup() {
         std::fs::rename(logs.join("parts.log"), logs.join("old.log")).unwrap();
         server.signal(signal);
         let start = Instant::now();
-        while lines(&folder, "logs/parts.log").is_empty() {
+        while folder.lines("logs/parts.log").is_empty() {
             server.get_from("files.test", "/a.txt");
             assert!(start.elapsed() < PATIENCE, "the log is not reopened by {signal}");
         }
-        assert!(!lines(&folder, "logs/old.log").is_empty());
+        assert!(!folder.lines("logs/old.log").is_empty());
     }
 }
 
@@ -309,7 +305,7 @@ fn each_error_log_of_a_context_has_a_level_of_its_own() {
             let level = line.split(['[', ']']).nth(1)?;
             Some(format!("{level} {}", line.split('"').nth(1)?.rsplit('/').next()?))
         };
-        lines(&folder, name).iter().filter_map(|line| word(line)).collect()
+        folder.lines(name).iter().filter_map(|line| word(line)).collect()
     };
     ask_for(&["/log/errors/a", "/log/errors/fifo", "/log/errors/same/b", "/log/errors/own/c"]);
     assert_eq!(told("logs/errors.log"), ["error a", "crit fifo", "error b"]);
@@ -324,7 +320,7 @@ fn each_error_log_of_a_context_has_a_level_of_its_own() {
     }
     server.signal("USR1");
     let start = Instant::now();
-    while lines(&folder, "logs/worst.log").is_empty() {
+    while folder.lines("logs/worst.log").is_empty() {
         ask_for(&["/log/errors/fifo"]);
         assert!(start.elapsed() < PATIENCE, "the log is not reopened");
     }

@@ -97,10 +97,12 @@ fn nobody_waits_for_a_syslog_server() {
     }
 }
 
-/// Asks for a path, with a tag that a log is named for.
+/// Asks for a path, with a tag that a log is named for, and then for one that is not logged: when
+/// that is answered, the line of the first is written.
 fn tagged(client: &mut Client, path: &str, tag: &str) {
     let request = format!("GET {path} HTTP/1.1\r\nHost: a\r\nX-Tag: {tag}\r\n\r\n");
     assert_eq!(client.send(&request).response("GET").status, 200, "{path} {tag}");
+    assert_eq!(client.get("/unlogged", "a").status, 200);
 }
 
 #[test]

@@ -348,16 +348,9 @@ fn the_page_has_its_parts_at_one_path() {
 }
 
 /// The lines of a log, once there are so many.
-fn lines(server: &Server, folder: &Folder, count: usize) -> Vec<Value> {
-    let began = Instant::now();
-    loop {
-        let text = folder.text("log");
-        if text.lines().count() >= count && text.ends_with('\n') {
-            let value = |line| serde_json::from_str(line).unwrap_or_else(|_| panic!("{line}"));
-            return text.lines().map(value).collect();
-        }
-        assert!(began.elapsed() < PATIENCE, "{text}\n{}", server.log());
-    }
+fn lines(folder: &Folder, count: usize) -> Vec<Value> {
+    let value = |line: String| serde_json::from_str(&line).unwrap_or_else(|_| panic!("{line}"));
+    folder.wait_for_lines("log", count).into_iter().map(value).collect()
 }
 
 #[test]
@@ -367,7 +360,7 @@ fn lines_of_the_log_are_json() {
     client.send("GET /text?a HTTP/1.1\r\nHost: main.test\r\nUser-Agent: a\"b\\c\t\u{e4}\r\n\r\n");
     client.response("GET");
     client.get("/app/", "main.test");
-    let lines = lines(&server, &folder, 2);
+    let lines = lines(&folder, 2);
     let line = &lines[0];
     assert_eq!(line["server"], "main.test at 127.0.0.1:${PORT}");
     assert_eq!((&line["location"], &line["status"]), (&"= /text".into(), &200.into()));
@@ -398,7 +391,7 @@ fn a_trace_goes_on_where_the_conf_says_so() {
     for path in paths {
         assert_eq!(traced(&mut client, path), "back");
     }
-    let lines = lines(&server, &folder, paths.len());
+    let lines = lines(&folder, paths.len());
     let asked = backend.asked();
     let told = |at: usize| (asked[at].fields("traceparent"), asked[at].fields("tracestate"));
     let own = |at: usize| {

@@ -3,10 +3,8 @@
 use std::collections::BTreeMap;
 use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt;
-use std::time::Instant;
 
 use sitec_compiler::value::variable::{FAMILIES, VARIABLES};
-use sitec_tests::PATIENCE;
 use sitec_tests::backend::{Backend, Then};
 use sitec_tests::folder::Folder;
 use sitec_tests::server::Server;
@@ -46,7 +44,7 @@ fn values(line: &str) -> BTreeMap<&str, &str> {
 
 /// What is logged of requests that are sent one after the other, each on its own connection.
 fn logged(folder: &Folder, server: &Server, requests: &[&str]) -> Vec<String> {
-    let before = folder.text("logs/names.log").lines().count();
+    let before = folder.lines("logs/names.log").len();
     for request in requests {
         let is_proxied = request.starts_with("PROXY ");
         let mut client = server.connect_at(usize::from(is_proxied));
@@ -58,16 +56,8 @@ fn logged(folder: &Folder, server: &Server, requests: &[&str]) -> Vec<String> {
         }
         client.response(request.split(' ').next().expect("a method"));
     }
-    let lines = || folder.text("logs/names.log").lines().skip(before).map(str::to_owned).collect();
-    let start = Instant::now();
-    loop {
-        let lines: Vec<_> = lines();
-        // A line is written once the response is sent, perhaps after the client has read it.
-        if lines.len() >= requests.len() || start.elapsed() > PATIENCE {
-            return lines;
-        }
-        server.get_from("variables.test", "/off");
-    }
+    // A line is written once the response is sent, perhaps after the client has read it.
+    folder.wait_for_lines("logs/names.log", before + requests.len()).split_off(before)
 }
 
 /// A GET of a path with more fields.
