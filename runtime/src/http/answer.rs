@@ -62,11 +62,19 @@ impl AnswerReader {
         // The status line is looked at as soon as it can be told: what is no HTTP has no end.
         let is_http = |bytes: &[u8]| bytes.iter().zip(b"HTTP/1.").all(|(one, other)| one == other);
         let room = self.most + 1 - before.min(self.most);
-        self.bytes.extend_from_slice(&piece[..piece.len().min(room)]);
+        let front = &piece[..piece.len().min(room)];
+        // Mostly, a head comes whole: then nothing of what follows it is copied.
+        let is_first = before == 0;
+        let whole = if is_first { end_of(front, &mut self.searched) } else { None };
+        self.bytes.extend_from_slice(&front[..whole.unwrap_or(front.len())]);
         if !is_http(&self.bytes) {
             return Err(BadAnswer("no valid HTTP/1 status line"));
         }
-        let Some(len) = self.end() else {
+        let end = match is_first {
+            true => whole,
+            false => end_of(&self.bytes, &mut self.searched),
+        };
+        let Some(len) = end else {
             return match self.bytes.len() > self.most {
                 true => Err(BadAnswer("too big header")),
                 false => Ok(None),
@@ -78,21 +86,21 @@ impl AnswerReader {
         let head = parse(lines)?;
         Ok(Some((head, len - before)))
     }
+}
 
-    /// Where the head ends, behind its empty line.
-    fn end(&mut self) -> Option<usize> {
-        while let Some(offset) = memchr::memchr(b'\n', &self.bytes[self.searched..]) {
-            let line_end = self.searched + offset + 1;
-            match &self.bytes[line_end..] {
-                [b'\n', ..] => return Some(line_end + 1),
-                [b'\r', b'\n', ..] => return Some(line_end + 2),
-                [] | [b'\r'] => return None,
-                _ => self.searched = line_end,
-            }
+/// Where a head ends, behind its empty line. `searched`: how far that was looked for.
+fn end_of(bytes: &[u8], searched: &mut usize) -> Option<usize> {
+    while let Some(offset) = memchr::memchr(b'\n', &bytes[*searched..]) {
+        let line_end = *searched + offset + 1;
+        match &bytes[line_end..] {
+            [b'\n', ..] => return Some(line_end + 1),
+            [b'\r', b'\n', ..] => return Some(line_end + 2),
+            [] | [b'\r'] => return None,
+            _ => *searched = line_end,
         }
-        self.searched = self.bytes.len();
-        None
     }
+    *searched = bytes.len();
+    None
 }
 
 /// Fields that speak of the connection (RFC 9110, 7.6.1).
@@ -110,8 +118,8 @@ const OF_CONNECTION: [&[u8]; 7] = [
 fn parse(mut bytes: Vec<u8>) -> Result<AnswerHead, BadAnswer> {
     let line_len = memchr::memchr(b'\n', &bytes).map_or(bytes.len(), |at| at + 1);
     let (minor_version, status) = status_line(bytes[..line_len].trim_ascii_end())?;
-    let lines = bytes.split_off(line_len);
-    of_lines(minor_version, status, lines)
+    bytes.drain(..line_len);
+    of_lines(minor_version, status, bytes)
 }
 
 /// The head that has this status and these fields, each a line.
@@ -130,7 +138,7 @@ pub fn of_lines(minor_version: u8, status: u16, lines: Vec<u8>) -> Result<Answer
         }
         persists = Some(persists == Some(true));
     }
-    let mut out = Fields::default();
+    let mut out = Fields::with_room(lines.len());
     for (name, value) in fields(&lines).flatten() {
         let is = |other: &[u8]| name.eq_ignore_ascii_case(other);
         let is_hop = OF_CONNECTION.iter().any(|other| is(other))

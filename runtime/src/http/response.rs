@@ -30,7 +30,7 @@ impl Persistence {
 }
 
 /// Room for a head without its fields.
-const HEAD_LEN: usize = 192;
+pub const HEAD_LEN: usize = 192;
 
 /// Appends a response head.
 pub fn write_head(

@@ -118,6 +118,22 @@ impl ContentWriter {
         filter.map_or(usize::MAX, |filter| filter.piece_len())
     }
 
+    /// What of a piece goes as it comes, without anything between the pieces.
+    pub(super) fn as_it_comes<'a>(&self, piece: &'a [u8]) -> &'a [u8] {
+        match (&self.encoding, self.transfer) {
+            (None, Transfer::Length(left)) => cut(piece, &mut Some(left)),
+            (None, Transfer::UntilClose) => piece,
+            _ => &[],
+        }
+    }
+
+    /// Counts what went so.
+    pub(super) fn skip(&mut self, len: usize) {
+        if let Transfer::Length(left) = &mut self.transfer {
+            *left = left.saturating_sub(len as u64);
+        }
+    }
+
     /// Appends a piece. What goes beyond the length is left out.
     pub(super) fn write(&mut self, piece: &[u8], out: &mut Vec<u8>) {
         let ContentWriter { transfer, encoding } = self;

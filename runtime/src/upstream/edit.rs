@@ -42,7 +42,7 @@ pub(crate) fn edit(
         head.is_passed_on = true;
         return None;
     }
-    let mut fields = Fields::default();
+    let mut fields = Fields::with_room(head.fields.lines().len());
     for (name, value) in head.fields.iter() {
         let is = |other: &str| name.eq_ignore_ascii_case(other.as_bytes());
         if proxy.hidden.iter().any(|hidden| name.eq_ignore_ascii_case(hidden)) {

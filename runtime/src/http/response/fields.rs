@@ -18,6 +18,11 @@ pub struct Fields {
 }
 
 impl Fields {
+    /// None yet, with room for so many bytes of lines.
+    pub fn with_room(len: usize) -> Fields {
+        Fields { lines: Vec::with_capacity(len), ..Fields::default() }
+    }
+
     /// Adds a field. Bytes that may not stand in a value (CR, LF, other controls) are left out, so
     /// that nothing can end the line early.
     pub fn add(&mut self, name: &str, value: &[u8]) {

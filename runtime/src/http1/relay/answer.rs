@@ -4,11 +4,11 @@ use crate::backend::{Backend, Front};
 use crate::context::Context;
 use crate::exchange::{BackendHead, Gathered, Refusal};
 use crate::http::method::Method;
-use crate::http::response::{Persistence, write_interim};
+use crate::http::response::{HEAD_LEN, Persistence, write_interim};
 use crate::http1::framing::{ContentWriter, Transfer};
 use crate::http1::response::{After, Sending};
 use crate::http1::{Connection, State};
-use crate::output::{Copying, Limit, Output};
+use crate::output::{COPIED_LEN, Copying, Limit, Output};
 use crate::serving::{Exchange, Reply};
 use crate::site::{Level, Site};
 
@@ -92,10 +92,13 @@ impl Connection {
         if let Some((per_second, after)) = exchange.rate(cx, &self.client) {
             output.limit(Limit::new(per_second, after, exchange.started_ms));
         }
-        self.write_head(cx.date.text(), output, exchange, persistence);
         let Front { content, within, is_last } = backend.take_front();
-        let mut is_full = session.frame(&content);
-        is_full |= session.frame(scratch.get(within).unwrap_or_default());
+        let copied_len = (content.len() + within.len()).min(COPIED_LEN);
+        output.buffer().reserve(HEAD_LEN + exchange.fields.lines().len() + copied_len);
+        self.write_head(cx.date.text(), output, exchange, persistence);
+        let (transport, turn) = (&mut self.client.transport, &mut cx.turn);
+        let mut is_full = session.frame(&content, transport, turn);
+        is_full |= session.frame(scratch.get(within).unwrap_or_default(), transport, turn);
         let ending = (is_full || is_last).then(|| session.end_content(cx, &self.client));
         self.state = State::Relay(session);
         match ending {
@@ -131,7 +134,8 @@ impl Connection {
     ) -> bool {
         let State::Relay(session) = &mut self.state else { return false };
         let hold_ms = session.backend.hold_ms();
-        if hold_ms == 0 || session.output.buffered_len() > HELD_LEN {
+        let has_begun = session.output.taken_len() > 0;
+        if hold_ms == 0 || has_begun || session.output.buffered_len() > HELD_LEN {
             return self.send_relayed(cx, scratch);
         }
         session.held_until_ms.get_or_insert(cx.now.monotonic_ms + hold_ms);

@@ -210,6 +210,7 @@ impl Connection {
     /// Looks at the output once. Whether to look again.
     fn read_backend<S: Site>(&mut self, cx: &mut Context<S>, scratch: &mut [u8]) -> bool {
         let State::Relay(session) = &mut self.state else { return false };
+        let transport = &mut self.client.transport;
         let most = session.writer.as_ref().map_or(usize::MAX, ContentWriter::piece_len);
         let most = most.min(scratch.len());
         match session.backend.read(&mut scratch[..most]) {
@@ -229,7 +230,9 @@ impl Connection {
                 self.pass_interim(cx);
                 self.begin_relayed(cx, *head, scratch)
             }
-            Ok(Received::Content(len)) if session.frame(&scratch[..len]) => {
+            Ok(Received::Content(len))
+                if session.frame(&scratch[..len], transport, &mut cx.turn) =>
+            {
                 let ending = session.end_content(cx, &self.client);
                 self.end_relay(cx, ending, scratch)
             }
@@ -238,7 +241,7 @@ impl Connection {
             }
             Ok(Received::Content(_)) => self.send_relayed(cx, scratch),
             Ok(Received::Last(len)) => {
-                session.frame(&scratch[..len]);
+                session.frame(&scratch[..len], transport, &mut cx.turn);
                 let ending = session.end_content(cx, &self.client);
                 self.end_relay(cx, ending, scratch)
             }

@@ -6,10 +6,11 @@ use crate::context::{Client, Context};
 use crate::http::body::BodyReader;
 use crate::http::response::Persistence;
 use crate::http1::framing::ContentWriter;
-use crate::output::Output;
+use crate::output::{COPIED_LEN, Output, Turn};
 use crate::poll_set::Interest;
 use crate::serving::Exchange;
 use crate::site::{Settings, Site};
+use crate::transport::Transport;
 
 /// What the end of the content means for the response.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -85,12 +86,26 @@ impl Session {
         !self.reader.is_done() && self.backend.takes_content()
     }
 
-    /// Frames a piece of the content. Whether that is all that the head has promised.
-    pub(super) fn frame(&mut self, piece: &[u8]) -> bool {
+    /// Frames a piece of the content; one that is worth it is sent at once, as far as the client takes
+    /// it, and the rest is copied. Whether that is all that the head has promised.
+    pub(super) fn frame(
+        &mut self,
+        piece: &[u8],
+        transport: &mut Transport,
+        turn: &mut Turn,
+    ) -> bool {
         let Some(writer) = &mut self.writer else { return false };
+        let mut piece = self.part.as_mut().map_or(piece, |part| cut(piece, part));
+        let as_it_comes = writer.as_it_comes(piece);
+        if as_it_comes.len() > COPIED_LEN && !self.discards {
+            self.held_until_ms = None;
+            let sent = self.output.send_through(as_it_comes, transport, turn);
+            writer.skip(sent);
+            self.exchange.content_sent_len += sent as u64;
+            piece = &piece[sent..];
+        }
         self.output.compact();
         let before = self.output.buffered_len();
-        let piece = self.part.as_mut().map_or(piece, |part| cut(piece, part));
         writer.write(piece, self.output.buffer());
         self.exchange.content_sent_len += (self.output.buffered_len() - before) as u64;
         writer.is_full()
