@@ -2,16 +2,18 @@
 //! stand in.
 
 mod memory;
+mod overlay;
 mod sysroot;
 
 use std::ffi::OsString;
 use std::fs::FileType;
 use std::io;
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 use std::time::SystemTime;
 
 pub use memory::Memory;
+pub use overlay::Overlay;
 pub use sysroot::Sysroot;
 
 /// What a path is.
@@ -118,6 +120,21 @@ pub trait Files {
 /// folder, or the disk is the one that the site will have.
 pub(crate) fn is_certain(files: &dyn Files, folder: &Path, path: &Path) -> bool {
     files.knows_all() || path.is_relative() || folder.is_absolute() && path.starts_with(folder)
+}
+
+/// `path` without `.` and `..` components, as if there were no symlinks.
+pub fn plain(path: impl AsRef<Path>) -> PathBuf {
+    let mut plain = PathBuf::new();
+    for component in path.as_ref().components() {
+        match component {
+            Component::CurDir => {}
+            Component::ParentDir => {
+                plain.pop();
+            }
+            other => plain.push(other),
+        }
+    }
+    plain
 }
 
 /// What is in a folder, which may be the working directory.

@@ -22,6 +22,7 @@ mod codegen;
 pub mod diagnostic;
 pub mod diff;
 pub mod directive;
+pub mod editor;
 pub mod explain;
 mod facts;
 pub mod files;

@@ -23,7 +23,7 @@ mod tests;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use crate::ast::{Comment, Conf, Directive};
+use crate::ast::{Comment, Conf, Directive, Word};
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::files::{Files, Kind};
 use crate::source::{FileId, Source, Sources, Span};
@@ -48,12 +48,13 @@ pub fn parse(
         base: path.parent().unwrap_or(Path::new("")).to_owned(),
         read: BTreeMap::new(),
         chain: Vec::new(),
-        included: 0,
+        count: 0,
         comments: Vec::new(),
         is_sound: true,
+        included: None,
     };
     let directives = match includer.file(path) {
-        Ok(directives) => directives,
+        Ok((_, directives)) => directives,
         Err(error) => {
             let span = Span { file: sources.add(path.to_string_lossy(), b""), start: 0, end: 0 };
             diagnostics.push(unreadable(files, path, span, &error));
@@ -64,6 +65,104 @@ pub fn parse(
     let directives = includer.resolve(directives, 0);
     let comments = includer.comments;
     includer.is_sound.then_some(Conf { directives, comments })
+}
+
+/// A conf and what it includes, as far as it can be understood while somebody writes it.
+#[derive(Default)]
+pub(crate) struct Draft {
+    /// The files, that of the conf first; none if it cannot be read.
+    pub(crate) sources: Sources,
+    /// The directives of each file, as written.
+    pub(crate) written: BTreeMap<FileId, Vec<Directive>>,
+    /// All directives. Those of an included file stand behind the `include`.
+    pub(crate) directives: Vec<Directive>,
+    /// The comments of all files.
+    pub(crate) comments: Vec<Comment>,
+    /// The parameters of `include`, and the files that each has brought.
+    pub(crate) included: Vec<(Span, FileId)>,
+}
+
+/// Reads the conf at `path` and what it includes, and says nothing of what is wrong with them.
+pub(crate) fn draft(files: &dyn Files, path: &Path) -> Draft {
+    let mut sources = Sources::default();
+    let (mut dependencies, mut diagnostics) = (Vec::new(), Diagnostics::default());
+    let mut includer = Includer {
+        files,
+        sources: &mut sources,
+        dependencies: &mut dependencies,
+        diagnostics: &mut diagnostics,
+        base: path.parent().unwrap_or(Path::new("")).to_owned(),
+        read: BTreeMap::new(),
+        chain: vec![(Span::default(), path.to_owned())],
+        count: 0,
+        comments: Vec::new(),
+        is_sound: true,
+        included: Some(Vec::new()),
+    };
+    let Ok((_, directives)) = includer.file(path) else { return Draft::default() };
+    let directives = includer.resolve(directives, 0);
+    let Includer { read, comments, included, .. } = includer;
+    let included = included.unwrap_or_default();
+    Draft { sources, written: read.into_values().collect(), directives, comments, included }
+}
+
+/// The directives of one file, as they are most likely meant: what is not closed is closed by its
+/// end.
+pub(crate) fn outline(id: FileId, source: &Source, comments: &mut Vec<Comment>) -> Vec<Directive> {
+    let mut ignored = Diagnostics::default();
+    let mut items = read::items(id, source, &mut ignored);
+    comments.append(&mut items.comments);
+    semicolon::restore(source, &mut items, &mut ignored);
+    brace::balance(source, &mut items, &mut ignored);
+    let end = source.text.len() as u32;
+    tree::build(items.items, Span { file: id, start: end, end }, &mut ignored)
+}
+
+/// What stands before a place of a text.
+#[derive(Default)]
+pub(crate) struct Before {
+    /// The names and parameters of the blocks that are open there, the outermost first.
+    pub(crate) blocks: Vec<Vec<Word>>,
+    /// The words of the directive that has not ended; of none, nothing.
+    pub(crate) words: Vec<Word>,
+    /// The comment that goes on.
+    pub(crate) comment: Option<Comment>,
+    /// Whether a string goes on.
+    pub(crate) in_string: bool,
+}
+
+/// What stands before the end of a text.
+pub(crate) fn before(text: &str) -> Before {
+    let read = |end: &str| {
+        let (name, text) = (String::new(), format!("{text}{end}"));
+        let source = Source { name, text, escaped: false, mark_len: 0 };
+        let mut ignored = Diagnostics::default();
+        let mut items = read::items(FileId::default(), &source, &mut ignored);
+        let is_whole = !items.unsure;
+        semicolon::restore(&source, &mut items, &mut ignored);
+        is_whole.then_some(items)
+    };
+    // A string that goes on ends with the mark that makes sense of it.
+    let mut ends = ["", "\"", "'"].into_iter();
+    let Some((end, items)) = ends.find_map(|end| Some((end, read(end)?))) else {
+        return Before::default();
+    };
+    let mut before = Before { in_string: !end.is_empty(), ..Before::default() };
+    for item in items.items {
+        match item {
+            read::Item::Statement(words, read::End::Open(_)) => before.blocks.push(words),
+            read::Item::Statement(words, read::End::Missing | read::End::Excused) => {
+                before.words = words;
+                continue;
+            }
+            read::Item::Statement(..) => {}
+            read::Item::Close(_) => drop(before.blocks.pop()),
+        }
+        before.words.clear();
+    }
+    let at_end = |comment: &Comment| comment.span.end as usize == text.len();
+    before.comment = items.comments.into_iter().next_back().filter(at_end);
+    before
 }
 
 /// The directives of one file, as written, and whether its braces can be relied on. Adds its
@@ -82,8 +181,12 @@ pub(crate) fn file(
     comments.append(&mut items.comments);
     semicolon::restore(source, &mut items, diagnostics);
     let is_sound = brace::balance(source, &mut items, diagnostics);
-    let directives = if is_sound { tree::build(items.items, diagnostics) } else { Vec::new() };
-    (directives, is_sound)
+    if !is_sound {
+        return (Vec::new(), false);
+    }
+    let end = source.text.len() as u32;
+    let end = Span { file: id, start: end, end };
+    (tree::build(items.items, end, diagnostics), true)
 }
 
 /// A word, a sign or a comment.

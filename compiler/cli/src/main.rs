@@ -14,6 +14,7 @@ mod findings;
 mod fmt;
 mod import;
 mod install;
+mod lsp;
 mod new;
 mod output;
 mod package;
@@ -61,6 +62,7 @@ enum Command {
     Fmt(fmt::Options),
     Import(import::Options),
     New(new::Options),
+    Lsp(lsp::Options),
     Completions(completions::Completions),
     Man(completions::Man),
 }
@@ -79,6 +81,7 @@ fn main() -> ExitCode {
         Command::Fmt(options) => Ok(fmt::fmt(&options)),
         Command::Import(options) => import::run(&options),
         Command::New(options) => new::new(&options),
+        Command::Lsp(options) => lsp::lsp(&options),
         Command::Completions(options) => completions::completions(&options),
         Command::Man(options) => completions::man(&options),
     };

@@ -23,7 +23,7 @@ mod tls;
 mod upstream;
 mod values;
 
-pub use page::{explain, index, page};
+pub use page::{explain, index, markdown, page};
 pub use severity::Severity;
 
 /// One check.

@@ -18,11 +18,16 @@ pub fn explain(check: &Check) -> String {
 
 /// The page docs/checks/CODE.md.
 pub fn page(check: &Check) -> String {
+    markdown(check) + "\n[All checks](README.md)\n"
+}
+
+/// The same for an editor.
+pub fn markdown(check: &Check) -> String {
     let Check { code, name, severity, meaning, good, .. } = check;
     let bad = check.bad_conf();
     format!(
         "# {code}: {name}\n\nSeverity: {severity}\n\n{}\n\n## Wrong\n\n```nginx\n{bad}\n```\n\n\
-         ## Right\n\n```nginx\n{good}\n```\n\n[All checks](README.md)\n",
+         ## Right\n\n```nginx\n{good}\n```\n",
         wrapped(meaning, 100)
     )
 }

@@ -11,16 +11,6 @@ pub(super) struct Inside<'a> {
     pub(super) block: Option<&'a Directive>,
 }
 
-impl Inside<'_> {
-    /// Whether a directive may stand here. Top level counts as `main`, `events` and `http`.
-    pub(super) fn allows(&self, row: &directive::Directive) -> bool {
-        row.contexts.iter().any(|&context| match self.context {
-            Context::Main => matches!(context, Context::Main | Context::Events | Context::Http),
-            inside => context == inside,
-        })
-    }
-}
-
 /// `usage: NAME ARGS;`
 pub(super) fn usage(row: &directive::Directive) -> String {
     let space = if row.usage.is_empty() { "" } else { " " };

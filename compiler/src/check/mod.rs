@@ -93,6 +93,7 @@ use level::Level;
 use pack::Packing;
 use param::Params;
 pub(crate) use param::places::check as check_params;
+pub(crate) use param::places::references;
 pub(crate) use path::regex_words;
 pub(crate) use proxy::authority_len;
 use reader::{Reader, Tables};

@@ -38,19 +38,14 @@ fn check_block(directives: &[Directive], inside: &Inside, diagnostics: &mut Diag
             continue;
         }
         let seen = if row.repeats { None } else { first.insert(row.name, directive.span()) };
-        let fault = if !inside.allows(row) {
+        let fault = if !row.allowed_in(inside.context) {
             Some(misplaced(directive, row, inside))
         } else {
             let shape = check_form(directive, row).or_else(|| check_args(directive, row));
             shape.or_else(|| seen.map(|first| duplicate(directive, first)))
         };
         diagnostics.extend(fault);
-        let within = match row.form {
-            Form::Block(context) => Some(context),
-            Form::Condition if inside.context == Context::Location => Some(Context::IfInLocation),
-            Form::Condition => Some(Context::IfInServer),
-            Form::Simple | Form::Table => None,
-        };
+        let within = row.form.within(inside.context);
         if let (Some(block), Some(context)) = (&directive.block, within) {
             let inside = Inside { context, block: Some(directive) };
             check_block(&block.directives, &inside, diagnostics);

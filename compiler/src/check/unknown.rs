@@ -152,7 +152,7 @@ fn unknown(directive: &Directive, inside: &Inside) -> Diagnostic {
         let patch = format!("{ours} {rest}");
         return diagnostic.patch(format!("a blank is missing behind `{ours}`"), place, patch);
     }
-    let here = directive::all().filter(|row| inside.allows(row)).map(|row| row.name);
+    let here = directive::all().filter(|row| row.allowed_in(inside.context)).map(|row| row.name);
     if let Some(ours) = closest(&name, here) {
         return diagnostic.patch("a directive with a similar name exists", place, ours);
     }

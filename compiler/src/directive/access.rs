@@ -1,9 +1,12 @@
 //! Rows that say who may come in.
 
 use super::Context::{Http, LimitExcept, Location, Server};
+use super::Naming::Gives;
 use super::kind::{TIME, lower_case_words};
 use super::setting::setting;
-use super::{Context, Group, HTTP_SERVER_LOCATION, MANY, SERVER_LOCATION, block, simple};
+use super::{
+    At, Context, Group, HTTP_SERVER_LOCATION, MANY, NameKind, SERVER_LOCATION, block, simple,
+};
 
 /// Where rules may stand.
 const RULES: &[Context] = &[Http, Server, Location, LimitExcept];
@@ -72,7 +75,7 @@ pub(super) const GROUP: Group = Group {
                 "A URI with variables or arguments, which stand for themselves in nginx, is an error. No \
                  Content-Length of the client's goes to the server that is asked.",
             ),
-        simple("auth_request_set", HTTP_SERVER_LOCATION, (2, 2), "$NAME VALUE")
+        simple("auth_request_set", HTTP_SERVER_LOCATION, (2, 2), "$NAME VALUE").names(&[Gives(NameKind::Variable, At::FirstVariable)])
             .repeats()
             .inherits_all("")
             .doc(

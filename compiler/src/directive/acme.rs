@@ -1,7 +1,8 @@
 //! Rows about certificates that are fetched.
 
 use super::Context::{AcmeIssuer, Http, Server};
-use super::{Context, Group, MANY, block, simple};
+use super::Naming::{Gives, Uses};
+use super::{At, Context, Group, MANY, NameKind, block, simple};
 
 const IN_ISSUER: &[Context] = &[AcmeIssuer];
 
@@ -12,14 +13,14 @@ pub(super) const GROUP: Group = Group {
             those of nginx's module for ACME, which does it in the server.",
     about_files: false,
     rows: &[
-        block("acme_issuer", &[Http], (1, 1), AcmeIssuer, "NAME")
+        block("acme_issuer", &[Http], (1, 1), AcmeIssuer, "NAME").names(&[Gives(NameKind::Issuer, At::Word(0))])
             .repeats()
             .doc(
                 "An authority that issues certificates by ACME. For example, `acme_issuer le { uri \
                  https://acme-v02.api.letsencrypt.org/directory; contact admin@example.test; \
                  accept_terms_of_service; }`.",
             ),
-        simple("acme_certificate", &[Server], (1, MANY), "ISSUER [NAME…] [key=ecdsa[:256|384]|rsa[:2048|3072|4096]]")
+        simple("acme_certificate", &[Server], (1, MANY), "ISSUER [NAME…] [key=ecdsa[:256|384]|rsa[:2048|3072|4096]]").names(&[Uses(NameKind::Issuer, At::Word(0))])
             .params(MANY)
             .doc(
                 "Has an `acme_issuer` issue the server's certificate, for the NAMEs, which may be addresses, or \

@@ -1,9 +1,10 @@
 //! Rows about answers of other servers that are kept. Each protocol has them under its own name.
 
 use super::Context::Http;
+use super::Naming::{Gives, Uses};
 use super::kind::*;
 use super::setting::setting;
-use super::{Group, HTTP_SERVER_LOCATION, MANY, simple};
+use super::{At, Group, HTTP_SERVER_LOCATION, MANY, NameKind, simple};
 
 /// The rows of one protocol.
 macro_rules! rows {
@@ -14,7 +15,7 @@ macro_rules! rows {
                 &[Http],
                 (2, MANY),
                 "FOLDER keys_zone=NAME:SIZE [levels=N[:N[:N]]] [inactive=TIME] [max_size=SIZE] [min_free=SIZE]",
-            )
+            ).names(&[Gives(NameKind::Cache, At::Option("keys_zone"))])
             .params(1)
             .repeats()
             .doc(
@@ -29,7 +30,7 @@ macro_rules! rows {
                 "`use_temp_path` and what begins with `loader_` and `manager_` have no effect. A zone is \
                  the site's, whichever protocol it was made for.",
             ),
-            simple(concat!($front, "_cache"), HTTP_SERVER_LOCATION, (1, 1), "NAME | off")
+            simple(concat!($front, "_cache"), HTTP_SERVER_LOCATION, (1, 1), "NAME | off").names(&[Uses(NameKind::Cache, At::Word(0))])
                 .inherits("off")
                 .doc(concat!(
                     "Where answers are kept: the name of a `keys_zone`. Those to GET are, if `",

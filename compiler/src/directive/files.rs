@@ -1,9 +1,10 @@
 //! Rows about files: where they are, how they are found, and how they are sent.
 
 use super::Context::{Http, Location, Server};
+use super::Naming::Uses;
 use super::kind::*;
 use super::setting::setting;
-use super::{Directive, Group, HTTP_SERVER_LOCATION, MANY, inherited, simple, table};
+use super::{At, Directive, Group, HTTP_SERVER_LOCATION, MANY, NameKind, inherited, simple, table};
 
 pub(super) const GROUP: Group = Group {
     title: "Files",
@@ -41,7 +42,7 @@ pub(super) const GROUP: Group = Group {
             "Whether a path that ends in a slash leads to a file of that folder, drawn for each request: none \
              whose name begins with a dot. A folder without files has its `index`.",
         ),
-        simple("try_files", &[Server, Location], (2, MANY), "FILE… URI | @NAME | =CODE").doc(
+        simple("try_files", &[Server, Location], (2, MANY), "FILE… URI | @NAME | =CODE").names(&[Uses(NameKind::Location, At::Marked)]).doc(
             "Serves the first of the files that exists beneath the root; a name that ends in a \
              slash looks for a folder. If there is none, the last parameter says what happens: an \
              internal redirect to a URI, a named location, or a status.",

@@ -1,9 +1,10 @@
 //! Rows about gRPC, which is passed on over HTTP/2.
 
 use super::Context::{IfInLocation, LimitExcept, Location};
+use super::Naming::Uses;
 use super::kind::*;
 use super::setting::setting;
-use super::{Group, HTTP_SERVER_LOCATION, simple};
+use super::{At, Group, HTTP_SERVER_LOCATION, NameKind, simple};
 
 pub(super) const GROUP: Group = Group {
     title: "gRPC",
@@ -16,7 +17,7 @@ pub(super) const GROUP: Group = Group {
             &[Location, IfInLocation, LimitExcept],
             (1, 1),
             "[grpc://]HOST:PORT | grpcs://HOST:PORT | unix:PATH | NAME",
-        )
+        ).names(&[Uses(NameKind::Upstream, At::Host)])
         .params(1)
         .doc(
             "Requests here are passed on over HTTP/2, with their path as it is; with `grpcs://`, over TLS. What \

@@ -35,6 +35,8 @@ pub(super) struct Kind<T> {
     pub(super) read: fn(&[Word], &mut Diagnostics) -> Checked<T>,
     /// The value in the conf's words.
     pub(super) words: fn(T) -> String,
+    /// The words that it may be written with, where `usage` does not list them.
+    pub(super) choices: fn() -> Vec<&'static str>,
 }
 
 /// A kind of one parameter.
@@ -43,7 +45,7 @@ const fn one<T>(
     read: fn(&[Word], &mut Diagnostics) -> Checked<T>,
     words: fn(T) -> String,
 ) -> Kind<T> {
-    Kind { usage, args: (1, 1), read, words }
+    Kind { usage, args: (1, 1), read, words, choices: Vec::new }
 }
 
 /// `on` or `off`.
@@ -87,6 +89,7 @@ pub(super) const PROXIED: Kind<Proxied> = Kind {
     args: (1, MANY),
     read: |words, _| proxied(words),
     words: proxied_words,
+    choices: || PROXIED_WORDS.iter().map(|(word, _)| *word).collect(),
 };
 
 /// A status of a refusal.
@@ -146,6 +149,7 @@ pub(super) const BUFFERS: Kind<(usize, usize)> = Kind {
     args: (2, 2),
     read: |words, _| Ok((count(&words[0], 1..=1024)? as usize, buffer_len(&words[1])?)),
     words: |(number, len)| format!("{number} {}", wording::size(len as u64)),
+    choices: Vec::new,
 };
 
 /// A number, and how long they wait, in milliseconds: `queue`.
@@ -171,6 +175,7 @@ pub(super) const QUEUE: Kind<(usize, usize)> = Kind {
         0 => "off".to_owned(),
         _ => format!("{most} timeout={}", wording::time(wait_ms as u64)),
     },
+    choices: Vec::new,
 };
 
 /// The most bytes of something; `u64::MAX` for any number.
@@ -218,6 +223,7 @@ pub(super) const KEEPALIVE_DISABLE: Kind<KeepaliveDisable> = Kind {
         }
         .to_owned()
     },
+    choices: Vec::new,
 };
 
 /// `keepalive_requests`.
@@ -237,6 +243,7 @@ pub(super) const KEEPALIVE_TIMEOUT: Kind<KeepaliveTimeout> = Kind {
         let header = header_s.map_or_else(String::new, |seconds| format!(" {seconds}s"));
         wording::time(wait_ms) + &header
     },
+    choices: Vec::new,
 };
 
 /// `client_min_rate`.
@@ -250,6 +257,7 @@ pub(super) const MIN_RATE: Kind<Option<MinRate>> = Kind {
             format!("{} grace={}", wording::size(bytes_per_s), wording::time(grace_ms))
         }
     },
+    choices: Vec::new,
 };
 
 /// `server_tokens`.
@@ -262,6 +270,7 @@ pub(super) const DAV_ACCESS: Kind<u32> = Kind {
     args: (1, 3),
     read: |words, _| file_mode(words),
     words: file_mode_words,
+    choices: Vec::new,
 };
 
 /// `worker_processes`.

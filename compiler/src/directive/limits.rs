@@ -1,9 +1,12 @@
 //! Rows that bound what one client may take: bytes, fields, time.
 
 use super::Context::Http;
+use super::Naming::{Gives, Uses};
 use super::kind::*;
 use super::setting::setting;
-use super::{Group, HTTP_SERVER, HTTP_SERVER_LOCATION, HTTP_SERVER_LOCATION_IF, simple};
+use super::{
+    At, Group, HTTP_SERVER, HTTP_SERVER_LOCATION, HTTP_SERVER_LOCATION_IF, NameKind, simple,
+};
 
 pub(super) const GROUP: Group = Group {
     title: "Limits and timeouts",
@@ -109,7 +112,7 @@ pub(super) const GROUP: Group = Group {
             .inherits("0")
             .unseen()
             .doc("The bytes of a response that are sent as fast as they can be before `limit_rate` holds."),
-        simple("limit_req_zone", &[Http], (3, 3), "KEY zone=NAME:SIZE rate=RATE")
+        simple("limit_req_zone", &[Http], (3, 3), "KEY zone=NAME:SIZE rate=RATE").names(&[Gives(NameKind::RequestZone, At::Option("zone"))])
             .repeats()
             .doc(
                 "What requests are counted by, mostly `$binary_remote_addr`, and how many there may be: \
@@ -117,7 +120,7 @@ pub(super) const GROUP: Group = Group {
                  SIZE bytes; `1m` is enough for 8,000 clients. Where there are more, who was seen longest \
                  ago is counted no more, which the error log tells once.",
             ),
-        simple("limit_req", HTTP_SERVER_LOCATION, (1, 3), "zone=NAME [burst=N] [nodelay | delay=N]")
+        simple("limit_req", HTTP_SERVER_LOCATION, (1, 3), "zone=NAME [burst=N] [nodelay | delay=N]").names(&[Uses(NameKind::RequestZone, At::Option("zone"))])
             .inherits_all("")
             .unseen()
             .doc(
@@ -148,13 +151,13 @@ pub(super) const GROUP: Group = Group {
             "Whether `limit_req` only counts, and tells what it would do.",
         )
         .unseen(),
-        simple("limit_conn_zone", &[Http], (2, 2), "KEY zone=NAME:SIZE")
+        simple("limit_conn_zone", &[Http], (2, 2), "KEY zone=NAME:SIZE").names(&[Gives(NameKind::ConnectionZone, At::Option("zone"))])
             .repeats()
             .doc(
                 "What requests under way are counted by. One whose KEY is empty is not counted. All \
                  workers share the SIZE bytes; where these are full, requests are refused.",
             ),
-        simple("limit_conn", HTTP_SERVER_LOCATION, (2, 2), "NAME N")
+        simple("limit_conn", HTTP_SERVER_LOCATION, (2, 2), "NAME N").names(&[Uses(NameKind::ConnectionZone, At::Word(0))])
             .inherits_all("")
             .unseen()
             .doc(

@@ -1,9 +1,10 @@
 //! Rows about logs.
 
 use super::Context::{Http, Location, Main, Server};
+use super::Naming::{Gives, Uses};
 use super::kind::*;
 use super::setting::setting;
-use super::{Group, HTTP_SERVER_LOCATION, HTTP_SERVER_LOCATION_IF, MANY, simple};
+use super::{At, Group, HTTP_SERVER_LOCATION, HTTP_SERVER_LOCATION_IF, MANY, NameKind, simple};
 
 pub(super) const GROUP: Group = Group {
     title: "Logs",
@@ -18,7 +19,7 @@ pub(super) const GROUP: Group = Group {
             HTTP_SERVER_LOCATION_IF,
             (1, 7),
             "off | FILE [FORMAT] [gzip[=LEVEL]] [buffer=SIZE] [flush=TIME] [if=VALUE]",
-        )
+        ).names(&[Uses(NameKind::LogFormat, At::Word(1))])
         .inherits_all("off")
         .params(1)
         .doc(
@@ -53,7 +54,7 @@ pub(super) const GROUP: Group = Group {
         )
         .differs("One cache of each worker serves all locations, as large as the `max` that holds.")
         .unseen(),
-        simple("log_format", &[Http], (2, MANY), "NAME [escape=default | json | none] TEXT…")
+        simple("log_format", &[Http], (2, MANY), "NAME [escape=default | json | none] TEXT…").names(&[Gives(NameKind::LogFormat, At::Word(0))])
             .repeats()
             .default(
                 "combined '$remote_addr - $remote_user [$time_local] \"$request\" $status \

@@ -1,16 +1,17 @@
 //! Rows about memcached, which values are asked of.
 
 use super::Context::{IfInLocation, Location};
+use super::Naming::Uses;
 use super::kind::*;
 use super::setting::setting;
-use super::{Group, HTTP_SERVER_LOCATION, simple};
+use super::{At, Group, HTTP_SERVER_LOCATION, NameKind, simple};
 
 pub(super) const GROUP: Group = Group {
     title: "memcached",
     about: "A location with a `memcached_pass` asks memcached for a value, and sends that.",
     about_files: false,
     rows: &[
-        simple("memcached_pass", &[Location, IfInLocation], (1, 1), "HOST:PORT | unix:PATH | NAME")
+        simple("memcached_pass", &[Location, IfInLocation], (1, 1), "HOST:PORT | unix:PATH | NAME").names(&[Uses(NameKind::Upstream, At::Host)])
             .params(1)
             .doc(
                 "GET and HEAD here are answered with what memcached has for the key `$memcached_key`, which \

@@ -16,10 +16,12 @@ mod example;
 mod files;
 mod grpc;
 mod http2;
+mod keyword;
 mod kind;
 mod limits;
 mod logs;
 mod memcached;
+mod naming;
 mod process;
 mod reference;
 mod responses;
@@ -33,11 +35,13 @@ mod tls;
 mod upstream;
 mod writing;
 
+pub use keyword::Keyword;
 pub(crate) use kind::timeout;
 pub use kind::{InheritFields, Satisfy};
 use kind::{Kind, Plain};
-pub(crate) use reference::explain;
+pub use naming::{At, NameKind, Naming};
 pub use reference::reference;
+pub(crate) use reference::{explain, markdown};
 use setting::Typed;
 pub use setting::{CompiledSettings, Setting, Values};
 use sitec_runtime::http::accept::Coding;
@@ -89,6 +93,18 @@ pub enum Form {
     Table,
 }
 
+impl Form {
+    /// What stands within such a block in a context; `None` if that is not directives.
+    pub const fn within(self, outer: Context) -> Option<Context> {
+        match (self, outer) {
+            (Form::Block(context), _) => Some(context),
+            (Form::Condition, Context::Location) => Some(Context::IfInLocation),
+            (Form::Condition, _) => Some(Context::IfInServer),
+            (Form::Simple | Form::Table, _) => None,
+        }
+    }
+}
+
 /// How an inner context gets what an outer one says.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Merge {
@@ -133,6 +149,8 @@ pub struct Directive {
     pub differs: &'static str,
     /// Of a group that is about files: whether it holds for a `return` too.
     pub for_every_answer: bool,
+    /// The names of the conf that stand in its parameters.
+    pub names: &'static [Naming],
 }
 
 /// Rows that belong together on the reference page.
@@ -269,6 +287,7 @@ const fn simple(
         doc: "",
         differs: "",
         for_every_answer: false,
+        names: &[],
     }
 }
 
@@ -365,6 +384,11 @@ impl Directive {
         Directive { differs, ..self }
     }
 
+    /// Names of the conf stand in its parameters.
+    const fn names(self, names: &'static [Naming]) -> Self {
+        Directive { names, ..self }
+    }
+
     /// No answer is made of it.
     const fn unseen(self) -> Self {
         Directive { unseen: true, ..self }
@@ -374,6 +398,14 @@ impl Directive {
     fn named(&self) -> String {
         let place = if self.is_line() { " of an `upstream`" } else { "" };
         format!("`{}`{place}", self.name)
+    }
+
+    /// Whether it may stand in a context. Top level counts as `main`, `events` and `http`.
+    pub fn allowed_in(&self, context: Context) -> bool {
+        self.contexts.iter().any(|&own| match context {
+            Context::Main => matches!(own, Context::Main | Context::Events | Context::Http),
+            inside => own == inside,
+        })
     }
 
     /// Whether it is a line of an `upstream`, whatever its name means elsewhere.

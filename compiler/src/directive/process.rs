@@ -1,9 +1,10 @@
 //! Rows about the process as a whole.
 
 use super::Context::{Events, Http, Location, Main, Server};
+use super::Naming::Gives;
 use super::kind::*;
 use super::setting::setting;
-use super::{Context, Group, block, simple};
+use super::{At, Context, Group, NameKind, block, simple};
 
 const ANYWHERE: &[Context] = &[Main, Events, Http, Server, Location];
 
@@ -55,6 +56,7 @@ pub(super) const GROUP: Group = Group {
             .doc("A file that holds the process id while the server runs.")
             .differs("There is no such file unless one is named."),
         simple("param", &[Main], (2, 2), "NAME DEFAULT")
+            .names(&[Gives(NameKind::Param, At::Word(0))])
             .repeats()
             .doc(
                 "A value that may still be set when the binary starts: by `--set NAME=VALUE`, \

@@ -44,6 +44,17 @@ pub fn reference() -> String {
 
 fn write_row(page: &mut String, row: &Directive) {
     let _ = write!(page, "\n### {}\n\n", row.heading());
+    write_body(page, row);
+}
+
+/// The same for an editor: what stands beneath the heading, without links.
+pub(crate) fn markdown(row: &Directive) -> String {
+    let mut text = String::new();
+    write_body(&mut text, row);
+    without_links(&text)
+}
+
+fn write_body(page: &mut String, row: &Directive) {
     let _ = write!(page, "```nginx\n{}\n```\n\n", syntax(row));
     let contexts: Vec<_> = row.contexts.iter().map(|c| format!("`{}`", c.name())).collect();
     let mut facts = vec![format!("**Context** {}", contexts.join(", "))];

@@ -1,11 +1,12 @@
 //! Rows about responses that are not files.
 
 use super::Context::Location;
+use super::Naming::Uses;
 use super::kind::*;
 use super::setting::setting;
 use super::{
-    Group, HTTP_SERVER_LOCATION, HTTP_SERVER_LOCATION_IF, MANY, SERVER_LOCATION_IF, inherited,
-    simple,
+    At, Group, HTTP_SERVER_LOCATION, HTTP_SERVER_LOCATION_IF, MANY, NameKind, SERVER_LOCATION_IF,
+    inherited, simple,
 };
 
 pub(super) const GROUP: Group = Group {
@@ -21,7 +22,7 @@ pub(super) const GROUP: Group = Group {
              steps of rewriting, it is one of them.",
         )
         .differs("A redirect without a URL is an error, and so is a CODE outside of 100 to 599."),
-        simple("error_page", HTTP_SERVER_LOCATION_IF, (2, MANY), "CODE… [=[CODE]] URI | @NAME | URL")
+        simple("error_page", HTTP_SERVER_LOCATION_IF, (2, MANY), "CODE… [=[CODE]] URI | @NAME | URL").names(&[Uses(NameKind::Location, At::Marked)])
             .inherits_all("")
             .doc(
                 "What answers instead for these statuses: a URI of the site (by an internal \

@@ -1,9 +1,10 @@
 //! Rows about what is done before a location answers, and about variables of the conf's own.
 
 use super::Context::{Http, Location, Server};
+use super::Naming::Gives;
 use super::kind::FLAG;
 use super::setting::setting;
-use super::{Directive, Form, Group, MANY, SERVER_LOCATION_IF, simple, table};
+use super::{At, Directive, Form, Group, MANY, NameKind, SERVER_LOCATION_IF, simple, table};
 
 pub(super) const GROUP: Group = Group {
     title: "Rewriting",
@@ -23,7 +24,7 @@ pub(super) const GROUP: Group = Group {
                  (302), `permanent` (301), and a TARGET that begins with `http://`, `https://` or \
                  `$scheme` (302) redirect the client. After ten rounds the answer is 500.",
             ),
-        simple("set", SERVER_LOCATION_IF, (2, 2), "$VARIABLE VALUE")
+        simple("set", SERVER_LOCATION_IF, (2, 2), "$VARIABLE VALUE").names(&[Gives(NameKind::Variable, At::FirstVariable)])
             .repeats()
             .doc(
                 "Sets a variable of the conf's own, or `$args`. Until then, the variable is empty. \
@@ -50,6 +51,7 @@ pub(super) const GROUP: Group = Group {
             usage: "TEXT $VARIABLE",
             ..table("map", &[Http])
         }
+        .names(&[Gives(NameKind::Variable, At::LastVariable)])
         .repeats()
         .doc(
             "A variable whose value depends on TEXT. It is computed when it is first used. Each \
@@ -65,6 +67,7 @@ pub(super) const GROUP: Group = Group {
             usage: "[$ADDRESS] $VARIABLE",
             ..table("geo", &[Http])
         }
+        .names(&[Gives(NameKind::Variable, At::LastVariable)])
         .repeats()
         .doc(
             "A variable whose value depends on the client's address, or on the address in \
@@ -85,6 +88,7 @@ pub(super) const GROUP: Group = Group {
             usage: "TEXT $VARIABLE",
             ..table("split_clients", &[Http])
         }
+        .names(&[Gives(NameKind::Variable, At::LastVariable)])
         .repeats()
         .doc(
             "A variable that divides all values of TEXT into shares: `0.5% new;` and, for the \

@@ -1,9 +1,10 @@
 //! Rows that lead a path to what serves it.
 
 use super::Context::{Location, Server};
+use super::Naming::{Gives, Uses};
 use super::kind::*;
 use super::setting::setting;
-use super::{Group, HTTP_SERVER_LOCATION, MANY, block, simple};
+use super::{At, Group, HTTP_SERVER_LOCATION, MANY, NameKind, block, simple};
 
 pub(super) const GROUP: Group = Group {
     title: "Routing",
@@ -11,6 +12,7 @@ pub(super) const GROUP: Group = Group {
     about_files: false,
     rows: &[
         block("location", &[Server, Location], (1, 2), Location, "[= | ^~ | ~ | ~*] URI | @NAME")
+            .names(&[Gives(NameKind::Location, At::Marked)])
             .repeats()
             .doc(
                 "What holds for some paths. `= URI` is that path alone and ends the search; URI is \
@@ -44,6 +46,10 @@ pub(super) const GROUP: Group = Group {
             (3, MANY),
             "METHOD URL STATUS [LOCATION] [file=PATH] [location=URI] [type=TYPE] [upstream=NAME]",
         )
+        .names(&[
+            Uses(NameKind::Location, At::Marked),
+            Uses(NameKind::Upstream, At::Option("upstream")),
+        ])
         .repeats()
         .doc(
             "A test of the conf, which runs when it is compiled. If it fails, no server is built. \

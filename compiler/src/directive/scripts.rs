@@ -1,15 +1,16 @@
 //! Rows about servers that are spoken to in the manner of CGI: FastCGI, SCGI and uwsgi.
 
 use super::Context::{IfInLocation, Location};
+use super::Naming::Uses;
 use super::kind::*;
 use super::setting::setting;
-use super::{Group, HTTP_SERVER_LOCATION, simple};
+use super::{At, Group, HTTP_SERVER_LOCATION, NameKind, simple};
 
 /// The rows of one protocol: its own, and those that all of them have.
 macro_rules! rows {
     ($front:literal, $group:ident, [$($own:expr),* $(,)?]) => {
         &[
-            simple(concat!($front, "_pass"), &[Location, IfInLocation], (1, 1), "HOST:PORT | unix:PATH | NAME")
+            simple(concat!($front, "_pass"), &[Location, IfInLocation], (1, 1), "HOST:PORT | unix:PATH | NAME").names(&[Uses(NameKind::Upstream, At::Host)])
                 .params(1)
                 .doc(concat!(
                     "Requests here are passed on to a server that runs scripts: an `upstream`, an \

@@ -140,6 +140,9 @@ pub trait Setting: Sync {
     /// The value in the conf's words.
     fn words(&self, values: &Values) -> String;
 
+    /// The words that a value may be written with, where the usage does not list them.
+    fn choices(&self) -> Vec<&'static str>;
+
     /// The value as an expression of Rust, by the names of the run-time contract; `None` if it is
     /// the default.
     fn rust(&self, values: &Values) -> Option<String>;
@@ -178,6 +181,10 @@ impl<T: Plain> Setting for Typed<T> {
 
     fn words(&self, values: &Values) -> String {
         (self.kind.words)((self.get)(values))
+    }
+
+    fn choices(&self) -> Vec<&'static str> {
+        (self.kind.choices)()
     }
 
     fn rust(&self, values: &Values) -> Option<String> {

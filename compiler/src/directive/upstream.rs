@@ -1,9 +1,12 @@
 //! Rows about servers behind this one.
 
 use super::Context::{Http, IfInLocation, LimitExcept, Location, Upstream};
+use super::Naming::{Gives, Uses};
 use super::kind::*;
 use super::setting::setting;
-use super::{Context, Directive, Group, HTTP_SERVER_LOCATION, MANY, block, simple, table};
+use super::{
+    At, Context, Directive, Group, HTTP_SERVER_LOCATION, MANY, NameKind, block, simple, table,
+};
 
 /// The lines of an `upstream`.
 const IN_UPSTREAM: &[Context] = &[Upstream];
@@ -15,7 +18,7 @@ pub(super) const GROUP: Group = Group {
             what comes back.",
     about_files: false,
     rows: &[
-        simple("proxy_pass", &[Location, IfInLocation, LimitExcept], (1, 1), "http://HOST[:PORT][URI] | http://unix:PATH[:URI]")
+        simple("proxy_pass", &[Location, IfInLocation, LimitExcept], (1, 1), "http://HOST[:PORT][URI] | http://unix:PATH[:URI]").names(&[Uses(NameKind::Upstream, At::Host)])
             .params(1)
             .doc(
                 "Requests here are passed on to HOST: an `upstream`, a name, which is looked up \
@@ -342,7 +345,7 @@ pub(super) const GROUP: Group = Group {
             &[Location],
             (0, MANY),
             "[interval=TIME] [jitter=TIME] [fails=N] [passes=N] [uri=URI] [match=NAME] [port=N] [mandatory]",
-        )
+        ).names(&[Uses(NameKind::Match, At::Option("match"))])
         .doc(
             "The servers of the upstream that `proxy_pass` here names are asked for URI (`/`) now and then, each \
              every `interval` (5s) and up to `jitter` (0) more. After `fails` (1) failures in a row, a server is \
@@ -356,14 +359,14 @@ pub(super) const GROUP: Group = Group {
             "In nginx, it is of the commercial edition. `type=` is an error, and so is a check over TLS; \
              `persistent` and `keepalive_time` have no effect.",
         ),
-        Directive { args: (1, 1), usage: "NAME", ..table("match", &[Http]) }.repeats().doc(
+        Directive { args: (1, 1), usage: "NAME", ..table("match", &[Http]) }.names(&[Gives(NameKind::Match, At::Word(0))]).repeats().doc(
             "What an answer to a `health_check` is to be, a line each: `status 200 301-308;` or `status ! 500;`; \
              `header Name;`, `header ! Name;`, `header Name = text;` or `header Name ~ regex;` (`!=`, `!~`); \
              `body ~ regex;` or `body !~ regex;`, of the first 256k. For example, \
              `match fine { status 200; body ~ ready; }`.",
         )
         .differs("`require` is an error."),
-        block("upstream", &[Http], (1, 1), Upstream, "NAME").repeats().doc(
+        block("upstream", &[Http], (1, 1), Upstream, "NAME").names(&[Gives(NameKind::Upstream, At::Word(0))]).repeats().doc(
             "Servers that `proxy_pass http://NAME` asks, one for each request. For example, `upstream app { \
              server 10.0.0.1:8080; server 10.0.0.2:8080; }`. Without a line that says otherwise, they are \
              asked one after the other, each as often as its weight says.",

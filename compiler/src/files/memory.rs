@@ -2,10 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;
-use std::path::{Component, Path, PathBuf};
+use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
-use super::{Files, GLOB_OPTIONS, Kind, Status};
+use super::{Files, GLOB_OPTIONS, Kind, Status, plain};
 
 /// Files that are not on any disk, for tests: each a path and its bytes. A folder is there
 /// if a file is in it. Those beneath a folder `bin` are executable, those that end in `.key` are their owner's alone, and
@@ -97,21 +97,6 @@ impl Memory {
         self.add(path, text.as_bytes(), false);
         self
     }
-}
-
-/// `path` without `.` and `..` components.
-fn plain(path: impl AsRef<Path>) -> PathBuf {
-    let mut plain = PathBuf::new();
-    for component in path.as_ref().components() {
-        match component {
-            Component::CurDir => {}
-            Component::ParentDir => {
-                plain.pop();
-            }
-            other => plain.push(other),
-        }
-    }
-    plain
 }
 
 impl Files for Memory {

@@ -11,7 +11,7 @@ use crate::check::types;
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::files::{Files, Kind};
 use crate::names::{self, Stock, StockMap};
-use crate::source::{Sources, Span};
+use crate::source::{FileId, Sources, Span};
 use crate::suggest;
 
 /// The most files that are put in place: a few files that include each other twice would
@@ -27,31 +27,41 @@ pub(super) struct Includer<'a> {
     /// The folder of the first file, which all paths are relative to.
     pub(super) base: PathBuf,
     /// Each file that was read, as written, so that a second `include` costs nothing.
-    pub(super) read: BTreeMap<PathBuf, Vec<Directive>>,
+    pub(super) read: BTreeMap<PathBuf, (FileId, Vec<Directive>)>,
     /// The `include` words that led here, and what each named.
     pub(super) chain: Vec<(Span, PathBuf)>,
     /// The comments of the files that were read.
     pub(super) comments: Vec<Comment>,
     /// How many files were put in place.
-    pub(super) included: usize,
+    pub(super) count: usize,
     /// Whether all braces have their partners.
     pub(super) is_sound: bool,
+    /// Where an editor asks, the `include` words and the files that each has put in place: the
+    /// directives stay then, before what they bring, and broken files are read as far as it goes.
+    pub(super) included: Option<Vec<(Span, FileId)>>,
 }
 
 impl Includer<'_> {
     /// The directives of `path`, as written; reads it unless that was done.
-    pub(super) fn file(&mut self, path: &Path) -> std::io::Result<Vec<Directive>> {
-        if let Some(directives) = self.read.get(path) {
-            return Ok(directives.clone());
+    pub(super) fn file(&mut self, path: &Path) -> std::io::Result<(FileId, Vec<Directive>)> {
+        if let Some(read) = self.read.get(path) {
+            return Ok(read.clone());
         }
         depend(self.dependencies, path);
         let bytes = self.files.read(path)?;
         let id = self.sources.add(path.to_string_lossy(), &bytes);
         let source = self.sources.file(id);
-        let (directives, is_sound) = super::file(id, source, &mut self.comments, self.diagnostics);
-        self.is_sound &= is_sound;
-        self.read.insert(path.to_owned(), directives.clone());
-        Ok(directives)
+        let directives = match self.included {
+            Some(_) => super::outline(id, source, &mut self.comments),
+            None => {
+                let (directives, is_sound) =
+                    super::file(id, source, &mut self.comments, self.diagnostics);
+                self.is_sound &= is_sound;
+                directives
+            }
+        };
+        self.read.insert(path.to_owned(), (id, directives.clone()));
+        Ok((id, directives))
     }
 
     /// `directives` with every `include` replaced; they stand within `depth` blocks.
@@ -59,6 +69,9 @@ impl Includer<'_> {
         let mut resolved = Vec::with_capacity(directives.len());
         for directive in directives {
             if directive.name.value == b"include" && !directive.name.quoted {
+                if self.included.is_some() {
+                    resolved.push(directive.clone());
+                }
                 self.include(&directive, depth, &mut resolved);
                 continue;
             }
@@ -113,15 +126,16 @@ impl Includer<'_> {
             let diagnostic = self.cycle(word, &path, at);
             return self.diagnostics.push(diagnostic);
         }
-        self.included += 1;
-        if self.included > MAX_INCLUDED {
-            if self.included == MAX_INCLUDED + 1 {
+        self.count += 1;
+        if self.count > MAX_INCLUDED {
+            if self.count == MAX_INCLUDED + 1 {
                 self.diagnostics.push(too_many(word));
             }
             return;
         }
         match self.file(&path) {
-            Ok(directives) => {
+            Ok((id, directives)) => {
+                self.included.iter_mut().for_each(|included| included.push((word.span, id)));
                 self.chain.push((word.span, path));
                 let directives = self.resolve(directives, depth);
                 self.chain.pop();

@@ -18,8 +18,8 @@ struct Frame {
     directives: Vec<Directive>,
 }
 
-/// Builds the tree of `items`, in which braces are balanced.
-pub(super) fn build(items: Vec<Item>, diagnostics: &mut Diagnostics) -> Vec<Directive> {
+/// Builds the tree of `items`. Where braces are not balanced, blocks end with the file, at `end`.
+pub(super) fn build(items: Vec<Item>, end: Span, diagnostics: &mut Diagnostics) -> Vec<Directive> {
     let mut tree = Tree { frames: Vec::new(), top: Vec::new() };
     let mut is_too_deep = false;
     let mut items = items.into_iter().peekable();
@@ -68,6 +68,9 @@ pub(super) fn build(items: Vec<Item>, diagnostics: &mut Diagnostics) -> Vec<Dire
             Item::Statement(words, _) => tree.simple(words),
             Item::Close(close) => tree.close(close),
         }
+    }
+    while !tree.frames.is_empty() {
+        tree.close(end);
     }
     tree.top
 }

@@ -13,6 +13,7 @@ pub(in crate::directive) const FAILURES: Kind<Failures> = Kind {
     args: (1, MANY),
     read: |words, _| set_of(words, FAILURE_WORDS, "off").map(Failures),
     words: |failures| set_words(failures.0, FAILURE_WORDS, "off"),
+    choices: || listed(FAILURE_WORDS),
 };
 
 /// `proxy_cache_use_stale` and its like.
@@ -21,19 +22,16 @@ pub(in crate::directive) const STALE: Kind<Failures> = Kind {
     args: (1, MANY),
     read: |words, _| set_of(words, STALE_WORDS, "off").map(Failures),
     words: |failures| set_words(failures.0, STALE_WORDS, "off"),
+    choices: || listed(STALE_WORDS),
 };
 
 /// `fastcgi_next_upstream` and its like.
 pub(in crate::directive) const SCRIPT_FAILURES: Kind<Failures> = Kind {
     usage: "off | WHICH…",
     args: (1, MANY),
-    read: |words, _| {
-        // These are of gateways that speak HTTP.
-        let is_known = |it: &(&str, u16)| !matches!(it.0, "http_502" | "http_504");
-        let known: Vec<_> = FAILURE_WORDS.iter().copied().filter(is_known).collect();
-        set_of(words, &known, "off").map(Failures)
-    },
+    read: |words, _| set_of(words, &script_failure_words(), "off").map(Failures),
     words: |failures| set_words(failures.0, FAILURE_WORDS, "off"),
+    choices: || listed(&script_failure_words()),
 };
 
 /// `memcached_next_upstream`.
@@ -42,6 +40,7 @@ pub(in crate::directive) const MEMCACHED_FAILURES: Kind<Failures> = Kind {
     args: (1, MANY),
     read: |words, _| set_of(words, MEMCACHED_WORDS, "off").map(Failures),
     words: |failures| set_words(failures.0, MEMCACHED_WORDS, "off"),
+    choices: || listed(MEMCACHED_WORDS),
 };
 
 /// `proxy_ignore_headers`.
@@ -50,6 +49,7 @@ pub(in crate::directive) const IGNORED: Kind<Ignored> = Kind {
     args: (1, MANY),
     read: |words, _| set_of(words, IGNORED_WORDS, "").map(Ignored),
     words: |ignored| set_words(ignored.0, IGNORED_WORDS, ""),
+    choices: || listed(IGNORED_WORDS),
 };
 
 /// The words of `proxy_next_upstream`.
@@ -102,6 +102,16 @@ const IGNORED_WORDS: &[(&str, u16)] = &[
     ("Set-Cookie", Ignored::SET_COOKIE.0),
     ("Vary", Ignored::VARY.0),
 ];
+
+/// The words of `fastcgi_next_upstream`: the others are of gateways that speak HTTP.
+fn script_failure_words() -> Vec<(&'static str, u16)> {
+    let is_known = |it: &(&str, u16)| !matches!(it.0, "http_502" | "http_504");
+    FAILURE_WORDS.iter().copied().filter(is_known).collect()
+}
+
+fn listed(words: &[(&'static str, u16)]) -> Vec<&'static str> {
+    words.iter().map(|(word, _)| *word).collect()
+}
 
 /// The bits of some words. One word may stand for none of them, which then stands alone.
 fn set_of(words: &[Word], known: &[(&'static str, u16)], none: &'static str) -> Checked<u16> {

@@ -20,6 +20,7 @@ pub(in crate::directive) const TLS_VERSIONS: Kind<TlsVersions> = Kind {
         let words = [(v12, "TLSv1.2"), (v13, "TLSv1.3")].into_iter().filter(|(on, _)| *on);
         words.map(|(_, word)| word).collect::<Vec<_>>().join(" ")
     },
+    choices: Vec::new,
 };
 
 /// `ssl_session_cache`.
@@ -35,6 +36,7 @@ pub(in crate::directive) const SESSION_CACHE: Kind<SessionCache> = Kind {
             format!("shared:{name}:{}", wording::size(len))
         }
     },
+    choices: Vec::new,
 };
 
 /// `ssl_session_timeout`.
