@@ -18,7 +18,7 @@ mod security;
 mod severity;
 mod syntax;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 mod tls;
 mod upstream;
 mod values;

@@ -21,7 +21,7 @@ pub fn page(check: &Check) -> String {
     markdown(check) + "\n[All checks](README.md)\n"
 }
 
-/// The same for an editor.
+/// What the page says, without a link to others.
 pub fn markdown(check: &Check) -> String {
     let Check { code, name, severity, meaning, good, .. } = check;
     let bad = check.bad_conf();

@@ -18,7 +18,8 @@ const FILES: &[(&str, &str)] = &[
     ("/usr/bin/python3", ""),
 ];
 
-fn disk(check: &Check, conf: &str) -> Memory {
+/// What is there for this check, and its conf as `site.conf`.
+pub(crate) fn disk(check: &Check, conf: &str) -> Memory {
     let mut files = Memory::new(FILES.iter().copied().chain([("site.conf", conf)]));
     for entry in check.files {
         match *entry {

@@ -1,5 +1,8 @@
 //! Diagnostics as SARIF 2.1.0, which code hosts and editors show.
 
+#[cfg(test)]
+mod tests;
+
 use serde_json::{Value, json};
 
 use super::{Diagnostic, Diagnostics, Help, Label, Severity};
@@ -35,7 +38,7 @@ fn rule(check: &Check) -> Value {
         "name": check.name,
         "shortDescription": { "text": first },
         "fullDescription": { "text": check.meaning },
-        "help": { "text": catalogue::explain(check), "markdown": catalogue::page(check) },
+        "help": { "text": catalogue::explain(check), "markdown": catalogue::markdown(check) },
         "defaultConfiguration": { "level": level(check.severity) },
     })
 }
@@ -117,10 +120,11 @@ fn region(span: Span, sources: &Sources) -> Value {
     })
 }
 
-/// The file as a URI reference (RFC 3986).
+/// The file as a URI: relative to the working directory as it was named, else of the scheme `file`.
 fn artifact(file: FileId, sources: &Sources) -> Value {
-    let mut uri = String::new();
-    for byte in sources.file(file).name.bytes() {
+    let name = &sources.file(file).name;
+    let mut uri = if name.starts_with('/') { "file://".to_owned() } else { String::new() };
+    for byte in name.bytes() {
         match byte {
             b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' | b'/' => {
                 uri.push(char::from(byte));
