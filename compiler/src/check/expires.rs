@@ -40,9 +40,8 @@ impl Reader<'_> {
         if value.literal().is_some() {
             return fixed(word, modified);
         }
-        if let Value(pieces) = &value
-            && let [Piece::Variable(Variable::Mapped(map, _))] = pieces[..]
-        {
+        let Value(pieces) = &value;
+        if let [Piece::Variable(Variable::Mapped(map, _))] = pieces[..] {
             self.expiring_maps.entry(map).or_insert((directive.span(), modified));
         }
         Ok(Some(Expiration::Computed(value, modified)))

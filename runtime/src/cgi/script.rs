@@ -163,7 +163,8 @@ impl Script {
                 Outcome::Script(Box::new(Call { command, input, errors, timeout_ms }))
             }
             None => {
-                let text = format_args!("\"{}\" is no path of a script", Escaped(&self.file));
+                let file = Escaped(&self.file);
+                let text = format_args!("\"{file}\" is no path of a script");
                 (request.report)(Level::Error, text);
                 Outcome::Status(404)
             }

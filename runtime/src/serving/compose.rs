@@ -79,7 +79,8 @@ impl<S: Site> Attending<'_, S> {
 impl<S: Site> Attendant for Attending<'_, S> {
     fn ask(&mut self, of: Part, uri: Vec<u8>) -> Option<Part> {
         let Some(part) = self.exchange_mut(of).included() else {
-            let text = format_args!("subrequests cycle while processing \"{}\"", Escaped(&uri));
+            let uri = Escaped(&uri);
+            let text = format_args!("subrequests cycle while processing \"{uri}\"");
             self.report(of, Level::Error, text);
             return None;
         };

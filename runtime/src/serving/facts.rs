@@ -107,7 +107,8 @@ impl Exchange {
         client: &dyn ConnectionFacts,
     ) -> u64 {
         amount.bytes(&self.variables(cx, client), |value| {
-            let text = format_args!("invalid size \"{}\"", Escaped(value));
+            let value = Escaped(value);
+            let text = format_args!("invalid size \"{value}\"");
             self.report(cx, client, Level::Error, text);
         })
     }

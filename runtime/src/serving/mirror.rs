@@ -45,8 +45,8 @@ impl<S: Site> Serving<'_, S> {
             let part = match exchange.mirrored(settings.mirror_request_body) {
                 Ok(Some(part)) => part,
                 Ok(None) => {
-                    let text =
-                        format_args!("subrequests cycle while processing \"{}\"", Escaped(&path));
+                    let path = Escaped(&path);
+                    let text = format_args!("subrequests cycle while processing \"{path}\"");
                     exchange.report(self.cx, self.client, Level::Error, text);
                     return;
                 }

@@ -157,7 +157,8 @@ impl<S: Site> World for Serving<'_, S> {
 
     fn sent_on(&mut self, exchange: &Exchange, location: &[u8]) {
         if exchange.location().settings.rewrite_log {
-            let text = format_args!("rewritten redirect: \"{}\"", Escaped(location));
+            let location = Escaped(location);
+            let text = format_args!("rewritten redirect: \"{location}\"");
             exchange.report(self.cx, self.client, Level::Notice, text);
         }
     }
@@ -289,7 +290,8 @@ impl<S: Site> World for Serving<'_, S> {
         let mut path = Vec::new();
         self.write(exchange, uri, &mut path);
         let Some(part) = exchange.within() else {
-            let text = format_args!("subrequests cycle while processing \"{}\"", Escaped(&path));
+            let path = Escaped(&path);
+            let text = format_args!("subrequests cycle while processing \"{path}\"");
             exchange.report(self.cx, self.client, Level::Error, text);
             return Inquiry::Refused;
         };
@@ -449,7 +451,8 @@ impl<S: Site> World for Serving<'_, S> {
 
     fn note(&mut self, exchange: &Exchange, note: Note<'_>) {
         if let Note::BadRate(value) = note {
-            let text = format_args!("invalid $limit_rate \"{}\"", Escaped(value));
+            let value = Escaped(value);
+            let text = format_args!("invalid $limit_rate \"{value}\"");
             exchange.report(self.cx, self.client, Level::Error, text);
         }
         if let Note::NoCharsetMap { from, to } = note {
