@@ -1,5 +1,8 @@
 //! Lists the runtime's source, which the binary carries, so that it builds sites on machines
 //! that have Rust and no checkout.
+//!
+//! `carried/` links to it. A folder with a `Cargo.toml` would be left out of the package that cargo
+//! publishes, so manifests have another name there.
 
 use std::collections::hash_map::DefaultHasher;
 use std::fmt::Write as _;
@@ -7,22 +10,26 @@ use std::hash::{Hash, Hasher};
 use std::path::{Path, PathBuf};
 use std::{env, fs, io};
 
-/// What is carried, from the root of the checkout. The manifest there says which versions
-/// and lints the runtime's own manifest means, and how a release is built.
-const CARRIED: [&str; 4] = ["Cargo.toml", "Cargo.lock", "runtime/Cargo.toml", "runtime/src"];
+/// What is carried: its place in `carried/`, and beneath the root of the checkout. The manifest there
+/// says which versions and lints the runtime's own manifest means, and how a release is built.
+const CARRIED: [(&str, &str); 4] = [
+    ("workspace.toml", "Cargo.toml"),
+    ("workspace.lock", "Cargo.lock"),
+    ("runtime.toml", "runtime/Cargo.toml"),
+    ("runtime", "runtime/src"),
+];
 
 fn main() -> io::Result<()> {
     let manifest_dir = PathBuf::from(env::var_os("CARGO_MANIFEST_DIR").expect("cargo sets it"));
-    let root = manifest_dir.join("../..").canonicalize()?;
     let mut files = Vec::new();
-    for path in CARRIED {
-        println!("cargo::rerun-if-changed={}", root.join(path).display());
-        list(&root.join(path), &mut files)?;
+    for (place, name) in CARRIED {
+        let place = manifest_dir.join("carried").join(place).canonicalize()?;
+        println!("cargo::rerun-if-changed={}", place.display());
+        list(&place, name, &mut files)?;
     }
     let mut hasher = DefaultHasher::new();
     let mut rows = String::new();
-    for file in &files {
-        let name = file.strip_prefix(&root).expect("a file of the checkout");
+    for (file, name) in &files {
         (name, fs::read(file)?).hash(&mut hasher);
         writeln!(rows, "    ({name:?}, include_bytes!({file:?})),").expect("memory");
     }
@@ -37,14 +44,18 @@ fn main() -> io::Result<()> {
     fs::write(out.join("carried.rs"), code)
 }
 
-/// Adds the file at `path`, or all files beneath it, in an order that does not change.
-fn list(path: &Path, files: &mut Vec<PathBuf>) -> io::Result<()> {
+/// Adds the file at `path`, or all files beneath it, each with its name, in an order that does
+/// not change.
+fn list(path: &Path, name: &str, files: &mut Vec<(PathBuf, String)>) -> io::Result<()> {
     if path.is_file() {
-        files.push(path.to_owned());
+        files.push((path.to_owned(), name.to_owned()));
         return Ok(());
     }
     let mut inside: Vec<_> =
         fs::read_dir(path)?.map(|entry| Ok(entry?.path())).collect::<io::Result<_>>()?;
     inside.sort();
-    inside.iter().try_for_each(|path| list(path, files))
+    inside.iter().try_for_each(|path| {
+        let last = path.file_name().unwrap_or_default().to_string_lossy();
+        list(path, &format!("{name}/{last}"), files)
+    })
 }

@@ -2,8 +2,8 @@
 
 /// The files: the name of each, and what is in it.
 pub const FILES: [(&str, &str); 2] = [
-    ("grafana.json", include_str!("../../templates/operating/grafana.json")),
-    ("alerts.yml", include_str!("../../templates/operating/alerts.yml")),
+    ("grafana.json", include_str!("../templates/operating/grafana.json")),
+    ("alerts.yml", include_str!("../templates/operating/alerts.yml")),
 ];
 
 #[cfg(test)]

@@ -50,7 +50,7 @@ macro_rules! files {
     ($template:literal: $($path:literal),* $(,)?) => {
         &[$((
             $path,
-            include_str!(concat!("../../../templates/new/", $template, "/", $path)),
+            include_str!(concat!("../templates/new/", $template, "/", $path)),
         )),*]
     };
 }
@@ -267,7 +267,7 @@ mod tests {
     /// Whatever lies in the folder of a template is part of it.
     #[test]
     fn templates_are_whole() {
-        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../templates/new");
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("templates/new");
         let mut folders = 0;
         for template in Template::value_variants() {
             let name = template.to_possible_value().unwrap();

@@ -33,7 +33,7 @@ pub(super) fn listings(shared: &Shared) -> TokenStream {
     let mut items = TokenStream::new();
     let listings = shared.listings.items();
     if listings.iter().any(|listing| listing.format == ListingFormat::Html) {
-        let template = Template::new(include_str!("../../../templates/listing.html"));
+        let template = Template::new(include_str!("../../templates/listing.html"));
         let pieces = template.pieces().iter().map(piece);
         items.extend(quote! {
             const LISTING_PAGE: &[site::ListingPiece] = &[#(#pieces),*];

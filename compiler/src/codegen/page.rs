@@ -21,8 +21,8 @@ const HELP_AGAINST_CONFLICT: &str =
 /// The default page of a status. That of a redirect is short: who is sent elsewhere seldom sees it.
 pub(super) fn page(code: u16) -> String {
     let template = match status::is_redirect(code) {
-        true => include_str!("../../../templates/redirect.html"),
-        false => include_str!("../../../templates/error.html"),
+        true => include_str!("../../templates/redirect.html"),
+        false => include_str!("../../templates/error.html"),
     };
     let (code, reason) = (code.to_string(), status::reason(code).unwrap_or_default());
     let title = format!("{code} {reason}");
@@ -41,9 +41,9 @@ pub(super) fn status_page(site: &ir::Site, shared: &mut Shared) -> Option<TokenS
     site.is_any_handler(|handler| *handler == ir::Handler::StatusPage).then(|| {
         let mut include =
             |name: &str, text: &str| shared.include(name.to_owned(), text.as_bytes().to_vec());
-        let page = include("status.html", include_str!("../../../templates/status.html"));
-        let script = include("status.js", include_str!("../../../templates/status.js"));
-        let style = include("status.css", include_str!("../../../templates/status.css"));
+        let page = include("status.html", include_str!("../../templates/status.html"));
+        let script = include("status.js", include_str!("../../templates/status.js"));
+        let style = include("status.css", include_str!("../../templates/status.css"));
         quote! {
             static STATUS_PAGE: site::StatusPage =
                 site::StatusPage { page: #page, script: #script, style: #style };

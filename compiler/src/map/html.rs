@@ -23,7 +23,7 @@ impl Map<'_> {
             ("data", text(self.data().to_string())),
             ("server", Filling::Each(servers.collect())),
         ];
-        Template::new(include_str!("../../../templates/routes.html")).render(&values)
+        Template::new(include_str!("../../templates/routes.html")).render(&values)
     }
 
     fn server_values(&self, server: &Server) -> Values {
