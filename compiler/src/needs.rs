@@ -3,10 +3,11 @@
 //! thing is taken apart by name, so that a new field does not compile until somebody has said
 //! here whether it is one.
 
-use std::collections::BTreeSet;
+use std::collections::HashSet;
 use std::net::{IpAddr, SocketAddr};
 
 use sitec_runtime::pure::{BindAddress, parse_listen};
+pub use sitec_runtime::site::Follow;
 use sitec_runtime::site::{DirectoryId, ParamKind};
 
 use crate::ir::{
@@ -34,7 +35,7 @@ pub struct Needs {
 }
 
 /// A path.
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub struct Path {
     /// The path, with the values of params.
     pub path: String,
@@ -43,12 +44,21 @@ pub struct Path {
 }
 
 /// What is at a path.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub enum What {
     /// A folder that files are read from.
     Folder {
         /// Whether those are, too, whose names begin with a dot.
         hidden: bool,
+        /// Which symlinks in it are followed wherever it is served.
+        follow: Follow,
+    },
+    /// A file that is served, and no other of its folder.
+    Page {
+        /// How much of the path is the folder that it is opened beneath.
+        folder_len: usize,
+        /// Which symlinks are followed.
+        follow: Follow,
     },
     /// A file that is read, and no secret.
     File,
@@ -63,7 +73,7 @@ pub enum What {
 }
 
 /// What is written.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub enum Written {
     /// What clients have stored, and certificates: it must be kept.
     State,
@@ -162,7 +172,7 @@ pub fn opened(site: &Site, values: &[String], given: &[usize]) -> Vec<String> {
 pub fn needs(site: &Site, values: &[String]) -> Needs {
     let mut found = Finder { site, values, needs: Needs::default() };
     found.site();
-    let mut seen = BTreeSet::new();
+    let mut seen = HashSet::new();
     found.needs.paths.retain(|path| seen.insert(path.clone()));
     found.needs
 }
@@ -263,7 +273,10 @@ impl Finder<'_> {
             let is_folder = bases.iter().any(|it| !it.base.is_file());
             if is_folder && !embedded.contains(&id) {
                 let hidden = bases.iter().any(|settings| settings.hidden_files);
-                self.add(text, What::Folder { hidden });
+                let follow = bases.iter().map(|settings| settings.symlinks.follow);
+                let follow = follow.min_by_key(|follow| freedom(*follow));
+                let follow = follow.unwrap_or(Follow::Beneath);
+                self.add(text, What::Folder { hidden, follow });
             }
         }
     }
@@ -278,7 +291,8 @@ impl Finder<'_> {
             let inner = String::from_utf8_lossy(inner);
             let path =
                 format!("{}/{}", folder.trim_end_matches('/'), inner.trim_start_matches('/'));
-            self.needs.paths.push(Path { path, what: What::File });
+            let (folder_len, follow) = (folder.len(), settings.symlinks.follow);
+            self.needs.paths.push(Path { path, what: What::Page { folder_len, follow } });
         }
     }
 
@@ -459,6 +473,16 @@ impl Finder<'_> {
     }
 }
 
+/// How many symlinks are followed: more, the larger the number is.
+fn freedom(follow: Follow) -> u8 {
+    match follow {
+        Follow::Never => 0,
+        Follow::SameOwner => 1,
+        Follow::Beneath => 2,
+        Follow::Anywhere => 3,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use std::path::Path as FsPath;
@@ -504,10 +528,10 @@ mod tests {
         assert_eq!(
             paths(&needs),
             [
-                "Folder { hidden: false } www",
+                "Folder { hidden: false, follow: Beneath } www",
                 "Written(State) in",
-                "Folder { hidden: false } in",
-                "File in/x",
+                "Folder { hidden: false, follow: Beneath } in",
+                "Page { folder_len: 2, follow: Beneath } in/x",
                 "Secret users",
                 "WrittenFile(Log) logs/a",
                 "WrittenFile(Run) run/pid",
@@ -523,6 +547,15 @@ mod tests {
     fn what_is_in_the_binary_is_not_needed() {
         let needs = needs_of("server { listen 80; root www; embed on; }");
         assert_eq!(paths(&needs), [""; 0]);
+    }
+
+    #[test]
+    fn a_link_is_followed_where_all_locations_follow_it() {
+        let needs = needs_of(
+            "server { listen 80; root www; disable_symlinks off;\n\
+             location /a { disable_symlinks if_not_owner; } }",
+        );
+        assert_eq!(paths(&needs), ["Folder { hidden: false, follow: SameOwner } www"]);
     }
 
     #[test]

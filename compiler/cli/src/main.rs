@@ -22,6 +22,7 @@ mod progress;
 mod route;
 mod routes;
 mod run;
+mod shell;
 mod watch;
 
 use std::process::ExitCode;

@@ -8,6 +8,8 @@ use std::{env, fs, io};
 
 use clap::{Args, ValueEnum};
 
+use crate::shell;
+
 /// Begin a new site
 ///
 /// Writes a conf and first files to a folder, which is made if it is not there: `sitec new blog`,
@@ -104,7 +106,7 @@ pub(crate) fn new(options: &Options) -> Result<ExitCode, String> {
             format!("cargo run --release --features site-{name}")
         }
         None if folder == Path::new(".") => "sitec run".to_owned(),
-        None => format!("sitec run {}", quoted(&folder)),
+        None => format!("sitec run {}", shell::quoted(&folder)),
     };
     println!(
         "wrote {}\nto serve it on http://127.0.0.1:8080:\n\n    {command}\n\n\
@@ -113,16 +115,6 @@ pub(crate) fn new(options: &Options) -> Result<ExitCode, String> {
         folder.join("site.conf").display()
     );
     Ok(ExitCode::SUCCESS)
-}
-
-/// A path as a shell takes it.
-fn quoted(path: &Path) -> String {
-    let path = path.to_string_lossy();
-    let plain = |c: char| c.is_ascii_alphanumeric() || "/._-+@%".contains(c);
-    match path.chars().all(plain) && !path.starts_with('-') {
-        true => path.into_owned(),
-        false => format!("'{}'", path.replace('\'', "'\\''")),
-    }
 }
 
 /// The checkout of sitec around the working directory.
@@ -253,15 +245,6 @@ mod tests {
         }
         let here = env::current_dir().unwrap();
         assert_eq!(name(Path::new(".")).unwrap(), here.file_name().unwrap().to_str().unwrap());
-    }
-
-    #[test]
-    fn a_command_can_be_pasted() {
-        for (path, expected) in
-            [("blog", "blog"), ("a b", "'a b'"), ("it's", "'it'\\''s'"), ("-x", "'-x'")]
-        {
-            assert_eq!(quoted(Path::new(path)), expected);
-        }
     }
 
     /// Whatever lies in the folder of a template is part of it.

@@ -4,9 +4,10 @@
 
 use std::collections::BTreeSet;
 use std::fs;
+use std::os::unix::fs::MetadataExt;
 use std::path::{Component, Path, PathBuf};
 
-use sitec_compiler::needs::{Needs, What, Written};
+use sitec_compiler::needs::{Follow, Needs, What, Written};
 
 use super::tree::{Tree, mode_of};
 
@@ -52,7 +53,7 @@ impl Contents {
                     contents.secrets.push(there);
                     continue;
                 }
-                What::Folder { .. } | What::File | What::Program => continue,
+                What::Folder { .. } | What::Page { .. } | What::File | What::Program => continue,
             };
             // What must be kept is kept, whatever else is written beside it.
             match contents.written.iter_mut().find(|(folder, _)| *folder == written.0) {
@@ -67,7 +68,13 @@ impl Contents {
             let (here, there) = (prefixes.here.join(&path.path), prefixes.there.join(&path.path));
             let there = normal(&there);
             match path.what {
-                What::Folder { hidden } => contents.add_folder(&here, &there, hidden, prefixes)?,
+                What::Folder { hidden, follow } => {
+                    contents.add_folder((&here, &there), (hidden, follow), prefixes)?;
+                }
+                What::Page { folder_len, follow } => {
+                    let folder = prefixes.here.join(&path.path[..folder_len]);
+                    contents.add_page((&here, &there), (&folder, follow), prefixes)?;
+                }
                 What::File => contents.add_file(&here, &there, prefixes)?,
                 // Other programs are those of the machine, which go with its libraries.
                 What::Program if Path::new(&path.path).is_relative() => {
@@ -82,6 +89,15 @@ impl Contents {
     /// What is written in the midst of what is served, and would hide or be hidden.
     pub(super) fn check_written(&self, prefix: &Path) -> Result<(), String> {
         for (folder, written) in &self.written {
+            // Quotes, colons and the like mean something to those who are told of the folder.
+            let name = folder.to_string_lossy();
+            if name.contains(|c: char| c.is_control() || "\"\\:$".contains(c)) {
+                return Err(format!(
+                    "the server writes to `{}`, and neither systemd nor Docker can be told of a folder \
+                     that is called so: use letters, digits, spaces, `.`, `-` and `_`",
+                    name.escape_debug()
+                ));
+            }
             let is_shared = *written != Written::State
                 && (self.own.has_files(folder) || self.absolute.has_files(folder));
             if is_shared || prefix.starts_with(folder) {
@@ -115,13 +131,32 @@ impl Contents {
         Ok(())
     }
 
+    /// Adds a file that a server opens beneath a folder, unless it would not open it.
+    fn add_page(
+        &mut self,
+        (here, there): (&Path, &Path),
+        (folder, follow): (&Path, Follow),
+        prefixes: Prefixes<'_>,
+    ) -> Result<(), String> {
+        let problem = |error| format!("cannot pack `{}`: {error}", here.display());
+        let (real, root) = (here.canonicalize(), folder.canonicalize());
+        let (real, root) = (real.map_err(problem)?, root.map_err(problem)?);
+        // Whatever is a link on the way, the last name tells whose it is.
+        let is_straight = here.strip_prefix(folder).is_ok_and(|inner| root.join(inner) == real);
+        let refused = if is_straight { None } else { refused(here, &real, &root, follow) };
+        match refused {
+            Some(reason) => self.left_out.push(format!("{}: {reason}", here.display())),
+            None => self.add_file(&real, there, prefixes)?,
+        }
+        Ok(())
+    }
+
     /// Adds a folder and all that a server can open beneath it: neither secrets, nor what lies
     /// where the server writes, nor what links lead to elsewhere.
     fn add_folder(
         &mut self,
-        here: &Path,
-        there: &Path,
-        hidden: bool,
+        (here, there): (&Path, &Path),
+        (hidden, follow): (bool, Follow),
         prefixes: Prefixes<'_>,
     ) -> Result<(), String> {
         let root = here
@@ -134,6 +169,10 @@ impl Contents {
         let mut folders = vec![(root.clone(), there.to_owned())];
         let mut seen = BTreeSet::from([root.clone()]);
         let out = prefixes.out.canonicalize().ok();
+        let secrets = self.secrets.iter().map(|file| {
+            prefixes.here.join(file.strip_prefix(prefixes.there).unwrap_or(file)).canonicalize()
+        });
+        let secrets: BTreeSet<_> = secrets.filter_map(Result::ok).collect();
         while let Some((here, there)) = folders.pop() {
             let problem = |error| format!("cannot pack `{}`: {error}", here.display());
             for entry in fs::read_dir(&here).map_err(problem)? {
@@ -143,13 +182,21 @@ impl Contents {
                 if is_hidden && !hidden || self.secrets.contains(&at) || self.is_written(&at) {
                     continue;
                 }
-                // What a link leads to, as long as that is in the same folder.
+                // What a link leads to, as long as the server follows it, too.
                 let Ok(real) = path.canonicalize() else {
                     self.left_out.push(format!("{}: the link leads nowhere", path.display()));
                     continue;
                 };
-                if !real.starts_with(&root) {
-                    self.left_out.push(format!("{}: the link leads out", path.display()));
+                // Whatever it is called here.
+                if secrets.contains(&real) {
+                    continue;
+                }
+                let is_link = entry.file_type().map_err(problem)?.is_symlink();
+                let follow = if follow == Follow::Anywhere { Follow::Beneath } else { follow };
+                if let Some(reason) =
+                    is_link.then(|| refused(&path, &real, &root, follow)).flatten()
+                {
+                    self.left_out.push(format!("{}: {reason}", path.display()));
                     continue;
                 }
                 let data = fs::metadata(&real).map_err(problem)?;
@@ -176,6 +223,21 @@ impl Contents {
         self.written
             .iter()
             .any(|(folder, written)| *written == Written::State && there.starts_with(folder))
+    }
+}
+
+/// Why a link is not followed, if it is not: it stands at `link` and leads to `real`.
+fn refused(link: &Path, real: &Path, root: &Path, follow: Follow) -> Option<&'static str> {
+    let leads_out = || (!real.starts_with(root)).then_some("the link leads out");
+    let owners = || Some((fs::symlink_metadata(link).ok()?.uid(), fs::metadata(real).ok()?.uid()));
+    match follow {
+        Follow::Anywhere => None,
+        Follow::Beneath => leads_out(),
+        Follow::SameOwner if owners().is_none_or(|(link, real)| link != real) => {
+            Some("the link has another owner than what it leads to")
+        }
+        Follow::SameOwner => leads_out(),
+        Follow::Never => Some("it is a link, and `disable_symlinks` is on"),
     }
 }
 

@@ -138,8 +138,16 @@ pub(super) fn debian_package(program: &str) -> Option<&str> {
     match folder.and(path.file_name()).and_then(|name| name.to_str())? {
         "sh" | "bash" | "perl" | "env" => None,
         "node" => Some("nodejs"),
-        name => Some(name),
+        name => is_package(name).then_some(name),
     }
+}
+
+/// Whether a package may be called so.
+fn is_package(name: &str) -> bool {
+    let is_plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit();
+    name.len() > 1
+        && name.starts_with(|c: char| c.is_ascii_lowercase() || c.is_ascii_digit())
+        && name.bytes().all(|byte| is_plain(byte) || b"+-.".contains(&byte))
 }
 
 #[cfg(test)]
@@ -154,6 +162,9 @@ mod tests {
             ("/bin/sh", None),
             ("node", Some("nodejs")),
             ("/opt/tool/run", None),
+            ("lua5.4", Some("lua5.4")),
+            ("run;reboot", None),
+            ("x", None),
             ("/lib64/ld-linux-x86-64.so.2", None),
         ] {
             assert_eq!(debian_package(program), package, "{program}");

@@ -2,6 +2,8 @@
 
 use std::fmt::Write as _;
 
+use serde_json::Value as Json;
+
 use super::deb::debian_package;
 use super::oci;
 use super::packed::Packed;
@@ -44,7 +46,8 @@ pub(super) fn text(packed: &Packed<'_>, root: &str) -> String {
     }
     if !packed.contents.written.is_empty() {
         let folders = packed.contents.written.iter();
-        let folders = folders.map(|(folder, _)| format!("{:?}", folder.display().to_string()));
+        let folders =
+            folders.map(|(folder, _)| Json::from(folder.display().to_string()).to_string());
         let _ = writeln!(text, "VOLUME [{}]", folders.collect::<Vec<_>>().join(", "));
     }
     let _ = write!(

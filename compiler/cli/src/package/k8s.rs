@@ -2,13 +2,14 @@
 //! past one machine. A site without state has as many pods as it needs; one with state has one.
 
 use std::fmt::Write as _;
-use std::path::Path;
+use std::path::PathBuf;
 
 use serde_json::Value as Json;
 use sitec_compiler::needs::Written;
 
 use super::packed::Packed;
 use super::tree::SERVER_ID;
+use crate::shell;
 
 /// The text; `image` is where the image will be.
 pub(super) fn text(packed: &Packed<'_>, image: &str) -> String {
@@ -47,24 +48,28 @@ fn preface(packed: &Packed<'_>, image: &str) -> String {
             "# Its keys and passwords are in a secret, which is to be there first:\n\
              #   kubectl create secret generic {name}-files"
         );
-        for file in &packed.contents.secrets {
-            let _ = write!(
-                text,
-                " \\\n#     --from-file={}={}",
-                key(file),
-                packed.here(file).display()
-            );
+        let files = packed.contents.secrets.iter();
+        for (file, key) in files.clone().zip(keys(files)) {
+            let _ =
+                write!(text, " \\\n#     --from-file={key}={}", shell::quoted(packed.here(file)));
         }
         text.push('\n');
     }
     text
 }
 
-/// The key of a file in the secret.
-fn key(file: &Path) -> String {
+/// The keys of files in a secret, or of folders in a volume: each has another.
+fn keys<'a>(files: impl Iterator<Item = &'a PathBuf>) -> Vec<String> {
     let plain = |c: char| if c.is_ascii_alphanumeric() || "._-".contains(c) { c } else { '-' };
-    let text = file.display().to_string();
-    text.trim_start_matches('/').chars().map(plain).collect()
+    let mut keys: Vec<String> = Vec::new();
+    for file in files {
+        let text = file.display().to_string();
+        let key: String = text.trim_start_matches('/').chars().map(plain).collect();
+        let numbered = (2..).map(|number| format!("{key}-{number}"));
+        let free = std::iter::once(key.clone()).chain(numbered).find(|key| !keys.contains(key));
+        keys.push(free.unwrap_or(key));
+    }
+    keys
 }
 
 fn head(kind: &str, version: &str, name: &str) -> String {
@@ -177,6 +182,11 @@ fn mounts(packed: &Packed<'_>) -> String {
     }
     let name = &packed.naming.name;
     let mut mounts = "          volumeMounts:\n".to_owned();
+    let inner = |(folder, _): &(PathBuf, Written)| {
+        folder.strip_prefix(packed.naming.prefix()).unwrap_or(folder).to_owned()
+    };
+    let inner: Vec<_> = written.iter().map(inner).collect();
+    let folder_keys = keys(inner.iter());
     for (index, (folder, kind)) in written.iter().enumerate() {
         let path = quoted(folder.display().to_string());
         let _ = writeln!(mounts, "            - mountPath: {path}");
@@ -184,20 +194,20 @@ fn mounts(packed: &Packed<'_>) -> String {
             Written::State => write!(
                 mounts,
                 "              name: state\n              subPath: {}\n",
-                quoted(key(folder.strip_prefix(packed.naming.prefix()).unwrap_or(folder)))
+                quoted(&*folder_keys[index])
             ),
             Written::Cache | Written::Log | Written::Run => {
                 writeln!(mounts, "              name: {}-{index}", kind.name())
             }
         };
     }
-    for file in secrets {
+    for (file, key) in secrets.iter().zip(keys(secrets.iter())) {
         let path = quoted(file.display().to_string());
         let _ = write!(
             mounts,
             "            - mountPath: {path}\n              name: files\n              \
              subPath: {}\n              readOnly: true\n",
-            quoted(key(file))
+            quoted(key)
         );
     }
     let mut volumes = "      volumes:\n".to_owned();

@@ -44,7 +44,7 @@ pub(super) fn manifest(packed: &Packed<'_>, checked: &Checked) -> Result<Json, S
         .iter()
         .map(|(folder, written)| json!({ "path": folder, "kind": written.name() }));
     let reads = packed.needs.paths.iter().filter_map(|it| match it.what {
-        What::Folder { .. } | What::File | What::Program => {
+        What::Folder { .. } | What::Page { .. } | What::File | What::Program => {
             Some(naming.prefix().join(&it.path).display().to_string())
         }
         What::Secret | What::Written(_) | What::WrittenFile(_) => None,

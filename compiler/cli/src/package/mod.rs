@@ -63,10 +63,10 @@ pub(crate) struct Options {
     #[arg(long, value_name = "NAME=VALUE", value_parser = pair())]
     set: Vec<(String, String)>,
     /// Name the image as Kubernetes is to find it, without a tag: registry.example.org/blog
-    #[arg(long)]
+    #[arg(long, value_parser = line)]
     image: Option<String>,
     /// Say who answers for the Debian package: 'NAME <ADDRESS>'
-    #[arg(long, default_value = "unknown <root@localhost>")]
+    #[arg(long, value_parser = line, default_value = "unknown <root@localhost>")]
     maintainer: String,
     /// Build for another machine, by rustc's name for it. Without it: this machine's architecture,
     /// with musl. With a target of glibc, the binary is static, too
@@ -76,6 +76,14 @@ pub(crate) struct Options {
     profile: Profile,
     #[command(flatten)]
     findings: Findings,
+}
+
+/// Reads what is to stand in one line.
+fn line(text: &str) -> Result<String, &'static str> {
+    match text.is_empty() || text.contains(char::is_control) {
+        true => Err("this is not one line of text"),
+        false => Ok(text.to_owned()),
+    }
 }
 
 /// Reads `NAME=VALUE`.

@@ -41,6 +41,32 @@ impl Naming {
     }
 }
 
+/// The longest name of a user that systemd takes.
+const USER_LEN: usize = 31;
+
+/// Users that each Debian has: a service would run as one of them, and not as a user of its own.
+const OF_SYSTEMS: [&str; 19] = [
+    "backup",
+    "bin",
+    "daemon",
+    "games",
+    "irc",
+    "list",
+    "lp",
+    "mail",
+    "man",
+    "messagebus",
+    "news",
+    "nobody",
+    "proxy",
+    "root",
+    "sshd",
+    "sync",
+    "sys",
+    "uucp",
+    "www-data",
+];
+
 /// Makes a name that images, services, Debian packages and Kubernetes take: lower-case letters,
 /// digits and `-`, at least two characters, of which the first is a letter.
 pub(super) fn name(wanted: &str) -> String {
@@ -59,8 +85,9 @@ pub(super) fn name(wanted: &str) -> String {
         1.. if name.len() == 1 || name.starts_with(|c: char| c.is_ascii_digit()) => {
             self::name(&format!("site-{name}"))
         }
-        // A label of DNS, as Kubernetes takes them.
-        _ => name[..name.len().min(50)].trim_end_matches('-').to_owned(),
+        // The user that the service runs as is called so, too.
+        _ if OF_SYSTEMS.contains(&&*name) => format!("site-{name}"),
+        _ => name[..name.len().min(USER_LEN)].trim_end_matches('-').to_owned(),
     }
 }
 
@@ -126,6 +153,9 @@ impl Target {
     }
 }
 
+/// The end of the year 9999, up to which all formats have times.
+const LATEST_S: u64 = 253_402_300_799;
+
 /// The time of a package: `SOURCE_DATE_EPOCH`, else that of the commit that the site's folder is
 /// at, if nothing in it was changed since, else that of its newest file.
 pub(super) fn time(
@@ -134,8 +164,9 @@ pub(super) fn time(
     files: &[PathBuf],
 ) -> Result<(u64, &'static str), String> {
     if let Some(text) = variable {
-        let time = text.trim().parse();
-        let time = time.map_err(|_| format!("SOURCE_DATE_EPOCH is \"{text}\", no number"))?;
+        let time = text.trim().parse().ok().filter(|time| *time <= LATEST_S);
+        let time =
+            time.ok_or_else(|| format!("SOURCE_DATE_EPOCH is \"{text}\", no time in seconds"))?;
         return Ok((time, "SOURCE_DATE_EPOCH"));
     }
     if let Some(time) = commit_time(folder) {
@@ -197,7 +228,10 @@ mod tests {
             ("-x-", "site-x"),
             ("2048", "site-2048"),
             ("ÄÖ", "site"),
-            (&"a".repeat(70), &"a".repeat(50)),
+            (&"a".repeat(70), &"a".repeat(31)),
+            ("root", "site-root"),
+            ("WWW.Data", "site-www-data"),
+            (&format!("1{}", "-a".repeat(40)), "site-1-a-a-a-a-a-a-a-a-a-a-a-a"),
         ] {
             assert_eq!(name(wanted), expected, "{wanted}");
         }
@@ -206,6 +240,16 @@ mod tests {
         }
         for version in ["", "v1", "1_0", "1.", "1 2", "1+a"] {
             assert!(check_version(version).is_err(), "{version}");
+        }
+    }
+
+    #[test]
+    fn a_time_is_in_seconds() {
+        let time = |text| time(Some(text), Path::new("/"), &[]).map(|(time, _)| time);
+        assert_eq!(time("1700000000\n"), Ok(1_700_000_000));
+        assert_eq!(time("253402300799"), Ok(253_402_300_799));
+        for text in ["", "-1", "now", "1700000000000", "99999999999999999999"] {
+            assert!(time(text).unwrap_err().contains("no time in seconds"), "{text}");
         }
     }
 

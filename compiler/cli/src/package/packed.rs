@@ -76,12 +76,14 @@ impl Prepared {
             Some(version) => version.to_owned(),
             None => naming::version_of(naming.time_s),
         };
+        let (own_values, open_values) = (named(site, &values), named(site, &open_values));
+        check_values(&own_values)?;
         Ok(Prepared {
             elsewhere: programs::elsewhere(&own_needs, &contents)?,
             memory: manifest::bounds(checked).bounds.memory,
             probe: probe(site, &open_needs, folder),
-            own_values: named(site, &values),
-            open_values: named(site, &open_values),
+            own_values,
+            open_values,
             out,
             naming,
             contents,
@@ -143,6 +145,17 @@ fn values(site: &ir::Site, set: &[(String, String)]) -> Result<(Vec<String>, Vec
     Ok((values, given))
 }
 
+/// Values of params, as texts and units can have them.
+fn check_values(values: &[(String, String)]) -> Result<(), String> {
+    match values.iter().find(|(_, value)| value.contains(char::is_control)) {
+        Some((name, value)) => Err(format!(
+            "`{name}` is \"{}\": a package cannot hold a value with line breaks or the like",
+            value.escape_debug()
+        )),
+        None => Ok(()),
+    }
+}
+
 fn named(site: &ir::Site, values: &[String]) -> Vec<(String, String)> {
     let names = site.params.iter().map(|param| param.name.clone());
     names.zip(values.iter().cloned()).collect()
@@ -183,6 +196,18 @@ impl Packed<'_> {
         let ports = ports.filter_map(|listen| Some((listen.tls, listen.public_port()?)));
         let ports: BTreeSet<_> = ports.collect();
         ports.into_iter().map(|(tls, port)| (port, tls)).collect()
+    }
+
+    /// Whether an address that the site listens on has this param in it.
+    pub(super) fn is_in_address(&self, param: &str) -> bool {
+        let texts = self.site.listens.iter().filter_map(|listen| match &listen.address {
+            ir::Address::Param(text) => Some(text),
+            ir::Address::Ip(_) | ir::Address::Unix(_) => None,
+        });
+        texts.flatten().any(|piece| match piece {
+            ir::StartPiece::Param(index) => self.site.params[*index].name == param,
+            ir::StartPiece::Literal(_) | ir::StartPiece::HostName => false,
+        })
     }
 
     /// Whether it starts programs.

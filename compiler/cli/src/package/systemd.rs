@@ -62,6 +62,13 @@ fn place(written: Written) -> (&'static str, &'static str) {
     }
 }
 
+/// A path as one word of a list: spaces would end it, and `%` would stand for something. What has no
+/// form there is refused before ([`super::contents::Contents::check_written`]).
+fn word(front: &str, path: &Path) -> String {
+    let text = format!("{front}{}", path.display()).replace('%', "%%");
+    if text.contains(char::is_whitespace) { format!("\"{text}\"") } else { text }
+}
+
 /// What a service may do is what the conf says, and nothing else.
 pub(super) fn service(packed: &Packed<'_>) -> String {
     let (naming, needs) = (packed.naming, packed.needs);
@@ -102,12 +109,12 @@ pub(super) fn service(packed: &Packed<'_>) -> String {
             Err(_) => match folder.strip_prefix(root) {
                 Ok(inner) if inner.starts_with(name) => inner.to_owned(),
                 _ => {
-                    let _ = writeln!(text, "ReadWritePaths=-{}", folder.display());
+                    let _ = writeln!(text, "ReadWritePaths={}", word("-", folder));
                     continue;
                 }
             },
         };
-        let _ = writeln!(text, "{directive}={}", kept.display());
+        let _ = writeln!(text, "{directive}={}", word("", &kept));
     }
     let lies_in = |fronts: &[&str]| {
         let absolute = needs.paths.iter().map(|it| Path::new(&it.path));
@@ -213,6 +220,12 @@ pub(super) fn defaults(packed: &Packed<'_>) -> String {
     for (param, (key, value)) in packed.site.params.iter().zip(packed.values) {
         let quoted = value.replace('\\', "\\\\").replace('"', "\\\"");
         let mark = if param.default == *value { "#" } else { "" };
+        if has_sockets(packed) && packed.is_in_address(key) {
+            let _ = writeln!(
+                text,
+                "# Part of an address: `systemctl edit {name}.socket` changes that too."
+            );
+        }
         let _ = writeln!(text, "{mark}{key}=\"{quoted}\"");
     }
     text

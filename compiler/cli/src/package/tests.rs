@@ -141,6 +141,101 @@ fn what_is_set_is_a_param() {
     assert_eq!(fault, "`--set ADR`: the conf's params are ADDR, PORT");
 }
 
+/// What is packed of a folder with this conf, in which `www/page` is a file and `links` are made:
+/// paths beneath the prefix, and why others are left out.
+fn packed_with(conf: &str, links: &[(&str, &str)]) -> (BTreeSet<String>, Vec<String>) {
+    let folder = env::temp_dir().join(format!("sitec-linked-{}-{:p}", std::process::id(), links));
+    fs::create_dir_all(folder.join("www")).unwrap();
+    fs::write(folder.join("site.conf"), conf).unwrap();
+    fs::write(folder.join("secret"), "s").unwrap();
+    fs::write(folder.join("www/page"), "me:{PLAIN}p\n").unwrap();
+    for (target, link) in links {
+        std::os::unix::fs::symlink(target, folder.join(link)).unwrap();
+    }
+    let file = folder.join("site.conf");
+    let checked = checked(&file);
+    let prepared = Prepared::new(&file, &checked, &Wanted::default()).unwrap();
+    let prefix = prepared.naming.prefix();
+    let inside = prepared.contents.own.entries().filter_map(|(path, _)| {
+        let path = Path::new("/").join(path);
+        Some(path.strip_prefix(&prefix).ok()?.display().to_string())
+    });
+    let left_out = &prepared.contents.left_out;
+    let left_out = left_out.iter().map(|it| it.replace(&format!("{}/", folder.display()), ""));
+    let found = (inside.collect(), left_out.collect());
+    fs::remove_dir_all(&folder).unwrap();
+    found
+}
+
+#[test]
+fn a_page_is_packed_if_it_is_served() {
+    let links = [("../secret", "www/out"), ("page", "www/in")];
+    let conf = |directive: &str| {
+        format!(
+            "server {{ listen 80; {directive} location = /out {{ alias www/out; }}\n\
+             location = /in {{ alias www/in; }} location = /page {{ alias www/page; }} }}"
+        )
+    };
+    for (directive, packed, left_out) in [
+        ("", &["www/in", "www/page"][..], &["www/out: the link leads out"][..]),
+        ("disable_symlinks off;", &["www/in", "www/out", "www/page"], &[]),
+        (
+            "disable_symlinks on;",
+            &["www/page"],
+            &[
+                "www/out: it is a link, and `disable_symlinks` is on",
+                "www/in: it is a link, and `disable_symlinks` is on",
+            ],
+        ),
+    ] {
+        let (inside, told) = packed_with(&conf(directive), &links);
+        for page in ["www/in", "www/out", "www/page"] {
+            assert_eq!(inside.contains(page), packed.contains(&page), "{directive} {page}");
+        }
+        assert_eq!(told, left_out, "{directive}");
+    }
+}
+
+#[test]
+fn a_link_is_packed_if_it_is_followed() {
+    let conf = "server { listen 80; root www; location /a { disable_symlinks on; } }";
+    let (inside, left_out) = packed_with(conf, &[("page", "www/in")]);
+    assert!(inside.contains("www/page") && !inside.contains("www/in"), "{inside:?}");
+    assert_eq!(left_out, ["www/in: it is a link, and `disable_symlinks` is on"]);
+}
+
+#[test]
+fn a_secret_is_none_under_another_name() {
+    let conf = "server { listen 80; root www; hidden_files allow; location /p { auth_basic a;\n\
+                # sitec: allow(F09) it is known\nauth_basic_user_file now/page; } }";
+    let (inside, _) = packed_with(conf, &[("www", "now")]);
+    assert!(!inside.contains("www/page"), "{inside:?}");
+}
+
+/// Names that would mean something else to who is told of them.
+#[test]
+fn odd_names_are_quoted_or_refused() {
+    let store = |folder: &str| {
+        let conf = format!(
+            "server {{ listen 80; root www; location /u {{ upload_store \"{folder}\"; }} }}"
+        );
+        refused(&conf, &[(&format!("{}/x", folder.replace('\\', "")), ""), ("www/x", "")], &[Format::Systemd])
+    };
+    assert_eq!(store("my 50% files"), "[Systemd] ");
+    for folder in ["a:b", "it's \\\"it\\\""] {
+        let said = store(folder);
+        assert!(said.contains("neither systemd nor Docker"), "{folder}: {said}");
+    }
+    let set = |value: &str| {
+        let file = golden("plain").join("site.conf");
+        let set = [("ADDR".to_owned(), value.to_owned())];
+        let checked = checked(&file);
+        Prepared::new(&file, &checked, &Wanted { set: &set, ..Wanted::default() }).err()
+    };
+    let said = set("127.0.0.1\nRUN reboot").expect("it is refused");
+    assert!(said.contains("`ADDR` is \"127.0.0.1\\nRUN reboot\""), "{said}");
+}
+
 #[test]
 fn links_that_lead_out_are_left_out() {
     let folder = env::temp_dir().join(format!("sitec-links-{}", std::process::id()));

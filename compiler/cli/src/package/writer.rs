@@ -16,6 +16,7 @@ use super::tree::SERVER_ID;
 use super::{Format, Options, deb, docker, k8s, manifest, oci, sbom, systemd};
 use crate::cargo_package::CargoPackage;
 use crate::conf::Checked;
+use crate::shell;
 
 /// What was made, for the end.
 struct Made {
@@ -66,7 +67,7 @@ impl<'a> Writer<'a> {
                     let text = docker::text(open, "root.tar");
                     self.text("docker/Dockerfile", &text, "for `docker build`")?;
                     let folder = self.out.join("docker");
-                    let command = format!("docker build -t {name} {}", folder.display());
+                    let command = format!("docker build -t {name} {}", shell::quoted(&folder));
                     self.next.push((command, "builds the image from the Dockerfile".to_owned()));
                 }
                 Format::Systemd => self.systemd(own)?,
@@ -75,7 +76,7 @@ impl<'a> Writer<'a> {
                     let file = format!("{name}_{version}_{}.deb", naming.target.debian);
                     let file = self.out.join(file);
                     deb::write(own, &options.maintainer, &file)?;
-                    let command = format!("sudo apt install ./{}", file.display());
+                    let command = format!("sudo apt install {}", shell::local(&file));
                     self.next.push((command, "installs it, and starts the service".to_owned()));
                     self.add(file, "the Debian package".to_owned());
                 }
@@ -85,7 +86,7 @@ impl<'a> Writer<'a> {
                     let text = k8s::text(open, &image);
                     self.text(&format!("{name}.k8s.yaml"), &text, "for Kubernetes")?;
                     let file = self.out.join(format!("{name}.k8s.yaml"));
-                    let command = format!("kubectl apply -f {}", file.display());
+                    let command = format!("kubectl apply -f {}", shell::quoted(&file));
                     self.next.push((command, format!("runs it, once {image} is in a registry")));
                 }
             }
@@ -159,7 +160,7 @@ impl<'a> Writer<'a> {
             format!(
                 "sudo tar -C / --no-overwrite-dir -xzf {} && sudo systemd-sysusers && \
                  sudo systemctl daemon-reload && sudo systemctl enable --now {name}.{unit}",
-                self.out.join(archive).display()
+                shell::quoted(&self.out.join(archive))
             ),
             "installs the service where there is no dpkg".to_owned(),
         ));
@@ -167,9 +168,7 @@ impl<'a> Writer<'a> {
     }
 
     fn next_binary(&mut self, own: &Packed<'_>) {
-        let program = own.binary.display();
-        let program =
-            if own.binary.is_absolute() { "" } else { "./" }.to_owned() + &program.to_string();
+        let program = shell::local(own.binary);
         self.next.push((
             format!("{program} --prefix FOLDER"),
             "runs it, where FOLDER has the files of the site".to_owned(),
@@ -180,25 +179,27 @@ impl<'a> Writer<'a> {
     fn next_image(&mut self, open: &Packed<'_>, file: &Path, conf: &Path) {
         let folder = conf.parent().unwrap_or(Path::new(""));
         let (name, version) = (&open.naming.name, &open.naming.version);
-        let mut run = format!("docker load -i {} && docker run --rm --read-only", file.display());
+        let mut run =
+            format!("docker load -i {} && docker run --rm --read-only", shell::quoted(file));
         for (port, _) in open.ports() {
             let outside = if port < 1024 { u32::from(port) + 8000 } else { port.into() };
             let _ = write!(run, " -p {outside}:{port}");
         }
         for (index, (folder, written)) in open.contents.written.iter().enumerate() {
             let volume = format!("{name}-{}-{index}", written.name());
-            let _ = write!(run, " -v {volume}:{}", folder.display());
+            let _ = write!(run, " -v {}", shell::word(&format!("{volume}:{}", folder.display())));
         }
         for secret in &open.contents.secrets {
             let here = folder.join(open.here(secret));
-            let front = if here.is_absolute() { "" } else { "$PWD/" };
-            let _ = write!(run, " -v \"{front}{}:{}:ro\"", here.display(), secret.display());
+            let front = if here.is_absolute() { "" } else { "\"$PWD\"/" };
+            let mount = shell::word(&format!("{}:{}:ro", here.display(), secret.display()));
+            let _ = write!(run, " -v {front}{mount}");
         }
         self.next.push((format!("{run} {name}:{version}"), "runs the image".to_owned()));
         self.next.push((
             format!(
                 "skopeo copy oci-archive:{} docker://REGISTRY/{name}:{version}",
-                file.display()
+                shell::quoted(file)
             ),
             "brings it to a registry".to_owned(),
         ));
