@@ -10,6 +10,11 @@ use sitec_compiler::import::{Base, Import, Language, Request, import};
 
 /// Imports a conf as if it stood in nginx's folder on a machine with nothing else on it.
 fn imported(name: &str, language: Language, bytes: &[u8]) -> Import {
+    imported_with(&Memory::default(), name, language, bytes)
+}
+
+/// The same on a machine that has these files.
+fn imported_with(files: &Memory, name: &str, language: Language, bytes: &[u8]) -> Import {
     let (conf, prefix) = (PathBuf::from("/etc/nginx"), PathBuf::from("/usr/share/nginx"));
     let base = Base { conf, prefix, out: PathBuf::from("/srv/site") };
     let request = Request {
@@ -19,7 +24,7 @@ fn imported(name: &str, language: Language, bytes: &[u8]) -> Import {
         out: Path::new("site.conf"),
         base: &base,
     };
-    import(&Memory::default(), &request)
+    import(files, &request)
 }
 
 #[test]
@@ -71,6 +76,94 @@ fn all(folder: &str, language: Language) -> usize {
     }
     assert!(wrong.is_empty(), "`UPDATE=1` writes them anew:\n{}", wrong.join("\n\n"));
     count
+}
+
+/// A conf with files beside it, as one conf; where something is wrong in a file, it is shown there.
+fn with_files(language: Language, main: &str, files: &[(&str, &str)]) -> (String, String) {
+    let name = "/etc/server/main";
+    let disk = Memory::new(files.iter().copied().chain([(name, main)]));
+    let Import { conf, report } = imported_with(&disk, name, language, main.as_bytes());
+    let conf = String::from_utf8(conf.unwrap()).unwrap();
+    let compilation = compile(&Memory::new([("site.conf", &conf)]), Path::new("site.conf"));
+    assert!(compilation.site.is_some(), "{conf}");
+    (conf, report.render(false))
+}
+
+#[test]
+fn files_of_lighttpd_stand_in_place() {
+    let main = "var.root = \"/srv\"\nserver.port = 8080\ninclude \"conf.d/*.conf\"\n\
+                $HTTP[\"host\"] == \"a.test\" { include \"host.inc\" }\ninclude \"missing.conf\"\n";
+    let files = [
+        ("/etc/server/conf.d/a.conf", "server.document-root = var.root + \"/a\"\n"),
+        ("/etc/server/conf.d/b.conf", "# b\nno.such-thing = \"x\"\ninclude \"conf.d/b.conf\"\n"),
+        ("/etc/server/host.inc", "server.document-root = \"/srv/host\"\n"),
+    ];
+    let (conf, told) = with_files(Language::Lighttpd, main, &files);
+    assert!(conf.contains("root /srv/a;") && conf.contains("root /srv/host;"), "{conf}");
+    for said in [
+        "/etc/server/conf.d/b.conf:2:1",
+        "`/etc/server/conf.d/b.conf` includes itself",
+        "there is no file `missing.conf`",
+        "main:5:1",
+    ] {
+        assert!(told.contains(said), "{said}: {told}");
+    }
+}
+
+#[test]
+fn files_of_caddy_stand_in_place() {
+    let main =
+        "import sites/*\nhttp://main.test {\n  import common.inc /srv/main\n  import none.inc\n}\n";
+    let files = [
+        (
+            "/etc/server/sites/a",
+            "http://a.test {\n  root * /srv/a\n  import ../common.inc /srv/other\n}\n",
+        ),
+        (
+            "/etc/server/sites/b",
+            "import b\n(own) {\n  respond \"own\" 200\n}\nhttp://b.test {\n  import own\n}\n",
+        ),
+        (
+            "/etc/server/common.inc",
+            "header X-Common yes\nroot * {args[0]}\nfile_server\nno_such_thing\n",
+        ),
+    ];
+    let (conf, told) = with_files(Language::Caddy, main, &files);
+    for part in ["server_name a.test;", "server_name b.test;", "root /srv/main;", "return 200 own;"]
+    {
+        assert!(conf.contains(part), "{part}: {conf}");
+    }
+    assert_eq!(conf.matches("add_header X-Common yes").count(), 2, "{conf}");
+    for said in
+        ["/etc/server/common.inc:4:1", "what it imports is not known", "main:4:3", "sites/b:1:1"]
+    {
+        assert!(told.contains(said), "{said}: {told}");
+    }
+}
+
+/// A conf may make more of itself than there is memory.
+#[test]
+fn confs_do_not_grow_without_end() {
+    let lighttpd = format!("var.a = \"x\"\n{}", "var.a = var.a + var.a\n".repeat(60));
+    assert!(imported("lighttpd.conf", Language::Lighttpd, lighttpd.as_bytes()).conf.is_some());
+    let mut caddy = String::new();
+    for index in 0..15 {
+        let args = "{args[0]}".repeat(20);
+        caddy += &format!("(s{index}) {{\n import s{} \"{args}\"\n}}\n", index + 1);
+    }
+    caddy += "(s15) {\n respond \"{args[0]}\"\n}\nhttp://a.test {\n import s0 x\n}\n";
+    assert!(imported("Caddyfile", Language::Caddy, caddy.as_bytes()).conf.is_some());
+    let many: String = (0..60)
+        .map(|n| {
+            format!(
+                "$SERVER[\"socket\"] == \":{}\" {{ }}\n\
+                 $HTTP[\"host\"] == \"h{n}.test\" {{ server.document-root = \"/srv\" }}\n",
+                8000 + n
+            )
+        })
+        .collect();
+    let told = imported("lighttpd.conf", Language::Lighttpd, many.as_bytes()).report.render(false);
+    assert!(told.contains("too many servers"), "{told}");
 }
 
 /// Whatever is read is read to its end, and what is no conf is told as such.

@@ -9,6 +9,7 @@ mod variables;
 use super::Base;
 use super::Read;
 use super::draft::Draft;
+use super::included::Texts;
 use super::tree::Item;
 use crate::source::FileId;
 use section::Section;
@@ -18,7 +19,7 @@ const SCRIPTS: &str = r"\.(?:php\d?|phtml|phar)$";
 
 /// Reads an .htaccess.
 pub(super) fn read(file: FileId, text: &str, base: &Base) -> Read {
-    let mut draft = Draft::new("Apache", file, text, base);
+    let mut draft = Draft::new("Apache", Texts::of(file, text), base);
     let lines = lines::lines(text);
     let mut section = Section::new(true);
     section.lines(&lines, &mut draft);

@@ -1,10 +1,11 @@
 //! A tree that is made of another language's directives.
 
+use super::included::Texts;
 use super::outcome::{Fate, Fates};
 use super::tree::{Body, Item, Nodes};
 use super::{Base, Read};
 use crate::diagnostic::Diagnostic;
-use crate::source::{FileId, Span};
+use crate::source::Span;
 
 /// What a directive that has no counterpart is told by: the code of names of other servers.
 const CODE: &str = "D03";
@@ -12,23 +13,22 @@ const CODE: &str = "D03";
 /// Makes items, each of a place in what is imported.
 pub(super) struct Draft<'a> {
     pub(super) base: &'a Base,
-    pub(super) text: &'a str,
+    pub(super) texts: Texts,
     /// How the server is called whose conf it is.
     pub(super) server: &'static str,
-    file: FileId,
     nodes: Nodes,
     fates: Fates,
 }
 
 impl<'a> Draft<'a> {
-    pub(super) fn new(server: &'static str, file: FileId, text: &'a str, base: &'a Base) -> Self {
+    pub(super) fn new(server: &'static str, texts: Texts, base: &'a Base) -> Self {
         let (nodes, fates) = (Nodes::default(), Fates::default());
-        Draft { base, text, server, file, nodes, fates }
+        Draft { base, texts, server, nodes, fates }
     }
 
-    /// A place of the text.
+    /// A place of the texts.
     pub(super) fn span(&self, range: std::ops::Range<usize>) -> Span {
-        Span { file: self.file, start: range.start as u32, end: range.end as u32 }
+        self.texts.span(range)
     }
 
     /// `NAME ARGS;`
@@ -65,7 +65,7 @@ impl<'a> Draft<'a> {
             "" => format!("{}'s `{name}` has no counterpart", self.server),
             why => why.to_owned(),
         };
-        let header = &self.text[origin.start as usize..origin.end as usize];
+        let header = self.texts.at(origin);
         // The first line is shown; what is in a block is told by its name.
         let line = header.lines().next().unwrap_or_default().trim_end().len() as u32;
         let shown = Span { end: origin.start + line, ..origin };

@@ -6,16 +6,19 @@ mod place;
 mod settings;
 
 use super::draft::{Draft, comment};
+use super::included::Included;
 use super::tree::Item;
 use super::{Base, Read};
-use crate::source::FileId;
 use parse::{Line, Test, Value};
 use place::Place;
 
-/// Reads a lighttpd.conf.
-pub(super) fn read(file: FileId, text: &str, base: &Base) -> Read {
-    let mut draft = Draft::new("lighttpd", file, text, base);
-    let lines = parse::lines(text);
+/// The most servers: there is one for each host on each socket.
+const MOST_SERVERS: usize = 1_000;
+
+/// Reads a lighttpd.conf and the files that it includes.
+pub(super) fn read(mut included: Included<'_>, base: &Base) -> Read {
+    let lines = parse::lines(&mut included);
+    let mut draft = Draft::new("lighttpd", included.texts, base);
     let mut global = Place::default();
     let (mut items, mut hosts, mut sockets) = (Vec::new(), Vec::new(), Vec::new());
     let group = lines.iter().find_map(|line| match line {
@@ -35,13 +38,10 @@ pub(super) fn read(file: FileId, text: &str, base: &Base) -> Read {
                     global.assign(key, value, *adds, span);
                 }
             }
-            Line::Include { what, is_shell, .. } => {
-                items.push(match *is_shell && what.contains("mime") {
+            Line::Include { what, why, .. } => {
+                items.push(match why.is_empty() && what.contains("mime") {
                     true => draft.needless(span, "include_shell", "types are built in"),
-                    false => {
-                        let help = "put its lines in its place, and import again";
-                        draft.lost(span, "include", "what a file or command adds is not read", help)
-                    }
+                    false => draft.lost(span, "include", not_included(why), HOW_TO_INCLUDE),
                 });
             }
             Line::When { test, lines, .. } => match test {
@@ -63,6 +63,13 @@ pub(super) fn read(file: FileId, text: &str, base: &Base) -> Read {
     }
     let mut upstreams = Vec::new();
     let mut servers = Vec::new();
+    let most_hosts = MOST_SERVERS / (sockets.len() + 1);
+    for (_, _, span) in hosts.iter().skip(most_hosts) {
+        let why = "there would be too many servers: one for each host on each socket";
+        items.push(draft.lost(*span, "host", why, "import in parts, each with some of the hosts"));
+    }
+    hosts.truncate(most_hosts);
+    sockets.truncate(MOST_SERVERS);
     // Whatever fits holds in lighttpd: each host on each socket has what is said for both.
     let mut all = vec![(None, global)];
     for (socket, lines, span) in sockets {
@@ -86,6 +93,15 @@ pub(super) fn read(file: FileId, text: &str, base: &Base) -> Read {
     items.extend(upstreams);
     items.extend(servers);
     draft.end(items)
+}
+
+/// What can be done where a file is not there.
+const HOW_TO_INCLUDE: &str = "import on the machine that has it, or name its files by `--sysroot DIR`; or put \
+                              its lines in its place";
+
+/// Why something is not included; what a command writes never is.
+fn not_included(why: &str) -> &str {
+    if why.is_empty() { "what a command adds is not read" } else { why }
 }
 
 /// All words of a directive.

@@ -14,6 +14,7 @@ mod caddy;
 mod draft;
 mod fragment;
 mod guards;
+mod included;
 mod language;
 mod lighttpd;
 mod nginx;
@@ -34,6 +35,7 @@ use crate::diagnostic::Diagnostics;
 use crate::files::Files;
 use crate::format::format;
 use crate::source::{Sources, unescape};
+use included::Included;
 use outcome::Fates;
 use tree::{Item, Nodes};
 
@@ -73,9 +75,13 @@ pub fn import(files: &dyn Files, request: &Request<'_>) -> Import {
     let base = request.base;
     let text = sources.file(id).text.clone();
     let read = match request.language {
-        Language::Lighttpd => lighttpd::read(id, &text, base),
+        Language::Lighttpd => {
+            lighttpd::read(Included::new(files, &mut sources, (request.path, id)), base)
+        }
         Language::Apache => apache::read(id, &text, base),
-        Language::Caddy => caddy::read(id, &text, base),
+        Language::Caddy => {
+            caddy::read(Included::new(files, &mut sources, (request.path, id)), base)
+        }
         Language::Nginx => {
             let (sources, found) = (&mut sources, &mut diagnostics);
             let mut reader = nginx::Reader::new(files, sources, found, base, request.path);

@@ -67,7 +67,7 @@ pub(super) fn lines(
         }
     }
     // `header` lines and the like have no place of their own: the site's is this one.
-    let first = Span { end: span.start + first_line(draft.text, span), ..span };
+    let first = Span { end: span.start + first_line(draft.texts.at(span)), ..span };
     for (place, secure) in &listens {
         let mut words = vec!["listen", place];
         words.extend(secure.then_some("ssl"));
@@ -104,7 +104,6 @@ pub(super) fn leading(addresses: &[Address], scope: &Scope<'_>, draft: &mut Draf
     Some(draft.around(&["server"], lines))
 }
 
-fn first_line(text: &str, span: Span) -> u32 {
-    let text = &text[span.start as usize..span.end as usize];
+fn first_line(text: &str) -> u32 {
     text.find('{').map_or(text.len(), |at| text[..at].trim_end().len()) as u32
 }

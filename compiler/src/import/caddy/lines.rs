@@ -16,6 +16,29 @@ impl Statement {
     pub(super) fn is_comment(&self) -> bool {
         self.is_comment
     }
+
+    /// `(NAME) { … }`
+    pub(super) fn is_snippet(&self) -> bool {
+        self.block.is_some() && self.words.first().is_some_and(|it| it.starts_with('('))
+    }
+
+    /// What an `import` names.
+    pub(super) fn imports(&self) -> Option<&str> {
+        let is_import = !self.is_comment && self.block.is_none();
+        let name = self.words.get(1).filter(|_| is_import && self.words[0] == "import");
+        name.map(String::as_str)
+    }
+
+    /// Whether all that comes after it may belong to it: it is a line of addresses.
+    pub(super) fn names_all(&self) -> bool {
+        self.block.is_none() && self.imports().is_none()
+    }
+
+    /// Moves it behind `by` bytes of other texts.
+    pub(super) fn shift(&mut self, by: usize) {
+        self.range = self.range.start + by..self.range.end + by;
+        self.block.iter_mut().flatten().for_each(|inner| inner.shift(by));
+    }
 }
 
 /// The most blocks within each other.

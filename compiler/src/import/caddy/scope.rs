@@ -9,6 +9,7 @@ use super::matcher::{Matcher, Named, definition, location, regex, taken};
 use super::placeholder::replaced;
 use super::proxy::{self, Upstreams};
 use super::settings;
+use super::{HOW_TO_IMPORT, NOT_IMPORTED};
 use crate::import::draft::{Draft, comment, escaped};
 use crate::import::tree::Item;
 
@@ -325,12 +326,7 @@ impl<'s> Scope<'s> {
             ("error", _) => {
                 draft.lost_handler(span, name, "", "`return CODE` answers with a status")
             }
-            ("import", _) => vec![draft.lost(
-                span,
-                name,
-                "what it imports is not known",
-                "put its lines in its place",
-            )],
+            ("import", _) => vec![draft.lost(span, name, NOT_IMPORTED, HOW_TO_IMPORT)],
             _ => vec![draft.lost(span, name, "", "")],
         }
     }

@@ -4,12 +4,28 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 
 use crate::import::draft::escaped;
+use crate::import::included::Included;
 
 /// What is assigned.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(super) enum Value {
     Text(String),
     Array(Vec<(Option<String>, Value)>),
+}
+
+impl Value {
+    /// About how many bytes it takes.
+    fn len(&self) -> usize {
+        match self {
+            Value::Text(text) => 16 + text.len(),
+            Value::Array(entries) => {
+                let entry = |(key, value): &(Option<String>, Value)| {
+                    16 + key.as_ref().map_or(0, String::len) + value.len()
+                };
+                16 + entries.iter().map(entry).sum::<usize>()
+            }
+        }
+    }
 }
 
 /// What a block asks for.
@@ -32,11 +48,31 @@ pub(super) enum Test {
 /// A line, or a block of them.
 #[derive(Clone, Debug)]
 pub(super) enum Line {
-    Comment { text: String, gap: bool, range: Range<usize> },
-    Assign { key: String, value: Value, adds: bool, range: Range<usize> },
-    Include { what: String, is_shell: bool, range: Range<usize> },
-    When { test: Test, lines: Vec<Line>, range: Range<usize> },
-    Wrong { range: Range<usize> },
+    Comment {
+        text: String,
+        gap: bool,
+        range: Range<usize>,
+    },
+    Assign {
+        key: String,
+        value: Value,
+        adds: bool,
+        range: Range<usize>,
+    },
+    /// What is not read, and why; of a command, there is nothing to say.
+    Include {
+        what: String,
+        why: String,
+        range: Range<usize>,
+    },
+    When {
+        test: Test,
+        lines: Vec<Line>,
+        range: Range<usize>,
+    },
+    Wrong {
+        range: Range<usize>,
+    },
 }
 
 impl Line {
@@ -67,31 +103,71 @@ const SIGNS: &[&str] =
 /// The most blocks and arrays within each other.
 const MOST_WITHIN: usize = 50;
 
-/// The lines of a text, with variables (`var.x`) replaced by what they are.
-pub(super) fn lines(text: &str) -> Vec<Line> {
-    let mut parser = Parser { tokens: tokens(text), at: 0, variables: BTreeMap::new() };
-    let mut lines = Vec::new();
-    while parser.at < parser.tokens.len() {
-        let before = parser.at;
-        lines.extend(parser.block(0));
-        if parser.at == before || parser.at < parser.tokens.len() {
-            // A brace that closes nothing.
-            if let Some((_, range)) = parser.tokens.get(parser.at) {
-                lines.push(Line::Wrong { range: range.clone() });
-            }
-            parser.at += 1;
-        }
-    }
-    lines
+/// How much variables may come to, wherever they stand: one may stand twice in the next.
+const MOST_LEN: usize = 4 << 20;
+
+/// The lines of a file and of those that it includes, with variables (`var.x`) replaced by what they
+/// are.
+pub(super) fn lines(included: &mut Included<'_>) -> Vec<Line> {
+    let tokens = tokens(&included.text(), 0);
+    Parser { tokens, at: 0, variables: BTreeMap::new(), left: MOST_LEN, included }.all()
 }
 
-struct Parser {
+struct Parser<'a, 'b> {
     tokens: Vec<(Token, Range<usize>)>,
     at: usize,
     variables: BTreeMap<String, Value>,
+    /// How much they may still come to.
+    left: usize,
+    included: &'a mut Included<'b>,
 }
 
-impl Parser {
+impl Parser<'_, '_> {
+    /// The lines of the whole text.
+    fn all(&mut self) -> Vec<Line> {
+        let mut lines = Vec::new();
+        while self.at < self.tokens.len() {
+            let before = self.at;
+            lines.extend(self.block(0));
+            if self.at == before || self.at < self.tokens.len() {
+                // A brace that closes nothing.
+                if let Some((_, range)) = self.tokens.get(self.at) {
+                    lines.push(Line::Wrong { range: range.clone() });
+                }
+                self.at += 1;
+            }
+        }
+        lines
+    }
+
+    /// The lines of the files that a name means, in its place.
+    fn include(&mut self, what: String, range: Range<usize>) -> Vec<Line> {
+        let folder = self.included.first_folder();
+        let found = match self.included.find(&what, &folder) {
+            Ok(found) => found,
+            Err(why) => return vec![Line::Include { what, why, range }],
+        };
+        let mut lines = Vec::new();
+        for path in found {
+            match self.included.open(&path) {
+                Ok((text, start)) => {
+                    let (gap, text_of) = (false, format!(" from {}", path.display()));
+                    lines.push(Line::Comment { text: text_of, gap, range: range.clone() });
+                    let tokens = std::mem::replace(&mut self.tokens, tokens(&text, start));
+                    let at = std::mem::take(&mut self.at);
+                    lines.extend(self.all());
+                    (self.tokens, self.at) = (tokens, at);
+                    self.included.close();
+                }
+                Err(why) => {
+                    let what = path.to_string_lossy().into_owned();
+                    lines.push(Line::Include { what, why, range: range.clone() });
+                }
+            }
+        }
+        lines
+    }
+
     fn peek(&self) -> Option<&Token> {
         self.tokens.get(self.at).map(|it| &it.0)
     }
@@ -141,8 +217,11 @@ impl Parser {
         match token {
             Token::Word(word) if word.starts_with("include") => {
                 let Value::Text(what) = self.value(0)? else { return None };
-                let is_shell = word == "include_shell";
-                Some(vec![Line::Include { what, is_shell, range: start..self.end() }])
+                let range = start..self.end();
+                Some(match word == "include_shell" {
+                    true => vec![Line::Include { what, why: String::new(), range }],
+                    false => self.include(what, range),
+                })
             }
             Token::Word(word) if word == "else" => {
                 if matches!(self.peek(), Some(Token::Word(word)) if word == "if") {
@@ -223,7 +302,11 @@ impl Parser {
         match token {
             Token::Text(text) => Some(Value::Text(text)),
             Token::Word(word) => match word.strip_prefix("var.") {
-                Some(name) => self.variables.get(name).cloned(),
+                Some(name) => {
+                    let value = self.variables.get(name)?;
+                    self.left = self.left.checked_sub(value.len())?;
+                    Some(value.clone())
+                }
                 None if word.starts_with("env.") => None,
                 None => Some(Value::Text(word)),
             },
@@ -303,7 +386,16 @@ fn asked(variable: &str) -> Option<String> {
     })
 }
 
-fn tokens(text: &str) -> Vec<(Token, Range<usize>)> {
+/// The tokens of a text that begins at `start` among all.
+fn tokens(text: &str, start: usize) -> Vec<(Token, Range<usize>)> {
+    let mut found = tokens_of(text);
+    for (_, range) in &mut found {
+        *range = start + range.start..start + range.end;
+    }
+    found
+}
+
+fn tokens_of(text: &str) -> Vec<(Token, Range<usize>)> {
     let (mut found, mut at) = (Vec::new(), 0);
     while let Some(first) = text[at..].chars().next() {
         let rest = &text[at..];
@@ -363,7 +455,30 @@ fn tokens(text: &str) -> Vec<(Token, Range<usize>)> {
 
 #[cfg(test)]
 mod tests {
+    use std::path::Path;
+
     use super::*;
+    use crate::files::Memory;
+    use crate::source::Sources;
+
+    fn lines(conf: &str) -> Vec<Line> {
+        let (files, mut sources) = (Memory::default(), Sources::default());
+        let id = sources.add("lighttpd.conf", conf.as_bytes());
+        super::lines(&mut Included::new(&files, &mut sources, (Path::new("lighttpd.conf"), id)))
+    }
+
+    #[test]
+    fn variables_do_not_grow_without_end() {
+        for (first, again) in [
+            ("\"0123456789abcdef\"", "var.a + var.a"),
+            ("( \"a\" )", "var.a + var.a"),
+            ("\"a\"", "( var.a, var.a )"),
+        ] {
+            let conf = format!("var.a = {first}\n{}", format!("var.a = {again}\n").repeat(60));
+            let wrong = lines(&conf);
+            assert!(wrong.iter().any(|line| matches!(line, Line::Wrong { .. })), "{again}");
+        }
+    }
 
     fn text(text: &str) -> Value {
         Value::Text(text.to_owned())

@@ -3,6 +3,7 @@
 //! within it.
 
 use super::answers;
+use super::not_included;
 use super::parse::{Line, Test, Value};
 use super::settings::setting;
 use crate::import::draft::{Draft, comment};
@@ -40,9 +41,7 @@ impl Place {
             match line {
                 Line::Comment { text, gap, .. } => self.comments.push((text.clone(), *gap)),
                 Line::Assign { key, value, adds, .. } => self.assign(key, value, *adds, span),
-                Line::Include { .. } => {
-                    self.lose("include", "what a file or command adds is not read", span)
-                }
+                Line::Include { why, .. } => self.lose("include", not_included(why), span),
                 Line::When { test, lines, .. } => self.when(test, lines, span, draft),
                 Line::Wrong { .. } => self.lose("line", "this cannot be read", span),
             }
