@@ -114,6 +114,8 @@ impl CargoPackage {
     pub(crate) fn metadata(&self, target: &str) -> Result<serde_json::Value, String> {
         let mut cargo = self.tool();
         cargo.args(["metadata", "--format-version=1", "--quiet", "--filter-platform", target]);
+        // The runtime is asked for the features that the site names, and no others.
+        cargo.arg("--no-default-features");
         let output =
             progress::while_running(cargo, || progress::spin("listing what it is made of"))?;
         if !output.status.success() {
@@ -216,7 +218,9 @@ fn generated(
     Ok(generate(site, &assets.map_err(|failure| failure.to_string())?))
 }
 
-/// Writes all files of a package.
+/// Writes all files of a package. The runtime is within it, by a link: cargo names what it compiles by
+/// the path from the package, so that binaries are equal wherever the home is, and all packages
+/// share what is compiled.
 fn write_package(
     folder: &Path,
     name: &str,
@@ -226,9 +230,10 @@ fn write_package(
     let features = &generated.features;
     let manifest = format!(
         "[package]\nname = \"{name}\"\nversion = \"0.0.0\"\nedition = \"2024\"\n\n\
-         [dependencies.sitec-runtime]\npath = \"../../runtime\"\n\
+         [dependencies.sitec-runtime]\npath = \"runtime\"\n\
          default-features = false\nfeatures = {features:?}\n\n\
-         [workspace]\n\n{}",
+         {}\n{}",
+        carried::workspace(),
         carried::profiles()
     );
     let prefix = prefix.display().to_string();
@@ -238,6 +243,7 @@ fn write_package(
          sitec_runtime::main::<site::Conf>({prefix:?})\n}}\n"
     );
     carried::write(&folder.join("Cargo.toml"), manifest.as_bytes())?;
+    link(&folder.join("runtime"), Path::new("../../runtime"))?;
     carried::write(&folder.join("src/main.rs"), main.as_bytes())?;
     carried::write(&folder.join("src/site.rs"), generated.code.as_bytes())?;
     for (name, bytes) in &generated.blobs {
@@ -248,6 +254,14 @@ fn write_package(
         carried::write(&folder.join("Cargo.lock"), carried::lock())?;
     }
     Ok(())
+}
+
+/// Makes a symlink, unless it is there.
+fn link(path: &Path, target: &Path) -> io::Result<()> {
+    match std::os::unix::fs::symlink(target, path) {
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
+        result => result,
+    }
 }
 
 /// Whether cargo got as far as rustc, so that another try would end the same way.

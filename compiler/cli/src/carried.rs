@@ -19,12 +19,19 @@ pub(crate) fn home() -> Result<PathBuf, String> {
 /// Unpacks the runtime into `home`. What is there already stays untouched, so that cargo
 /// does not compile it again, and another process may do the same at the same time.
 pub(crate) fn unpack(home: &Path) -> io::Result<()> {
-    for (name, bytes) in FILES.iter().filter(|(name, _)| name.starts_with("runtime/")) {
+    for (name, bytes) in FILES.iter().filter(|(name, _)| name.starts_with("runtime/src/")) {
         write(&home.join(name), bytes)?;
     }
+    // Nobody tests it there, so that what tests need is not downloaded.
+    let runtime = sections(text("runtime/Cargo.toml"), |header| header != "dev-dependencies");
+    write(&home.join("runtime/Cargo.toml"), runtime.as_bytes())
+}
+
+/// The section of a manifest that makes a workspace of the package and the runtime in the folder
+/// `runtime` beside it, with what the runtime's manifest means by it.
+pub(crate) fn workspace() -> String {
     let shared = sections(manifest(), |header| header.starts_with("workspace."));
-    let workspace = format!("[workspace]\nmembers = [\"runtime\"]\nresolver = \"3\"\n\n{shared}");
-    write(&home.join("Cargo.toml"), workspace.as_bytes())
+    format!("[workspace]\nmembers = [\"runtime\"]\nresolver = \"3\"\n\n{shared}")
 }
 
 /// The lock file of the checkout: the versions that the runtime was tested with.
@@ -52,7 +59,11 @@ pub(crate) fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
 }
 
 fn manifest() -> &'static str {
-    str::from_utf8(file("Cargo.toml")).expect("a manifest is text")
+    text("Cargo.toml")
+}
+
+fn text(name: &str) -> &'static str {
+    str::from_utf8(file(name)).expect("a manifest is text")
 }
 
 fn file(name: &str) -> &'static [u8] {
@@ -91,6 +102,7 @@ mod tests {
         for name in ["runtime/Cargo.toml", "runtime/src/lib.rs", "runtime/src/http/mod.rs"] {
             assert!(!file(name).is_empty(), "{name}");
         }
+        assert!(workspace().contains("[workspace.dependencies]\n"));
         assert!(profiles().contains("[profile.release]") && !profiles().contains("brotli"));
     }
 }

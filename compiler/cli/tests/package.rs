@@ -274,6 +274,28 @@ fn a_site_is_packed() {
     assert!(home.len() < 2 || !tells(&format!("{home}/")), "it tells whose it was");
 }
 
+/// Neither the folder that a site is built in nor the one that it lies in is to be seen.
+#[test]
+fn equal_sites_are_equal_binaries_anywhere() {
+    let folder = Folder::new("homes");
+    let conf = "server { listen 8080; return 204; }";
+    let host = host();
+    let binary = |home: &str| {
+        let site = folder.join(home).join("small");
+        fs::create_dir_all(&site).unwrap();
+        fs::write(site.join("site.conf"), conf).unwrap();
+        let args =
+            ["package", "--debug", "--format", "binary", "--target", &host, "small", "-o", "out"];
+        let mut command = command(&folder.join(home), &args);
+        command.env("SITEC_HOME", folder.join(home).join("home")).env("SOURCE_DATE_EPOCH", "1");
+        let output = command.output().expect("sitec runs");
+        assert_eq!(status(&output), 0, "{}", errors(&output));
+        fs::read(folder.join(home).join("out/small")).unwrap()
+    };
+    let (one, other) = (binary("one"), binary("other/and longer"));
+    assert!(one == other, "{} and {} bytes", one.len(), other.len());
+}
+
 #[test]
 fn nothing_is_made_of_what_cannot_run() {
     let folder = Folder::new("package-wrong");

@@ -219,7 +219,11 @@ fn odd_names_are_quoted_or_refused() {
         let conf = format!(
             "server {{ listen 80; root www; location /u {{ upload_store \"{folder}\"; }} }}"
         );
-        refused(&conf, &[(&format!("{}/x", folder.replace('\\', "")), ""), ("www/x", "")], &[Format::Systemd])
+        refused(
+            &conf,
+            &[(&format!("{}/x", folder.replace('\\', "")), ""), ("www/x", "")],
+            &[Format::Systemd],
+        )
     };
     assert_eq!(store("my 50% files"), "[Systemd] ");
     for folder in ["a:b", "it's \\\"it\\\""] {
