@@ -54,8 +54,8 @@ pub(super) const GROUP: Group = Group {
                  password 512 bytes.",
             )
             .differs(
-                "Variables of a request are not taken. Passwords hashed by DES, of which 8 characters \
-                 count, are an error, and so is any line that nginx would leave out.",
+                "⟪Variables of a request are not taken. Passwords hashed by DES, of which 8 characters \
+                 count, are an error, and so is any line that nginx would leave out.⟫",
             ),
         simple("auth_request", HTTP_SERVER_LOCATION, (1, 1), "URI | off")
             .inherits("off")
@@ -72,7 +72,7 @@ pub(super) const GROUP: Group = Group {
                  `auth_request off`. Such requests stand at most 10 deep within each other.",
             )
             .differs(
-                "A URI with variables or arguments, which stand for themselves in nginx, is an error. No \
+                "⟪A URI with variables or arguments, which stand for themselves in nginx, is an error.⟫ No \
                  Content-Length of the client's goes to the server that is asked.",
             ),
         simple("auth_request_set", HTTP_SERVER_LOCATION, (2, 2), "$NAME VALUE").names(&[Gives(NameKind::Variable, At::FirstVariable)])
@@ -109,7 +109,7 @@ pub(super) const GROUP: Group = Group {
                  For example, `set_real_ip_from 10.0.0.0/8; real_ip_header X-Forwarded-For;`. Where it \
                  stands in a location, it is looked at after `return` and `rewrite`.",
             )
-            .differs("Names of hosts are not looked up: an error."),
+            .differs("⟪Names of hosts are not looked up: an error.⟫"),
         simple("real_ip_header", HTTP_SERVER_LOCATION, (1, 1), "FIELD | proxy_protocol").inherits("X-Real-IP").doc(
             "The field of a request in which a trusted proxy names its client. Of a list, the last address \
              counts, and a port after it. Of X-Forwarded-For, written so, the last line counts; of any \
@@ -134,8 +134,8 @@ pub(super) const GROUP: Group = Group {
             )
             .differs(
                 "`none` and `blocked` need no more than a regex beside them. Entries that match nothing \
-                 (`http://a.test`, `a.test:80`) are a warning. A `server_name` that is known at start \
-                 is none of `server_names`: an error.",
+                 (`http://a.test`, `a.test:80`) are a warning. ⟪A `server_name` that is known at start \
+                 is none of `server_names`: an error.⟫",
             ),
         simple("secure_link", HTTP_SERVER_LOCATION, (1, 1), "VALUE").inherits("").doc(
             "What a request says of its link: a digest and, after a comma, the time up to which it holds, in \

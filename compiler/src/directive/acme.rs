@@ -30,8 +30,8 @@ pub(super) const GROUP: Group = Group {
                  files share it.",
             )
             .differs(
-                "`--acme` fetches it, and not the server. `ecdsa:521` is an error, and so are patterns among \
-                 the names.",
+                "`--acme` fetches it, and not the server. ⟪`ecdsa:521` is an error, and so are patterns among \
+                 the names.⟫",
             ),
         simple("uri", IN_ISSUER, (1, 1), "URL")
             .params(1)
@@ -55,14 +55,14 @@ pub(super) const GROUP: Group = Group {
                  files are not named. `acme_NAME` without it. It is made where it is not there; the server has \
                  to be able to read it.",
             )
-            .differs("`off` is an error."),
+            .differs("⟪`off` is an error.⟫"),
         simple("account_key", IN_ISSUER, (1, 1), "FILE")
             .params(1)
             .doc(
                 "The key of the account, in PEM: PKCS #8, ECDSA with P-256. Where there is none, it is made. \
                  `account.key` in `state_path` without it.",
             )
-            .differs("Other kinds of keys are errors."),
+            .differs("⟪Other kinds of keys are errors.⟫"),
         simple("external_account_key", IN_ISSUER, (2, 2), "ID FILE").params(2).doc(
             "Ties a new account to one that the authority knows already: the name that it has given you, and a \
              file with the key that goes with it, in Base64.",

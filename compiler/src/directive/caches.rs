@@ -41,13 +41,13 @@ macro_rules! rows {
                      what is kept is whole.",
                 ))
                 .differs(
-                    "A name has no variables. HEAD is answered from what is kept, and else passed on. An \
-                     answer that an `error_page` takes the place of is not kept.",
+                    "A name has no variables. HEAD is answered from what is kept, and else passed on. ⟪An \
+                     answer that an `error_page` takes the place of is not kept.⟫",
                 ),
             simple(concat!($front, "_cache_key"), HTTP_SERVER_LOCATION, (1, 1), "VALUE")
                 .inherits($key)
                 .doc("What tells one answer from another.")
-                .differs("Only `proxy_cache_key` has a default in nginx."),
+                .differs("⟪Only `proxy_cache_key` has a default in nginx.⟫"),
             simple(
                 concat!($front, "_cache_valid"),
                 HTTP_SERVER_LOCATION,
@@ -121,7 +121,7 @@ macro_rules! rows {
             simple(concat!($front, "_cache_methods"), HTTP_SERVER_LOCATION, (1, MANY), "GET | HEAD…")
                 .inherits("GET HEAD")
                 .doc("Not needed: answers to GET are kept, and sent for GET and HEAD.")
-                .differs("POST is an error."),
+                .differs("⟪POST is an error.⟫"),
             simple(
                 concat!($front, "_cache_max_range_offset"),
                 HTTP_SERVER_LOCATION,

@@ -50,8 +50,8 @@ pub(super) const GROUP: Group = Group {
              coding. Caches on the way need it.",
         )
         .differs(
-            "Without it, what `gzip_static` chooses from says so, as with `on`, and what is compressed \
-             on its way does not, as with `off`.",
+            "⟪Without it, what `gzip_static` chooses from says so, as with `on`, and what is compressed \
+             on its way does not, as with `off`.⟫",
         ),
         simple("gzip_disable", HTTP_SERVER_LOCATION, (1, MANY), "REGEX… | msie6")
             .inherits_all("")

@@ -23,17 +23,17 @@ pub(super) const GROUP: Group = Group {
         .and_in_if()
         .params(1)
         .differs(
-            "Without `root` and without a folder `html`, there are no files: 404. A PATH that \
+            "⟪Without `root` and without a folder `html`, there are no files: 404. A PATH that \
              begins with a variable of the request is an error, since it could be any folder, and \
-             so is `/`.",
+             so is `/`.⟫",
         ),
         simple("alias", &[Location], (1, 1), "PATH").inherits("").params(1).doc(
             "Like `root`, but the location's prefix is cut off the path first. In a regex \
              location, PATH is the whole path of the file and uses the regex's groups.",
         )
         .differs(
-            "The location and PATH must both end in a slash or both not, so that no path may \
-             leave the folder.",
+            "⟪The location and PATH must both end in a slash or both not, so that no path may \
+             leave the folder.⟫",
         ),
         simple("index", HTTP_SERVER_LOCATION, (1, MANY), "FILE…")
             .inherits_all("index.html")
@@ -53,8 +53,8 @@ pub(super) const GROUP: Group = Group {
              to delete each file where the location allows `DELETE`.",
         )
         .differs(
-            "The page looks different. A symlink that a request could not follow is not listed. At \
-             most 20,000 names are listed; if there are more, the error log says so.",
+            "The page looks different. A symlink that a request could not follow is not listed. ⟪At \
+             most 20,000 names are listed; if there are more, the error log says so.⟫",
         ),
         setting!("autoindex_exact_size", FLAG, listing.exact_size,
             "Whether the page gives sizes in bytes; `off` rounds them to `K`, `M` and `G`.",
@@ -73,8 +73,8 @@ pub(super) const GROUP: Group = Group {
              of the outer context.",
         )
         .for_every_answer()
-        .differs("Without it, about 190 extensions are known, those of nginx's `mime.types` and \
-                  more. nginx itself knows four."),
+        .differs("⟪Without it, about 190 extensions are known, those of nginx's `mime.types` and \
+                  more. nginx itself knows four.⟫"),
         inherited(
             "default_type",
             "TYPE",
@@ -162,8 +162,8 @@ pub(super) const GROUP: Group = Group {
              `$document_root`.",
         )
         .differs(
-            "Without it, a symlink is followed while it stays beneath its root; nginx's default is \
-             `off`. With `if_not_owner` it has to stay there, too. It holds for `DELETE` and \
+            "⟪Without it, a symlink is followed while it stays beneath its root; nginx's default is \
+             `off`.⟫ With `if_not_owner` it has to stay there, too. It holds for `DELETE` and \
              `dav_methods` as well, of which only `PUT` follows with `off`, and a listing leaves out what \
              it forbids.",
         ),
@@ -200,7 +200,7 @@ pub(super) const GROUP: Group = Group {
              `off`: every request looks at the disk.",
         )
         .differs(
-            "Without it, a path is remembered for a second, whether or not there is a file. Each \
+            "⟪Without it, a path is remembered for a second, whether or not there is a file.⟫ Each \
              worker has one cache for all locations. It remembers as many paths as the largest \
              `max`, or 1024. A change that is made through the server itself is seen at once.",
         ).unseen(),
@@ -248,17 +248,17 @@ pub(super) const GROUP: Group = Group {
             "How many ranges one request may ask for. A request for more gets the whole file. 0 \
              turns ranges off.",
         )
-        .differs("In nginx, there is no limit by default."),
+        .differs("⟪In nginx, there is no limit by default.⟫"),
         setting!("sendfile", FLAG, plain.sendfile,
             "Whether the kernel copies files to the connection by itself.",
         )
         .and_in_if()
-        .differs("The default is `off` in nginx.").unseen(),
+        .differs("⟪The default is `off` in nginx.⟫").unseen(),
         setting!("tcp_nopush", FLAG, plain.tcp_nopush,
             "Whether a response's head is held back to share a packet with the file's start. \
              Needs `sendfile`.",
         )
-        .differs("The default is `off` in nginx.").unseen(),
+        .differs("⟪The default is `off` in nginx.⟫").unseen(),
         setting!("tcp_nodelay", FLAG, plain.tcp_nodelay, "Whether the last piece of a response is sent without delay.")
             .for_every_answer().unseen(),
     ],

@@ -52,7 +52,7 @@ pub(super) const GROUP: Group = Group {
         simple("grpc_bind", HTTP_SERVER_LOCATION, (1, 2), "ADDRESS | off")
             .inherits("off")
             .doc("The address that connections come from, as with `proxy_bind`.")
-            .differs("`transparent` is an error."),
+            .differs("⟪`transparent` is an error.⟫"),
         setting!(
             "grpc_connect_timeout",
             TIMEOUT,
@@ -81,7 +81,7 @@ pub(super) const GROUP: Group = Group {
             grpc.head_len,
             "The longest head that an answer may have, and the longest fields behind its content; more is 502.",
         )
-        .differs("nginx has 4k or 8k where the conf says nothing.")
+        .differs("⟪nginx has 4k or 8k where the conf says nothing.⟫")
         .unseen(),
         setting!(
             "grpc_next_upstream",

@@ -46,7 +46,7 @@ pub(super) const GROUP: Group = Group {
             "The longest piece that a response's content is cut into.",
         )
         .unseen()
-        .differs("It holds for the whole connection, as the default server says it."),
+        .differs("⟪It holds for the whole connection, as the default server says it.⟫"),
         setting!(
             "http2_recv_buffer_size",
             BUFFER,
@@ -56,6 +56,6 @@ pub(super) const GROUP: Group = Group {
         )
         .holds_only_in(&[Http])
         .unseen()
-        .differs("The default is 256 KB in nginx."),
+        .differs("⟪The default is 256 KB in nginx.⟫"),
     ],
 };

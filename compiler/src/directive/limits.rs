@@ -21,7 +21,7 @@ pub(super) const GROUP: Group = Group {
             "The most content that a request may have; more is 413. 0 and `unlimited` set no \
              bound.",
         )
-        .differs("`unlimited` is sitec's own; it says that it is meant."),
+        .differs("⟪`unlimited` is sitec's own; it says that it is meant.⟫"),
         setting!(
             "client_body_buffer_size",
             BUFFER,

@@ -35,7 +35,7 @@ pub(super) const GROUP: Group = Group {
              is there, so that clients cannot make files for hosts that do not exist.",
         )
         .differs(
-            "Nothing is logged unless it is asked for; nginx's default is `logs/access.log`. A file \
+            "⟪Nothing is logged unless it is asked for; nginx's default is `logs/access.log`.⟫ A file \
              that variables name never leaves the folder before the first of them, by `..` or by a \
              symlink; in nginx it may.",
         )
@@ -72,7 +72,7 @@ pub(super) const GROUP: Group = Group {
                  `error`, `crit`, `alert`, `emerg`. Several in one context are several logs, each \
                  with a level of its own: `error_log stderr crit; error_log logs/all.log info;`.",
             )
-            .differs("nginx's default is `logs/error.log`.")
+            .differs("⟪nginx's default is `logs/error.log`.⟫")
             .unseen(),
         simple("stub_status", &[Server, Location], (0, 1), "[on]").doc(
             "Answers `GET` with nginx's counts: connections that are open, connections and \

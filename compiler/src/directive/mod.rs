@@ -145,8 +145,9 @@ pub struct Directive {
     /// What it does, for the reference page. Markdown, a few sentences; `{with_params}` stands
     /// for the names of the directives that have `params`.
     pub doc: &'static str,
-    /// Where it is not what nginx does, for the reference page; empty if it is.
-    pub differs: &'static str,
+    /// Where it is not what nginx does, in sentences; empty if it is. Those in `⟪⟫` are about a conf that
+    /// says nothing of it, or does not compile: whoever moves a conf here need not know them.
+    differs: &'static str,
     /// Of a group that is about files: whether it holds for a `return` too.
     pub for_every_answer: bool,
     /// The names of the conf that stand in its parameters.
@@ -413,6 +414,20 @@ impl Directive {
         self.contexts == [Context::Upstream]
     }
 
+    /// Where it is not what nginx does; empty if it is.
+    pub fn difference(&self) -> String {
+        self.differs.replace(['⟪', '⟫'], "")
+    }
+
+    /// The same for a directive that stands in a conf that compiles.
+    pub fn difference_in_use(&self) -> String {
+        let mut parts = self.differs.split('⟪');
+        let first = parts.next().unwrap_or_default();
+        let behind = parts.filter_map(|part| part.split_once('⟫')).map(|(_, behind)| behind);
+        let told = [first].into_iter().chain(behind).map(str::trim).filter(|part| !part.is_empty());
+        told.collect::<Vec<_>>().join(" ")
+    }
+
     /// What holds without it, in the conf's own words; empty for nothing.
     pub fn default_words(&self) -> String {
         self.setting.map_or_else(|| self.default.to_owned(), |it| it.words(&Values::DEFAULT))
@@ -438,12 +453,36 @@ mod tests {
     }
 
     #[test]
+    fn what_holds_of_a_conf_that_compiles_is_told() {
+        let row = |differs| Directive { differs, ..*find("root").expect("a row") };
+        for (differs, told, whole) in [
+            ("", "", ""),
+            ("⟪The default is `off`.⟫", "", "The default is `off`."),
+            ("One. ⟪Two. Three.⟫ Four.", "One. Four.", "One. Two. Three. Four."),
+            ("⟪One.⟫ Two. ⟪Three.⟫", "Two.", "One. Two. Three."),
+        ] {
+            let row = row(differs);
+            assert_eq!((row.difference_in_use(), row.difference()), (told.into(), whole.into()));
+        }
+        for row in all() {
+            let marks: String = row.differs.chars().filter(|c| "⟪⟫".contains(*c)).collect();
+            assert_eq!(marks, "⟪⟫".repeat(marks.chars().count() / 2), "{}", row.name);
+            // What is about a default is not about a directive that is there.
+            let told = row.difference_in_use();
+            assert!(!told.contains("The default is"), "{}: {told}", row.name);
+        }
+        assert_eq!(find("worker_connections").expect("a row").difference_in_use(), "");
+    }
+
+    #[test]
     fn every_row_is_complete() {
         for row in all() {
             assert!(!row.contexts.is_empty() && !row.doc.is_empty(), "{}", row.name);
             assert!(row.args.0 <= row.args.1, "{}", row.name);
             assert_eq!(row.args.1 == 0, row.usage.is_empty(), "{}", row.name);
-            for text in [row.doc, row.differs].into_iter().filter(|text| !text.is_empty()) {
+            let differs = row.difference();
+            assert!(!differs.contains(['⟪', '⟫']), "{}: {differs}", row.name);
+            for text in [row.doc, &differs].into_iter().filter(|text| !text.is_empty()) {
                 assert!(text.ends_with('.') && !text.contains("  "), "{}: {text}", row.name);
             }
         }

@@ -31,7 +31,7 @@ pub(super) const GROUP: Group = Group {
              accepted until another one closes.",
         )
         .holds_only_in(&[Events])
-        .differs("The default is 512 in nginx."),
+        .differs("⟪The default is 512 in nginx.⟫"),
         setting!(
             "worker_shutdown_timeout",
             LONGEST,
@@ -40,7 +40,7 @@ pub(super) const GROUP: Group = Group {
              their connections are closed. 0 sets no limit.",
         )
         .holds_only_in(&[Main])
-        .differs("nginx waits without a limit unless one is set."),
+        .differs("⟪nginx waits without a limit unless one is set.⟫"),
         simple("use", &[Events], (1, 1), "METHOD")
             .default("poll")
             .doc("How a worker waits for its connections.")
@@ -50,11 +50,11 @@ pub(super) const GROUP: Group = Group {
                 "The user that the process becomes once its sockets are open, if it was started as \
              root. Without GROUP, the group has the same name as USER.",
             )
-            .differs("Without it, the process keeps its user."),
+            .differs("⟪Without it, the process keeps its user.⟫"),
         simple("pid", &[Main], (1, 1), "FILE")
             .params(1)
             .doc("A file that holds the process id while the server runs.")
-            .differs("There is no such file unless one is named."),
+            .differs("⟪There is no such file unless one is named.⟫"),
         simple("param", &[Main], (2, 2), "NAME DEFAULT")
             .names(&[Gives(NameKind::Param, At::Word(0))])
             .repeats()
@@ -74,17 +74,17 @@ pub(super) const GROUP: Group = Group {
              `*`, `?` and `[…]`. A relative name is relative to the folder of the site.conf.",
             )
             .differs(
-                "A file that includes itself and a name that is not there are errors when the \
-                  conf is compiled.",
+                "⟪A file that includes itself and a name that is not there are errors when the \
+                  conf is compiled.⟫",
             ),
         block("events", &[Main], (0, 0), Events, "")
             .doc(
                 "Encloses `worker_connections` and `use`, as in nginx. They may also stand at top \
              level.",
             )
-            .differs("It may be left out."),
+            .differs("⟪It may be left out.⟫"),
         block("http", &[Main], (0, 0), Http, "")
             .doc("Encloses servers and what they inherit, as in nginx.")
-            .differs("It may be left out: whatever may stand in `http` may stand at top level."),
+            .differs("⟪It may be left out: whatever may stand in `http` may stand at top level.⟫"),
     ],
 };

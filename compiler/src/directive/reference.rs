@@ -71,7 +71,7 @@ fn write_body(page: &mut String, row: &Directive) {
     if let Some(example) = row.example() {
         let _ = write!(page, "\n**Example**\n\n```nginx\n{example}\n```\n");
     }
-    let differs = match row.differs {
+    let differs = match &row.difference()[..] {
         "" => return,
         own if own.starts_with("sitec's own") => format!("**{own}**"),
         differs => format!("**Differs from nginx**: {differs}"),
@@ -98,7 +98,7 @@ pub(crate) fn explain(row: &Directive) -> String {
     if let Some(example) = row.example() {
         let _ = write!(text, "\nExample:\n\n    {}\n", example.replace('\n', "\n    "));
     }
-    match row.differs {
+    match &row.difference()[..] {
         "" => {}
         own if own.starts_with("sitec's own") => {
             let _ = write!(text, "\n{}\n", wrapped(own, TERMINAL));

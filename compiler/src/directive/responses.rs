@@ -21,7 +21,7 @@ pub(super) const GROUP: Group = Group {
              connection without a response. In `server`, it answers every request. After other \
              steps of rewriting, it is one of them.",
         )
-        .differs("A redirect without a URL is an error, and so is a CODE outside of 100 to 599."),
+        .differs("⟪A redirect without a URL is an error, and so is a CODE outside of 100 to 599.⟫"),
         simple("error_page", HTTP_SERVER_LOCATION_IF, (2, MANY), "CODE… [=[CODE]] URI | @NAME | URL").names(&[Uses(NameKind::Location, At::Marked)])
             .inherits_all("")
             .doc(
@@ -42,8 +42,8 @@ pub(super) const GROUP: Group = Group {
                  `add_header_inherit` says otherwise.",
             )
             .differs(
-                "`Content-Length`, `Transfer-Encoding` and `Connection` are errors, since they \
-                 decide where a response ends. Control characters never get into a value.",
+                "⟪`Content-Length`, `Transfer-Encoding` and `Connection` are errors, since they \
+                 decide where a response ends. Control characters never get into a value.⟫",
             ),
         simple("more_set_headers", HTTP_SERVER_LOCATION_IF, (1, MANY), "'NAME: VALUE'…")
             .repeats()
@@ -55,13 +55,13 @@ pub(super) const GROUP: Group = Group {
                  has it from the module headers-more.",
             )
             .differs(
-                "The options `-s`, `-t` and `-a` are refused, and so are the fields that say where a response ends, and Date.",
+                "⟪The options `-s`, `-t` and `-a` are refused, and so are the fields that say where a response ends, and Date.⟫",
             ),
         simple("more_clear_headers", HTTP_SERVER_LOCATION_IF, (1, MANY), "NAME…")
             .repeats()
             .inherits_all("")
             .doc("Leaves these fields out of responses, whoever says them: `more_clear_headers Server;`.")
-            .differs("The options `-s` and `-t`, and names with `*`, are refused."),
+            .differs("⟪The options `-s` and `-t`, and names with `*`, are refused.⟫"),
         simple("sub_filter", HTTP_SERVER_LOCATION, (2, 2), "TEXT REPLACEMENT")
             .repeats()
             .inherits_all("")
@@ -98,7 +98,7 @@ pub(super) const GROUP: Group = Group {
              `\"\"` puts nothing there.",
         )
         .differs(
-            "A URI with variables or arguments, which stand for themselves in nginx, is an error. Where the \
+            "⟪A URI with variables or arguments, which stand for themselves in nginx, is an error.⟫ Where the \
              content comes from a script or another server, that of the request is read whole before.",
         ),
         inherited(
@@ -126,7 +126,7 @@ pub(super) const GROUP: Group = Group {
         .differs(
             "Includes stand at most 10 deep in each other. A regex of an `if` is matched in linear time: it has \
              no lookaround and no backreference. A front of a command at the very end of a content stays, which \
-             nginx drops. An encoded `?` in the path of an include is an error.",
+             nginx drops. ⟪An encoded `?` in the path of an include is an error.⟫",
         ),
         simple("ssi_types", HTTP_SERVER_LOCATION, (1, MANY), "TYPE… | *")
             .inherits_all("text/html")
@@ -156,7 +156,7 @@ pub(super) const GROUP: Group = Group {
                  Server-Timing \"total;dur=$request_time\";`. Such a content goes in chunks, without \
                  Content-Length; HTTP/1.0 has no such fields.",
             )
-            .differs("Fields that tell where a response ends are refused, as in `add_header`."),
+            .differs("⟪Fields that tell where a response ends are refused, as in `add_header`.⟫"),
         setting!("add_trailer_inherit", lower_case_words(), compiled.add_trailer_inherit,
             "Which `add_trailer` of outer contexts hold here, in the words of `add_header_inherit`.",
         ),
@@ -173,7 +173,7 @@ pub(super) const GROUP: Group = Group {
         )
         .and_in_if()
         .args(1, 2)
-        .differs("A time is at most 68 years."),
+        .differs("⟪A time is at most 68 years.⟫"),
         simple("empty_gif", &[Location], (0, 0), "").doc(
             "Answers `GET` and `HEAD` with a transparent image of one pixel, for counters whose \
              requests are evaluated in a log.",
@@ -181,11 +181,11 @@ pub(super) const GROUP: Group = Group {
         setting!("server_tokens", SERVER_TOKENS, plain.server_tokens, "Whether the Server header \
                                                                        and error pages show the \
                                                                        version.")
-            .differs("The default is `on` in nginx."),
+            .differs("⟪The default is `on` in nginx.⟫"),
         setting!("absolute_redirect", FLAG, plain.absolute_redirect,
             "Whether the server's own redirects name scheme, host and port.",
         )
-        .differs("The default is `on` in nginx, which can show an inner name or port to clients."),
+        .differs("⟪The default is `on` in nginx, which can show an inner name or port to clients.⟫"),
         setting!("port_in_redirect", FLAG, plain.port_in_redirect,
             "Whether absolute redirects name the port, if it is not the scheme's own.",
         ),

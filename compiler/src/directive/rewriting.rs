@@ -30,7 +30,7 @@ pub(super) const GROUP: Group = Group {
                 "Sets a variable of the conf's own, or `$args`. Until then, the variable is empty. \
                  It may be used in the whole conf, wherever values may have variables.",
             )
-            .differs("Of the server's own variables, only `$args` and `$limit_rate` can be set."),
+            .differs("⟪Of the server's own variables, only `$args` and `$limit_rate` can be set.⟫"),
         Directive {
             form: Form::Condition,
             ..simple("if", &[Server, Location], (1, MANY), "(CONDITION)")
@@ -81,7 +81,7 @@ pub(super) const GROUP: Group = Group {
              default no; 10.0.0.0/8 yes; }`.",
         )
         .differs(
-            "Lines that no address comes to are a warning, and a `delete` of what is not there is an error.",
+            "⟪Lines that no address comes to are a warning, and a `delete` of what is not there is an error.⟫",
         ),
         Directive {
             args: (2, 2),

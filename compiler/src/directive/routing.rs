@@ -25,8 +25,8 @@ pub(super) const GROUP: Group = Group {
             .differs(
                 "A regex is matched in linear time: it has groups and lookaround, and no \
                  backreference, atomic group or possessive repetition, and `$` is the very end. \
-                 No group captures within `(?=…)` and `(?<=…)`. One that would need a very \
-                 large automaton is refused.",
+                 No group captures within `(?=…)` and `(?<=…)`. ⟪One that would need a very \
+                 large automaton is refused.⟫",
             ),
         simple("internal", &[Location], (0, 0), "").inherits("").doc(
             "Only `try_files`, `error_page`, `index` and other internal redirects lead here. \

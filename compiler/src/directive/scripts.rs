@@ -102,7 +102,7 @@ macro_rules! rows {
                 $group.head_len,
                 "The longest header that an answer may have. A longer one is 502.",
             )
-            .differs("nginx has 4k or 8k where the conf says nothing, and fails for heads that are longer.")
+            .differs("⟪nginx has 4k or 8k where the conf says nothing, and fails for heads that are longer.⟫")
             .unseen(),
             setting!(
                 concat!($front, "_buffers"),

@@ -45,8 +45,8 @@ pub(super) const GROUP: Group = Group {
              come twice. `80-85` is each of these ports.",
         )
         .differs(
-            "Names are not looked up, so an address is a number. HTTP/3 is refused. The default \
-             is port 80 for every user.",
+            "⟪Names are not looked up, so an address is a number. HTTP/3 is refused. The default \
+             is port 80 for every user.⟫",
         ),
         simple("host", &[Server], (1, 1), "ADDRESS").params(1).doc(
             "The address for the server's `listen` lines that give only a port. A `param` gives \
@@ -63,8 +63,8 @@ pub(super) const GROUP: Group = Group {
              take `http://$hostname/` for it. The first name is `$server_name`. A `param` may be \
              part of a whole name, and of no other.",
         )
-        .differs("Two servers with one name on one address are an error, where nginx ignores the \
+        .differs("⟪Two servers with one name on one address are an error, where nginx ignores the \
                   second. The server does not start if `$hostname` or a `param` makes two names \
-                  equal, or comes to what is not a whole name."),
+                  equal, or comes to what is not a whole name.⟫"),
     ],
 };

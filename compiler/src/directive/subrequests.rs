@@ -23,7 +23,7 @@ pub(super) const GROUP: Group = Group {
                  such requests under way; beyond that a request is not mirrored, and the error log says so.",
             )
             .differs(
-                "A URI with variables or arguments, which stand for themselves in nginx, is an error. The next \
+                "⟪A URI with variables or arguments, which stand for themselves in nginx, is an error.⟫ The next \
                  request of a connection does not wait for the mirror of the last.",
             ),
         setting!(

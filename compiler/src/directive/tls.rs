@@ -22,8 +22,8 @@ pub(super) const GROUP: Group = Group {
              server's prefix.",
         )
         .differs(
-            "Variables but `$acme_certificate`, `data:` and `engine:` are errors. A server that shows the default server's \
-             certificate has settings of its own.",
+            "⟪Variables but `$acme_certificate`, `data:` and `engine:` are errors. A server that shows the default server's \
+             certificate has settings of its own.⟫",
         ),
         simple("ssl_certificate_key", HTTP_SERVER, (1, 1), "FILE")
             .params(1)
@@ -32,7 +32,7 @@ pub(super) const GROUP: Group = Group {
                 "The private key of the `ssl_certificate` at the same place in the order, in PEM: PKCS #8, \
                  PKCS #1 or SEC 1, and not encrypted. It is read before the server gives up root's rights.",
             )
-            .differs("Variables, `data:`, `engine:` and `store:` are errors, and so are keys with a password."),
+            .differs("⟪Variables, `data:`, `engine:` and `store:` are errors, and so are keys with a password.⟫"),
         setting!(
             "ssl_protocols",
             TLS_VERSIONS,
@@ -40,7 +40,7 @@ pub(super) const GROUP: Group = Group {
             "The versions of TLS that are spoken: `TLSv1.2`, `TLSv1.3` or both.",
         )
         .server_wide()
-        .differs("Older versions are left out, with a warning; none but them is an error."),
+        .differs("⟪Older versions are left out, with a warning; none but them is an error.⟫"),
         simple("ssl_ciphers", HTTP_SERVER, (1, 1), "LIST")
             .inherits("HIGH:!aNULL:!MD5")
             .doc(
@@ -49,8 +49,8 @@ pub(super) const GROUP: Group = Group {
                  `@STRENGTH`. Those of TLS 1.3 are all there in any case.",
             )
             .differs(
-                "There are six, all with ECDHE and AES-GCM or ChaCha20-Poly1305. Others are left out; a list \
-                 with none of the six is an error, unless TLS 1.2 is not spoken.",
+                "There are six, all with ECDHE and AES-GCM or ChaCha20-Poly1305. ⟪Others are left out; a list \
+                 with none of the six is an error, unless TLS 1.2 is not spoken.⟫",
             ),
         setting!(
             "ssl_prefer_server_ciphers",
@@ -66,7 +66,7 @@ pub(super) const GROUP: Group = Group {
                  quantum computer does not break either, `X25519`, `prime256v1` (`P-256`) and `secp384r1` \
                  (`P-384`). `auto` is these, in this order.",
             )
-            .differs("OpenSSL's other groups are left out; a list of none but them is an error."),
+            .differs("⟪OpenSSL's other groups are left out; a list of none but them is an error.⟫"),
         setting!(
             "ssl_session_cache",
             SESSION_CACHE,
@@ -148,8 +148,8 @@ pub(super) const GROUP: Group = Group {
         )
         .server_wide()
         .differs(
-            "A request for a server that asks is refused with 421 where its connection was made for \
-             another one's name.",
+            "⟪A request for a server that asks is refused with 421 where its connection was made for \
+             another one's name.⟫",
         ),
         setting!(
             "ssl_verify_depth",

@@ -34,7 +34,7 @@ pub(super) const GROUP: Group = Group {
                  for the methods that are limited: they have the settings of the location, but \
                  neither its steps nor its `try_files`.",
             )
-            .differs("A host that a client writes is an error: `proxy_pass http://$arg_host;`."),
+            .differs("⟪A host that a client writes is an error: `proxy_pass http://$arg_host;`.⟫"),
         simple("proxy_set_header", HTTP_SERVER_LOCATION, (2, 2), "NAME VALUE").inherits_all("").doc(
             "Sets a header field of the request to the other server, instead of the client's. A \
              field with an empty VALUE is not sent. Unless it is set, Host is `$proxy_host`. All \
@@ -68,7 +68,7 @@ pub(super) const GROUP: Group = Group {
             "The version of HTTP in which the other server is asked. 1.0 takes a connection for each \
              request.",
         )
-        .differs("nginx before 1.29 has 1.0 where the conf says nothing."),
+        .differs("⟪nginx before 1.29 has 1.0 where the conf says nothing.⟫"),
         simple("proxy_hide_header", HTTP_SERVER_LOCATION, (1, 1), "NAME").inherits_all("").doc(
             "A header field of the answer that is not sent to the client, in addition to those \
              that never are: Date, Server, X-Pad and `X-Accel-…`.",
@@ -113,7 +113,7 @@ pub(super) const GROUP: Group = Group {
                  value that is no address is told of in the error log, and left out.",
             )
             .differs(
-                "`transparent` is an error. A connection is used again only for the same address; nginx does \
+                "⟪`transparent` is an error.⟫ A connection is used again only for the same address; nginx does \
                  not look at it.",
             ),
         simple("proxy_limit_rate", HTTP_SERVER_LOCATION, (1, 1), "RATE").inherits("0").doc(
@@ -164,7 +164,7 @@ pub(super) const GROUP: Group = Group {
             proxy.head_len,
             "The longest header that an answer may have. A longer one is 502.",
         )
-        .differs("nginx has 4k or 8k where the conf says nothing, and fails for heads that are longer.")
+        .differs("⟪nginx has 4k or 8k where the conf says nothing, and fails for heads that are longer.⟫")
         .unseen(),
         setting!(
             "proxy_buffers",
@@ -216,7 +216,7 @@ pub(super) const GROUP: Group = Group {
             "Whether fields behind the content of an answer go on to the client. HTTP/1.1 has them where \
              the answer comes in chunks.",
         )
-        .differs("On by default. Fields that would change what the message is, or where it ends, stay behind."),
+        .differs("⟪On by default.⟫ Fields that would change what the message is, or where it ends, stay behind."),
         simple("early_hints", HTTP_SERVER_LOCATION, (1, MANY), "VALUE…")
             .inherits("")
             .doc(
@@ -225,8 +225,8 @@ pub(super) const GROUP: Group = Group {
                  $http2;` has browsers alone told that speak HTTP/2.",
             )
             .differs(
-                "Without it, all is passed on (RFC 9110, 15.2), but for 100, which the server says itself, \
-                 and to HTTP/1.0.",
+                "⟪Without it, all is passed on (RFC 9110, 15.2), but for 100, which the server says itself, \
+                 and to HTTP/1.0.⟫",
             ),
         setting!(
             "proxy_ignore_client_abort",
@@ -356,8 +356,8 @@ pub(super) const GROUP: Group = Group {
              `proxy_connect_timeout` and `proxy_read_timeout` allow.",
         )
         .differs(
-            "In nginx, it is of the commercial edition. `type=` is an error, and so is a check over TLS; \
-             `persistent` and `keepalive_time` have no effect.",
+            "⟪In nginx, it is of the commercial edition. `type=` is an error, and so is a check over TLS; \
+             `persistent` and `keepalive_time` have no effect.⟫",
         ),
         Directive { args: (1, 1), usage: "NAME", ..table("match", &[Http]) }.names(&[Gives(NameKind::Match, At::Word(0))]).repeats().doc(
             "What an answer to a `health_check` is to be, a line each: `status 200 301-308;` or `status ! 500;`; \
@@ -365,7 +365,7 @@ pub(super) const GROUP: Group = Group {
              `body ~ regex;` or `body !~ regex;`, of the first 256k. For example, \
              `match fine { status 200; body ~ ready; }`.",
         )
-        .differs("`require` is an error."),
+        .differs("⟪`require` is an error.⟫"),
         block("upstream", &[Http], (1, 1), Upstream, "NAME").names(&[Gives(NameKind::Upstream, At::Word(0))]).repeats().doc(
             "Servers that `proxy_pass http://NAME` asks, one for each request. For example, `upstream app { \
              server 10.0.0.1:8080; server 10.0.0.2:8080; }`. Without a line that says otherwise, they are \
@@ -449,7 +449,7 @@ pub(super) const LINES: Group = Group {
              named by its `route`, or else by the MD5 of its address in hexadecimal digits. For example, \
              `sticky cookie srv_id expires=1h path=/ httponly;`.",
         )
-        .differs("`sync` is an error. What `learn` learns is known as soon as there is the head of an answer."),
+        .differs("⟪`sync` is an error.⟫ What `learn` learns is known as soon as there is the head of an answer."),
         setting!(
             "keepalive",
             COUNT,
@@ -457,7 +457,7 @@ pub(super) const LINES: Group = Group {
             "How many idle connections each worker keeps for the next requests; 0 closes them.",
         )
         .holds_only_in(IN_UPSTREAM)
-        .differs("nginx before 1.29 keeps none where the conf says nothing."),
+        .differs("⟪nginx before 1.29 keeps none where the conf says nothing.⟫"),
         setting!(
             "keepalive_requests",
             UPSTREAM_REQUESTS,
@@ -486,7 +486,7 @@ pub(super) const LINES: Group = Group {
             "How many requests wait where no server can be asked, as when all have `max_conns` connections, and \
              for how long (60s). Past either, 502. They are served in their order.",
         )
-        .differs("In nginx, it is of the commercial edition. Each worker has a queue of its own.")
+        .differs("⟪In nginx, it is of the commercial edition.⟫ Each worker has a queue of its own.")
         .holds_only_in(IN_UPSTREAM),
     ],
 };

@@ -213,7 +213,7 @@ impl Gathered<'_> {
         if self.language != Language::Nginx || is_table || matches!(node.body, Body::Block(_)) {
             return None;
         }
-        let differs = in_use(directive::find(&node.name)?.differs);
+        let differs = directive::find(&node.name)?.difference_in_use();
         (!differs.is_empty()).then_some(differs)
     }
 
@@ -229,44 +229,6 @@ impl Gathered<'_> {
     }
 }
 
-/// What sentences have in them that are about a conf that says nothing, or what does not compile, or that
-/// nobody need know who moves.
-const ELSEWHERE: &[&str] = &[
-    "A time is at most",
-    "Control characters never",
-    "Names are not looked up",
-    "Of the server's own variables",
-    "Variables of a request are not taken",
-    "Without",
-    "`unlimited` is",
-    "default",
-    "does not start if",
-    "error",
-    "may be left out",
-    "must both end",
-    "of the commercial edition",
-    "refused",
-    "says nothing",
-    "unless one is",
-];
-
-/// Of what the reference says about a difference, what holds of a directive that stands in a conf
-/// that compiles: not what holds without it, nor what would be an error.
-fn in_use(differs: &str) -> String {
-    let begins = |at: &usize| {
-        let next = differs[at + 1..].trim_start().chars().next();
-        next.is_none_or(|next| next.is_uppercase() || next == '`')
-    };
-    let ends = differs.match_indices(". ").map(|(at, _)| at).filter(begins);
-    let (mut sentences, mut start) = (Vec::new(), 0);
-    for end in ends.chain([differs.len().saturating_sub(1)]) {
-        sentences.push(differs.get(start..=end).unwrap_or_default().trim());
-        start = end + 1;
-    }
-    sentences.retain(|it| !ELSEWHERE.iter().any(|part| it.contains(part)));
-    sentences.join(" ")
-}
-
 /// The place of the first directive within a node that stands in what is imported.
 fn first_origin(node: &Node) -> Option<Span> {
     let Body::Block(items) = &node.body else { return None };
@@ -274,32 +236,4 @@ fn first_origin(node: &Node) -> Option<Span> {
         Item::Node(inner) => inner.origin.or_else(|| first_origin(inner)),
         Item::Comment { .. } => None,
     })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_holds_of_a_conf_that_compiles_is_told() {
-        for (differs, told) in [
-            ("", ""),
-            ("The default is `off` in nginx.", ""),
-            ("There is one way. Nothing else is an error.", "There is one way."),
-            (
-                "The default is 512. One a worker, as in v. 1. `x` is so.",
-                "One a worker, as in v. 1. `x` is so.",
-            ),
-        ] {
-            assert_eq!(in_use(differs), told);
-        }
-        // The table is written in sentences that can be told apart.
-        for part in ELSEWHERE {
-            assert!(directive::all().any(|row| row.differs.contains(part)), "{part}");
-        }
-        let told = |name: &str| in_use(directive::find(name).unwrap().differs);
-        assert_eq!(told("worker_processes"), "Workers are threads of one process.");
-        assert_eq!(told("worker_connections"), "");
-        assert!(told("access_log").starts_with("A file that variables name"));
-    }
 }
