@@ -2,6 +2,7 @@
 //! them from descriptor 3 on, for the process `LISTEN_PID`, with the names in `LISTEN_FDNAMES`.
 
 use std::fmt;
+use std::net::SocketAddr;
 use std::os::fd::{OwnedFd, RawFd};
 
 use crate::params::BindAddress;
@@ -85,6 +86,14 @@ pub fn take_for(sockets: &mut Vec<HandedOver>, address: &BindAddress) -> Option<
 }
 
 impl HandedOver {
+    /// The IP address that it listens on.
+    pub fn ip(&self) -> Option<SocketAddr> {
+        match self.address {
+            Inherited::Ip(address) => Some(address),
+            Inherited::Unix(_) | Inherited::Unnamed => None,
+        }
+    }
+
     fn is_at(&self, address: &BindAddress) -> bool {
         use std::os::unix::ffi::OsStrExt;
         match (&self.address, address) {

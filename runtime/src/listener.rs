@@ -110,6 +110,27 @@ fn endpoint(
     Ok(Endpoint { listen, address, deferral_s })
 }
 
+/// Where the parent has opened another address than the conf's, that is where the site listens, so that
+/// it is told in one place. It must be clear which `listen` is meant: one socket is left and one
+/// `listen`, whose address is made of params that nobody has set.
+pub fn adopt(endpoints: &mut [Endpoint], sockets: &[SocketAddr], params: &Params) {
+    let at =
+        |endpoint: &Endpoint, socket: &SocketAddr| endpoint.address == BindAddress::Ip(*socket);
+    let is_left = |socket: &&SocketAddr| !endpoints.iter().any(|endpoint| at(endpoint, socket));
+    let left: Vec<_> = sockets.iter().filter(is_left).collect();
+    let mut open: Vec<_> = endpoints
+        .iter_mut()
+        .filter(|endpoint| {
+            matches!(endpoint.address, BindAddress::Ip(_))
+                && params.has_only_defaults(endpoint.text())
+                && !sockets.iter().any(|socket| at(endpoint, socket))
+        })
+        .collect();
+    if let ([endpoint], [socket]) = (&mut open[..], &left[..]) {
+        endpoint.address = BindAddress::Ip(**socket);
+    }
+}
+
 /// Why two addresses cannot be bound side by side.
 fn clash(first: &Endpoint, second: &Endpoint, params: &Params) -> Option<String> {
     let params = params.behind(second.text()) + &params.behind(first.text());
@@ -278,7 +299,7 @@ fn remove_stale(path: &Path) -> io::Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::site::SocketOptions;
+    use crate::site::{Param, ParamKind, SocketOptions, StartPiece};
 
     #[test]
     fn what_cannot_be_had_is_told_with_what_to_do() {
@@ -295,24 +316,64 @@ mod tests {
         assert_eq!(super::help(&unix, &ErrorKind::AddrInUse.into()), "");
     }
 
+    const fn listen(tls: bool) -> Listen {
+        Listen {
+            address: Address::Unix(&[]),
+            backlog: 1,
+            ipv6_only: false,
+            ipv6_only_given: false,
+            deferred: false,
+            proxy_protocol: false,
+            tls,
+            socket: SocketOptions::NONE,
+            shared_port: false,
+            default_server: 0,
+            start_names: &[],
+            whole_names: &[],
+        }
+    }
+
+    /// Of two `listen` with a param in each, and sockets of a parent, where the site listens.
+    #[test]
+    fn a_parent_says_where_unless_somebody_else_does() {
+        const PARAM: Param = Param { name: "A", kind: ParamKind::Listen, default: "127.0.0.1:80" };
+        static BY_PARAM: Listen =
+            Listen { address: Address::Param(&[StartPiece::Param(0)]), ..listen(false) };
+        static BY_OTHER: Listen =
+            Listen { address: Address::Param(&[StartPiece::Param(1)]), ..listen(false) };
+        const OTHER: Param = Param { name: "B", default: "127.0.0.1:81", ..PARAM };
+        let address = |text: &str| text.parse::<SocketAddr>().expect("an address");
+        for (set, sockets, expected) in [
+            ("", &[][..], "127.0.0.1:80 127.0.0.1:81"),
+            ("", &["127.0.0.1:80", "0.0.0.0:9000"], "127.0.0.1:80 0.0.0.0:9000"),
+            ("", &["127.0.0.1:81", "[::]:80"], "[::]:80 127.0.0.1:81"),
+            // Which of both?
+            ("", &["0.0.0.0:9000"], "127.0.0.1:80 127.0.0.1:81"),
+            ("", &["0.0.0.0:9000", "0.0.0.0:9001"], "127.0.0.1:80 127.0.0.1:81"),
+            // Somebody has said where.
+            ("B", &["127.0.0.1:80", "0.0.0.0:9000"], "127.0.0.1:80 127.0.0.1:81"),
+            ("B", &["0.0.0.0:9000"], "0.0.0.0:9000 127.0.0.1:81"),
+        ] {
+            let set: Vec<_> = [(set.to_owned(), "127.0.0.1:81".to_owned())].into();
+            let set: Vec<_> = set.into_iter().filter(|(name, _)| !name.is_empty()).collect();
+            let params = Params::settle(&[PARAM, OTHER], &set, |_| None).expect("they fit");
+            let ends = [(&BY_PARAM, "127.0.0.1:80"), (&BY_OTHER, "127.0.0.1:81")];
+            let mut endpoints = ends.map(|(listen, at)| {
+                let address = BindAddress::Ip(address(at));
+                Endpoint { listen, address, deferral_s: None }
+            });
+            let sockets: Vec<_> = sockets.iter().map(|text| address(text)).collect();
+            adopt(&mut endpoints, &sockets, &params);
+            let found = endpoints.each_ref().map(|endpoint| match &endpoint.address {
+                BindAddress::Ip(address) => address.to_string(),
+                BindAddress::Unix(_) => unreachable!("none is given"),
+            });
+            assert_eq!(found.join(" "), expected, "{sockets:?} {set:?}");
+        }
+    }
+
     #[test]
     fn an_address_is_shown_as_a_url() {
-        const fn listen(tls: bool) -> Listen {
-            Listen {
-                address: Address::Unix(&[]),
-                backlog: 1,
-                ipv6_only: false,
-                ipv6_only_given: false,
-                deferred: false,
-                proxy_protocol: false,
-                tls,
-                socket: SocketOptions::NONE,
-                shared_port: false,
-                default_server: 0,
-                start_names: &[],
-                whole_names: &[],
-            }
-        }
         static PLAIN: Listen = listen(false);
         static SECURED: Listen = listen(true);
         for (listen, address, expected) in [

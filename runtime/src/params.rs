@@ -12,6 +12,8 @@ use crate::sys::identity;
 pub struct Params {
     names: Vec<&'static str>,
     values: Vec<String>,
+    /// Whether each is what the conf says, since nobody has set it.
+    are_defaults: Vec<bool>,
 }
 
 impl Params {
@@ -29,6 +31,7 @@ impl Params {
                 false => format!("`--set {name}`: the conf's params are {}", known.join(", ")),
             });
         }
+        let mut are_defaults = Vec::new();
         let mut value_of = |param: &Param| {
             let set = set.iter().rev().find(|(name, _)| name == param.name);
             let (value, source) = match (set, environment(param.name)) {
@@ -36,6 +39,7 @@ impl Params {
                 (None, Some(value)) => (value, "from the environment"),
                 (None, None) => (param.default.to_owned(), "the conf's default"),
             };
+            are_defaults.push(set.is_none() && environment(param.name).is_none());
             if let Err(wanted) = check(param.kind, &value) {
                 faults.push(format!(
                     "param `{}` is \"{}\" ({source}), which is not {wanted}",
@@ -47,7 +51,16 @@ impl Params {
         };
         let values = params.iter().map(&mut value_of).collect();
         let names = params.iter().map(|param| param.name).collect();
-        if faults.is_empty() { Ok(Params { names, values }) } else { Err(faults) }
+        if faults.is_empty() { Ok(Params { names, values, are_defaults }) } else { Err(faults) }
+    }
+
+    /// Whether a text has params in it, and nobody has set any of them.
+    pub fn has_only_defaults(&self, text: StartText) -> bool {
+        let mut params = text.iter().filter_map(|piece| match piece {
+            StartPiece::Param(index) => Some(self.are_defaults[*index]),
+            StartPiece::Literal(_) | StartPiece::HostName => None,
+        });
+        params.next().is_some_and(|first| first && params.all(|is_default| is_default))
     }
 
     /// A text with its params filled in.

@@ -142,6 +142,8 @@ fn open<S: Site>(
         Some(count) => usize::from(count),
         None => thread::available_parallelism().map_or(1, usize::from),
     };
+    let given: Vec<_> = handed_over.iter().filter_map(HandedOver::ip).collect();
+    listener::adopt(&mut settled.endpoints, &given, &settled.params);
     let pid_file = settled.pid_file.take().map(PidFile::open);
     let opened = Opened {
         logs: faults.note_all(open_logs(&settled.log_places)),

@@ -201,6 +201,19 @@ fn a_socket_that_is_handed_over_is_used() {
     }
 }
 
+/// Nobody has set the port, so that the parent's socket says which it is.
+#[test]
+fn a_parent_says_where_the_site_listens() {
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let place = place();
+    let command = handed_over(listener.into(), "LISTEN_FDS=1", &site(&place));
+    let server = Server::spawn(command, vec![port]);
+    assert_eq!(server.get("/ping").text(), "pong");
+    let address = format!("http://127.0.0.1:{port}");
+    assert!(server.log().contains(&address), "{}", server.log());
+}
+
 #[test]
 fn what_is_handed_over_for_another_process_is_left_alone() {
     let file = std::fs::File::open("/dev/null").unwrap();

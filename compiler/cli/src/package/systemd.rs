@@ -182,9 +182,9 @@ pub(super) fn service(packed: &Packed<'_>) -> String {
 pub(super) fn socket(packed: &Packed<'_>) -> String {
     let name = &packed.naming.name;
     let mut text = format!(
-        "# The sockets of {name}. Written by sitec. They are those of the conf: where a value in\n\
-         # /etc/default/{name} changes an address, `systemctl edit {name}.socket` changes it here, after\n\
-         # an empty `ListenStream=`.\n\
+        "# The sockets of {name}. Written by sitec. `systemctl edit {name}.socket` changes an address, after\n\
+         # an empty `ListenStream=`. Only where several addresses have params, these are set in\n\
+         # /etc/default/{name}, too.\n\
          [Unit]\n\
          Description=Sockets of the web server of {name}\n\n\
          [Socket]\n"
@@ -223,7 +223,7 @@ pub(super) fn defaults(packed: &Packed<'_>) -> String {
         if has_sockets(packed) && packed.is_in_address(key) {
             let _ = writeln!(
                 text,
-                "# Part of an address: `systemctl edit {name}.socket` changes that too."
+                "# Part of an address: `systemctl edit {name}.socket` changes where the site listens."
             );
         }
         let _ = writeln!(text, "{mark}{key}=\"{quoted}\"");
