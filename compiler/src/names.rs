@@ -92,10 +92,10 @@ mod tests {
     fn all_of_nginx_is_known() {
         let ours = directive::all().filter(|row| !is_nginx(row.name)).count();
         assert!(nginx().count() + ours > 900, "{}", nginx().count());
-        for name in ["proxy_store", "pagespeed", "ssl_early_data", "fastcgi_store", "redis_pass"] {
+        for name in ["proxy_store", "pagespeed", "ssl_engine", "fastcgi_store", "redis_pass"] {
             assert!(matches!(lookup(name), Some(Known::Nginx(_))), "{name}");
         }
-        for name in ["daemon", "types_hash_max_size", "client_body_temp_path", "aio"] {
+        for name in ["daemon", "types_hash_max_size", "client_body_temp_path", "aio", "http3"] {
             assert!(matches!(lookup(name), Some(Known::Process(_))), "{name}");
         }
         assert!(lookup("lisen").is_none() && lookup("Proxy_Cache").is_none());

@@ -10,7 +10,7 @@ use super::asking::Asking;
 use super::circles::collect;
 use crate::answer::Step;
 use crate::ast::{Directive, Word};
-use crate::check::regexes_of_steps;
+use crate::check::{condition_words, regexes_of_steps};
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::ir::{Op, Pattern, Rewrite};
 use crate::source::Span;
@@ -120,8 +120,7 @@ fn check_circles(subject: &Subject<'_>, diagnostics: &mut Diagnostics) {
             let place = rewrite_span(subject, location);
             if reported.insert(place) {
                 diagnostics.push(
-                    Diagnostic::error("R01", place, "this leads back to itself")
-                        .allowable()
+                    Diagnostic::warning("R01", place, "this leads back to itself")
                         .note(format!("`GET {path}` goes {by}, and is answered 500"))
                         .help("let the regex not match its own result, or write `break`"),
                 );
@@ -182,11 +181,9 @@ fn check_names(subject: &Subject<'_>, directives: &[Directive], diagnostics: &mu
         if directive.name.value == b"if"
             && let Some((subject_word, any_case)) = asked_for_name(directive)
         {
-            for (word, range) in regexes_of_steps(directive) {
-                let text = &word.value[range.clone()];
-                let found = passes(subject, text, any_case);
-                diagnostics
-                    .extend(found.map(|witness| open(word, range.end, subject_word, &witness)));
+            for word in regexes_of_steps(directive) {
+                let found = passes(subject, &word.value, any_case);
+                diagnostics.extend(found.map(|witness| open(&word, subject_word, &witness)));
             }
         }
         if let Some(block) = &directive.block {
@@ -198,8 +195,9 @@ fn check_names(subject: &Subject<'_>, directives: &[Directive], diagnostics: &mu
 /// The variable that an `if` asks, if that is a name of a host or holds one, and whether in any case.
 fn asked_for_name(directive: &Directive) -> Option<(&'static str, bool)> {
     const HOLDERS: [&str; 4] = ["$host", "$http_host", "$http_origin", "$http_referer"];
-    let [first, sign, ..] = &directive.args[..] else { return None };
-    let asked = first.text()?.trim_start_matches('(');
+    let words = condition_words(directive).ok()?;
+    let [asked, sign, _] = &words[..] else { return None };
+    let asked = asked.text()?;
     let any_case = sign.value.ends_with(b"~*");
     HOLDERS.into_iter().find(|holder| *holder == asked).map(|holder| (holder, any_case))
 }
@@ -237,9 +235,9 @@ fn open_referer(subject: &Subject<'_>, word: &Word) -> Option<Diagnostic> {
     )
 }
 
-fn open(word: &Word, end: usize, asked: &str, witness: &str) -> Diagnostic {
-    let place = word.part(0..end);
-    let text = String::from_utf8_lossy(&word.value[..end]).into_owned();
+fn open(word: &Word, asked: &str, witness: &str) -> Diagnostic {
+    let place = word.part(0..word.value.len());
+    let text = String::from_utf8_lossy(&word.value).into_owned();
     Diagnostic::warning("R08", place, "this lets other names pass")
         .note(format!("it matches `{witness}` in `{asked}`, which may be anybody's"))
         .patch("end it with `$`", place, format!("{text}$"))

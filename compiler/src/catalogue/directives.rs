@@ -104,7 +104,7 @@ const CHECKS: &[Check] = &[
     error(
         "D14",
         "feature-not-built",
-        "nginx can do this, and sitec does not: HTTP/3, say, or TLS to other servers. It is \
+        "nginx can do this, and sitec does not: a server that speaks HTTP/3 alone, say. It is \
          an error since a server that does less than its conf says would be a surprise: a plain \
          connection where TLS was asked for, say.",
         "server {\n    listen 8443 ⟪quic⟫;\n    root www;\n}",

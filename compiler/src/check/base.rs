@@ -133,7 +133,7 @@ impl Reader<'_> {
         let mut target = self.target(word, groups)?;
         let folder = word.value.ends_with(b"/");
         if append_path {
-            same_slashes(word, prefix, folder)?;
+            self.same_slashes(word, prefix, folder)?;
         }
         target.refuse_everything(word, PUBLISHES_ALL)?;
         if let Some(directory) = target.literal_directory() {
@@ -160,32 +160,38 @@ impl Reader<'_> {
         }
         let directory = self.tables.directories.add(target.directory) as DirectoryId;
         let inner = target.inner;
-        let replaced_len = prefix.len() - usize::from(append_path && folder);
+        let ends_alike = folder && prefix.ends_with(b"/");
+        let replaced_len = prefix.len() - usize::from(append_path && ends_alike);
         Ok(FileBase { directory, inner, replaced_len, append_path, alias: true, slash: folder })
     }
-}
 
-/// A location and its `alias` must both end in a slash or both not: else a path could be put
-/// together that leaves the folder, or none that is ever found.
-fn same_slashes(word: &Word, prefix: &[u8], folder: bool) -> Checked<()> {
-    let shown = String::from_utf8_lossy(prefix).into_owned();
-    let alias = word.shown();
-    let diagnostic = match (prefix.ends_with(b"/"), folder) {
-        (false, true) => {
-            let message = format!("`{shown}..` would lead out of `{alias}`");
-            Diagnostic::error("X01", word.span, message)
-                .help(format!("write `location {shown}/`"))
-                .note("the location ends without a slash and `alias` ends in one")
+    /// A location and its `alias` end in a slash, or neither does: else a path could be put
+    /// together that leaves the folder, or none that is ever found.
+    fn same_slashes(&mut self, word: &Word, prefix: &[u8], folder: bool) -> Checked<()> {
+        let shown = String::from_utf8_lossy(prefix).into_owned();
+        let alias = word.shown();
+        match (prefix.ends_with(b"/"), folder) {
+            // Whatever it is that the path goes on with, it is not what leads out: see
+            // `write_beneath`.
+            (false, true) => {
+                let message = format!("`{shown}..` would lead out of `{alias}` in nginx");
+                self.diagnostics.push(
+                    Diagnostic::warning("X01", word.span, message)
+                        .label("ends in a slash, and the location does not")
+                        .help(format!("write `location {shown}/`"))
+                        .note(format!("here, `{shown}/x` is `{alias}x`, and `{shown}x` is 404")),
+                );
+                Ok(())
+            }
+            (true, false) => {
+                let message = format!("`{shown}x` would be the file `{alias}x`");
+                Err(Box::new(Diagnostic::error("X01", word.span, message).patch(
+                    "end `alias` in a slash too",
+                    word.span,
+                    format!("{alias}/"),
+                )))
+            }
+            _ => Ok(()),
         }
-        (true, false) => {
-            let message = format!("`{shown}x` would be the file `{alias}x`");
-            Diagnostic::error("X01", word.span, message).patch(
-                "end `alias` in a slash too",
-                word.span,
-                format!("{alias}/"),
-            )
-        }
-        _ => return Ok(()),
-    };
-    Err(Box::new(diagnostic))
+    }
 }

@@ -141,6 +141,8 @@ pub(crate) struct Listen {
     pub(super) keepalive: Option<(TcpKeepalive, Span)>,
     pub(super) fastopen: Option<(i32, Span)>,
     pub(super) ssl: Option<Span>,
+    /// The `ssl on` that stands for it.
+    pub(super) ssl_on: Option<Span>,
 }
 
 impl Listen {
@@ -161,6 +163,7 @@ impl Listen {
             keepalive: None,
             fastopen: None,
             ssl: None,
+            ssl_on: None,
         }
     }
 }

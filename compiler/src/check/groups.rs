@@ -66,8 +66,8 @@ impl Groups {
 pub(super) fn groups_of_steps(directives: &[Directive], around: &Groups) -> Groups {
     let mut most = 0;
     let mut note = |directive: &Directive| {
-        for (word, range) in steps::regex_words(directive) {
-            let outline = value::outline(&word.value[range]);
+        for word in steps::regex_words(directive) {
+            let outline = value::outline(&word.value);
             most = most.max(outline.map_or(0, |outline| outline.groups));
         }
     };
@@ -119,8 +119,8 @@ fn each_regex(directives: &[Directive], visit: &mut dyn FnMut(value::Outline)) {
             }
             continue;
         }
-        for (word, range) in steps::regex_words(directive) {
-            if let Some(outline) = value::outline(&word.value[range]) {
+        for word in steps::regex_words(directive) {
+            if let Some(outline) = value::outline(&word.value) {
                 visit(outline);
             }
         }

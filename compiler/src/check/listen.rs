@@ -20,8 +20,25 @@ use keepalive::keepalive;
 use params::{Host, partial};
 
 impl Draft<'_> {
-    /// Takes the `listen` lines of a server; without one, it listens on port 80.
-    pub(super) fn listens_of(&mut self, server: ServerId, directives: &[Directive], span: Span) {
+    /// Takes the `listen` lines of a server; without one, it listens on port 80. `is_secure`: by
+    /// `ssl on`, all of them speak TLS.
+    pub(super) fn listens_of(
+        &mut self,
+        server: ServerId,
+        directives: &[Directive],
+        span: Span,
+        is_secure: bool,
+    ) {
+        let first = self.listens.len();
+        self.listens_written(server, directives, span);
+        let switch = named(directives, "ssl").next().map_or(span, Directive::span);
+        for listen in self.listens[first..].iter_mut().filter(|listen| listen.ssl.is_none()) {
+            listen.ssl_on = is_secure.then_some(switch);
+            listen.ssl = listen.ssl_on;
+        }
+    }
+
+    fn listens_written(&mut self, server: ServerId, directives: &[Directive], span: Span) {
         let host = named(directives, "host").next().map(|host| self.host(&host.args[0]));
         let host = match host {
             Some(host) => match self.reader.report(host) {
@@ -30,8 +47,11 @@ impl Draft<'_> {
             },
             None => None,
         };
+        let of_quic = |directive: &Directive| -> Option<Word> {
+            directive.args.iter().find(|word| word.value == b"quic").cloned()
+        };
         let mut any = false;
-        for directive in named(directives, "listen") {
+        for directive in named(directives, "listen").filter(|it| of_quic(it).is_none()) {
             any = true;
             let listens = self.listens(directive, server, host.as_ref());
             for listen in self.reader.report(listens).unwrap_or_default() {
@@ -42,8 +62,21 @@ impl Draft<'_> {
                 self.listens.push(listen);
             }
         }
-        if !any {
+        let quics: Vec<_> = named(directives, "listen").filter_map(of_quic).collect();
+        self.reader.diagnostics.extend(quics.iter().map(|word| without_quic(word, any)));
+        if !any && quics.is_empty() {
             self.listens.push(Listen::plain(with_port(host.as_ref(), 80), server, span));
+        }
+    }
+
+    /// Says of an `ssl on` what it is called today.
+    pub(super) fn warn_of_old_ssl(&mut self, directives: &[Directive]) {
+        for directive in named(directives, "ssl").filter(|it| it.args[0].value == b"on") {
+            let message = "`ssl` is a parameter of `listen` today";
+            self.reader.diagnostics.push(
+                Diagnostic::warning("D13", directive.span(), message)
+                    .help("leave it out, and write `listen 443 ssl;`"),
+            );
         }
     }
 
@@ -217,7 +250,19 @@ fn with_port(host: Option<&Host>, port: u16) -> Address {
 }
 
 /// Versions of HTTP that are not spoken.
-const VERSIONS: &[&str] = &["quic", "http3", "spdy"];
+const VERSIONS: &[&str] = &["http3", "spdy"];
+
+/// What to say of a `listen` for HTTP/3. Whoever would speak it comes by TCP.
+fn without_quic(word: &Word, has_others: bool) -> Diagnostic {
+    match has_others {
+        true => Diagnostic::warning("D08", word.span, "`quic` has no effect: HTTP/3 is not spoken")
+            .help("delete the line, and a field `Alt-Svc` that names `h3`")
+            .note("a client that is told of HTTP/3 tries it first, and then comes by TCP"),
+        false => Diagnostic::error("D14", word.span, "this server would speak HTTP/3 alone")
+            .label("the server speaks HTTP/1.1 and HTTP/2")
+            .help("let it listen for these: `listen 443 ssl;` and `http2 on;`"),
+    }
+}
 
 fn unknown_option(word: &Word) -> Box<Diagnostic> {
     const KNOWN: &[&str] = &[

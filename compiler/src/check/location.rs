@@ -90,6 +90,8 @@ impl Draft<'_> {
             _ => None,
         };
         let id = id.unwrap_or_else(|| self.reserve_location(around.names.id, directive));
+        let inner = self.reader.constants.within(&block.directives);
+        let outer_constants = std::mem::replace(&mut self.reader.constants, inner);
         let mut level =
             around.level.inner(&block.directives, &mut self.reader, groups, Some(&path));
         level.internal |= matches!(path, Path::Named(_));
@@ -120,6 +122,7 @@ impl Draft<'_> {
         let inside =
             Surrounding { level: &level, outer, regexes: &regexes, groups: outer_groups, names };
         let nested = self.scope(&block.directives, &inside);
+        self.reader.constants = outer_constants;
         match path {
             Path::Exact(path) => scope.exact.push((path, id)),
             Path::Prefix { path, no_regex } => {

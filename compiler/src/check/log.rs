@@ -18,6 +18,10 @@ use crate::value::{self, Checked, Part, count, keyword, size, time_ms};
 const COMBINED: &str = "$remote_addr - $remote_user [$time_local] \"$request\" $status \
     $body_bytes_sent \"$http_referer\" \"$http_user_agent\"";
 
+/// The format `main`, as the nginx.conf of nginx's packages and images has it.
+const MAIN: &str = "$remote_addr - $remote_user [$time_local] \"$request\" $status \
+    $body_bytes_sent \"$http_referer\" \"$http_user_agent\" \"$http_x_forwarded_for\"";
+
 /// The format `json`, of which every value is a text, but for the numbers: a line is an object.
 const JSON: &str = "{\"time\":\"$time_iso8601\",\"msec\":$msec,\"remote_addr\":\"$remote_addr\",\
     \"server\":\"$server_label\",\"location\":\"$location_label\",\"method\":\"$request_method\",\
@@ -277,6 +281,15 @@ impl Reader<'_> {
         // Many confs have one of their own, which takes its place.
         if word.value == b"json" {
             return Ok(self.ready_made(JSON, Escape::Json));
+        }
+        // A part of a conf rests on the nginx.conf that includes it.
+        if word.value == b"main" && self.is_part {
+            let message = "`log_format main` is elsewhere: taken is that of nginx's packages";
+            self.diagnostics.push(
+                Diagnostic::warning("K15", word.span, message)
+                    .help("define it: `log_format main '…';`, or name `combined`"),
+            );
+            return Ok(self.ready_made(MAIN, Escape::Default));
         }
         let shown = word.shown();
         let names: Vec<_> = self.formats.keys().map(|name| String::from_utf8_lossy(name)).collect();

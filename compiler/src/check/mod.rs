@@ -80,7 +80,7 @@ use std::cell::Cell;
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::path::{Path, PathBuf};
 
-use crate::ast::{Conf, Directive};
+use crate::ast::{Conf, Directive, named};
 use crate::diagnostic::{Diagnostic, Diagnostics, Severity};
 use crate::files::Files;
 use crate::ir::{self, Action, Handler};
@@ -98,7 +98,7 @@ pub(crate) use path::regex_words;
 pub(crate) use proxy::authority_len;
 use reader::{Reader, Tables};
 use steps::assigned_names;
-pub(crate) use steps::regex_words as regexes_of_steps;
+pub(crate) use steps::{condition_words, regex_words as regexes_of_steps};
 pub(crate) use unknown::foreign_variables;
 
 /// What a conf is checked against.
@@ -127,10 +127,12 @@ pub(crate) fn check(
     let mut reader = Reader {
         files,
         folder: path.parent().unwrap_or(Path::new("")).to_owned(),
+        is_part: named(directives, "http").next().is_none(),
         params: Params::collect(directives, diagnostics),
         capture_names: CaptureNames::collect(directives, foreign),
         assigned,
         set_first,
+        constants: steps::Constants::default(),
         map_names: map::names(directives),
         maps: Vec::new(),
         charset_maps: Vec::new(),
@@ -256,6 +258,7 @@ impl Draft<'_> {
                 b"http" => {
                     let reader = &mut self.reader;
                     let inner = level.inner(&block.directives, reader, groups, None);
+                    self.warn_of_old_ssl(&block.directives);
                     self.http(&block.directives, &inner, groups);
                 }
                 b"server" => self.server(directive, block, level),
@@ -270,7 +273,7 @@ impl Draft<'_> {
         }
         let span = conf.directives.first().map_or(Span::default(), Directive::span);
         self.reader.diagnostics.push(
-            Diagnostic::error("Z14", span, "this conf has no `server`")
+            Diagnostic::warning("Z14", span, "this conf has no `server`: nobody can connect")
                 .help("the smallest one is `server { listen 8080; root www; }`"),
         );
     }

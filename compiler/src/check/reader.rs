@@ -17,6 +17,7 @@ use super::intern::Interner;
 use super::limits::ZonePlace;
 use super::param::Params;
 use super::proxy::Computed;
+use super::steps::Constants;
 use super::types::TypeTables;
 use super::upstream::UpstreamPlace;
 use crate::diagnostic::Diagnostics;
@@ -31,12 +32,16 @@ pub(super) struct Reader<'a> {
     pub(super) files: &'a dyn Files,
     /// The folder of the conf.
     pub(super) folder: PathBuf,
+    /// Whether the conf is what stands within `http`, for an nginx.conf to include.
+    pub(super) is_part: bool,
     pub(super) params: Params,
     pub(super) capture_names: CaptureNames,
     /// The variables that `set` gives values to.
     pub(super) assigned: Vec<String>,
     /// Those of them that `set` gives one before `auth_request_set` does.
     pub(super) set_first: BTreeSet<String>,
+    /// Those that have one value alone where is read now, and it.
+    pub(super) constants: Constants,
     /// The variables of maps, and the maps.
     pub(super) map_names: Vec<String>,
     pub(super) maps: Vec<ir::Map>,

@@ -8,11 +8,10 @@ use super::draft::{Draft, Names};
 use super::groups::Groups;
 use super::level::Level;
 use super::path::Path;
-use super::steps::{begins_with_return, is_step};
+use super::steps::{begins_with_return, condition_words, is_step, unreadable};
 use crate::ast::{Directive, Word, named};
 use crate::diagnostic::Diagnostic;
 use crate::ir::{Condition, Op, Piece, Regex, Rewrite, Test, Value, Variable};
-use crate::source::Span;
 use crate::value::{self, Checked, regex};
 
 /// Where steps stand.
@@ -246,45 +245,6 @@ impl Draft<'_> {
                 .help("write `$name`, or put the text together by `set` before"),
         ))
     }
-}
-
-/// The words of a condition, without its parentheses.
-fn condition_words(directive: &Directive) -> Checked<Vec<Word>> {
-    let mut words = directive.args.clone();
-    let wrong = || unreadable(directive.span());
-    let first = words.first_mut().ok_or_else(wrong)?;
-    if first.quoted || first.value.first() != Some(&b'(') {
-        return Err(Box::new(
-            Diagnostic::error("R10", first.span, "a condition stands in parentheses")
-                .help("write `if ($name = text) { … }`"),
-        ));
-    }
-    *first = first.tail(1);
-    if first.value.is_empty() {
-        words.remove(0);
-    }
-    let last = words.last_mut().ok_or_else(wrong)?;
-    if last.quoted || last.value.last() != Some(&b')') {
-        return Err(Box::new(
-            Diagnostic::error("R10", last.span, "the condition has no `)` at its end")
-                .help("write `if ($name = text) { … }`"),
-        ));
-    }
-    *last = last.front(last.value.len() - 1);
-    if last.value.is_empty() && !last.quoted {
-        words.pop();
-    }
-    if words.is_empty() {
-        return Err(wrong());
-    }
-    Ok(words)
-}
-
-fn unreadable(place: Span) -> Box<Diagnostic> {
-    Box::new(Diagnostic::error("R10", place, "this is no condition").help(
-        "write `if ($name)`, `if ($name = text)`, `if ($name ~ regex)` or `if (-f path)`; \
-         there is no `and`, `or` or `else`",
-    ))
 }
 
 fn flag_of(word: &Word) -> Checked<Then> {

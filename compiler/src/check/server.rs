@@ -14,10 +14,10 @@ use super::param::places::references;
 use super::path::location_name;
 use super::referers::means_own_names;
 use super::rewrite::Stage;
-use super::steps::begins_with_return;
+use super::steps::{Constants, begins_with_return};
 use super::tls::Said;
 use crate::ast::{Block, Directive, Word, named};
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, Severity};
 use crate::ir::{self, Scope, StartPiece, StartText};
 use crate::places::ServerPlace;
 use crate::source::Span;
@@ -39,6 +39,8 @@ impl Draft<'_> {
         let (server, block) = (directive.name.span, block.open.to(block.close));
         let names = Names { id, ids, server, block };
         let groups = Groups::of_conf(std::slice::from_ref(directive));
+        self.reader.constants =
+            Constants::of_server(directives, |name| self.reader.capture_names.has(name));
         let is_early =
             means_own_names(directives) || named(directives, "acme_certificate").count() > 0;
         let early = is_early.then(|| {
@@ -49,6 +51,7 @@ impl Draft<'_> {
         let own_names = std::mem::take(&mut self.reader.server_names);
         let wish = self.wish(directives, &own_names);
         self.reader.server_names = own_names;
+        self.warn_of_old_ssl(directives);
         let level = outer.inner(directives, &mut self.reader, &groups, None);
         if let Some(wish) = wish {
             self.take_wish(wish, directives, &level.tls);
@@ -77,6 +80,7 @@ impl Draft<'_> {
         let is_named = !written.is_empty();
         self.places.servers.push(ServerPlace { span: server, names: written });
         self.expectations(id, directives);
+        let is_secure = level.values.compiled.ssl;
         let plain = level.values.server;
         let named = named_locations.into_iter().collect();
         let resolved = ir::Server { name, location, ops, tls: None, plain, named, scope };
@@ -93,7 +97,7 @@ impl Draft<'_> {
             tls,
             earlier_captures,
         });
-        self.listens_of(id, directives, server);
+        self.listens_of(id, directives, server, is_secure);
     }
 
     /// The name that the server goes by, and all its names.
@@ -104,30 +108,40 @@ impl Draft<'_> {
             let name = self.name(word);
             let Some((text, name)) = self.reader.report(name) else { continue };
             first.get_or_insert(text);
-            names.push((name, word.span));
+            names.extend(name.map(|name| (name, word.span)));
         }
         (first.unwrap_or_default(), names)
     }
 
-    /// A name, and what `$server_name` is if it is the first.
-    fn name(&mut self, word: &Word) -> Checked<(StartText, Name)> {
+    /// A name, unless no request is for it, and what `$server_name` is if it is the first.
+    fn name(&mut self, word: &Word) -> Checked<(StartText, Option<Name>)> {
         let is_regex = word.value.starts_with(b"~");
         if is_regex {
             self.reader.params.refuse_in(word, "a regex is compiled when the site is built")?;
         }
         if is_regex || !word.value.contains(&b'$') {
-            let name = server_name(word)?;
+            // As in nginx, what a host cannot hold is no more than a name that nobody asks for.
+            let is_lost = !is_regex && word.value.iter().any(|byte| b":/".contains(byte));
+            let name = match server_name(word) {
+                Err(mut wrong) if is_lost => {
+                    wrong.severity = Severity::Warning;
+                    let wrong = wrong.note("no request is for this name");
+                    self.reader.diagnostics.push(wrong);
+                    return Ok((vec![StartPiece::Literal(word.shown())], None));
+                }
+                name => name?,
+            };
             let shown = match &name {
                 ServerName::Tree(name) => name[1..].to_vec(),
                 ServerName::Regex(_) => word.value.clone(),
                 _ => word.value.to_ascii_lowercase(),
             };
             let shown = StartPiece::Literal(String::from_utf8_lossy(&shown).into_owned());
-            return Ok((vec![shown], Name::Known(name)));
+            return Ok((vec![shown], Some(Name::Known(name))));
         }
         if word.value == StartPiece::HOST_NAME.as_bytes() {
             let text = vec![StartPiece::HostName];
-            return Ok((text.clone(), Name::AtStart(text)));
+            return Ok((text.clone(), Some(Name::AtStart(text))));
         }
         if let Some((_, range)) = references(word).find(|(name, _)| *name == "hostname") {
             let message = "the machine's name is no part of another name";
@@ -149,6 +163,6 @@ impl Draft<'_> {
                 .params
                 .refuse_in(word, "a param may be part of one whole name, and of no pattern")?;
         }
-        Ok((text.clone(), Name::AtStart(text)))
+        Ok((text.clone(), Some(Name::AtStart(text))))
     }
 }

@@ -35,6 +35,8 @@ impl Draft<'_> {
         let mut at_start = Vec::new();
         let mut owners = Owners::default();
         let mut clashes = Vec::new();
+        // Those that are not known before the server starts.
+        let mut open = Vec::new();
         for &id in servers {
             let server = &self.servers[usize::from(id)];
             let mut add = |kind, list: &mut Vec<_>, name: &[u8], span| match owners
@@ -59,6 +61,7 @@ impl Draft<'_> {
                             *span,
                         );
                         at_start.push((text.clone(), id));
+                        open.push(*span);
                     }
                     Name::Known(ServerName::Regex(regex)) => {
                         let pattern = regex.pattern.clone();
@@ -82,20 +85,26 @@ impl Draft<'_> {
             }
         }
         for (name, span, first) in clashes {
-            self.report_clash(address, &name, span, first);
+            let is_open = open.contains(&span) || open.contains(&first);
+            self.report_clash(address, &name, span, first, is_open);
         }
         (names, at_start)
     }
 
-    fn report_clash(&mut self, address: &str, name: &[u8], span: Span, first: Span) {
+    /// As in nginx, the first server goes by the name. Names that are found equal when the server
+    /// starts keep it from starting.
+    fn report_clash(&mut self, address: &str, name: &[u8], span: Span, first: Span, is_open: bool) {
         let shown = String::from_utf8_lossy(name);
         let message = match name {
             b"" => format!("another server on `{address}` has no name either"),
             _ => format!("another server on `{address}` has the name `{shown}`"),
         };
-        let diagnostic = Diagnostic::error("K02", span, message)
-            .also(first, "this one gets the requests")
-            .note("nginx ignores the second name with a warning");
+        let diagnostic = match is_open {
+            true => Diagnostic::error("K02", span, message)
+                .note("nginx ignores the second name with a warning"),
+            false => Diagnostic::warning("K02", span, message),
+        };
+        let diagnostic = diagnostic.also(first, "this one gets the requests");
         let diagnostic = match name {
             b"" => diagnostic.help("give each a `server_name`"),
             _ => diagnostic.help("delete it from one of them"),

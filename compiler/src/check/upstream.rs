@@ -345,7 +345,9 @@ impl Reader<'_> {
 
     fn peer_address(&mut self, word: &Word) -> Checked<StartText> {
         let shown = word.shown();
-        if let Some((scheme, rest)) = shown.split_once("://") {
+        // The slashes of `unix:///run/app.sock` begin the path.
+        let url = shown.split_once("://").filter(|(scheme, _)| *scheme != "unix");
+        if let Some((scheme, rest)) = url {
             let place = word.part(0..scheme.len() + 3);
             let host = rest.split('/').next().unwrap_or_default();
             let message = "a server of an upstream is an address, and no URL";

@@ -164,7 +164,7 @@ mod tests {
         assert_eq!(found("lisen 1;\nlsten 2;").len(), 2);
         assert_eq!(found("root a;\nroot b;\nserver {\nroot a;\nroot b;\n}").len(), 2);
         assert_eq!(found("server {\nserver { }\nlocation / { server { } }\n}").len(), 2);
-        assert_eq!(found("image_filter on;\nssl on;").len(), 2);
+        assert_eq!(found("image_filter on;\nauth_digest x;").len(), 2);
     }
 
     #[test]

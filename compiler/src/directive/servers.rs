@@ -45,8 +45,8 @@ pub(super) const GROUP: Group = Group {
              come twice. `80-85` is each of these ports.",
         )
         .differs(
-            "⟪Names are not looked up, so an address is a number. HTTP/3 is refused. The default \
-             is port 80 for every user.⟫",
+            "⟪Names are not looked up, so an address is a number. A server for HTTP/3 alone is refused. \
+             The default is port 80 for every user.⟫",
         ),
         simple("host", &[Server], (1, 1), "ADDRESS").params(1).doc(
             "The address for the server's `listen` lines that give only a port. A `param` gives \

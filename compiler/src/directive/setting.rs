@@ -59,6 +59,8 @@ pub struct CompiledSettings {
     pub add_trailer_inherit: InheritFields,
     /// `cgi_max_processes`.
     pub cgi_max_processes: u32,
+    /// `ssl`.
+    pub ssl: bool,
     /// `ssi`.
     pub ssi: bool,
     /// `ssi_silent_errors`.
@@ -86,6 +88,7 @@ impl CompiledSettings {
         add_header_inherit: InheritFields::Outer,
         add_trailer_inherit: InheritFields::Outer,
         cgi_max_processes: USUAL_SCRIPTS,
+        ssl: false,
         ssi: false,
         ssi_silent_errors: false,
         ssi_value_len: 256,

@@ -160,6 +160,18 @@ pub(super) const GROUP: Group = Group {
         )
         .server_wide(),
         setting!(
+            "ssl",
+            FLAG,
+            compiled.ssl,
+            "Whether all addresses of the server speak TLS: what `listen` says with `ssl`, as confs for \
+             nginx before 1.25 say it.",
+        )
+        .server_wide()
+        .differs(
+            "nginx has done away with it. An address whose default server does not say so is an error; in \
+             nginx, it does not speak TLS.",
+        ),
+        setting!(
             "ssl_reject_handshake",
             FLAG,
             tls.reject_handshake,

@@ -13,13 +13,11 @@ pub(super) struct Repaired {
 /// What mends `error` at a node, if that is known.
 pub(super) fn repaired(node: &Node, error: &Diagnostic) -> Option<Repaired> {
     match (error.code, &node.name[..]) {
-        // The location ends without a slash.
+        // The location ends in a slash.
         ("X01", "alias") => {
-            let header = node.header.strip_suffix('/')?;
-            let how = "Written without the slash at its end, which the location lacks: with it, a path \
-                       may leave the folder.";
-            (!header.ends_with(['/', ' ', '\t']))
-                .then(|| Repaired { header: header.to_owned(), how })
+            let how = "Written with a slash at its end, which the location has: without it, no file \
+                       is found.";
+            Some(Repaired { header: format!("{}/", node.header), how })
         }
         _ => None,
     }

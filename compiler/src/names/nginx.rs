@@ -24,9 +24,9 @@ pub(super) const GROUPS: &[Group] = &[
         about: "TLS to other servers in such detail",
         instead: "leave it out; `proxy_pass https://…` needs nothing of it",
         names: "\
-            proxy_ssl proxy_ssl_alpn proxy_ssl_certificate_cache proxy_ssl_conf_command \
+            proxy_ssl proxy_ssl_alpn proxy_ssl_conf_command \
             proxy_ssl_key_log proxy_ssl_password_file \
-            uwsgi_ssl_certificate uwsgi_ssl_certificate_cache uwsgi_ssl_certificate_key \
+            uwsgi_ssl_certificate uwsgi_ssl_certificate_key \
             uwsgi_ssl_ciphers uwsgi_ssl_conf_command uwsgi_ssl_crl uwsgi_ssl_key_log \
             uwsgi_ssl_name uwsgi_ssl_password_file uwsgi_ssl_protocols uwsgi_ssl_server_name \
             uwsgi_ssl_session_reuse uwsgi_ssl_trusted_certificate uwsgi_ssl_verify \
@@ -72,7 +72,7 @@ pub(super) const GROUPS: &[Group] = &[
         instead: "`proxy_pass` asks servers that speak HTTP, and `grpc_pass` those of gRPC; ask the service from a CGI script (`cgi_pass`), or keep a proxy in front",
         names: "\
             drizzle_pass grpc_allow_upstream grpc_bind_dynamic grpc_request_dynamic \
-            grpc_ssl_certificate_cache grpc_ssl_conf_command grpc_ssl_key_log \
+            grpc_ssl_conf_command grpc_ssl_key_log \
             grpc_ssl_password_file memcached_allow_upstream memcached_bind_dynamic postgres_pass redis2_pass \
             redis2_query redis_pass srcache_fetch srcache_store",
     },
@@ -83,17 +83,6 @@ pub(super) const GROUPS: &[Group] = &[
         names: "acme_shared_zone preferred_chain ssl_verify",
     },
     Group {
-        about: "TLS by an old name",
-        instead: "write `ssl` behind each address that is to speak TLS: `listen 443 ssl;`",
-        names: "ssl",
-    },
-    Group {
-        about: "requests before a handshake is over",
-        instead: "leave it out: who listens on the way can send such a request again (replay), and rustls \
-                  is not asked for it",
-        names: "ssl_early_data",
-    },
-    Group {
         about: "keys with a password",
         instead: "store the key as it is, where only root can read it: \
                   `openssl pkey -in WITH.key -out PLAIN.key && chmod 600 PLAIN.key`",
@@ -101,10 +90,9 @@ pub(super) const GROUPS: &[Group] = &[
     },
     Group {
         about: "what OpenSSL alone knows",
-        instead: "leave it out: TLS is spoken by rustls, which has no such commands, engines and caches",
+        instead: "leave it out: TLS is spoken by rustls, which has no such commands and engines",
         names: "\
-            ssl_certificate_cache ssl_certificate_compression ssl_conf_command ssl_ech_file ssl_engine \
-            ssl_key_log ssl_object_cache_inheritable",
+            ssl_conf_command ssl_ech_file ssl_engine ssl_key_log",
     },
     Group {
         about: "asking authorities about clients",
@@ -117,25 +105,6 @@ pub(super) const GROUPS: &[Group] = &[
         names: "\
             ssl_alpn ssl_handshake_timeout ssl_name ssl_preread ssl_server_name ssl_session_reuse \
             ssl_verify starttls",
-    },
-    Group {
-        about: "HTTP/2 as it was",
-        instead: "leave it out: nginx has done away with it, too. For HTTP/2 hold `keepalive_timeout`, \
-                  `keepalive_requests`, `client_header_timeout` and `large_client_header_buffers`",
-        names: "\
-            http2_idle_timeout http2_max_concurrent_pushes http2_max_field_size \
-            http2_max_header_size http2_max_requests http2_pool_size http2_push \
-            http2_push_preload http2_recv_timeout http2_streams_index_size",
-    },
-    Group {
-        about: "HTTP/3",
-        instead: "the server speaks HTTP/1.1 and HTTP/2; a proxy in front can speak HTTP/3 to clients",
-        names: "\
-            http3 http3_hq http3_max_concurrent_streams \
-            http3_max_table_capacity http3_stream_buffer_size quic_active_connection_id_limit \
-            quic_bpf quic_gso quic_host_key quic_mtu quic_retry quic_stream_buffer_size \
-            spdy_chunk_size spdy_headers_comp spdy_pool_size spdy_recv_buffer_size \
-            spdy_streams_index_size",
     },
     Group {
         about: "deciding at run time",

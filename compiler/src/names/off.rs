@@ -8,7 +8,7 @@ const SWITCHES: &str = "\
     geoip2_proxy_recursive image_filter \
     modsecurity mp4_start_key_frame http3 opentracing otel_trace \
     pagespeed passenger_enabled \
-    ssl starttls status_zone testcookie \
+    starttls status_zone testcookie \
     track_uploads upload_resumable userid vhost_traffic_status vhost_traffic_status_filter \
     vhost_traffic_status_filter_by_host xslt_last_modified";
 
@@ -73,7 +73,7 @@ mod tests {
     #[test]
     fn they_are_names_of_nginx_that_sitec_has_not() {
         for name in SWITCHES.split_ascii_whitespace() {
-            assert!(matches!(lookup(name), Some(Known::Nginx(_))), "{name}");
+            assert!(matches!(lookup(name), Some(Known::Nginx(_) | Known::Process(_))), "{name}");
             assert!(directive::find(name).is_none(), "{name}");
         }
         for family in FAMILIES {

@@ -40,6 +40,39 @@ pub(super) const GROUPS: &[Group] = &[
         names: "ssl_dhparam",
     },
     Group {
+        about: "HTTP/3",
+        instead: "a client that would speak it comes by HTTP/2 or HTTP/1.1 instead; leave out a field \
+                  `Alt-Svc` that names `h3`, so that none tries",
+        names: "\
+            http3 http3_hq http3_max_concurrent_streams \
+            http3_max_table_capacity http3_stream_buffer_size quic_active_connection_id_limit \
+            quic_bpf quic_gso quic_host_key quic_mtu quic_retry quic_stream_buffer_size",
+    },
+    Group {
+        about: "HTTP/2 as it was",
+        instead: "nginx has done away with it, too. For HTTP/2 hold `keepalive_timeout`, \
+                  `keepalive_requests`, `client_header_timeout` and `large_client_header_buffers`",
+        names: "\
+            http2_idle_timeout http2_max_concurrent_pushes http2_max_field_size \
+            http2_max_header_size http2_max_requests http2_pool_size http2_push \
+            http2_push_preload http2_recv_timeout http2_streams_index_size \
+            spdy_chunk_size spdy_headers_comp spdy_pool_size spdy_recv_buffer_size \
+            spdy_streams_index_size",
+    },
+    Group {
+        about: "requests before a handshake is over",
+        instead: "who listens on the way could send such a request again (replay); a client that has one \
+                  sends it after the handshake",
+        names: "ssl_early_data",
+    },
+    Group {
+        about: "OpenSSL's certificates in memory, and how they are sent",
+        instead: "certificates are read once, and again when they change; clients get them as they are",
+        names: "\
+            grpc_ssl_certificate_cache proxy_ssl_certificate_cache ssl_certificate_cache \
+            ssl_certificate_compression ssl_object_cache_inheritable uwsgi_ssl_certificate_cache",
+    },
+    Group {
         about: "the memory of nginx's encoders",
         instead: "a site chooses it by itself; `sitec bounds` tells it",
         names: "\

@@ -177,12 +177,12 @@ impl Repair<'_> {
             return all.find(|&at| is_left(at) && is_name(&words[at]));
         }
         if fits(first, words.len() - 1, end) {
-            // But for one, no option of `listen` has the name of a directive.
+            // But for two, no option of `listen` has the name of a directive.
             let is_option = |at: usize| {
                 first.value != b"listen"
                     || at < 2
                     || words[at].quoted
-                    || words[at].value == b"http2"
+                    || matches!(&words[at].value[..], b"http2" | b"ssl")
             };
             let is_name = |at: usize| !is_option(at) && row(&words[at]).is_some();
             return all.find(|&at| is_left(at) && is_known(&words[at]) || is_name(at));

@@ -47,13 +47,13 @@ pub(crate) fn binds(word: &Word) -> Checked<Vec<Bind>> {
 
 /// The address of a `listen` with at most one port.
 pub(crate) fn bind(word: &Word) -> Checked<Bind> {
+    if let Some(path) = word.text().and_then(|text| text.strip_prefix("unix:")) {
+        return unix(word, path);
+    }
     let fits = |text: &&str| !text.is_empty() && !text.contains("://");
     let Some(text) = word.text().filter(fits) else {
         return Err(not_an_address(word));
     };
-    if let Some(path) = text.strip_prefix("unix:") {
-        return unix(word, path);
-    }
     if text.bytes().all(|byte| byte.is_ascii_digit()) {
         return port(word).map(Bind::Port);
     }
@@ -203,6 +203,7 @@ mod tests {
             ("[::]:80", ip("[::]:80")),
             ("[::1]", ip("[::1]:80")),
             ("unix:run/web.sock", Bind::Unix("run/web.sock".into())),
+            ("unix:///run/web.sock", Bind::Unix("///run/web.sock".into())),
         ] {
             assert_eq!(bind(&word(text)).unwrap(), expected, "{text}");
         }

@@ -54,6 +54,7 @@ sites! {
     memcached => "sites/memcached.conf",
     manual => "../sites/manual/site.conf",
     mirrors => "sites/mirrors.conf",
+    nobody => "sites/nobody.conf",
     new_cgi => "../templates/new/cgi/site.conf",
     new_docs => "../templates/new/docs/site.conf",
     new_page => "../templates/new/page/site.conf",

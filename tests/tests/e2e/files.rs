@@ -165,12 +165,15 @@ fn alias_replaces_the_prefix() {
     for (path, body) in [
         ("/alias/plain.txt", "dir/plain.txt"),
         ("/alias/", "dir/index.html"),
+        ("/off/plain.txt", "dir/plain.txt"),
+        ("/off/", "dir/index.html"),
         ("/one", "dir/plain.txt"),
         ("/re/plain", "dir/plain.txt"),
     ] {
         assert_eq!(server.get(path).text(), body, "{path}");
     }
-    for path in ["/alias/x", "/one/x", "/re/nothing", "/re/Plain"] {
+    assert_eq!(server.get("/off").field("Location"), Some("/off/"));
+    for path in ["/alias/x", "/off/x", "/offplain.txt", "/one/x", "/re/nothing", "/re/Plain"] {
         assert_eq!(server.get(path).status, 404, "{path}");
     }
 }

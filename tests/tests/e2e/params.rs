@@ -174,3 +174,10 @@ fn a_check_names_every_fault_and_leaves_nothing() {
     assert!(site(&place).arg("--check").output().status.success());
     assert!(!pid.exists());
 }
+
+/// As in nginx, a conf whose servers are elsewhere starts, and listens to nobody.
+#[test]
+fn a_conf_may_have_no_servers() {
+    let output = launch("nobody").ports(0).arg("--check").output();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+}

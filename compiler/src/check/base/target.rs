@@ -26,6 +26,15 @@ pub(super) struct Target {
 }
 
 impl Target {
+    /// Adds a text of the conf.
+    fn literal(&mut self, text: String) {
+        match self.directory.last_mut() {
+            _ if self.bounded => self.inner.push_literal(text.as_bytes()),
+            Some(StartPiece::Literal(last)) => last.push_str(&text),
+            _ => self.directory.push(StartPiece::Literal(text)),
+        }
+    }
+
     /// Adds a variable; the first one ends the folder at the slash before it.
     fn variable(&mut self, word: &Word, variable: Variable) -> Checked<()> {
         if !self.bounded {
@@ -116,10 +125,8 @@ impl Reader<'_> {
                 _ => None,
             };
             match (part, param) {
-                (Part::Literal(bytes), _) => match target.bounded {
-                    false => target.directory.push(StartPiece::Literal(utf8(word, bytes)?)),
-                    true => target.inner.push_literal(&bytes),
-                },
+                (Part::Literal(bytes), _) if target.bounded => target.inner.push_literal(&bytes),
+                (Part::Literal(bytes), _) => target.literal(utf8(word, bytes)?),
                 (Part::Name { range, .. }, Some(param)) if !target.bounded => {
                     self.params.demand(param, ParamKind::Path, word.part(range))?;
                     target.directory.push(StartPiece::Param(param));
@@ -135,8 +142,10 @@ impl Reader<'_> {
                         let message = format!("`${name}` is made of what stands here");
                         return Err(Box::new(Diagnostic::error("T18", span, message)));
                     }
-                    let variable = self.variable(&name, span)?;
-                    target.variable(word, variable)?;
+                    match self.constants.get(&name.to_ascii_lowercase()) {
+                        Some(text) => target.literal(text.to_owned()),
+                        None => target.variable(word, self.variable(&name, span)?)?,
+                    }
                 }
                 (Part::Group { number, range }, _) => {
                     groups.check(number, word.part(range))?;

@@ -52,6 +52,7 @@ impl Draft<'_> {
         if let Address::Ip(address) = &first.address {
             self.check_mapped(*address, ipv6_only, first.span);
         }
+        self.check_switches(group, default.unwrap_or(first));
         let servers: Vec<_> = group.iter().map(|listen| listen.server).collect();
         let (names, start_names) = self.names_at(&shown(&first.address), &servers);
         let default_server = default.unwrap_or(first).server;
@@ -69,6 +70,22 @@ impl Draft<'_> {
             names,
             start_names,
             default_server,
+        }
+    }
+
+    /// That the default server says `ssl` of an address where another one has `ssl on`: in nginx, the
+    /// address does not speak TLS otherwise.
+    fn check_switches(&mut self, group: &[&Listen], default: &Listen) {
+        let by_listen = group.iter().any(|listen| listen.ssl.is_some() && listen.ssl_on.is_none());
+        let switch = group.iter().find_map(|listen| listen.ssl_on);
+        if let Some(place) = switch.filter(|_| !by_listen && default.ssl_on.is_none()) {
+            let message =
+                format!("the default server of `{}` does not speak TLS", shown(&default.address));
+            self.reader.diagnostics.push(
+                Diagnostic::error("K06", place, message)
+                    .also(default.span, "this is its default server")
+                    .help("write `ssl` behind the address in `listen`"),
+            );
         }
     }
 

@@ -5,7 +5,7 @@ use std::path::Path;
 use sitec_runtime::http::accept::Coding;
 use sitec_runtime::site::{Beside, FileCache, ListingFormat, ListingSettings};
 
-use super::{refused, settings, site, started, warned, written};
+use super::{compiled, refused, settings, site, started, warned, written};
 use crate::diagnostic::Levels;
 use crate::files::Memory;
 use crate::ir;
@@ -98,12 +98,41 @@ fn wrong_roots() {
     );
 }
 
+/// A variable that one `set` alone gives a value is as good as the text.
+#[test]
+fn constants_are_folders() {
+    for (text, directory, inner) in [
+        ("set $d /srv/www; root $d;", "/srv/www", ""),
+        ("set $d '/srv'; root $d/www;", "/srv/www", ""),
+        ("set $d /srv; set $e www; root $d/$e/$host;", "/srv/www", "{host}"),
+        ("set $d /srv; location /i/ { root $D/www; }", "/srv/www", ""),
+        ("location /i/ { set $d www; root /srv/$d; }", "/srv/www", ""),
+        ("set $d /srv/www; if ($uri) { return 403; } root $d;", "/srv/www", ""),
+        // Not where it may have none, or another one.
+        ("set $d www; if ($uri) { set $d x; } root /srv/$d;", "/srv", "{set d}"),
+        ("if ($uri) { set $d www; } root /srv/$d;", "/srv", "{set d}"),
+        ("break; set $d www; root /srv/$d;", "/srv", "{set d}"),
+        ("if ($uri) { rewrite a b last; } set $d www; root /srv/$d;", "/srv", "{set d}"),
+        ("location /i/ { root /srv/$d; } location /x { set $d www; }", "/srv", "{set d}"),
+        ("location /i { set $d www; location /i/ { root /srv/$d; } }", "/srv", "{set d}"),
+        ("set $d $host; root /srv/$d;", "/srv", "{set d}"),
+    ] {
+        let compilation = compiled(&format!("server {{ listen 80; {text} }}"));
+        let site = compilation.site.unwrap_or_else(|| panic!("{text}"));
+        let base = &settings(&site, "/i/x").base;
+        let found = started(&site.directories[usize::from(base.directory)]);
+        assert_eq!((&found[..], &written(&base.inner)[..]), (directory, inner), "{text}");
+    }
+}
+
 #[test]
 fn wrong_aliases() {
-    refused(
+    let site = compiled("server { location /i { alias img/; } }").site.unwrap();
+    assert_eq!(settings(&site, "/i/x").base.replaced_len, 2);
+    warned(
         "server { location /i { alias img/; } }",
         "                             ^^^^",
-        "X01: `/i..` would lead out of `img/`",
+        "X01: `/i..` would lead out of `img/` in nginx",
     );
     refused(
         "server { location /i/ { alias img; } }",

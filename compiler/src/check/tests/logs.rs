@@ -319,6 +319,23 @@ fn servers_and_locations_have_names_of_their_own() {
     assert_eq!(conf.labels.of.len(), conf.locations.len());
 }
 
+/// What an nginx.conf includes may name the format of the one that nginx comes with.
+#[test]
+fn main_is_the_format_of_nginx_where_the_conf_is_a_part_of_one() {
+    let server = "server { listen 127.0.0.1:80; root www; access_log stderr main; }";
+    let compilation = compiled(server);
+    let found: Vec<_> = compilation.diagnostics.sorted().iter().map(|it| it.code).collect();
+    assert_eq!(found, ["K15"]);
+    let site = compilation.site.unwrap();
+    let format = written(&site.formats[settings(&site, "/").access_logs[0].format]);
+    assert!(format.ends_with("\"{http x-forwarded-for:Default}\""), "{format}");
+    refused(
+        &format!("http {{ {server} }}"),
+        "                                                                 ^^^^",
+        "K15: there is no `log_format main`",
+    );
+}
+
 #[test]
 fn json_is_a_format_of_every_conf_unless_it_has_its_own() {
     let text = |conf: &str| {

@@ -755,6 +755,11 @@ fn upstreams_have_their_form() {
             "                    ^^^^^^^",
             "U07: a server of an upstream is an address, and no URL",
         ),
+        (
+            "upstream u { server unix:///a; server http:///a; }",
+            "                                      ^^^^^^^",
+            "U07: a server of an upstream is an address, and no URL",
+        ),
         ("upstream u { server a:x; }", "                      ^", "T06: `x` is not a port"),
         (
             "upstream u { server a; hash $uri ketama; }",

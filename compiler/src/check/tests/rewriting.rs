@@ -42,6 +42,21 @@ fn steps_are_read_as_they_are_written() {
     }
 }
 
+/// The groups of a condition's regex are known however it is written.
+#[test]
+fn conditions_have_groups() {
+    for regex in ["^/(?<first>a)$", "\"^/(?<first>a)$\"", "'^/(?<first>a)$'"] {
+        for condition in [format!("($uri ~ {regex})"), format!("( $uri ~* {regex} )")] {
+            let text = format!(
+                "server {{ root www; location ~ \\.x$ {{ if {condition} {{ set $b $1$first; }} }} }}"
+            );
+            assert_eq!(codes(&text), [""; 0], "{text}");
+        }
+    }
+    let other = "server { root www; location ~ \\.x$ { if ($uri = \"(a)\") { set $b $1; } } }";
+    assert_eq!(codes(other), ["T17"]);
+}
+
 #[test]
 fn a_return_that_comes_first_is_all() {
     let site = site("server { root www; location /a { return 200 a; set $x 1; } set $x 2; }");

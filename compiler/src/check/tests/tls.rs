@@ -265,11 +265,11 @@ fn what_nginx_has_beside_is_told() {
         ("ssl_stapling off;", &[]),
         ("ssl_dhparam /dh.pem;", &["D08"]),
         ("ssl_early_data off;", &[]),
-        ("ssl_early_data on;", &["D02"]),
+        ("ssl_early_data on;", &["D08"]),
         ("ssl_session_ticket_key /t.key; ssl_session_ticket_key /old.key;", &[]),
         ("ssl_password_file /p;", &["D02"]),
         ("ssl_conf_command Options KTLS;", &["D02"]),
-        ("ssl on;", &["D02"]),
+        ("ssl on;", &["D13"]),
         ("ssl off;", &[]),
         ("error_page 497 https://$host$request_uri; error_page 495 496 =403 /no.html;", &[]),
     ] {
