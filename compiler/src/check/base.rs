@@ -8,6 +8,7 @@ mod target;
 
 use sitec_runtime::site::{DirectoryId, PlainSettings};
 
+use super::exist::DEFAULT_ROOT;
 use super::groups::Groups;
 use super::path::Path;
 use super::reader::Reader;
@@ -19,9 +20,6 @@ use crate::value::Checked;
 
 /// What is wrong with `root /`.
 const PUBLISHES_ALL: &str = "this publishes the whole file system";
-
-/// The folder of files where no `root` is given, as in nginx.
-const DEFAULT_ROOT: &str = "html";
 
 /// The base of a location that has no files.
 pub(super) fn no_files() -> FileBase {

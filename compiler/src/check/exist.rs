@@ -13,6 +13,9 @@ use crate::files::{Kind, is_certain, listed};
 use crate::suggest::closest;
 use crate::value::Checked;
 
+/// The folder of files where no `root` is given, as in nginx.
+pub(super) const DEFAULT_ROOT: &str = "html";
+
 impl Reader<'_> {
     /// Whether an `alias` without a slash at its end is a file: as the disk has it; else a
     /// name with a dot in it is a file's.
@@ -58,7 +61,8 @@ impl Reader<'_> {
     }
 
     /// That something is there. Beneath the site's folder its absence is an error; elsewhere
-    /// this machine may not be the one that serves.
+    /// this machine may not be the one that serves, and nginx's own paths are not relative to the
+    /// folder of a conf.
     pub(super) fn must_exist(&mut self, word: &Word, text: &str, wanted: Kind) -> Checked<()> {
         self.must_exist_for("F01", word, text, wanted)
     }
@@ -76,7 +80,8 @@ impl Reader<'_> {
         if found == Some(wanted) {
             return Ok(());
         }
-        let is_certain = is_certain(self.files, &self.folder, &path);
+        let is_elsewhere = found.is_none() && self.is_of_nginx(text, wanted);
+        let is_certain = !is_elsewhere && is_certain(self.files, &self.folder, &path);
         let what = if wanted == Kind::Directory { "folder" } else { "file" };
         let message = match found {
             Some(_) => format!("`{text}` is not a {what}"),
@@ -104,14 +109,29 @@ impl Reader<'_> {
         Ok(())
     }
 
-    /// Adds what is there under a similar name.
-    fn suggest_file(&self, at: Diagnostic, word: &Word, text: &str, wanted: Kind) -> Diagnostic {
+    /// Whether a path that leads nowhere is one beneath nginx's prefix: in a whole nginx.conf, unless
+    /// there is something of a similar name, and `html` anywhere.
+    fn is_of_nginx(&self, text: &str, wanted: Kind) -> bool {
         let path = Path::new(text);
-        let (Some(parent), Some(name)) = (path.parent(), path.file_name()) else { return at };
+        let is_stock = path.starts_with(DEFAULT_ROOT);
+        let is_slip = || self.similar(path, wanted).is_some();
+        path.is_relative() && (is_stock || self.is_whole && !is_slip())
+    }
+
+    /// What is there under a similar name.
+    fn similar(&self, path: &Path, wanted: Kind) -> Option<String> {
+        let (parent, name) = (path.parent()?, path.file_name()?);
         let listed = listed(self.files, &self.folder.join(parent));
         let names =
             listed.iter().filter(|(_, kind)| *kind == wanted).map(|(name, _)| name.as_str());
-        match closest(&name.to_string_lossy(), names) {
+        closest(&name.to_string_lossy(), names).map(str::to_owned)
+    }
+
+    /// Adds what is there under a similar name.
+    fn suggest_file(&self, at: Diagnostic, word: &Word, text: &str, wanted: Kind) -> Diagnostic {
+        let path = Path::new(text);
+        let parent = path.parent().unwrap_or(Path::new(""));
+        match self.similar(path, wanted) {
             Some(meant) => {
                 let mut meant = parent.join(meant).to_string_lossy().into_owned();
                 if text.ends_with('/') {

@@ -113,6 +113,11 @@ pub(crate) struct Surroundings<'a> {
     pub(crate) foreign: BTreeSet<String>,
 }
 
+/// Whether a conf is a whole nginx.conf, with `http` in it.
+pub(crate) fn is_whole(conf: &Conf) -> bool {
+    named(&conf.directives, "http").next().is_some()
+}
+
 /// Resolves a conf whose directives are known, well placed and well formed, and says where it
 /// says what. `None` if there is an error. What was looked for on the disk is added to `dependencies`.
 pub(crate) fn check(
@@ -127,7 +132,7 @@ pub(crate) fn check(
     let mut reader = Reader {
         files,
         folder: path.parent().unwrap_or(Path::new("")).to_owned(),
-        is_part: named(directives, "http").next().is_none(),
+        is_whole: is_whole(conf),
         params: Params::collect(directives, diagnostics),
         capture_names: CaptureNames::collect(directives, foreign),
         assigned,

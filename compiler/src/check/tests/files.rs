@@ -98,6 +98,23 @@ fn wrong_roots() {
     );
 }
 
+/// In a whole nginx.conf, relative paths are beneath nginx's prefix, as `html` always is.
+#[test]
+fn folders_of_nginx_need_not_be_there() {
+    for text in ["http { server { root dist; } }", "http { server { root dist/a; } }"] {
+        let start = text.find("dist").unwrap();
+        let len = text[start..].find(';').unwrap();
+        let drawn = format!("{}{}", " ".repeat(start), "^".repeat(len));
+        let shown = &text[start..start + len];
+        warned(text, &drawn, &format!("F01: there is no folder `{shown}`"));
+    }
+    warned("server { root html; }", "              ^^^^", "F01: there is no folder `html`");
+    // What is there under a similar name is meant.
+    let slip = "http { server { root wwww; } }";
+    refused(slip, "                     ^^^^", "F01: there is no folder `wwww`");
+    refused("server { root dist; }", "              ^^^^", "F01: there is no folder `dist`");
+}
+
 /// A variable that one `set` alone gives a value is as good as the text.
 #[test]
 fn constants_are_folders() {
