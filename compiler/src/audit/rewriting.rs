@@ -120,7 +120,8 @@ fn check_circles(subject: &Subject<'_>, diagnostics: &mut Diagnostics) {
             let place = rewrite_span(subject, location);
             if reported.insert(place) {
                 diagnostics.push(
-                    Diagnostic::warning("R01", place, "this leads back to itself")
+                    Diagnostic::error("R01", place, "this leads back to itself")
+                        .allowable()
                         .note(format!("`GET {path}` goes {by}, and is answered 500"))
                         .help("let the regex not match its own result, or write `break`"),
                 );

@@ -102,12 +102,11 @@ const CHECKS: &[Check] = &[
         "server {\n    listen 8080;\n    root www;\n    add_header ⟪Content-Type⟫ text/html;\n}",
         "server {\n    listen 8080;\n    root www;\n    default_type text/html;\n}",
     ),
-    warning(
+    error(
         "Z14",
         "empty-server",
-        "There is nothing to serve: no `server` at all, so that nobody can connect, as where an \
-         `include` finds nothing; or a server without a `root`, a `return` and a `location`, which \
-         answers 404 to everything.",
+        "There is nothing to serve: no `server` at all, which is a warning in a whole nginx.conf. A server without a `root`, a `return` and a \
+         `location` answers 404 to everything, which is a warning.",
         "⟪worker_processes 1⟫;",
         "server {\n    listen 8080;\n    root www;\n}",
     ),

@@ -11,9 +11,10 @@ const CHECKS: &[Check] = &[
         "A folder or file that the conf names is not there. Beneath the site's folder that is an \
          error; an absolute path may be another machine's, so it is a warning, and is looked for \
          again when the server starts. So it is with a relative path in a whole nginx.conf (one with \
-         `http`), unless there is something of a similar name, and with nginx's folder `html`. With `--sysroot`, absolute paths are looked for there. A \
-         file that is there as `.gz` alone is a warning with `gzip_static on`, and all that is \
-         needed with `always`; so it is with `brotli_static` and `zstd_static`.",
+         `events` and `http`), unless there is something of a similar name, and with nginx's folder \
+         `html`. With `--sysroot`, absolute paths are looked for there. A file that is there as \
+         `.gz` alone is a warning with `gzip_static on`, and all that is needed with `always`; so it \
+         is with `brotli_static` and `zstd_static`.",
         "server {\n    listen 8080;\n    root ⟪wwww⟫;\n}",
         "server {\n    listen 8080;\n    root www;\n}",
     ),

@@ -5,7 +5,7 @@ use super::{Check, Group, error, warning};
 pub(super) const GROUP: Group = Group { title: "Rewriting", checks: CHECKS };
 
 const CHECKS: &[Check] = &[
-    warning(
+    error(
         "R01",
         "rewrite-loop",
         "A `rewrite` of a location that leads back to that location for ever, by itself or with others. The \

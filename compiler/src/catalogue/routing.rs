@@ -13,11 +13,11 @@ const CHECKS: &[Check] = &[
         "server {\n    listen 8080;\n    location /a { return 200 \"1\"; }\n    ⟪location /a⟫ { return 200 \"2\"; }\n}",
         "server {\n    listen 8080;\n    location /a { return 200 \"1\"; }\n    location = /a { return 200 \"2\"; }\n}",
     ),
-    warning(
+    error(
         "K02",
         "duplicate-server-name",
-        "Two servers with one address have the same name; only the first gets its requests. With a \
-         `param` in one of the names, it is an error, since such a server would not start.",
+        "Two servers with one address have the same name; only the first gets its requests. nginx \
+         warns and goes on.",
         "server {\n    listen 8080 default_server;\n    server_name a.test;\n    root www;\n}\nserver {\n    listen 8080;\n    server_name ⟪a.test⟫;\n    root www;\n}",
         "server {\n    listen 8080;\n    server_name a.test;\n    root www;\n}\nserver {\n    listen 8081;\n    server_name a.test;\n    root www;\n}",
     ),

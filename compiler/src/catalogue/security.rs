@@ -8,10 +8,10 @@ const CHECKS: &[Check] = &[
     error(
         "X01",
         "alias-slash",
-        "A location with a slash at its end and an `alias` without one: `/i/x` would be the file \
-         `wwwx`, so that nothing is ever found. The reverse, `location /i { alias www/; }`, is a \
-         warning: in nginx, `/i../x` leaves the folder. The server refuses such paths in any case.",
-        "server {\n    listen 8080;\n    location /i/ { alias ⟪www⟫; }\n}",
+        "A location without a slash at its end and an `alias` with one, or the reverse: in nginx, \
+         `/i../x` would leave the folder. The server refuses such paths in any case; the conf does \
+         not mean what it says.",
+        "server {\n    listen 8080;\n    location /i { alias ⟪www/⟫; }\n}",
         "server {\n    listen 8080;\n    location /i/ { alias www/; }\n}",
     ),
     error(

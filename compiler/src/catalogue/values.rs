@@ -147,9 +147,8 @@ const CHECKS: &[Check] = &[
     error(
         "T20",
         "server-name-grammar",
-        "A `server_name` is a host name. With a scheme, a port or a path, it is a name that no request \
-         is for, which is a warning.",
-        "server {\n    listen 8080;\n    server_name a⟪..⟫test;\n    root www;\n}",
+        "A `server_name` is a host name: no scheme, port or path.",
+        "server {\n    listen 8080;\n    server_name ⟪http://⟫a.test/;\n    root www;\n}",
         "server {\n    listen 8080;\n    server_name a.test *.a.test;\n    root www;\n}",
     ),
     warning(

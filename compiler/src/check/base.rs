@@ -174,7 +174,8 @@ impl Reader<'_> {
             (false, true) => {
                 let message = format!("`{shown}..` would lead out of `{alias}` in nginx");
                 self.diagnostics.push(
-                    Diagnostic::warning("X01", word.span, message)
+                    Diagnostic::error("X01", word.span, message)
+                        .allowable()
                         .label("ends in a slash, and the location does not")
                         .help(format!("write `location {shown}/`"))
                         .note(format!("here, `{shown}/x` is `{alias}x`, and `{shown}x` is 404")),

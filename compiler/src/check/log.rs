@@ -283,7 +283,7 @@ impl Reader<'_> {
             return Ok(self.ready_made(JSON, Escape::Json));
         }
         // A part of a conf rests on the nginx.conf that includes it.
-        if word.value == b"main" && !self.is_whole {
+        if word.value == b"main" && self.is_part {
             let message = "`log_format main` is elsewhere: taken is that of nginx's packages";
             self.diagnostics.push(
                 Diagnostic::warning("K15", word.span, message)

@@ -113,9 +113,10 @@ pub(crate) struct Surroundings<'a> {
     pub(crate) foreign: BTreeSet<String>,
 }
 
-/// Whether a conf is a whole nginx.conf, with `http` in it.
-pub(crate) fn is_whole(conf: &Conf) -> bool {
-    named(&conf.directives, "http").next().is_some()
+/// Whether a conf is a whole nginx.conf: nginx does not start without `events`, which says nothing
+/// here.
+fn is_whole(conf: &Conf) -> bool {
+    ["events", "http"].iter().all(|name| named(&conf.directives, name).next().is_some())
 }
 
 /// Resolves a conf whose directives are known, well placed and well formed, and says where it
@@ -133,6 +134,7 @@ pub(crate) fn check(
         files,
         folder: path.parent().unwrap_or(Path::new("")).to_owned(),
         is_whole: is_whole(conf),
+        is_part: named(directives, "http").next().is_none(),
         params: Params::collect(directives, diagnostics),
         capture_names: CaptureNames::collect(directives, foreign),
         assigned,
@@ -277,10 +279,15 @@ impl Draft<'_> {
             return;
         }
         let span = conf.directives.first().map_or(Span::default(), Directive::span);
-        self.reader.diagnostics.push(
-            Diagnostic::warning("Z14", span, "this conf has no `server`: nobody can connect")
-                .help("the smallest one is `server { listen 8080; root www; }`"),
-        );
+        let message = "this conf has no `server`: nobody can connect";
+        // Those of an nginx.conf may be in files that it includes, where there are any.
+        let found = match self.reader.is_whole {
+            true => Diagnostic::warning("Z14", span, message),
+            false => Diagnostic::error("Z14", span, message),
+        };
+        self.reader
+            .diagnostics
+            .push(found.help("the smallest one is `server { listen 8080; root www; }`"));
     }
 
     /// The ids of the run-time contract are 16 bits wide.

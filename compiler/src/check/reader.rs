@@ -32,9 +32,10 @@ pub(super) struct Reader<'a> {
     pub(super) files: &'a dyn Files,
     /// The folder of the conf.
     pub(super) folder: PathBuf,
-    /// Whether the conf is a whole nginx.conf. Otherwise it is what stands within `http`, for one to
-    /// include.
+    /// Whether the conf is a whole nginx.conf.
     pub(super) is_whole: bool,
+    /// Whether the conf is what stands within `http`, for an nginx.conf to include.
+    pub(super) is_part: bool,
     pub(super) params: Params,
     pub(super) capture_names: CaptureNames,
     /// The variables that `set` gives values to.

@@ -17,7 +17,7 @@ use super::rewrite::Stage;
 use super::steps::{Constants, begins_with_return};
 use super::tls::Said;
 use crate::ast::{Block, Directive, Word, named};
-use crate::diagnostic::{Diagnostic, Severity};
+use crate::diagnostic::Diagnostic;
 use crate::ir::{self, Scope, StartPiece, StartText};
 use crate::places::ServerPlace;
 use crate::source::Span;
@@ -120,13 +120,12 @@ impl Draft<'_> {
             self.reader.params.refuse_in(word, "a regex is compiled when the site is built")?;
         }
         if is_regex || !word.value.contains(&b'$') {
-            // As in nginx, what a host cannot hold is no more than a name that nobody asks for.
+            // In nginx, what a host cannot hold is no more than a name that nobody asks for.
             let is_lost = !is_regex && word.value.iter().any(|byte| b":/".contains(byte));
             let name = match server_name(word) {
-                Err(mut wrong) if is_lost => {
-                    wrong.severity = Severity::Warning;
+                Err(wrong) if is_lost => {
                     let wrong = wrong.note("no request is for this name");
-                    self.reader.diagnostics.push(wrong);
+                    self.reader.diagnostics.push(wrong.allowable());
                     return Ok((vec![StartPiece::Literal(word.shown())], None));
                 }
                 name => name?,

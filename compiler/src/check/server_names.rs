@@ -91,7 +91,7 @@ impl Draft<'_> {
         (names, at_start)
     }
 
-    /// As in nginx, the first server goes by the name. Names that are found equal when the server
+    /// Where that is allowed, the first server goes by the name, as in nginx. Names that are found equal when the server
     /// starts keep it from starting.
     fn report_clash(&mut self, address: &str, name: &[u8], span: Span, first: Span, is_open: bool) {
         let shown = String::from_utf8_lossy(name);
@@ -100,11 +100,12 @@ impl Draft<'_> {
             _ => format!("another server on `{address}` has the name `{shown}`"),
         };
         let diagnostic = match is_open {
-            true => Diagnostic::error("K02", span, message)
-                .note("nginx ignores the second name with a warning"),
-            false => Diagnostic::warning("K02", span, message),
+            true => Diagnostic::error("K02", span, message),
+            false => Diagnostic::error("K02", span, message).allowable(),
         };
-        let diagnostic = diagnostic.also(first, "this one gets the requests");
+        let diagnostic = diagnostic
+            .also(first, "this one gets the requests")
+            .note("nginx ignores the second name with a warning");
         let diagnostic = match name {
             b"" => diagnostic.help("give each a `server_name`"),
             _ => diagnostic.help("delete it from one of them"),

@@ -46,7 +46,7 @@ fn directives_are_those_that_may_stand_here() {
     offers("server { location / { if ($uri) { ¦", &["proxy_pass"], &["listen"]);
     offers("acme_issuer a { ¦ }", &["uri", "challenge"], &["root"]);
     // The directive before has no `;` yet.
-    offers("server {\n    listen 80\n    ro¦\n}", &["root"], &["ssl"]);
+    offers("server {\n    listen 80\n    ro¦\n}", &["root"], &["reuseport"]);
     // Lines of its own, strings and comments.
     for nothing in ["map $uri $a { ¦ }", "server { # ro¦\n}", "types { ¦ }", "nonsense { ¦ }"] {
         assert_eq!(texts(nothing), [""; 0], "{nothing}");

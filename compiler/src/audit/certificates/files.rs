@@ -5,7 +5,6 @@ use std::path::PathBuf;
 use super::Look;
 use crate::answer::start_text;
 use crate::audit::Subject;
-use crate::check::is_whole;
 use crate::diagnostic::Diagnostic;
 use crate::files::Kind;
 use crate::ir::{StartPiece, StartText};
@@ -50,18 +49,10 @@ impl Look<'_, '_> {
                     Some(_) => format!("`{name}` is not a file"),
                     None => format!("there is no file `{name}`"),
                 };
-                let more = |it: Diagnostic| {
+                self.wrong(file, "S01", message, |it| {
                     it.help("make it, or name one that is there")
                         .note("keys and certificates are looked for again when the server starts")
-                };
-                match found {
-                    // Keys are kept where the server runs, and not beside an nginx.conf.
-                    None if is_whole(self.subject.conf) => {
-                        let missing = Diagnostic::warning("S01", file.span, message);
-                        self.diagnostics.push(more(missing));
-                    }
-                    _ => self.wrong(file, "S01", message, more),
-                }
+                });
                 None
             }
         }

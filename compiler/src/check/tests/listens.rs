@@ -162,13 +162,14 @@ fn wrong_options_of_sockets() {
     );
 }
 
-/// What a host cannot hold is a name all the same, as in nginx: one that nobody asks for.
+/// Where it is allowed, what a host cannot hold is a name as in nginx: one that nobody asks for.
 #[test]
 fn names_that_nobody_asks_for() {
     for name in ["http://a.test/", "a.test/x", "a.test:81", "https://a.test:81"] {
         let conf = format!("server {{ listen 80; server_name {name} b.test; return 204; }}");
         assert_eq!(codes(&conf), ["T20"], "{name}");
-        let site = compiled(&conf).site.unwrap();
+        assert!(compiled(&conf).site.is_none());
+        let site = compiled(&format!("{conf}  # sitec: allow(T20) it is meant")).site.unwrap();
         assert_eq!(started(&site.servers[0].name), name);
         let exact = &site.listens[0].names.exact;
         assert_eq!(exact.iter().map(|(name, _)| &name[..]).collect::<Vec<_>>(), [b"b.test"]);
@@ -262,12 +263,12 @@ fn servers_on_one_address_must_agree() {
         "                   ^^^^^^^^^^^^^^",
         "K03: `0.0.0.0:80` has a default server already",
     );
-    warned(
+    refused(
         "server { listen 80 default_server; server_name a b; } server { listen 80; server_name B c; }",
         "                                                 -                                    ^",
         "K02: another server on `0.0.0.0:80` has the name `b`",
     );
-    warned(
+    refused(
         "server { listen 80; } server { listen 80; }",
         "------                ^^^^^^",
         "K02: another server on `0.0.0.0:80` has no name either",

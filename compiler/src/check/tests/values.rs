@@ -26,11 +26,9 @@ fn process_settings() {
         "                 ^",
         "T24: `0` is below 1",
     );
-    warned(
-        "worker_connections 5;",
-        "^^^^^^^^^^^^^^^^^^^^",
-        "Z14: this conf has no `server`: nobody can connect",
-    );
+    let none = "Z14: this conf has no `server`: nobody can connect";
+    refused("worker_connections 5;", "^^^^^^^^^^^^^^^^^^^^", none);
+    warned("events { } http { }", "^^^^^^", none);
 }
 
 #[test]
@@ -91,7 +89,7 @@ fn one_run_shows_all_mistakes_once() {
     let conf = "lisen 80; etag yes;
         server { listen 99999; root wwww; server_name a; location / { } location / { } }
         server { listen 81; server_name b; try_files $uri @x; error_page 200 /x; nope; }
-        server { listen 81; server_name b; root www; location /i/ { alias img; etag maybe; } }";
+        server { listen 81; server_name b; root www; location /i { alias img/; etag maybe; } }";
     let found = codes(conf);
     let expected = ["D01", "T11", "T06", "F01", "K01", "K15", "T09", "D01", "K02", "X01", "T11"];
     assert_eq!(found, expected);
