@@ -353,11 +353,14 @@ fn http2_rfc9113_6_9_windows_are_checked() {
 #[test]
 fn http2_rfc9113_6_9_1_more_content_than_the_windows_have() {
     let site = serve();
-    // Nobody takes the content of a request that waits for its turn: the second here, for a minute.
+    // Nobody takes the content of a request that waits for its turn (the second here, for a minute),
+    // but for what comes first: it is read once, so that the client's end is seen.
     resets(&site.server, FLOW_CONTROL_ERROR, |client| {
         let first = client.open("GET", "/held/first", &[], true);
         assert_eq!(client.answer(first).status, 404);
         let id = client.open("PUT", "/held/second", &[], false);
+        client.frame(DATA, 0, id, &[0]);
+        assert!(client.works());
         for _ in 0..5 {
             client.frame(DATA, 0, id, &[0; 16_000]);
         }
