@@ -46,7 +46,6 @@ pub mod pure;
 pub mod real_ip;
 pub mod referers;
 pub mod regex;
-pub mod response_table;
 #[cfg(test)]
 mod samples;
 mod secured;

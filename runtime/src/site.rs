@@ -10,6 +10,7 @@ mod listing;
 mod metrics;
 mod plain;
 mod process;
+mod response_table;
 mod settings;
 mod tls;
 mod upstream;
@@ -36,6 +37,7 @@ pub use self::process::{
     Address, ErrorLog, Level, Listen, LogTarget, Param, ParamKind, Process, Settled, SocketOptions,
     StartPiece, StartText, Syslog, TcpKeepalive,
 };
+pub use self::response_table::ResponseTable;
 pub use self::settings::{
     AccessLog, AddedField, AddedFields, Additions, Amount, Around, Beside, Charset, CharsetMap,
     ConnLimit, ErrorPage, ErrorStatus, ErrorTarget, Expires, FileBase, FileCache, Follow,

@@ -3,7 +3,8 @@
 #[allow(unused_imports)]
 use ::sitec_runtime::{
     coding, http::accept::Coding, http::method::{Method, MethodSet},
-    links, networks::Networks, regex, response_table::ResponseTable, shares::share, site,
+    links, networks::Networks, regex, shares::share,
+    site::{self, ResponseTable},
     texts::Texts, trie::Trie, variables::Variables,
 };
 

@@ -5,8 +5,7 @@ use std::collections::HashMap;
 
 use proc_macro2::TokenStream;
 use quote::{ToTokens, quote};
-use sitec_runtime::response_table::ResponseTable;
-use sitec_runtime::site::LocationId;
+use sitec_runtime::site::{LocationId, ResponseTable};
 
 use super::access::limit_except;
 use super::answer::{Answer, Body, Response, answer, exact_paths, prebuilt};

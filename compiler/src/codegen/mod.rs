@@ -119,7 +119,7 @@ fn file(site: &ir::Site, assets: &Assets, shared: &mut Shared) -> TokenStream {
         #[allow(unused_imports)]
         use ::sitec_runtime::{
             coding, http::accept::Coding, http::method::{Method, MethodSet}, links, networks::Networks,
-            regex, response_table::ResponseTable, shares::share, site,
+            regex, shares::share, site::{self, ResponseTable},
             texts::Texts, trie::Trie, variables::Variables,
         };
         #[allow(unused_imports)]

@@ -3,12 +3,11 @@
 use std::sync::LazyLock;
 
 use super::{
-    CgiSettings, DavSettings, DirectoryId, LocationId, Pattern, ProgramId, Proxy, StatusPage,
-    UploadSettings,
+    CgiSettings, DavSettings, DirectoryId, LocationId, Pattern, ProgramId, Proxy,
+    ResponseTable, StatusPage, UploadSettings,
 };
 use crate::http::method::MethodSet;
 use crate::regex::Set;
-use crate::response_table::ResponseTable;
 use crate::variables::Variables;
 
 /// What a location does with a request that it allows.

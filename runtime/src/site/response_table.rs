@@ -11,7 +11,7 @@
 
 use std::collections::HashMap;
 
-use crate::site::{LocationId, Prebuilt};
+use super::{LocationId, Prebuilt};
 
 /// Bytes of one entry.
 const ENTRY_LEN: usize = 16;
