@@ -95,8 +95,6 @@ const LAYERS: &[(&str, &[&str])] = &[
         &[
             "acme",
             "coding",
-            "files",
-            "handler",
             "http",
             "links",
             "log",

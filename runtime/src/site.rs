@@ -141,6 +141,8 @@ pub trait Site: Sync + 'static {
     const HTTP2_LISTENS: &'static [ListenId] = &[];
     /// Whether a proxy's word counts anywhere of who a client is.
     const REAL_IP: bool = false;
+    /// Whether directories are listed anywhere. A site where none are has no code for it.
+    const LISTS: bool = false;
     /// Whether a file of a directory is drawn anywhere. A site where none is has no code for it.
     const RANDOM_INDEX: bool = false;
     /// Whether any location is [`Handler::EmptyGif`].

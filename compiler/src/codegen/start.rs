@@ -39,6 +39,11 @@ pub(super) fn constants(site: &ir::Site, shared: &mut Shared) -> TokenStream {
             const RANDOM_INDEX: bool = true;
         )
     });
+    let lists = site.settings.iter().any(|settings| settings.listing.is_some()).then(|| {
+        quote!(
+            const LISTS: bool = true;
+        )
+    });
     let users = access::users(&site.users);
     let subrequests = access::subrequests(site);
     let substitutes = substitutes(&site.settings);
@@ -79,6 +84,7 @@ pub(super) fn constants(site: &ir::Site, shared: &mut Shared) -> TokenStream {
         #real_ip
         #gif
         #random
+        #lists
         #users
         #subrequests
         #substitutes

@@ -154,10 +154,10 @@ fn serve_directory(request: &Request<'_>, files: &mut Files) -> Outcome {
             }
         }
     }
-    if let Some(listing) = settings.listing {
+    if let (Some(listing), Some(list)) = (settings.listing, request.list) {
         return match request.method {
             Method::Post => Outcome::Status(405),
-            _ => listing.answer(request, files),
+            _ => list(request, files, listing),
         };
     }
     let name = name_of(request);

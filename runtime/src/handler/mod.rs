@@ -34,12 +34,13 @@ use crate::backend::Input;
 use crate::cache::{Hit, Look};
 use crate::cgi;
 use crate::exchange::UriState;
+use crate::files::Files;
 use crate::http::body::Framing;
 use crate::http::method::Method;
 use crate::http::response;
 use crate::media;
 use crate::output::Produce;
-use crate::site::{Caching, Level, Location, ProgramId, Proxy, Settings, TypesId};
+use crate::site::{Caching, Level, Listing, Location, ProgramId, Proxy, Settings, TypesId};
 use crate::upstream::{self, FoundUpstream};
 use crate::variables::Variables;
 
@@ -79,6 +80,9 @@ pub enum Outcome {
 /// The look at what is kept of another server's answers to a request.
 pub type Cached<'a> = &'a dyn Fn(&'static Proxy, &'static Caching, &Request<'_>) -> Look;
 
+/// Lists the directory that the path of a request leads to.
+pub type List = fn(&Request<'_>, &mut Files, &'static Listing) -> Outcome;
+
 /// What a handler is asked.
 #[derive(Clone, Copy)]
 pub struct Request<'a> {
@@ -105,6 +109,8 @@ pub struct Request<'a> {
     pub programs: &'a [PathBuf],
     /// Where the servers behind this one were found.
     pub upstreams: &'a [FoundUpstream],
+    /// Lists directories, in a site that lists any.
+    pub list: Option<List>,
     /// Looks at what is kept of other servers' answers, in a site that keeps any.
     pub cached: Option<Cached<'a>>,
     /// Writes to the request's error log.

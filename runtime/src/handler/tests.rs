@@ -63,6 +63,7 @@ fn ask<T>(
             uri: UriState::AS_SENT,
             programs: &[],
             upstreams: &[],
+            list: None,
             cached: None,
             report: &report,
         };

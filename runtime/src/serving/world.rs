@@ -19,7 +19,7 @@ use crate::exchange::world::{
 };
 use crate::exchange::{Gathered, Outcome, Unfit};
 use crate::files::{Entry, Files, StoredFile};
-use crate::handler::{self, dav, file, gif, random_index, status, upload};
+use crate::handler::{self, dav, file, gif, listing, random_index, status, upload};
 use crate::http::accept::Coding;
 use crate::http::body::Framing;
 use crate::http::charset::Recoded;
@@ -546,6 +546,8 @@ impl<S: Site> Serving<'_, S> {
             locate: &locate,
             programs: &cx.shared.programs,
             upstreams: &cx.shared.upstreams,
+            // What no location of the site does, is not in its binary.
+            list: if S::LISTS { Some(listing::serve) } else { None },
             // Without caches in the site, their code is not in the binary.
             cached: if S::CACHES.is_empty() { None } else { Some(&look) },
             report: &report,

@@ -3,8 +3,8 @@
 use std::sync::LazyLock;
 
 use super::{
-    CgiSettings, DavSettings, DirectoryId, LocationId, Pattern, ProgramId, Proxy,
-    ResponseTable, StatusPage, UploadSettings,
+    CgiSettings, DavSettings, DirectoryId, LocationId, Pattern, ProgramId, Proxy, ResponseTable,
+    StatusPage, UploadSettings,
 };
 use crate::http::method::MethodSet;
 use crate::regex::Set;

@@ -1,26 +1,19 @@
 //! How lists of folders look.
 
 use super::ListingSettings;
-use crate::files::Files;
-use crate::handler::{self, Outcome, Request};
 
-/// `autoindex on`. Held by settings, so that a site that lists nothing has no code for it.
+/// `autoindex on`.
 pub struct Listing {
     /// What is shown.
     pub(crate) plain: ListingSettings,
     /// The page, for [`ListingFormat::Html`].
     pub(crate) page: &'static [ListingPiece],
-    serve: fn(&Request<'_>, &mut Files, &'static Listing) -> Outcome,
 }
 
 impl Listing {
     /// A listing that shows what the settings say; `page` is for [`ListingFormat::Html`].
     pub const fn new(plain: ListingSettings, page: &'static [ListingPiece]) -> Listing {
-        Listing { plain, page, serve: handler::listing::serve }
-    }
-
-    pub(crate) fn answer(&'static self, request: &Request<'_>, files: &mut Files) -> Outcome {
-        (self.serve)(request, files, self)
+        Listing { plain, page }
     }
 }
 

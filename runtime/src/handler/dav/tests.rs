@@ -70,6 +70,7 @@ fn outcome(
             uri: UriState::AS_SENT,
             programs: &[],
             upstreams: &[],
+            list: None,
             cached: None,
             report: &|_, _| (),
         };

@@ -82,6 +82,7 @@ fn list(
             uri: UriState::AS_SENT,
             programs: &[],
             upstreams: &[],
+            list: Some(super::serve),
             cached: None,
             report: &report,
         };

@@ -49,6 +49,7 @@ impl<'a> Ask<'a> {
                 uri: UriState::AS_SENT,
                 programs: &[],
                 upstreams: &[],
+                list: None,
                 cached: None,
                 report: &report,
             };
