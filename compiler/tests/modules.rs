@@ -25,7 +25,6 @@ const KNOWN: &[Known] = &[
     Known {
         at: ("runtime/src", ""),
         members: &[
-            "acme",
             "backend",
             "cache",
             "cgi",
@@ -41,7 +40,6 @@ const KNOWN: &[Known] = &[
             "referers",
             "secured",
             "site",
-            "tls",
             "transport",
             "upstream",
             "variables",
@@ -90,23 +88,7 @@ const KNOWN: &[Known] = &[
 const LAYERS: &[(&str, &[&str])] = &[
     ("sys", &[]),
     ("http", &["media", "sys"]),
-    (
-        "site",
-        &[
-            "acme",
-            "coding",
-            "http",
-            "links",
-            "log",
-            "media",
-            "pack",
-            "regex",
-            "secured",
-            "sys",
-            "tls",
-            "variables",
-        ],
-    ),
+    ("site", &["coding", "http", "links", "log", "media", "pack", "regex", "sys", "variables"]),
     ("exchange", &["escape", "http", "media", "site"]),
 ];
 

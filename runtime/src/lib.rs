@@ -48,6 +48,8 @@ pub mod referers;
 pub mod regex;
 #[cfg(test)]
 mod samples;
+// Only TLS reads all that is there.
+#[cfg_attr(not(feature = "tls"), allow(dead_code))]
 mod secured;
 mod serving;
 pub mod shares;

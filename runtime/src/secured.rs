@@ -7,9 +7,8 @@ use std::fmt;
 use std::io::{self, IoSlice};
 use std::os::fd::BorrowedFd;
 use std::path::PathBuf;
-use std::sync::Arc;
 
-use crate::site::{TlsId, TlsPeerId, TlsSite};
+use crate::site::{TlsId, TlsPeerId};
 use crate::sys::poll::Readiness;
 
 pub use keys::Keys;
@@ -19,15 +18,12 @@ pub(crate) const READ_LEN: usize = 64 << 10;
 /// Content that is sealed for one call of the kernel.
 pub(crate) const WRITE_LEN: usize = 64 << 10;
 
-/// Reads keys and certificates. The faults are told, each with the file that it is in.
-pub type Load = fn(&TlsSite, KeyFiles) -> Result<Arc<dyn Keeper>, Vec<String>>;
-
 /// Where keys and certificates are.
 #[derive(Clone, Default, Debug)]
 pub struct KeyFiles {
-    /// What each of [`TlsSite::servers`] names.
+    /// What each of [`TlsSite::servers`](crate::site::TlsSite::servers) names.
     pub servers: Vec<TlsFiles>,
-    /// What each of [`TlsSite::peers`] names.
+    /// What each of [`TlsSite::peers`](crate::site::TlsSite::peers) names.
     pub peers: Vec<PeerFiles>,
     /// The folders of certificates that are shown to who checks a challenge (RFC 8737).
     pub challenges: Vec<PathBuf>,

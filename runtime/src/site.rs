@@ -49,11 +49,7 @@ pub use self::tls::{
     Certificate, Clients, Group, SessionCache, Suite, Tls, TlsPeer, TlsSite, TlsVersions,
     VerifyClient,
 };
-#[cfg(feature = "acme")]
-pub use crate::acme::run as run_acme;
 pub use crate::log::{append_to_named, open_syslog};
-#[cfg(feature = "tls")]
-pub use crate::tls::load as load_tls;
 
 pub use self::upstream::{
     Balance, Command, CookieFlags, Digest, Failures, Fastcgi, FieldTest, Health, HealthTest,

@@ -27,8 +27,8 @@ use crate::listener::{self, Listener};
 use crate::log::{LogPlace, Logs};
 use crate::options::{self, Command, HELP, Options};
 use crate::poll_set::PollSet;
-use crate::secured::{Keys, TlsFiles};
-use crate::site::{DirectoryId, Level, Process, Site, UpstreamId};
+use crate::secured::{Keeper, KeyFiles, Keys, TlsFiles};
+use crate::site::{DirectoryId, Level, Process, Site, TlsSite, UpstreamId};
 use crate::sys::append::say;
 use crate::sys::process;
 use crate::sys::signal::{Signals, Waker};
@@ -161,10 +161,11 @@ fn open<S: Site>(
     if settled.endpoints.len() == S::LISTENS.len() {
         handed_over.iter().for_each(|socket| faults.push(socket.unwanted()));
     }
+    const { assert!(S::TLS.is_none() || cfg!(feature = "tls"), "the conf needs the feature `tls`") };
     // Nor to read the keys.
     if let Some(site) = S::TLS {
         let files = &settled.shared.key_files;
-        let keeper = faults.note_all((site.load)(&site, files.clone()));
+        let keeper = faults.note_all(load_tls(&site, files.clone()));
         if S::ACME.is_some() {
             files.servers.iter().for_each(say_absent::<S>);
         }
@@ -173,6 +174,17 @@ fn open<S: Site>(
     // The user may have no right to read the program.
     settled.shared.image = S::CONTENTS.and_then(|contents| Image::find(contents()));
     opened
+}
+
+/// Reads keys and certificates. The faults are told, each with the file that it is in.
+#[cfg(feature = "tls")]
+fn load_tls(site: &TlsSite, files: KeyFiles) -> Result<Arc<dyn Keeper>, Vec<String>> {
+    crate::tls::load(site, files)
+}
+
+#[cfg(not(feature = "tls"))]
+fn load_tls(_: &TlsSite, _: KeyFiles) -> Result<Arc<dyn Keeper>, Vec<String>> {
+    unreachable!("a site with TLS turns the feature on")
 }
 
 /// Says which certificates are not there yet.

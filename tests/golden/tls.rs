@@ -222,7 +222,6 @@ impl site::Site for Conf {
             },
         ],
         peers: &[],
-        load: site::load_tls,
     });
     fn prepare() {}
     fn server(listen: site::ListenId, host: &[u8]) -> site::ServerMatch {

@@ -27,7 +27,6 @@ pub(super) fn constant(site: &ir::Site) -> Option<TokenStream> {
         site::AcmeSite {
             issuers: &[#(#issuers),*],
             certificates: &[#(#certificates),*],
-            run: site::run_acme,
         }
     };
     (!site.fetched.is_empty()).then(|| quote!(const ACME: Option<site::AcmeSite> = Some(#all);))

@@ -13,7 +13,7 @@ pub(super) fn constant(site: &ir::Site) -> Option<TokenStream> {
     let servers = site.tls.iter().map(tls);
     let peers = site.tls_peers().into_iter().map(peer);
     let all = quote! {
-        site::TlsSite { servers: &[#(#servers),*], peers: &[#(#peers),*], load: site::load_tls }
+        site::TlsSite { servers: &[#(#servers),*], peers: &[#(#peers),*] }
     };
     site.speaks_tls().then(|| quote!(const TLS: Option<site::TlsSite> = Some(#all);))
 }

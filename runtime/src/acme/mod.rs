@@ -12,6 +12,8 @@ mod jose;
 mod order;
 #[cfg(feature = "acme")]
 mod pair;
+// Only who fetches reads all of it.
+#[cfg_attr(not(feature = "acme"), allow(dead_code))]
 mod plan;
 #[cfg(feature = "acme")]
 mod renewal;
@@ -24,6 +26,6 @@ mod state;
 #[cfg(feature = "acme")]
 mod time;
 
-pub use plan::{Authority, CHALLENGE_PATH, Mode, Plan, Run, TLS_FOLDER, Wanted};
+pub use plan::{Authority, CHALLENGE_PATH, Mode, Plan, TLS_FOLDER, Wait, Wanted};
 #[cfg(feature = "acme")]
 pub use run::run;

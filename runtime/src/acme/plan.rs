@@ -10,9 +10,6 @@ pub const CHALLENGE_PATH: &str = "/.well-known/acme-challenge/";
 /// The folder of certificates for challenges, in that of an authority's state.
 pub const TLS_FOLDER: &str = "tls-alpn-01";
 
-/// Fetches what is due. Whether all went well.
-pub type Run = fn(&Plan, &Mode, Wait<'_>) -> bool;
-
 /// Waits so long. False: the process is to end.
 pub type Wait<'a> = &'a dyn Fn(Duration) -> bool;
 

@@ -1,7 +1,6 @@
 //! Certificates that are fetched by ACME (RFC 8555): from whom, for which names, and where they go.
 
 use super::{Certificate, StartText};
-use crate::acme::Run;
 
 /// All that a site fetches.
 pub struct AcmeSite {
@@ -9,8 +8,6 @@ pub struct AcmeSite {
     pub issuers: &'static [Issuer],
     /// The certificates, in the order of the conf.
     pub certificates: &'static [Fetched],
-    /// Fetches them: `run_acme`, which a site without has no code for.
-    pub run: Run,
 }
 
 /// `acme_issuer`.

@@ -3,7 +3,6 @@
 //! Keys and certificates are data: they are read when a server starts, and again when they change.
 
 use super::{StartText, TlsPeerSettings, TlsSettings};
-use crate::secured::Load;
 
 /// All TLS of a site.
 pub struct TlsSite {
@@ -11,8 +10,6 @@ pub struct TlsSite {
     pub servers: &'static [Tls],
     /// How servers behind it are spoken to, each distinct way once.
     pub peers: &'static [TlsPeer],
-    /// Reads what they name: `load_tls`, which a site without TLS has no code for.
-    pub load: Load,
 }
 
 /// What a server with `listen … ssl` says of TLS.

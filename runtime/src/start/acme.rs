@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use super::settle::{Settled, settle};
 use super::{Faults, user_ids};
-use crate::acme::{Authority, CHALLENGE_PATH, Mode, Plan, Wanted};
+use crate::acme::{Authority, CHALLENGE_PATH, Mode, Plan, Wait, Wanted};
 use crate::context::Shared;
 use crate::options::Options;
 use crate::params::Params;
@@ -23,6 +23,7 @@ pub(super) fn fetch<S: Site>(
     mode: &Mode,
     prefix: &Path,
 ) -> Result<(), Vec<String>> {
+    const { assert!(S::ACME.is_none() || cfg!(feature = "acme"), "the conf needs the feature `acme`") };
     let Some(site) = S::ACME else {
         return Err(vec![
             "the conf has no `acme_certificate`: there is nothing to fetch".to_owned(),
@@ -44,11 +45,22 @@ pub(super) fn fetch<S: Site>(
     let signals = mode.watch.then(Signals::install).transpose();
     let signals = signals.map_err(|error| vec![format!("signals: {error}")])?;
     let wait = |rest| signals.as_ref().is_none_or(|signals| is_patient(signals, rest));
-    match (site.run)(&plan, mode, &wait) {
+    match run(&plan, mode, &wait) {
         true => Ok(()),
         // What is wrong has been told.
         false => Err(Vec::new()),
     }
+}
+
+/// Fetches what is due. Whether all went well.
+#[cfg(feature = "acme")]
+fn run(plan: &Plan, mode: &Mode, wait: Wait<'_>) -> bool {
+    crate::acme::run(plan, mode, wait)
+}
+
+#[cfg(not(feature = "acme"))]
+fn run(_: &Plan, _: &Mode, _: Wait<'_>) -> bool {
+    unreachable!("a site that fetches certificates turns the feature on")
 }
 
 /// Waits so long, or until a signal says to look now. False: it says to end.

@@ -237,7 +237,7 @@ impl Pair {
 fn keeper(servers: Vec<&'static Tls>, files: Vec<TlsFiles>) -> Arc<dyn Keeper> {
     let servers: Vec<Tls> = servers.into_iter().map(copy).collect();
     let files = KeyFiles { servers: files, ..KeyFiles::default() };
-    match load(&TlsSite { servers: Vec::leak(servers), peers: &[], load }, files) {
+    match load(&TlsSite { servers: Vec::leak(servers), peers: &[] }, files) {
         Ok(keeper) => keeper,
         Err(faults) => panic!("{faults:?}"),
     }
@@ -580,7 +580,7 @@ fn files_that_cannot_be_used_are_faults_at_start() {
         let servers: &'static [Tls] = Vec::leak(vec![copy(tls(TlsSettings::DEFAULT, false))]);
         let named = vec![files(vec![(chain.clone(), key.clone())])];
         let named = KeyFiles { servers: named, ..KeyFiles::default() };
-        let loaded = load(&TlsSite { servers, peers: &[], load }, named);
+        let loaded = load(&TlsSite { servers, peers: &[] }, named);
         let faults = loaded.expect_err("a fault");
         assert!(faults.len() == 1 && faults[0].contains(expected), "{faults:?}");
     }
@@ -779,7 +779,7 @@ fn talker(plain: TlsPeerSettings, files: PeerFiles) -> Arc<dyn Keeper> {
         revoked: None,
         is_http2: false,
     };
-    let site = TlsSite { servers: &[], peers: Box::leak(Box::new([peer])), load };
+    let site = TlsSite { servers: &[], peers: Box::leak(Box::new([peer])) };
     load(&site, KeyFiles { peers: vec![files], ..KeyFiles::default() }).expect("a keeper")
 }
 
