@@ -22,9 +22,11 @@ use crate::variables::Variables;
 
 pub(crate) use file::{KEPT_LEN, Trouble};
 use file::{LogFile, Way};
+pub use named::MOST_NAME_LEN;
 use named::Named;
-pub use named::{AppendToNamed, MOST_NAME_LEN, append_to_named};
-pub use syslog::{Datagrams, SyslogServer, open as open_syslog};
+pub(crate) use named::{AppendToNamed, append_to_named};
+pub use syslog::{Datagrams, SyslogServer};
+pub(crate) use syslog::{OpenSyslog, open as open_syslog};
 
 /// The longest line of the error log, in bytes.
 const MAX_ERROR_LEN: usize = 2048;
@@ -55,7 +57,7 @@ pub(crate) enum LogPlace {
     /// A file.
     File(PathBuf),
     /// A folder of files that values name.
-    Folder(PathBuf),
+    Folder(FolderPlace),
     /// A syslog server.
     Syslog(SyslogPlace),
     /// Nowhere.
@@ -71,6 +73,17 @@ pub(crate) struct SyslogPlace {
     pub(crate) server: String,
     /// What its path is beneath.
     pub(crate) prefix: PathBuf,
+    /// Finds it: [`open_syslog`], which a site without one has no code for.
+    pub(crate) open: OpenSyslog,
+}
+
+/// A folder of files that values name.
+#[derive(Clone)]
+pub(crate) struct FolderPlace {
+    /// Where it is.
+    pub(crate) path: PathBuf,
+    /// Appends a line to a file of it: [`append_to_named`], which a site without has no code for.
+    pub(crate) append: AppendToNamed,
 }
 
 /// What a line of the error log is about.
@@ -98,6 +111,8 @@ struct Sink {
     file: Arc<LogFile>,
     /// What a syslog server is told of each line.
     syslog: Option<&'static Syslog>,
+    /// Appends a line to a file that a value names.
+    append: Option<AppendToNamed>,
     buffer: Vec<u8>,
     /// When the buffer has to be written, by the monotonic clock.
     flush_at_ms: Option<u64>,
@@ -114,7 +129,7 @@ impl Logs {
         let (mut sinks, mut faults) = (Vec::new(), Vec::new());
         for place in places {
             match LogFile::open(place.clone(), reopenings) {
-                Ok(file) => sinks.push(Sink::new(Arc::new(file), place.syslog())),
+                Ok(file) => sinks.push(Sink::new(Arc::new(file), place)),
                 Err(error) => faults.push((place.path(), error)),
             }
         }
@@ -125,7 +140,7 @@ impl Logs {
     pub(crate) fn for_worker(&self) -> Logs {
         let sink = |sink: &RefCell<Sink>| {
             let sink = sink.borrow();
-            Sink::new(sink.file.clone(), sink.syslog)
+            Sink::of(sink.file.clone(), (sink.syslog, sink.append))
         };
         Logs::of(self.sinks.iter().map(sink).collect())
     }
@@ -152,7 +167,8 @@ impl Logs {
                 }
                 line.clear();
             }
-            let syslog = self.sinks.get(usize::from(log.log)).and_then(|sink| sink.borrow().syslog);
+            let sink = self.sinks.get(usize::from(log.log)).map(RefCell::borrow);
+            let (syslog, append) = sink.map_or((None, None), |sink| (sink.syslog, sink.append));
             if let Some(syslog) = syslog {
                 let time = (variables.now, variables.local_clock);
                 syslog.write_front(syslog.severity, time, &mut line);
@@ -163,8 +179,8 @@ impl Logs {
                 line.iter_mut().filter(|byte| **byte == b'\n').for_each(|byte| *byte = b' ');
             }
             line.push(b'\n');
-            if let Some(name) = &log.name {
-                (name.append)(self, log.log, name, variables, &line);
+            if let (Some(name), Some(append)) = (&log.name, append) {
+                append(self, log.log, name, variables, &line);
                 continue;
             }
             self.with_sink(log.log, |sink| sink.append(&line, log, variables.now));
@@ -281,6 +297,20 @@ impl PartialEq for SyslogPlace {
 }
 
 #[cfg(test)]
+impl PartialEq for FolderPlace {
+    fn eq(&self, other: &FolderPlace) -> bool {
+        self.path == other.path
+    }
+}
+
+#[cfg(test)]
+impl fmt::Debug for FolderPlace {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.path.fmt(f)
+    }
+}
+
+#[cfg(test)]
 impl fmt::Debug for SyslogPlace {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.server)
@@ -310,11 +340,11 @@ impl LogPlace {
             LogPlace::Stderr => Appender::standard(io::stderr().as_fd()),
             LogPlace::Stdout => Appender::standard(io::stdout().as_fd()),
             LogPlace::File(path) => Appender::open(path),
-            LogPlace::Folder(path) => {
+            LogPlace::Folder(FolderPlace { path, .. }) => {
                 return std::fs::File::open(path).map(|folder| Some(Way::Folder(folder)));
             }
-            LogPlace::Syslog(SyslogPlace { syslog, server, prefix }) => {
-                return (syslog.open)(server, prefix).map(|server| Some(Way::Datagrams(server)));
+            LogPlace::Syslog(SyslogPlace { open, server, prefix, .. }) => {
+                return open(server, prefix).map(|server| Some(Way::Datagrams(server)));
             }
             LogPlace::Off => return Ok(None),
         };
@@ -328,11 +358,18 @@ impl LogPlace {
         }
     }
 
+    fn append(&self) -> Option<AppendToNamed> {
+        match self {
+            LogPlace::Folder(place) => Some(place.append),
+            _ => None,
+        }
+    }
+
     fn path(&self) -> PathBuf {
         match self {
             LogPlace::Stderr => "stderr".into(),
             LogPlace::Stdout => "stdout".into(),
-            LogPlace::File(path) | LogPlace::Folder(path) => path.clone(),
+            LogPlace::File(path) | LogPlace::Folder(FolderPlace { path, .. }) => path.clone(),
             LogPlace::Syslog(place) => format!("syslog:server={}", place.server).into(),
             LogPlace::Off => "off".into(),
         }
@@ -340,8 +377,23 @@ impl LogPlace {
 }
 
 impl Sink {
-    fn new(file: Arc<LogFile>, syslog: Option<&'static Syslog>) -> Sink {
-        Sink { file, syslog, buffer: Vec::new(), flush_at_ms: None, gzip: None, behind: false }
+    fn new(file: Arc<LogFile>, place: &LogPlace) -> Sink {
+        Sink::of(file, (place.syslog(), place.append()))
+    }
+
+    fn of(
+        file: Arc<LogFile>,
+        (syslog, append): (Option<&'static Syslog>, Option<AppendToNamed>),
+    ) -> Sink {
+        Sink {
+            file,
+            syslog,
+            append,
+            buffer: Vec::new(),
+            flush_at_ms: None,
+            gzip: None,
+            behind: false,
+        }
     }
 
     /// Adds a line to the buffer. Without one in the conf it is due at once.

@@ -49,7 +49,6 @@ pub use self::tls::{
     Certificate, Clients, Group, SessionCache, Suite, Tls, TlsPeer, TlsSite, TlsVersions,
     VerifyClient,
 };
-pub use crate::log::{append_to_named, open_syslog};
 
 pub use self::upstream::{
     Balance, Command, CookieFlags, Digest, Failures, Fastcgi, FieldTest, Health, HealthTest,
@@ -145,6 +144,10 @@ pub trait Site: Sync + 'static {
     const EMPTY_GIF: bool = false;
     /// Every log file. A relative one is under the prefix.
     const LOGS: &'static [LogTarget];
+    /// Whether any of them is a syslog server. A site without has no code for it.
+    const SYSLOG: bool = LogTarget::any_is_syslog(Self::LOGS);
+    /// Whether values name files of any of them. A site where none do has no code for it.
+    const NAMED_LOGS: bool = LogTarget::any_is_folder(Self::LOGS);
     /// Every program that scripts are run by, or that is one: a path, relative ones under the
     /// prefix, or without a slash a name that is looked for in `PATH` at start.
     const PROGRAMS: &'static [StartText] = &[];

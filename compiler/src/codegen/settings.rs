@@ -321,7 +321,7 @@ fn access_log(log: &ir::AccessLog, shared: &mut Shared) -> TokenStream {
                 }
             }
         };
-        quote!(site::LogName { path: #path, cache: #cache, append: site::append_to_named })
+        quote!(site::LogName { path: #path, cache: #cache })
     }));
     let gzip = option(log.gzip.map(|level| {
         let level = number(level);

@@ -413,7 +413,6 @@ fn log(log: &ir::LogTarget) -> TokenStream {
                     severity: site::Level::#severity,
                     tag: #tag,
                     hostname: #hostname,
-                    open: site::open_syslog,
                 })
             }
         }

@@ -22,8 +22,8 @@ pub const MOST_NAME_LEN: usize = 1024;
 /// How often it is told that lines are not written.
 const TOLD_EVERY_MS: u64 = 1000;
 
-/// What appends a line to a file that a value names.
-pub type AppendToNamed = fn(&Logs, LogId, &LogName, &Variables<'_>, &[u8]);
+/// Appends a line to a file that a value names.
+pub(crate) type AppendToNamed = fn(&Logs, LogId, &LogName, &Variables<'_>, &[u8]);
 
 /// The files of one worker.
 #[derive(Default)]
@@ -50,7 +50,7 @@ struct Open {
 }
 
 /// Appends `line` to the file.
-pub fn append_to_named(
+pub(crate) fn append_to_named(
     logs: &Logs,
     log: LogId,
     name: &LogName,

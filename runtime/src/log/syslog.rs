@@ -16,6 +16,9 @@ use crate::sys::poll::{PollFd, poll};
 /// The port of a server that names none.
 const DEFAULT_PORT: u16 = 514;
 
+/// Finds a syslog server.
+pub(crate) type OpenSyslog = fn(&str, &Path) -> io::Result<Box<dyn Datagrams>>;
+
 /// What takes lines as datagrams.
 pub trait Datagrams: Send {
     /// Sends a line without its end, or says at once that it cannot.
@@ -81,7 +84,7 @@ impl Syslog {
 }
 
 /// Finds a server. A path is beneath `prefix`. Nobody has to listen there yet.
-pub fn open(server: &str, prefix: &Path) -> io::Result<Box<dyn Datagrams>> {
+pub(crate) fn open(server: &str, prefix: &Path) -> io::Result<Box<dyn Datagrams>> {
     let wrong = || io::Error::new(io::ErrorKind::InvalidInput, "this is no address");
     match SyslogServer::parse(server).ok_or_else(wrong)? {
         SyslogServer::Unix(path) => {
@@ -176,14 +179,8 @@ mod tests {
         for (hostname, expected) in
             [(true, format!("<155>{time} {host} site: ")), (false, format!("<155>{time} site: "))]
         {
-            let syslog = Syslog {
-                server: &[],
-                facility: 19,
-                severity: Level::Info,
-                tag: "site",
-                hostname,
-                open,
-            };
+            let syslog =
+                Syslog { server: &[], facility: 19, severity: Level::Info, tag: "site", hostname };
             let mut front = Vec::new();
             syslog.write_front(Level::Error, (now, &clock), &mut front);
             assert_eq!(String::from_utf8_lossy(&front), expected);

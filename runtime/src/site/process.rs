@@ -1,11 +1,8 @@
 //! What holds of the whole process: what it is started with, where it listens and logs.
 
-use std::io;
 use std::net::SocketAddr;
-use std::path::Path;
 use std::sync::OnceLock;
 
-use crate::log::Datagrams;
 pub use crate::sys::socket::{SocketOptions, TcpKeepalive};
 
 use super::{LogId, ProcessSettings, ServerId};
@@ -162,6 +159,30 @@ pub enum LogTarget {
     Folder(StartText),
 }
 
+impl LogTarget {
+    /// Whether any of these is a syslog server.
+    pub(super) const fn any_is_syslog(mut logs: &[LogTarget]) -> bool {
+        while let [first, rest @ ..] = logs {
+            if matches!(first, LogTarget::Syslog(_)) {
+                return true;
+            }
+            logs = rest;
+        }
+        false
+    }
+
+    /// Whether any of these is a folder.
+    pub(super) const fn any_is_folder(mut logs: &[LogTarget]) -> bool {
+        while let [first, rest @ ..] = logs {
+            if matches!(first, LogTarget::Folder(_)) {
+                return true;
+            }
+            logs = rest;
+        }
+        false
+    }
+}
+
 /// A syslog server, and what it is told of each line.
 pub struct Syslog {
     /// Where it is.
@@ -174,8 +195,6 @@ pub struct Syslog {
     pub tag: &'static str,
     /// Whether they name the machine.
     pub hostname: bool,
-    /// Finds it: [`open_syslog`](super::open_syslog), which a site without one has no code for.
-    pub open: fn(&str, &Path) -> io::Result<Box<dyn Datagrams>>,
 }
 
 /// Severity of a line in the error log, least to most talkative.

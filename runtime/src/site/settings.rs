@@ -10,7 +10,6 @@ use crate::http::charset;
 pub use crate::http::conditional::IfModifiedSince;
 pub use crate::http::expires::Expires;
 use crate::links::Digest;
-use crate::log::AppendToNamed;
 use crate::media::is_among;
 use crate::pack::Pack;
 use crate::variables::Variables;
@@ -285,9 +284,6 @@ pub struct LogName {
     pub path: Text,
     /// How long such files stay open.
     pub cache: LogCache,
-    /// Appends the line to the file: [`append_to_named`](super::append_to_named), which a site
-    /// without such logs has no code for.
-    pub append: AppendToNamed,
 }
 
 /// `open_log_file_cache`.

@@ -12,7 +12,7 @@ use crate::commands::{FoundCommand, Sayings};
 use crate::context::Shared;
 use crate::counts::AllCounts;
 use crate::listener::{self, Endpoint};
-use crate::log::{LogPlace, SyslogPlace};
+use crate::log::{self, FolderPlace, LogPlace, SyslogPlace};
 use crate::metrics::Meters;
 use crate::options::Options;
 use crate::params::{self, BindAddress, Params};
@@ -113,7 +113,7 @@ pub(super) fn settle<S: Site>(
     };
     Some(Settled {
         endpoints,
-        log_places: S::LOGS.iter().map(|target| log_place(target, &params, &prefix)).collect(),
+        log_places: S::LOGS.iter().map(|target| log_place::<S>(target, &params, &prefix)).collect(),
         pid_file: S::PROCESS.pid.map(|text| params.path(&prefix, text)),
         shared,
         params,
@@ -178,7 +178,7 @@ fn peer_key_paths<S: Site>(params: &Params, prefix: &Path) -> Vec<PeerFiles> {
     site.peers.iter().map(files).collect()
 }
 
-fn log_place(target: &'static LogTarget, params: &Params, prefix: &Path) -> LogPlace {
+fn log_place<S: Site>(target: &'static LogTarget, params: &Params, prefix: &Path) -> LogPlace {
     match target {
         LogTarget::Stderr => LogPlace::Stderr,
         LogTarget::Stdout => LogPlace::Stdout,
@@ -186,12 +186,17 @@ fn log_place(target: &'static LogTarget, params: &Params, prefix: &Path) -> LogP
             LogPlace::of(&params.text(path), params.path(prefix, path))
         }
         LogTarget::File(path) => LogPlace::File(params.path(prefix, path)),
-        LogTarget::Folder(path) => LogPlace::Folder(params.path(prefix, path)),
-        LogTarget::Syslog(syslog) => LogPlace::Syslog(SyslogPlace {
+        LogTarget::Folder(path) if S::NAMED_LOGS => LogPlace::Folder(FolderPlace {
+            path: params.path(prefix, path),
+            append: log::append_to_named,
+        }),
+        LogTarget::Syslog(syslog) if S::SYSLOG => LogPlace::Syslog(SyslogPlace {
+            open: log::open_syslog,
             syslog,
             server: params.text(syslog.server),
             prefix: prefix.to_owned(),
         }),
+        LogTarget::Folder(_) | LogTarget::Syslog(_) => unreachable!("the site has none"),
     }
 }
 
