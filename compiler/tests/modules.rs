@@ -88,7 +88,7 @@ const KNOWN: &[Known] = &[
 const LAYERS: &[(&str, &[&str])] = &[
     ("sys", &[]),
     ("http", &["media", "sys"]),
-    ("site", &["coding", "http", "links", "media", "pack", "regex", "sys", "variables"]),
+    ("site", &["http", "links", "media", "pack", "regex", "sys", "variables"]),
     ("exchange", &["escape", "http", "media", "site"]),
 ];
 

@@ -55,7 +55,7 @@ mod serving;
 pub mod shares;
 pub mod site;
 #[cfg(feature = "ssi")]
-pub mod ssi;
+mod ssi;
 mod start;
 mod subrequest;
 mod sys;

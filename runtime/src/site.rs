@@ -6,6 +6,7 @@ mod acme;
 mod action;
 mod cache;
 mod compression;
+mod encode;
 mod listing;
 mod metrics;
 mod plain;
@@ -27,6 +28,7 @@ pub use self::action::{
 };
 pub use self::cache::{Cache, CacheValid, Caching};
 pub use self::compression::{Coder, Compression, LeastVersion, Proxied};
+pub use self::encode::{Begin, Effort, Encode};
 pub use self::listing::{Listing, ListingFormat, ListingHole, ListingPiece, ListingSection};
 pub use self::metrics::{Labels, Metrics, StatusPage};
 pub use self::plain::{
@@ -194,6 +196,8 @@ pub trait Site: Sync + 'static {
     const COMPRESSES: bool = false;
     /// Whether others go into contents anywhere. A site where none do has no code for it.
     const COMPOSES: bool = false;
+    /// Whether commands in contents are carried out anywhere (`ssi`). A site where none are has no code for them.
+    const SSI: bool = false;
     /// Whether contents are fetched in parts anywhere (`slice`). A site where none are has no code for it.
     const SLICES: bool = false;
     /// Whether any content waits for requests within its own.

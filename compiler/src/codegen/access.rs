@@ -70,6 +70,11 @@ pub(super) fn subrequests(site: &ir::Site) -> Option<TokenStream> {
             const COMPOSES: bool = true;
         )
     });
+    let ssi = site.settings.iter().any(|settings| settings.ssi.is_some()).then(|| {
+        quote!(
+            const SSI: bool = true;
+        )
+    });
     let slices = site.has_slices().then(|| {
         quote!(
             const SLICES: bool = true;
@@ -79,6 +84,7 @@ pub(super) fn subrequests(site: &ir::Site) -> Option<TokenStream> {
         quote! {
             const SUBREQUESTS: bool = true;
             #composes
+            #ssi
             #slices
             #mirrors
         }

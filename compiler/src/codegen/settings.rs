@@ -214,7 +214,6 @@ fn ssi_value(ssi: &ir::Ssi) -> TokenStream {
             silent_errors: #silent_errors,
             value_len: #value_len,
             set_len: #set_len,
-            begin: ::sitec_runtime::ssi::begin,
             variable: ssi_variable,
         }
     }

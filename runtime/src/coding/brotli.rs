@@ -5,8 +5,8 @@ use std::io::{self, BufWriter, Write};
 use brotli::CompressorWriter;
 use brotli::enc::BrotliEncoderParams;
 
-use super::{Effort, Encode};
 use crate::output::RUN_LEN;
+use crate::site::{Effort, Encode};
 
 /// The hardest level that a request may pay for, and a form that is kept: the next ones cost more
 /// memory than they bring, and the last ones a hundred times as long.
@@ -66,6 +66,10 @@ impl Encode for Brotli {
 
     fn reset(&mut self) -> bool {
         false
+    }
+
+    fn piece_len(&self) -> usize {
+        RUN_LEN
     }
 }
 

@@ -7,11 +7,12 @@ use std::os::unix::fs::FileExt;
 use std::rc::Rc;
 
 use super::forms::{Form, Making};
-use super::{Encode, Encoder, Forms};
+use super::{Encoder, Forms};
 use crate::files::StoredFile;
 use crate::handler::FileBody;
 use crate::http::accept::Coding;
 use crate::output::{Attendant, Body, Piece, Produce, Produced, RUN_LEN};
+use crate::site::Encode;
 
 /// What is taken of a content in one run: what is very regular may leave little behind.
 const TAKEN_LEN: u64 = 2 * RUN_LEN as u64;

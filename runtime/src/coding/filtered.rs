@@ -2,8 +2,9 @@
 
 use std::io;
 
-use super::{Encode, Source};
+use super::Source;
 use crate::output::{Attendant, Produce, Produced, RUN_LEN};
+use crate::site::Encode;
 
 /// What is taken of a content in one run.
 const TAKEN_LEN: u64 = 2 * RUN_LEN as u64;

@@ -4,7 +4,7 @@ use std::io;
 
 use flate2::{Decompress, FlushDecompress, Status};
 
-use super::{Effort, Encode};
+use crate::site::{Effort, Encode};
 
 /// The window, as the logarithm of its length: the largest.
 const WINDOW_BITS: u8 = 15;

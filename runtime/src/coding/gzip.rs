@@ -4,7 +4,8 @@ use std::io;
 
 use flate2::{Compress, Compression, FlushCompress, Status};
 
-use super::{Effort, Encode};
+use crate::output::RUN_LEN;
+use crate::site::{Effort, Encode};
 
 /// The window, as the logarithm of its length: the largest.
 const WINDOW_BITS: u8 = 15;
@@ -77,5 +78,9 @@ impl Encode for Gzip {
     fn reset(&mut self) -> bool {
         self.0.reset();
         true
+    }
+
+    fn piece_len(&self) -> usize {
+        RUN_LEN
     }
 }

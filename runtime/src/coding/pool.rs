@@ -4,8 +4,8 @@ use std::cell::{Cell, RefCell};
 use std::io;
 use std::rc::Rc;
 
-use super::{Begin, Effort, Encode};
 use crate::exchange::world::Recoding;
+use crate::site::{Begin, Effort, Encode};
 
 /// The most contents that one worker compresses at once. What comes beyond is sent as it is.
 pub const MAX_ENCODERS: usize = 64;

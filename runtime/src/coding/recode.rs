@@ -4,10 +4,9 @@
 use std::io;
 use std::io::Write;
 
-use super::Encode;
 use crate::http::charset::Recoded;
 use crate::output::RUN_LEN;
-use crate::site::{CharsetMap, MapForm, UTF8_LEN};
+use crate::site::{CharsetMap, Encode, MapForm, UTF8_LEN};
 
 /// How much longer a piece may become: a character of two bytes may be written as its number, `&#1103;`.
 const MOST_GROWTH: usize = 4;

@@ -2,8 +2,8 @@
 
 use std::io;
 
-use super::Encode;
 use crate::output::RUN_LEN;
+use crate::site::Encode;
 
 /// The most that one piece may become, in bytes. Where it becomes more, the content is broken off.
 const MOST_GROWN_LEN: usize = 1 << 20;

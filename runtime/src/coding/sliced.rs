@@ -2,9 +2,10 @@
 
 use std::io;
 
-use super::{Encode, Source};
+use super::Source;
 use crate::http::slice::Slices;
 use crate::output::{Answered, Attendant, Part, Produce, Produced, RUN_LEN};
+use crate::site::Encode;
 
 /// A content in parts, while it is sent.
 #[derive(Debug)]
@@ -43,6 +44,10 @@ impl Encode for Copied {
 
     fn reset(&mut self) -> bool {
         true
+    }
+
+    fn piece_len(&self) -> usize {
+        RUN_LEN
     }
 }
 

@@ -6,6 +6,7 @@ use super::*;
 use crate::coding::encoded::{Encoded, Source};
 use crate::exchange::world::Recoding;
 use crate::output::{Piece, Produce, Produced};
+use crate::site::{Begin, Effort};
 
 const ALL: [(Coding, Begin); 3] =
     [(Coding::Gzip, gzip::begin), (Coding::Brotli, brotli::begin), (Coding::Zstd, zstd::begin)];

@@ -5,7 +5,8 @@ use std::io;
 
 use zstd::stream::raw::{CParameter, Encoder, InBuffer, Operation, OutBuffer};
 
-use super::{Effort, Encode};
+use crate::output::RUN_LEN;
+use crate::site::{Effort, Encode};
 
 /// The hardest level that a request may pay for, and the one of a form that is kept.
 const MAX_LEVEL: i32 = 9;
@@ -69,6 +70,10 @@ impl Encode for Zstd {
     /// The length that it was told may be another one the next time.
     fn reset(&mut self) -> bool {
         false
+    }
+
+    fn piece_len(&self) -> usize {
+        RUN_LEN
     }
 }
 

@@ -7,7 +7,7 @@ use crate::context::Context;
 use crate::http::slice::Slices;
 use crate::output::{Body, Produce};
 use crate::poll_set::Interest;
-use crate::serving::{Attending, Exchange, Reply};
+use crate::serving::{Attending, Exchange, Reply, begin_weave};
 use crate::site::{Around, Site};
 
 use super::response::Sending;
@@ -48,7 +48,8 @@ impl Connection {
             body = Box::new(Filtered::new(Source::Made(body), filter));
         }
         if let Some(around) = around {
-            body = Box::new(Composed::new(Source::Made(body), around, exchange.weaver()));
+            let (commands, begin) = (exchange.commands(), begin_weave::<S>());
+            body = Box::new(Composed::new(Source::Made(body), around, commands, begin));
         }
         if let Some(encoder) = cx.encoder.take() {
             body = Box::new(Encoded::new(Source::Made(body), encoder, None));

@@ -1,10 +1,11 @@
 //! How the content of a response is framed: by its length, in chunks, or by the end of the connection
 //! (RFC 9112, 6.3 and 7.1).
 
-use crate::coding::{Encode, Encoder};
+use crate::coding::Encoder;
 use crate::http::response::Fields;
 use crate::output::Chunks;
 use crate::serving::Exchange;
+use crate::site::Encode;
 
 /// How a content is framed that is made on the way.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::coding::{Composed, Source, Weave};
+use crate::coding::{BeginWeave, Composed, Source};
 use crate::context::Context;
 use crate::escape::Escaped;
 use crate::http::slice::Slice;
@@ -31,7 +31,7 @@ impl<S: Site> Serving<'_, S> {
         self.file = None;
         let empty = || Source::Owned(Vec::new(), 0..0);
         let source = Source::of(body).unwrap_or_else(|_| empty());
-        Body::Made(Box::new(Composed::new(source, around, exchange.weaver())))
+        Body::Made(Box::new(Composed::new(source, around, exchange.commands(), begin_weave::<S>())))
     }
 }
 
@@ -153,12 +153,18 @@ impl<S: Site> Attendant for Attending<'_, S> {
 
 impl Exchange {
     /// What its location says of commands in its content, if they are carried out.
-    fn commands(&self) -> Option<&'static Ssi> {
+    pub(crate) fn commands(&self) -> Option<&'static Ssi> {
         self.settings()?.ssi.filter(|_| self.is_woven())
     }
+}
 
-    /// What takes its content apart, where that says of others that go into it.
-    pub(crate) fn weaver(&self) -> Option<Box<dyn Weave>> {
-        self.commands().map(|ssi| (ssi.begin)(ssi))
+/// What takes contents apart that have commands in them, in a site where any have.
+pub(crate) fn begin_weave<S: Site>() -> Option<BeginWeave> {
+    const { assert!(!S::SSI || cfg!(feature = "ssi"), "the conf needs the feature `ssi`") };
+    // Without commands in the site's contents, their code is not in its binary.
+    #[cfg(feature = "ssi")]
+    if S::SSI {
+        return Some(crate::ssi::begin);
     }
+    None
 }

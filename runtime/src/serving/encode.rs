@@ -2,13 +2,11 @@
 
 use std::fmt;
 
-use crate::coding::{
-    Effort, Encode, Encoded, Encoder, Filtered, MAX_ENCODERS, Owner, Replacer, Source,
-};
+use crate::coding::{Encoded, Encoder, Filtered, MAX_ENCODERS, Owner, Replacer, Source};
 use crate::exchange::world::Recoding;
 use crate::handler::FileBody;
 use crate::output::{Body, Piece, Produce, Produced, RUN_LEN};
-use crate::site::{Level, Site, Text};
+use crate::site::{Effort, Encode, Level, Site, Text};
 
 use super::Exchange;
 use super::world::Serving;

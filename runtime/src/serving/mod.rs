@@ -27,7 +27,7 @@ use crate::upstream;
 use crate::users::desk::Verdict;
 use crate::variables::ConnectionFacts;
 
-pub(crate) use self::compose::{Attending, Parts};
+pub(crate) use self::compose::{Attending, Parts, begin_weave};
 use self::form::Compiled;
 pub(crate) use self::world::MAX_ANSWER_MS;
 use self::world::Serving;

@@ -1,7 +1,6 @@
 //! What is compressed on its way to a client: see [`Compression`].
 
-use super::{CompressionSettings, Regex};
-use crate::coding::Begin;
+use super::{Begin, CompressionSettings, Regex};
 use crate::http::accept::Coding;
 
 /// `gzip`, `brotli` and `zstd`, and what goes with them.

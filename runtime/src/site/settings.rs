@@ -4,7 +4,6 @@ use super::{
     Access, Admission, Assigned, Compression, DirectoryId, ErrorLog, Listing, LocationId, LogId,
     PlainSettings, Text, TypesId, ZoneId,
 };
-use crate::coding::Weave;
 use crate::http::accept::Coding;
 use crate::http::charset;
 pub use crate::http::conditional::IfModifiedSince;
@@ -512,8 +511,6 @@ pub struct Ssi {
     pub value_len: usize,
     /// `subrequest_output_buffer_size`: the longest content that goes into a variable, in bytes.
     pub set_len: usize,
-    /// Begins to take a content apart.
-    pub begin: fn(&'static Ssi) -> Box<dyn Weave>,
     /// Appends the value of the variable with this name, in lower case. Whether there is one.
     pub variable: fn(&[u8], &Variables<'_>, &mut Vec<u8>) -> bool,
 }

@@ -1,7 +1,7 @@
 //! Server side includes: commands that stand in comments of a content, `<!--# … -->`, and what is done
 //! by them. nginx's module, command by command.
 //!
-//! A site names [`begin`] in the generated text, so that one without includes has no code for them.
+//! A feature, which the conf turns on: a site without includes has no code for them.
 
 mod command;
 mod condition;
@@ -21,7 +21,7 @@ use parse::{Event, Parser};
 const ERROR_TEXT: &[u8] = b"[an error occurred while processing the directive]";
 
 /// Takes what stands in one content.
-pub fn begin(settings: &'static site::Ssi) -> Box<dyn Weave> {
+pub(crate) fn begin(settings: &'static site::Ssi) -> Box<dyn Weave> {
     Box::new(Ssi {
         settings,
         parser: Parser::new(settings.value_len),

@@ -5,7 +5,7 @@ use std::fmt;
 use std::io;
 
 use crate::output::{Attendant, Part};
-use crate::site::Level;
+use crate::site::{Level, Ssi};
 
 /// The most that is asked of others before the client has taken what stands before it.
 pub(crate) const MOST_AHEAD: usize = 4;
@@ -25,6 +25,9 @@ pub trait Weave {
     /// Takes note that the content is at its end.
     fn finish(&mut self, loom: &mut Loom<'_>);
 }
+
+/// Begins to take a content apart.
+pub(crate) type BeginWeave = fn(&'static Ssi) -> Box<dyn Weave>;
 
 /// What a content needs to be put together with others.
 pub struct Loom<'a> {
@@ -118,6 +121,8 @@ impl Loom<'_> {
 /// What all contents of one response share.
 #[derive(Debug, Default)]
 pub(crate) struct Woven {
+    /// Takes contents apart, in a site where any are.
+    begin: Option<BeginWeave>,
     variables: Vec<(Vec<u8>, Vec<u8>)>,
     /// The groups of the regex that matched last.
     groups: Vec<(Vec<u8>, Vec<u8>)>,
@@ -131,6 +136,15 @@ fn find<'l>(list: &'l [(Vec<u8>, Vec<u8>)], name: &[u8]) -> Option<&'l Vec<u8>> 
 }
 
 impl Woven {
+    pub(super) fn new(begin: Option<BeginWeave>) -> Woven {
+        Woven { begin, ..Woven::default() }
+    }
+
+    /// What takes a content apart, if its commands are carried out.
+    pub(super) fn weave(&self, commands: Option<&'static Ssi>) -> Option<Box<dyn Weave>> {
+        commands.zip(self.begin).map(|(commands, begin)| begin(commands))
+    }
+
     /// Begins to do something, after others had their turn.
     pub(super) fn begin(&mut self) {
         self.left = MOST_AT_ONCE;

@@ -12,8 +12,9 @@ use std::io;
 
 use super::Source;
 use crate::output::{Attendant, Part, Produce, Produced};
-use crate::site::Around;
+use crate::site::{Around, Ssi};
 
+pub(crate) use loom::BeginWeave;
 #[cfg(feature = "ssi")]
 pub(crate) use loom::Wanted;
 use loom::Woven;
@@ -34,9 +35,15 @@ pub(crate) struct Composed {
 
 impl Composed {
     /// What the client's request has been answered, with others around it and in it.
-    pub(crate) fn new(source: Source, around: Around, weave: Option<Box<dyn Weave>>) -> Composed {
-        let node = Node::new(Part::OWN, source, around, weave);
-        let (woven, ready) = (Woven::default(), Vec::new());
+    /// `commands` are those in it, and `begin` takes it apart, in a site where any content is.
+    pub(crate) fn new(
+        source: Source,
+        around: Around,
+        commands: Option<&'static Ssi>,
+        begin: Option<BeginWeave>,
+    ) -> Composed {
+        let (woven, ready) = (Woven::new(begin), Vec::new());
+        let node = Node::new(Part::OWN, source, around, woven.weave(commands));
         Composed { node, woven, ready, is_over: false, error: None }
     }
 }

@@ -4,9 +4,9 @@ use std::collections::VecDeque;
 use std::io;
 
 use super::loom::{Loom, MOST_AHEAD, Said, Wanted, Weave, Woven};
-use crate::coding::{Encode, Source};
+use crate::coding::Source;
 use crate::output::{Answered, Attendant, Body, Part, Piece, Produced, RUN_LEN};
-use crate::site::{Around, Level};
+use crate::site::{Around, Encode, Level};
 
 /// One content.
 pub(super) struct Node {
@@ -64,6 +64,10 @@ impl Encode for Copied {
     fn reset(&mut self) -> bool {
         true
     }
+
+    fn piece_len(&self) -> usize {
+        RUN_LEN
+    }
 }
 
 impl Node {
@@ -106,7 +110,8 @@ impl Node {
                     }
                     Answered::Content { body, has_failed } => {
                         let (part, wanted) = (*part, std::mem::take(wanted));
-                        self.ahead[0] = begin_part(attendant, part, (body, has_failed), wanted);
+                        self.ahead[0] =
+                            begin_part(attendant, woven, part, (body, has_failed), wanted);
                     }
                 },
                 Some(Segment::Node(node, wanted, kept)) => {
@@ -245,6 +250,7 @@ impl Node {
 /// What another location has answered.
 fn begin_part(
     attendant: &dyn Attendant,
+    woven: &Woven,
     part: Part,
     (body, has_failed): (Body, bool),
     wanted: Wanted,
@@ -256,7 +262,7 @@ fn begin_part(
         true => nothing(),
         false => Source::of(body).unwrap_or_else(|_| nothing()),
     };
-    let weave = attendant.commands(part).map(|ssi| (ssi.begin)(ssi));
+    let weave = woven.weave(attendant.commands(part));
     let node = Node::new(part, own, Around::default(), weave);
     Segment::Node(Box::new(node), wanted, Vec::new())
 }
