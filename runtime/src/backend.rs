@@ -11,9 +11,9 @@ use std::os::fd::AsRawFd;
 
 use crate::cgi;
 use crate::connection::Interests;
-use crate::exchange::{BackendHead, Refusal, Tries};
+use crate::exchange::{BackendHead, Refusal};
 use crate::http::response::Fields;
-use crate::site::Level;
+use crate::site::{Level, Tries};
 use crate::upstream::Tunnel;
 
 pub use crate::exchange::Input;

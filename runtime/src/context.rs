@@ -25,15 +25,17 @@ use crate::log::{About, Logs, Trouble};
 use crate::metrics::{Meter, Meters};
 use crate::output::{Output, Turn};
 use crate::proxy_protocol::Proxied;
-use crate::secured::{Agreed, ClientValue, KeyFiles, Keys};
+use crate::secured::{KeyFiles, Keys};
 use crate::serving::Exchange;
-use crate::site::{Around, Encode, Labels, Level, ListenId, ServerId, Site};
+use crate::site::{
+    Agreed, Around, ClientValue, ConnectionFacts, Encode, Endpoint, Labels, Level, ListenId,
+    ServerId, Site,
+};
 use crate::subrequest::Subrequests;
 use crate::transport::Transport;
 use crate::upstream::{self, Findings, FoundUpstream, Names, SharedGroups, Upstreams};
 use crate::users::desk::Desk;
 use crate::users::file::UserFile;
-use crate::variables::{ConnectionFacts, Endpoint};
 use crate::worker::Places;
 use crate::zone::Zone;
 

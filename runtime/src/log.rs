@@ -15,10 +15,9 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use crate::clock::{LocalClock, Now};
 use crate::escape::Escaped;
-use crate::site::{AccessLog, ErrorLog, Level, LogGzip, LogId, Syslog};
+use crate::site::{AccessLog, ErrorLog, Level, LogGzip, LogId, Syslog, Variables, Warn};
 use crate::sys::append::Appender;
 use crate::sys::identity;
-use crate::variables::Variables;
 
 pub(crate) use file::{KEPT_LEN, Trouble};
 use file::{LogFile, Way};
@@ -120,6 +119,13 @@ struct Sink {
     gzip: Option<LogGzip>,
     /// Whether the file has not taken all of what this worker has written.
     behind: bool,
+}
+
+impl Warn for Logs {
+    fn warn(&self, about: &Variables<'_>, text: fmt::Arguments<'_>) {
+        let (logs, time) = (about.settings.error_logs, (about.now, about.local_clock));
+        self.error(logs, Level::Warn, About::Request(about), time, text);
+    }
 }
 
 impl Logs {

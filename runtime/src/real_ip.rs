@@ -3,8 +3,7 @@
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
 use crate::http::fields::Fields;
-use crate::site::{Access, RealIpSource};
-use crate::variables::Variables;
+use crate::site::{Access, RealIpSource, Variables};
 
 /// What says who a client is.
 pub enum Said<'a> {

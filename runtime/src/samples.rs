@@ -8,12 +8,12 @@ use crate::http::head::{Head, Limits};
 use crate::http::response::Fields;
 use crate::http::target::Scheme;
 use crate::proxy_protocol::Proxied;
-use crate::secured::{Agreed, ClientValue, ClientVerdict};
 use crate::site::{
-    AddedFields, Admission, ErrorLog, FileBase, FileCache, Level, ListenId, PlainSettings, Server,
-    ServerSettings, Settings, Settled, Symlinks, Text,
+    AddedFields, Admission, ConnectionFacts, Endpoint, ErrorLog, FileBase, FileCache, Level,
+    ListenId, PlainSettings, Progress, Server, ServerSettings, Settings, Settled, Symlinks, Text,
+    Variables,
 };
-use crate::variables::{ConnectionFacts, Endpoint, Progress, Variables};
+use crate::site::{Agreed, ClientValue, ClientVerdict};
 
 /// A folder of its own, removed at the end.
 pub(crate) struct Folder(pub(crate) PathBuf);
@@ -199,12 +199,12 @@ pub(crate) fn with_variables<T>(
         labels: ("a server", "a location"),
         directories,
         matches: &[],
-        logs: None,
+        warn: None,
         slice_start: None,
         slots: &[],
         slots_since: &[],
         escapes_groups: true,
-        memo: &crate::exchange::Memo::default(),
+        memo: &crate::site::Memo::default(),
         own_match: None,
         connection: &SAMPLE_CONNECTION,
         progress: Progress {
@@ -225,7 +225,7 @@ pub(crate) fn with_variables<T>(
             trailers: None,
             persists: false,
             persistence: None,
-            tries: &crate::exchange::Tries::default(),
+            tries: &crate::site::Tries::default(),
         },
         now,
         local_clock: &LocalClock::new(now),

@@ -8,7 +8,7 @@ use std::io::{self, IoSlice};
 use std::os::fd::BorrowedFd;
 use std::path::PathBuf;
 
-use crate::site::{TlsId, TlsPeerId};
+use crate::site::{Agreed, ClientValue, ClientVerdict, TlsId, TlsPeerId};
 use crate::sys::poll::Readiness;
 
 pub use keys::Keys;
@@ -143,85 +143,6 @@ pub trait Secured: fmt::Debug {
     fn write_client(&self, which: ClientValue, out: &mut Vec<u8>);
 }
 
-/// What a client offers in its first message, in its order.
-#[derive(Clone, PartialEq, Eq, Default, Debug)]
-pub struct Offered {
-    /// The numbers of cipher suites.
-    pub suites: Box<[u16]>,
-    /// Those of groups that keys are exchanged in.
-    pub groups: Box<[u16]>,
-}
-
-/// What the two sides of a connection have agreed on.
-#[derive(Clone, Debug)]
-pub struct Agreed {
-    /// By which server's word.
-    pub tls: TlsId,
-    /// `TLSv1.2` or `TLSv1.3`.
-    pub protocol: &'static str,
-    /// OpenSSL's name of the cipher suite.
-    pub cipher: &'static str,
-    /// OpenSSL's name of the group that keys were exchanged in; empty where a session was resumed
-    /// without.
-    pub group: &'static str,
-    /// What the client has offered.
-    pub offered: Offered,
-    /// The name that the client has asked for, in lower case; empty without one.
-    pub name: Box<[u8]>,
-    /// Whether an earlier session was resumed.
-    pub resumed: bool,
-    /// The protocol above, by ALPN; empty where none was agreed on.
-    pub alpn: &'static [u8],
-    /// What came of the client's certificate.
-    pub client: ClientVerdict,
-}
-
-/// What came of a client's certificate.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub enum ClientVerdict {
-    /// There is none, or none was asked for.
-    None,
-    /// It holds.
-    Good,
-    /// It does not, and why. Where `by_stranger`, the only fault is that nobody who is trusted has
-    /// certified it.
-    Bad {
-        /// In a few words, as in `$ssl_client_verify`.
-        reason: &'static str,
-        /// Whether `optional_no_ca` takes it.
-        by_stranger: bool,
-    },
-}
-
-/// A value of a client's certificate, named like its variable.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum ClientValue {
-    /// `$ssl_client_cert`: PEM, with each line but the first behind a tab.
-    Cert,
-    /// `$ssl_client_raw_cert`: PEM.
-    RawCert,
-    /// `$ssl_client_escaped_cert`: PEM, escaped as in a URL.
-    EscapedCert,
-    /// `$ssl_client_fingerprint`: SHA-1, in hex.
-    Fingerprint,
-    /// `$ssl_client_i_dn`: the issuer, by RFC 2253.
-    Issuer,
-    /// `$ssl_client_s_dn`: the subject, by RFC 2253.
-    Subject,
-    /// `$ssl_client_i_dn_legacy`: the issuer, with slashes.
-    LegacyIssuer,
-    /// `$ssl_client_s_dn_legacy`: the subject, with slashes.
-    LegacySubject,
-    /// `$ssl_client_serial`: in hex.
-    Serial,
-    /// `$ssl_client_v_start`.
-    ValidFrom,
-    /// `$ssl_client_v_end`.
-    ValidUntil,
-    /// `$ssl_client_v_remain`: whole days.
-    DaysLeft,
-}
-
 /// What a connection tells of TLS, kept for who outlives a look at it.
 #[derive(Debug)]
 pub struct Told {
@@ -250,22 +171,4 @@ impl Told {
         let value = self.certificate.iter().find(|(other, _)| *other == which);
         out.extend_from_slice(value.map_or(&[], |(_, value)| value));
     }
-}
-
-impl ClientValue {
-    /// All of them.
-    pub const ALL: &[ClientValue] = &[
-        ClientValue::Cert,
-        ClientValue::RawCert,
-        ClientValue::EscapedCert,
-        ClientValue::Fingerprint,
-        ClientValue::Issuer,
-        ClientValue::Subject,
-        ClientValue::LegacyIssuer,
-        ClientValue::LegacySubject,
-        ClientValue::Serial,
-        ClientValue::ValidFrom,
-        ClientValue::ValidUntil,
-        ClientValue::DaysLeft,
-    ];
 }

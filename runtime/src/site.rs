@@ -11,6 +11,7 @@ mod listing;
 mod metrics;
 mod plain;
 mod process;
+mod request;
 mod response_table;
 mod settings;
 mod tls;
@@ -38,6 +39,12 @@ pub use self::plain::{
 pub use self::process::{
     Address, ErrorLog, Level, Listen, LogTarget, Param, ParamKind, Process, Settled, SocketOptions,
     StartPiece, StartText, Syslog, TcpKeepalive,
+};
+pub use self::request::{
+    Agreed, ClientValue, ClientVerdict, LimitStatus, Memo, Offered, Once, Variables,
+};
+pub(crate) use self::request::{
+    CacheStatus, ConnectionFacts, Endpoint, Match, Progress, Tries, Try, Warn,
 };
 pub use self::response_table::ResponseTable;
 pub use self::settings::{

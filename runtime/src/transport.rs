@@ -9,7 +9,8 @@ use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use crate::http::target::Scheme;
 use crate::http2::mux::Stream;
 use crate::poll_set::Interest;
-use crate::secured::{Agreed, ClientValue, Secured};
+use crate::secured::Secured;
+use crate::site::{Agreed, ClientValue};
 use crate::sys::poll::Readiness;
 use crate::sys::{fs, net};
 

@@ -4,8 +4,8 @@
 use ::sitec_runtime::{
     coding, http::accept::Coding, http::method::{Method, MethodSet},
     links, networks::Networks, regex, shares::share,
-    site::{self, ResponseTable},
-    texts::Texts, trie::Trie, variables::Variables,
+    site::{self, ResponseTable, Variables},
+    texts::Texts, trie::Trie,
 };
 
 #[allow(unused_imports)]

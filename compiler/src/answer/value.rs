@@ -4,7 +4,6 @@
 use std::net::IpAddr;
 
 use sitec_runtime::exchange::world::World;
-use sitec_runtime::exchange::{LimitStatus, Once};
 use sitec_runtime::http::charset;
 use sitec_runtime::http::credentials::basic_user;
 use sitec_runtime::http::target::Scheme;
@@ -16,6 +15,7 @@ use sitec_runtime::pure::{
 use sitec_runtime::real_ip;
 use sitec_runtime::referers::is_valid;
 use sitec_runtime::shares::share;
+use sitec_runtime::site::{LimitStatus, Once};
 use sitec_runtime::variables::NGINX_VERSION;
 
 use super::access::{Verdict, verdict};

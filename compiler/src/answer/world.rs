@@ -12,9 +12,7 @@ use memchr::memmem;
 use sitec_runtime::exchange::world::{
     Condition, Inquiry, Limited, Login, Note, Op, Reason, Recoding, Rewrite, Test, World,
 };
-use sitec_runtime::exchange::{
-    self, Event, LimitStatus, MAX_REDIRECTS, Outcome, Refusal, Reply, Unfit,
-};
+use sitec_runtime::exchange::{self, Event, MAX_REDIRECTS, Outcome, Refusal, Reply, Unfit};
 use sitec_runtime::http::accept::Coding;
 use sitec_runtime::http::charset::Recoded;
 use sitec_runtime::http::credentials;
@@ -26,8 +24,8 @@ use sitec_runtime::http::target::Scheme;
 use sitec_runtime::media;
 use sitec_runtime::real_ip;
 use sitec_runtime::site::{
-    Assigned, Expires, Level, ListenId, LocationId, PathTest, RealIpSource, ServerId, UsersId,
-    VerifyClient,
+    Assigned, Expires, Level, LimitStatus, ListenId, LocationId, PathTest, RealIpSource, ServerId,
+    UsersId, VerifyClient,
 };
 use sitec_runtime::users::Users;
 

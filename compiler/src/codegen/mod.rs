@@ -119,8 +119,8 @@ fn file(site: &ir::Site, assets: &Assets, shared: &mut Shared) -> TokenStream {
         #[allow(unused_imports)]
         use ::sitec_runtime::{
             coding, http::accept::Coding, http::method::{Method, MethodSet}, links, networks::Networks,
-            regex, shares::share, site::{self, ResponseTable},
-            texts::Texts, trie::Trie, variables::Variables,
+            regex, shares::share, site::{self, ResponseTable, Variables},
+            texts::Texts, trie::Trie,
         };
         #[allow(unused_imports)]
         use ::std::sync::LazyLock;

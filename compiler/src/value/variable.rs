@@ -22,7 +22,7 @@ pub enum Known {
 /// A variable that a name alone stands for.
 #[derive(Debug)]
 pub struct Row {
-    /// Its name, and that of the method of `sitec_runtime::variables::Variables` that appends its
+    /// Its name, and that of the method of `sitec_runtime::site::Variables` that appends its
     /// value.
     pub name: &'static str,
     /// What decides on its value.

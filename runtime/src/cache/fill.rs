@@ -18,10 +18,10 @@ use super::variant::{variant_of, vary_of};
 use crate::backend::{Backend, Front, Received, Report};
 use crate::connection::Interests;
 use crate::escape::Escaped;
-use crate::exchange::{BackendHead, CacheStatus, Refusal, Tries};
+use crate::exchange::{BackendHead, Refusal};
 use crate::http::response::Fields;
 use crate::http::status;
-use crate::site::{Caching, Failures, Level, Proxy};
+use crate::site::{CacheStatus, Caching, Failures, Level, Proxy, Tries};
 use crate::upstream::Tunnel;
 
 /// What is to be kept of the answer to a request.

@@ -12,13 +12,12 @@ use super::store::Store;
 use super::variant::variant;
 use super::{Digest, digest};
 use crate::clock::Now;
-use crate::exchange::{BackendHead, CacheStatus};
+use crate::exchange::BackendHead;
 use crate::handler::Request;
 use crate::http::method::Method;
 use crate::http::response;
 use crate::http::target::split_args;
-use crate::site::{Caching, Failures, Ignored, Level, Proxy, Text, Wire};
-use crate::variables::Variables;
+use crate::site::{CacheStatus, Caching, Failures, Ignored, Level, Proxy, Text, Variables, Wire};
 
 /// How often it is looked whether somebody else has come to an answer.
 const WAIT_MS: u64 = 50;

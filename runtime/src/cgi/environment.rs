@@ -13,8 +13,7 @@ use std::sync::OnceLock;
 
 use crate::handler::Request;
 use crate::http::target::Scheme;
-use crate::site::CgiParam;
-use crate::variables::Variables;
+use crate::site::{CgiParam, Variables};
 
 /// Where programs are looked for if the server itself was not told.
 const DEFAULT_PATH: &[u8] = b"/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";

@@ -12,13 +12,11 @@ mod charset;
 mod compose;
 pub mod compress;
 mod finish;
-mod memo;
 mod phases;
 mod reply;
 mod rewrite;
 mod slice;
 mod substitute;
-mod tries;
 mod within;
 pub mod world;
 
@@ -34,7 +32,7 @@ use crate::http::method::Method;
 use crate::http::response::{Fields, Persistence};
 use crate::http::slice::{Slice, Slices};
 use crate::http::target::{BadTarget, resolve, split_args};
-use crate::site::{Level, LocationId, ServerId};
+use crate::site::{Level, LimitStatus, LocationId, Memo, ServerId, Tries};
 
 use self::admission::Clearance;
 use self::compose::Composition;
@@ -42,10 +40,8 @@ use self::within::Nesting;
 use self::world::{Form, Location, LocationOf, Note, Reason, Server, World};
 
 pub use self::backend::{BackendHead, Designated, Input};
-pub use self::memo::{Memo, Once};
 pub use self::rewrite::MAX_VALUE_LEN;
 pub(crate) use self::slice::Misfit;
-pub(crate) use self::tries::{CacheStatus, Tries, Try};
 pub use self::within::{MAX_DEPTH, MAX_PARTS};
 pub use self::world::Unfit;
 
@@ -281,30 +277,6 @@ pub(crate) struct Gathered {
     pub(crate) input: Input,
     /// Its length in bytes.
     pub(crate) len: u64,
-}
-
-/// What a limit has come to.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-#[allow(missing_docs)]
-pub enum LimitStatus {
-    Passed,
-    Delayed,
-    Rejected,
-    DelayedDryRun,
-    RejectedDryRun,
-}
-
-impl LimitStatus {
-    /// The word for it.
-    pub fn word(self) -> &'static str {
-        match self {
-            LimitStatus::Passed => "PASSED",
-            LimitStatus::Delayed => "DELAYED",
-            LimitStatus::Rejected => "REJECTED",
-            LimitStatus::DelayedDryRun => "DELAYED_DRY_RUN",
-            LimitStatus::RejectedDryRun => "REJECTED_DRY_RUN",
-        }
-    }
 }
 
 /// Where a request has been led.

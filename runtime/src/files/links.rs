@@ -1,7 +1,6 @@
 //! Which symlinks on the way to a file are followed: what `disable_symlinks` says, for one path.
 
-use crate::site::{Follow, Symlinks};
-use crate::variables::Variables;
+use crate::site::{Follow, Symlinks, Variables};
 
 /// `disable_symlinks`, as it holds for one request.
 #[derive(Clone, PartialEq, Eq, Debug)]

@@ -3,8 +3,7 @@
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 
-use crate::site::{FileBase, Text};
-use crate::variables::Variables;
+use crate::site::{FileBase, Text, Variables};
 
 /// Appends the path beneath `base.directory` that `path` leads to: `inner`, then the path
 /// without its replaced front. Relative, without a slash at its front, `.` for the directory

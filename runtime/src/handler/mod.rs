@@ -40,9 +40,10 @@ use crate::http::method::Method;
 use crate::http::response;
 use crate::media;
 use crate::output::Produce;
-use crate::site::{Caching, Level, Listing, Location, ProgramId, Proxy, Settings, TypesId};
+use crate::site::{
+    Caching, Level, Listing, Location, ProgramId, Proxy, Settings, TypesId, Variables,
+};
 use crate::upstream::{self, FoundUpstream};
-use crate::variables::Variables;
 
 /// What a handler makes of a request.
 #[derive(Debug)]

@@ -12,9 +12,8 @@ use super::{About, Logs};
 use crate::clock::Now;
 use crate::escape::Escaped;
 use crate::files::path::write_root;
-use crate::site::{Level, LogCache, LogId, LogName, Text};
+use crate::site::{Level, LogCache, LogId, LogName, Text, Variables};
 use crate::sys::append::Appender;
-use crate::variables::Variables;
 
 /// The longest path beneath the folder, in bytes.
 pub const MOST_NAME_LEN: usize = 1024;

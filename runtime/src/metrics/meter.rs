@@ -4,8 +4,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use super::times::Histogram;
 use crate::counts::{Count, Scripts};
-use crate::exchange::{CacheStatus, LimitStatus, Try};
 use crate::site::{CacheId, LocationId, Metrics, Upstream, ZoneId};
+use crate::site::{CacheStatus, LimitStatus, Try};
 
 /// The most pairs of a server and a location that are told apart. Those behind them are counted
 /// together.

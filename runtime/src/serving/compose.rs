@@ -7,10 +7,9 @@ use crate::context::Context;
 use crate::escape::Escaped;
 use crate::http::slice::Slice;
 use crate::output::{Answered, Attendant, Body, Part};
-use crate::site::{Around, Level, Site, Ssi};
+use crate::site::{Around, ConnectionFacts, Level, Site, Ssi};
 use crate::subrequest::Asked;
 use crate::sys::time::write_time;
-use crate::variables::ConnectionFacts;
 
 use super::Exchange;
 use super::world::Serving;

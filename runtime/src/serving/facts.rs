@@ -7,8 +7,9 @@ use crate::context::{Context, Shared};
 use crate::escape::Escaped;
 use crate::log::{About, Logs};
 use crate::metrics;
-use crate::site::{Action, Amount, ErrorLog, Handler, Level, Site};
-use crate::variables::{ConnectionFacts, Progress, Variables};
+use crate::site::{
+    Action, Amount, ConnectionFacts, ErrorLog, Handler, Level, Progress, Site, Variables,
+};
 
 use super::Exchange;
 
@@ -49,7 +50,7 @@ impl Exchange {
             slots_since: &self.slots_since,
             escapes_groups: self.escapes_groups,
             memo: &self.memo,
-            logs: Some(logs),
+            warn: Some(logs),
             slice_start: match route.location.settings.slice_len {
                 0 => None,
                 len => self.slice_start(len),

@@ -10,9 +10,9 @@ use crate::http::accept::Coding;
 use crate::http::charset::takes_charset;
 use crate::http::method::MethodSet;
 use crate::site::{
-    self, Access, AddedField, Assigned, CompressionSettings, Handler, LocationId, Text, UsersId,
+    self, Access, AddedField, Assigned, CompressionSettings, Handler, LocationId, Match, Text,
+    UsersId,
 };
-use crate::variables::Match;
 use crate::zone::Held;
 
 /// The static types that generated code fills in.

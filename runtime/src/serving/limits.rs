@@ -1,8 +1,7 @@
 //! `limit_req` and `limit_conn` in a running server: what is counted, and what comes of it.
 
-use crate::exchange::LimitStatus;
 use crate::exchange::world::Limited;
-use crate::site::{ConnLimit, Level, ReqLimit, Settings, Site};
+use crate::site::{ConnLimit, Level, LimitStatus, ReqLimit, Settings, Site};
 use crate::zone::Verdict;
 
 use super::world::Serving;

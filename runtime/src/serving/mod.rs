@@ -21,11 +21,10 @@ use crate::exchange::{self, BackendHead, Event, Refusal};
 use crate::handler::{self, Receiver, Work};
 use crate::http::response::Fields;
 use crate::output::Body;
-use crate::site::{Action, Handler, Settings, Site, Text};
+use crate::site::{Action, ConnectionFacts, Handler, Settings, Site, Text};
 use crate::subrequest::Asked;
 use crate::upstream;
 use crate::users::desk::Verdict;
-use crate::variables::ConnectionFacts;
 
 pub(crate) use self::compose::{Attending, Parts, begin_weave};
 use self::form::Compiled;

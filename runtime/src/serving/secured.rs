@@ -3,9 +3,8 @@
 use std::borrow::Cow;
 
 use crate::exchange::Unfit;
-use crate::secured::{Agreed, ClientVerdict};
-use crate::site::{ServerId, Site, TlsSite, VerifyClient};
-use crate::variables::ConnectionFacts;
+use crate::site::{Agreed, ClientVerdict};
+use crate::site::{ConnectionFacts, ServerId, Site, TlsSite, VerifyClient};
 
 /// What is wrong with a client's connection, for a request to this server.
 pub(super) fn unfit<S: Site>(

@@ -33,12 +33,12 @@ use crate::log::About;
 use crate::output::Body;
 use crate::real_ip;
 use crate::site::{
-    Access, Action, Caching, Expires, Handler, Level, Location, LocationId, PathTest, Prebuilt,
-    RealIp, Regex, Return, Server, ServerId, Site, Text, UsersId,
+    Access, Action, Caching, ConnectionFacts, Endpoint, Expires, Handler, Level, Location,
+    LocationId, Match, PathTest, Prebuilt, RealIp, Regex, Return, Server, ServerId, Site, Text,
+    UsersId,
 };
 use crate::upstream;
 use crate::users::desk::Asked;
-use crate::variables::{ConnectionFacts, Endpoint, Match};
 
 use super::form::{self, Compiled};
 use super::{Exchange, Later, Wait, secured};

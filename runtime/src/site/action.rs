@@ -4,11 +4,10 @@ use std::sync::LazyLock;
 
 use super::{
     CgiSettings, DavSettings, DirectoryId, LocationId, Pattern, ProgramId, Proxy, ResponseTable,
-    StatusPage, UploadSettings,
+    StatusPage, UploadSettings, Variables,
 };
 use crate::http::method::MethodSet;
 use crate::regex::Set;
-use crate::variables::Variables;
 
 /// What a location does with a request that it allows.
 pub enum Action {

@@ -2,7 +2,7 @@
 
 use super::{
     Access, Admission, Assigned, Compression, DirectoryId, ErrorLog, Listing, LocationId, LogId,
-    PlainSettings, Text, TypesId, ZoneId,
+    PlainSettings, Text, TypesId, Variables, ZoneId,
 };
 use crate::http::accept::Coding;
 use crate::http::charset;
@@ -11,7 +11,6 @@ pub use crate::http::expires::Expires;
 use crate::links::Digest;
 use crate::media::is_among;
 use crate::pack::Pack;
-use crate::variables::Variables;
 
 /// Where the files of a location are: `directory`, then `inner`, then what is left of the path
 /// once its front is cut off. That rest begins with a slash or is empty; where it does not

@@ -14,7 +14,7 @@ use std::rc::Rc;
 use crate::backend::{Backend, Front};
 use crate::output::Body;
 use crate::serving::Exchange;
-use crate::variables::ConnectionFacts;
+use crate::site::ConnectionFacts;
 
 use origin::Origin;
 pub(crate) use pipe::{HELD_LEN, PipeReader};

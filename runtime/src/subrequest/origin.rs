@@ -4,9 +4,9 @@ use std::net::SocketAddr;
 
 use crate::http::target::Scheme;
 use crate::proxy_protocol::Proxied;
-use crate::secured::{Agreed, ClientValue, Told};
-use crate::site::ListenId;
-use crate::variables::{ConnectionFacts, Endpoint};
+use crate::secured::Told;
+use crate::site::{Agreed, ClientValue};
+use crate::site::{ConnectionFacts, Endpoint, ListenId};
 
 /// What is known of a client's connection, kept for as long as a request within another one lasts.
 pub(super) struct Origin {

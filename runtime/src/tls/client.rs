@@ -17,7 +17,8 @@ use webpki::{
 };
 
 use super::identity::{certificates, revocations};
-use crate::secured::{ClientVerdict, TlsFiles};
+use crate::secured::TlsFiles;
+use crate::site::ClientVerdict;
 
 /// Whom one trusts to certify others.
 pub(super) struct Judge {

@@ -2,7 +2,7 @@
 
 use rustls::server::ClientHello;
 
-use crate::secured::Offered;
+use crate::site::Offered;
 
 /// The most of each that is kept of a connection: several times what clients offer.
 const MOST: usize = 128;

@@ -18,8 +18,9 @@ use super::Find;
 use super::config::{Configs, HTTP2, cipher_name, group_name};
 use super::offered::offered;
 use super::value;
-use crate::secured::{Agreed, ClientValue, ClientVerdict, Offered, READ_LEN, Secured, WRITE_LEN};
+use crate::secured::{READ_LEN, Secured, WRITE_LEN};
 use crate::site::TlsId;
+use crate::site::{Agreed, ClientValue, ClientVerdict, Offered};
 use crate::sys::net;
 use crate::sys::poll::Readiness;
 

@@ -16,10 +16,8 @@ use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName, UnixTime};
 use rustls::{DigitallySignedStruct, SignatureScheme, SupportedProtocolVersion, version};
 
 use super::load;
-use crate::secured::{
-    Agreed, Chosen, ClientValue, ClientVerdict, Keeper, KeyFiles, PairFiles, PeerFiles, Renewed,
-    Secured, TlsFiles,
-};
+use crate::secured::{Chosen, Keeper, KeyFiles, PairFiles, PeerFiles, Renewed, Secured, TlsFiles};
+use crate::site::{Agreed, ClientValue, ClientVerdict};
 use crate::site::{
     Clients, Group, SessionCache, Suite, Tls, TlsId, TlsPeer, TlsPeerSettings, TlsSettings,
     TlsSite, TlsVersions, VerifyClient,

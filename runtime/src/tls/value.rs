@@ -11,7 +11,7 @@ use x509_parser::time::ASN1Time;
 use x509_parser::x509::{AttributeTypeAndValue, X509Name};
 
 use crate::clock::MONTHS;
-use crate::secured::ClientValue;
+use crate::site::ClientValue;
 
 /// A line of PEM has so many characters (RFC 7468, 2).
 const LINE_LEN: usize = 64;

@@ -3,8 +3,7 @@
 use crate::exchange::BackendHead;
 use crate::http::response::Fields;
 use crate::http::size;
-use crate::site::{CookieFlags, Ignored, Proxy, Replaced, Replacement};
-use crate::variables::{Match, Variables};
+use crate::site::{CookieFlags, Ignored, Match, Proxy, Replaced, Replacement, Variables};
 
 /// Fields of an answer that go on with what an `X-Accel-Redirect` leads to, as in nginx.
 const KEPT: [&str; 6] = [

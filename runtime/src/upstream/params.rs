@@ -5,8 +5,7 @@ use super::call::Content;
 use crate::cgi::environment::each_field;
 use crate::fastcgi;
 use crate::handler::Request;
-use crate::site::{PassedParam, Proxy, Wire};
-use crate::variables::Variables;
+use crate::site::{PassedParam, Proxy, Variables, Wire};
 
 /// Fields that are not told: what the framing is about is the server's, and `Proxy` is what programs
 /// take for a setting of theirs.

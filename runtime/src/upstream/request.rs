@@ -22,9 +22,9 @@ use crate::http::response::write_uri;
 use crate::http::target::split_args;
 use crate::memcached;
 use crate::site::{
-    Balance, Level, Proxy, ProxyTls, ProxyVersion, Target, TargetUri, Upstream, UpstreamId, Wire,
+    Balance, Endpoint, Level, Proxy, ProxyTls, ProxyVersion, Target, TargetUri, Upstream,
+    UpstreamId, Variables, Wire,
 };
-use crate::variables::{Endpoint, Variables};
 
 /// Fields of a client that are never passed on (RFC 9110, 7.6.1): they speak of its connection, or
 /// are said anew. `Proxy` is what programs take for a setting of theirs.

@@ -6,8 +6,8 @@ use std::hash::{BuildHasher, RandomState};
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use crate::site::{Sticky, StickyBy};
-use crate::variables::{Variables, find_cookie};
+use crate::site::{Sticky, StickyBy, Variables};
+use crate::variables::find_cookie;
 
 /// What a session takes in a zone, in bytes.
 pub const SESSION_LEN: usize = 256;

@@ -2,130 +2,33 @@
 //!
 //! Each is a method named as the variable that appends its value. A variable that a request may
 //! lack appends nothing then and says so: its method tells whether there is a value. Whoever
-//! handles the request fills in the fields.
+//! handles the request fills in what they are read from, the [`Variables`] of the contract.
 
-mod facts;
 mod offered;
 mod tls;
 mod trace;
 mod upstream;
 
-pub(crate) use facts::{ConnectionFacts, Endpoint, Match, Progress};
-
 pub use self::upstream::NGINX_VERSION;
 use std::hash::{BuildHasher, RandomState};
 use std::io::Write;
 use std::net::IpAddr;
-use std::path::PathBuf;
 use std::sync::OnceLock;
 
-use crate::clock::{LocalClock, Now};
 use crate::escape;
-use crate::exchange::{Memo, Once};
 use crate::files::path;
 use crate::http::body::Framing;
 use crate::http::charset;
 use crate::http::credentials::basic_user;
-use crate::http::head::Head;
 use crate::http::response::{Fields, Persistence};
-use crate::http::size;
 use crate::http::slice;
 use crate::http::target::Scheme;
 use crate::links::{self, Claim, Digest};
-use crate::log::{About, Logs};
 use crate::proxy_protocol::Proxied;
 use crate::referers::is_valid;
-use crate::site::{Action, Amount, Level, LinkForm, Pattern, SecureLink, Server, Settings, Text};
+use crate::site::{Endpoint, LinkForm, Match, Once, Pattern, SecureLink, Text, Variables};
 use crate::sys::identity;
 use crate::sys::time::write_time;
-
-/// What the variables of one request are read from.
-pub struct Variables<'a> {
-    /// The head, as it was sent.
-    pub(crate) head: &'a Head,
-    /// Whether an `error_page` is fetched, which is done by GET.
-    pub(crate) as_get: bool,
-    /// The path: decoded and normalised, and as the last internal redirect left it.
-    pub(crate) path: &'a [u8],
-    /// The arguments, without the `?`, undecoded.
-    pub(crate) args: &'a [u8],
-    /// The host that was asked for: lower case, no port; the server's name without one.
-    pub(crate) host: &'a [u8],
-    /// The server chosen.
-    pub(crate) server: &'static Server,
-    /// What holds for the request now.
-    pub(crate) settings: &'static Settings,
-    /// What its location does.
-    pub(crate) action: Option<&'static Action>,
-    /// What its location and its server are called.
-    pub(crate) labels: (&'static str, &'static str),
-    /// The absolute paths of [`Site::DIRECTORIES`](crate::site::Site::DIRECTORIES).
-    pub(crate) directories: &'a [PathBuf],
-    /// The regexes that have matched so far, as far as values use their captures.
-    pub(crate) matches: &'a [Match],
-    /// How many of them are those of the request that this one stands within.
-    pub(crate) inherited_matches: usize,
-    /// Whether it stands within another one.
-    pub(crate) is_within: bool,
-    /// What `set` has given to the conf's own variables, by number.
-    pub(crate) slots: &'a [Option<Vec<u8>>],
-    /// For each of these, how many regexes had matched before it was given its value.
-    pub(crate) slots_since: &'a [usize],
-    /// Whether `set` escapes groups where the request's path had escapes.
-    pub(crate) escapes_groups: bool,
-    /// What maps have come to so far.
-    pub(crate) memo: &'a Memo,
-    /// Where the part begins that is asked for.
-    pub(crate) slice_start: Option<u64>,
-    /// Where it is told of variables that have no value.
-    pub(crate) logs: Option<&'a Logs>,
-    /// The regex of a map whose value this is for.
-    pub(crate) own_match: Option<&'a Match>,
-    /// The connection that the request came on.
-    pub(crate) connection: &'a dyn ConnectionFacts,
-    /// What has been received and sent so far.
-    pub(crate) progress: Progress<'a>,
-    /// The present.
-    pub(crate) now: Now,
-    /// The machine's time.
-    pub(crate) local_clock: &'a LocalClock,
-}
-
-impl Text {
-    /// The text, where it has no variables.
-    pub(crate) fn fixed(&self) -> Option<&'static [u8]> {
-        match self {
-            Text::Fixed(text) => Some(text),
-            Text::Computed(_) => None,
-        }
-    }
-
-    /// Appends the value for one request.
-    pub(crate) fn write(&self, variables: &Variables<'_>, out: &mut Vec<u8>) {
-        match self {
-            Text::Fixed(text) => out.extend_from_slice(text),
-            Text::Computed(compute) => compute(variables, out),
-        }
-    }
-}
-
-impl Amount {
-    /// The number for one request. `bad` is told of a value that is none, unless it is empty: both are 0.
-    pub(crate) fn bytes(&self, variables: &Variables<'_>, bad: impl FnOnce(&[u8])) -> u64 {
-        let text = match self {
-            Amount::Fixed(bytes) => return *bytes,
-            Amount::Computed(text) => text,
-        };
-        let mut value = Vec::new();
-        text.write(variables, &mut value);
-        size::parse(&value).unwrap_or_else(|| {
-            if !value.is_empty() {
-                bad(&value);
-            }
-            0
-        })
-    }
-}
 
 /// What the method of a variable tells: whether there is a value.
 pub trait Presence {
@@ -538,11 +441,6 @@ impl Variables<'_> {
         self.client().write_address(out);
     }
 
-    /// The client's end, as far as it is known.
-    pub(crate) fn client(&self) -> Endpoint<'_> {
-        self.progress.real_address.map_or_else(|| self.connection.peer(), Endpoint::Ip)
-    }
-
     /// `$proxy_protocol_addr`: the client that a proxy speaks for.
     pub fn proxy_protocol_addr(&self, out: &mut Vec<u8>) -> bool {
         let end = self.proxied().map(|proxied| Endpoint::Ip(proxied.client));
@@ -706,14 +604,8 @@ impl Variables<'_> {
     pub fn assigned_or_warn(&self, slot: usize, name: &str, out: &mut Vec<u8>) -> bool {
         let is_there = self.assigned(slot, out);
         let warns = || self.settings.uninitialized_variable_warn && self.memo.misses(slot);
-        if let Some(logs) = self.logs.filter(|_| !is_there && warns()) {
-            logs.error(
-                self.settings.error_logs,
-                Level::Warn,
-                About::Request(self),
-                (self.now, self.local_clock),
-                format_args!("using uninitialized \"{name}\" variable"),
-            );
+        if let Some(warn) = self.warn.filter(|_| !is_there && warns()) {
+            warn.warn(self, format_args!("using uninitialized \"{name}\" variable"));
         }
         is_there
     }

@@ -2,8 +2,7 @@
 
 use super::*;
 use crate::samples::{SAMPLE_CONNECTION, SETTINGS, SampleConnection, head, leak, with_variables};
-use crate::secured::{Agreed, ClientVerdict, Offered};
-use crate::site::FileBase;
+use crate::site::{Agreed, ClientVerdict, FileBase, Offered, Settings};
 
 type Read = fn(&Variables<'_>, &mut Vec<u8>);
 type ReadSome = fn(&Variables<'_>, &mut Vec<u8>) -> bool;

@@ -2,7 +2,7 @@
 
 use super::offered::{GROUPS, SUITES, write_names};
 use super::{Variables, write_some};
-use crate::secured::{Agreed, ClientValue, ClientVerdict};
+use crate::site::{Agreed, ClientValue, ClientVerdict};
 
 /// What the two sides have agreed on.
 impl Variables<'_> {

@@ -5,7 +5,7 @@ use std::io::Write;
 use std::sync::OnceLock;
 
 use super::Variables;
-use crate::exchange::Once;
+use crate::site::Once;
 use crate::site::TraceContext;
 
 /// The length of version 00 of `traceparent`.

@@ -4,10 +4,9 @@
 //! where another location has asked, as in nginx.
 
 use super::{Match, Variables, write_number, write_seconds, write_some};
-use crate::exchange::Try;
 use crate::http::response::value_in;
 use crate::http::target::Scheme;
-use crate::site::{Action, Fastcgi, Handler, Proxy, Wire};
+use crate::site::{Action, Fastcgi, Handler, Proxy, Try, Wire};
 
 /// What programs look for that know nginx.
 pub const NGINX_VERSION: &str = "1.29.0";

@@ -10,8 +10,7 @@ use crate::handler::work::{self, Place};
 use crate::handler::{Outcome, Request, change, no_content};
 use crate::http::method::Method;
 use crate::http::target::{normalize, split_args, split_port};
-use crate::site::{Action, Dav, Handler, Location};
-use crate::variables::Endpoint;
+use crate::site::{Action, Dav, Endpoint, Handler, Location};
 
 /// Carries a COPY or MOVE out, or begins to: 201 for a collection, 204 for a file.
 pub(super) fn relocate(

@@ -7,11 +7,11 @@ use super::super::tunnel::Tunnel;
 use super::{Answer, Failure, MOST_UNSENT, QUEUE_MS, Running};
 use crate::backend::{Backend, Front, Input, Received, Report};
 use crate::connection::{Interests, UpstreamInterest};
-use crate::exchange::{Refusal, Tries};
+use crate::exchange::Refusal;
 use crate::fastcgi;
 use crate::http::answer;
 use crate::http::response::Fields;
-use crate::site::{Failures, Level};
+use crate::site::{Failures, Level, Tries};
 use crate::sys::poll::Readiness;
 
 /// The most that is read at once of a head whose content is read slowly.

@@ -14,7 +14,7 @@ use super::tunnel::Tunnel;
 use crate::backend::{Front, Received};
 use crate::cgi::output::HeadReader;
 use crate::escape::Escaped;
-use crate::exchange::{Refusal, Try};
+use crate::exchange::Refusal;
 use crate::fastcgi::RecordReader;
 use crate::http::answer::AnswerReader;
 use crate::http::body::BodyReader;
@@ -22,7 +22,7 @@ use crate::http::framed::Framed;
 use crate::http::response::Fields;
 use crate::memcached::LineReader;
 use crate::output::Limit;
-use crate::site::{Failures, Level, Wire};
+use crate::site::{Failures, Level, Try, Wire};
 
 /// The most of a content that is held for a peer that takes no more.
 pub(crate) const MOST_UNSENT: usize = 64 * 1024;

@@ -95,12 +95,12 @@ impl Memo {
     }
 
     /// Whether it was.
-    pub(super) fn is_sliced(&self) -> bool {
+    pub(crate) fn is_sliced(&self) -> bool {
         self.sliced.get()
     }
 
     /// Forgets all of them.
-    pub(super) fn clear(&mut self) {
+    pub(crate) fn clear(&mut self) {
         self.values.get_mut().clear();
         self.missed.get_mut().clear();
         self.sliced.set(false);
