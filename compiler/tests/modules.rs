@@ -30,18 +30,7 @@ const KNOWN: &[Known] = &[
     },
     Known {
         at: ("runtime/src", ""),
-        members: &[
-            "backend",
-            "cache",
-            "cgi",
-            "coding",
-            "connection",
-            "files",
-            "handler",
-            "output",
-            "upstream",
-            "variables",
-        ],
+        members: &["cache", "cgi", "handler", "upstream"],
         why: "what generated code names stands in `site`: functions that take a request's variables \
               or a handler's request, so that what a site does not use is not linked",
     },

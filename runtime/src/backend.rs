@@ -3,20 +3,22 @@
 //! [`Backend::takes_content`] says so, so that no more is read from the client meanwhile; what is
 //! made is read when it is asked for, so that a slow client slows it down.
 
+mod script;
+
 use std::fmt;
 use std::fs::File;
 use std::io;
 use std::ops::Range;
 use std::os::fd::AsRawFd;
 
-use crate::cgi;
-use crate::connection::Interests;
+use crate::connection::{Interests, UpstreamInterest};
 use crate::exchange::{BackendHead, Refusal};
 use crate::http::response::Fields;
 use crate::site::{Level, Tries};
-use crate::upstream::Tunnel;
+use crate::sys::poll::Readiness;
 
 pub use crate::exchange::Input;
+pub use script::{Event, Heard, RequestId};
 
 impl Input {
     /// The same content once more, for another one. What comes as a stream comes once.
@@ -65,6 +67,28 @@ pub(crate) struct Front {
 
 /// Writes a line to the request's error log.
 pub(crate) type Report<'a> = &'a mut dyn FnMut(Level, fmt::Arguments<'_>);
+
+/// The other side of a connection that has gone over to another protocol: bytes go both ways as they
+/// are.
+pub(crate) trait Tunnel {
+    /// What has come already.
+    fn take_front(&mut self) -> Vec<u8>;
+
+    /// What to watch for.
+    fn interest(&self, readiness: Readiness) -> UpstreamInterest;
+
+    /// Reads into the front of `buffer`; 0 is the end.
+    fn read(&self, buffer: &mut [u8]) -> io::Result<usize>;
+
+    /// Writes from the front of `bytes`.
+    fn write(&self, bytes: &[u8]) -> io::Result<usize>;
+
+    /// Says that nothing more is written.
+    fn close_write(&self);
+
+    /// How long nothing may come from either side.
+    fn timeout_ms(&self) -> u64;
+}
 
 /// Who makes a response.
 pub(crate) trait Backend {
@@ -149,13 +173,13 @@ pub(crate) trait Backend {
     /// Takes note that somebody else waits for it from now on: who the event loop knows by this token.
     fn move_to(&mut self, token: u64);
 
-    /// The script that it is.
-    fn script(&mut self) -> Option<&mut cgi::Running> {
-        None
+    /// Takes what has become of a script. The refusal is why there is no response of it.
+    fn hear(&mut self, _: RequestId, _: &Event) -> Result<Heard, Refusal> {
+        Ok(Heard::Other)
     }
 
     /// The two sides talk to each other from now on; `None`: nothing has led to that.
-    fn take_tunnel(&mut self) -> Option<Tunnel> {
+    fn take_tunnel(&mut self) -> Option<Box<dyn Tunnel>> {
         None
     }
 

@@ -4,14 +4,15 @@
 use std::ops::Range;
 
 use crate::cgi::{MAX_HEAD_LEN, queue_len};
-use crate::coding::{MAX_ENCODERS, MAX_FORMS_LEN, MOST_AHEAD, MOST_WOVEN_LEN};
+use crate::coding::{MAX_ENCODERS, MOST_AHEAD, MOST_WOVEN_LEN};
 use crate::exchange;
+use crate::files::MAX_WORKS;
 use crate::files::{
     LEVEL_DESCRIPTORS, MAX_CONTENT_LEN, MAX_DEPTH, MAX_DESCRIPTORS, MAX_ENTRIES, MAX_LISTED_LEN,
     RECORDS_LEN,
 };
+use crate::forms::MAX_FORMS_LEN;
 use crate::handler::upload::MAX_DRAFTS;
-use crate::handler::work::MAX_WORKS;
 use crate::http1::GATHERED_LEN;
 use crate::http2;
 use crate::log;

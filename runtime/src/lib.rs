@@ -21,6 +21,7 @@ mod escape;
 pub mod exchange;
 pub mod fastcgi;
 mod files;
+mod forms;
 mod handed_over;
 mod handler;
 pub mod http;

@@ -3,12 +3,12 @@
 
 use std::io;
 
-use crate::handler::{FileBody, Parts};
 use crate::image::Image;
 use crate::site::Level;
 use crate::transport::Transport;
 
 mod attend;
+mod byteranges;
 mod limit;
 mod piece;
 mod produce;
@@ -16,8 +16,9 @@ mod send;
 mod turn;
 
 pub use attend::{Answered, Attendant, Part};
+pub use byteranges::Parts;
 pub use limit::Limit;
-pub use piece::Piece;
+pub use piece::{FileBody, Piece};
 pub use produce::{Chunks, Made, Produce, Produced, RUN_LEN};
 pub use send::Copying;
 pub use turn::Turn;

@@ -15,14 +15,13 @@ use super::freshness::{Freshness, freshness};
 use super::record::Record;
 use super::store::Store;
 use super::variant::{variant_of, vary_of};
-use crate::backend::{Backend, Front, Received, Report};
+use crate::backend::{Backend, Front, Received, Report, Tunnel};
 use crate::connection::Interests;
 use crate::escape::Escaped;
 use crate::exchange::{BackendHead, Refusal};
 use crate::http::response::Fields;
 use crate::http::status;
 use crate::site::{CacheStatus, Caching, Failures, Level, Proxy, Tries};
-use crate::upstream::Tunnel;
 
 /// What is to be kept of the answer to a request.
 pub(crate) struct Fill {
@@ -425,7 +424,7 @@ impl Backend for Keeping {
         self.inner.move_to(token);
     }
 
-    fn take_tunnel(&mut self) -> Option<Tunnel> {
+    fn take_tunnel(&mut self) -> Option<Box<dyn Tunnel>> {
         self.inner.take_tunnel()
     }
 

@@ -4,7 +4,7 @@ use std::os::fd::{AsRawFd, BorrowedFd};
 
 use super::running::Running;
 use super::stderr::ERRORS_LEVEL;
-use crate::backend::{Backend, Front, Received, Report};
+use crate::backend::{Backend, Event, Front, Heard, Received, Report, RequestId};
 use crate::connection::Interests;
 use crate::escape::Escaped;
 use crate::exchange::Refusal;
@@ -94,8 +94,16 @@ impl Backend for Running {
         Running::stop_awaiting_end(self);
     }
 
-    fn script(&mut self) -> Option<&mut Running> {
-        Some(self)
+    fn hear(&mut self, id: RequestId, event: &Event) -> Result<Heard, Refusal> {
+        if self.id() != id {
+            return Ok(Heard::Other);
+        }
+        if let Some(refusal) = self.refusal(event) {
+            return Err(refusal);
+        }
+        let Event::Ended(ended, _) = event else { return Ok(Heard::Started) };
+        self.set_gone(*ended);
+        Ok(Heard::Ended)
     }
 
     fn cut_words(&self) -> &'static str {

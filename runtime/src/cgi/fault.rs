@@ -4,7 +4,7 @@ use std::io;
 
 use super::output::BadOutput;
 use super::running::Running;
-use super::spawner::Event;
+use crate::backend::Event;
 use crate::escape::Escaped;
 use crate::exchange::Refusal;
 use crate::site::Level;

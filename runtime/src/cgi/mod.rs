@@ -16,5 +16,5 @@ pub use fault::{describe_end, not_started};
 pub use output::MAX_HEAD_LEN;
 pub use running::{Call, Running};
 pub(crate) use spawner::queue_len;
-pub use spawner::{Event, RequestId, Spawner, SpawnerProcess};
+pub use spawner::{Spawner, SpawnerProcess};
 pub(crate) use stderr::ErrorLines;

@@ -11,9 +11,9 @@ use std::rc::Rc;
 
 use super::command::Command;
 use super::output::{BadOutput, HeadReader};
-use super::spawner::{Descriptors, Event, RequestId, Spawner};
+use super::spawner::{Descriptors, Spawner};
 use super::stderr::ErrorLines;
-use crate::backend::{Input, Received};
+use crate::backend::{Event, Input, Received, RequestId};
 use crate::sys::fs::set_nonblocking;
 use crate::sys::spawn::Ended;
 

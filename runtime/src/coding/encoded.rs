@@ -6,12 +6,11 @@ use std::ops::Range;
 use std::os::unix::fs::FileExt;
 use std::rc::Rc;
 
-use super::forms::{Form, Making};
-use super::{Encoder, Forms};
+use super::Encoder;
 use crate::files::StoredFile;
-use crate::handler::FileBody;
+use crate::forms::{Form, Forms, Making};
 use crate::http::accept::Coding;
-use crate::output::{Attendant, Body, Piece, Produce, Produced, RUN_LEN};
+use crate::output::{Attendant, Body, FileBody, Piece, Produce, Produced, RUN_LEN};
 use crate::site::Encode;
 
 /// What is taken of a content in one run: what is very regular may leave little behind.

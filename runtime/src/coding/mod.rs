@@ -7,7 +7,6 @@
 mod compose;
 mod encoded;
 mod filtered;
-mod forms;
 mod pool;
 mod recode;
 mod replace;
@@ -28,13 +27,11 @@ pub(crate) use compose::{BeginWeave, Composed, MOST_AHEAD, MOST_WOVEN_LEN};
 pub use compose::{Loom, Weave};
 pub(crate) use encoded::{Encoded, Owner, Source};
 pub(crate) use filtered::Filtered;
-pub(crate) use forms::{Form, Forms};
 pub(crate) use pool::{Encoder, Encoders};
 pub(crate) use recode::Recoder;
 pub(crate) use replace::Replacer;
 pub(crate) use sliced::Sliced;
 
-pub use forms::MAX_FORMS_LEN;
 pub use pool::MAX_ENCODERS;
 
 use crate::http::accept::Coding;

@@ -5,6 +5,7 @@ use std::io::Read;
 use super::*;
 use crate::coding::encoded::{Encoded, Source};
 use crate::exchange::world::Recoding;
+use crate::forms::Forms;
 use crate::output::{Piece, Produce, Produced};
 use crate::site::{Begin, Effort};
 

@@ -7,7 +7,6 @@ use std::os::fd::RawFd;
 
 use crate::poll_set::Interest;
 use crate::sys::poll::Readiness;
-use crate::upstream::LeaseId;
 
 pub(crate) use pace::{Pace, in_steps, slow};
 
@@ -60,6 +59,13 @@ pub struct Interests {
     pub errors: Pipe,
     /// The connection to the server that is asked.
     pub upstream: Option<UpstreamInterest>,
+}
+
+/// A connection to another server that somebody has: its place, and how often that was taken before.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct LeaseId {
+    pub(crate) index: u32,
+    pub(crate) generation: u32,
 }
 
 /// What to watch a connection to another server for.

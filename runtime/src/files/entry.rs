@@ -6,7 +6,7 @@ use std::io;
 use std::os::unix::fs::{FileExt, MetadataExt};
 use std::rc::Rc;
 
-use crate::coding::Form;
+use crate::forms::Form;
 use crate::http::accept::Coding;
 use crate::http::{date, etag};
 use crate::pack::Packed;

@@ -1,6 +1,5 @@
 //! From an action and a request to a response, or to what happens instead of one.
 
-mod byteranges;
 mod change;
 pub mod dav;
 pub mod file;
@@ -18,9 +17,8 @@ pub mod status_page;
 pub mod upload;
 pub mod work;
 
-pub use byteranges::Parts;
 pub use receive::{Receiver, Response};
-pub use representation::{FileBody, FileResponse};
+pub use representation::FileResponse;
 
 pub use work::Work;
 

@@ -3,15 +3,14 @@
 use std::ops::Range;
 use std::rc::Rc;
 
-use super::byteranges::{Parts, write_content_range};
 use super::resource::Resource;
 use super::{Outcome, Request};
 use crate::files::StoredFile;
 use crate::http::conditional::{Conditions, Verdict};
 use crate::http::method::Method;
-use crate::http::range::{self, Selection};
+use crate::http::range::{self, Selection, write_content_range};
 use crate::http::response::Fields;
-use crate::output::Piece;
+use crate::output::{FileBody, Parts};
 
 /// The response that a file is.
 #[derive(Debug)]
@@ -22,17 +21,6 @@ pub struct FileResponse {
     pub body: FileBody,
     resource: Resource,
     form: Form,
-}
-
-/// What to send behind the head.
-#[derive(Debug)]
-pub enum FileBody {
-    /// Nothing.
-    Empty,
-    /// The file or a part of it.
-    One(Piece),
-    /// `multipart/byteranges`: the parts and what stands around them.
-    Multipart(Box<Parts>),
 }
 
 /// What of the file is sent.
@@ -79,7 +67,10 @@ pub(super) fn respond(request: &Request<'_>, resource: Resource) -> Outcome {
         Selection::Whole => (200, piece(&(0..resource.len())), Form::Whole { accept_ranges }),
         Selection::One(range) => (206, piece(&range), Form::Part(range)),
         Selection::Several(ranges) => {
-            let parts = Box::new(Parts::new(&resource, ranges));
+            let mut content_type = Fields::default();
+            resource.write_type(&mut content_type);
+            let whole = resource.piece(0..resource.len());
+            let parts = Box::new(Parts::new(whole, content_type, ranges));
             let form = Form::Parts(Box::new((parts.boundary().to_owned(), parts.len())));
             (206, if sends { FileBody::Multipart(parts) } else { FileBody::Empty }, form)
         }
@@ -129,5 +120,48 @@ impl FileResponse {
             }
         }
         self.resource.write_validators(fields);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::read_to_string;
+    use std::os::fd::OwnedFd;
+    use std::os::unix::net::UnixStream;
+    use std::thread;
+
+    use crate::handler::Outcome;
+    use crate::handler::tests::{folder, serve};
+    use crate::output::{Body, Chunks, Copying, Output, Progress, Turn};
+    use crate::samples::SETTINGS;
+    use crate::transport::Transport;
+
+    #[test]
+    fn many_parts_of_a_file_take_turns() {
+        const PARTS: usize = 500;
+        let folder = folder();
+        folder.write("large", vec![b'x'; 1 << 20]);
+        let ranges: Vec<_> = (0..PARTS).map(|part| format!("{0}-{0}", 2 * part)).collect();
+        let fields = format!("Range: bytes={}\r\n", ranges.join(","));
+        let Outcome::File(response) = serve(&folder, SETTINGS, "/large", &fields) else { panic!() };
+        let len = response.content_len();
+        let (ours, theirs) = UnixStream::pair().expect("a socket");
+        let mut ours = Transport::plain(OwnedFd::from(ours));
+        let reader = thread::spawn(move || read_to_string(theirs).expect("text"));
+        let mut output = Output::new(None);
+        output.append(Body::File(response.body), Chunks::None);
+        let mut turns = 1;
+        while output
+            .send(&mut ours, Copying { sendfile: true, nopush: true }, &mut Turn::default())
+            .expect("sent")
+            != Progress::Done
+        {
+            turns += 1;
+        }
+        drop(ours);
+        let content = reader.join().expect("all is read");
+        assert_eq!((content.len() as u64, content.matches("Content-Range").count()), (len, PARTS));
+        // Two calls of the kernel for each.
+        assert!(turns > PARTS / 100, "{turns}");
     }
 }

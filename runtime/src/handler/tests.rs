@@ -10,7 +10,7 @@ use crate::exchange::UriState;
 use crate::files::Files;
 use crate::http::range::{Selection, select};
 use crate::http::response::Fields;
-use crate::output::Piece;
+use crate::output::{FileBody, Piece};
 use crate::samples::{Folder, ROOT, SETTINGS, head, leak, with_variables};
 use crate::site::{
     Beside, FileBase, Follow, IfModifiedSince, PlainSettings, Settings, Symlinks, Text,

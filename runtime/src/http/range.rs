@@ -2,6 +2,8 @@
 
 use std::ops::Range;
 
+use super::response::Fields;
+
 /// What a Range field asks for.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Selection {
@@ -96,6 +98,12 @@ fn number(text: &[u8]) -> (Option<u64>, &[u8]) {
 fn skip_spaces(text: &[u8]) -> &[u8] {
     let end = text.iter().position(|byte| !matches!(byte, b' ' | b'\t')).unwrap_or(text.len());
     &text[end..]
+}
+
+/// Appends a Content-Range: which part of how much this is.
+pub(crate) fn write_content_range(range: &Range<u64>, len: u64, fields: &mut Fields) {
+    let value = format!("bytes {}-{}/{len}", range.start, range.end - 1);
+    fields.add_checked("Content-Range", value.as_bytes());
 }
 
 #[cfg(test)]

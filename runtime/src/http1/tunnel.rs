@@ -1,6 +1,7 @@
 //! A client that talks to another server in another protocol (RFC 9110, 7.8): bytes go both ways, as
 //! fast as the other end takes them.
 
+use crate::backend::Tunnel;
 use crate::connection::{Deadline, Interests, Next, Source};
 use crate::context::Context;
 use crate::exchange::BackendHead;
@@ -11,7 +12,6 @@ use crate::poll_set::Interest;
 use crate::serving::Exchange;
 use crate::site::Site;
 use crate::sys::poll::Readiness;
-use crate::upstream;
 
 use super::{Connection, State, is_transient};
 
@@ -23,7 +23,7 @@ const TURNS: usize = 4;
 /// The two sides.
 pub(super) struct Tunneling {
     exchange: Box<Exchange>,
-    tunnel: upstream::Tunnel,
+    tunnel: Box<dyn Tunnel>,
     to_client: Output,
     to_peer: Vec<u8>,
     client_ended: bool,
@@ -54,7 +54,7 @@ impl Tunneling {
 
     /// How long nothing may happen.
     pub(super) fn timeout_ms(&self) -> u64 {
-        self.tunnel.timeout_ms
+        self.tunnel.timeout_ms()
     }
 
     /// Takes what the client has sent already.
@@ -84,7 +84,7 @@ impl Connection {
         &mut self,
         cx: &mut Context<S>,
         mut exchange: Box<Exchange>,
-        (head, mut tunnel): (BackendHead, upstream::Tunnel),
+        (head, mut tunnel): (BackendHead, Box<dyn Tunnel>),
         mut output: Output,
     ) {
         exchange.status = head.status;

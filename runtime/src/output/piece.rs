@@ -4,6 +4,8 @@ use std::fs::File;
 use std::ops::Range;
 use std::rc::Rc;
 
+use super::Parts;
+
 /// Bytes to send.
 #[derive(Clone, Debug)]
 pub enum Piece {
@@ -33,6 +35,22 @@ impl Piece {
         }
     }
 
+    /// A part of it.
+    pub(crate) fn part(&self, range: Range<u64>) -> Piece {
+        let bytes = range.start as usize..range.end as usize;
+        match self {
+            Piece::Memory(content, whole) => {
+                Piece::Memory(content.clone(), whole.start + bytes.start..whole.start + bytes.end)
+            }
+            Piece::Static(content) => Piece::Static(&content[bytes]),
+            Piece::File { file, offset, .. } => Piece::File {
+                file: file.clone(),
+                offset: offset + range.start,
+                len: range.end - range.start,
+            },
+        }
+    }
+
     /// Its bytes, if they are in memory.
     pub fn in_memory(&self) -> Option<&[u8]> {
         match self {
@@ -41,4 +59,15 @@ impl Piece {
             Piece::File { .. } => None,
         }
     }
+}
+
+/// A file as a content.
+#[derive(Debug)]
+pub enum FileBody {
+    /// Nothing.
+    Empty,
+    /// The file or a part of it.
+    One(Piece),
+    /// `multipart/byteranges`: the parts and what stands around them.
+    Multipart(Box<Parts>),
 }

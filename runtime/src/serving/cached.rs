@@ -8,11 +8,10 @@ use crate::coding::{Sliced, Source};
 use crate::escape::Escaped;
 use crate::exchange::world::{Note, Reason, World};
 use crate::exchange::{Misfit, Outcome};
-use crate::handler::FileBody;
 use crate::http::conditional::{Conditions, Validators, Verdict};
 use crate::http::date;
 use crate::http::range::{self, Selection};
-use crate::output::{Body, Piece};
+use crate::output::{Body, FileBody, Piece};
 use crate::site::{Level, Site};
 use crate::upstream;
 

@@ -4,7 +4,7 @@ use std::fmt;
 
 use crate::coding::{Encoded, Encoder, Filtered, MAX_ENCODERS, Owner, Replacer, Source};
 use crate::exchange::world::Recoding;
-use crate::handler::FileBody;
+use crate::output::FileBody;
 use crate::output::{Body, Piece, Produce, Produced, RUN_LEN};
 use crate::site::{Effort, Encode, Level, Site, Text};
 

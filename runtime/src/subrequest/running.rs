@@ -6,8 +6,8 @@ use std::rc::Rc;
 use super::Answer;
 use super::origin::Origin;
 use super::pipe::{PipeWriter, pipe};
-use crate::backend::{Backend, Front, Received};
-use crate::cgi::{self, Event, RequestId, not_started};
+use crate::backend::{Backend, Event, Front, Heard, Received, RequestId};
+use crate::cgi::{self, not_started};
 use crate::coding::Filtered;
 use crate::connection::{Deadline, Interests, Next, Source};
 use crate::context::Context;
@@ -238,19 +238,14 @@ impl Subrequest {
         let (Doing::Relaying(backend) | Doing::Streaming(backend, _)) = &mut self.doing else {
             return self.next(cx);
         };
-        if let Some(running) = backend.script().filter(|running| running.id() == id) {
-            if let Some(refusal) = running.refusal(event) {
-                match &self.doing {
-                    Doing::Streaming(..) => self.break_off(cx, &refusal),
-                    _ => self.fail(cx, &refusal),
-                }
-            } else if let Event::Ended(ended, _) = event {
-                running.set_gone(*ended);
-                match &self.doing {
-                    Doing::Streaming(..) => self.stream(cx),
-                    _ => self.read(cx),
-                }
-            }
+        let heard = backend.hear(id, event);
+        let streams = matches!(self.doing, Doing::Streaming(..));
+        match heard {
+            Ok(Heard::Other | Heard::Started) => {}
+            Ok(Heard::Ended) if streams => self.stream(cx),
+            Ok(Heard::Ended) => self.read(cx),
+            Err(refusal) if streams => self.break_off(cx, &refusal),
+            Err(refusal) => self.fail(cx, &refusal),
         }
         self.next(cx)
     }

@@ -28,7 +28,6 @@ pub use health::Findings;
 pub use held::SharedGroups;
 pub use names::{Names, News};
 pub(crate) use pool::Heard;
-pub use pool::{LeaseId, UPSTREAM, Upstreams};
+pub use pool::{UPSTREAM, Upstreams};
 pub(crate) use request::serve;
 pub(crate) use running::{MOST_UNSENT, Running};
-pub(crate) use tunnel::Tunnel;

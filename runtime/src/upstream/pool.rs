@@ -13,6 +13,7 @@ use super::balance::Choice;
 use super::call::{Errno, Secure};
 use super::held::{Held, SharedGroups};
 use super::{FoundUpstream, Names, PeerAddress};
+use crate::connection::LeaseId;
 use crate::exchange::Designated;
 use crate::http::framed::Framed;
 use crate::poll_set::PollSet;
@@ -33,13 +34,6 @@ const FRESH_MS: u64 = 1000;
 
 /// A connection that is used again, and what reads its frames, if it has any.
 pub(crate) type Reused = (LeaseId, Option<Box<dyn Framed>>);
-
-/// A connection that somebody has: its place, and how often that was taken before.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct LeaseId {
-    index: u32,
-    generation: u32,
-}
 
 impl LeaseId {
     fn token(self) -> u64 {

@@ -1,6 +1,6 @@
 //! Who has a place among a worker's connections: a client's connection, or a request within another one.
 
-use crate::cgi::{Event, RequestId};
+use crate::backend::{Event, RequestId};
 use crate::connection::{Deadline, Interests, Next, Source, Stake};
 use crate::context::Context;
 use crate::counts::Phase;

@@ -3,7 +3,7 @@
 use std::os::fd::{AsRawFd, OwnedFd, RawFd};
 use std::time::{Duration, Instant};
 
-use super::RequestId;
+use crate::backend::RequestId;
 use crate::sys::spawn::{self, Ended, Pid, Stop};
 
 /// How long a group that was asked to end may take before it is forced to.

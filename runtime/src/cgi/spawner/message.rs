@@ -1,7 +1,7 @@
 //! What workers and the spawner process say to each other: packets with a head of fixed length,
 //! the kind of the message first. Both ends are one program, so that numbers keep their form.
 
-use super::{Event, RequestId};
+use crate::backend::{Event, RequestId};
 use crate::sys::spawn::Ended;
 
 /// Length of what every packet begins with: kind, request, value.

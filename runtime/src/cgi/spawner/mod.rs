@@ -26,36 +26,13 @@ use self::message::{
 };
 pub(crate) use self::server::queue_len;
 use super::command::Command;
+use crate::backend::{Event, RequestId};
 use crate::counts::Scripts;
 use crate::keeper;
-use crate::sys::spawn::{self, DescriptorLimit, Ended, Pid};
+use crate::sys::spawn::{self, DescriptorLimit, Pid};
 
 /// The longest texts of one script. The kernel's own bound is mostly lower.
 const MAX_TEXTS_LEN: usize = 4 << 20;
-
-/// Names one script of one worker.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
-pub struct RequestId {
-    /// What the worker knows the request by; a later one may have the same.
-    pub token: u64,
-    /// Its number, given once.
-    pub serial: u64,
-}
-
-/// What became of a script. One that starts at once makes no event of that, and one that was
-/// released makes none if it leaves with status 0 and leaves nobody behind.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub enum Event {
-    /// It has started, having waited for others to end.
-    Started,
-    /// It is not started: too many wait already.
-    Refused,
-    /// It could not be started: `errno`.
-    Failed(i32),
-    /// This one has left, or a signal has killed it, though nobody had given it up. The response
-    /// may be complete by then.
-    Ended(Ended, Vec<u8>),
-}
 
 /// The descriptors that a script gets.
 #[derive(Debug)]

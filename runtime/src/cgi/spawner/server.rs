@@ -7,10 +7,10 @@ use std::io;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
 use std::time::{Duration, Instant};
 
-use super::Event;
 use super::channel::Channel;
 use super::groups::{Groups, Owner};
 use super::message::{Head, Kind, MAX_PACKET_LEN, Release, Start};
+use crate::backend::Event;
 use crate::sys::poll::{PollFd, poll};
 use crate::sys::process;
 use crate::sys::spawn::{self, ChildSignals, DescriptorLimit, Ended, Launch, Launcher, Pid, Texts};

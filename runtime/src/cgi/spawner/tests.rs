@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use super::*;
 use crate::sys::poll::{PollFd, poll};
+use crate::sys::spawn::Ended;
 
 /// The longest that anything here may take. Nothing waits for it unless it fails.
 const PATIENCE_MS: i32 = 20_000;

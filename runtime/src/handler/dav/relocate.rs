@@ -5,8 +5,8 @@ use std::io;
 
 use super::task::{Aim, Stage, Task};
 use super::{Depth, depth, directory_mode};
-use crate::files::{Directory, Files, Placement, Spot};
-use crate::handler::work::{self, Place};
+use crate::files::{Directory, Files, Place, Placement, Spot};
+use crate::handler::work;
 use crate::handler::{Outcome, Request, change, no_content};
 use crate::http::method::Method;
 use crate::http::target::{normalize, split_args, split_port};

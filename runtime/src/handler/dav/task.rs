@@ -8,8 +8,10 @@ use std::fs::File;
 use std::io;
 
 use super::multistatus;
-use crate::files::{Failure, FileCopy, Files, Placement, Removal, Spot, Temporary, TreeCopy};
-use crate::handler::work::{Place, Work};
+use crate::files::{
+    Failure, FileCopy, Files, Place, Placement, Removal, Spot, Temporary, TreeCopy,
+};
+use crate::handler::work::Work;
 use crate::handler::{Outcome, Request, Response, change, no_content};
 use crate::site::Level;
 

@@ -6,8 +6,8 @@ mod session;
 
 use std::io;
 
-use crate::backend::{Backend, Input, Received};
-use crate::cgi::{self, Event, RequestId, not_started};
+use crate::backend::{Backend, Event, Heard, Input, Received, RequestId};
+use crate::cgi::{self, not_started};
 use crate::connection::{Deadline, Next, Pace, Source};
 use crate::context::Context;
 use crate::exchange::Refusal;
@@ -262,20 +262,17 @@ impl Connection {
         event: &Event,
     ) -> Next {
         let State::Relay(session) = &mut self.state else { return Next::Wait(Deadline::Keep) };
-        let Some(running) = session.backend.script().filter(|running| running.id() == id) else {
-            return Next::Wait(Deadline::Keep);
-        };
-        if let Some(refusal) = running.refusal(event) {
-            cx.with_scratch(|cx, scratch| self.fail_relay(cx, &refusal, scratch));
-        } else if let Event::Ended(ended, _) = event {
-            running.set_gone(*ended);
-            // What it has written is still to be read, once the client takes it.
-            return match session.is_blocked() {
-                false => self.on_backend_output(cx),
-                true => Next::Wait(Deadline::Keep),
-            };
+        match session.backend.hear(id, event) {
+            Ok(Heard::Other) => Next::Wait(Deadline::Keep),
+            Ok(Heard::Started) => self.resume(cx),
+            // What it has written is read once the client takes it.
+            Ok(Heard::Ended) if session.is_blocked() => Next::Wait(Deadline::Keep),
+            Ok(Heard::Ended) => self.on_backend_output(cx),
+            Err(refusal) => {
+                cx.with_scratch(|cx, scratch| self.fail_relay(cx, &refusal, scratch));
+                self.resume(cx)
+            }
         }
-        self.resume(cx)
     }
 
     /// The client or the backend has taken too long.

@@ -4,7 +4,7 @@ use std::io;
 use std::ops::Range;
 use std::rc::Rc;
 
-use super::super::tunnel::Tunnel;
+use super::super::tunnel::PeerTunnel;
 use super::{Answer, Errno, Failure, Left, MOST_INTERIM, MOST_REPORTS, Running};
 use crate::backend::{Front, Received};
 use crate::cgi::output::BadOutput;
@@ -298,7 +298,7 @@ impl Running {
             self.group().lend().free(line.peer, false, self.upstreams.now_ms());
             let upstreams = Rc::clone(&self.upstreams);
             let timeout_ms = self.call.proxy.read_timeout_ms;
-            self.tunnel = Some(Tunnel::new(upstreams, line.lease, rest.to_vec(), timeout_ms));
+            self.tunnel = Some(PeerTunnel::new(upstreams, line.lease, rest.to_vec(), timeout_ms));
         }
         Received::Head(Box::new(head))
     }

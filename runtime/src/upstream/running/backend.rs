@@ -3,9 +3,8 @@
 use std::io;
 
 use super::super::call::Content;
-use super::super::tunnel::Tunnel;
 use super::{Answer, Failure, MOST_UNSENT, QUEUE_MS, Running};
-use crate::backend::{Backend, Front, Input, Received, Report};
+use crate::backend::{Backend, Front, Input, Received, Report, Tunnel};
 use crate::connection::{Interests, UpstreamInterest};
 use crate::exchange::Refusal;
 use crate::fastcgi;
@@ -253,8 +252,8 @@ impl Backend for Running {
         self.fail(Failure { kind: Failures::TIMEOUT, status: 504, words }).err()
     }
 
-    fn take_tunnel(&mut self) -> Option<Tunnel> {
-        self.tunnel.take()
+    fn take_tunnel(&mut self) -> Option<Box<dyn Tunnel>> {
+        Some(Box::new(self.tunnel.take()?))
     }
 
     fn content_again(&self) -> Option<(Input, u64)> {

@@ -9,10 +9,11 @@ use std::io;
 use std::rc::Rc;
 
 use super::call::{Call, Errno};
-use super::pool::{LeaseId, NotBound, Upstreams};
-use super::tunnel::Tunnel;
+use super::pool::{NotBound, Upstreams};
+use super::tunnel::PeerTunnel;
 use crate::backend::{Front, Received};
 use crate::cgi::output::HeadReader;
+use crate::connection::LeaseId;
 use crate::escape::Escaped;
 use crate::exchange::Refusal;
 use crate::fastcgi::RecordReader;
@@ -60,7 +61,7 @@ pub(crate) struct Running {
     /// What came with the head.
     front: Front,
     /// What the last head said of the protocol to go over to.
-    tunnel: Option<Tunnel>,
+    tunnel: Option<PeerTunnel>,
     /// The lines of the answer's head.
     fields: Vec<u8>,
     /// The lines behind its content.

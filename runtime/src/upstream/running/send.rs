@@ -6,9 +6,10 @@ use std::os::fd::AsFd;
 use std::os::unix::fs::FileExt;
 
 use super::super::call::{Call, Content};
-use super::super::pool::{LeaseId, Upstreams};
+use super::super::pool::Upstreams;
 use super::{Line, Running};
 use crate::backend::Input;
+use crate::connection::LeaseId;
 use crate::fastcgi;
 
 /// The most of a file that is sent before others have their turn.

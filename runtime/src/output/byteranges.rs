@@ -8,9 +8,9 @@ use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::vec;
 
-use super::resource::Resource;
+use super::Piece;
+use crate::http::range::write_content_range;
 use crate::http::response::Fields;
-use crate::output::Piece;
 
 /// The longest head of a part beside its Content-Type: the boundary and Content-Range.
 const HEAD_LEN: usize = 128;
@@ -18,7 +18,9 @@ const HEAD_LEN: usize = 128;
 /// The parts that are still to be sent.
 #[derive(Debug)]
 pub struct Parts {
-    resource: Resource,
+    whole: Piece,
+    /// The line of each part that says what it is.
+    content_type: Fields,
     ranges: vec::IntoIter<Range<u64>>,
     boundary: String,
     /// Those of the part that is begun.
@@ -28,10 +30,11 @@ pub struct Parts {
 }
 
 impl Parts {
-    pub(super) fn new(resource: &Resource, ranges: Vec<Range<u64>>) -> Parts {
-        let (resource, boundary) = (resource.clone(), boundary());
+    /// Parts of `whole`, which `content_type` says the media type of.
+    pub(crate) fn new(whole: Piece, content_type: Fields, ranges: Vec<Range<u64>>) -> Parts {
         let (none, fields) = (Vec::new().into_iter(), Fields::default());
-        let mut parts = Parts { resource, ranges: none, boundary, fields, len: 0 };
+        let boundary = boundary();
+        let mut parts = Parts { whole, content_type, ranges: none, boundary, fields, len: 0 };
         let mut text = Vec::with_capacity(HEAD_LEN);
         parts.write_end(&mut text);
         parts.len = text.len() as u64;
@@ -45,7 +48,7 @@ impl Parts {
     }
 
     /// What stands between the parts.
-    pub(super) fn boundary(&self) -> &str {
+    pub(crate) fn boundary(&self) -> &str {
         &self.boundary
     }
 
@@ -59,7 +62,7 @@ impl Parts {
         let before = out.len();
         let piece = self.ranges.next().map(|range| {
             self.write_head(&range, out);
-            self.resource.piece(range)
+            self.whole.part(range)
         });
         if piece.is_none() {
             self.write_end(out);
@@ -73,8 +76,8 @@ impl Parts {
             out.extend_from_slice(text.as_bytes());
         }
         self.fields.clear();
-        self.resource.write_type(&mut self.fields);
-        write_content_range(range, self.resource.len(), &mut self.fields);
+        self.fields.append(self.content_type.lines());
+        write_content_range(range, self.whole.len(), &mut self.fields);
         out.extend_from_slice(self.fields.lines());
         out.extend_from_slice(b"\r\n");
     }
@@ -86,12 +89,6 @@ impl Parts {
     }
 }
 
-/// Appends a Content-Range: which part of how much this is.
-pub(super) fn write_content_range(range: &Range<u64>, len: u64, fields: &mut Fields) {
-    let value = format!("bytes {}-{}/{len}", range.start, range.end - 1);
-    fields.add_checked("Content-Range", value.as_bytes());
-}
-
 /// Twenty digits that no file was made to contain: none can be told from those before it.
 fn boundary() -> String {
     static SEED: OnceLock<RandomState> = OnceLock::new();
@@ -101,47 +98,4 @@ fn boundary() -> String {
     // Writing to a string does not fail.
     let _ = write!(boundary, "{:020}", SEED.get_or_init(RandomState::new).hash_one(number));
     boundary
-}
-
-#[cfg(test)]
-mod tests {
-    use std::io::read_to_string;
-    use std::os::fd::OwnedFd;
-    use std::os::unix::net::UnixStream;
-    use std::thread;
-
-    use crate::handler::Outcome;
-    use crate::handler::tests::{folder, serve};
-    use crate::output::{Body, Chunks, Copying, Output, Progress, Turn};
-    use crate::samples::SETTINGS;
-    use crate::transport::Transport;
-
-    #[test]
-    fn many_parts_of_a_file_take_turns() {
-        const PARTS: usize = 500;
-        let folder = folder();
-        folder.write("large", vec![b'x'; 1 << 20]);
-        let ranges: Vec<_> = (0..PARTS).map(|part| format!("{0}-{0}", 2 * part)).collect();
-        let fields = format!("Range: bytes={}\r\n", ranges.join(","));
-        let Outcome::File(response) = serve(&folder, SETTINGS, "/large", &fields) else { panic!() };
-        let len = response.content_len();
-        let (ours, theirs) = UnixStream::pair().expect("a socket");
-        let mut ours = Transport::plain(OwnedFd::from(ours));
-        let reader = thread::spawn(move || read_to_string(theirs).expect("text"));
-        let mut output = Output::new(None);
-        output.append(Body::File(response.body), Chunks::None);
-        let mut turns = 1;
-        while output
-            .send(&mut ours, Copying { sendfile: true, nopush: true }, &mut Turn::default())
-            .expect("sent")
-            != Progress::Done
-        {
-            turns += 1;
-        }
-        drop(ours);
-        let content = reader.join().expect("all is read");
-        assert_eq!((content.len() as u64, content.matches("Content-Range").count()), (len, PARTS));
-        // Two calls of the kernel for each.
-        assert!(turns > PARTS / 100, "{turns}");
-    }
 }
