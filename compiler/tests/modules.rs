@@ -24,18 +24,6 @@ struct Known {
 const KNOWN: &[Known] = &[
     Known {
         at: ("runtime/src", ""),
-        members: &["http2", "transport"],
-        why: "what generated code names stands in `site`: functions that take a request's variables \
-              or a handler's request, so that what a site does not use is not linked",
-    },
-    Known {
-        at: ("runtime/src", ""),
-        members: &["cache", "cgi", "handler", "upstream"],
-        why: "what generated code names stands in `site`: functions that take a request's variables \
-              or a handler's request, so that what a site does not use is not linked",
-    },
-    Known {
-        at: ("runtime/src", ""),
         members: &["context", "http1", "serving", "subrequest", "worker"],
         why: "the context of a worker owns what the requests within requests and the world use, and \
               is lent to them",

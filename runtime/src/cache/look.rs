@@ -13,7 +13,6 @@ use super::variant::variant;
 use super::{Digest, digest};
 use crate::clock::Now;
 use crate::exchange::BackendHead;
-use crate::handler::Request;
 use crate::http::method::Method;
 use crate::http::response;
 use crate::http::target::split_args;
@@ -60,6 +59,19 @@ impl Hit {
     }
 }
 
+/// What is asked for.
+pub(crate) struct Asked<'a> {
+    /// What the key is computed from.
+    pub(crate) variables: &'a Variables<'a>,
+    pub(crate) method: Method,
+    /// Whether the request has a content.
+    pub(crate) has_content: bool,
+    /// Whether its path is the one that the client has sent.
+    pub(crate) is_as_sent: bool,
+    /// Writes to the request's error log.
+    pub(crate) report: &'a dyn Fn(Level, fmt::Arguments<'_>),
+}
+
 /// A place where an answer may be.
 struct Place {
     key: Digest,
@@ -74,15 +86,15 @@ struct Place {
 pub(crate) fn look(
     store: &'static Store,
     (proxy, caching): (&'static Proxy, &'static Caching),
-    request: &Request<'_>,
+    asked: &Asked<'_>,
     (now, renews): (Now, bool),
 ) -> Look {
-    let variables = request.variables;
+    let variables = asked.variables;
     let tries = variables.progress.tries;
     let set = |status| tries.set_cached(|cached| cached.status = Some(status));
     tries.set_cached(|cached| cached.validators = None);
-    let method = request.method;
-    if !matches!(method, Method::Get | Method::Head) || !request.framing.is_empty() {
+    let method = asked.method;
+    if !matches!(method, Method::Get | Method::Head) || asked.has_content {
         return Look::Ask(None);
     }
     let mut text = Vec::new();
@@ -110,7 +122,7 @@ pub(crate) fn look(
     }
     let look_at = |key| {
         place(store, key, &text, now_ms).unwrap_or_else(|error| {
-            (request.report)(Level::Crit, format_args!("cannot read what is kept: {error}"));
+            (asked.report)(Level::Crit, format_args!("cannot read what is kept: {error}"));
             Place { key, found: None, asked_ms: None, uses: u32::MAX }
         })
     };
@@ -158,7 +170,7 @@ pub(crate) fn look(
             set(CacheStatus::Updating);
             return hit(file, record, false);
         }
-        if plain.cache_background_update && is_asked_for_by_path(request) {
+        if plain.cache_background_update && is_asked_for_by_path(asked) {
             set(CacheStatus::Stale);
             return hit(file, record, true);
         }
@@ -176,9 +188,9 @@ pub(crate) fn look(
 
 /// Whether the path alone says all that the client has sent of it, so that a request for that path asks for
 /// the same: not `/a%2Fb`, which is no `/a/b` to the other server.
-fn is_asked_for_by_path(request: &Request<'_>) -> bool {
-    let (sent, _) = split_args(request.variables.head.uri());
-    request.uri.is_as_sent && sent == request.variables.path
+fn is_asked_for_by_path(asked: &Asked<'_>) -> bool {
+    let (sent, _) = split_args(asked.variables.head.uri());
+    asked.is_as_sent && sent == asked.variables.path
 }
 
 /// Whether a value of `proxy_cache_bypass` or `proxy_no_cache` says so.

@@ -14,7 +14,7 @@ mod variant;
 use crate::site::Digest as Hash;
 
 pub(crate) use fill::{Fill, keep};
-pub(crate) use look::{Hit, Look, holds, look};
+pub(crate) use look::{Asked, Hit, Look, holds, look};
 pub use store::Store;
 
 /// What an answer is known by: a MD5.

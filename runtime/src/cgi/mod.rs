@@ -1,20 +1,18 @@
-//! CGI (RFC 3875): which script a request runs ([`script`]), what it is told ([`environment`]),
-//! the process that starts it ([`spawner`]), its pipes ([`Running`]) and what it answers
+//! Scripts of CGI (RFC 3875) that run: the process that starts them ([`spawner`]), its pipes ([`Running`]) and what it answers
 //! ([`output`]). A script runs in a process group of its own and is stopped with all of it.
 
 mod backend;
 mod command;
-pub(crate) mod environment;
 mod fault;
 pub(crate) mod output;
 mod running;
-pub mod script;
 mod spawner;
 mod stderr;
 
+pub use command::Command;
 pub use fault::{describe_end, not_started};
 pub use output::MAX_HEAD_LEN;
 pub use running::{Call, Running};
 pub(crate) use spawner::queue_len;
 pub use spawner::{Spawner, SpawnerProcess};
-pub(crate) use stderr::ErrorLines;
+pub(crate) use stderr::{ERRORS_LEVEL, ErrorLines};

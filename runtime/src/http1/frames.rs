@@ -13,6 +13,7 @@ use crate::http2::mux::{Limits, Mux, Stream};
 use crate::http2::priority::Priority;
 use crate::http2::session::{Fields, FieldsKind, LAST_WAIT_MS, Session, Taken};
 use crate::poll_set::Interest;
+use crate::secured::Told;
 use crate::site::{Level, Server, Settings, Site};
 
 /// How much of the preface no request of HTTP/1 begins with.
@@ -58,7 +59,9 @@ impl Connection {
             chunk_len: self.settings.http2_chunk_len,
             tunnels: !S::UPSTREAMS.is_empty(),
         };
-        let mux = Mux::new(cx.queue.clone(), &self.client.transport, cx.token, conf);
+        let carried = &self.client.transport;
+        let told = Told::of(carried.agreed(), |which, out| carried.write_client(which, out));
+        let mux = Mux::new(cx.queue.clone(), (carried.scheme(), told), cx.token, conf);
         let session = Session::new(mux, limits(self.server).head_len, cx.now.monotonic_ms);
         self.set_nodelay();
         self.state = State::Frames(Box::new(session));
@@ -253,7 +256,8 @@ impl Connection {
 
     /// Sends what is gathered, and ends the connection once it is over and all is sent.
     fn settle_frames<S: Site>(&mut self, cx: &mut Context<S>, session: Box<Session>) -> Step {
-        let flushed = session.mux.flush(&mut self.client.transport);
+        let transport = &mut self.client.transport;
+        let flushed = session.mux.flush(|bytes| transport.write(bytes, false));
         let Ok((sent, is_all)) = flushed else {
             // Dropped, it tells the streams.
             self.state = State::Closed;

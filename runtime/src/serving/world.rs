@@ -10,7 +10,6 @@ use std::rc::Rc;
 
 use crate::backend::Input;
 use crate::cache;
-use crate::cgi;
 use crate::coding::Recoder;
 use crate::context::Context;
 use crate::escape::Escaped;
@@ -19,7 +18,7 @@ use crate::exchange::world::{
 };
 use crate::exchange::{Gathered, Outcome, Unfit};
 use crate::files::{Entry, Files, StoredFile};
-use crate::handler::{self, dav, file, gif, listing, random_index, status, upload};
+use crate::handler::{self, dav, file, gif, listing, proxy, random_index, script, status, upload};
 use crate::http::accept::Coding;
 use crate::http::body::Framing;
 use crate::http::charset::Recoded;
@@ -37,7 +36,6 @@ use crate::site::{
     LocationId, Match, PathTest, Prebuilt, RealIp, Regex, Return, Server, ServerId, Site, Text,
     UsersId,
 };
-use crate::upstream;
 use crate::users::desk::Asked;
 
 use super::form::{self, Compiled};
@@ -331,9 +329,7 @@ impl<S: Site> World for Serving<'_, S> {
         let counts = &self.cx.shared.counts;
         // What no location of the site does, is not in its binary.
         let serve = |request: &handler::Request<'_>, files: &mut Files| match handler {
-            Handler::Cgi(cgi) if S::MAX_SCRIPTS.is_some() => {
-                cgi::script::serve(cgi, request, files)
-            }
+            Handler::Cgi(cgi) if S::MAX_SCRIPTS.is_some() => script::serve(cgi, request, files),
             Handler::Upload(upload) if !S::STORES.is_empty() => {
                 upload::serve(upload, request, files)
             }
@@ -341,7 +337,7 @@ impl<S: Site> World for Serving<'_, S> {
             Handler::EmptyGif if S::EMPTY_GIF => gif::serve(request),
             Handler::Dav(dav) if !S::DAV.is_empty() => dav::serve(dav, request, files),
             Handler::Proxy(proxy) if !S::UPSTREAMS.is_empty() => {
-                upstream::serve(proxy, S::UPSTREAMS, request)
+                proxy::serve(proxy, S::UPSTREAMS, request)
             }
             _ if S::RANDOM_INDEX => random_index::serve(request, files),
             _ => file::serve(request, files),
@@ -529,7 +525,14 @@ impl<S: Site> Serving<'_, S> {
         let (caches, now, renews) = (&cx.shared.caches, cx.now, exchange.renews);
         let look = |proxy, caching: &'static Caching, request: &handler::Request<'_>| {
             let store = &caches[usize::from(caching.cache)];
-            cache::look(store, (proxy, caching), request, (now, renews))
+            let asked = cache::Asked {
+                variables: request.variables,
+                method: request.method,
+                has_content: !request.framing.is_empty(),
+                is_as_sent: request.uri.is_as_sent,
+                report: request.report,
+            };
+            cache::look(store, (proxy, caching), &asked, (now, renews))
         };
         let locate = |path: &[u8]| S::location(S::route(server, path));
         let request = handler::Request {

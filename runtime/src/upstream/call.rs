@@ -24,44 +24,44 @@ pub(crate) enum Content {
 /// How a connection is secured, and who is to be at its other end.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(crate) struct Secure {
-    pub(super) peer: TlsPeerId,
-    pub(super) name: Box<str>,
+    pub(crate) peer: TlsPeerId,
+    pub(crate) name: Box<str>,
 }
 
 /// A request that is to be passed on.
 pub(crate) struct Call {
     /// The location's conf.
-    pub(super) proxy: &'static Proxy,
+    pub(crate) proxy: &'static Proxy,
     /// Whom it goes to.
-    pub(super) upstream: UpstreamId,
+    pub(crate) upstream: UpstreamId,
     /// The request's head, coded as it goes.
-    pub(super) head: Vec<u8>,
+    pub(crate) head: Vec<u8>,
     /// What is asked for, where the head does not tell it in text.
-    pub(super) target: Vec<u8>,
+    pub(crate) target: Vec<u8>,
     /// Its content.
-    pub(super) input: Input,
+    pub(crate) input: Input,
     /// How that is framed.
-    pub(super) content: Content,
+    pub(crate) content: Content,
     /// What the peer is chosen by.
-    pub(super) choice: Choice,
+    pub(crate) choice: Choice,
     /// Whether the answer has no content, whatever it says: to HEAD.
-    pub(super) has_no_answer_content: bool,
+    pub(crate) has_no_answer_content: bool,
     /// Whether it may be carried out twice.
-    pub(super) may_repeat: bool,
+    pub(crate) may_repeat: bool,
     /// The protocol that the client wants to go over to.
-    pub(super) upgrade: Option<Vec<u8>>,
+    pub(crate) upgrade: Option<Vec<u8>>,
     /// Whether the connection is for this request alone.
-    pub(super) closes: bool,
+    pub(crate) closes: bool,
     /// How the connection is secured, if it is.
-    pub(super) secure: Option<Secure>,
+    pub(crate) secure: Option<Secure>,
     /// The address that the connection comes from, if the conf names one.
-    pub(super) local: Option<SocketAddr>,
+    pub(crate) local: Option<SocketAddr>,
     /// The key that memcached is asked for, as it is written there.
-    pub(super) key: Vec<u8>,
+    pub(crate) key: Vec<u8>,
     /// How many bytes of the content are read in a second; 0: any number.
-    pub(super) rate: u64,
+    pub(crate) rate: u64,
     /// The scheme of what is asked, where the head does not name that: other than HTTP.
-    pub(super) url: Option<&'static str>,
+    pub(crate) url: Option<&'static str>,
     /// What is to be kept of the answer.
     pub(crate) keep: Option<Box<Fill>>,
 }

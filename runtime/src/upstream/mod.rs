@@ -1,6 +1,7 @@
 //! Servers behind this one: which of them a request goes to ([`balance`], [`held`]), the connections to them
-//! ([`pool`]), what they are asked ([`request`]), what of their answers goes on ([`edit`]), and how one request
-//! comes to its response ([`Running`]), if need be by several of them.
+//! ([`pool`]), what of their answers goes on ([`edit`]), and how one request comes to its response
+//! ([`Running`]), if need be by several of them. What they are asked is for the handler to say
+//! (`handler::proxy`).
 //!
 //! What goes to a server is written anew from the parsed request, in a framing of our own. Fields that
 //! speak of one connection are never passed on, in either direction. A connection is used again only
@@ -13,14 +14,13 @@ mod find;
 mod health;
 mod held;
 mod names;
-mod params;
 mod pool;
-mod request;
 mod running;
 pub(crate) mod sticky;
 mod tunnel;
 
-pub(crate) use call::Call;
+pub(crate) use balance::Choice;
+pub(crate) use call::{Call, Content, Secure};
 pub(crate) use edit::edit;
 use find::{FoundPeer, PeerAddress};
 pub use find::{FoundUpstream, find};
@@ -29,5 +29,4 @@ pub use held::SharedGroups;
 pub use names::{Names, News};
 pub(crate) use pool::Heard;
 pub use pool::{UPSTREAM, Upstreams};
-pub(crate) use request::serve;
 pub(crate) use running::{MOST_UNSENT, Running};

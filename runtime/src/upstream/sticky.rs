@@ -17,7 +17,7 @@ const MAX_LIFETIME_S: u64 = 315_360_000;
 const LAST_DAY: &str = "Thu, 31 Dec 2037 23:55:55 GMT";
 
 /// What a request says of whom it is to come to: how a server is known, or of which session it is.
-pub(super) fn wanted(sticky: &Sticky, variables: &Variables<'_>) -> Vec<u8> {
+pub(crate) fn wanted(sticky: &Sticky, variables: &Variables<'_>) -> Vec<u8> {
     let mut out = Vec::new();
     match &sticky.by {
         StickyBy::Cookie { name, .. } => {

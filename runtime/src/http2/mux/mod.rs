@@ -20,7 +20,6 @@ use super::hpack::Encoder;
 use super::priority::Priority;
 use crate::http::target::Scheme;
 use crate::secured::Told;
-use crate::transport::Transport;
 
 pub use shared::{ENTRY_LEN, GATHERED_LEN};
 use shared::{Entry, Shared};
@@ -87,11 +86,11 @@ pub(crate) struct Mux {
 }
 
 impl Mux {
-    /// What begins with these limits, for a client that `transport` leads to. `token` is what the
-    /// event loop knows it by. Our SETTINGS are the first frame.
+    /// What begins with these limits, for a client that has come by this scheme and of which TLS tells
+    /// this. `token` is what the event loop knows it by. Our SETTINGS are the first frame.
     pub(crate) fn new(
         queue: Rc<Queue>,
-        transport: &Transport,
+        (scheme, told): (Scheme, Told),
         token: u64,
         limits: Limits,
     ) -> Rc<Mux> {
@@ -122,8 +121,8 @@ impl Mux {
         };
         Rc::new(Mux {
             queue,
-            scheme: transport.scheme(),
-            told: Told::of(transport.agreed(), |which, out| transport.write_client(which, out)),
+            scheme,
+            told,
             shared: RefCell::new(shared),
             is_queued: Cell::new(false),
         })
@@ -374,12 +373,16 @@ impl Mux {
         shared.sent < shared.out.len()
     }
 
-    /// Sends what is gathered. Whether all of it was.
-    pub(crate) fn flush(&self, transport: &mut Transport) -> io::Result<(u64, bool)> {
+    /// Sends what is gathered by `write`, which takes from the front of what it is given. How much was
+    /// sent, and whether all was.
+    pub(crate) fn flush(
+        &self,
+        mut write: impl FnMut(&[u8]) -> io::Result<usize>,
+    ) -> io::Result<(u64, bool)> {
         let mut shared = self.shared.borrow_mut();
         let mut total = 0;
         while shared.sent < shared.out.len() {
-            match transport.write(&shared.out[shared.sent..], false) {
+            match write(&shared.out[shared.sent..]) {
                 Ok(sent) => {
                     shared.sent += sent;
                     total += sent as u64;

@@ -4,17 +4,18 @@
 //! rule; the rest of the path is the script's extra path. So what stands behind a file that is
 //! no script never makes it one: `/picture.jpg/x.php` is no script, unless `x.php` is a file.
 
-use super::command::Command;
-use super::environment::{self, Named};
-use super::running::Call;
-use super::stderr::ERRORS_LEVEL;
+pub(super) mod environment;
+
+use super::spool::{Spool, Spooled};
+use super::{Outcome, Request, file};
 use crate::backend::Input;
+use crate::cgi::{Call, Command, ERRORS_LEVEL};
 use crate::escape::Escaped;
 use crate::files::{Entry, Files, path};
-use crate::handler::spool::{Spool, Spooled};
-use crate::handler::{Outcome, Request, file};
 use crate::http::body::Framing;
 use crate::site::{Cgi, CgiRule, ErrorLog, Level, ProgramId, Scripts};
+
+use environment::Named;
 
 /// A script that a request was led to.
 pub(super) struct Script {

@@ -11,7 +11,7 @@
 use std::os::unix::ffi::OsStringExt;
 use std::sync::OnceLock;
 
-use crate::handler::Request;
+use super::super::Request;
 use crate::http::target::Scheme;
 use crate::site::{CgiParam, Variables};
 
@@ -164,7 +164,7 @@ impl Environment<'_> {
 /// Calls `see` with the request's fields as `HTTP_NAME` and values, those of several lines joined;
 /// fields that are `withheld` are left out. Sorted, so that the lines of one variable stand together:
 /// to look for them behind each line would take the square of the lines' number.
-pub(crate) fn each_field(
+pub(in super::super) fn each_field(
     variables: &Variables<'_>,
     withheld: &[&[u8]],
     see: &mut dyn FnMut(&[u8], &[u8]),

@@ -4,17 +4,15 @@
 //! and those that its Connection field names; no value has a control character in it, so that nothing
 //! that a client sends can end a line or begin a request.
 
+mod params;
+
 use std::net::{IpAddr, SocketAddr};
 
-use super::balance::Choice;
-use super::call::{Call, Content, Secure};
-use super::params;
-use super::sticky;
+use super::spool::{Spool, Spooled};
+use super::{Outcome, Request, escape_path};
 use crate::backend::Input;
 use crate::cache::{Fill, Look};
 use crate::escape::Escaped;
-use crate::handler::spool::{Spool, Spooled};
-use crate::handler::{Outcome, Request, escape_path};
 use crate::http::body;
 use crate::http::framed::{Framing, RequestHead};
 use crate::http::method::Method;
@@ -25,6 +23,7 @@ use crate::site::{
     Balance, Endpoint, Level, Proxy, ProxyTls, ProxyVersion, Target, TargetUri, Upstream,
     UpstreamId, Variables, Wire,
 };
+use crate::upstream::{Call, Choice, Content, Secure, sticky};
 
 /// Fields of a client that are never passed on (RFC 9110, 7.6.1): they speak of its connection, or
 /// are said anew. `Proxy` is what programs take for a setting of theirs.

@@ -1,11 +1,11 @@
 //! What a server is told that is spoken to in the manner of CGI: the conf's params, and the request's
 //! fields as `HTTP_NAME`.
 
-use super::call::Content;
-use crate::cgi::environment::each_field;
+use super::super::Request;
+use super::super::script::environment::each_field;
 use crate::fastcgi;
-use crate::handler::Request;
 use crate::site::{PassedParam, Proxy, Variables, Wire};
+use crate::upstream::Content;
 
 /// Fields that are not told: what the framing is about is the server's, and `Proxy` is what programs
 /// take for a setting of theirs.
