@@ -23,12 +23,6 @@ struct Known {
 /// The circles that there are. This list may only become shorter.
 const KNOWN: &[Known] = &[
     Known {
-        at: ("runtime/src", ""),
-        members: &["context", "http1", "serving", "subrequest", "worker"],
-        why: "the context of a worker owns what the requests within requests and the world use, and \
-              is lent to them",
-    },
-    Known {
         at: ("runtime/src", "http1"),
         members: &["relay", "request", "response", "waiting"],
         why: "the states of one connection follow one another in a circle",

@@ -15,6 +15,8 @@ use crate::cgi::Spawner;
 use crate::clock::{LocalClock, Now};
 use crate::coding::{Encoder, Encoders};
 use crate::commands::{FoundCommand, Sayings};
+use crate::compiled::Exchange;
+use crate::connection::Places;
 use crate::counts::{AllCounts, Counts};
 use crate::files::Files;
 use crate::forms::Forms;
@@ -27,7 +29,6 @@ use crate::metrics::{Meter, Meters};
 use crate::output::{Output, Turn};
 use crate::proxy_protocol::Proxied;
 use crate::secured::{KeyFiles, Keys};
-use crate::serving::Exchange;
 use crate::site::{
     Agreed, Around, ClientValue, ConnectionFacts, Encode, Endpoint, Labels, Level, ListenId,
     ServerId, Site,
@@ -37,7 +38,6 @@ use crate::transport::Transport;
 use crate::upstream::{self, Findings, FoundUpstream, Names, SharedGroups, Upstreams};
 use crate::users::desk::Desk;
 use crate::users::file::UserFile;
-use crate::worker::Places;
 use crate::zone::Zone;
 
 /// What is settled before the first worker starts, and the same for all.

@@ -13,6 +13,7 @@ mod cgi;
 mod clock;
 pub mod coding;
 mod commands;
+mod compiled;
 mod connection;
 mod context;
 mod counts;

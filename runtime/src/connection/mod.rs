@@ -1,6 +1,7 @@
 //! What a connection tells the event loop, whatever protocol it speaks.
 
 mod pace;
+mod places;
 
 use std::net::{IpAddr, Ipv6Addr};
 use std::os::fd::RawFd;
@@ -9,6 +10,7 @@ use crate::poll_set::Interest;
 use crate::sys::poll::Readiness;
 
 pub(crate) use pace::{Pace, in_steps, slow};
+pub use places::Places;
 
 /// What the event loop should do with a connection.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

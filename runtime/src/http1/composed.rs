@@ -2,12 +2,13 @@
 
 use crate::backend::{Backend, Front};
 use crate::coding::{Composed, Encoded, Filtered, Sliced, Source};
+use crate::compiled::Exchange;
 use crate::connection::{Interests, Next};
 use crate::context::Context;
 use crate::http::slice::Slices;
 use crate::output::{Body, Produce};
 use crate::poll_set::Interest;
-use crate::serving::{Attending, Exchange, Reply, begin_weave};
+use crate::serving::{Attending, Reply, begin_weave};
 use crate::site::{Around, Site};
 
 use super::response::Sending;

@@ -1,6 +1,7 @@
 //! A client that speaks HTTP/2: its frames are read here, its streams are opened, and what they send is
 //! written. Which frame may come, and what streams share, is known to `http2`.
 
+use super::streams::Born;
 use super::{Connection, State, Step, limits};
 use crate::connection::{Deadline, Interests, Next, Stake, in_steps, slow};
 use crate::context::Context;
@@ -228,7 +229,7 @@ impl Connection {
         let next = connection.begin_stream(cx, exchange, refusal);
         cx.token = own;
         match next {
-            Next::Wait(deadline) => cx.places.bear(index, connection, deadline),
+            Next::Wait(deadline) => self.born.push(Born { index, connection, deadline }),
             Next::Close => {
                 drop(connection);
                 cx.places.give_back(index);

@@ -2,9 +2,9 @@
 //! (RFC 9112, 6.3 and 7.1).
 
 use crate::coding::Encoder;
+use crate::compiled::Exchange;
 use crate::http::response::Fields;
 use crate::output::Chunks;
-use crate::serving::Exchange;
 use crate::site::Encode;
 
 /// How a content is framed that is made on the way.

@@ -33,6 +33,7 @@ pub use request::limits;
 use request::{Pending, timed_out, too_slow};
 pub use response::GATHERED_LEN;
 use response::{After, Sending, Working};
+pub use streams::Born;
 use tunnel::Tunneling;
 use waiting::Waiting;
 
@@ -96,6 +97,8 @@ pub struct Connection {
     settings: &'static Settings,
     server: &'static Server,
     nodelay: bool,
+    /// Streams that have begun and have to wait.
+    born: Vec<Born>,
 }
 
 impl Connection {
@@ -115,6 +118,7 @@ impl Connection {
             settings,
             server,
             nodelay: false,
+            born: Vec::new(),
         }
     }
 

@@ -1,9 +1,9 @@
 //! Whether a connection is kept behind a response (RFC 9112, 9.3, and nginx's directives).
 
+use crate::compiled::Exchange;
 use crate::context::Context;
 use crate::http::method::Method;
 use crate::http::response::Persistence;
-use crate::serving::Exchange;
 use crate::site::{KeepaliveDisable, Site};
 
 use super::Connection;

@@ -1,12 +1,13 @@
 //! Requests: heads, and what becomes of their content.
 
+use crate::compiled::Exchange;
 use crate::connection::Pace;
 use crate::context::Context;
 use crate::exchange::Refusal;
 use crate::handler::Receiver;
 use crate::http::body::{BodyReader, Framing};
 use crate::http::head::{Limits, Unfinished, skip_empty_lines};
-use crate::serving::{Exchange, Later, Reply};
+use crate::serving::{Later, Reply};
 use crate::site::{Server, Site};
 
 use super::response::After;

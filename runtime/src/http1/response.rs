@@ -1,5 +1,6 @@
 //! Responses: gathered, sent, and what follows them.
 
+use crate::compiled::Exchange;
 use crate::connection::Pace;
 use crate::context::Context;
 use crate::handler::Work;
@@ -7,7 +8,7 @@ use crate::http::body::{BodyReader, Framing};
 use crate::http::date;
 use crate::http::response::{Persistence, write_head};
 use crate::output::{Body, Copying, Limit, Output, Progress, Tally};
-use crate::serving::{Exchange, Later, Parts, Reply};
+use crate::serving::{Later, Parts, Reply};
 use crate::site::{Lingering, Site};
 
 use super::framing::{self, Transfer};

@@ -3,6 +3,7 @@
 
 use super::request::{CONTINUE, Pending};
 use super::{Connection, State};
+use crate::compiled::Exchange;
 use crate::connection::{Deadline, Next};
 use crate::context::{Client, Context};
 use crate::exchange::Refusal;
@@ -10,10 +11,24 @@ use crate::http::body::{BodyReader, Framing};
 use crate::http::head::Unfinished;
 use crate::http::response::Fields;
 use crate::http2::mux::Stream;
-use crate::serving::Exchange;
 use crate::site::Site;
 
+/// A stream that has to wait.
+pub struct Born {
+    /// Its place.
+    pub index: usize,
+    #[allow(missing_docs)]
+    pub connection: Connection,
+    /// For how long it may wait.
+    pub deadline: Deadline,
+}
+
 impl Connection {
+    /// Streams that have begun and have to wait.
+    pub fn take_born(&mut self) -> Vec<Born> {
+        std::mem::take(&mut self.born)
+    }
+
     /// A connection that stands for one of this one's streams.
     pub(super) fn on_stream(&self, client: Client) -> Connection {
         Connection {
@@ -28,6 +43,7 @@ impl Connection {
             settings: self.settings,
             server: self.server,
             nodelay: true,
+            born: Vec::new(),
         }
     }
 

@@ -2,6 +2,7 @@
 //! fast as the other end takes them.
 
 use crate::backend::Tunnel;
+use crate::compiled::Exchange;
 use crate::connection::{Deadline, Interests, Next, Source};
 use crate::context::Context;
 use crate::exchange::BackendHead;
@@ -9,7 +10,6 @@ use crate::http::response::Persistence;
 use crate::http2::mux::Stream;
 use crate::output::{Copying, Output};
 use crate::poll_set::Interest;
-use crate::serving::Exchange;
 use crate::site::Site;
 use crate::sys::poll::Readiness;
 

@@ -1,10 +1,11 @@
 //! A request that waits: for the check of a password, or for as long as a limit delays it. It holds
 //! nothing up, and nothing is done for it.
 
+use crate::compiled::Exchange;
 use crate::connection::Next;
 use crate::context::Context;
 use crate::http::body::BodyReader;
-use crate::serving::{Exchange, Wait};
+use crate::serving::Wait;
 use crate::site::Site;
 
 use super::response::After;

@@ -5,7 +5,6 @@ mod cached;
 mod compose;
 mod encode;
 mod facts;
-mod form;
 mod limits;
 mod metrics;
 mod mirror;
@@ -16,6 +15,7 @@ use std::sync::Arc;
 
 use crate::cache;
 use crate::cgi::Call;
+use crate::compiled::Exchange;
 use crate::context::Context;
 use crate::exchange::{self, BackendHead, Event, Refusal};
 use crate::handler::{self, Receiver, Work};
@@ -27,12 +27,8 @@ use crate::upstream;
 use crate::users::desk::Verdict;
 
 pub(crate) use self::compose::{Attending, Parts, begin_weave};
-use self::form::Compiled;
 pub(crate) use self::world::MAX_ANSWER_MS;
 use self::world::Serving;
-
-/// One request and its response.
-pub(crate) type Exchange = exchange::Exchange<Compiled>;
 
 /// What to send.
 pub(crate) type Reply = exchange::Reply<Body, Later>;

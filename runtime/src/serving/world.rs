@@ -11,6 +11,7 @@ use std::rc::Rc;
 use crate::backend::Input;
 use crate::cache;
 use crate::coding::Recoder;
+use crate::compiled::{self, Compiled};
 use crate::context::Context;
 use crate::escape::Escaped;
 use crate::exchange::world::{
@@ -38,7 +39,6 @@ use crate::site::{
 };
 use crate::users::desk::Asked;
 
-use super::form::{self, Compiled};
 use super::{Exchange, Later, Wait, secured};
 
 /// The longest that a request waits for the check of its password.
@@ -107,7 +107,7 @@ impl<S: Site> World for Serving<'_, S> {
     }
 
     fn server_op(&self, server: ServerId, index: usize) -> Option<Op<LocationOf<Self>>> {
-        S::server_settings(server).ops.get(index).map(form::op)
+        S::server_settings(server).ops.get(index).map(compiled::op)
     }
 
     fn is_match(&self, regex: &'static Regex, subject: &[u8], matches: &mut Vec<Match>) -> bool {

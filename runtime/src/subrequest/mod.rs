@@ -4,7 +4,6 @@
 
 mod origin;
 mod pipe;
-mod running;
 
 use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
@@ -12,18 +11,17 @@ use std::fmt;
 use std::rc::Rc;
 
 use crate::backend::{Backend, Front};
+use crate::compiled::Exchange;
 use crate::output::Body;
-use crate::serving::Exchange;
 use crate::site::ConnectionFacts;
 
-use origin::Origin;
-pub(crate) use pipe::{HELD_LEN, PipeReader};
-pub(crate) use running::Subrequest;
+pub(crate) use origin::Origin;
+pub(crate) use pipe::{HELD_LEN, PipeReader, PipeWriter};
 
 /// The requests within others of one worker, as far as the event loop is to do something for them.
 #[derive(Default)]
 pub struct Subrequests {
-    begun: RefCell<VecDeque<Box<Subrequest>>>,
+    begun: RefCell<VecDeque<Box<Begun>>>,
     /// Who is to be told of an answer, by the event loop's token.
     answered: RefCell<VecDeque<u64>>,
     /// Those that nobody waits for any more.
@@ -38,11 +36,30 @@ pub(crate) const MAX_ALONE: usize = 256;
 /// What the event loop is to do.
 pub(crate) enum Due {
     /// To give it a place, and to let it begin.
-    Begin(Box<Subrequest>),
+    Begin(Box<Begun>),
     /// To let this one look again, for which an answer is there.
     Tell(u64),
     /// To close this one.
     Drop(u64),
+}
+
+/// A request within another one that is to get a place.
+pub(crate) struct Begun {
+    // Dropped before the rest: who waits is told first.
+    pub(crate) answerer: Answerer,
+    pub(crate) origin: Origin,
+    pub(crate) exchange: Box<Exchange>,
+    pub(crate) task: Task,
+}
+
+/// What it is to do.
+pub(crate) enum Task {
+    /// To answer a request for this URI.
+    Answer(Vec<u8>),
+    /// To pass on a content that is made elsewhere.
+    Stream(Box<dyn Backend>, PipeWriter),
+    /// To read a content to its end that nobody wants but who keeps it.
+    Keep(Box<dyn Backend>),
 }
 
 impl Subrequests {
@@ -56,7 +73,7 @@ impl Subrequests {
         uri: Vec<u8>,
     ) -> Asked {
         let answer = self.answer(Some(owner), false);
-        self.push(&answer, client, exchange, uri);
+        self.push(&answer, client, exchange, Task::Answer(uri));
         Asked(answer)
     }
 
@@ -69,7 +86,7 @@ impl Subrequests {
         uri: Vec<u8>,
     ) -> Asked {
         let answer = self.answer(Some(owner), true);
-        self.push(&answer, client, exchange, uri);
+        self.push(&answer, client, exchange, Task::Answer(uri));
         Asked(answer)
     }
 
@@ -83,14 +100,14 @@ impl Subrequests {
         (backend, front): (Box<dyn Backend>, Front),
         len: Option<u64>,
     ) -> PipeReader {
-        let (writer, reader) = pipe::pipe(self, owner, len);
+        let (mut writer, reader) = pipe::pipe(self, owner, len);
         let answer = self.answer(None, false);
         // Nobody asks for more than the content, whose pipe says whether it is wanted.
         answer.is_there.set(true);
-        let origin = Origin::of(client);
-        let part =
-            Subrequest::streaming(origin, Box::new(exchange), answer, backend, writer, front);
-        self.begun.borrow_mut().push_back(Box::new(part));
+        if writer.push(&front.content) || front.is_last {
+            writer.end(false);
+        }
+        self.push(&answer, client, exchange, Task::Stream(backend, writer));
         reader
     }
 
@@ -106,9 +123,7 @@ impl Subrequests {
             return Some(backend);
         }
         self.alone.set(self.alone.get() + 1);
-        let answer = self.answer(None, false);
-        let part = Subrequest::keeping(Origin::of(client), Box::new(exchange), answer, backend);
-        self.begun.borrow_mut().push_back(Box::new(part));
+        self.push(&self.answer(None, false), client, exchange, Task::Keep(backend));
         None
     }
 
@@ -122,7 +137,7 @@ impl Subrequests {
         let has_room = self.alone.get() < MAX_ALONE;
         if has_room {
             self.alone.set(self.alone.get() + 1);
-            self.push(&self.answer(None, false), client, exchange, uri);
+            self.push(&self.answer(None, false), client, exchange, Task::Answer(uri));
         }
         has_room
     }
@@ -144,11 +159,12 @@ impl Subrequests {
         answer: &Rc<Answer>,
         client: &dyn ConnectionFacts,
         exchange: Exchange,
-        uri: Vec<u8>,
+        task: Task,
     ) {
-        let origin = Origin::of(client);
-        let part = Subrequest::new(origin, Box::new(exchange), uri, Rc::clone(answer));
-        self.begun.borrow_mut().push_back(Box::new(part));
+        let answerer = Answerer(Rc::clone(answer));
+        let (origin, exchange) = (Origin::of(client), Box::new(exchange));
+        let begun = Begun { answerer, origin, exchange, task };
+        self.begun.borrow_mut().push_back(Box::new(begun));
     }
 
     /// Has this one look again.
@@ -210,6 +226,54 @@ impl Answer {
             Some(_) => {}
             None => self.all.alone.set(self.all.alone.get() - 1),
         }
+    }
+}
+
+/// Who makes an answer. Dropped, it has told who waits that there is none, unless it has told one: nobody
+/// is left waiting, whatever has ended it.
+pub(crate) struct Answerer(Rc<Answer>);
+
+impl Answerer {
+    /// Takes note of what the event loop knows by that makes the answer.
+    pub(crate) fn set_token(&self, token: u64) {
+        self.0.token.set(Some(token));
+    }
+
+    /// Whether anybody waits for it.
+    pub(crate) fn is_wanted(&self) -> bool {
+        self.0.is_wanted.get()
+    }
+
+    /// Whether its content is wanted as well.
+    pub(crate) fn is_whole(&self) -> bool {
+        self.0.is_whole
+    }
+
+    /// Whether somebody is to be told of it.
+    pub(crate) fn has_owner(&self) -> bool {
+        self.0.owner.is_some()
+    }
+
+    /// Tells that the answer is there.
+    pub(crate) fn tell(&self, given: Given) {
+        self.0.tell(Some(given));
+    }
+
+    /// A pipe to who wants the content of the answer, if somebody does: one of this length, where that is
+    /// known.
+    pub(crate) fn pipe(&self, len: Option<u64>) -> Option<(PipeWriter, PipeReader)> {
+        let owner = self.0.owner.filter(|_| self.0.is_whole)?;
+        let (writer, reader) = pipe::pipe(&self.0.all, owner, len);
+        if let Some(token) = self.0.token.get() {
+            writer.set_maker(token);
+        }
+        Some((writer, reader))
+    }
+}
+
+impl Drop for Answerer {
+    fn drop(&mut self) {
+        self.0.tell(None);
     }
 }
 

@@ -9,7 +9,7 @@ use crate::site::{Agreed, ClientValue};
 use crate::site::{ConnectionFacts, Endpoint, ListenId};
 
 /// What is known of a client's connection, kept for as long as a request within another one lasts.
-pub(super) struct Origin {
+pub(crate) struct Origin {
     serial: u64,
     peer: Option<SocketAddr>,
     local: Result<SocketAddr, Vec<u8>>,
@@ -23,7 +23,7 @@ pub(super) struct Origin {
 
 impl Origin {
     /// What a connection tells.
-    pub(super) fn of(client: &dyn ConnectionFacts) -> Origin {
+    pub(crate) fn of(client: &dyn ConnectionFacts) -> Origin {
         let write = |which, out: &mut Vec<u8>| client.write_client(which, out);
         Origin {
             told: Told::of(client.agreed(), write),

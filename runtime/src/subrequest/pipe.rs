@@ -37,7 +37,7 @@ struct Pipe {
 }
 
 /// The end that the content goes into.
-pub(super) struct PipeWriter {
+pub(crate) struct PipeWriter {
     pipe: Rc<Pipe>,
     /// Bytes that are still to come, where that is known.
     left: Option<u64>,
@@ -47,7 +47,7 @@ pub(super) struct PipeWriter {
 pub(crate) struct PipeReader(Rc<Pipe>);
 
 /// A pipe to `owner`, for a content of this length, where that is known.
-pub(super) fn pipe(
+pub(crate) fn pipe(
     all: &Rc<Subrequests>,
     owner: u64,
     len: Option<u64>,
@@ -67,34 +67,34 @@ pub(super) fn pipe(
 
 impl PipeWriter {
     /// Takes note of what the event loop knows by that fills it.
-    pub(super) fn set_maker(&self, token: u64) {
+    pub(crate) fn set_maker(&self, token: u64) {
         self.pipe.maker.set(Some(token));
     }
 
     /// Whether anybody takes what goes into it.
-    pub(super) fn is_wanted(&self) -> bool {
+    pub(crate) fn is_wanted(&self) -> bool {
         self.pipe.is_wanted.get()
     }
 
     /// Whether its end was said.
-    pub(super) fn has_ended(&self) -> bool {
+    pub(crate) fn has_ended(&self) -> bool {
         self.pipe.ended.get().is_some()
     }
 
     /// How many bytes may be read for it now.
-    pub(super) fn room(&self) -> usize {
+    pub(crate) fn room(&self) -> usize {
         HELD_LEN.saturating_sub(self.pipe.held.borrow().len())
     }
 
     /// Whether there is room. If not, who fills it is told once there is.
-    pub(super) fn has_room(&self) -> bool {
+    pub(crate) fn has_room(&self) -> bool {
         let has_room = self.room() > 0;
         self.pipe.is_full.set(!has_room);
         has_room
     }
 
     /// Puts a piece in. What goes beyond the length that was promised is left out. Whether that is all.
-    pub(super) fn push(&mut self, piece: &[u8]) -> bool {
+    pub(crate) fn push(&mut self, piece: &[u8]) -> bool {
         let most = self.left.map_or(usize::MAX, |left| usize::try_from(left).unwrap_or(usize::MAX));
         let piece = &piece[..piece.len().min(most)];
         self.left = self.left.map(|left| left - piece.len() as u64);
@@ -104,7 +104,7 @@ impl PipeWriter {
     }
 
     /// Says that nothing follows. A content that is shorter than it was to be is not whole.
-    pub(super) fn end(&mut self, is_cut: bool) {
+    pub(crate) fn end(&mut self, is_cut: bool) {
         let is_short = self.left.is_some_and(|left| left > 0);
         let ended = if is_cut || is_short { Ended::Cut } else { Ended::Whole };
         self.pipe.ended.set(self.pipe.ended.get().or(Some(ended)));

@@ -1,12 +1,12 @@
 //! Who has a place among a worker's connections: a client's connection, or a request within another one.
 
+use super::subrequest::Subrequest;
 use crate::backend::{Event, RequestId};
 use crate::connection::{Deadline, Interests, Next, Source, Stake};
 use crate::context::Context;
 use crate::counts::Phase;
-use crate::http1::Connection;
+use crate::http1::{Born, Connection};
 use crate::site::Site;
-use crate::subrequest::Subrequest;
 
 /// Who has a place.
 pub(super) enum Guest {
@@ -22,6 +22,14 @@ impl Guest {
         match self {
             Guest::Client(connection) => Some(connection),
             Guest::Part(_) => None,
+        }
+    }
+
+    /// The streams of a client that have begun and have to wait.
+    pub(super) fn take_born(&mut self) -> Vec<Born> {
+        match self {
+            Guest::Client(connection) => connection.take_born(),
+            Guest::Part(_) => Vec::new(),
         }
     }
 

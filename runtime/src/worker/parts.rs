@@ -2,9 +2,10 @@
 
 use super::Worker;
 use super::guest::Guest;
+use super::subrequest::Subrequest;
 use crate::connection::Source;
 use crate::site::Site;
-use crate::subrequest::{Due, Subrequest};
+use crate::subrequest::{Begun, Due};
 
 impl<S: Site> Worker<S> {
     /// Does what requests within others are due for.
@@ -27,7 +28,8 @@ impl<S: Site> Worker<S> {
         self.attends = false;
     }
 
-    fn begin_part(&mut self, mut part: Subrequest) {
+    fn begin_part(&mut self, begun: Begun) {
+        let mut part = Subrequest::new(begun);
         let index = self.cx.places.take();
         if !part.is_wanted(self.cx.places.client_token(index)) {
             self.cx.places.give_back(index);

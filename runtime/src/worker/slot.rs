@@ -4,11 +4,10 @@ use std::io;
 
 use super::Worker;
 use super::guest::Guest;
-use super::places::Born;
 use crate::connection::{Deadline, Interests, Next, Source, UpstreamInterest};
 use crate::context::Context;
 use crate::counts::Phase;
-use crate::http1::Connection;
+use crate::http1::{Born, Connection};
 use crate::output::Turn;
 use crate::site::{Level, Site};
 
@@ -46,10 +45,11 @@ impl<S: Site> Worker<S> {
         if is_counted {
             self.count(Phase::Writing, guest.phase());
         }
+        let born = if S::HTTP2 { guest.take_born() } else { Vec::new() };
         self.slots[index].guest = Some(guest);
         self.settle(index, next);
         if S::HTTP2 {
-            self.settle_born();
+            self.settle_born(born);
         }
         self.attend_parts();
         if !S::UPSTREAMS.is_empty() {
@@ -58,8 +58,8 @@ impl<S: Site> Worker<S> {
     }
 
     /// Puts streams that have to wait into their places.
-    fn settle_born(&mut self) {
-        for Born { index, connection, deadline } in std::mem::take(&mut self.cx.places.born) {
+    fn settle_born(&mut self, born: Vec<Born>) {
+        for Born { index, connection, deadline } in born {
             if let Some(short) = self.short_with_born() {
                 match self.least_missed() {
                     Some(other) => self.make_way(other, short),

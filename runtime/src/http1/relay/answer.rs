@@ -1,6 +1,7 @@
 //! The way back: from a backend's head to the end of what the client is sent.
 
 use crate::backend::{Backend, Front};
+use crate::compiled::Exchange;
 use crate::context::Context;
 use crate::exchange::{BackendHead, Gathered, Refusal};
 use crate::http::method::Method;
@@ -9,7 +10,7 @@ use crate::http1::framing::{ContentWriter, Transfer};
 use crate::http1::response::{After, Sending};
 use crate::http1::{Connection, State};
 use crate::output::{COPIED_LEN, Copying, Limit, Output};
-use crate::serving::{Exchange, Reply};
+use crate::serving::Reply;
 use crate::site::{Level, Site};
 
 use super::session::{Ending, Session};

@@ -8,12 +8,12 @@ use std::io;
 
 use crate::backend::{Backend, Event, Heard, Input, Received, RequestId};
 use crate::cgi::{self, not_started};
+use crate::compiled::Exchange;
 use crate::connection::{Deadline, Next, Pace, Source};
 use crate::context::Context;
 use crate::exchange::Refusal;
 use crate::http::body::BodyReader;
 use crate::output::{Copying, Output};
-use crate::serving::Exchange;
 use crate::site::Site;
 use crate::upstream;
 

@@ -1,6 +1,7 @@
 //! What is known of a request whose response is made elsewhere, and what it waits for.
 
 use crate::backend::Backend;
+use crate::compiled::Exchange;
 use crate::connection::{Interests, Pace, in_steps};
 use crate::context::{Client, Context};
 use crate::http::body::BodyReader;
@@ -8,7 +9,6 @@ use crate::http::response::Persistence;
 use crate::http1::framing::ContentWriter;
 use crate::output::{COPIED_LEN, Output, Turn};
 use crate::poll_set::Interest;
-use crate::serving::Exchange;
 use crate::site::{Settings, Site};
 use crate::transport::Transport;
 

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use crate::exchange;
 use crate::exchange::world::{
     Action, Added, Admission, Base, Candidate, Condition, ErrorPage, ErrorTarget, Fallback, Form,
     Location, Op, Redirects, Return, Rewrite, Server, Substitution, Test,
@@ -17,6 +18,9 @@ use crate::zone::Held;
 
 /// The static types that generated code fills in.
 pub(crate) enum Compiled {}
+
+/// One request of a running server, and its response.
+pub(crate) type Exchange = exchange::Exchange<Compiled>;
 
 impl Form for Compiled {
     type Server = &'static site::Server;
@@ -247,7 +251,7 @@ fn returned(answer: &'static site::Return) -> Return<&'static site::Location> {
 }
 
 /// A step in the form that the phases take.
-pub(super) fn op(op: &'static site::Op) -> Op<&'static site::Location> {
+pub(crate) fn op(op: &'static site::Op) -> Op<&'static site::Location> {
     match op {
         site::Op::Set(variable, text) => Op::Set(*variable, text),
         site::Op::If { condition: site::Condition { negated, test }, skip, location } => Op::If {

@@ -1,21 +1,19 @@
 //! One request within another one, from its beginning to its answer.
 
 use std::io;
-use std::rc::Rc;
 
-use super::Answer;
-use super::origin::Origin;
-use super::pipe::{PipeWriter, pipe};
 use crate::backend::{Backend, Event, Front, Heard, Received, RequestId};
 use crate::cgi::{self, not_started};
 use crate::coding::Filtered;
+use crate::compiled::Exchange;
 use crate::connection::{Deadline, Interests, Next, Source};
 use crate::context::Context;
 use crate::exchange::{BackendHead, Refusal};
 use crate::handler::Work;
 use crate::output::{Body, Produce};
-use crate::serving::{Exchange, Later, MAX_ANSWER_MS, Reply, Wait};
+use crate::serving::{Later, MAX_ANSWER_MS, Reply, Wait};
 use crate::site::{Level, Site};
+use crate::subrequest::{Answerer, Begun, Origin, PipeWriter, Task};
 
 /// How much of an answer that nobody reads is taken, so that the connection that it comes on can be used
 /// again.
@@ -24,18 +22,18 @@ const DRAINED_LEN: usize = 64 * 1024;
 const STEP_MS: u64 = 1;
 
 /// A request within another one.
-pub(crate) struct Subrequest {
+pub(super) struct Subrequest {
+    // Dropped before the rest: who waits is told first.
+    answerer: Answerer,
     origin: Origin,
     exchange: Box<Exchange>,
-    uri: Vec<u8>,
     doing: Doing,
-    answer: Rc<Answer>,
 }
 
 /// What it does.
 enum Doing {
-    /// Nothing yet.
-    Begun,
+    /// Nothing yet. It is for this URI.
+    Begun(Vec<u8>),
     /// It waits.
     Waiting(Wait),
     /// It takes longer than others should wait.
@@ -51,44 +49,20 @@ enum Doing {
 }
 
 impl Subrequest {
-    pub(super) fn new(
-        origin: Origin,
-        exchange: Box<Exchange>,
-        uri: Vec<u8>,
-        answer: Rc<Answer>,
-    ) -> Subrequest {
-        Subrequest { origin, exchange, uri, doing: Doing::Begun, answer }
-    }
-
-    /// One that has come to the content of its answer.
-    pub(super) fn streaming(
-        origin: Origin,
-        exchange: Box<Exchange>,
-        answer: Rc<Answer>,
-        backend: Box<dyn Backend>,
-        mut writer: PipeWriter,
-        front: Front,
-    ) -> Subrequest {
-        if writer.push(&front.content) || front.is_last {
-            writer.end(false);
-        }
-        let doing = Doing::Streaming(backend, writer);
-        Subrequest { origin, exchange, uri: Vec::new(), doing, answer }
-    }
-
-    /// One whose answer's head is there, and whose content nobody wants but who keeps it.
-    pub(super) fn keeping(
-        origin: Origin,
-        exchange: Box<Exchange>,
-        answer: Rc<Answer>,
-        backend: Box<dyn Backend>,
-    ) -> Subrequest {
-        Subrequest { origin, exchange, uri: Vec::new(), doing: Doing::Keeping(backend), answer }
+    /// One that is to get a place.
+    pub(super) fn new(begun: Begun) -> Subrequest {
+        let Begun { answerer, origin, exchange, task } = begun;
+        let doing = match task {
+            Task::Answer(uri) => Doing::Begun(uri),
+            Task::Stream(backend, writer) => Doing::Streaming(backend, writer),
+            Task::Keep(backend) => Doing::Keeping(backend),
+        };
+        Subrequest { answerer, origin, exchange, doing }
     }
 
     /// Takes note of what the event loop knows it by. Whether anybody waits for it.
-    pub(crate) fn is_wanted(&mut self, token: u64) -> bool {
-        self.answer.token.set(Some(token));
+    pub(super) fn is_wanted(&mut self, token: u64) -> bool {
+        self.answerer.set_token(token);
         match &mut self.doing {
             Doing::Streaming(backend, writer) => {
                 backend.move_to(token);
@@ -100,31 +74,31 @@ impl Subrequest {
                 backend.move_to(token);
                 true
             }
-            _ => self.answer.is_wanted.get(),
+            _ => self.answerer.is_wanted(),
         }
     }
 
     /// What `poll(2)` should watch.
-    pub(crate) fn interests(&self) -> Interests {
+    pub(super) fn interests(&self) -> Interests {
         let mut interests = Interests::default();
         match &self.doing {
             Doing::Relaying(backend) | Doing::Keeping(backend) => {
                 backend.watch(true, &mut interests);
             }
             Doing::Streaming(backend, writer) => backend.watch(writer.has_room(), &mut interests),
-            Doing::Begun | Doing::Waiting(_) | Doing::Working(_) | Doing::Over => {}
+            Doing::Begun(_) | Doing::Waiting(_) | Doing::Working(_) | Doing::Over => {}
         }
         interests
     }
 
     /// Goes on where it can.
-    pub(crate) fn on_ready<S: Site>(&mut self, cx: &mut Context<S>, source: Source) -> Next {
+    pub(super) fn on_ready<S: Site>(&mut self, cx: &mut Context<S>, source: Source) -> Next {
         match &mut self.doing {
             Doing::Streaming(_, writer) if !writer.is_wanted() && !writer.has_ended() => {
                 return self.on_unwanted(cx);
             }
-            Doing::Begun => {
-                let reply = self.exchange.respond_within(cx, &self.origin, &self.uri);
+            Doing::Begun(uri) => {
+                let reply = self.exchange.respond_within(cx, &self.origin, uri);
                 self.take(cx, reply);
             }
             Doing::Relaying(backend) if S::RELAYS => match source {
@@ -159,7 +133,7 @@ impl Subrequest {
     }
 
     /// What it waits for has taken its time.
-    pub(crate) fn on_deadline<S: Site>(&mut self, cx: &mut Context<S>) -> Next {
+    pub(super) fn on_deadline<S: Site>(&mut self, cx: &mut Context<S>) -> Next {
         match &mut self.doing {
             Doing::Waiting(_) => self.stop_waiting(cx),
             Doing::Working(work) if !S::DAV.is_empty() => {
@@ -199,14 +173,14 @@ impl Subrequest {
             | Doing::Streaming(..)
             | Doing::Keeping(_)
             | Doing::Working(_)
-            | Doing::Begun
+            | Doing::Begun(_)
             | Doing::Over => {}
         }
         self.next(cx)
     }
 
     /// Nobody waits for it any more. What is kept is kept all the same.
-    pub(crate) fn on_unwanted<S: Site>(&mut self, cx: &mut Context<S>) -> Next {
+    pub(super) fn on_unwanted<S: Site>(&mut self, cx: &mut Context<S>) -> Next {
         match std::mem::replace(&mut self.doing, Doing::Over) {
             Doing::Streaming(backend, _) if !S::CACHES.is_empty() && backend.outlives_client() => {
                 self.doing = Doing::Keeping(backend);
@@ -218,7 +192,7 @@ impl Subrequest {
     }
 
     /// Looks whether what it waits for is there.
-    pub(crate) fn look_again<S: Site>(&mut self, cx: &mut Context<S>) -> Next {
+    pub(super) fn look_again<S: Site>(&mut self, cx: &mut Context<S>) -> Next {
         if matches!(&self.doing, Doing::Waiting(wait) if wait.is_over(cx.now.monotonic_ms)) {
             self.stop_waiting(cx);
         }
@@ -229,7 +203,7 @@ impl Subrequest {
     }
 
     /// What has become of its script.
-    pub(crate) fn on_script_event<S: Site>(
+    pub(super) fn on_script_event<S: Site>(
         &mut self,
         cx: &mut Context<S>,
         id: RequestId,
@@ -260,7 +234,7 @@ impl Subrequest {
     /// What the event loop does next for it.
     fn next<S: Site>(&self, cx: &Context<S>) -> Next {
         let timeout_ms = match &self.doing {
-            Doing::Begun | Doing::Over => return Next::Close,
+            Doing::Begun(_) | Doing::Over => return Next::Close,
             Doing::Waiting(wait) => wait.until_ms.saturating_sub(cx.now.monotonic_ms).max(1),
             Doing::Working(_) => STEP_MS,
             // Who takes the content is no faster.
@@ -309,8 +283,8 @@ impl Subrequest {
     /// Gives the exchange to who waits for it.
     fn end<S: Site>(&mut self, cx: &Context<S>, body: Body) -> Doing {
         self.exchange.count_asked(cx);
-        let body = if self.answer.is_whole { body } else { Body::Empty };
-        self.answer.tell(Some((std::mem::take(&mut self.exchange), body)));
+        let body = if self.answerer.is_whole() { body } else { Body::Empty };
+        self.answerer.tell((std::mem::take(&mut self.exchange), body));
         Doing::Over
     }
 
@@ -402,20 +376,16 @@ impl Subrequest {
         };
         // What is kept is read to its end.
         let is_kept =
-            !S::CACHES.is_empty() && self.answer.owner.is_none() && backend.outlives_client();
-        if !self.answer.is_whole && !is_kept {
+            !S::CACHES.is_empty() && !self.answerer.has_owner() && backend.outlives_client();
+        if !self.answerer.is_whole() && !is_kept {
             drain(&mut *backend, scratch);
         }
         backend.tell_tries(&mut self.exchange.tries);
         let promised = head.content_len;
         let reply = self.exchange.answer_backend(cx, &self.origin, head);
-        if let (Reply::Content(_), Some(owner)) = (&reply, self.answer.owner)
-            && self.answer.is_whole
+        if let Reply::Content(_) = &reply
+            && let Some((mut writer, reader)) = self.answerer.pipe(promised)
         {
-            let (mut writer, reader) = pipe(&self.answer.all, owner, promised);
-            if let Some(token) = self.answer.token.get() {
-                writer.set_maker(token);
-            }
             let Front { content, within, is_last } = backend.take_front();
             let is_full =
                 writer.push(&content) | writer.push(scratch.get(within).unwrap_or_default());
@@ -427,7 +397,7 @@ impl Subrequest {
             // What the log tells of goes on without the answer.
             let own = self.exchange.twin();
             let exchange = std::mem::replace(&mut self.exchange, Box::new(own));
-            self.answer.tell(Some((exchange, Body::Made(body))));
+            self.answerer.tell((exchange, Body::Made(body)));
             if is_full || is_last {
                 self.end_stream_with(cx, false, scratch);
             }
@@ -506,13 +476,6 @@ impl Subrequest {
         cx.with_scratch(|cx, scratch| {
             backend.report(scratch, &mut |level, text| exchange.report(cx, origin, level, text));
         });
-    }
-}
-
-impl Drop for Subrequest {
-    /// Who waits is not left waiting, whatever has ended it.
-    fn drop(&mut self) {
-        self.answer.tell(None);
     }
 }
 

@@ -1,12 +1,10 @@
-//! Which places there are for connections and for streams that wait, and what has come into one while
-//! another acted.
+//! Which places there are for connections and for streams that wait.
 
-use crate::connection::{Deadline, Source};
-use crate::http1::Connection;
+use super::Source;
 
 /// The token of one descriptor of a connection: from the highest bit down what it is (3 bits,
 /// the first clear), the generation of its slot (29), the slot's index (32).
-pub(super) fn token(index: usize, generation: u32, source: Source) -> u64 {
+fn token(index: usize, generation: u32, source: Source) -> u64 {
     (source as u64) << 61 | u64::from(generation) << 32 | index as u64
 }
 
@@ -19,15 +17,6 @@ const GENERATIONS: u32 = (1 << 29) - 1;
 pub struct Places {
     generations: Vec<u32>,
     free: Vec<usize>,
-    /// Streams that have to wait, and where.
-    pub(super) born: Vec<Born>,
-}
-
-/// A stream that has to wait.
-pub(super) struct Born {
-    pub(super) index: usize,
-    pub(super) connection: Connection,
-    pub(super) deadline: Deadline,
 }
 
 impl Places {
@@ -46,30 +35,25 @@ impl Places {
         self.free.push(index);
     }
 
-    /// A stream has to wait in its place.
-    pub fn bear(&mut self, index: usize, connection: Connection, deadline: Deadline) {
-        self.born.push(Born { index, connection, deadline });
-    }
-
     /// What the client in a place is known by to the event loop.
     pub fn client_token(&self, index: usize) -> u64 {
         self.token(index, Source::Client)
     }
 
     /// What one of its descriptors is known by.
-    pub(super) fn token(&self, index: usize, source: Source) -> u64 {
+    pub(crate) fn token(&self, index: usize, source: Source) -> u64 {
         token(index, self.generations[index], source)
     }
 
     /// The place that a token is of, unless that has gone to another connection.
-    pub(super) fn index_of(&self, token: u64) -> Option<usize> {
+    pub(crate) fn index_of(&self, token: u64) -> Option<usize> {
         let index = token as u32 as usize;
         let generation = (token >> 32) as u32 & GENERATIONS;
         (self.generations.get(index) == Some(&generation)).then_some(index)
     }
 
     /// How many are taken.
-    pub(super) fn open_count(&self) -> usize {
+    pub(crate) fn open_count(&self) -> usize {
         self.generations.len() - self.free.len()
     }
 }
