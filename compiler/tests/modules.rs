@@ -23,11 +23,6 @@ struct Known {
 /// The circles that there are. This list may only become shorter.
 const KNOWN: &[Known] = &[
     Known {
-        at: ("runtime/src", "http1"),
-        members: &["relay", "request", "response", "waiting"],
-        why: "the states of one connection follow one another in a circle",
-    },
-    Known {
         at: ("compiler/src", "check"),
         members: &[
             "acme",

@@ -11,7 +11,7 @@ use crate::poll_set::Interest;
 use crate::serving::{Attending, Reply, begin_weave};
 use crate::site::{Around, Site};
 
-use super::response::Sending;
+use super::states::Sending;
 use super::{Connection, State};
 
 impl Connection {

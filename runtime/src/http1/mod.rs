@@ -11,6 +11,8 @@ mod relay;
 mod request;
 mod response;
 mod secured;
+mod session;
+mod states;
 mod streams;
 mod tunnel;
 mod waiting;
@@ -28,14 +30,13 @@ use crate::poll_set::Interest;
 use crate::serving::MAX_ANSWER_MS;
 use crate::site::{Server, Settings, Site};
 
-use relay::Session;
 pub use request::limits;
-use request::{Pending, timed_out, too_slow};
+use request::{timed_out, too_slow};
 pub use response::GATHERED_LEN;
-use response::{After, Sending, Working};
+use session::Session;
+use states::{After, Pending, Sending, Waiting, Working};
 pub use streams::Born;
 use tunnel::Tunneling;
-use waiting::Waiting;
 
 /// When a request that takes longer goes on, if its socket takes nothing.
 const STEP_MS: u64 = 10;

@@ -4,34 +4,16 @@ use crate::compiled::Exchange;
 use crate::connection::Pace;
 use crate::context::Context;
 use crate::exchange::Refusal;
-use crate::handler::Receiver;
 use crate::http::body::{BodyReader, Framing};
 use crate::http::head::{Limits, Unfinished, skip_empty_lines};
 use crate::serving::{Later, Reply};
 use crate::site::{Server, Site};
 
-use super::response::After;
-use super::waiting::Left;
+use super::states::{After, Left, Pending, Sink};
 use super::{Connection, State, Step};
 
 /// What a client gets when it should send the content that it has announced.
 pub(super) const CONTINUE: &[u8] = b"HTTP/1.1 100 Continue\r\n\r\n";
-
-/// A request whose content is read before the response is sent.
-pub(super) struct Pending {
-    pub(super) exchange: Box<Exchange>,
-    pub(super) reader: BodyReader,
-    sink: Sink,
-    pub(super) pace: Pace,
-}
-
-/// What becomes of a request's content.
-enum Sink {
-    /// It is thrown away: its framing may still prove wrong. This is the response.
-    Discard(Reply),
-    /// A handler takes it, and makes the response.
-    Receive(Box<dyn Receiver>),
-}
 
 impl Connection {
     /// Reads a head, and makes the response to it.

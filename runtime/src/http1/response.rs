@@ -1,78 +1,20 @@
 //! Responses: gathered, sent, and what follows them.
 
 use crate::compiled::Exchange;
-use crate::connection::Pace;
 use crate::context::Context;
-use crate::handler::Work;
 use crate::http::body::{BodyReader, Framing};
 use crate::http::date;
 use crate::http::response::{Persistence, write_head};
 use crate::output::{Body, Copying, Limit, Output, Progress, Tally};
-use crate::serving::{Later, Parts, Reply};
+use crate::serving::{Later, Reply};
 use crate::site::{Lingering, Site};
 
 use super::framing::{self, Transfer};
-use super::relay::Session;
-use super::request::Pending;
-use super::waiting::{Left, Waiting};
+use super::states::{After, Left, Sending, Working};
 use super::{Connection, State};
 
 /// Responses to pipelined requests are gathered up to this length before they are sent.
 pub const GATHERED_LEN: usize = 64 * 1024;
-
-/// A response under way.
-pub(super) struct Sending {
-    pub(super) output: Output,
-    /// The exchange, to be logged at the end. `None`: logged already.
-    pub(super) exchange: Option<Box<Exchange>>,
-    pub(super) after: After,
-    pub(super) pace: Pace,
-    /// Whether the client has said that it sends no more. It may still read.
-    pub(super) client_ended: bool,
-    /// The requests within it whose answers go into the response.
-    pub(super) parts: Parts,
-}
-
-impl Sending {
-    pub(super) fn new(output: Output, exchange: Option<Box<Exchange>>, after: After) -> Sending {
-        Sending {
-            output,
-            exchange,
-            after,
-            pace: Pace::default(),
-            client_ended: false,
-            parts: Parts::default(),
-        }
-    }
-}
-
-/// A request that takes longer than others should wait.
-pub(super) struct Working {
-    exchange: Box<Exchange>,
-    work: Box<dyn Work>,
-    /// What is still to come of its content.
-    content: Option<BodyReader>,
-}
-
-/// What follows a response.
-pub(super) enum After {
-    /// The next request.
-    Head,
-    /// The content of a request whose response is held back.
-    Content(Box<Pending>),
-    /// What takes longer, and then the response.
-    Work(Box<Working>),
-    /// What is waited for, and then the response.
-    Waiting(Box<Waiting>),
-    /// The response of a script.
-    Relay(Box<Session>),
-    /// The content of this one, then the next.
-    Drain(BodyReader),
-    /// The end; with a lingering read if something may still come.
-    Close { linger: bool },
-    /// The end of a response that is not whole, or of none.
-    Break,
-}
 
 impl Connection {
     /// Does what a reply says that takes no content of the request; `content` is what is still

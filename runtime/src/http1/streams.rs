@@ -1,7 +1,8 @@
 //! A stream of a client that speaks HTTP/2 (RFC 9113, section 5): one exchange, whose request came with
 //! the stream, and whose end is that of the stream.
 
-use super::request::{CONTINUE, Pending};
+use super::request::CONTINUE;
+use super::states::Pending;
 use super::{Connection, State};
 use crate::compiled::Exchange;
 use crate::connection::{Deadline, Next};

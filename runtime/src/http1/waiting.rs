@@ -4,44 +4,11 @@
 use crate::compiled::Exchange;
 use crate::connection::Next;
 use crate::context::Context;
-use crate::http::body::BodyReader;
 use crate::serving::Wait;
 use crate::site::Site;
 
-use super::response::After;
+use super::states::{After, Left, Waiting};
 use super::{Connection, State};
-
-/// A request that waits.
-pub(super) struct Waiting {
-    exchange: Box<Exchange>,
-    wait: Wait,
-    left: Left,
-    /// Whether the client has said that it sends no more. It may still read.
-    client_ended: bool,
-}
-
-/// What is still to come of a request's content.
-pub(super) enum Left {
-    /// All of it: nobody has decided what becomes of it.
-    All,
-    /// The rest, or further requests where that is done.
-    Of(Option<BodyReader>),
-}
-
-impl Waiting {
-    /// Whether the client is read, so that its end is seen: as long as it has sent nothing.
-    pub(super) fn listens(&self, input: &[u8]) -> bool {
-        input.is_empty() && !self.client_ended
-    }
-
-    /// How long the wait lasts at most.
-    pub(super) fn left_ms(&self, now_ms: u64) -> u64 {
-        match self.wait.is_over(now_ms) {
-            true => 0,
-            false => self.wait.until_ms - now_ms,
-        }
-    }
-}
 
 impl Connection {
     /// Lets a request wait.

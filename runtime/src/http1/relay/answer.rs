@@ -7,13 +7,13 @@ use crate::exchange::{BackendHead, Gathered, Refusal};
 use crate::http::method::Method;
 use crate::http::response::{HEAD_LEN, Persistence, write_interim};
 use crate::http1::framing::{ContentWriter, Transfer};
-use crate::http1::response::{After, Sending};
+use crate::http1::states::{After, Sending};
 use crate::http1::{Connection, State};
 use crate::output::{COPIED_LEN, Copying, Limit, Output};
 use crate::serving::Reply;
 use crate::site::{Level, Site};
 
-use super::session::{Ending, Session};
+use crate::http1::session::{Ending, Session};
 
 /// The longest front of a response that is held back.
 const HELD_LEN: usize = 4096;

@@ -2,7 +2,6 @@
 //! only as fast as the other end takes them, but for what is held in between.
 
 mod answer;
-mod session;
 
 use std::io;
 
@@ -19,10 +18,9 @@ use crate::upstream;
 
 use super::framing::ContentWriter;
 use super::request::timed_out;
-use super::response::After;
+use super::session::{Ending, Session};
+use super::states::After;
 use super::{Connection, State, Step};
-use session::Ending;
-pub(super) use session::Session;
 
 /// The most that is read of one response before others have their turn.
 const TURN_LEN: usize = 256 * 1024;

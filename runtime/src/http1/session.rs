@@ -6,11 +6,12 @@ use crate::connection::{Interests, Pace, in_steps};
 use crate::context::{Client, Context};
 use crate::http::body::BodyReader;
 use crate::http::response::Persistence;
-use crate::http1::framing::ContentWriter;
 use crate::output::{COPIED_LEN, Output, Turn};
 use crate::poll_set::Interest;
 use crate::site::{Settings, Site};
 use crate::transport::Transport;
+
+use super::framing::ContentWriter;
 
 /// What the end of the content means for the response.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -25,7 +26,7 @@ pub(super) enum Ending {
 }
 
 /// A request whose response is made elsewhere.
-pub(in crate::http1) struct Session {
+pub(super) struct Session {
     pub(super) exchange: Box<Exchange>,
     pub(super) backend: Box<dyn Backend>,
     /// The content that is still to come.
@@ -45,13 +46,13 @@ pub(in crate::http1) struct Session {
     pub(super) discards: bool,
     /// What the response's head has said, once it is written.
     pub(super) persistence: Option<Persistence>,
-    pub(in crate::http1) pace: Pace,
+    pub(super) pace: Pace,
 }
 
 impl Session {
     /// What `poll(2)` should watch. Where nothing is wanted of the client, it is read as long as
     /// nothing was `received`, so that its end is seen.
-    pub(in crate::http1) fn interests(&self, received: bool) -> Interests {
+    pub(super) fn interests(&self, received: bool) -> Interests {
         let blocked = self.is_blocked();
         let client = match () {
             () if self.discards => None,
@@ -67,7 +68,7 @@ impl Session {
     }
 
     /// What reads the request's content.
-    pub(in crate::http1) fn reader(&mut self) -> &mut BodyReader {
+    pub(super) fn reader(&mut self) -> &mut BodyReader {
         &mut self.reader
     }
 
@@ -144,7 +145,7 @@ impl Session {
 
     /// How long the next step may take: the client's, or the backend's. A client that sends no
     /// more has mostly closed; the few that still read get what comes soon.
-    pub(in crate::http1) fn timeout_ms(&mut self, settings: &Settings, now_ms: u64) -> u64 {
+    pub(super) fn timeout_ms(&mut self, settings: &Settings, now_ms: u64) -> u64 {
         if let Some(until_ms) = self.output.paused_until_ms().filter(|_| self.is_blocked()) {
             self.pace.look(now_ms, self.moved(), false, settings.client_min_rate, 0);
             return until_ms.saturating_sub(now_ms).max(1);
