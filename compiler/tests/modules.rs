@@ -1,5 +1,5 @@
 //! Modules use each other without circles: what a module needs can be read without reading what
-//! needs it. The circles that there still are stand in [`KNOWN`], which may only shrink.
+//! needs it. The first layers of the runtime use what [`LAYERS`] says, and the compiler no event loop.
 //!
 //! Children of a folder are looked at like the modules of a crate. Only what is built without tests
 //! counts.
@@ -13,48 +13,19 @@ use proc_macro2::{Delimiter, TokenStream, TokenTree};
 /// The crates, by the folders of their sources.
 const CRATES: &[&str] = &["runtime/src", "compiler/src"];
 
-/// A circle that is known: the crate, the module that it is in, and its members.
-struct Known {
-    at: (&'static str, &'static str),
-    members: &'static [&'static str],
-    why: &'static str,
-}
-
-/// The circles that there are. This list may only become shorter.
-const KNOWN: &[Known] = &[
-    Known {
-        at: ("compiler/src", "check"),
-        members: &[
-            "acme",
-            "caches",
-            "draft",
-            "expires",
-            "groups",
-            "limits",
-            "map",
-            "param",
-            "proxy",
-            "reader",
-            "tls",
-            "upstream",
-        ],
-        why: "the reader holds what each of these has collected, and each reads by it",
-    },
-    Known {
-        at: ("compiler/src", "check::proxy"),
-        members: &["target", "url"],
-        why: "a target is read as a URL, and where a URL has variables it is a target again",
-    },
-];
-
-/// What the first layers of the runtime use beside themselves. `site` has what generated code names;
-/// no list may become longer.
+/// What the first layers of the runtime use beside themselves: values of HTTP, the contract that
+/// generated code fills in, and the phases of a request. What they use of others is values, too:
+/// times and blocks of bytes of `sys`, tables that are read, what a proxy says. No list may become
+/// longer.
 const LAYERS: &[(&str, &[&str])] = &[
     ("sys", &[]),
     ("http", &["media", "sys"]),
     ("site", &["clock", "http", "links", "media", "pack", "proxy_protocol", "regex", "sys"]),
     ("exchange", &["escape", "http", "media", "site"]),
 ];
+
+/// The event loop, and what leads to it.
+const EVENT_LOOP: &[&str] = &["deadlines", "listener", "start", "worker"];
 
 /// A module by the names on the way to it from the crate's root.
 type Module = Vec<String>;
@@ -294,27 +265,53 @@ fn parents(uses: &Uses) -> BTreeSet<Module> {
 }
 
 #[test]
-fn modules_have_no_circles_but_those_that_are_known() {
-    let mut found = BTreeSet::new();
+fn modules_have_no_circles() {
+    let mut found = Vec::new();
     for &root in CRATES {
         let uses = uses_of(root);
         for parent in parents(&uses) {
-            for members in circles(&between_children(&uses, &parent)) {
-                println!("{root} {} {}", parent.join("::"), members.join(" "));
-                found.insert((root.to_owned(), parent.join("::"), members));
-            }
+            let circles = circles(&between_children(&uses, &parent));
+            let at = |members| (root, parent.join("::"), members);
+            found.extend(circles.into_iter().map(at));
         }
     }
-    let known = |known: &Known| {
-        let members = known.members.iter().map(|&member| member.to_owned()).collect();
-        (known.at.0.to_owned(), known.at.1.to_owned(), members)
-    };
-    let known: BTreeSet<(String, String, Vec<String>)> = KNOWN.iter().map(known).collect();
-    let new: Vec<_> = found.difference(&known).collect();
-    assert!(new.is_empty(), "modules use each other in a circle: {new:#?}");
-    let gone: Vec<_> = known.difference(&found).collect();
-    assert!(gone.is_empty(), "take these out of the list, they are no circles: {gone:#?}");
-    assert!(KNOWN.iter().all(|known| !known.why.is_empty()));
+    match &found[..] {
+        [] => println!("circles of modules: none between modules"),
+        found => panic!("modules use each other in a circle: {found:#?}"),
+    }
+}
+
+#[test]
+fn the_compiler_uses_no_event_loop() {
+    let graph = between_children(&uses_of("runtime/src"), &Vec::new());
+    let named = named_of_runtime(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src"));
+    assert!(named.is_superset(&["exchange", "http", "site"].map(str::to_owned).into()));
+    let mut used = named.clone();
+    used.extend(named.iter().flat_map(|module| reached(&graph, module)));
+    for module in EVENT_LOOP {
+        assert!(graph.contains_key(*module), "no module `{module}`");
+        assert!(!used.contains(*module), "what the compiler names leads to `{module}`");
+    }
+}
+
+/// The modules of the runtime that files in a folder name.
+fn named_of_runtime(folder: &Path) -> BTreeSet<String> {
+    let mut named = BTreeSet::new();
+    for entry in fs::read_dir(folder).expect("a folder") {
+        let path = entry.expect("an entry").path();
+        if path.is_dir() {
+            named.extend(named_of_runtime(&path));
+        } else if path.extension().is_some_and(|extension| extension == "rs") {
+            let text = fs::read_to_string(&path).expect("a file");
+            let after = text.split("sitec_runtime::").skip(1);
+            let name = |rest: &str| {
+                let is_part = |found: char| found.is_alphanumeric() || found == '_';
+                rest.split(|found| !is_part(found)).next().unwrap_or_default().to_owned()
+            };
+            named.extend(after.map(name));
+        }
+    }
+    named
 }
 
 #[test]

@@ -4,7 +4,8 @@ use std::net::IpAddr;
 
 use sitec_runtime::site::{Challenge, KeyType, ParamKind};
 
-use super::draft::{Draft, Name};
+use super::draft::Draft;
+use super::noted::{IssuerPlace, Name};
 use super::reader::Reader;
 use super::tls::Tls;
 use crate::ast::{Block, Directive, Word, named};
@@ -25,12 +26,6 @@ const CHALLENGES: &[(&str, Challenge)] = &[
     ("http", Challenge::Http01),
     ("tls-alpn", Challenge::TlsAlpn01),
 ];
-
-/// Where an issuer is said.
-pub(super) struct IssuerPlace {
-    span: Span,
-    is_used: bool,
-}
 
 /// What an `acme_certificate` says.
 pub(super) struct Wish {

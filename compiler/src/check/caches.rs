@@ -6,6 +6,7 @@ use sitec_runtime::site::{CacheId, ParamKind};
 
 use super::groups::Groups;
 use super::limits::{unknown, zone_name_and_len};
+use super::noted::CachePlace;
 use super::reader::Reader;
 use crate::ast::{Directive, Word};
 use crate::diagnostic::Diagnostic;
@@ -26,12 +27,6 @@ const NEEDLESS: [&str; 7] = [
     "manager_sleep",
     "manager_threshold",
 ];
-
-/// Where a `keys_zone` is said.
-pub(super) struct CachePlace {
-    span: Span,
-    is_used: bool,
-}
 
 /// What a level has been given for keeping answers, of one protocol.
 #[derive(Clone, Default)]

@@ -6,15 +6,16 @@ use std::rc::Rc;
 use sitec_runtime::site::{LocationId, ServerId, TcpKeepalive};
 
 use super::groups::Usage;
+use super::noted::Name;
 use super::reader::Reader;
 use super::tls::Said;
 use crate::ast::Word;
 use crate::diagnostic::Diagnostic;
-use crate::ir::{self, Address, StartText};
+use crate::ir::{self, Address};
 use crate::places::Places;
 use crate::source::Span;
 use crate::suggest::closest;
-use crate::value::{Checked, Regex, ServerName};
+use crate::value::{Checked, Regex};
 
 /// What is resolved so far.
 pub(super) struct Draft<'a> {
@@ -63,14 +64,6 @@ pub(crate) struct Server {
     pub(super) tls: Said,
     /// The captures that values look for in a regex that matched before the location was chosen.
     pub(super) earlier_captures: Usage,
-}
-
-/// One name of a server.
-pub(crate) enum Name {
-    /// A name that is known.
-    Known(ServerName),
-    /// A name that is known at start: with params in it, or the machine's.
-    AtStart(StartText),
 }
 
 /// The named locations of a server.

@@ -1,19 +1,12 @@
 //! `expires`, and what maps say for it.
 
-use std::collections::HashMap;
-
 use super::groups::Groups;
 use super::map::blocks;
 use super::reader::Reader;
 use crate::ast::{Directive, Word};
 use crate::diagnostic::Diagnostic;
 use crate::ir::{Expiration, Piece, Value, Variable};
-use crate::source::Span;
 use crate::value::{self, Checked, keyword};
-
-/// The maps whose values an `expires` is: where it is written, and whether it counts from the last
-/// change.
-pub(super) type ExpiringMaps = HashMap<usize, (Span, bool)>;
 
 impl Reader<'_> {
     /// What an `expires` says; `None`: `off`.

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeSet;
 
+use super::noted::CaptureNames;
 use super::path::regex_words;
-use super::proxy;
 use super::steps;
 use crate::ast::Directive;
 use crate::diagnostic::Diagnostic;
@@ -83,22 +83,11 @@ pub(super) fn groups_of_steps(directives: &[Directive], around: &Groups) -> Grou
     }
 }
 
-/// The names of groups, in lower case.
-pub(crate) struct CaptureNames(pub(super) BTreeSet<String>);
-
-impl CaptureNames {
-    /// Whether a group has this name, whatever its case.
-    pub(crate) fn has(&self, name: &str) -> bool {
-        self.0.contains(&name.to_ascii_lowercase())
-    }
-
-    /// The names in all regexes of a conf.
-    /// With those of `others`, which are reported where they are defined.
-    pub(crate) fn collect(directives: &[Directive], others: BTreeSet<String>) -> Self {
-        let mut names = others;
-        each_regex(directives, &mut |regex| names.extend(regex.names));
-        CaptureNames(names)
-    }
+/// The names in all regexes of a conf, with those of `others`, which are reported where they are defined.
+pub(super) fn capture_names(directives: &[Directive], others: BTreeSet<String>) -> CaptureNames {
+    let mut names = others;
+    each_regex(directives, &mut |regex| names.extend(regex.names));
+    CaptureNames(names)
 }
 
 /// Calls `visit` for each regex in these directives and those within them that can be read.
@@ -124,7 +113,7 @@ fn each_regex(directives: &[Directive], visit: &mut dyn FnMut(value::Outline)) {
                 visit(outline);
             }
         }
-        if let Some(regex) = proxy::regex_of(directive) {
+        if let Some(regex) = regex_replaced(directive) {
             value::outline(regex).into_iter().for_each(&mut *visit);
         }
         if let Some(block) = &directive.block {
@@ -186,4 +175,13 @@ impl Usage {
             }
         }
     }
+}
+
+/// The regex of what takes the place of texts in an answer, if it has one.
+fn regex_replaced(directive: &Directive) -> Option<&[u8]> {
+    let names: [&[u8]; 4] =
+        [b"proxy_redirect", b"proxy_cookie_domain", b"proxy_cookie_path", b"proxy_cookie_flags"];
+    let regex = directive.args.first()?.value.strip_prefix(b"~")?;
+    let regex = regex.strip_prefix(b"*").unwrap_or(regex);
+    names.contains(&&directive.name.value[..]).then_some(regex)
 }

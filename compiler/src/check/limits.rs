@@ -3,6 +3,7 @@
 use sitec_runtime::site::{ConnLimit, ReqLimit, ZoneId};
 
 use super::groups::Groups;
+use super::noted::{Counts, ZonePlace};
 use super::reader::Reader;
 use crate::ast::{Directive, Word, named};
 use crate::diagnostic::Diagnostic;
@@ -16,21 +17,6 @@ const LEAST_LEN: u64 = 32 << 10;
 const MOST_LEN: u64 = 1 << 30;
 /// The most of anything that is counted.
 const MOST: u64 = u32::MAX as u64;
-
-/// Where a zone is said, and what for.
-pub(super) struct ZonePlace {
-    /// Its name.
-    span: Span,
-    counts: Counts,
-    is_used: bool,
-}
-
-/// What a zone is for.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Counts {
-    Requests,
-    Connections,
-}
 
 impl Counts {
     /// The directive that makes such a zone.

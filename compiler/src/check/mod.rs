@@ -46,6 +46,7 @@ mod map;
 mod methods;
 mod mirror;
 mod modifier;
+mod noted;
 mod pack;
 mod param;
 mod path;
@@ -69,6 +70,7 @@ mod syslog;
 mod tests;
 mod text;
 mod tls;
+mod tls_servers;
 mod trace;
 mod type_block;
 pub(crate) mod types;
@@ -88,7 +90,7 @@ use crate::places::Places;
 use crate::source::Span;
 pub(crate) use common_types::is_known_extension;
 use draft::Draft;
-use groups::{CaptureNames, Groups};
+use groups::{Groups, capture_names};
 use level::Level;
 use pack::Packing;
 use param::Params;
@@ -136,7 +138,7 @@ pub(crate) fn check(
         is_whole: is_whole(conf),
         is_part: named(directives, "http").next().is_none(),
         params: Params::collect(directives, diagnostics),
-        capture_names: CaptureNames::collect(directives, foreign),
+        capture_names: capture_names(directives, foreign),
         assigned,
         set_first,
         constants: steps::Constants::default(),

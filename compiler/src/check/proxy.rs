@@ -24,8 +24,6 @@ use crate::source::Span;
 use crate::value::{Checked, Regex, is_token};
 pub(super) use line::Line;
 use replace::Redirect;
-pub(super) use replace::regex_of;
-pub(super) use target::Computed;
 use tls::PeerTls;
 pub(crate) use url::authority_len;
 

@@ -8,18 +8,13 @@ use std::rc::Rc;
 
 use sitec_runtime::site::LogId;
 
-use super::acme::IssuerPlace;
-use super::caches::CachePlace;
-use super::draft::Name;
-use super::expires::ExpiringMaps;
-use super::groups::CaptureNames;
 use super::intern::Interner;
-use super::limits::ZonePlace;
+use super::noted::{
+    CachePlace, CaptureNames, Computed, ExpiringMaps, IssuerPlace, Name, UpstreamPlace, ZonePlace,
+};
 use super::param::Params;
-use super::proxy::Computed;
 use super::steps::Constants;
 use super::types::TypeTables;
-use super::upstream::UpstreamPlace;
 use crate::diagnostic::Diagnostics;
 use crate::directive::CompiledSettings;
 use crate::files::Files;

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use super::draft::Name;
+use super::noted::Name;
 use super::reader::Reader;
 use crate::ast::{Directive, Word, named};
 use crate::diagnostic::Diagnostic;

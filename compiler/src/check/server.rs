@@ -5,11 +5,12 @@ use std::collections::BTreeMap;
 use sitec_runtime::pure::is_whole_name;
 use sitec_runtime::site::{ParamKind, ServerId};
 
-use super::draft::{Draft, Name, Names, Server};
+use super::draft::{Draft, Names, Server};
 use super::groups::Groups;
 use super::groups::Usage;
 use super::level::Level;
 use super::location::Surrounding;
+use super::noted::Name;
 use super::param::places::references;
 use super::path::location_name;
 use super::referers::means_own_names;

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use sitec_runtime::site::ServerId;
 
 use super::draft::Draft;
-use super::draft::Name;
+use super::noted::Name;
 use crate::diagnostic::Diagnostic;
 use crate::ir::{ServerNames, ServerRegex, StartText};
 use crate::source::Span;

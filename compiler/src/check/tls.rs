@@ -2,23 +2,21 @@
 //! without a certificate shows that of a default server.
 
 mod groups;
-mod settle;
 mod suites;
 
 use std::rc::Rc;
 
-use sitec_runtime::site::{Group, ParamKind, Suite, TlsSettings};
+use sitec_runtime::site::{Group, ParamKind, Suite, TlsSettings, VerifyClient};
 
 use super::param::places::references;
 use super::reader::Reader;
 use crate::ast::{Directive, Word, named};
 use crate::diagnostic::Diagnostic;
 use crate::directive;
-use crate::ir::StartText;
+use crate::ir::{Certificate, Clients, Fetched, StartText};
 use crate::source::Span;
 use crate::value::Checked;
 use groups::groups;
-pub(super) use settle::Said;
 use suites::{LACKING, suites};
 
 /// A file that the conf names, and where.
@@ -31,14 +29,30 @@ pub(crate) struct Tls {
     keys: Rc<[File]>,
     /// The suites, and where they are written.
     suites: (Rc<[Suite]>, Option<Span>),
-    groups: Rc<[Group]>,
-    stapling: Option<File>,
-    ticket_keys: Rc<[File]>,
+    pub(super) groups: Rc<[Group]>,
+    pub(super) stapling: Option<File>,
+    pub(super) ticket_keys: Rc<[File]>,
     authorities: Option<File>,
     trusted: Option<File>,
     revoked: Option<File>,
     /// Where `ssl_verify_client` is written.
     verify: Option<Span>,
+}
+
+/// What a server says of TLS.
+pub(crate) struct Said {
+    pub(super) tls: Tls,
+    pub(super) plain: TlsSettings,
+    /// The first `ssl_certificate` that stands in the server itself.
+    pub(super) own_certificate: Option<Span>,
+}
+
+impl Said {
+    /// What is said in a server with these directives, whose level has come to this.
+    pub(super) fn new(tls: &Tls, plain: TlsSettings, directives: &[Directive]) -> Said {
+        let own = named(directives, "ssl_certificate").next();
+        Said { tls: tls.clone(), plain, own_certificate: own.map(|directive| directive.name.span) }
+    }
 }
 
 impl Tls {
@@ -103,7 +117,7 @@ impl Tls {
     }
 
     /// The suites of TLS 1.2, of which there must be some where it is spoken.
-    fn spoken_suites(&self, plain: &TlsSettings) -> Checked<Vec<Suite>> {
+    pub(super) fn spoken_suites(&self, plain: &TlsSettings) -> Checked<Vec<Suite>> {
         let (suites, place) = &self.suites;
         match place {
             Some(place) if suites.is_empty() && plain.versions.v12 => {
@@ -179,4 +193,50 @@ fn file(word: &Word, reader: &mut Reader<'_>) -> Checked<StartText> {
         ));
     }
     params.start_text(word, 0, ParamKind::Path)
+}
+
+impl Tls {
+    /// The certificates with their keys; `None` where there are none.
+    pub(super) fn pairs(&self, fetched: &[(Fetched, Span)]) -> Checked<Option<Vec<Certificate>>> {
+        if self.certificates.is_empty() {
+            return Ok(None);
+        }
+        if let Some((_, place)) = self.certificates.get(self.keys.len()) {
+            let message = "no `ssl_certificate_key` goes with this certificate";
+            return Err(Box::new(
+                Diagnostic::error("S07", *place, message)
+                    .help("keys stand in the order of their certificates"),
+            ));
+        }
+        let pairs = self.certificates.iter().zip(self.keys.iter());
+        let pair = |((chain, _), (key, _)): (&File, &File)| Certificate {
+            chain: chain.clone(),
+            key: key.clone(),
+            is_fetched: fetched.iter().any(|(it, _)| it.chain == *chain && it.key == *key),
+        };
+        Ok(Some(pairs.map(pair).collect()))
+    }
+
+    /// What is demanded of clients.
+    pub(super) fn clients(&self, plain: &TlsSettings) -> Checked<Option<Clients>> {
+        let Tls { authorities, trusted, revoked, .. } = self;
+        let needs = match plain.verify_client {
+            VerifyClient::Off => return Ok(None),
+            VerifyClient::On | VerifyClient::Optional => true,
+            VerifyClient::OptionalNoCa => false,
+        };
+        if needs && authorities.is_none() && trusted.is_none() {
+            let message = "nothing says whose certificates clients may have";
+            return Err(Box::new(
+                Diagnostic::error("S07", self.verify.unwrap_or_default(), message)
+                    .help("add `ssl_client_certificate FILE;`, with the authorities in PEM"),
+            ));
+        }
+        let text = |file: &Option<File>| file.as_ref().map(|(text, _)| text.clone());
+        Ok(Some(Clients {
+            authorities: text(authorities),
+            trusted: text(trusted),
+            revoked: text(revoked),
+        }))
+    }
 }

@@ -5,6 +5,7 @@ mod sticky;
 use sitec_runtime::site::{ParamKind, UpstreamId};
 
 use super::groups::Groups;
+use super::noted::UpstreamPlace;
 use super::reader::Reader;
 use crate::ast::{Block, Directive, Word, named};
 use crate::diagnostic::Diagnostic;
@@ -18,13 +19,6 @@ use crate::value::{self, Bind, Checked, Part, count, time_ms};
 const DEFAULT_PORT: &str = "80";
 /// The most of anything that is counted.
 const MOST: u64 = u32::MAX as u64;
-
-/// Where an upstream is said.
-pub(super) struct UpstreamPlace {
-    /// Its name in an `upstream`; `None` where `proxy_pass` names it without one.
-    span: Option<Span>,
-    is_used: bool,
-}
 
 /// A host with or without a port, or a socket in the file system.
 pub(super) struct Authority {

@@ -5,8 +5,8 @@ use std::net::{IpAddr, SocketAddr};
 
 use sitec_runtime::site::SocketOptions;
 
-use crate::check::draft::Name;
 use crate::check::draft::{Draft, Listen};
+use crate::check::noted::Name;
 use crate::diagnostic::Diagnostic;
 use crate::ir::{self, Address, StartPiece, StartText};
 use crate::source::Span;

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use std::ops::Range;
 
 use crate::ast::{Conf, Directive, Word};
-use crate::check::groups::CaptureNames;
+use crate::check::groups::capture_names;
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::directive::{self, Context};
 use crate::source::Span;
@@ -17,7 +17,7 @@ pub(crate) fn check(conf: &Conf, diagnostics: &mut Diagnostics) {
     if names.is_empty() {
         return;
     }
-    let captures = CaptureNames::collect(&conf.directives, BTreeSet::new());
+    let captures = capture_names(&conf.directives, BTreeSet::new());
     let is_param = |name: &str| names.contains(name) && !captures.has(name);
     check_block(&conf.directives, Context::Main, &is_param, diagnostics);
 }

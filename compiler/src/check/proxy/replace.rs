@@ -20,15 +20,6 @@ pub(super) enum Redirect {
     To(Replacement),
 }
 
-/// The regex of such a directive, if it has one.
-pub(in crate::check) fn regex_of(directive: &Directive) -> Option<&[u8]> {
-    let names: [&[u8]; 4] =
-        [b"proxy_redirect", b"proxy_cookie_domain", b"proxy_cookie_path", b"proxy_cookie_flags"];
-    let regex = directive.args.first()?.value.strip_prefix(b"~")?;
-    let regex = regex.strip_prefix(b"*").unwrap_or(regex);
-    names.contains(&&directive.name.value[..]).then_some(regex)
-}
-
 /// How a text or a regex is written.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Form {

@@ -2,7 +2,6 @@
 //! a client: each host must be one that the conf's own texts make.
 
 use std::collections::BTreeSet;
-use std::rc::Rc;
 
 use regex_syntax::hir::Capture;
 
@@ -10,37 +9,15 @@ use super::url::authority_len;
 use crate::ast::Word;
 use crate::automata::is_path;
 use crate::check::draft::Draft;
+use crate::check::noted::{Computed, Form};
 use crate::check::param::places::references;
 use crate::diagnostic::Diagnostic;
 use crate::ir::{Action, Handler, Op, Piece, Target, Value, Variable};
 use crate::source::Span;
-use crate::value::{Checked, Regex};
+use crate::value::Checked;
 
 /// The most hosts that are told apart, and the most texts on the way to them.
 const MOST: usize = 1000;
-
-/// A `proxy_pass` with variables.
-pub(in crate::check) struct Computed {
-    /// The URL as it is written.
-    pub(super) word: Word,
-    pub(super) value: Value,
-    pub(super) form: Form,
-    /// Whether one path alone leads here.
-    pub(super) is_exact: bool,
-    /// The regex whose groups `$1` and its like stand for, where that is known.
-    pub(super) regex: Option<Rc<Regex>>,
-}
-
-/// What a `…_pass` takes.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Form {
-    /// A URL.
-    Url,
-    /// An address, for gRPC: a scheme may stand before it.
-    Grpc,
-    /// An address alone, for FastCGI and its like.
-    Address,
-}
 
 impl Computed {
     fn is_url(&self) -> bool {

@@ -2,10 +2,10 @@
 
 use sitec_runtime::site::UpstreamId;
 
-use super::target::{Computed, Form};
 use super::{Pass, Stand};
 use crate::ast::{Directive, Word};
 use crate::check::groups::Groups;
+use crate::check::noted::{Computed, Form};
 use crate::check::path::Path;
 use crate::check::reader::Reader;
 use crate::diagnostic::Diagnostic;

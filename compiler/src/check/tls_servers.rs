@@ -1,30 +1,13 @@
 //! Which servers speak TLS, and who they are: known once all `listen`s are.
 
-use sitec_runtime::site::{ServerId, TlsId, TlsSettings, VerifyClient};
+use sitec_runtime::site::{ServerId, TlsId};
 
-use super::{File, Tls};
-use crate::ast::{Directive, named};
-use crate::check::draft::{Draft, Listen};
+use super::draft::{Draft, Listen};
+use super::tls::{File, Said};
 use crate::diagnostic::Diagnostic;
-use crate::ir::{self, Certificate, Clients, Fetched};
+use crate::ir::{self, Certificate};
 use crate::source::Span;
 use crate::value::Checked;
-
-/// What a server says of TLS.
-pub(crate) struct Said {
-    tls: Tls,
-    plain: TlsSettings,
-    /// The first `ssl_certificate` that stands in the server itself.
-    own_certificate: Option<Span>,
-}
-
-impl Said {
-    /// What is said in a server with these directives, whose level has come to this.
-    pub(in crate::check) fn new(tls: &Tls, plain: TlsSettings, directives: &[Directive]) -> Said {
-        let own = named(directives, "ssl_certificate").next();
-        Said { tls: tls.clone(), plain, own_certificate: own.map(|directive| directive.name.span) }
-    }
-}
 
 /// An address with TLS that a server listens on.
 #[derive(Clone, Copy)]
@@ -37,7 +20,7 @@ struct Reached {
 
 impl Draft<'_> {
     /// Says of each server with TLS what it says of it. `groups` are the `listen`s of each address.
-    pub(in crate::check) fn settle_tls(&mut self, groups: &[Vec<&Listen>], listens: &[ir::Listen]) {
+    pub(super) fn settle_tls(&mut self, groups: &[Vec<&Listen>], listens: &[ir::Listen]) {
         let mut reached: Vec<Vec<Reached>> = vec![Vec::new(); self.servers.len()];
         for (group, listen) in groups.iter().zip(listens) {
             let Some(first) = group.iter().find_map(|listen| listen.ssl) else { continue };
@@ -135,51 +118,5 @@ impl Draft<'_> {
             diagnostic = diagnostic.also(server.span, "this server lacks it");
         }
         Box::new(diagnostic)
-    }
-}
-
-impl Tls {
-    /// The certificates with their keys; `None` where there are none.
-    fn pairs(&self, fetched: &[(Fetched, Span)]) -> Checked<Option<Vec<Certificate>>> {
-        if self.certificates.is_empty() {
-            return Ok(None);
-        }
-        if let Some((_, place)) = self.certificates.get(self.keys.len()) {
-            let message = "no `ssl_certificate_key` goes with this certificate";
-            return Err(Box::new(
-                Diagnostic::error("S07", *place, message)
-                    .help("keys stand in the order of their certificates"),
-            ));
-        }
-        let pairs = self.certificates.iter().zip(self.keys.iter());
-        let pair = |((chain, _), (key, _)): (&File, &File)| Certificate {
-            chain: chain.clone(),
-            key: key.clone(),
-            is_fetched: fetched.iter().any(|(it, _)| it.chain == *chain && it.key == *key),
-        };
-        Ok(Some(pairs.map(pair).collect()))
-    }
-
-    /// What is demanded of clients.
-    fn clients(&self, plain: &TlsSettings) -> Checked<Option<Clients>> {
-        let Tls { authorities, trusted, revoked, .. } = self;
-        let needs = match plain.verify_client {
-            VerifyClient::Off => return Ok(None),
-            VerifyClient::On | VerifyClient::Optional => true,
-            VerifyClient::OptionalNoCa => false,
-        };
-        if needs && authorities.is_none() && trusted.is_none() {
-            let message = "nothing says whose certificates clients may have";
-            return Err(Box::new(
-                Diagnostic::error("S07", self.verify.unwrap_or_default(), message)
-                    .help("add `ssl_client_certificate FILE;`, with the authorities in PEM"),
-            ));
-        }
-        let text = |file: &Option<File>| file.as_ref().map(|(text, _)| text.clone());
-        Ok(Some(Clients {
-            authorities: text(authorities),
-            trusted: text(trusted),
-            revoked: text(revoked),
-        }))
     }
 }
