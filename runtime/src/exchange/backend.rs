@@ -13,8 +13,9 @@ use crate::http::status;
 use crate::http::target::{normalize, split_args};
 use crate::site::{Level, UpstreamId};
 
+use super::step::Step;
 use super::world::{Form, Location, World};
-use super::{Exchange, MAX_REDIRECTS, Outcome, Refusal, Reply, Step};
+use super::{Exchange, MAX_REDIRECTS, Outcome, Refusal, Reply};
 
 /// The content that is passed on to what makes a response elsewhere.
 #[derive(Debug)]

@@ -4,8 +4,9 @@ use crate::http::method::Method;
 use crate::http::{response, status};
 use crate::site::ErrorStatus;
 
+use super::step::Step;
 use super::world::{ErrorTarget, Form, Location, Note, Server, World};
-use super::{Exchange, Outcome, Reply, ReplyOf, Step};
+use super::{Exchange, Outcome, Reply, ReplyOf};
 
 impl<F: Form> Exchange<F> {
     /// Turns an outcome into a reply, or into where to go on: that is an internal redirect.

@@ -4,10 +4,11 @@
 use crate::http::{response, size};
 use crate::site::{Assigned, Then};
 
+use super::step::Step;
 use super::world::{
     Condition, Form, LocationOf, Note, Op, Reason, Rewrite, Server, Test, TextOf, World,
 };
-use super::{Exchange, Outcome, Route, Step};
+use super::{Exchange, Outcome, Route};
 
 /// The longest value that `set` gives, in bytes. A chain of them could double it with each.
 pub const MAX_VALUE_LEN: usize = 64 * 1024;

@@ -11,8 +11,9 @@ use crate::http::response::Fields;
 use crate::http::slice::{ContentRange, Slice, Slices, content_range, first_byte};
 use crate::site::Level;
 
+use super::step::Step;
 use super::world::{Form, Location, Note, Reason, World};
-use super::{BackendHead, Exchange, Outcome, Refusal, Reply, Step};
+use super::{BackendHead, Exchange, Outcome, Refusal, Reply};
 
 /// Why an answer is not the part that was asked for.
 pub(crate) enum Misfit {

@@ -5,7 +5,8 @@ use std::convert::Infallible;
 
 use super::super::world::{
     Action, Added, Admission, Base, Candidate, Condition, ErrorPage, ErrorTarget, Fallback,
-    Inquiry, Limited, Login, Op, Recoding, Redirects, Return, Rewrite, Substitution, Test,
+    Inquiry, Limited, Location, Login, Note, Op, Reason, Recoding, Redirects, Return, Rewrite,
+    Server, Substitution, Test,
 };
 use super::super::*;
 use crate::http::accept::Coding;
