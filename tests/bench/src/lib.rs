@@ -1,4 +1,4 @@
-//! The compiled sites that `cargo bench` looks things up in.
+//! The compiled sites that `cargo bench -p sitec-bench` looks things up in.
 
 /// Ten of each thing.
 pub mod few {
