@@ -10,6 +10,7 @@ use std::fs::File;
 use std::io;
 use std::ops::Range;
 use std::os::fd::AsRawFd;
+use std::rc::Rc;
 
 use crate::connection::{Interests, UpstreamInterest};
 use crate::exchange::{BackendHead, Refusal};
@@ -26,7 +27,7 @@ impl Input {
         Ok(match self {
             Input::Empty => Input::Empty,
             Input::Stream => return Err(io::ErrorKind::Unsupported.into()),
-            Input::Bytes(bytes) => Input::Bytes(bytes.clone()),
+            Input::Bytes(bytes) => Input::Bytes(Rc::clone(bytes)),
             // A descriptor of its own would share the place that is read at.
             Input::File(file) => {
                 Input::File(File::open(format!("/proc/self/fd/{}", file.as_raw_fd()))?)

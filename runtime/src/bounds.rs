@@ -103,6 +103,8 @@ pub struct Facts {
     pub text_len: usize,
     /// The largest `client_body_buffer_size` where content waits for a script, or to be passed on.
     pub waiting_len: usize,
+    /// The largest `client_body_memory` where content waits to be passed on.
+    pub shared_len: usize,
     /// What other servers have: how long the head of an answer may be, and how much of its content
     /// is held, at most. `None`: no other server is asked.
     pub proxied: Option<(usize, usize)>,
@@ -270,6 +272,7 @@ impl Facts {
             self.log_len + self.logs as usize * log::GATHERED_LEN + self.named_logs * NAMED_LOG_LEN;
         let worker_len =
             scratch_len + KEPT_LEN + cache_len + STACK_LEN + listed_len + trees_len + log_len;
+        let worker_len = worker_len + self.shared_len;
         let sealed_len = if self.speaks_tls() { READ_LEN } else { 0 };
         let line_len = LINE_LEN + if self.tls_peers > 0 { TLS_IDLE_LEN } else { 0 };
         let worker_len = worker_len + encoders_len + self.kept_lines as usize * line_len;
@@ -362,6 +365,7 @@ mod tests {
         head_len: 33 * 1024,
         text_len: 0,
         waiting_len: 0,
+        shared_len: 0,
         proxied: None,
         subrequests: 0,
         composes: false,
@@ -403,6 +407,7 @@ mod tests {
             Facts { head_len: 34 * 1024, ..PLAIN },
             Facts { text_len: 1, ..PLAIN },
             Facts { waiting_len: 1, ..PLAIN },
+            Facts { shared_len: 1, ..PLAIN },
             Facts { proxied: Some((0, 0)), ..PLAIN },
             Facts { subrequests: 1, ..PLAIN },
             Facts { subrequests: 1, composes: true, ..PLAIN },

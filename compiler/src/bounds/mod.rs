@@ -64,10 +64,11 @@ pub(crate) fn facts(site: &ir::Site, cpus: u64) -> Facts {
     let head_len = heads.max().unwrap_or(0);
     let handlers = || site.locations.iter().filter_map(handler);
     let proxies: Vec<_> = site.locations.iter().filter_map(|it| it.action.proxy()).collect();
-    let waits = site.has_mirrors()
+    let shares = site.has_mirrors()
         || site.is_composed()
-        || site.max_scripts.is_some()
         || proxies.iter().any(|it| it.plain.request_buffering);
+    let waits = shares || site.max_scripts.is_some();
+    let shared = site.settings.iter().map(|settings| settings.client_body_memory).max();
     let waiting = site.settings.iter().map(|settings| settings.client_body_buffer_size).max();
     let held = |it: &&ir::Proxy| {
         if it.is_http2() {
@@ -95,6 +96,7 @@ pub(crate) fn facts(site: &ir::Site, cpus: u64) -> Facts {
         head_len,
         text_len: site.locations.iter().map(|l| text_len(site, l, head_len)).max().unwrap_or(0),
         waiting_len: waiting.filter(|_| waits).unwrap_or(0),
+        shared_len: shared.filter(|_| shares).unwrap_or(0),
         proxied: answer_head_len.map(|len| (len, held_len)),
         subrequests: match (site.ssi(), site.is_composed()) {
             (Some(_), _) => WOVEN_PARTS,

@@ -26,7 +26,18 @@ pub(super) const GROUP: Group = Group {
             "client_body_buffer_size",
             BUFFER,
             plain.client_body_buffer_size,
-            "The buffer that a request's content is read into.",
+            "How much of a request's content is held in memory of its own, where it waits to be passed \
+             on. More goes to the memory that all requests share (`client_body_memory`), and what \
+             has no room there, to a file without a name.",
+        )
+        .unseen(),
+        setting!(
+            "client_body_memory",
+            BUFFER,
+            plain.client_body_memory,
+            "How much memory of a worker all contents take that wait to be passed on, beside \
+             `client_body_buffer_size` for each. One of them takes an eighth of it at most. With 0, \
+             what is more goes to a file.",
         )
         .unseen(),
         setting!(

@@ -87,7 +87,7 @@ impl Running {
             Input::Empty => (None, None, Vec::new()),
             Input::File(file) => (None, Some(OwnedFd::from(file)), Vec::new()),
             Input::Stream => open_input(Vec::new())?,
-            Input::Bytes(bytes) => open_input(bytes)?,
+            Input::Bytes(bytes) => open_input(bytes.to_vec())?,
         };
         let descriptors =
             Descriptors { input: input_end, output: output_end.into(), errors: errors_end };

@@ -1,6 +1,7 @@
 //! From what makes a response elsewhere, a script, to a reply.
 
 use std::fs::File;
+use std::rc::Rc;
 use std::sync::Arc;
 
 use crate::escape::Escaped;
@@ -14,6 +15,7 @@ use crate::http::target::{normalize, split_args};
 use crate::site::{Level, UpstreamId};
 
 use super::step::Step;
+use super::pieces::Pieces;
 use super::world::{Form, Location, World};
 use super::{Exchange, MAX_REDIRECTS, Outcome, Refusal, Reply};
 
@@ -25,7 +27,7 @@ pub enum Input {
     /// The request's content, as it comes.
     Stream,
     /// Content that is there already.
-    Bytes(Vec<u8>),
+    Bytes(Rc<Pieces>),
     /// Content in a file, from its start.
     File(File),
 }

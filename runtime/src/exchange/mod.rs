@@ -13,6 +13,7 @@ mod compose;
 pub mod compress;
 mod finish;
 mod phases;
+pub(crate) mod pieces;
 mod reply;
 mod rewrite;
 mod slice;
@@ -40,6 +41,7 @@ use self::within::Nesting;
 use self::world::{Form, World};
 
 pub use self::backend::{BackendHead, Designated, Input};
+pub use self::pieces::{Pieces, Room};
 pub use self::rewrite::MAX_VALUE_LEN;
 pub(crate) use self::slice::Misfit;
 pub use self::within::{MAX_DEPTH, MAX_PARTS};

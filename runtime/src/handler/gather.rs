@@ -3,6 +3,7 @@
 use super::spool::{Spool, Spooled};
 use super::{Outcome, Receiver, Request};
 use crate::backend::Input;
+use crate::exchange::Room;
 
 /// Gives the content back once it is there.
 struct Gather;
@@ -13,7 +14,7 @@ impl Spooled for Gather {
     }
 }
 
-/// What gathers a content, up to `memory_len` bytes of it in memory.
-pub(crate) fn gather(memory_len: usize) -> Box<dyn Receiver> {
-    Box::new(Spool::new(Box::new(Gather), memory_len))
+/// What gathers a content.
+pub(crate) fn gather(room: Room) -> Box<dyn Receiver> {
+    Box::new(Spool::new(Box::new(Gather), room))
 }

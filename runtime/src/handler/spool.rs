@@ -1,5 +1,5 @@
-//! Content that is gathered before it is passed on: in memory up to `client_body_buffer_size`, and
-//! beyond that in a file without a name. What is more than `client_max_body_size` is refused by
+//! Content that is gathered before it is passed on: in memory up to `client_body_buffer_size`, in
+//! memory that all share (`client_body_memory`), and beyond that in a file without a name. What is more than `client_max_body_size` is refused by
 //! whoever reads it.
 //!
 //! A script is told the length of its content before it starts (RFC 3875, 4.1.2), and chunked content
@@ -10,10 +10,11 @@ use std::fmt;
 use std::fs::{File, OpenOptions};
 use std::io::{self, Seek, Write};
 use std::os::unix::fs::OpenOptionsExt;
+use std::rc::Rc;
 
 use super::{Outcome, Receiver, Request};
 use crate::backend::Input;
-use crate::exchange::Refusal;
+use crate::exchange::{Pieces, Refusal, Room};
 use crate::files::Files;
 use crate::site::Level;
 
@@ -26,17 +27,17 @@ pub(crate) trait Spooled {
 /// Gathers the content of a request.
 pub(crate) struct Spool {
     to: Box<dyn Spooled>,
-    memory: Vec<u8>,
-    /// Bytes that are held in memory before there is a file.
-    memory_len: usize,
+    memory: Pieces,
+    /// How much is held in memory before there is a file.
+    room: Room,
     file: Option<File>,
     len: u64,
 }
 
 impl Spool {
     /// A spool for the content of a request.
-    pub(crate) fn new(to: Box<dyn Spooled>, memory_len: usize) -> Spool {
-        Spool { to, memory: Vec::new(), memory_len, file: None, len: 0 }
+    pub(crate) fn new(to: Box<dyn Spooled>, room: Room) -> Spool {
+        Spool { to, memory: Pieces::default(), room, file: None, len: 0 }
     }
 
     fn take(&mut self, data: &[u8]) -> io::Result<()> {
@@ -44,14 +45,16 @@ impl Spool {
         if let Some(file) = &mut self.file {
             return file.write_all(data);
         }
-        if self.memory.len() + data.len() <= self.memory_len {
-            self.memory.extend_from_slice(data);
+        let rest = &data[self.memory.push(data, self.room)..];
+        if rest.is_empty() {
             return Ok(());
         }
         let mut file = nameless_file()?;
-        file.write_all(&self.memory)?;
-        file.write_all(data)?;
-        self.memory = Vec::new();
+        for piece in self.memory.iter() {
+            file.write_all(piece)?;
+        }
+        file.write_all(rest)?;
+        self.memory = Pieces::default();
         self.file = Some(file);
         Ok(())
     }
@@ -62,7 +65,7 @@ impl Spool {
                 file.rewind()?;
                 Input::File(file)
             }
-            None => Input::Bytes(self.memory),
+            None => Input::Bytes(Rc::new(self.memory)),
         };
         Ok((self.to, input))
     }

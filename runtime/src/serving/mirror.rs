@@ -2,7 +2,7 @@
 
 use crate::backend::Input;
 use crate::escape::Escaped;
-use crate::exchange::{Gathered, Outcome};
+use crate::exchange::{Gathered, Outcome, Room};
 use crate::handler::gather::gather;
 use crate::handler::{self, Receiver};
 use crate::output::RUN_LEN;
@@ -24,7 +24,7 @@ impl<S: Site> Serving<'_, S> {
         }
         let is_wanted = is_composed || has_mirrors && settings.mirror_request_body;
         if is_wanted && exchange.gathered.is_none() && !exchange.framing().is_empty() {
-            return Some(Later::Receive(gather(settings.client_body_buffer_size)));
+            return Some(Later::Receive(gather(Room::of(settings))));
         }
         self.begin_mirrors(exchange);
         None
@@ -97,7 +97,7 @@ impl<S: Site> Serving<'_, S> {
 fn each_run(input: &Input, mut take: impl FnMut(&[u8]) -> Option<u16>) -> Option<u16> {
     match input {
         Input::Empty | Input::Stream => None,
-        Input::Bytes(bytes) => bytes.chunks(RUN_LEN).find_map(take),
+        Input::Bytes(bytes) => bytes.iter().flat_map(|piece| piece.chunks(RUN_LEN)).find_map(take),
         Input::File(file) => {
             let (mut run, mut at) = (vec![0; RUN_LEN], 0);
             loop {

@@ -82,6 +82,8 @@ settings! {
         client_max_body_size: u64 = 1 << 20,
         /// `client_body_buffer_size` in bytes.
         client_body_buffer_size: usize = 16 << 10,
+        /// `client_body_memory` in bytes: of a worker.
+        client_body_memory: usize = 16 << 20,
         /// `client_body_timeout`: between two reads.
         client_body_timeout_ms: u64 = 60_000,
         /// `send_timeout`: between two writes.

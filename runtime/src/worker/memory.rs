@@ -1,6 +1,7 @@
 //! Memory of a peak, which is given back to the system once the peak is over.
 
 use super::Worker;
+use crate::exchange::pieces;
 use crate::site::Site;
 use crate::sys::process;
 
@@ -38,6 +39,7 @@ impl<S: Site> Worker<S> {
     pub(super) fn give_memory_back(&mut self) {
         if self.peak.is_over(self.open_count(), self.cx.now.monotonic_ms) {
             self.cx.drop_spare();
+            pieces::drop_spare();
             process::give_memory_back();
         }
     }

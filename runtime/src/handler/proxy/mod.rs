@@ -6,13 +6,16 @@
 
 mod params;
 
+use std::borrow::Cow;
 use std::net::{IpAddr, SocketAddr};
+use std::rc::Rc;
 
 use super::spool::{Spool, Spooled};
 use super::{Outcome, Request, escape_path};
 use crate::backend::Input;
 use crate::cache::{Fill, Look};
 use crate::escape::Escaped;
+use crate::exchange::Room;
 use crate::http::body;
 use crate::http::framed::{Framing, RequestHead};
 use crate::http::method::Method;
@@ -103,8 +106,8 @@ enum FoundUri<'a> {
 impl Asked {
     /// Waits for all of the content first.
     fn gather(self, request: &Request<'_>) -> Outcome {
-        let memory_len = request.variables.settings.client_body_buffer_size;
-        Outcome::Receive(Box::new(Spool::new(Box::new(self), memory_len)))
+        let room = Room::of(request.variables.settings);
+        Outcome::Receive(Box::new(Spool::new(Box::new(self), room)))
     }
 
     fn call(&self, request: &Request<'_>, input: Input, content: Content) -> Outcome {
@@ -139,7 +142,7 @@ impl Asked {
             Some(text) => {
                 text.write(variables, &mut body);
                 let len = body.len() as u64;
-                (Input::Bytes(body), Content::Length(len))
+                (Input::Bytes(Rc::new(body.into())), Content::Length(len))
             }
             None => (input, content),
         };

@@ -11,6 +11,7 @@ use super::{Outcome, Request, file};
 use crate::backend::Input;
 use crate::cgi::{Call, Command, ERRORS_LEVEL};
 use crate::escape::Escaped;
+use crate::exchange::Room;
 use crate::files::{Entry, Files, path};
 use crate::http::body::Framing;
 use crate::site::{Cgi, CgiRule, ErrorLog, Level, ProgramId, Scripts};
@@ -127,8 +128,9 @@ impl Script {
             }
             Framing::Length(len) => self.call(request, Input::Stream, Some(len)),
             Framing::Chunked => {
-                let memory_len = request.variables.settings.client_body_buffer_size;
-                Outcome::Receive(Box::new(Spool::new(Box::new(self), memory_len)))
+                // A script reads a file by itself.
+                let room = Room { shared_len: 0, ..Room::of(request.variables.settings) };
+                Outcome::Receive(Box::new(Spool::new(Box::new(self), room)))
             }
         }
     }

@@ -346,11 +346,11 @@ impl Running {
                 }
             }
             (Input::Bytes(bytes), _) => {
-                let rest = bytes.get(*content_at as usize..).unwrap_or_default();
-                let len = open.min(rest.len());
-                if len > 0 || rest.is_empty() {
-                    framed.write(&rest[..len], len == rest.len());
+                let piece = bytes.from(*content_at as usize);
+                let len = open.min(piece.len());
+                if len > 0 || piece.is_empty() {
                     *content_at += len as u64;
+                    framed.write(&piece[..len], *content_at >= bytes.len() as u64);
                 }
             }
             (Input::File(file), Content::Length(whole)) => {

@@ -42,9 +42,7 @@ impl Running {
             }
             let rest = match &call.input {
                 _ if is_fastcgi => &unsent[..],
-                Input::Bytes(bytes) => {
-                    bytes.get(line.sent.saturating_sub(head_len) as usize..).unwrap_or_default()
-                }
+                Input::Bytes(bytes) => bytes.from(line.sent.saturating_sub(head_len) as usize),
                 Input::Stream => &unsent[..],
                 Input::Empty | Input::File(_) => rest,
             };
@@ -143,8 +141,9 @@ fn fill_records(call: &Call, at: u64, unsent: &mut Vec<u8>) -> u64 {
     let mut end = at;
     match &call.input {
         Input::Bytes(bytes) => {
-            fastcgi::write_content(bytes, unsent);
-            end = len;
+            let piece = bytes.from(at as usize);
+            fastcgi::write_content(piece, unsent);
+            end = if piece.is_empty() { len } else { end + piece.len() as u64 };
         }
         Input::File(file) => {
             let mut piece = vec![0; FILE_PIECE_LEN];
