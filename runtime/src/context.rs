@@ -147,8 +147,9 @@ pub struct Context<S> {
     _site: PhantomData<S>,
 }
 
-/// Spare exchanges that are kept for reuse. One is enough for a response that is sent at once.
-const SPARE_EXCHANGES: usize = 16;
+/// Spare exchanges that are kept for reuse. One is enough for a response that is sent at once; those
+/// that wait for another server are many.
+const SPARE_EXCHANGES: usize = 64;
 
 impl<S: Site> Context<S> {
     /// A worker's context. `scratch_len` is at least the length of the longest head.

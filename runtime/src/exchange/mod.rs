@@ -311,6 +311,7 @@ struct Kept<F: Form> {
     slots: Vec<Option<Vec<u8>>>,
     slots_since: Vec<usize>,
     memo: Memo,
+    tries: Tries,
 }
 
 impl<F: Form> Default for Exchange<F> {
@@ -323,6 +324,7 @@ impl<F: Form> Default for Exchange<F> {
             slots: Vec::new(),
             slots_since: Vec::new(),
             memo: Memo::default(),
+            tries: Tries::default(),
         })
     }
 }
@@ -330,7 +332,7 @@ impl<F: Form> Default for Exchange<F> {
 impl<F: Form> Exchange<F> {
     /// One that nothing has happened to.
     fn fresh(kept: Kept<F>) -> Exchange<F> {
-        let Kept { head, fields, host, matches, slots, slots_since, memo } = kept;
+        let Kept { head, fields, host, matches, slots, slots_since, memo, tries } = kept;
         Exchange {
             head,
             started_ms: 0,
@@ -384,7 +386,7 @@ impl<F: Form> Exchange<F> {
             slots,
             slots_since,
             escapes_groups: true,
-            tries: Tries::default(),
+            tries,
             renews: false,
             memo,
         }
@@ -394,13 +396,14 @@ impl<F: Form> Exchange<F> {
 impl<F: Form> Exchange<F> {
     /// Forgets the request, but not the buffers' memory.
     pub fn reset(&mut self) {
-        let Exchange { head, fields, host, matches, slots, slots_since, memo, .. } = self;
+        let Exchange { head, fields, host, matches, slots, slots_since, memo, tries, .. } = self;
         fields.clear();
         host.clear();
         matches.clear();
         slots.clear();
         slots_since.clear();
         memo.clear();
+        tries.clear();
         let kept = Kept {
             head: take(head),
             fields: take(fields),
@@ -409,6 +412,7 @@ impl<F: Form> Exchange<F> {
             slots: take(slots),
             slots_since: take(slots_since),
             memo: take(memo),
+            tries: take(tries),
         };
         *self = Exchange::fresh(kept);
     }

@@ -109,7 +109,7 @@ pub struct Request<'a> {
     /// The absolute paths of [`Site::PROGRAMS`](crate::site::Site::PROGRAMS).
     pub programs: &'a [PathBuf],
     /// Where the servers behind this one were found.
-    pub upstreams: &'a [FoundUpstream],
+    pub upstreams: &'static [FoundUpstream],
     /// Lists directories, in a site that lists any.
     pub list: Option<List>,
     /// Looks at what is kept of other servers' answers, in a site that keeps any.

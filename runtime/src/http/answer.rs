@@ -126,7 +126,9 @@ fn parse(mut bytes: Vec<u8>) -> Result<AnswerHead, BadAnswer> {
 pub fn of_lines(minor_version: u8, status: u16, lines: Vec<u8>) -> Result<AnswerHead, BadAnswer> {
     let mut said = Said::default();
     for line in fields(&lines) {
-        said.take(line?)?;
+        let (name, value) = line?;
+        check(name, value)?;
+        said.take((name, value))?;
     }
     let Said { content_len, is_chunked, mut persists, of_connection, upgrade } = said;
     if is_chunked && content_len.is_some() {
@@ -145,8 +147,7 @@ pub fn of_lines(minor_version: u8, status: u16, lines: Vec<u8>) -> Result<Answer
             || is(b"content-length")
             || of_connection.iter().any(|other| is(other));
         if !is_hop {
-            // A token is ASCII.
-            out.add_checked(str::from_utf8(name).unwrap_or_default(), value);
+            out.add_copied(name, value);
         }
     }
     let framing = match content_len {
@@ -186,11 +187,11 @@ const NOT_BEHIND: [&[u8]; 12] = [
 /// Which of the fields behind a content may be passed on: well-formed lines, each ended by CRLF.
 pub fn trailers(lines: &[u8]) -> Fields {
     let mut out = Fields::default();
-    for (name, value) in fields(lines).flatten() {
+    let is_well = |&(name, value): &(&[u8], &[u8])| check(name, value).is_ok();
+    for (name, value) in fields(lines).flatten().filter(is_well) {
         let is = |other: &&[u8]| name.eq_ignore_ascii_case(other);
         if !OF_CONNECTION.iter().chain(&NOT_BEHIND).any(is) {
-            // A token is ASCII.
-            out.add_checked(str::from_utf8(name).unwrap_or_default(), value);
+            out.add_copied(name, value);
         }
     }
     out
@@ -218,19 +219,30 @@ fn status_line(line: &[u8]) -> Result<(u8, u16), BadAnswer> {
 /// The fields of lines that an empty one ends.
 #[allow(clippy::type_complexity)]
 fn fields(lines: &[u8]) -> impl Iterator<Item = Result<(&[u8], &[u8]), BadAnswer>> {
-    let lines = lines.split(|&byte| byte == b'\n');
-    let lines = lines.map(|line| line.strip_suffix(b"\r").unwrap_or(line));
+    let mut rest = lines;
+    let lines = std::iter::from_fn(move || {
+        let end = memchr::memchr(b'\n', rest).unwrap_or(rest.len());
+        let line = rest.get(..end).filter(|_| !rest.is_empty())?;
+        rest = rest.get(end + 1..).unwrap_or_default();
+        Some(line.strip_suffix(b"\r").unwrap_or(line))
+    });
     lines.filter(|line| !line.is_empty()).map(|line| {
         let colon = memchr::memchr(b':', line).ok_or(BadAnswer("a line that is no field"))?;
-        let (name, value) = (&line[..colon], line[colon + 1..].trim_ascii());
-        if name.is_empty() || !name.iter().copied().all(is_token_byte) {
-            return Err(BadAnswer("a field with an invalid name"));
-        }
-        if value.iter().any(|&byte| byte != b'\t' && byte.is_ascii_control()) {
-            return Err(BadAnswer("a field with a control character in it"));
-        }
-        Ok((name, value))
+        Ok((&line[..colon], line[colon + 1..].trim_ascii()))
     })
+}
+
+/// Whether a field may be what it is.
+fn check(name: &[u8], value: &[u8]) -> Result<(), BadAnswer> {
+    if name.is_empty() || !name.iter().copied().all(is_token_byte) {
+        return Err(BadAnswer("a field with an invalid name"));
+    }
+    // Without a way out of the loop, many bytes are looked at at once.
+    let is_control = |byte: u8| byte < b' ' && byte != b'\t' || byte == 0x7f;
+    match value.iter().fold(false, |found, &byte| found | is_control(byte)) {
+        true => Err(BadAnswer("a field with a control character in it")),
+        false => Ok(()),
+    }
 }
 
 /// What the fields say that the framing depends on.

@@ -253,10 +253,10 @@ impl Group {
             |seat: &Seat| seat.said.backup == backup && !seat.is_gone && !seat.said.drain;
         let all = || (0..self.peers.len()).filter(|&at| is_of_them(&self.peers[at]));
         let can = |at: &usize| !choice.tried.contains(at) && self.can_be_asked(*at, now_ms);
-        let able: Vec<usize> = all().filter(can).collect();
-        if able.len() < 2 {
-            return able.first().copied();
-        }
+        let mut able = all().filter(can);
+        let first = able.next()?;
+        let Some(second) = able.next() else { return Some(first) };
+        let able: Vec<usize> = [first, second].into_iter().chain(able).collect();
         match (&self.upstream.balance, backup) {
             (Balance::LeastConn, _) => {
                 let load = |at: usize| {

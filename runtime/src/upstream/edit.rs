@@ -61,11 +61,10 @@ pub(crate) fn edit(
             () if is("Content-Type") => charset.as_deref().and_then(|set| typed(value, set)),
             () => None,
         };
-        // A token is ASCII.
-        let name = str::from_utf8(name).unwrap_or_default();
         match edited {
-            Some(value) => fields.add(name, &value),
-            None => fields.add_checked(name, value),
+            // A token is ASCII.
+            Some(value) => fields.add(str::from_utf8(name).unwrap_or_default(), &value),
+            None => fields.add_copied(name, value),
         }
     }
     head.fields = fields;

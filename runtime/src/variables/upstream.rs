@@ -15,12 +15,12 @@ pub const NGINX_VERSION: &str = "1.29.0";
 impl Variables<'_> {
     /// `$proxy_host`: the host and the port that `proxy_pass` names.
     pub fn proxy_host(&self, out: &mut Vec<u8>) -> bool {
-        self.progress.tries.with_target(|host, _| write_some(some(host), out))
+        write_some(some(self.progress.tries.target().0.as_bytes()), out)
     }
 
     /// `$proxy_port`.
     pub fn proxy_port(&self, out: &mut Vec<u8>) -> bool {
-        self.progress.tries.with_target(|_, port| write_some(some(port), out))
+        write_some(some(self.progress.tries.target().1.as_bytes()), out)
     }
 
     /// `$proxy_add_x_forwarded_for`: the request's own, and the client's address behind it.

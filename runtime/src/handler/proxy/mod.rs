@@ -151,11 +151,11 @@ impl Asked {
                 let mut method = Vec::new();
                 text.write(variables, &mut method);
                 method.retain(|&byte| crate::http::body::is_token_byte(byte));
-                method
+                Cow::Owned(method)
             }
             // What is kept has a content.
-            None if keep.is_some() => b"GET".to_vec(),
-            None => request.method.name().as_bytes().to_vec(),
+            None if keep.is_some() => Cow::Borrowed(&b"GET"[..]),
+            None => Cow::Borrowed(request.method.name().as_bytes()),
         };
         if !matches!(proxy.wire, Wire::Http | Wire::Grpc) {
             return self.call_as_script(request, found.upstream, (input, content), keep);
@@ -191,7 +191,7 @@ impl Asked {
             input,
             content,
             choice: self.choice(found.upstream, variables),
-            has_no_answer_content: method == b"HEAD",
+            has_no_answer_content: *method == *b"HEAD",
             may_repeat: may_repeat(request.method),
             upgrade,
             closes,

@@ -40,6 +40,13 @@ impl Fields {
         self.lines.extend_from_slice(b"\r\n");
     }
 
+    /// The same for a name that is checked, too.
+    pub fn add_copied(&mut self, name: &[u8], value: &[u8]) {
+        for part in [name, b": ", value, b"\r\n"] {
+            self.lines.extend_from_slice(part);
+        }
+    }
+
     /// The same for a value in parts.
     pub fn add_parts(&mut self, name: &str, parts: &[&[u8]]) {
         self.begin(name);
@@ -137,10 +144,12 @@ impl Fields {
 
     /// Every field but the length that stands apart: its name and its value.
     pub fn iter(&self) -> impl Iterator<Item = (&[u8], &[u8])> {
-        let lines = self.lines.split(|&byte| byte == b'\n');
-        lines.filter_map(|line| {
-            let colon = memchr::memchr(b':', line)?;
-            Some((&line[..colon], line[colon + 1..].trim_ascii()))
+        let mut rest = &self.lines[..];
+        std::iter::from_fn(move || {
+            let (name, behind) = rest.split_at(memchr::memchr(b':', rest)?);
+            let (value, lines) = behind.split_at(memchr::memchr(b'\n', behind)?);
+            rest = &lines[1..];
+            Some((name, value[1..].trim_ascii()))
         })
     }
 
@@ -163,17 +172,20 @@ pub fn value_in<'l>(lines: &'l [u8], name: &str) -> Option<&'l [u8]> {
 
 /// Where that value is.
 fn find(lines: &[u8], name: &str) -> Option<Range<usize>> {
-    let mut next = 0;
-    lines.split_inclusive(|&byte| byte == b'\n').find_map(|line| {
-        let start = next;
-        next += line.len();
-        let line = line.strip_suffix(b"\r\n").unwrap_or(line);
-        let (found, value) = line.split_at_checked(name.len())?;
-        let value = value.strip_prefix(b":")?.trim_ascii_start();
-        let start = start + line.len() - value.len();
-        let is_named = found.eq_ignore_ascii_case(name.as_bytes());
-        is_named.then(|| start..start + value.trim_ascii_end().len())
-    })
+    let mut at = 0;
+    loop {
+        let rest = &lines[at..];
+        let (found, value) = rest.split_at_checked(name.len())?;
+        // A name has no line's end in it.
+        if value.first() == Some(&b':') && found.eq_ignore_ascii_case(name.as_bytes()) {
+            let end = memchr::memchr(b'\n', value).unwrap_or(value.len());
+            let line = value[..end].strip_suffix(b"\r").unwrap_or(&value[..end]);
+            let value = line[1..].trim_ascii_start();
+            let start = at + name.len() + line.len() - value.len();
+            return Some(start..start + value.trim_ascii_end().len());
+        }
+        at += memchr::memchr(b'\n', rest)? + 1;
+    }
 }
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! Which servers one request was passed on to, for the variables that tell of it.
 
 use std::cell::{Cell, OnceCell, RefCell};
+use std::mem::take;
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -104,7 +105,7 @@ struct Asked {
     begins: Vec<usize>,
     /// `$proxy_host` and `$proxy_port` of the last. They are known before the fields are that go
     /// there, and may tell of them.
-    target: RefCell<(Vec<u8>, Vec<u8>)>,
+    target: Cell<(&'static str, &'static str)>,
     /// The fields of the last answer's head, each line ended by CRLF, as they came.
     fields: Vec<u8>,
     /// The fields behind its content, likewise.
@@ -114,6 +115,23 @@ struct Asked {
 }
 
 impl Tries {
+    /// Forgets all of them, but not the memory.
+    pub(crate) fn clear(&mut self) {
+        let Some(asked) = self.0.get_mut() else { return };
+        let Asked { all, begins, fields, trailers, .. } = &mut **asked;
+        all.clear();
+        begins.clear();
+        fields.clear();
+        trailers.clear();
+        **asked = Asked {
+            all: take(all),
+            begins: take(begins),
+            fields: take(fields),
+            trailers: take(trailers),
+            ..Asked::default()
+        };
+    }
+
     fn asked_mut(&mut self) -> &mut Asked {
         self.0.get_or_init(Box::default);
         self.0.get_mut().expect("it was just made")
@@ -165,12 +183,8 @@ impl Tries {
     }
 
     /// Says who is asked next.
-    pub(crate) fn set_target(&self, host: &str, port: &str) {
-        let mut target = self.0.get_or_init(Box::default).target.borrow_mut();
-        target.0.clear();
-        target.0.extend_from_slice(host.as_bytes());
-        target.1.clear();
-        target.1.extend_from_slice(port.as_bytes());
+    pub(crate) fn set_target(&self, host: &'static str, port: &'static str) {
+        self.0.get_or_init(Box::default).target.set((host, port));
     }
 
     /// Puts down what is known of what is kept.
@@ -183,14 +197,8 @@ impl Tries {
         self.0.get().map(|asked| see(&asked.cached.borrow()))
     }
 
-    /// Lends out host and port of who was asked last; both are empty where nobody was.
-    pub(crate) fn with_target<T>(&self, see: impl FnOnce(&[u8], &[u8]) -> T) -> T {
-        match self.0.get() {
-            None => see(b"", b""),
-            Some(asked) => {
-                let target = asked.target.borrow();
-                see(&target.0, &target.1)
-            }
-        }
+    /// Host and port of who was asked last; both are empty where nobody was.
+    pub(crate) fn target(&self) -> (&'static str, &'static str) {
+        self.0.get().map(|asked| asked.target.get()).unwrap_or_default()
     }
 }
