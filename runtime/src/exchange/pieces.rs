@@ -16,7 +16,7 @@ const SHARES: usize = 8;
 
 thread_local! {
     /// Pieces that nobody holds now.
-    static SPARE: RefCell<Vec<Vec<u8>>> = const { RefCell::new(Vec::new()) };
+    static SPARE: RefCell<Vec<Box<[u8]>>> = const { RefCell::new(Vec::new()) };
     /// How many pieces are held by the requests of this worker.
     static HELD: Cell<usize> = const { Cell::new(0) };
 }
@@ -44,7 +44,9 @@ pub struct Pieces {
     /// All of it, or its start where there are pieces behind.
     own: Vec<u8>,
     /// All but the last are full.
-    shared: Vec<Vec<u8>>,
+    shared: Vec<Box<[u8]>>,
+    /// How much of the last is.
+    last_len: usize,
 }
 
 impl Pieces {
@@ -56,43 +58,49 @@ impl Pieces {
         }
         let mut rest = data;
         while !rest.is_empty() {
-            let piece = match self.shared.last_mut() {
-                Some(piece) if piece.len() < PIECE_LEN => piece,
-                _ => {
-                    let Some(piece) = self.another(room.shared_len / PIECE_LEN) else { break };
-                    self.shared.push(piece);
-                    continue;
-                }
-            };
-            let (now, later) = rest.split_at(rest.len().min(PIECE_LEN - piece.len()));
-            piece.extend_from_slice(now);
+            let Some(free) = self.free(room) else { break };
+            let (now, later) = rest.split_at(rest.len().min(free.len()));
+            free[..now.len()].copy_from_slice(now);
+            self.fill(now.len());
             rest = later;
         }
         data.len() - rest.len()
     }
 
-    /// An empty piece, if there may be one more of `most`.
-    fn another(&self, most: usize) -> Option<Vec<u8>> {
-        let held = HELD.get();
-        if held >= most || self.shared.len() >= most / SHARES {
-            return None;
+    /// Shared memory that what comes next may be read into, and is counted by [`fill`](Self::fill) then.
+    /// `None`: there is no more, or what there is goes before.
+    pub(crate) fn free(&mut self, room: Room) -> Option<&mut [u8]> {
+        if self.shared.is_empty() || self.last_len == PIECE_LEN {
+            let (held, most) = (HELD.get(), room.shared_len / PIECE_LEN);
+            if held >= most || self.shared.len() >= most / SHARES {
+                return None;
+            }
+            HELD.set(held + 1);
+            let spare = SPARE.with_borrow_mut(Vec::pop);
+            self.shared.push(spare.unwrap_or_else(|| vec![0; PIECE_LEN].into_boxed_slice()));
+            self.last_len = 0;
         }
-        HELD.set(held + 1);
-        Some(SPARE.with_borrow_mut(Vec::pop).unwrap_or_else(|| Vec::with_capacity(PIECE_LEN)))
+        self.shared.last_mut().map(|piece| &mut piece[self.last_len..])
+    }
+
+    /// So much was put where it is free.
+    pub(crate) fn fill(&mut self, len: usize) {
+        self.last_len += len;
+    }
+
+    /// Whether what comes next goes to shared memory.
+    pub(crate) fn is_shared(&self) -> bool {
+        !self.shared.is_empty()
     }
 
     /// How many bytes there are.
     pub fn len(&self) -> usize {
-        let shared = match self.shared.as_slice() {
-            [] => 0,
-            [full @ .., last] => full.len() * PIECE_LEN + last.len(),
-        };
-        self.own.len() + shared
+        self.own.len() + self.shared.len().saturating_sub(1) * PIECE_LEN + self.last_len
     }
 
     /// Whether there are none.
     pub fn is_empty(&self) -> bool {
-        self.own.is_empty() && self.shared.is_empty()
+        self.len() == 0
     }
 
     /// Bytes from `at` on: those that stand together, none at the end.
@@ -101,13 +109,21 @@ impl Pieces {
             return own;
         }
         let Some(at) = at.checked_sub(self.own.len()) else { return &[] };
-        let piece = self.shared.get(at / PIECE_LEN);
+        let piece = self.piece(at / PIECE_LEN);
         piece.and_then(|piece| piece.get(at % PIECE_LEN..)).unwrap_or_default()
     }
 
     /// All of it, piece by piece.
     pub(crate) fn iter(&self) -> impl Iterator<Item = &[u8]> {
-        std::iter::once(&self.own).chain(&self.shared).map(Vec::as_slice)
+        let shared = (0..self.shared.len()).filter_map(|index| self.piece(index));
+        std::iter::once(&self.own[..]).chain(shared)
+    }
+
+    /// What is in a shared piece.
+    fn piece(&self, index: usize) -> Option<&[u8]> {
+        let is_last = index + 1 == self.shared.len();
+        let len = if is_last { self.last_len } else { PIECE_LEN };
+        self.shared.get(index).map(|piece| &piece[..len])
     }
 
     /// All of it in one.
@@ -118,7 +134,7 @@ impl Pieces {
 
 impl From<Vec<u8>> for Pieces {
     fn from(own: Vec<u8>) -> Pieces {
-        Pieces { own, shared: Vec::new() }
+        Pieces { own, shared: Vec::new(), last_len: 0 }
     }
 }
 
@@ -130,10 +146,7 @@ impl Drop for Pieces {
         HELD.set(HELD.get().saturating_sub(self.shared.len()));
         SPARE.with_borrow_mut(|spare| {
             let kept = KEPT.saturating_sub(spare.len());
-            spare.extend(self.shared.drain(..).take(kept).map(|mut piece| {
-                piece.clear();
-                piece
-            }));
+            spare.extend(self.shared.drain(..).take(kept));
         });
     }
 }

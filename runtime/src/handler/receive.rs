@@ -13,6 +13,15 @@ pub trait Receiver: fmt::Debug {
     /// receiver is to be dropped.
     fn receive(&mut self, data: &[u8]) -> Result<(), Refusal>;
 
+    /// Memory that content may be read into, which [`filled`](Self::filled) tells of then: it need not
+    /// be copied there. `None`: it is to be handed over.
+    fn room(&mut self) -> Option<&mut [u8]> {
+        None
+    }
+
+    /// So much was read there.
+    fn filled(&mut self, _: usize) {}
+
     /// All content has come. Not called where the content broke off or was refused.
     fn finish(self: Box<Self>, request: &Request<'_>, files: &mut Files) -> Outcome;
 }

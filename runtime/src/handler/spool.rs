@@ -83,6 +83,18 @@ impl Receiver for Spool {
         })
     }
 
+    fn room(&mut self) -> Option<&mut [u8]> {
+        match self.memory.is_shared() {
+            true => self.memory.free(self.room),
+            false => None,
+        }
+    }
+
+    fn filled(&mut self, len: usize) {
+        self.memory.fill(len);
+        self.len += len as u64;
+    }
+
     fn finish(self: Box<Self>, request: &Request<'_>, _: &mut Files) -> Outcome {
         let len = self.len;
         match self.into_input() {

@@ -126,6 +126,25 @@ impl BodyReader {
         }
     }
 
+    /// How much follows, where that is known and nothing else does.
+    pub fn left_len(&self) -> Option<u64> {
+        match self.state {
+            State::Length(left) => Some(left),
+            _ => None,
+        }
+    }
+
+    /// Takes note of content that was read by somebody else: so much of what [`left_len`](Self::left_len)
+    /// says, and no more.
+    pub fn skip(&mut self, len: u64) {
+        if let State::Length(left) = &mut self.state {
+            *left = left.saturating_sub(len);
+            if *left == 0 {
+                self.state = State::Done;
+            }
+        }
+    }
+
     /// Whether all of it has been read.
     pub fn is_done(&self) -> bool {
         self.state == State::Done

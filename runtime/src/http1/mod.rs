@@ -230,6 +230,16 @@ impl Connection {
         if S::HTTP2 && self.is_stream() {
             return self.receive_from_stream(cx);
         }
+        if let State::Content(pending) = &mut self.state
+            && self.input.is_empty()
+            && let Some(received) =
+                pending.receive(&mut self.client.transport, self.settings.client_max_body_size)
+        {
+            return match received {
+                Ok(1..) => self.advance(cx, &[]),
+                nothing => self.on_nothing(cx, nothing),
+            };
+        }
         let mut scratch = std::mem::take(&mut cx.scratch);
         let kept = self.input.len();
         let received = self.client.transport.read(&mut scratch[kept..]);
@@ -250,6 +260,11 @@ impl Connection {
             return next;
         }
         cx.scratch = scratch;
+        self.on_nothing(cx, received)
+    }
+
+    /// A read has brought nothing: there is nothing yet, or no more.
+    fn on_nothing<S: Site>(&mut self, cx: &mut Context<S>, received: io::Result<usize>) -> Next {
         match received {
             Err(error) if is_transient(&error) => Next::Wait(Deadline::Keep),
             Err(error) if S::TLS.is_some() && secured::is_broken(&self.client, &error) => {

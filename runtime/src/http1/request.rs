@@ -1,5 +1,7 @@
 //! Requests: heads, and what becomes of their content.
 
+use std::io;
+
 use crate::compiled::Exchange;
 use crate::connection::Pace;
 use crate::context::Context;
@@ -8,6 +10,7 @@ use crate::http::body::{BodyReader, Framing};
 use crate::http::head::{Limits, Unfinished, skip_empty_lines};
 use crate::serving::{Later, Reply};
 use crate::site::{Server, Site};
+use crate::transport::Transport;
 
 use super::states::{After, Left, Pending, Sink};
 use super::{Connection, State, Step};
@@ -173,6 +176,29 @@ impl Connection {
 }
 
 impl Pending {
+    /// Reads content into memory of who takes it, where that is possible.
+    pub(super) fn receive(
+        &mut self,
+        transport: &mut Transport,
+        max_len: u64,
+    ) -> Option<io::Result<usize>> {
+        let left = self.reader.left_len()?;
+        if left > max_len.saturating_sub(self.exchange.content_len) {
+            return None;
+        }
+        let left = usize::try_from(left).unwrap_or(usize::MAX);
+        let Sink::Receive(receiver) = &mut self.sink else { return None };
+        let room = receiver.room()?;
+        let most = room.len().min(left);
+        let received = transport.read(&mut room[..most]);
+        if let Ok(len) = received {
+            receiver.filled(len);
+            self.reader.skip(len as u64);
+            self.exchange.content_len += len as u64;
+        }
+        Some(received)
+    }
+
     /// Reads one run of content from the front of `data`.
     fn read(&mut self, data: &mut &[u8], max_len: u64) -> Result<(), Refusal> {
         let piece = self.reader.read(data);
