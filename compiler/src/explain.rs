@@ -148,7 +148,7 @@ mod tests {
             ("$urii", "did you mean `$uri`?"),
             ("K99", "no directive, variable or check is called `K99`"),
             ("$qqqqqqqqqq", "there is no variable `$qqqqqqqqqq`"),
-            ("$request_body", "a CGI script reads the content"),
+            ("$request_body_file", "a file without a name"),
         ] {
             let said = explain(word).unwrap_err();
             assert!(said.contains(part), "{word}: {said}");

@@ -109,6 +109,8 @@ pub struct Site {
     pub formats: Vec<Value>,
     /// The names of the variables that `set` gives values to, without `$`.
     pub slots: Vec<String>,
+    /// The variables of the language that values name, those of a family aside.
+    pub named: BTreeSet<&'static str>,
     /// The maps.
     pub maps: Vec<Map>,
     /// The `charset_map`s.
@@ -146,7 +148,17 @@ impl Site {
 
     /// Whether it is told what servers and locations are called.
     pub fn tells_labels(&self) -> bool {
-        self.has_metrics() || self.labels.are_told || self.ssi().is_some()
+        self.has_metrics() || self.reads("server_label") || self.reads("location_label")
+    }
+
+    /// Whether a value may ask for a variable of this name: one says so, or a content may.
+    pub fn reads(&self, name: &str) -> bool {
+        self.named.contains(name) || self.ssi().is_some()
+    }
+
+    /// Whether what is short of a request's content is kept for `$request_body`.
+    pub fn keeps_content(&self) -> bool {
+        self.reads("request_body")
     }
 
     /// Whether requests are made within others.

@@ -214,6 +214,7 @@ impl Finder<'_> {
             types: _,
             formats: _,
             slots: _,
+            named: _,
             maps: _,
             charset_maps: _,
             recodes: _,

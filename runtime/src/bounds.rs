@@ -5,6 +5,7 @@ use std::ops::Range;
 
 use crate::cgi::{MAX_HEAD_LEN, queue_len};
 use crate::coding::{MAX_ENCODERS, MOST_AHEAD, MOST_WOVEN_LEN};
+use crate::escape::MOST_ESCAPED;
 use crate::exchange;
 use crate::files::MAX_WORKS;
 use crate::files::{
@@ -105,6 +106,8 @@ pub struct Facts {
     pub waiting_len: usize,
     /// The largest `client_body_memory` where content waits to be passed on.
     pub shared_len: usize,
+    /// The longest content that is kept for `$request_body`.
+    pub kept_content_len: usize,
     /// What other servers have: how long the head of an answer may be, and how much of its content
     /// is held, at most. `None`: no other server is asked.
     pub proxied: Option<(usize, usize)>,
@@ -244,6 +247,7 @@ impl Facts {
             request_len + 2 * scratch_len + 2 * answer_head_len + held_len + secured_len
         });
         let connection_len = IDLE_LEN + request_len + response_len + scratch_len + self.waiting_len;
+        let connection_len = connection_len + self.kept_content_len;
         // What is asked within a request has a copy of its head, and fields of its own.
         let part_len = IDLE_LEN + request_len + RESPONSE_HEAD_LEN + self.text_len;
         // What has come of its content, and what stands before that.
@@ -280,6 +284,8 @@ impl Facts {
         let mirror_len = part_len + proxied_len + self.waiting_len + scratch_len;
         let mirrors_len = if self.mirrors { MAX_ALONE * mirror_len } else { 0 };
         let worker_len = worker_len + mirrors_len + self.counts_len;
+        // What is to be escaped in a line of a log, and that line, with its room.
+        let worker_len = worker_len + self.kept_content_len * (1 + 2 * MOST_ESCAPED);
         let (connections, scripts) = (self.connections * self.workers, self.scripts_at_once());
         let (connection_len, script_len) = (connection_len as u64, script_len as u64);
         let worker_len = worker_len as u64;
@@ -366,6 +372,7 @@ mod tests {
         text_len: 0,
         waiting_len: 0,
         shared_len: 0,
+        kept_content_len: 0,
         proxied: None,
         subrequests: 0,
         composes: false,
@@ -408,6 +415,7 @@ mod tests {
             Facts { text_len: 1, ..PLAIN },
             Facts { waiting_len: 1, ..PLAIN },
             Facts { shared_len: 1, ..PLAIN },
+            Facts { kept_content_len: 1, ..PLAIN },
             Facts { proxied: Some((0, 0)), ..PLAIN },
             Facts { subrequests: 1, ..PLAIN },
             Facts { subrequests: 1, composes: true, ..PLAIN },

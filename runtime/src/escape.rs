@@ -7,6 +7,9 @@ use percent_encoding::{AsciiSet, CONTROLS, percent_encode};
 
 const UPPER_HEX: &[u8; 16] = b"0123456789ABCDEF";
 
+/// How many bytes of a log one byte of a value becomes at most.
+pub const MOST_ESCAPED: usize = 6;
+
 /// Appends `value` as nginx's `escape=default` does: a quote, a backslash, and bytes outside
 /// of printable ASCII become `\xHH`.
 pub fn write_log(value: &[u8], out: &mut Vec<u8>) {

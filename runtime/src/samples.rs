@@ -212,6 +212,7 @@ pub(crate) fn with_variables<T>(
             pipelined: false,
             request_len: 99,
             received_content_len: 0,
+            content: None,
             status: 200,
             error_status: None,
             real_address: None,

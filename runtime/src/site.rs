@@ -209,6 +209,9 @@ pub trait Site: Sync + 'static {
     const SLICES: bool = false;
     /// Whether any content waits for requests within its own.
     const ATTENDS: bool = Self::COMPOSES || Self::SLICES;
+    /// Whether short contents of requests are kept for `$request_body`. A site that does not read it has
+    /// no code for it.
+    const KEEPS_CONTENT: bool = false;
     /// Whether any location has a `mirror`. A site where none has has no code for it.
     const MIRRORS: bool = false;
     /// Whether requests are made within others. A site where none is has no code for them.

@@ -136,6 +136,8 @@ impl<'a> View<'_, '_, 'a> {
             "server_port" => self.port(),
             "content_length" => self.first(b"content-length"),
             "content_type" => self.first(b"content-type"),
+            // Without content, or before it is read, it has none.
+            "request_body" if self.head().framing.is_empty() => Vec::new(),
             "document_root" => self.document_root(),
             "request_filename" => self.file_name(),
             "remote_addr" | "realip_remote_addr" => {

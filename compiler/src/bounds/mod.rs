@@ -97,6 +97,7 @@ pub(crate) fn facts(site: &ir::Site, cpus: u64) -> Facts {
         text_len: site.locations.iter().map(|l| text_len(site, l, head_len)).max().unwrap_or(0),
         waiting_len: waiting.filter(|_| waits).unwrap_or(0),
         shared_len: shared.filter(|_| shares).unwrap_or(0),
+        kept_content_len: kept_content_len(site),
         proxied: answer_head_len.map(|len| (len, held_len)),
         subrequests: match (site.ssi(), site.is_composed()) {
             (Some(_), _) => WOVEN_PARTS,
@@ -170,6 +171,12 @@ fn handler(location: &ir::Location) -> Option<&Handler> {
     }
 }
 
+/// The longest content that is kept for `$request_body`.
+fn kept_content_len(site: &ir::Site) -> usize {
+    let all = site.settings.iter().map(|settings| settings.client_body_buffer_size);
+    all.max().filter(|_| site.keeps_content()).unwrap_or(0)
+}
+
 /// The longest text and fields that a location makes of a request.
 fn text_len(site: &ir::Site, location: &ir::Location, head_len: usize) -> usize {
     // In a Location, a byte may become three; a redirect to the path with a slash is always possible.
@@ -202,8 +209,8 @@ fn text_len(site: &ir::Site, location: &ir::Location, head_len: usize) -> usize 
     text.max(environment) + fields
 }
 
-/// The longest that a value may become: of its variables, only those that `set` gives values to may be
-/// longer than a head.
+/// The longest that a value may become: of its variables, only those that `set` gives values to and
+/// `$request_body` may be longer than a head.
 fn value_len(site: &ir::Site, value: &Value, head_len: usize) -> usize {
     let pieces = value.0.iter().map(|piece| match piece {
         Piece::Literal(bytes) => bytes.len(),
@@ -215,6 +222,8 @@ fn value_len(site: &ir::Site, value: &Value, head_len: usize) -> usize {
             let values = site.maps[*map].values.iter();
             values.map(|value| value_len(site, value, head_len)).max().unwrap_or(0)
         }
+        Piece::Variable(Variable::Simple("request_body"))
+        | Piece::Logged(Variable::Simple("request_body"), _) => kept_content_len(site),
         Piece::Variable(_) | Piece::Logged(..) => head_len,
     });
     pieces.sum()

@@ -11,15 +11,10 @@ use crate::places::Places;
 /// What a server is called outside of its locations.
 const OUTSIDE: &str = "server";
 
-/// The names of all servers and locations. `are_told`: whether a value has one.
-pub(super) fn labels(
-    places: &Places,
-    listens: &[Listen],
-    params: &[Param],
-    are_told: bool,
-) -> Labels {
+/// The names of all servers and locations.
+pub(super) fn labels(places: &Places, listens: &[Listen], params: &[Param]) -> Labels {
     let servers = servers(places, listens, params);
-    let mut labels = Labels { are_told, ..Labels::default() };
+    let mut labels = Labels::default();
     let mut numbers = HashMap::new();
     for place in &places.locations {
         let place = place.within.map_or(place, |outer| &places.locations[outer as usize]);

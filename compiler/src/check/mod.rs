@@ -78,7 +78,7 @@ mod unknown;
 mod upstream;
 mod writing;
 
-use std::cell::Cell;
+use std::cell::RefCell;
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::path::{Path, PathBuf};
 
@@ -146,7 +146,7 @@ pub(crate) fn check(
         maps: Vec::new(),
         charset_maps: Vec::new(),
         recodes: false,
-        tells_labels: Cell::new(false),
+        named: RefCell::default(),
         caches: Vec::new(),
         cache_places: Vec::new(),
         zones: Vec::new(),
@@ -203,8 +203,7 @@ pub(crate) fn check(
     let Draft { reader, locations, servers, mut places, .. } = draft;
     let Reader { params, assigned, maps, zones, caches, upstreams, .. } = reader;
     let Reader { issuers, fetched, tables, .. } = reader;
-    let Reader { diagnostics, dependencies, folder, charset_maps, recodes, tells_labels, .. } =
-        reader;
+    let Reader { diagnostics, dependencies, folder, charset_maps, recodes, named, .. } = reader;
     let params = params.finish(diagnostics);
     if diagnostics.has_errors() {
         return None;
@@ -215,7 +214,7 @@ pub(crate) fn check(
     let (fetched, fetched_places) = fetched.into_iter().unzip();
     places.fetched = fetched_places;
     let locations = locations.into_iter().collect::<Option<Vec<_>>>()?;
-    let labels = labels::labels(&places, &listens, &params, tells_labels.get());
+    let labels = labels::labels(&places, &listens, &params);
     let mut site = ir::Site {
         name: path.file_name().unwrap_or_default().to_string_lossy().into_owned(),
         conf: text,
@@ -243,6 +242,7 @@ pub(crate) fn check(
         types: tables.types.into_items(),
         formats: tables.formats.into_items(),
         slots: assigned,
+        named: named.into_inner(),
         maps,
         charset_maps,
         recodes,

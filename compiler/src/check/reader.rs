@@ -1,7 +1,7 @@
 //! What the words of a conf are read by: the disk, the names that the conf defines, and the tables of
 //! what it has named so far.
 
-use std::cell::Cell;
+use std::cell::RefCell;
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::path::PathBuf;
 use std::rc::Rc;
@@ -45,8 +45,8 @@ pub(super) struct Reader<'a> {
     /// The `charset_map`s, and whether contents may be recoded at all.
     pub(super) charset_maps: Vec<ir::CharsetMap>,
     pub(super) recodes: bool,
-    /// Whether a value tells what servers and locations are called.
-    pub(super) tells_labels: Cell<bool>,
+    /// The variables of the language that values name, those of a family aside.
+    pub(super) named: RefCell<BTreeSet<&'static str>>,
     /// Where answers of other servers are kept.
     pub(super) caches: Vec<ir::Cache>,
     pub(super) cache_places: Vec<CachePlace>,

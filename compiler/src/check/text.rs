@@ -55,8 +55,8 @@ impl Reader<'_> {
     /// The variable or named group with this name.
     pub(super) fn variable(&self, name: &str, span: Span) -> Checked<Variable> {
         if let Some(variable) = value::variable(name) {
-            if let Variable::Simple("server_label" | "location_label") = variable {
-                self.tells_labels.set(true);
+            if let Variable::Simple(name) = variable {
+                self.named.borrow_mut().insert(name);
             }
             return Ok(variable);
         }

@@ -46,6 +46,11 @@ pub(super) fn constants(site: &ir::Site, shared: &mut Shared) -> TokenStream {
     });
     let users = access::users(&site.users);
     let subrequests = access::subrequests(site);
+    let keeps_content = site.keeps_content().then(|| {
+        quote!(
+            const KEEPS_CONTENT: bool = true;
+        )
+    });
     let substitutes = substitutes(&site.settings);
     let trailers = trailers(&site.settings);
     let recoding = recoding(site);
@@ -87,6 +92,7 @@ pub(super) fn constants(site: &ir::Site, shared: &mut Shared) -> TokenStream {
         #lists
         #users
         #subrequests
+        #keeps_content
         #substitutes
         #recoding
         #trailers
@@ -128,7 +134,7 @@ fn counts(site: &ir::Site) -> TokenStream {
 /// What servers and locations are called, where that is told.
 pub(super) fn labels(site: &ir::Site) -> Option<TokenStream> {
     site.tells_labels().then(|| {
-        let ir::Labels { all, of, are_told: _ } = &site.labels;
+        let ir::Labels { all, of } = &site.labels;
         let all = all.iter().map(|(server, location)| quote!((#server, #location)));
         let of = of.iter().copied().map(number);
         quote! {

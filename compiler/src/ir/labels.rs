@@ -6,6 +6,4 @@
 pub struct Labels {
     pub all: Vec<(String, String)>,
     pub of: Vec<u32>,
-    /// Whether a value has one.
-    pub are_told: bool,
 }

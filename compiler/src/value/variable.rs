@@ -221,6 +221,13 @@ pub const VARIABLES: &[Row] = &[
          checked the password.",
     ),
     row("request", Known::Request, "The request line."),
+    row(
+        "request_body",
+        Known::Run,
+        "The request's content, where it was read into memory before another server is asked \
+         (`proxy_pass` and its like, unless `proxy_request_buffering off`) or for a `mirror`, and is \
+         no longer than `client_body_buffer_size`; otherwise empty. It is read after `if` and `set`.",
+    ),
     row("request_filename", Known::Path, "The path of the file that the request leads to."),
     row("request_id", Known::Run, "32 random hexadecimal digits, of this request alone."),
     row("request_length", Known::Run, "Bytes of the request, head included."),
@@ -481,7 +488,7 @@ pub fn find(name: &str) -> Option<&'static Row> {
 
 /// Variables that nginx has and sitec has not, and the fronts of names of such.
 const ONLY_NGINX: &str = "ancient_browser geoip_ grpc_ http3 is_request_port \
-    memcached_key modern_browser msie proxy_protocol_tlv_ request_body request_body_file \
+    memcached_key modern_browser msie proxy_protocol_tlv_ request_body_file \
     request_completion request_port scgi_ \
     session_ ssl_ech_ ssl_preread_ ssl_session_id ssl_sigalg \
     ssl_client_sigalg tcpinfo_ uid_got uid_reset uid_set upstream_first_byte_time upstream_last_addr upstream_last_server_name \
@@ -509,7 +516,10 @@ pub(crate) fn instead_of(name: &str) -> &'static str {
     }
     match name {
         "request_port" | "is_request_port" => "`$server_port` is where the request came in",
-        "request_body" | "request_body_file" => "a CGI script reads the content",
+        "request_body_file" => {
+            "content that is longer than `client_body_buffer_size` is in a file without a name, which \
+             nobody else can open; `$request_body` has what is shorter, and a CGI script reads all of it"
+        }
         _ => "leave it out",
     }
 }
@@ -602,7 +612,7 @@ mod tests {
 
     #[test]
     fn nginx_has_more_variables() {
-        for name in ["upstream_queue_time", "SSL_session_id", "request_body"] {
+        for name in ["upstream_queue_time", "SSL_session_id", "request_body_file"] {
             assert!(is_only_nginx(name) && variable(name).is_none(), "{name}");
         }
         assert!(!is_only_nginx("requset_uri"));

@@ -216,6 +216,9 @@ pub struct Exchange<F: Form> {
     content_taken: bool,
     /// The content, where it was gathered before a handler has asked for it.
     pub(crate) gathered: Option<Gathered>,
+    /// The same once more, for as long as the request is under way, where a value of the conf may ask
+    /// for it and it is short.
+    pub(crate) kept_content: Option<Rc<[u8]>>,
     /// The part that is sent of what another server answers; `None`: all of it.
     pub(crate) part: Option<Range<u64>>,
     /// The realm that a password was asked for last.
@@ -363,6 +366,7 @@ impl<F: Form> Exchange<F> {
             as_get: false,
             content_taken: false,
             gathered: None,
+            kept_content: None,
             part: None,
             realm: None,
             challenges: Vec::new(),

@@ -88,6 +88,11 @@ impl Pieces {
         self.last_len += len;
     }
 
+    /// All of it, where it is short, and not empty.
+    pub(crate) fn as_short(&self) -> Option<&[u8]> {
+        Some(&self.own[..]).filter(|own| self.shared.is_empty() && !own.is_empty())
+    }
+
     /// Whether what comes next goes to shared memory.
     pub(crate) fn is_shared(&self) -> bool {
         !self.shared.is_empty()

@@ -98,6 +98,7 @@ impl<F: Form> Exchange<F> {
             slots: self.slots.clone(),
             slots_since: self.slots_since.clone(),
             memo: self.memo.clone(),
+            kept_content: self.kept_content.clone(),
             nesting,
             ..Exchange::default()
         }

@@ -22,6 +22,11 @@ pub trait Receiver: fmt::Debug {
     /// So much was read there.
     fn filled(&mut self, _: usize) {}
 
+    /// All that has come, where that is in memory and not empty.
+    fn in_memory(&self) -> Option<&[u8]> {
+        None
+    }
+
     /// All content has come. Not called where the content broke off or was refused.
     fn finish(self: Box<Self>, request: &Request<'_>, files: &mut Files) -> Outcome;
 }

@@ -95,6 +95,10 @@ impl Receiver for Spool {
         self.len += len as u64;
     }
 
+    fn in_memory(&self) -> Option<&[u8]> {
+        self.memory.as_short()
+    }
+
     fn finish(self: Box<Self>, request: &Request<'_>, _: &mut Files) -> Outcome {
         let len = self.len;
         match self.into_input() {

@@ -62,6 +62,7 @@ impl Exchange {
                 pipelined: self.pipelined,
                 request_len: self.head.received_len() as u64 + self.content_len,
                 received_content_len: self.content_len,
+                content: self.kept_content.as_deref(),
                 status: self.status,
                 error_status: self.error_status,
                 real_address: self.real_address,

@@ -11,6 +11,7 @@ mod mirror;
 mod secured;
 mod world;
 
+use std::rc::Rc;
 use std::sync::Arc;
 
 use crate::cache;
@@ -116,6 +117,9 @@ impl Exchange {
         client: &dyn ConnectionFacts,
         receiver: Box<dyn Receiver>,
     ) -> Reply {
+        if S::KEEPS_CONTENT {
+            self.kept_content = receiver.in_memory().map(Rc::from);
+        }
         let mut serving = Serving::new(cx, client);
         // What another handler makes of the request has no content to read.
         let outcome =

@@ -337,7 +337,7 @@ impl<S: Site> World for Serving<'_, S> {
             Handler::EmptyGif if S::EMPTY_GIF => gif::serve(request),
             Handler::Dav(dav) if !S::DAV.is_empty() => dav::serve(dav, request, files),
             Handler::Proxy(proxy) if !S::UPSTREAMS.is_empty() => {
-                proxy::serve(proxy, S::UPSTREAMS, request)
+                proxy::serve(proxy, S::UPSTREAMS, S::KEEPS_CONTENT, request)
             }
             _ if S::RANDOM_INDEX => random_index::serve(request, files),
             _ => file::serve(request, files),

@@ -136,6 +136,8 @@ pub(crate) struct Progress<'a> {
     pub(crate) request_len: u64,
     /// Bytes of the request's content received.
     pub(crate) received_content_len: u64,
+    /// That content, where it was gathered in memory and is kept.
+    pub(crate) content: Option<&'a [u8]>,
     /// The response's status, or what is known of it: what a `return` says or what an
     /// `error_page` stands for. 0 before that.
     pub(crate) status: u16,

@@ -186,6 +186,11 @@ impl Variables<'_> {
         write_some(self.head.fields().first(b"content-length"), out)
     }
 
+    /// `$request_body`: the content, where it was gathered in memory for who answers.
+    pub fn request_body(&self, out: &mut Vec<u8>) -> bool {
+        write_some(self.progress.content, out)
+    }
+
     /// `$content_type`: the field as sent.
     pub fn content_type(&self, out: &mut Vec<u8>) -> bool {
         write_some(self.head.fields().first(b"content-type"), out)

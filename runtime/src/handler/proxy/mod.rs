@@ -49,19 +49,20 @@ fn is_framing(name: &[u8]) -> bool {
     WITHHELD[1..10].iter().any(|other| name.eq_ignore_ascii_case(other))
 }
 
-/// Passes a request on.
+/// Passes a request on. `keeps_content`: a value of the conf may ask for its content.
 pub(crate) fn serve(
     proxy: &'static Proxy,
     upstreams: &'static [Upstream],
+    keeps_content: bool,
     request: &Request<'_>,
 ) -> Outcome {
     let asked = Asked { proxy, upstreams };
-    let is_replaced = proxy.body.is_some() || !proxy.pass_content;
-    // It is asked for what there is, and given nothing.
-    let is_replaced = is_replaced || matches!(proxy.wire, Wire::Memcached { .. });
     match request.framing {
         body::Framing::Length(0) => asked.call(request, Input::Empty, Content::None),
-        _ if is_replaced => asked.call(request, Input::Empty, Content::None),
+        // It may be a part of what goes in its place.
+        _ if !asked.passes_content() && !(keeps_content && proxy.request_buffering) => {
+            asked.call(request, Input::Empty, Content::None)
+        }
         _ if proxy.request_buffering => asked.gather(request),
         body::Framing::Length(len) => asked.call(request, Input::Stream, Content::Length(len)),
         // The length is told before the content.
@@ -83,7 +84,10 @@ struct Asked {
 
 impl Spooled for Asked {
     fn finish(&self, request: &Request<'_>, input: Input, len: u64) -> Outcome {
-        self.call(request, input, Content::Length(len))
+        match self.passes_content() {
+            true => self.call(request, input, Content::Length(len)),
+            false => self.call(request, Input::Empty, Content::None),
+        }
     }
 }
 
@@ -104,6 +108,12 @@ enum FoundUri<'a> {
 }
 
 impl Asked {
+    /// Whether the other server is given the request's content. Memcached is asked for what there is.
+    fn passes_content(self) -> bool {
+        let Proxy { body, wire, .. } = self.proxy;
+        body.is_none() && self.proxy.pass_content && !matches!(wire, Wire::Memcached { .. })
+    }
+
     /// Waits for all of the content first.
     fn gather(self, request: &Request<'_>) -> Outcome {
         let room = Room::of(request.variables.settings);
