@@ -156,6 +156,12 @@ impl Site {
         self.named.contains(name) || self.ssi().is_some()
     }
 
+    /// Whether it is told how many connections there are.
+    pub fn counts_connections(&self) -> bool {
+        let mut named = self.named.iter();
+        named.any(|name| name.starts_with("connections_")) || self.ssi().is_some()
+    }
+
     /// Whether what is short of a request's content is kept for `$request_body`.
     pub fn keeps_content(&self) -> bool {
         self.reads("request_body")

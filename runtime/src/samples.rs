@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use crate::clock::{LocalClock, Now};
+use crate::counts::AllCounts;
 use crate::http::head::{Head, Limits};
 use crate::http::response::Fields;
 use crate::http::target::Scheme;
@@ -222,6 +223,7 @@ pub(crate) fn with_variables<T>(
             sent_len: 300,
             content_sent_len: 120,
             encoded: Some((1000, 334)),
+            is_complete: true,
             response_fields: &response_fields,
             trailers: None,
             persists: false,
@@ -230,6 +232,7 @@ pub(crate) fn with_variables<T>(
         },
         now,
         local_clock: &LocalClock::new(now),
+        counts: &AllCounts::default(),
     };
     ask(&mut variables)
 }

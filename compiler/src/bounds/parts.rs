@@ -70,7 +70,9 @@ pub(super) fn parts(site: &ir::Site, places: &Places, sources: &Sources) -> Vec<
         needed("secure links", &|_, s| s.secure_link.is_some()),
         needed("limits", &|_, s| !s.limit_reqs.is_empty() || !s.limit_conns.is_empty()),
         needed("counts", &|l, _| {
-            handled(l, |h| matches!(h, Handler::Status | Handler::Metrics | Handler::StatusPage))
+            let tells =
+                |h: &Handler| matches!(h, Handler::Status | Handler::Metrics | Handler::StatusPage);
+            site.counts_connections() || handled(l, tells)
         }),
         needed("metrics", &|l, _| {
             handled(l, |h| matches!(h, Handler::Metrics | Handler::StatusPage))

@@ -123,7 +123,8 @@ fn counts(site: &ir::Site) -> TokenStream {
         }
     });
     let is_status = |handler: &ir::Handler| *handler == ir::Handler::Status;
-    let counts = (metrics.is_some() || site.is_any_handler(is_status)).then(|| {
+    let counts = metrics.is_some() || site.is_any_handler(is_status) || site.counts_connections();
+    let counts = counts.then(|| {
         quote!(
             const COUNTS: bool = true;
         )

@@ -70,6 +70,22 @@ pub const VARIABLES: &[Row] = &[
         "How many requests the connection has brought, this one included.",
     ),
     row("connection_time", Known::Run, "The age of the connection in seconds, to the millisecond."),
+    row("connections_active", Known::Run, "Connections of clients, as `stub_status` counts them."),
+    row(
+        "connections_reading",
+        Known::Run,
+        "Connections whose request is being read, as `stub_status` counts them.",
+    ),
+    row(
+        "connections_waiting",
+        Known::Run,
+        "Connections that wait for a request, as `stub_status` counts them.",
+    ),
+    row(
+        "connections_writing",
+        Known::Run,
+        "Connections whose request is being answered, as `stub_status` counts them.",
+    ),
     row(
         "content_length",
         Known::Request,
@@ -107,6 +123,7 @@ pub const VARIABLES: &[Row] = &[
         Known::Request,
         "`h2` for HTTP/2 over TLS, `h2c` for HTTP/2 without TLS, otherwise empty.",
     ),
+    row("http3", Known::Path, "Always empty: HTTP/3 is not spoken."),
     row("https", Known::Request, "`on` if the client uses TLS, otherwise empty."),
     row(
         "invalid_referer",
@@ -114,6 +131,7 @@ pub const VARIABLES: &[Row] = &[
         "`1` if the Referer is none of `valid_referers`, otherwise empty.",
     ),
     row("is_args", Known::Args, "`?` if there are arguments, otherwise empty."),
+    row("is_request_port", Known::Request, "`:` if `$request_port` is not empty, otherwise empty."),
     row(
         "limit_conn_status",
         Known::Request,
@@ -228,10 +246,20 @@ pub const VARIABLES: &[Row] = &[
          (`proxy_pass` and its like, unless `proxy_request_buffering off`) or for a `mirror`, and is \
          no longer than `client_body_buffer_size`; otherwise empty. It is read after `if` and `set`.",
     ),
+    row(
+        "request_completion",
+        Known::Run,
+        "`OK` in a log if the response was sent to its end, otherwise empty.",
+    ),
     row("request_filename", Known::Path, "The path of the file that the request leads to."),
     row("request_id", Known::Run, "32 random hexadecimal digits, of this request alone."),
     row("request_length", Known::Run, "Bytes of the request, head included."),
     row("request_method", Known::Request, "The method; GET while an `error_page` is fetched."),
+    row(
+        "request_port",
+        Known::Request,
+        "The port that the request line or the Host field names; empty if it names none.",
+    ),
     row(
         "request_time",
         Known::Run,
@@ -487,9 +515,9 @@ pub fn find(name: &str) -> Option<&'static Row> {
 }
 
 /// Variables that nginx has and sitec has not, and the fronts of names of such.
-const ONLY_NGINX: &str = "ancient_browser geoip_ grpc_ http3 is_request_port \
+const ONLY_NGINX: &str = "ancient_browser geoip_ grpc_ \
     memcached_key modern_browser msie proxy_protocol_tlv_ request_body_file \
-    request_completion request_port scgi_ \
+    scgi_ \
     session_ ssl_ech_ ssl_preread_ ssl_session_id ssl_sigalg \
     ssl_client_sigalg tcpinfo_ uid_got uid_reset uid_set upstream_first_byte_time upstream_last_addr upstream_last_server_name \
     upstream_queue_time upstream_session_time uwsgi_";
@@ -511,11 +539,10 @@ pub(crate) fn instead_of(name: &str) -> &'static str {
         return "leave it out: rustls does not tell it; `$ssl_cipher`, `$ssl_curve` and \
                 `$ssl_session_reused` are what was agreed on";
     }
-    if begins(&["http3", "proxy_"]) {
+    if begins(&["proxy_"]) {
         return "leave it out: what a proxy in front knows comes as a field of its, `$http_…`";
     }
     match name {
-        "request_port" | "is_request_port" => "`$server_port` is where the request came in",
         "request_body_file" => {
             "content that is longer than `client_body_buffer_size` is in a file without a name, which \
              nobody else can open; `$request_body` has what is shorter, and a CGI script reads all of it"

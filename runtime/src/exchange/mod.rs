@@ -190,6 +190,8 @@ pub struct Exchange<F: Form> {
     pub content_sent_len: u64,
     /// Bytes of the content before it was compressed on its way, and after, once all of it was.
     pub encoded: Option<(u64, u64)>,
+    /// Whether the response was sent to its end.
+    pub is_complete: bool,
     /// The host asked for: lower case, no port, no trailing dot.
     pub host: Vec<u8>,
     /// Arguments that an internal redirect has put in the place of the head's.
@@ -352,6 +354,7 @@ impl<F: Form> Exchange<F> {
             head_len: 0,
             content_sent_len: 0,
             encoded: None,
+            is_complete: false,
             host,
             args: None,
             route: None,

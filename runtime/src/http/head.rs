@@ -236,6 +236,15 @@ impl Head {
         Span { end: self.host.start + self.host_name_len, ..self.host }.of(&self.bytes)
     }
 
+    /// The port that is asked for; empty where none is named, or none that there is.
+    pub fn port(&self) -> &[u8] {
+        let port = self.host()[self.host_name().len()..].strip_prefix(b":").unwrap_or_default();
+        let number = std::str::from_utf8(port).ok().and_then(|port| port.parse::<u16>().ok());
+        // As a number has it, without zeros before it.
+        let zeros = port.iter().take_while(|&&digit| digit == b'0').count();
+        if number.is_some() { &port[zeros..] } else { b"" }
+    }
+
     /// Length of the head as sent, in bytes; of one that was refused, as far as it was read.
     pub fn received_len(&self) -> usize {
         self.received_len

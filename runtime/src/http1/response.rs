@@ -1,5 +1,7 @@
 //! Responses: gathered, sent, and what follows them.
 
+use std::io;
+
 use crate::compiled::Exchange;
 use crate::context::Context;
 use crate::http::body::{BodyReader, Framing};
@@ -91,6 +93,7 @@ impl Connection {
         };
         let is_short = cx.output.buffered_len() < GATHERED_LEN;
         if whole && rate.is_none() && matches!(after, After::Head) && is_short {
+            exchange.is_complete = true;
             exchange.log(cx, &self.client);
             cx.recycle_exchange(exchange);
             self.enter_head();
@@ -180,7 +183,8 @@ impl Connection {
                     self.continue_sending(cx);
                 }
             }
-            (progress, exchange, after) => {
+            (progress, mut exchange, after) => {
+                complete(exchange.as_deref_mut(), &progress, &after);
                 let tally = cx.output.tally();
                 self.log_sent(cx, exchange, tally);
                 self.enter(cx, after, progress.is_err());
@@ -204,7 +208,8 @@ impl Connection {
             }
         };
         if let State::Sending(sending) = std::mem::replace(&mut self.state, State::Closed) {
-            let Sending { mut output, exchange, after, .. } = *sending;
+            let Sending { mut output, mut exchange, after, .. } = *sending;
+            complete(exchange.as_deref_mut(), &progress, &after);
             self.log_sent(cx, exchange, output.tally());
             self.enter(cx, after, progress.is_err());
         }
@@ -282,5 +287,14 @@ impl Connection {
             self.client.transport.set_nodelay();
             self.nodelay = true;
         }
+    }
+}
+
+/// Takes note of a response that was sent to its end, and is whole.
+fn complete(exchange: Option<&mut Exchange>, progress: &io::Result<Progress>, after: &After) {
+    if let Some(exchange) = exchange
+        && matches!(progress, Ok(Progress::Done))
+    {
+        exchange.is_complete = !matches!(after, After::Break);
     }
 }

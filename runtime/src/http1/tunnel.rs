@@ -208,7 +208,8 @@ impl Connection {
     /// It is over, for one side or for both.
     pub(super) fn end_tunnel<S: Site>(&mut self, cx: &mut Context<S>) -> Next {
         if let State::Tunnel(tunneling) = std::mem::replace(&mut self.state, State::Closed) {
-            let Tunneling { exchange, mut to_client, peer_ended, .. } = *tunneling;
+            let Tunneling { mut exchange, mut to_client, peer_ended, .. } = *tunneling;
+            exchange.is_complete = to_client.buffered_len() == 0;
             if self.is_stream() && peer_ended && to_client.buffered_len() == 0 {
                 let _ = self.client.transport.close_write();
             }

@@ -72,6 +72,7 @@ impl Exchange {
                 sent_len: self.head_len + self.content_sent_len,
                 content_sent_len: self.content_sent_len,
                 encoded: self.encoded,
+                is_complete: self.is_complete,
                 response_fields: &self.fields,
                 trailers: self.sent_trailers.as_deref(),
                 persists: self.persist && !self.rest_unwanted,
@@ -80,6 +81,7 @@ impl Exchange {
             },
             now,
             local_clock,
+            counts: &shared.counts,
         }
     }
 

@@ -14,6 +14,7 @@ use std::path::PathBuf;
 
 use super::{Action, Amount, Pattern, Server, Settings, Text};
 use crate::clock::{LocalClock, Now};
+use crate::counts::AllCounts;
 use crate::http::head::Head;
 use crate::http::response::{Fields, Persistence};
 use crate::http::size;
@@ -74,6 +75,8 @@ pub struct Variables<'a> {
     pub(crate) now: Now,
     /// The machine's time.
     pub(crate) local_clock: &'a LocalClock,
+    /// How many connections there are.
+    pub(crate) counts: &'a AllCounts,
 }
 
 /// Takes what is to be told of a request while a value is computed.
@@ -156,6 +159,8 @@ pub(crate) struct Progress<'a> {
     pub(crate) content_sent_len: u64,
     /// Bytes of a content that was compressed on its way, before and after.
     pub(crate) encoded: Option<(u64, u64)>,
+    /// Whether the response was sent to its end.
+    pub(crate) is_complete: bool,
     /// The fields of the response.
     pub(crate) response_fields: &'a Fields,
     /// Those that have followed its content.

@@ -146,6 +146,30 @@ impl Variables<'_> {
         }
     }
 
+    /// `$http3`: nobody speaks it.
+    pub fn http3(&self, _: &mut Vec<u8>) -> bool {
+        false
+    }
+
+    /// `$request_port`: the port that is asked for.
+    pub fn request_port(&self, out: &mut Vec<u8>) {
+        out.extend_from_slice(self.head.port());
+    }
+
+    /// `$is_request_port`: a `:` where there is one.
+    pub fn is_request_port(&self, out: &mut Vec<u8>) {
+        if !self.head.port().is_empty() {
+            out.push(b':');
+        }
+    }
+
+    /// `$request_completion`: whether the response was sent to its end.
+    pub fn request_completion(&self, out: &mut Vec<u8>) {
+        if self.progress.is_complete {
+            out.extend_from_slice(b"OK");
+        }
+    }
+
     /// `$request_length`: bytes received.
     pub fn request_length(&self, out: &mut Vec<u8>) {
         write_number(self.progress.request_len, out);
@@ -518,6 +542,26 @@ impl Variables<'_> {
     /// `$request_time`: seconds since the first byte of the head.
     pub fn request_time(&self, out: &mut Vec<u8>) {
         write_seconds(self.now.monotonic_ms.saturating_sub(self.progress.started_ms), out);
+    }
+
+    /// `$connections_active`: all that are open.
+    pub fn connections_active(&self, out: &mut Vec<u8>) {
+        write_number(self.counts.sums().active, out);
+    }
+
+    /// `$connections_reading`: those whose request is being read.
+    pub fn connections_reading(&self, out: &mut Vec<u8>) {
+        write_number(self.counts.sums().reading, out);
+    }
+
+    /// `$connections_writing`: those whose request is being answered.
+    pub fn connections_writing(&self, out: &mut Vec<u8>) {
+        write_number(self.counts.sums().writing, out);
+    }
+
+    /// `$connections_waiting`: those between two requests.
+    pub fn connections_waiting(&self, out: &mut Vec<u8>) {
+        write_number(self.counts.sums().waiting, out);
     }
 
     /// `$pipe`: `p` if the request was pipelined, else `.`.
