@@ -252,8 +252,7 @@ pub trait Site: Sync + 'static {
     /// The media type for a lower-case file name extension (without the dot).
     fn media_type(types: TypesId, extension: &[u8]) -> Option<&'static [u8]>;
 
-    /// The default response with `status`, 300 and above; for a status that has no page of
-    /// its own, the one of its class.
+    /// The page of `status`, 300 and above; [`Prebuilt::EMPTY`] for one that has none.
     fn error_page(status: u16) -> &'static Prebuilt;
 }
 

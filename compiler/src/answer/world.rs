@@ -680,8 +680,11 @@ impl<'w, 'a> World for Evaluation<'w, 'a> {
     }
 
     fn page(&mut self, exchange: &mut Exchange<'a>, status: u16) -> End {
-        if !status::has_no_content(status) {
+        if status::has_page(status) {
             exchange.fields.add("Content-Type", b"text/html");
+        } else if !status::has_no_content(status) {
+            exchange.fields.append(Prebuilt::EMPTY.fields);
+            return End::Text(Vec::new());
         }
         End::Page
     }

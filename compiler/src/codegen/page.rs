@@ -90,7 +90,7 @@ fn page_statuses(site: &ir::Site) -> BTreeSet<u16> {
         ];
         statuses.extend(limits.into_iter().filter(|(is_none, _)| !is_none).map(|(_, code)| code));
     }
-    statuses.retain(|&code| (300..1000).contains(&code) && !status::has_no_content(code));
+    statuses.retain(|&code| status::has_page(code));
     statuses
 }
 
@@ -109,15 +109,12 @@ pub(super) fn pages(site: &ir::Site, shared: &mut Shared) -> (TokenStream, Token
             const #name: site::Prebuilt = site::Prebuilt::parse(#code, #include);
         });
     }
-    // The pages that stand for their class come last.
-    let own = statuses.iter().filter(|&&code| !matches!(code, 300 | 400 | 500));
-    let (codes, names): (Vec<_>, Vec<_>) = own.map(|&code| (number(code), page_name(code))).unzip();
+    let own = statuses.iter().map(|&code| (number(code), page_name(code)));
+    let (codes, names): (Vec<_>, Vec<_>) = own.unzip();
     let body = quote! {
         match status {
             #(#codes => &#names,)*
-            ..=399 => &PAGE_300,
-            400..=499 => &PAGE_400,
-            _ => &PAGE_500,
+            _ => &site::Prebuilt::EMPTY,
         }
     };
     (body, items)
@@ -152,7 +149,7 @@ mod tests {
             ("location /a { set $a b; return 410; }", 410),
             ("if ($arg_a) { return 410; }", 410),
             ("location /a { return 429 text; }", 429),
-            ("location /a { try_files $uri =451; }", 451),
+            ("location /a { try_files $uri =406; }", 406),
             ("error_page 404 =402 /a;", 402),
             ("limit_req zone=z; limit_req_status 429;", 429),
         ] {
@@ -160,12 +157,14 @@ mod tests {
                 statuses(server).into_iter().filter(|code| !own.contains(code)).collect();
             assert_eq!(added, [code], "{server}");
         }
+        for pageless in ["return 418;", "return 451;", "return 422;", "return 599;"] {
+            assert_eq!(statuses(pageless), own, "{pageless}");
+        }
     }
 
     #[test]
     fn a_page_shows_its_status() {
         assert!(page(404).contains("<title>404 Not Found</title>"));
-        assert!(page(418).contains("<title>418</title>"));
         assert_eq!(page(302), "<!DOCTYPE html>\n<title>302 Found</title>\n<h1>302 Found</h1>\n");
         assert!(!page(500).contains("{{") && !page(500).contains("Choose"));
         assert!(page(409).contains("<p>Conflict</p>\n<p>The name is taken"));

@@ -65,13 +65,22 @@ pub fn reason(status: u16) -> Option<&'static str> {
     Some(REASONS[index].1)
 }
 
-/// Statuses that only a conf or a script brings up.
-const FOREIGN: &[u16] = &[305, 401, 402, 406, 407, 410, 422, 423, 424, 425, 426, 428, 429, 451];
+/// Statuses that only a conf or a script brings up, and that nginx has no page for.
+const PAGELESS: &[u16] = &[300, 305, 407, 422, 423, 424, 425, 426, 428, 451];
+
+/// Others that only a conf or a script brings up.
+const FOREIGN: &[u16] = &[401, 402, 406, 410, 429];
+
+/// Whether there is a page for `status`: the response has no content without one, as in nginx.
+pub fn has_page(status: u16) -> bool {
+    let is_known = status >= 300 && reason(status).is_some();
+    is_known && !has_no_content(status) && !PAGELESS.contains(&status)
+}
 
 /// The statuses that get a page in every site: those of 300 and above that the server answers
 /// with by itself.
 pub fn with_page() -> impl Iterator<Item = u16> {
-    let own = |&code: &u16| code >= 300 && code != 304 && !FOREIGN.contains(&code);
+    let own = |code: &u16| has_page(*code) && !FOREIGN.contains(code);
     REASONS.iter().map(|&(code, _)| code).filter(own)
 }
 

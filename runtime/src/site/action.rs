@@ -252,6 +252,9 @@ pub struct Prebuilt {
 }
 
 impl Prebuilt {
+    /// What a status without a page comes to.
+    pub const EMPTY: Prebuilt = Prebuilt::parse(0, b"Content-Length: 0\r\n\r\n");
+
     /// A response from its fields, an empty line and its content.
     ///
     /// # Panics
