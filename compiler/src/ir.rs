@@ -224,6 +224,13 @@ impl Site {
         !self.tls.is_empty() || !self.tls_peers().is_empty()
     }
 
+    /// Whether keys take passwords that are there when the server starts.
+    pub fn has_sealed_keys(&self) -> bool {
+        let own = self.tls.iter().flat_map(|tls| &tls.certificates);
+        let of_peers = self.tls_peers().into_iter().filter_map(|peer| peer.certificate.as_ref());
+        own.chain(of_peers).any(|certificate| certificate.passwords.is_some())
+    }
+
     /// What a server says of TLS, where it speaks that.
     pub fn tls_of(&self, server: ServerId) -> Option<&Tls> {
         self.servers[usize::from(server)].tls.map(|tls| &self.tls[usize::from(tls)])

@@ -350,7 +350,8 @@ impl Finder<'_> {
 
     /// A chain is no secret, but lies beside its key and is renewed with it.
     fn certificate(&mut self, certificate: &ir::Certificate) {
-        let ir::Certificate { chain, key, is_fetched } = certificate;
+        let ir::Certificate { chain, key, is_fetched, passwords } = certificate;
+        passwords.iter().for_each(|file| self.add(file, What::Secret));
         if !is_fetched {
             self.add(chain, What::Secret);
             self.add(key, What::Secret);

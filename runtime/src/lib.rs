@@ -54,6 +54,8 @@ mod samples;
 #[cfg_attr(not(feature = "tls"), allow(dead_code))]
 mod secured;
 mod serving;
+#[cfg(feature = "sealed")]
+pub mod sealed;
 pub mod shares;
 pub mod site;
 #[cfg(feature = "ssi")]

@@ -55,6 +55,8 @@ pub struct PairFiles {
     pub key: PathBuf,
     /// Whether a server starts without them.
     pub is_fetched: bool,
+    /// Where the passwords of keys are, and what opens a key by them.
+    pub passwords: Option<PathBuf>,
 }
 
 impl PairFiles {
@@ -68,7 +70,7 @@ impl PairFiles {
 #[derive(Clone, Debug)]
 pub struct PeerFiles {
     /// `proxy_ssl_certificate`, and its key.
-    pub certificate: Option<(PathBuf, PathBuf)>,
+    pub certificate: Option<PairFiles>,
     /// `proxy_ssl_trusted_certificate`.
     pub trusted: Option<PathBuf>,
     /// `proxy_ssl_crl`.

@@ -33,6 +33,7 @@ pub(crate) struct Tls {
     pub(super) stapling: Option<File>,
     pub(super) ticket_keys: Rc<[File]>,
     authorities: Option<File>,
+    passwords: Option<File>,
     trusted: Option<File>,
     revoked: Option<File>,
     /// Where `ssl_verify_client` is written.
@@ -66,6 +67,7 @@ impl Tls {
             stapling: None,
             ticket_keys: Rc::new([]),
             authorities: None,
+            passwords: None,
             trusted: None,
             revoked: None,
             verify: None,
@@ -85,6 +87,7 @@ impl Tls {
         }
         for (name, place) in [
             ("ssl_stapling_file", &mut self.stapling),
+            ("ssl_password_file", &mut self.passwords),
             ("ssl_client_certificate", &mut self.authorities),
             ("ssl_trusted_certificate", &mut self.trusted),
             ("ssl_crl", &mut self.revoked),
@@ -213,6 +216,7 @@ impl Tls {
             chain: chain.clone(),
             key: key.clone(),
             is_fetched: fetched.iter().any(|(it, _)| it.chain == *chain && it.key == *key),
+            passwords: self.passwords.as_ref().map(|(text, _)| text.clone()),
         };
         Ok(Some(pairs.map(pair).collect()))
     }

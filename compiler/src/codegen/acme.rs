@@ -19,7 +19,7 @@ pub(super) fn constant(site: &ir::Site) -> Option<TokenStream> {
                 issuer: #issuer,
                 names: &[#(#names),*],
                 key_type: site::KeyType::#key_type,
-                certificate: site::Certificate { chain: #chain, key: #key, is_fetched: true },
+                certificate: site::Certificate { chain: #chain, key: #key, is_fetched: true, passwords: None },
             }
         }
     });

@@ -57,6 +57,7 @@ pub(crate) fn generate(site: &ir::Site, assets: &Assets) -> Generated {
     let links = links.then_some("links");
     let tls = site.speaks_tls().then_some("tls");
     let acme = (!site.fetched.is_empty()).then_some("acme");
+    let sealed = site.has_sealed_keys().then_some("sealed");
     let ssi = site.ssi().map(|_| "ssi");
     let mut logs = site.settings.iter().flat_map(|settings| &settings.access_logs);
     let compresses_logs = logs.any(|log| log.gzip.is_some());
@@ -64,7 +65,7 @@ pub(crate) fn generate(site: &ir::Site, assets: &Assets) -> Generated {
         site.codings().chain(compresses_logs.then_some(Coding::Gzip)).collect();
     let features =
         codings.into_iter().map(settings::module).chain(passwords).chain(links).chain(ssi);
-    let features = features.chain(tls).chain(acme);
+    let features = features.chain(sealed).chain(tls).chain(acme);
     let features = features.collect();
     Generated { code: head + &printed(file), blobs: shared.blobs, features }
 }

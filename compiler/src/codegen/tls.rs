@@ -38,9 +38,17 @@ fn peer(peer: &ir::TlsPeer) -> TokenStream {
 }
 
 fn certificate(certificate: &ir::Certificate) -> TokenStream {
-    let ir::Certificate { chain, key, is_fetched } = certificate;
+    let ir::Certificate { chain, key, is_fetched, passwords } = certificate;
     let (chain, key) = (start_text(chain), start_text(key));
-    quote!(site::Certificate { chain: #chain, key: #key, is_fetched: #is_fetched })
+    let passwords = option(passwords.as_ref().map(start_text));
+    quote! {
+        site::Certificate {
+            chain: #chain,
+            key: #key,
+            is_fetched: #is_fetched,
+            passwords: #passwords,
+        }
+    }
 }
 
 fn tls(tls: &ir::Tls) -> TokenStream {

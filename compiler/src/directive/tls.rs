@@ -30,9 +30,20 @@ pub(super) const GROUP: Group = Group {
             .inherits_all("")
             .doc(
                 "The private key of the `ssl_certificate` at the same place in the order, in PEM: PKCS #8, \
-                 PKCS #1 or SEC 1, and not encrypted. It is read before the server gives up root's rights.",
+                 PKCS #1 or SEC 1. It is read before the server gives up root's rights. One that takes a \
+                 password needs [`ssl_password_file`](#ssl_password_file).",
             )
-            .differs("⟪Variables, `data:`, `engine:` and `store:` are errors, and so are keys with a password.⟫"),
+            .differs("⟪Variables, `data:`, `engine:` and `store:` are errors.⟫"),
+        simple("ssl_password_file", HTTP_SERVER, (1, 1), "FILE")
+            .params(1)
+            .inherits("")
+            .doc(
+                "A file with the passwords of private keys, one in each line, which are tried in turn. It is \
+                 read when the keys are: when the server starts, and again when it or they change. Keys of \
+                 PKCS #8 may be sealed by AES or 3DES (PBES2), and those in OpenSSL's older form by AES, 3DES \
+                 or DES.",
+            )
+            .differs("It is a file, and not a named pipe. ⟪A key that none of its passwords opens is an error.⟫"),
         setting!(
             "ssl_protocols",
             TLS_VERSIONS,

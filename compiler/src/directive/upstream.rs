@@ -305,7 +305,11 @@ pub(super) const GROUP: Group = Group {
         simple("proxy_ssl_certificate_key", HTTP_SERVER_LOCATION, (1, 1), "FILE")
             .params(1)
             .inherits("")
-            .doc("Its private key, in PEM and not encrypted."),
+            .doc("Its private key, in PEM."),
+        simple("proxy_ssl_password_file", HTTP_SERVER_LOCATION, (1, 1), "FILE")
+            .params(1)
+            .inherits("")
+            .doc("A file with the passwords of that key, as in [`ssl_password_file`](#ssl_password_file)."),
         setting!(
             "proxy_ssl_protocols",
             TLS_VERSIONS,

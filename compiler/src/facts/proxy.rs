@@ -145,6 +145,7 @@ impl Facts<'_> {
             suites.join(":"),
             file(own.map(|Certificate { chain, .. }| chain)),
             file(own.map(|Certificate { key, .. }| key)),
+            file(own.and_then(|Certificate { passwords, .. }| passwords.as_ref())),
             file(trusted.as_ref()),
             file(revoked.as_ref()),
         ];
@@ -256,20 +257,22 @@ impl Facts<'_> {
 }
 
 /// What is said of TLS with another server.
-const OF_PEERS: [&str; 6] = [
+const OF_PEERS: [&str; 7] = [
     "proxy_ssl_name",
     "proxy_ssl_ciphers",
     "proxy_ssl_certificate",
     "proxy_ssl_certificate_key",
+    "proxy_ssl_password_file",
     "proxy_ssl_trusted_certificate",
     "proxy_ssl_crl",
 ];
 /// The same for gRPC.
-const OF_GRPC_PEERS: [&str; 6] = [
+const OF_GRPC_PEERS: [&str; 7] = [
     "grpc_ssl_name",
     "grpc_ssl_ciphers",
     "grpc_ssl_certificate",
     "grpc_ssl_certificate_key",
+    "grpc_ssl_password_file",
     "grpc_ssl_trusted_certificate",
     "grpc_ssl_crl",
 ];

@@ -20,6 +20,7 @@ impl Facts<'_> {
         };
         let chains = certificates.iter().map(|ir::Certificate { chain, .. }| path(chain));
         let keys = certificates.iter().map(|ir::Certificate { key, .. }| path(key));
+        let passwords = certificates.iter().find_map(|it| it.passwords.as_ref());
         let fetched = certificates.iter().map(|certificate| self.of_fetched(certificate));
         let fetched: Vec<_> = fetched.filter(|text| !text.is_empty()).collect();
         let suites: Vec<_> = suites.iter().map(|suite: &Suite| suite.name()).collect();
@@ -33,6 +34,7 @@ impl Facts<'_> {
         let files = details([
             ("ssl_certificate", chains.collect::<Vec<_>>().join(", ")),
             ("ssl_certificate_key", keys.collect::<Vec<_>>().join(", ")),
+            ("ssl_password_file", file(passwords)),
             ("acme_certificate", fetched.join(", ")),
             ("ssl_ciphers", suites.join(":")),
             ("ssl_ecdh_curve", groups.join(":")),
@@ -49,7 +51,7 @@ impl Facts<'_> {
 
     /// Who issues a certificate, and for what; nothing where it is not fetched.
     fn of_fetched(&self, certificate: &ir::Certificate) -> String {
-        let ir::Certificate { chain, key, is_fetched: _ } = certificate;
+        let ir::Certificate { chain, key, is_fetched: _, passwords: _ } = certificate;
         let found = self.site.fetched.iter().find(|it| it.chain == *chain && it.key == *key);
         let Some(ir::Fetched { issuer, names, key_type, chain: _, key: _ }) = found else {
             return String::new();

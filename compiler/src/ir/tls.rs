@@ -26,6 +26,7 @@ pub struct Certificate {
     pub chain: StartText,
     pub key: StartText,
     pub is_fetched: bool,
+    pub passwords: Option<StartText>,
 }
 
 /// See [`sitec_runtime::site::Clients`].

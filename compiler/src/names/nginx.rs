@@ -25,7 +25,7 @@ pub(super) const GROUPS: &[Group] = &[
         instead: "leave it out; `proxy_pass https://…` needs nothing of it",
         names: "\
             proxy_ssl proxy_ssl_alpn proxy_ssl_conf_command \
-            proxy_ssl_key_log proxy_ssl_password_file \
+            proxy_ssl_key_log \
             uwsgi_ssl_certificate uwsgi_ssl_certificate_key \
             uwsgi_ssl_ciphers uwsgi_ssl_conf_command uwsgi_ssl_crl uwsgi_ssl_key_log \
             uwsgi_ssl_name uwsgi_ssl_password_file uwsgi_ssl_protocols uwsgi_ssl_server_name \
@@ -73,7 +73,7 @@ pub(super) const GROUPS: &[Group] = &[
         names: "\
             drizzle_pass grpc_allow_upstream grpc_bind_dynamic grpc_request_dynamic \
             grpc_ssl_conf_command grpc_ssl_key_log \
-            grpc_ssl_password_file memcached_allow_upstream memcached_bind_dynamic postgres_pass redis2_pass \
+            memcached_allow_upstream memcached_bind_dynamic postgres_pass redis2_pass \
             redis2_query redis_pass srcache_fetch srcache_store",
     },
     Group {
@@ -81,12 +81,6 @@ pub(super) const GROUPS: &[Group] = &[
         instead: "leave it out: `--acme` fetches certificates, always checks whom it talks to, and takes the \
                   chain that comes first",
         names: "acme_shared_zone preferred_chain ssl_verify",
-    },
-    Group {
-        about: "keys with a password",
-        instead: "store the key as it is, where only root can read it: \
-                  `openssl pkey -in WITH.key -out PLAIN.key && chmod 600 PLAIN.key`",
-        names: "ssl_password_file",
     },
     Group {
         about: "what OpenSSL alone knows",

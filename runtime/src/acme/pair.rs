@@ -31,7 +31,7 @@ pub(super) struct Leaf {
 impl Leaf {
     /// What the certificate says that is there with its key. The error says why it cannot be used.
     pub(super) fn read(chain: &Path, key: &Path) -> Result<Leaf, String> {
-        let certified = certified(&default_provider(), chain, key)?;
+        let certified = certified(&default_provider(), chain, key, None)?;
         let broken = || format!("`{}` is broken", chain.display());
         let first = certified.cert.first().ok_or_else(broken)?;
         let (_, certificate) = X509Certificate::from_der(first).map_err(|_| broken())?;

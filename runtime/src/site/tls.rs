@@ -60,6 +60,8 @@ pub struct Certificate {
     /// Whether they are fetched by ACME: a server starts without them, and refuses handshakes until they
     /// are there.
     pub is_fetched: bool,
+    /// `ssl_password_file` and its like: a file with a password in each line, which are tried in turn.
+    pub passwords: Option<StartText>,
 }
 
 /// What is demanded of clients.

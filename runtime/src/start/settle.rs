@@ -20,7 +20,7 @@ use crate::programs;
 use crate::secured::{KeyFiles, PairFiles, PeerFiles, TlsFiles};
 use crate::site::{
     Certificate, Challenge, DirectoryId, Issuer, Listen, LogTarget, ServerId, Site, StartPiece,
-    Tls, TlsPeer,
+    StartText, Tls, TlsPeer,
 };
 use crate::upstream;
 use crate::users::desk::Desk;
@@ -148,13 +148,8 @@ fn key_paths<S: Site>(params: &Params, prefix: &Path) -> Vec<TlsFiles> {
     let path = |text| params.path(prefix, text);
     let files = |tls: &'static Tls| {
         let clients = tls.clients.as_ref();
-        let pair = |certificate: &Certificate| PairFiles {
-            chain: path(certificate.chain),
-            key: path(certificate.key),
-            is_fetched: certificate.is_fetched,
-        };
         TlsFiles {
-            certificates: tls.certificates.iter().map(pair).collect(),
+            certificates: tls.certificates.iter().map(|it| pair_files(it, path)).collect(),
             stapling: tls.stapling.map(path),
             ticket_keys: tls.ticket_keys.iter().map(|file| path(file)).collect(),
             authorities: clients.and_then(|clients| clients.authorities).map(path),
@@ -165,13 +160,22 @@ fn key_paths<S: Site>(params: &Params, prefix: &Path) -> Vec<TlsFiles> {
     site.servers.iter().map(files).collect()
 }
 
+/// Where a certificate and its key are.
+fn pair_files(certificate: &Certificate, path: impl Fn(StartText) -> PathBuf) -> PairFiles {
+    PairFiles {
+        chain: path(certificate.chain),
+        key: path(certificate.key),
+        is_fetched: certificate.is_fetched,
+        passwords: certificate.passwords.map(path),
+    }
+}
+
 /// The paths of what is named of servers that are spoken to over TLS.
 fn peer_key_paths<S: Site>(params: &Params, prefix: &Path) -> Vec<PeerFiles> {
     let Some(site) = S::TLS else { return Vec::new() };
     let path = |text| params.path(prefix, text);
-    let pair = |certificate: &Certificate| (path(certificate.chain), path(certificate.key));
     let files = |peer: &'static TlsPeer| PeerFiles {
-        certificate: peer.certificate.as_ref().map(pair),
+        certificate: peer.certificate.as_ref().map(|it| pair_files(it, path)),
         trusted: peer.trusted.map(path),
         revoked: peer.revoked.map(path),
     };

@@ -27,7 +27,7 @@ pub(super) fn config(
     let path = paths.find(|path| path.is_file())?;
     let provider = Arc::new(default_provider());
     // What only such a certificate has in it, nobody else reads.
-    let shown = paired(&provider, &path, &path).ok()?;
+    let shown = paired(&provider, &path, &path, None).ok()?;
     let builder =
         ServerConfig::builder_with_provider(provider).with_safe_default_protocol_versions();
     let resolver = Arc::new(Identities::new(vec![shown]));

@@ -42,7 +42,12 @@ impl Configs {
         let provider = Arc::new(provider(tls.suites, tls.groups));
         let mut keys = Vec::new();
         for pair in files.certificates.iter().filter(|pair| !pair.is_absent()) {
-            keys.push(identity::certified(&provider, &pair.chain, &pair.key)?);
+            keys.push(identity::certified(
+                &provider,
+                &pair.chain,
+                &pair.key,
+                pair.passwords.as_deref(),
+            )?);
         }
         if let (Some(path), Some(first)) = (&files.stapling, keys.first_mut()) {
             first.ocsp = Some(identity::read(path)?);

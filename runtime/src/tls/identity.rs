@@ -3,12 +3,14 @@
 use std::path::Path;
 use std::sync::Arc;
 
+use memchr::memmem;
 use rustls::crypto::CryptoProvider;
 use rustls::server::{ClientHello, ResolvesServerCert};
 use rustls::sign::CertifiedKey;
 use rustls::{Error, InconsistentKeys, SignatureAlgorithm};
 use rustls_pki_types::pem::{self, PemObject};
 use rustls_pki_types::{CertificateDer, CertificateRevocationListDer, PrivateKeyDer};
+
 
 /// The longest file that is read, in bytes: no more than whole lists of authorities have.
 const MAX_FILE_LEN: u64 = 16 << 20;
@@ -59,16 +61,27 @@ pub(super) fn paired(
     provider: &CryptoProvider,
     chain_path: &Path,
     key_path: &Path,
+    passwords: Option<&Path>,
 ) -> Result<CertifiedKey, String> {
     let chain = certificates(chain_path)?;
-    let key = PrivateKeyDer::from_pem_slice(&read(key_path)?).map_err(|error| match error {
-        pem::Error::NoItemsFound => format!("`{}` has no private key in PEM", key_path.display()),
-        error => format!("`{}` is broken: {error}", key_path.display()),
+    let name = key_path.display();
+    let mut text = read(key_path)?;
+    if let Some(file) = passwords {
+        text = open_key(&text, &read(file)?)
+            .map_err(|what| format!("the key in `{name}` cannot be opened: {what}"))?;
+    }
+    let is_sealed = || memmem::find(&text, b"ENCRYPTED").is_some();
+    let key = PrivateKeyDer::from_pem_slice(&text).map_err(|error| match error {
+        _ if is_sealed() => {
+            format!("the key in `{name}` takes a password, and no `ssl_password_file` has one")
+        }
+        pem::Error::NoItemsFound => format!("`{name}` has no private key in PEM"),
+        error => format!("`{name}` is broken: {error}"),
     })?;
     let key = provider
         .key_provider
         .load_private_key(key)
-        .map_err(|error| format!("the key in `{}` cannot be used: {error}", key_path.display()))?;
+        .map_err(|error| format!("the key in `{name}` cannot be used: {error}"))?;
     Ok(CertifiedKey::new(chain, key))
 }
 
@@ -77,8 +90,9 @@ pub(crate) fn certified(
     provider: &CryptoProvider,
     chain_path: &Path,
     key_path: &Path,
+    passwords: Option<&Path>,
 ) -> Result<CertifiedKey, String> {
-    let certified = paired(provider, chain_path, key_path)?;
+    let certified = paired(provider, chain_path, key_path, passwords)?;
     match certified.keys_match() {
         Ok(()) | Err(Error::InconsistentKeys(InconsistentKeys::Unknown)) => Ok(certified),
         Err(Error::InconsistentKeys(_)) => Err(format!(
@@ -88,6 +102,17 @@ pub(crate) fn certified(
         )),
         Err(error) => Err(format!("`{}` is broken: {error}", chain_path.display())),
     }
+}
+
+/// A private key as it is without the password that it takes, by a file with one in each line.
+#[cfg(feature = "sealed")]
+fn open_key(pem: &[u8], passwords: &[u8]) -> Result<Vec<u8>, String> {
+    crate::sealed::open(pem, passwords)
+}
+
+#[cfg(not(feature = "sealed"))]
+fn open_key(_: &[u8], _: &[u8]) -> Result<Vec<u8>, String> {
+    unreachable!("a site with passwords for keys turns the feature on")
 }
 
 /// Shows a client the first certificate that it can check.

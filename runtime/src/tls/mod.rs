@@ -150,9 +150,12 @@ fn stamps<'a>(paths: impl Iterator<Item = &'a Path>) -> Vec<Option<Stamp>> {
     paths.map(|path| stamp(path).ok()).collect()
 }
 
-fn paths(files: &TlsFiles) -> impl Iterator<Item = &Path> {
+fn paths<'a>(files: &'a TlsFiles) -> impl Iterator<Item = &'a Path> {
     let TlsFiles { certificates, stapling, ticket_keys, authorities, trusted, revoked } = files;
-    let pairs = certificates.iter().flat_map(|PairFiles { chain, key, .. }| [chain, key]);
+    let pair = |PairFiles { chain, key, is_fetched: _, passwords }: &'a PairFiles| {
+        [Some(chain), Some(key), passwords.as_ref()]
+    };
+    let pairs = certificates.iter().flat_map(pair).flatten();
     pairs
         .chain([stapling, authorities, trusted, revoked].into_iter().flatten())
         .chain(ticket_keys)

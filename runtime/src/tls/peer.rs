@@ -50,8 +50,9 @@ impl PeerConfig {
         let verifier = verifier(peer, files, &provider)?;
         let builder = builder.dangerous().with_custom_certificate_verifier(verifier);
         let mut config = match &files.certificate {
-            Some((chain, key)) => {
-                let own = certified(&provider, chain, key)?;
+            Some(pair) => {
+                let passwords = pair.passwords.as_deref();
+                let own = certified(&provider, &pair.chain, &pair.key, passwords)?;
                 builder
                     .with_client_cert_resolver(Arc::new(rustls::sign::SingleCertAndKey::from(own)))
             }

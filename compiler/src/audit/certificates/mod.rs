@@ -13,6 +13,7 @@ mod times;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
+use sitec_runtime::sealed;
 use sitec_runtime::site::{LocationId, ServerId};
 
 use super::Subject;
@@ -57,6 +58,8 @@ struct Look<'a, 'b> {
 struct Pair<'a> {
     chain: File<'a>,
     key: File<'a>,
+    /// A file with the passwords of keys.
+    passwords: Option<File<'a>>,
 }
 
 impl<'a> Look<'a, '_> {
@@ -69,9 +72,11 @@ impl<'a> Look<'a, '_> {
         let (chains, keys) = (places("ssl_certificate"), places("ssl_certificate_key"));
         let pairs = tls.certificates.iter().zip(chains.into_iter().zip(keys));
         // What is fetched is not there yet, or is renewed by itself.
+        let passwords = places("ssl_password_file").into_iter().next();
         let pairs = pairs.filter(|(text, _)| !text.is_fetched).map(|(text, (chain, key))| Pair {
             chain: File { text: &text.chain, span: chain },
             key: File { text: &text.key, span: key },
+            passwords: text.passwords.as_ref().zip(passwords).map(|(text, span)| File { text, span }),
         });
         let mut shown = Vec::new();
         for pair in pairs {
@@ -126,7 +131,8 @@ impl<'a> Look<'a, '_> {
     /// The chain of a certificate, once it and its key were looked at.
     fn pair(&mut self, pair: &Pair<'_>) -> Option<Vec<Certificate>> {
         let chain = self.chain(&pair.chain);
-        let key = self.key(&pair.key);
+        let passwords = pair.passwords.as_ref().and_then(|file| self.passwords(file));
+        let key = self.key(pair, passwords.as_deref());
         let chain = chain?;
         if let Some(key) = key {
             self.check_key(pair, &chain, &key);
@@ -149,21 +155,48 @@ impl<'a> Look<'a, '_> {
             .ok()
     }
 
-    fn key(&mut self, file: &File<'_>) -> Option<Key> {
-        let text = self.read(file)?;
-        self.check_readers(file);
+    /// The passwords of a file, which hardly anybody should read either.
+    fn passwords(&mut self, file: &File<'_>) -> Option<Vec<u8>> {
+        let is_new = self.chains.insert((file.span, file.span), None).is_none();
+        let passwords = self.read(file)?;
+        if is_new {
+            self.check_readers(file, "the passwords");
+        }
+        Some(passwords)
+    }
+
+    fn key(&mut self, pair: &Pair<'_>, passwords: Option<&[u8]>) -> Option<Key> {
+        let file = &pair.key;
+        let mut text = self.read(file)?;
+        self.check_readers(file, "the private key");
+        if let Some(passwords) = passwords {
+            match sealed::open(&text, passwords) {
+                Ok(opened) => text = opened,
+                Err(what) => {
+                    let message = format!("`{}` cannot be opened: {what}", file.shown(self.subject));
+                    let place = pair.passwords.as_ref().map(|file| file.span);
+                    self.wrong(file, "S01", message, |it| match place {
+                        Some(place) => it.also(place, "the passwords, one in each line"),
+                        None => it,
+                    });
+                    return None;
+                }
+            }
+        }
         let fault = match private_key(&text) {
             Ok(key) => return Some(key),
             Err(fault) => fault,
         };
         let name = file.shown(self.subject);
         match fault {
+            // What the file of passwords is wrong in was said.
+            KeyFault::Encrypted if pair.passwords.is_some() => {}
             KeyFault::Encrypted => {
                 let message = format!("`{name}` takes a password, and nobody is there to give it");
                 self.wrong(file, "S01", message, |it| {
-                    it.help(format!(
-                        "store it as it is, for root alone: `openssl pkey -in {name} -out PLAIN.key \
-                         && chmod 600 PLAIN.key`"
+                    it.help("name a file with it by `ssl_password_file`").help(format!(
+                        "or store it as it is, for root alone: `openssl pkey -in {name} -out \
+                         PLAIN.key && chmod 600 PLAIN.key`"
                     ))
                 });
             }
@@ -251,12 +284,12 @@ impl<'a> Look<'a, '_> {
         }
     }
 
-    /// That a key is not for everyone's eyes.
-    fn check_readers(&mut self, file: &File<'_>) {
+    /// That what is in a file is not for everyone's eyes.
+    fn check_readers(&mut self, file: &File<'_>, what: &str) {
         let mode = self.subject.files.mode(&file.path(self.subject));
         if mode.is_some_and(|mode| mode & 0o004 != 0) {
             let name = file.shown(self.subject);
-            let message = format!("everyone on this machine can read the private key `{name}`");
+            let message = format!("everyone on this machine can read {what} `{name}`");
             self.doubtful(file, "S01", message, |it| {
                 it.help(format!(
                     "`chmod 600 {name}`: the server reads it before it gives up root's rights"
@@ -271,7 +304,7 @@ impl<'a> Look<'a, '_> {
             return;
         }
         let Some(bytes) = self.read(file) else { return };
-        self.check_readers(file);
+        self.check_readers(file, "the private key");
         if ![48, 80].contains(&bytes.len()) {
             let name = file.shown(self.subject);
             let message =

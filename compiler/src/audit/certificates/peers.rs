@@ -14,8 +14,11 @@ impl<'a> Look<'a, '_> {
                 self.named(id, ["proxy_ssl_certificate", "grpc_ssl_certificate"], &own.chain);
             let key = ["proxy_ssl_certificate_key", "grpc_ssl_certificate_key"];
             let key = self.named(id, key, &own.key);
+            let passwords = own.passwords.as_ref().and_then(|text| {
+                self.named(id, ["proxy_ssl_password_file", "grpc_ssl_password_file"], text)
+            });
             if let (Some(chain), Some(key)) = (chain, key) {
-                self.shown_pair(Pair { chain, key });
+                self.shown_pair(Pair { chain, key, passwords });
             }
         }
         for (names, text) in [

@@ -13,7 +13,7 @@ macro_rules! samples {
 }
 
 const SAMPLES: &[(&str, &str)] = samples!(
-    "alone.pem" "ed25519.key" "ed25519.pem" "encrypted.key" "expired.pem" "future.pem" "leaf-sec1.key"
+    "alone.pem" "ed25519.key" "ed25519.pem" "encrypted.key" "expired.pem" "future.pem" "leaf-sealed.key" "leaf-sec1.key"
     "leaf.key" "leaf.pem" "nameless.pem" "other.key" "rsa.key" "rsa.pem" "sha1.pem" "short.pem" "soon.pem"
     "swapped.pem" "weak.key" "weak.pem"
 );
@@ -21,11 +21,28 @@ const SAMPLES: &[(&str, &str)] = samples!(
 /// Compiles a conf among the samples, which lie in `tls` and in `/etc/tls`.
 fn compiled(conf: &str) -> Compilation {
     let mut files = Memory::new(SAMPLES.iter().copied().chain([("site.conf", conf)]));
-    files = files.with("www/index.html", "").with("tls/key.pem", SAMPLES[7].1);
+    files = files.with("www/index.html", "").with("secret/right", "no\nsecret\n").with("secret/wrong", "no\n").with("tls/key.pem", SAMPLES[8].1);
     for (path, text) in SAMPLES {
         files = files.with(&format!("/etc/{path}"), text);
     }
     compile_with(&files, Path::new("site.conf"), Levels::default())
+}
+
+#[test]
+fn keys_that_take_a_password() {
+    let none = "S01: `tls/leaf-sealed.key` cannot be opened: none of the passwords opens it";
+    let said_with = |passwords: &str, key: &str| {
+        let more = format!("ssl_password_file {passwords};");
+        said("tls/leaf.pem", key, &more).into_iter().map(|(_, said)| said).collect::<Vec<_>>()
+    };
+    let all = said_with("secret/right", "tls/leaf-sealed.key");
+    assert_eq!(all, Vec::<String>::new());
+    assert_eq!(said_with("secret/right", "tls/leaf.key"), Vec::<String>::new());
+    assert_eq!(said_with("secret/wrong", "tls/leaf-sealed.key"), [none]);
+    assert_eq!(said_with("tls/none", "tls/leaf-sealed.key"), ["S01: there is no file `tls/none`"]);
+    // What is in it is looked at as in any other key.
+    let other = said("tls/rsa.pem", "tls/leaf-sealed.key", "ssl_password_file secret/right;");
+    assert_eq!(other[0].1, "S01: this key does not belong to the certificate");
 }
 
 /// What is said of a server with a certificate, its key, and more.

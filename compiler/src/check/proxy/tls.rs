@@ -21,6 +21,7 @@ pub(super) struct PeerTls {
     suites: Rc<[Suite]>,
     certificate: Option<File>,
     key: Option<File>,
+    passwords: Option<File>,
     trusted: Option<File>,
     revoked: Option<File>,
     /// Where `proxy_ssl_verify` turns it on.
@@ -36,6 +37,7 @@ impl PeerTls {
             suites: default_suites(),
             certificate: None,
             key: None,
+            passwords: None,
             trusted: None,
             revoked: None,
             verify: None,
@@ -61,17 +63,25 @@ impl PeerTls {
             Family::Proxy => [
                 "proxy_ssl_certificate",
                 "proxy_ssl_certificate_key",
+                "proxy_ssl_password_file",
                 "proxy_ssl_trusted_certificate",
                 "proxy_ssl_crl",
             ],
             Family::Grpc => [
                 "grpc_ssl_certificate",
                 "grpc_ssl_certificate_key",
+                "grpc_ssl_password_file",
                 "grpc_ssl_trusted_certificate",
                 "grpc_ssl_crl",
             ],
         };
-        let places = [&mut self.certificate, &mut self.key, &mut self.trusted, &mut self.revoked];
+        let places = [
+            &mut self.certificate,
+            &mut self.key,
+            &mut self.passwords,
+            &mut self.trusted,
+            &mut self.revoked,
+        ];
         for (name, place) in names.into_iter().zip(places) {
             if let Some(files) = all_files(name, directives, reader) {
                 *place = files.first().cloned();
@@ -86,7 +96,10 @@ impl PeerTls {
     pub(super) fn resolved(&self, plain: TlsPeerSettings, is_http2: bool) -> ProxyTls {
         let text = |file: &Option<File>| file.as_ref().map(|(text, _)| text.clone());
         let certificate = match (text(&self.certificate), text(&self.key)) {
-            (Some(chain), Some(key)) => Some(Certificate { chain, key, is_fetched: false }),
+            (Some(chain), Some(key)) => {
+                let passwords = text(&self.passwords);
+                Some(Certificate { chain, key, is_fetched: false, passwords })
+            }
             _ => None,
         };
         let peer = TlsPeer {
