@@ -42,7 +42,7 @@ pub use self::rewrite::{Condition, Op, Regex, Rewrite, Test};
 pub use self::settings::{
     AccessLog, AddedField, Additions, Amount, Charset, CharsetMap, Coder, Compression, ErrorPage,
     ErrorTarget, Expiration, FileBase, MapForm, Rate, Referers, SecureLink, Settings, Ssi,
-    Substitution, Symlinks, Types, Zone,
+    Substitution, Symlinks, Types, UserId, Zone,
 };
 pub use self::tls::{Certificate, Clients, Tls};
 pub use self::upstream::{

@@ -50,12 +50,12 @@ pub mod referers;
 pub mod regex;
 #[cfg(test)]
 mod samples;
+#[cfg(feature = "sealed")]
+pub mod sealed;
 // Only TLS reads all that is there.
 #[cfg_attr(not(feature = "tls"), allow(dead_code))]
 mod secured;
 mod serving;
-#[cfg(feature = "sealed")]
-pub mod sealed;
 pub mod shares;
 pub mod site;
 #[cfg(feature = "ssi")]

@@ -15,7 +15,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use crate::clock::{LocalClock, Now};
 use crate::escape::Escaped;
-use crate::site::{AccessLog, ErrorLog, Level, LogGzip, LogId, Syslog, Variables, Warn};
+use crate::site::{AccessLog, ErrorLog, Level, LogGzip, LogId, Report, Syslog, Variables};
 use crate::sys::append::Appender;
 use crate::sys::identity;
 
@@ -121,10 +121,10 @@ struct Sink {
     behind: bool,
 }
 
-impl Warn for Logs {
-    fn warn(&self, about: &Variables<'_>, text: fmt::Arguments<'_>) {
+impl Report for Logs {
+    fn report(&self, level: Level, about: &Variables<'_>, text: fmt::Arguments<'_>) {
         let (logs, time) = (about.settings.error_logs, (about.now, about.local_clock));
-        self.error(logs, Level::Warn, About::Request(about), time, text);
+        self.error(logs, level, About::Request(about), time, text);
     }
 }
 

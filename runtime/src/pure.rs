@@ -12,4 +12,4 @@ pub use crate::http::slice::write_range as write_slice_range;
 pub use crate::log::{MOST_NAME_LEN as MOST_LOG_NAME_LEN, SyslogServer};
 pub use crate::metrics::names as metric_names;
 pub use crate::params::{BindAddress, is_whole_name, parse_listen};
-pub use crate::variables::{find_argument, find_cookie, is_same_name};
+pub use crate::variables::{find_argument, find_cookie, has_sequence, is_same_name, read_uid};

@@ -268,7 +268,11 @@ mod tests {
 
     #[test]
     fn what_takes_no_password_is_as_it_was() {
-        for pem in ["", "-----BEGIN CERTIFICATE-----\nAA==\n-----END CERTIFICATE-----\n", "-----BEGIN PRIVATE KEY-----\nAA==\n-----END PRIVATE KEY-----\n"] {
+        for pem in [
+            "",
+            "-----BEGIN CERTIFICATE-----\nAA==\n-----END CERTIFICATE-----\n",
+            "-----BEGIN PRIVATE KEY-----\nAA==\n-----END PRIVATE KEY-----\n",
+        ] {
             assert_eq!(open(pem.as_bytes(), b"").as_deref(), Ok(pem.as_bytes()));
         }
     }
@@ -276,7 +280,9 @@ mod tests {
     #[test]
     fn what_is_broken_is_said() {
         let old = |info: &str| {
-            format!("-----BEGIN EC PRIVATE KEY-----\nProc-Type: 4,ENCRYPTED\nDEK-Info: {info}\n\nAA==\n-----END EC PRIVATE KEY-----\n")
+            format!(
+                "-----BEGIN EC PRIVATE KEY-----\nProc-Type: 4,ENCRYPTED\nDEK-Info: {info}\n\nAA==\n-----END EC PRIVATE KEY-----\n"
+            )
         };
         for (pem, said) in [
             ("-----BEGIN ENCRYPTED PRIVATE KEY-----\n!\n-----END ENCRYPTED PRIVATE KEY-----\n".to_owned(), "it cannot be read"),

@@ -44,7 +44,7 @@ pub use self::request::{
     Agreed, ClientValue, ClientVerdict, LimitStatus, Memo, Offered, Once, Variables,
 };
 pub(crate) use self::request::{
-    CacheStatus, ConnectionFacts, Endpoint, Match, Progress, Tries, Try, Warn,
+    CacheStatus, ConnectionFacts, Endpoint, Match, Progress, Report, Tries, Try,
 };
 pub use self::response_table::ResponseTable;
 pub use self::settings::{
@@ -52,7 +52,8 @@ pub use self::settings::{
     ConnLimit, ErrorPage, ErrorStatus, ErrorTarget, Expires, FileBase, FileCache, Follow,
     IfModifiedSince, KeepaliveDisable, KeepaliveTimeout, Lingering, LinkForm, LogCache, LogGzip,
     LogName, MapForm, MinRate, Rate, RealIp, RealIpSource, Referers, ReqLimit, SecureLink,
-    Settings, Ssi, Substitution, Symlinks, TraceContext, UTF8_LEN, Zone,
+    Settings, Ssi, Substitution, Symlinks, TraceContext, UTF8_LEN, UserId, UserIdExpires,
+    UserIdForm, Zone,
 };
 pub use self::tls::{
     Certificate, Clients, Group, SessionCache, Suite, Tls, TlsPeer, TlsSite, TlsVersions,

@@ -58,6 +58,15 @@ impl Authority {
         self.certify(params, algorithm)
     }
 
+    /// A certificate in PEM for these names and a key that is there.
+    #[allow(clippy::missing_panics_doc)]
+    pub fn certificate(&self, names: &[&str], key: &str) -> String {
+        let names = names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>();
+        let params = CertificateParams::new(names).expect("names");
+        let key = KeyPair::from_pem(key).expect("a key");
+        params.signed_by(&key, &self.0).expect("a certificate").pem()
+    }
+
     /// A client of this name.
     #[allow(clippy::missing_panics_doc)]
     pub fn client(&self, name: &str, serial: u64, is_over: bool) -> Identity {

@@ -10,12 +10,13 @@ use sitec_runtime::http::target::Scheme;
 use sitec_runtime::links::{self, Claim};
 use sitec_runtime::networks::Networks;
 use sitec_runtime::pure::{
-    find_argument, find_cookie, is_same_name, write_arguments, write_slice_range,
+    find_argument, find_cookie, has_sequence, is_same_name, read_uid, write_arguments,
+    write_slice_range,
 };
 use sitec_runtime::real_ip;
 use sitec_runtime::referers::is_valid;
 use sitec_runtime::shares::share;
-use sitec_runtime::site::{LimitStatus, Once};
+use sitec_runtime::site::{LimitStatus, Once, UserIdForm};
 use sitec_runtime::variables::NGINX_VERSION;
 
 use super::access::{Verdict, verdict};
@@ -25,7 +26,8 @@ use super::request::listen_port;
 use super::world::View;
 use super::{address, server_name, start_text};
 use crate::ir::{
-    Fastcgi, Lookup, Map, Piece, SecureLink, StartPiece, Target, Texts, Value, Variable, Wire,
+    Fastcgi, Lookup, Map, Piece, SecureLink, StartPiece, Target, Texts, UserId, Value, Variable,
+    Wire,
 };
 use crate::value::variable::{self, Known};
 
@@ -148,6 +150,8 @@ impl<'a> View<'_, '_, 'a> {
                 client.map_or_else(|| self.unknown(name), |address| address.to_string().into())
             }
             "invalid_referer" => self.invalid_referer(),
+            "uid_got" => self.uid_got(),
+            "uid_set" | UserId::COOKIE | UserId::P3P => self.uid_set(name),
             "secure_link" => self.secure_link(),
             "slice_range" => self.slice_range(),
             "secure_link_expires" => {
@@ -336,6 +340,45 @@ impl<'a> View<'_, '_, 'a> {
             write_slice_range(start, len, &mut out);
         }
         out
+    }
+
+    /// The cookie of `userid` that the client has sent, where it is a number.
+    fn uid(&self, userid: &UserId) -> Option<&[u8]> {
+        let sent = self.lines(b"cookie").find_map(|line| find_cookie(line, &userid.name))?;
+        read_uid(sent).is_ok_and(|uid| has_sequence(&uid)).then_some(sent)
+    }
+
+    /// `$uid_got`.
+    fn uid_got(&self) -> Vec<u8> {
+        let userid = self.settings().userid.as_ref();
+        match userid.and_then(|userid| self.uid(userid)) {
+            // A machine shows it as it reads numbers.
+            Some(_) => self.unknown("uid_got"),
+            None => Vec::new(),
+        }
+    }
+
+    /// `$uid_set`, or a field that goes with it.
+    fn uid_set(&self, name: &str) -> Vec<u8> {
+        let userid = self.settings().userid.as_ref();
+        let Some(userid) = userid.filter(|it| it.form != UserIdForm::Log) else {
+            return Vec::new();
+        };
+        let is_marked = |sent: &[u8]| match userid.mark {
+            Some(mark) => sent.get(22..24) == Some(&[mark, b'=']),
+            None => true,
+        };
+        let is_reset = !matches!(&self.value(&userid.reset)[..], b"" | b"0");
+        if self.uid(userid).is_some_and(is_marked) && !is_reset {
+            return Vec::new();
+        }
+        match name {
+            UserId::P3P => userid.p3p.clone(),
+            UserId::COOKIE => {
+                [&userid.name[..], b"=", &self.unknown("uid_set"), &userid.attributes].concat()
+            }
+            name => self.unknown(name),
+        }
     }
 
     /// `$secure_link`, as the server works it out. Whether a link has expired is not known.

@@ -24,8 +24,8 @@ use sitec_runtime::http::target::Scheme;
 use sitec_runtime::media;
 use sitec_runtime::real_ip;
 use sitec_runtime::site::{
-    Assigned, Expires, Level, LimitStatus, ListenId, LocationId, PathTest, RealIpSource, ServerId,
-    UsersId, VerifyClient,
+    Assigned, Expires, Level, LimitStatus, ListenId, LocationId, PathTest, Prebuilt, RealIpSource,
+    ServerId, UsersId, VerifyClient,
 };
 use sitec_runtime::users::Users;
 

@@ -74,6 +74,9 @@ fn sort_words(
         if directive.name.value == b"memcached_pass" {
             read.insert("memcached_key".to_owned());
         }
+        if directive.name.value == b"userid" {
+            read.insert("uid_reset".to_owned());
+        }
         if let Some(block) = &directive.block {
             sort_words(&block.directives, given, read);
         }

@@ -69,10 +69,11 @@ pub(super) fn parts(site: &ir::Site, places: &Places, sources: &Sources) -> Vec<
         part("TLS", tls(site).map(named)),
         needed("secure links", &|_, s| s.secure_link.is_some()),
         needed("limits", &|_, s| !s.limit_reqs.is_empty() || !s.limit_conns.is_empty()),
-        needed("counts", &|l, _| {
+        needed("counts", &|l, s| {
             let tells =
                 |h: &Handler| matches!(h, Handler::Status | Handler::Metrics | Handler::StatusPage);
-            site.counts_connections() || handled(l, tells)
+            let names = site.named.iter().any(|name| name.starts_with("connections_"));
+            names || s.ssi.is_some() || handled(l, tells)
         }),
         needed("metrics", &|l, _| {
             handled(l, |h| matches!(h, Handler::Metrics | Handler::StatusPage))

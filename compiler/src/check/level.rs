@@ -34,6 +34,7 @@ use super::ssi::Ssi;
 use super::substitution::Substitution;
 use super::tls::Tls;
 use super::types::TypeTables;
+use super::userid::Ids;
 use super::writing::Writing;
 use crate::ast::{Directive, named};
 use crate::diagnostic::Diagnostic;
@@ -90,6 +91,8 @@ pub(crate) struct Level {
     real_ip: RealIp,
     /// `secure_link` and what goes with it.
     links: Links,
+    /// `userid` and what goes with it.
+    ids: Ids,
     /// The `ssl_…` directives.
     pub(super) tls: Tls,
     /// `valid_referers`.
@@ -200,6 +203,7 @@ impl Level {
             referers: None,
             real_ip: RealIp::default(),
             links: Links::default(),
+            ids: Ids::outermost(),
             tls: Tls::outermost(),
             additions: Additions::default(),
             early_hints: Rc::new([]),
@@ -272,6 +276,7 @@ impl Level {
         inner.set_access(directives, reader);
         inner.rate.set(directives, reader, groups);
         inner.links.set(directives, reader, groups);
+        inner.ids.set(directives, reader);
         inner.tls.set(directives, reader);
         inner.real_ip.set(directives, reader);
         inner.set_symlinks(directives, reader, groups);
@@ -310,6 +315,8 @@ impl Level {
         if let Some(charset) = said {
             charset.say_in(&mut default_type);
         }
+        let userid = self.ids.resolved();
+        let of_ids = userid.iter().flat_map(ir::UserId::fields).collect::<Vec<_>>();
         ir::Settings {
             plain: self.values.plain,
             base,
@@ -335,7 +342,8 @@ impl Level {
             real_ip: self.real_ip.resolved(),
             referers: self.referers.as_deref().cloned(),
             secure_link: self.links.resolved(),
-            added_fields: self.additions.fields(),
+            userid,
+            added_fields: self.additions.fields().into_iter().chain(of_ids).collect(),
             added_trailers: self.additions.trailers(),
             early_hints: self.early_hints.to_vec(),
             expires: self.additions.expires(),

@@ -76,6 +76,7 @@ mod type_block;
 pub(crate) mod types;
 mod unknown;
 mod upstream;
+mod userid;
 mod writing;
 
 use std::cell::RefCell;

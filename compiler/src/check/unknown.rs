@@ -153,10 +153,12 @@ fn unknown(directive: &Directive, inside: &Inside) -> Diagnostic {
         return diagnostic.patch(format!("a blank is missing behind `{ours}`"), place, patch);
     }
     let here = directive::all().filter(|row| row.allowed_in(inside.context)).map(|row| row.name);
-    if let Some(ours) = closest(&name, here) {
+    // Of those that are as near, what may stand here.
+    let near = closest(&name, here.clone().chain(directive::all().map(|row| row.name)));
+    if let Some(ours) = near.filter(|ours| here.clone().any(|name| name == *ours)) {
         return diagnostic.patch("a directive with a similar name exists", place, ours);
     }
-    if let Some(ours) = closest(&name, directive::all().map(|row| row.name)) {
+    if let Some(ours) = near {
         let contexts = directive::find(ours).map_or(&[][..], |row| row.contexts);
         let contexts: Vec<_> = contexts.iter().map(|c| format!("`{}`", c.name())).collect();
         let elsewhere = contexts.join(", ");

@@ -3,7 +3,9 @@
 use proc_macro2::TokenStream;
 use quote::{ToTokens, format_ident, quote};
 use sitec_runtime::http::accept::Coding;
-use sitec_runtime::site::{ConnLimit, ErrorStatus, FileCache, Follow, LogCache, ReqLimit};
+use sitec_runtime::site::{
+    ConnLimit, ErrorStatus, FileCache, Follow, LogCache, ReqLimit, UserIdExpires,
+};
 
 use super::access::{admission, answered, real_ip};
 use super::added::{added_fields, added_trailers};
@@ -62,6 +64,7 @@ fn settings_value(settings: &ir::Settings, sets: &mut Sets, shared: &mut Shared)
     }));
     let secure_link =
         option(settings.secure_link.as_ref().map(|link| secure_link_value(link, shared)));
+    let userid = option(settings.userid.as_ref().map(|userid| userid_value(userid, shared)));
     let rate = option(settings.rate.as_ref().map(|rate| {
         let (per_second, after) = (amount(&rate.per_second, shared), amount(&rate.after, shared));
         quote!(&site::Rate { per_second: #per_second, after: #after })
@@ -108,6 +111,7 @@ fn settings_value(settings: &ir::Settings, sets: &mut Sets, shared: &mut Shared)
             real_ip: #real_ip,
             referers: #referers,
             secure_link: #secure_link,
+            userid: #userid,
             added_fields: #added_fields,
             added_trailers: #added_trailers,
             early_hints: &[#(#early_hints),*],
@@ -131,6 +135,33 @@ fn secure_link_value(link: &ir::SecureLink, shared: &mut Shared) -> TokenStream 
     };
     quote! {
         &site::SecureLink { form: site::LinkForm::#form, is_digest: links::is_digest }
+    }
+}
+
+fn userid_value(userid: &ir::UserId, shared: &mut Shared) -> TokenStream {
+    let ir::UserId { form, name, attributes, expires, mark, p3p, service, reset } = userid;
+    let (form, name, attributes, p3p) = (variant(form), bytes(name), bytes(attributes), bytes(p3p));
+    let expires = match expires {
+        UserIdExpires::Off => quote!(Off),
+        UserIdExpires::Max => quote!(Max),
+        UserIdExpires::After(seconds) => {
+            let seconds = number(*seconds);
+            quote!(After(#seconds))
+        }
+    };
+    let (mark, service) = (option(mark.map(number)), option(service.map(number)));
+    let reset = shared.text(reset);
+    quote! {
+        &site::UserId {
+            form: site::UserIdForm::#form,
+            name: #name,
+            attributes: #attributes,
+            expires: site::UserIdExpires::#expires,
+            mark: #mark,
+            p3p: #p3p,
+            service: #service,
+            reset: #reset,
+        }
     }
 }
 

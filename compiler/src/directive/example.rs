@@ -98,6 +98,7 @@ mod tests {
             "parts/_header.html",
             "scripts/hello.sh",
             "www/404.html",
+            "tls/passwords",
             "www/assets/site.css",
             "www/index.html",
             "www/new",

@@ -33,6 +33,7 @@ mod setting;
 mod subrequests;
 mod tls;
 mod upstream;
+mod userid;
 mod writing;
 
 pub use keyword::Keyword;
@@ -196,6 +197,7 @@ pub const GROUPS: &[Group] = &[
     limits::GROUP,
     http2::GROUP,
     logs::GROUP,
+    userid::GROUP,
 ];
 
 /// Every directive of the language, in the order of the reference page.

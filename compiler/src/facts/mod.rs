@@ -7,7 +7,9 @@ mod tls;
 mod words;
 
 use sitec_runtime::http::accept::Coding;
-use sitec_runtime::site::{Dav, ErrorLog, LocationId, LogCache, RealIpSource, ServerId, ZoneId};
+use sitec_runtime::site::{
+    Dav, ErrorLog, LocationId, LogCache, RealIpSource, ServerId, UserIdExpires, ZoneId,
+};
 
 use crate::automata::shown;
 use crate::directive::{self, Values};
@@ -220,6 +222,7 @@ impl Facts<'_> {
             real_ip,
             referers,
             secure_link,
+            userid,
             added_fields,
             added_trailers,
             early_hints,
@@ -252,7 +255,17 @@ impl Facts<'_> {
             ("valid_referers", referers.as_ref().map_or_else(String::new, referers_text)),
             ("secure_link", secure_link.as_ref().map_or_else(String::new, link_text)),
             ("limit_rate", rate.as_ref().map_or_else(String::new, rate_text)),
-            ("add_header", added_fields.iter().map(added).collect::<Vec<_>>().join(", ")),
+            ("userid", userid.as_ref().map_or_else(String::new, |it| self::userid(it))),
+            // That adds its own.
+            (
+                "add_header",
+                added_fields
+                    .iter()
+                    .filter(|it| !is_of_userid(it))
+                    .map(added)
+                    .collect::<Vec<_>>()
+                    .join(", "),
+            ),
             ("add_trailer", added_trailers.iter().map(added).collect::<Vec<_>>().join(", ")),
             ("early_hints", early_hints.iter().map(wording::value).collect::<Vec<_>>().join(", ")),
             ("expires", expires.as_ref().map_or_else(String::new, expiry)),
@@ -421,4 +434,36 @@ impl Facts<'_> {
         ]);
         plain_facts("process", &values).chain(others).collect()
     }
+}
+
+/// Whether `userid` adds a field.
+fn is_of_userid(field: &ir::AddedField) -> bool {
+    let own = |piece: &ir::Piece| {
+        matches!(
+            piece,
+            ir::Piece::Variable(ir::Variable::Simple(ir::UserId::COOKIE | ir::UserId::P3P))
+        )
+    };
+    field.value.0.iter().any(own)
+}
+
+/// A `userid`, with what goes with it.
+fn userid(userid: &ir::UserId) -> String {
+    let ir::UserId { form, name, attributes, expires, mark, p3p, service, reset } = userid;
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    let mut words = vec![form.name().to_owned(), text(name) + &text(attributes)];
+    match expires {
+        UserIdExpires::Off => {}
+        UserIdExpires::Max => words.push("userid_expires max".to_owned()),
+        UserIdExpires::After(s) => words.push(format!("userid_expires {s}s")),
+    }
+    words.extend(mark.map(|mark| format!("userid_mark {}", char::from(mark))));
+    words.extend(service.map(|service| format!("userid_service {service}")));
+    if !p3p.is_empty() {
+        words.push(format!("userid_p3p {}", text(p3p)));
+    }
+    if !reset.0.is_empty() {
+        words.push(format!("set $uid_reset {}", wording::value(reset)));
+    }
+    words.join(", ")
 }

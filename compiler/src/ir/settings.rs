@@ -8,6 +8,7 @@ use sitec_runtime::media::is_among;
 use sitec_runtime::site::{
     CompressionSettings, ConnLimit, DirectoryId, ErrorLog, ErrorStatus, Expires, FileCache, Follow,
     ListingSettings, LocationId, LogCache, LogId, PlainSettings, ReqLimit, TypesId, UTF8_LEN,
+    UserIdExpires, UserIdForm,
 };
 
 use super::{Admission, Answered, NameTable, Pattern, Piece, RealIp, Regex, Value};
@@ -153,6 +154,28 @@ pub enum SecureLink {
     },
     /// `secure_link_secret`.
     Secret(Vec<u8>),
+}
+
+/// See [`sitec_runtime::site::UserId`].
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+#[allow(missing_docs)]
+pub struct UserId {
+    pub form: UserIdForm,
+    pub name: Vec<u8>,
+    pub attributes: Vec<u8>,
+    pub expires: UserIdExpires,
+    pub mark: Option<u8>,
+    pub p3p: Vec<u8>,
+    pub service: Option<u32>,
+    /// `$uid_reset`.
+    pub reset: Value,
+}
+
+impl UserId {
+    /// The variables that stand for the fields which it adds. No conf can name them.
+    pub const COOKIE: &str = "userid_cookie";
+    #[allow(missing_docs)]
+    pub const P3P: &str = "userid_p3p";
 }
 
 /// See [`sitec_runtime::site::Symlinks`].
@@ -303,6 +326,7 @@ pub struct Settings {
     pub real_ip: Option<RealIp>,
     pub referers: Option<Referers>,
     pub secure_link: Option<SecureLink>,
+    pub userid: Option<UserId>,
     /// In the order in which they are added.
     pub added_fields: Vec<AddedField>,
     /// What follows contents, likewise.

@@ -46,7 +46,8 @@ pub enum Escape {
 /// A variable.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub enum Variable {
-    /// The name of one of [`VARIABLES`](crate::value::variable::VARIABLES).
+    /// The name of one of [`VARIABLES`](crate::value::variable::VARIABLES), or one of those of
+    /// [`UserId`](super::UserId).
     Simple(&'static str),
     /// `$arg_NAME`.
     Argument(Vec<u8>),

@@ -11,7 +11,7 @@ use super::{
     CgiParam, Charset, Condition, CookieFlags, ErrorPage, ErrorTarget, Expiration, Fallback,
     Fastcgi, FileBase, Handler, LimitExcept, Location, Op, PassedParam, Proxy, ProxyField,
     ProxyTls, Rate, Replaced, Replacement, Return, Rewrite, SecureLink, Settings, Ssi,
-    Substitution, Symlinks, Target, Test, TryFiles, Value, Wire,
+    Substitution, Symlinks, Target, Test, TryFiles, UserId, Value, Wire,
 };
 
 /// What a value is made for.
@@ -249,6 +249,7 @@ impl Settings {
             real_ip: _,
             referers: _,
             secure_link,
+            userid,
             added_fields,
             added_trailers,
             early_hints,
@@ -283,6 +284,19 @@ impl Settings {
                 [link, hashed].into_iter().for_each(|value| see(Purpose::Asked, value));
             }
             Some(SecureLink::Secret(_)) | None => {}
+        }
+        if let Some(UserId {
+            form: _,
+            name: _,
+            attributes: _,
+            expires: _,
+            mark: _,
+            p3p: _,
+            service: _,
+            reset,
+        }) = userid
+        {
+            see(Purpose::Asked, reset);
         }
         if let Some(Rate { per_second, after }) = rate {
             for amount in [per_second, after] {

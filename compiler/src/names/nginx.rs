@@ -157,8 +157,7 @@ pub(super) const GROUPS: &[Group] = &[
         about: "changing fields on the way",
         instead: "use `add_header`, or set the field in a CGI script",
         names: "\
-            more_clear_input_headers more_set_input_headers userid userid_domain userid_expires \
-            userid_flags userid_mark userid_name userid_p3p userid_path userid_service",
+            more_clear_input_headers more_set_input_headers",
     },
     Group {
         about: "making such pages up",

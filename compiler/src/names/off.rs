@@ -9,7 +9,7 @@ const SWITCHES: &str = "\
     modsecurity mp4_start_key_frame http3 opentracing otel_trace \
     pagespeed passenger_enabled \
     starttls status_zone testcookie \
-    track_uploads upload_resumable userid vhost_traffic_status vhost_traffic_status_filter \
+    track_uploads upload_resumable vhost_traffic_status vhost_traffic_status_filter \
     vhost_traffic_status_filter_by_host xslt_last_modified";
 
 /// What the names of such directives begin with, where a whole family has them.

@@ -384,6 +384,8 @@ pub const VARIABLES: &[Row] = &[
     row("status", Known::Request, "The status of the response."),
     row("time_iso8601", Known::Run, "The local time: `2026-11-29T12:00:00+01:00`."),
     row("time_local", Known::Run, "The local time: `29/Nov/2026:12:00:00 +0100`."),
+    row("uid_got", Known::Request, "The number that the client has sent: `userid`."),
+    row("uid_set", Known::Run, "The number that the client is told: `userid`."),
     row(
         "upstream_addr",
         Known::Run,
@@ -519,7 +521,7 @@ const ONLY_NGINX: &str = "ancient_browser geoip_ grpc_ \
     memcached_key modern_browser msie proxy_protocol_tlv_ request_body_file \
     scgi_ \
     session_ ssl_ech_ ssl_preread_ ssl_session_id ssl_sigalg \
-    ssl_client_sigalg tcpinfo_ uid_got uid_reset uid_set upstream_first_byte_time upstream_last_addr upstream_last_server_name \
+    ssl_client_sigalg tcpinfo_ uid_reset upstream_first_byte_time upstream_last_addr upstream_last_server_name \
     upstream_queue_time upstream_session_time uwsgi_";
 
 /// Whether nginx has a variable of this name that sitec has not.
@@ -547,6 +549,7 @@ pub(crate) fn instead_of(name: &str) -> &'static str {
             "content that is longer than `client_body_buffer_size` is in a file without a name, which \
              nobody else can open; `$request_body` has what is shorter, and a CGI script reads all of it"
         }
+        "uid_reset" => "it is empty unless `set` gives it a value",
         _ => "leave it out",
     }
 }

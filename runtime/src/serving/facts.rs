@@ -50,7 +50,7 @@ impl Exchange {
             slots_since: &self.slots_since,
             escapes_groups: self.escapes_groups,
             memo: &self.memo,
-            warn: Some(logs),
+            report: Some(logs),
             slice_start: match route.location.settings.slice_len {
                 0 => None,
                 len => self.slice_start(len),

@@ -12,7 +12,7 @@ use std::fmt;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
-use super::{Action, Amount, Pattern, Server, Settings, Text};
+use super::{Action, Amount, Level, Pattern, Server, Settings, Text};
 use crate::clock::{LocalClock, Now};
 use crate::counts::AllCounts;
 use crate::http::head::Head;
@@ -63,8 +63,8 @@ pub struct Variables<'a> {
     pub(crate) memo: &'a Memo,
     /// Where the part begins that is asked for.
     pub(crate) slice_start: Option<u64>,
-    /// Where it is told of variables that have no value.
-    pub(crate) warn: Option<&'a dyn Warn>,
+    /// Where it is told of what is wrong with a value.
+    pub(crate) report: Option<&'a dyn Report>,
     /// The regex of a map whose value this is for.
     pub(crate) own_match: Option<&'a Match>,
     /// The connection that the request came on.
@@ -80,9 +80,9 @@ pub struct Variables<'a> {
 }
 
 /// Takes what is to be told of a request while a value is computed.
-pub(crate) trait Warn {
+pub(crate) trait Report {
     /// Writes a line to the request's error log.
-    fn warn(&self, about: &Variables<'_>, text: fmt::Arguments<'_>);
+    fn report(&self, level: Level, about: &Variables<'_>, text: fmt::Arguments<'_>);
 }
 
 impl Variables<'_> {

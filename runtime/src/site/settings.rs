@@ -393,6 +393,59 @@ pub enum LinkForm {
     Secret(&'static [u8]),
 }
 
+/// `userid`.
+pub struct UserId {
+    /// Which numbers clients are given.
+    pub form: UserIdForm,
+    /// `userid_name`.
+    pub name: &'static [u8],
+    /// What follows the value of the cookie, but for `expires`.
+    pub attributes: &'static [u8],
+    /// `userid_expires`.
+    pub expires: UserIdExpires,
+    /// `userid_mark`.
+    pub mark: Option<u8>,
+    /// `userid_p3p`; empty: none.
+    pub p3p: &'static [u8],
+    /// `userid_service`.
+    pub service: Option<u32>,
+    /// `$uid_reset`.
+    pub reset: Text,
+}
+
+/// The numbers that clients are given.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum UserIdForm {
+    /// None: they are only told of.
+    Log,
+    /// The first form.
+    V1,
+    /// The second one.
+    V2,
+}
+
+impl UserIdForm {
+    /// The word of the conf.
+    pub const fn name(self) -> &'static str {
+        match self {
+            UserIdForm::Log => "log",
+            UserIdForm::V1 => "v1",
+            UserIdForm::V2 => "on",
+        }
+    }
+}
+
+/// `userid_expires`.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum UserIdExpires {
+    /// When the browser is closed.
+    Off,
+    /// At the end of 2037.
+    Max,
+    /// After so many seconds.
+    After(u64),
+}
+
 /// A number of bytes.
 pub enum Amount {
     /// It is known.
@@ -461,6 +514,8 @@ pub struct Settings {
     pub referers: Option<&'static Referers>,
     /// `secure_link` and what goes with it; `None`: no link is checked.
     pub secure_link: Option<&'static SecureLink>,
+    /// `userid` and what goes with it; `None`: off.
+    pub userid: Option<&'static UserId>,
     /// `add_header` and `expires`.
     pub added_fields: AddedFields,
     /// `add_trailer`: what follows the contents of responses.

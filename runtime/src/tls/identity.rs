@@ -11,7 +11,6 @@ use rustls::{Error, InconsistentKeys, SignatureAlgorithm};
 use rustls_pki_types::pem::{self, PemObject};
 use rustls_pki_types::{CertificateDer, CertificateRevocationListDer, PrivateKeyDer};
 
-
 /// The longest file that is read, in bytes: no more than whole lists of authorities have.
 const MAX_FILE_LEN: u64 = 16 << 20;
 

@@ -75,8 +75,9 @@ impl Drop for Folder {
 
 fn files(certificates: Vec<(PathBuf, PathBuf)>) -> TlsFiles {
     let certificates = certificates.into_iter();
-    let certificates =
-        certificates.map(|(chain, key)| PairFiles { chain, key, is_fetched: false }).collect();
+    let certificates = certificates
+        .map(|(chain, key)| PairFiles { chain, key, is_fetched: false, passwords: None })
+        .collect();
     TlsFiles {
         certificates,
         stapling: None,

@@ -8,8 +8,10 @@ mod offered;
 mod tls;
 mod trace;
 mod upstream;
+mod userid;
 
 pub use self::upstream::NGINX_VERSION;
+pub use self::userid::{has_sequence, read_uid};
 use std::hash::{BuildHasher, RandomState};
 use std::io::Write;
 use std::net::IpAddr;
@@ -26,7 +28,7 @@ use crate::http::target::Scheme;
 use crate::links::{self, Claim, Digest};
 use crate::proxy_protocol::Proxied;
 use crate::referers::is_valid;
-use crate::site::{Endpoint, LinkForm, Match, Once, Pattern, SecureLink, Text, Variables};
+use crate::site::{Endpoint, Level, LinkForm, Match, Once, Pattern, SecureLink, Text, Variables};
 use crate::sys::identity;
 use crate::sys::time::write_time;
 
@@ -653,8 +655,9 @@ impl Variables<'_> {
     pub fn assigned_or_warn(&self, slot: usize, name: &str, out: &mut Vec<u8>) -> bool {
         let is_there = self.assigned(slot, out);
         let warns = || self.settings.uninitialized_variable_warn && self.memo.misses(slot);
-        if let Some(warn) = self.warn.filter(|_| !is_there && warns()) {
-            warn.warn(self, format_args!("using uninitialized \"{name}\" variable"));
+        if let Some(log) = self.report.filter(|_| !is_there && warns()) {
+            let text = format_args!("using uninitialized \"{name}\" variable");
+            log.report(Level::Warn, self, text);
         }
         is_there
     }

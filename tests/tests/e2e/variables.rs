@@ -91,7 +91,8 @@ fn no_variable_is_always_empty() {
         get("/post", ""),
         get("/captures/one/two", ""),
         get("/scripts/x.sh", ""),
-        "POST /passed HTTP/1.1\r\nHost: variables.test:080\r\nContent-Length: 2\r\n\r\nhi".to_owned(),
+        "POST /passed HTTP/1.1\r\nHost: variables.test:080\r\nContent-Length: 2\r\n\r\nhi"
+            .to_owned(),
         get("/code/x", ""),
     ];
     let asked: Vec<_> = asked.iter().map(String::as_str).collect();

@@ -76,7 +76,11 @@ impl<'a> Look<'a, '_> {
         let pairs = pairs.filter(|(text, _)| !text.is_fetched).map(|(text, (chain, key))| Pair {
             chain: File { text: &text.chain, span: chain },
             key: File { text: &text.key, span: key },
-            passwords: text.passwords.as_ref().zip(passwords).map(|(text, span)| File { text, span }),
+            passwords: text
+                .passwords
+                .as_ref()
+                .zip(passwords)
+                .map(|(text, span)| File { text, span }),
         });
         let mut shown = Vec::new();
         for pair in pairs {
@@ -173,7 +177,8 @@ impl<'a> Look<'a, '_> {
             match sealed::open(&text, passwords) {
                 Ok(opened) => text = opened,
                 Err(what) => {
-                    let message = format!("`{}` cannot be opened: {what}", file.shown(self.subject));
+                    let message =
+                        format!("`{}` cannot be opened: {what}", file.shown(self.subject));
                     let place = pair.passwords.as_ref().map(|file| file.span);
                     self.wrong(file, "S01", message, |it| match place {
                         Some(place) => it.also(place, "the passwords, one in each line"),

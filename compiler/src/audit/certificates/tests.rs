@@ -20,8 +20,10 @@ const SAMPLES: &[(&str, &str)] = samples!(
 
 /// Compiles a conf among the samples, which lie in `tls` and in `/etc/tls`.
 fn compiled(conf: &str) -> Compilation {
-    let mut files = Memory::new(SAMPLES.iter().copied().chain([("site.conf", conf)]));
-    files = files.with("www/index.html", "").with("secret/right", "no\nsecret\n").with("secret/wrong", "no\n").with("tls/key.pem", SAMPLES[8].1);
+    let passwords = [("secret/right.key", "no\nsecret\n"), ("secret/wrong.key", "no\n")];
+    let all = SAMPLES.iter().copied().chain(passwords).chain([("site.conf", conf)]);
+    let mut files = Memory::new(all);
+    files = files.with("www/index.html", "").with("tls/key.pem", SAMPLES[8].1);
     for (path, text) in SAMPLES {
         files = files.with(&format!("/etc/{path}"), text);
     }
@@ -35,13 +37,13 @@ fn keys_that_take_a_password() {
         let more = format!("ssl_password_file {passwords};");
         said("tls/leaf.pem", key, &more).into_iter().map(|(_, said)| said).collect::<Vec<_>>()
     };
-    let all = said_with("secret/right", "tls/leaf-sealed.key");
+    let all = said_with("secret/right.key", "tls/leaf-sealed.key");
     assert_eq!(all, Vec::<String>::new());
-    assert_eq!(said_with("secret/right", "tls/leaf.key"), Vec::<String>::new());
-    assert_eq!(said_with("secret/wrong", "tls/leaf-sealed.key"), [none]);
+    assert_eq!(said_with("secret/right.key", "tls/leaf.key"), Vec::<String>::new());
+    assert_eq!(said_with("secret/wrong.key", "tls/leaf-sealed.key"), [none]);
     assert_eq!(said_with("tls/none", "tls/leaf-sealed.key"), ["S01: there is no file `tls/none`"]);
     // What is in it is looked at as in any other key.
-    let other = said("tls/rsa.pem", "tls/leaf-sealed.key", "ssl_password_file secret/right;");
+    let other = said("tls/rsa.pem", "tls/leaf-sealed.key", "ssl_password_file secret/right.key;");
     assert_eq!(other[0].1, "S01: this key does not belong to the certificate");
 }
 

@@ -267,7 +267,7 @@ fn what_nginx_has_beside_is_told() {
         ("ssl_early_data off;", &[]),
         ("ssl_early_data on;", &["D08"]),
         ("ssl_session_ticket_key /t.key; ssl_session_ticket_key /old.key;", &[]),
-        ("ssl_password_file /p;", &["D02"]),
+        ("ssl_password_file /p;", &[]),
         ("ssl_conf_command Options KTLS;", &["D02"]),
         ("ssl on;", &["D13"]),
         ("ssl off;", &[]),

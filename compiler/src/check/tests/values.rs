@@ -151,9 +151,19 @@ fn every_row_may_stand_wherever_it_says() {
                 "proxy_set_body",
                 "proxy_ssl_name",
                 "real_ip_header",
+                "userid_domain",
+                "userid_name",
+                "userid_p3p",
+                "userid_path",
             ];
-            let files =
-                ["_certificate", "_certificate_key", "_crl", "_stapling_file", "_ticket_key"];
+            let files = [
+                "_certificate",
+                "_certificate_key",
+                "_crl",
+                "_password_file",
+                "_stapling_file",
+                "_ticket_key",
+            ];
             let ends = ["_cache_bypass", "_cache_key", "_hide_header", "_no_cache", "_pass_header"];
             // So may lists of cipher suites; what there is of TLS is asked where it is spoken.
             let is_tls = row.name.ends_with("ssl_ciphers")

@@ -17,6 +17,10 @@ pub enum Once {
     Trace,
     /// `$otel_span_id`.
     Span,
+    /// What `$uid_got` tells.
+    UserIdGot,
+    /// What `$uid_set` tells.
+    UserIdSet,
     /// The variable of a map, by its number.
     Map(usize),
 }
@@ -31,7 +35,9 @@ impl Once {
             Once::Expiry => 3,
             Once::Trace => 4,
             Once::Span => 5,
-            Once::Map(map) => 6 + map,
+            Once::UserIdGot => 6,
+            Once::UserIdSet => 7,
+            Once::Map(map) => 8 + map,
         }
     }
 }
