@@ -152,10 +152,10 @@ fn unknown(directive: &Directive, inside: &Inside) -> Diagnostic {
         let patch = format!("{ours} {rest}");
         return diagnostic.patch(format!("a blank is missing behind `{ours}`"), place, patch);
     }
-    let here = directive::all().filter(|row| row.allowed_in(inside.context)).map(|row| row.name);
+    let here = || directive::all().filter(|row| row.allowed_in(inside.context)).map(|row| row.name);
     // Of those that are as near, what may stand here.
-    let near = closest(&name, here.clone().chain(directive::all().map(|row| row.name)));
-    if let Some(ours) = near.filter(|ours| here.clone().any(|name| name == *ours)) {
+    let near = closest(&name, here().chain(directive::all().map(|row| row.name)));
+    if let Some(ours) = near.filter(|ours| here().any(|name| name == *ours)) {
         return diagnostic.patch("a directive with a similar name exists", place, ours);
     }
     if let Some(ours) = near {
