@@ -215,6 +215,7 @@ fn returns_and_variables() {
          location = /v { return 200 \"$host$uri$is_args$args $arg_x $http_user_agent $cookie_c\"; }
          location ~ ^/u/(?<name>[a-z]+)/(.*)$ { return 307 /$2/$name; }
          location = /q { return 404; } location = /z { return 444; }
+         location = /tries { root www; try_files /none =444; }
          location = /p { return 200 $server_port; }
          location = /e { return 204; } location = /r { return 302 http://b.test$request_uri; }
          location = /a { absolute_redirect on; return 301 /x; }
@@ -226,6 +227,7 @@ fn returns_and_variables() {
         ("GET /u/joe/a%20b", "307 page /a%20b/joe"),
         ("PUT /q", "404 page"),
         ("GET /z", "- close"),
+        ("GET /tries", "- close"),
         ("GET /p", "200 text 8080"),
         ("GET /e", "204 text "),
         ("GET /r?x", "302 page http://b.test/r?x"),

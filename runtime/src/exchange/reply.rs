@@ -70,6 +70,10 @@ impl<F: Form> Exchange<F> {
         location: Option<&[u8]>,
     ) -> Step<W> {
         world.note(self, Note::Status(status));
+        // Whatever it comes from: `try_files … =444`, `limit_req_status 444`.
+        if status == 444 {
+            return Step::Reply(Reply::Close);
+        }
         self.fields.clear();
         (self.is_coded, self.has_failed) = (false, true);
         if status == 405 {

@@ -409,6 +409,7 @@ const TRIES: &[&str] = &[
     "try_files $uri %uri%?x=$arg_x;",
     "try_files %path% $uri/ %path%;",
     "try_files $uri $uri/ @named;",
+    "try_files $uri =444;",
 ];
 
 /// What the texts of the rows are put together from.
