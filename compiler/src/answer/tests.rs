@@ -239,6 +239,22 @@ fn returns_and_variables() {
 }
 
 #[test]
+fn the_last_if_that_holds_counts() {
+    let bench = Bench::new(
+        "server { listen 80; root www; error_page 404 /404.html;
+         location /a { if ($arg_x) { error_page 404 /docs/; } if ($arg_y) { return 404; }
+            if ($arg_z) { set $q 1; } } }",
+    );
+    bench.check(&[
+        ("GET /a", "404 file www/404.html"),
+        ("GET /a?x=1", "404 file www/docs/index.html"),
+        ("GET /a?y=1", "404 file www/404.html"),
+        ("GET /a?x=1&y=1", "404 file www/404.html"),
+        ("GET /a?x=1&z=1", "404 file www/404.html"),
+    ]);
+}
+
+#[test]
 fn errors_lead_to_pages() {
     let bench = Bench::new(
         "server { listen 80; root www; error_page 404 /404.html; error_page 403 =200 /docs/;

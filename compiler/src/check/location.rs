@@ -95,7 +95,8 @@ impl Draft<'_> {
         let mut level =
             around.level.inner(&block.directives, &mut self.reader, groups, Some(&path));
         level.internal |= matches!(path, Path::Named(_));
-        let stage = Stage { level: &level, path: Some(&path), groups, names: around.names };
+        let stage =
+            Stage { level: &level, location: Some((id, &path)), groups, names: around.names };
         self.resolve(id, &block.directives, &level, groups, around.names);
         let first_within = self.places.locations.len();
         let ops = self.steps(&block.directives, &stage);
@@ -245,7 +246,7 @@ impl Draft<'_> {
         stage: &Stage<'_>,
     ) -> Option<LocationId> {
         let limit = named(directives, "limit_except").next()?;
-        let (block, path) = (limit.block.as_ref()?, stage.path?);
+        let (block, (_, path)) = (limit.block.as_ref()?, stage.location?);
         let passes = ["proxy_pass", "grpc_pass"];
         let passes = passes.iter().flat_map(|name| named(&block.directives, name));
         let passes: Vec<_> = passes.cloned().collect();

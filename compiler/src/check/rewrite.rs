@@ -18,8 +18,8 @@ use crate::value::{self, Checked, regex};
 pub(super) struct Stage<'a> {
     /// What holds there.
     pub(super) level: &'a Level,
-    /// The paths of the location; `None` in a server.
-    pub(super) path: Option<&'a Path>,
+    /// The location, and its paths; `None` in a server.
+    pub(super) location: Option<(LocationId, &'a Path)>,
     /// What `$1` may stand for.
     pub(super) groups: &'a Groups,
     /// The server's named locations.
@@ -142,7 +142,11 @@ impl Draft<'_> {
         let Some(block) = &directive.block else { return };
         let condition = self.condition(directive, stage.groups);
         let condition = self.reader.report(condition);
-        let location = self.location_of_if(directive, around, stage);
+        // As in nginx, the last one that holds is what counts, even if it says nothing of its own.
+        let follows_another = ops.iter().any(|op| matches!(op, Op::If { location: Some(_), .. }));
+        let location = self
+            .location_of_if(directive, around, stage)
+            .or(stage.location.map(|(id, _)| id).filter(|_| follows_another));
         let at = ops.len();
         let within = self.steps_within(&block.directives, stage);
         if let Some(condition) = condition {
@@ -159,7 +163,7 @@ impl Draft<'_> {
         around: &[Directive],
         stage: &Stage<'_>,
     ) -> Option<LocationId> {
-        let (block, path) = (directive.block.as_ref()?, stage.path?);
+        let (block, (_, path)) = (directive.block.as_ref()?, stage.location?);
         let loses = named(around, "try_files").next().is_some();
         let has_settings = block.directives.iter().any(|inner| !is_step(inner));
         if !loses && !has_settings {

@@ -68,7 +68,7 @@ impl Draft<'_> {
         let scope = self.scope(directives, &around);
         // A `return` of the server comes before any location is looked for.
         let answers_all = begins_with_return(directives);
-        let stage = Stage { level: &level, path: None, groups: &groups, names: &names };
+        let stage = Stage { level: &level, location: None, groups: &groups, names: &names };
         let ops = self.steps(directives, &stage);
         let scope = if answers_all { Scope::default() } else { scope };
         let named_locations = names.ids.clone();

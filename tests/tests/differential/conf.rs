@@ -662,7 +662,7 @@ fn lines(draw: &mut Draw, level: Level, depth: usize, out: &mut String) {
         Location => Some(If),
         If | IfInServer => None,
     };
-    if let Some(within) = condition.filter(|_| draw.chance(25)) {
+    while let Some(within) = condition.filter(|_| draw.chance(25)) {
         let mut text = draw.text(&["if (%condition%) {\n"], POOLS);
         lines(draw, within, depth + 1, &mut text);
         drawn.push(text + &indent + "}");
