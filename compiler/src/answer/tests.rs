@@ -255,6 +255,19 @@ fn the_last_if_that_holds_counts() {
 }
 
 #[test]
+fn a_folder_counts_as_executable() {
+    let bench = Bench::new(
+        "server { listen 80; root www;
+         location / { if (-x $document_root/$arg_f) { return 201; } return 202; } }",
+    );
+    bench.check(&[
+        ("GET /x?f=docs", "201 text "),
+        ("GET /x?f=index.html", "202 text "),
+        ("GET /x?f=none", "202 text "),
+    ]);
+}
+
+#[test]
 fn errors_lead_to_pages() {
     let bench = Bench::new(
         "server { listen 80; root www; error_page 404 /404.html; error_page 403 =200 /docs/;

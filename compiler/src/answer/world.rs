@@ -379,7 +379,7 @@ impl<'w, 'a> World for Evaluation<'w, 'a> {
                 PathTest::File => kind == Kind::File,
                 PathTest::Directory => kind == Kind::Directory,
                 PathTest::Exists => true,
-                PathTest::Executable => kind == Kind::File && files.is_executable(&path),
+                PathTest::Executable => kind == Kind::Directory || files.is_executable(&path),
             },
         };
         self.steps.push(Step::Looked { by: Looker::Condition, path, found });

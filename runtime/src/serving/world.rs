@@ -133,7 +133,8 @@ impl<S: Site> World for Serving<'_, S> {
                 PathTest::File => is_there(false),
                 PathTest::Directory => is_there(true),
                 PathTest::Exists => is_there(false) || is_there(true),
-                PathTest::Executable => false,
+                // A folder is one that its owner may enter.
+                PathTest::Executable => is_there(true),
             };
         }
         let Ok(found) = std::fs::metadata(OsStr::from_bytes(path)) else { return false };
@@ -141,7 +142,7 @@ impl<S: Site> World for Serving<'_, S> {
             PathTest::File => found.is_file(),
             PathTest::Directory => found.is_dir(),
             PathTest::Exists => true,
-            PathTest::Executable => found.is_file() && found.mode() & 0o100 != 0,
+            PathTest::Executable => found.mode() & 0o100 != 0,
         }
     }
 

@@ -549,6 +549,8 @@ pub const POOLS: &[(&str, &[&str])] = &[
             "-f $request_filename",
             "!-e $document_root$uri",
             "-d $request_filename",
+            "-x $request_filename",
+            "!-x $document_root/d",
             "$request_method = POST",
             "$http_x ~ (?<part>.)(.)",
             "$arg_x",
