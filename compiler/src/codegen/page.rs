@@ -90,6 +90,15 @@ fn page_statuses(site: &ir::Site) -> BTreeSet<u16> {
         ];
         statuses.extend(limits.into_iter().filter(|(is_none, _)| !is_none).map(|(_, code)| code));
     }
+    let limits = site.locations.iter().filter_map(|location| location.limit_except.as_ref());
+    let mut admissions = site
+        .settings
+        .iter()
+        .map(|settings| &settings.admission)
+        .chain(limits.map(|limit| &limit.admission));
+    if admissions.any(|admission| admission.auth.is_some() || admission.inquiry.is_some()) {
+        statuses.insert(401);
+    }
     statuses.retain(|&code| status::has_page(code));
     statuses
 }
@@ -152,6 +161,12 @@ mod tests {
             ("location /a { try_files $uri =406; }", 406),
             ("error_page 404 =402 /a;", 402),
             ("limit_req zone=z; limit_req_status 429;", 429),
+            ("location /a { auth_request /b; } location /b { return 204; }", 401),
+            ("location /a { auth_basic x; auth_basic_user_file /etc/users; }", 401),
+            (
+                "location /a { limit_except GET { auth_basic x; auth_basic_user_file /etc/users; } }",
+                401,
+            ),
         ] {
             let added: Vec<_> =
                 statuses(server).into_iter().filter(|code| !own.contains(code)).collect();
