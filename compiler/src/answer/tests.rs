@@ -445,15 +445,18 @@ fn charsets() {
 
 #[test]
 fn recoded_contents() {
-    let bench = Bench::new(
+    let bench = Bench::among(
         "charset_map koi8-r utf-8 { C0 D18E; }
          server { listen 80; root www; charset utf-8; source_charset koi8-r;
          location /same { source_charset utf-8; return 200 a; }
          location /text { return 200 a; } location /moved { return 301 /; }
          location /asked { source_charset $arg_c; return 200 a; } }",
+        &[("www/more.html", "a")],
     );
     for (path, media_type, has_len) in [
-        ("/404.html", "text/html; charset=utf-8", false),
+        ("/more.html", "text/html; charset=utf-8", false),
+        // It is empty.
+        ("/404.html", "text/html; charset=utf-8", true),
         ("/same", "text/plain; charset=utf-8", true),
         ("/text", "text/plain; charset=utf-8", false),
         ("/moved", "text/html", false),

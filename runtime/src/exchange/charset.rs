@@ -111,6 +111,10 @@ impl<F: Form> Exchange<F> {
         if !matches!(reply, Reply::Response(_) | Reply::Content(_)) {
             return reply;
         }
+        // What is empty keeps its length, by which a client knows its end.
+        if self.content_len_said() == Some(0) {
+            return reply;
+        }
         self.fields.remove("Content-Length");
         self.fields.remove("Accept-Ranges");
         match reply {

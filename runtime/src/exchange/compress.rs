@@ -190,7 +190,7 @@ impl<F: Form> Exchange<F> {
     }
 
     /// The length of the whole content as the fields say it; several parts do not.
-    fn content_len_said(&self) -> Option<u64> {
+    pub(super) fn content_len_said(&self) -> Option<u64> {
         if let Some(part) = self.fields.get("Content-Range") {
             return number(part.rsplit(|&byte| byte == b'/').next()?);
         }

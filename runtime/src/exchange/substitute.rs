@@ -21,7 +21,7 @@ impl<F: Form> Exchange<F> {
         let Some(media_type) = self.fields.get("Content-Type") else { return reply };
         let is_of_type = route.location.substitutes(without_parameters(media_type));
         let is_coded = self.fields.get("Content-Encoding").is_some();
-        let len = self.fields.content_len();
+        let len = self.content_len_said();
         if !is_of_type || is_coded || self.status == 206 || len == Some(0) {
             return reply;
         }
