@@ -225,6 +225,14 @@ impl<'a> Router<'a> {
         })
     }
 
+    /// A pattern's groups that have names, and these.
+    pub fn group_names(&self, pattern: &'a ir::Pattern) -> Vec<(usize, String)> {
+        self.with_matcher(pattern, |matcher| {
+            let names = matcher.machine().0.get_nfa().group_info().pattern_names(PatternID::ZERO);
+            names.enumerate().filter_map(|(index, name)| Some((index, name?.to_owned()))).collect()
+        })
+    }
+
     fn with_matcher<T>(&self, pattern: &'a ir::Pattern, ask: impl FnOnce(&Matcher) -> T) -> T {
         let mut matchers = self.matchers.borrow_mut();
         let key = (&pattern.text[..], pattern.ignore_case);

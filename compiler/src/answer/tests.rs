@@ -268,6 +268,18 @@ fn a_folder_counts_as_executable() {
 }
 
 #[test]
+fn named_groups_of_a_map_are_the_requests() {
+    let bench = Bench::new(
+        "map $uri $part { ~^/named/(?<of>.)(?<rest>.*)$ got; default none; }
+         server { listen 80; location / { return 200 \"$part $of $rest\"; } }",
+    );
+    bench.check(&[
+        ("GET /named/abc", "200 text got a bc"),
+        ("GET /named/", "200 text none  "),
+    ]);
+}
+
+#[test]
 fn errors_lead_to_pages() {
     let bench = Bench::new(
         "server { listen 80; root www; error_page 404 /404.html; error_page 403 =200 /docs/;

@@ -104,6 +104,7 @@ impl<'a> View<'_, '_, 'a> {
             Variable::NamedCapture(name) | Variable::Shared(_, name) => {
                 let mut matches = self.exchange.matches.iter();
                 matches.any(|(pattern, _)| router.group_named(pattern, name).is_some())
+                    || self.exchange.memo.group(name).is_some()
             }
             Variable::RequestField(_)
             | Variable::ResponseField(_)
@@ -458,6 +459,11 @@ impl<'a> View<'_, '_, 'a> {
         let found = regexes.find(|(regex, _)| router.is_match(&regex.pattern, subject));
         match found {
             Some((regex, value)) => {
+                let groups = router.groups(&regex.pattern, subject);
+                for (number, name) in router.group_names(&regex.pattern) {
+                    let range = groups.get(number).cloned().flatten();
+                    self.exchange.memo.put_group(&name, range.map(|range| &subject[range]));
+                }
                 let own_match = Some((&regex.pattern, subject));
                 View { own_match, ..*self }.value(&map.values[*value as usize])
             }
@@ -478,7 +484,7 @@ impl<'a> View<'_, '_, 'a> {
 
     /// A named group of the last regex that has one of this name.
     fn named_capture(&self, name: &str) -> Option<Vec<u8>> {
-        self.group_named(name, 0).flatten()
+        self.group_named(name, 0).or_else(|| self.exchange.memo.group(name)).flatten()
     }
 
     /// The same of those that have matched after so many others, if one has the name.

@@ -166,7 +166,9 @@ fn regexes(
     let arms = regexes.iter().map(|(regex, value)| {
         let is_computed = map.values[*value as usize].literal().is_none();
         let value = number(*value);
-        if regex.captures_used && is_computed {
+        // Its named groups may be asked for elsewhere.
+        let is_named = ["(?P<", "(?<"].iter().any(|front| regex.pattern.text.contains(front));
+        if regex.captures_used && (is_computed || is_named) {
             let pattern = shared.pattern(&regex.pattern);
             return quote!(v.with_match(#pattern, &subject, out, |v, out| #write(v, out, #value)));
         }

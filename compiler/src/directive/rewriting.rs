@@ -57,10 +57,10 @@ pub(super) const GROUP: Group = Group {
             "A variable whose value depends on TEXT. It is computed when it is first used. Each \
              line is a text, which is compared in any case, and a value, which may hold variables. \
              `~REGEX` and `~*REGEX` (any case) are tried after the texts, in their order, and the \
-             value may use their groups. `default VALUE` is for everything else. With \
-             `hostnames;`, texts are names like those of `server_name`. With `volatile;`, it is \
-             computed at every use. To write a text that is one of these words, put a `\\` before \
-             it.",
+             value may use their groups; the named ones are variables of the request once the map \
+             was used. `default VALUE` is for everything else. With `hostnames;`, texts are names \
+             like those of `server_name`. With `volatile;`, it is computed at every use. To write \
+             a text that is one of these words, put a `\\` before it.",
         ),
         Directive {
             args: (1, 2),

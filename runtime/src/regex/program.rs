@@ -81,6 +81,12 @@ impl Program {
         self.backtracker.get_nfa().group_info().to_index(PatternID::ZERO, name)
     }
 
+    /// The groups that have names, and these.
+    pub fn names(&self) -> impl Iterator<Item = (usize, &str)> {
+        let names = self.backtracker.get_nfa().group_info().pattern_names(PatternID::ZERO);
+        names.enumerate().filter_map(|(index, name)| Some((index, name?)))
+    }
+
     fn backtrack(&self, subject: &[u8], slots: &mut [Option<NonMaxUsize>]) -> bool {
         BACKTRACKING.with_borrow_mut(|cache| {
             let cache = cache.get_or_insert_with(|| self.backtracker.create_cache());

@@ -633,7 +633,8 @@ impl Variables<'_> {
         self.memo.write(Once::Map(map), out, |out| compute(self, out));
     }
 
-    /// Appends a value of a map, whose regex has matched `subject`.
+    /// Appends a value of a map, whose regex has matched `subject`. Its named groups are the request's
+    /// from then on.
     pub fn with_match(
         &self,
         pattern: &'static Pattern,
@@ -642,6 +643,9 @@ impl Variables<'_> {
         compute: fn(&Variables<'_>, &mut Vec<u8>),
     ) {
         let own_match = Match::new(pattern, subject);
+        for (index, name) in pattern.program().names() {
+            self.memo.put_group(name, own_match.group(index));
+        }
         compute(&Variables { own_match: Some(&own_match), ..*self }, out);
     }
 
@@ -662,9 +666,12 @@ impl Variables<'_> {
         is_there
     }
 
-    /// A named group of the last regex that has one of this name.
+    /// A named group of the last regex that has one of this name, or of that of a map.
     pub fn named_capture(&self, name: &str, out: &mut Vec<u8>) -> bool {
-        write_some(self.group_named(name, self.matches).flatten(), out)
+        match self.group_named(name, self.matches) {
+            Some(group) => write_some(group, out),
+            None => write_some(self.memo.group(name).flatten().as_deref(), out),
+        }
     }
 
     /// A variable that `set` gives values to, and a group of a regex too: it has the one that came last.

@@ -49,6 +49,8 @@ pub struct Memo {
     values: RefCell<Vec<Option<Vec<u8>>>>,
     /// The variables of `set` that were read before they had a value.
     missed: RefCell<Vec<usize>>,
+    /// The named groups of the regexes of maps that have matched, as the last of each name has it.
+    groups: RefCell<Vec<(String, Option<Vec<u8>>)>>,
     /// Whether `$slice_range` was read.
     sliced: Cell<bool>,
 }
@@ -95,6 +97,21 @@ impl Memo {
         is_first
     }
 
+    /// Takes note of a named group of the regex of a map.
+    pub fn put_group(&self, name: &str, group: Option<&[u8]>) {
+        let (mut groups, group) = (self.groups.borrow_mut(), group.map(<[u8]>::to_vec));
+        match groups.iter_mut().find(|(known, _)| known == name) {
+            Some((_, last)) => *last = group,
+            None => groups.push((name.to_owned(), group)),
+        }
+    }
+
+    /// The group of this name of the regex of a map, if one that has it has matched.
+    pub fn group(&self, name: &str) -> Option<Option<Vec<u8>>> {
+        let groups = self.groups.borrow();
+        groups.iter().find(|(known, _)| known == name).map(|(_, group)| group.clone())
+    }
+
     /// Takes note that `$slice_range` was read: a part is asked for.
     pub(crate) fn slice(&self) {
         self.sliced.set(true);
@@ -109,6 +126,7 @@ impl Memo {
     pub(crate) fn clear(&mut self) {
         self.values.get_mut().clear();
         self.missed.get_mut().clear();
+        self.groups.get_mut().clear();
         self.sliced.set(false);
     }
 }
