@@ -292,6 +292,8 @@ fn a_refused_head_tells_what_it_asked_for() {
         ("GET //a/../%41?x=1 HTTP/1.1\r\nHost: \r\n", "GET //a/../%41?x=1 is /A ? x=1 at "),
         ("GET / HTTP/1.1\r\n", "GET / is / ?  at "),
         ("GET http://b:8/x?y HTTP/1.1\r\nHost: ?\r\n", "GET /x?y is /x ? y at b:8"),
+        ("GET http://b:8 HTTP/1.1\r\nHost: ?\r\n", "GET / is / ?  at b:8"),
+        ("GET http://b?y HTTP/1.1\r\nHost: ?\r\n", "GET ?y is / ? y at b"),
         ("BREW /pot HTTP/1.1\r\nA b: c\r\n", "BREW /pot is /pot ?  at "),
         ("GET /x HTTP/3.0\r\nHost: a\r\n", "GET /x is /x ?  at "),
         ("GET /x%zz HTTP/1.1\r\nHost: a\r\n", "GET /x%zz is  ?  at "),

@@ -89,6 +89,11 @@ impl Head {
         target::normalize(parts.path, limits.merge_slashes, &mut self.path)?;
         if parts.authority.is_some() {
             self.put_host_field();
+            if self.uri.start == self.uri.end {
+                let end = self.bytes.len();
+                self.bytes.push(b'/');
+                self.uri = Span::from(end..end + 1);
+            }
         }
         Ok(())
     }
