@@ -1,6 +1,7 @@
 //! Methods: the ones that this server knows, and sets of them.
 
-/// A method that this server knows. Any other is answered with 501.
+/// A method that this server knows: those that IANA has registered, and PURGE. Any other is answered
+/// with 501.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[allow(missing_docs)]
 #[repr(u8)]
@@ -21,11 +22,35 @@ pub enum Method {
     Proppatch,
     Lock,
     Unlock,
+    Acl,
+    BaselineControl,
+    Bind,
+    Checkin,
+    Checkout,
+    Label,
+    Link,
+    Merge,
+    Mkactivity,
+    Mkcalendar,
+    Mkredirectref,
+    Mkworkspace,
+    Orderpatch,
+    Purge,
+    Query,
+    Rebind,
+    Report,
+    Search,
+    Unbind,
+    Uncheckout,
+    Unlink,
+    Update,
+    Updateredirectref,
+    VersionControl,
 }
 
 impl Method {
     /// Every known method, in the order of their numbers.
-    pub const ALL: [Method; 16] = [
+    pub const ALL: [Method; 40] = [
         Method::Get,
         Method::Head,
         Method::Post,
@@ -42,6 +67,30 @@ impl Method {
         Method::Proppatch,
         Method::Lock,
         Method::Unlock,
+        Method::Acl,
+        Method::BaselineControl,
+        Method::Bind,
+        Method::Checkin,
+        Method::Checkout,
+        Method::Label,
+        Method::Link,
+        Method::Merge,
+        Method::Mkactivity,
+        Method::Mkcalendar,
+        Method::Mkredirectref,
+        Method::Mkworkspace,
+        Method::Orderpatch,
+        Method::Purge,
+        Method::Query,
+        Method::Rebind,
+        Method::Report,
+        Method::Search,
+        Method::Unbind,
+        Method::Uncheckout,
+        Method::Unlink,
+        Method::Update,
+        Method::Updateredirectref,
+        Method::VersionControl,
     ];
 
     /// The method with this name. Names are case-sensitive (RFC 9110, 9.1).
@@ -71,19 +120,43 @@ impl Method {
             Method::Proppatch => "PROPPATCH",
             Method::Lock => "LOCK",
             Method::Unlock => "UNLOCK",
+            Method::Acl => "ACL",
+            Method::BaselineControl => "BASELINE-CONTROL",
+            Method::Bind => "BIND",
+            Method::Checkin => "CHECKIN",
+            Method::Checkout => "CHECKOUT",
+            Method::Label => "LABEL",
+            Method::Link => "LINK",
+            Method::Merge => "MERGE",
+            Method::Mkactivity => "MKACTIVITY",
+            Method::Mkcalendar => "MKCALENDAR",
+            Method::Mkredirectref => "MKREDIRECTREF",
+            Method::Mkworkspace => "MKWORKSPACE",
+            Method::Orderpatch => "ORDERPATCH",
+            Method::Purge => "PURGE",
+            Method::Query => "QUERY",
+            Method::Rebind => "REBIND",
+            Method::Report => "REPORT",
+            Method::Search => "SEARCH",
+            Method::Unbind => "UNBIND",
+            Method::Uncheckout => "UNCHECKOUT",
+            Method::Unlink => "UNLINK",
+            Method::Update => "UPDATE",
+            Method::Updateredirectref => "UPDATEREDIRECTREF",
+            Method::VersionControl => "VERSION-CONTROL",
         }
     }
 }
 
 /// A set of known methods.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct MethodSet(u16);
+pub struct MethodSet(u64);
 
 impl MethodSet {
     /// No method.
     pub const EMPTY: MethodSet = MethodSet(0);
     /// Every known method.
-    pub const ALL: MethodSet = MethodSet(u16::MAX);
+    pub const ALL: MethodSet = MethodSet::of(&Method::ALL);
 
     /// The set of `methods`.
     pub const fn of(methods: &[Method]) -> MethodSet {
@@ -98,12 +171,12 @@ impl MethodSet {
 
     /// The set with `method` in it.
     pub const fn with(self, method: Method) -> MethodSet {
-        MethodSet(self.0 | 1 << method as u16)
+        MethodSet(self.0 | 1 << method as u64)
     }
 
     /// Whether `method` is in the set.
     pub const fn contains(self, method: Method) -> bool {
-        self.0 & 1 << method as u16 != 0
+        self.0 & 1 << method as u64 != 0
     }
 
     /// The methods in the set, in the order of their numbers.
@@ -117,12 +190,12 @@ impl MethodSet {
     }
 
     /// The set as a number, for generated code.
-    pub const fn bits(self) -> u16 {
+    pub const fn bits(self) -> u64 {
         self.0
     }
 
     /// The set that [`bits`](Self::bits) gave.
-    pub const fn from_bits(bits: u16) -> MethodSet {
+    pub const fn from_bits(bits: u64) -> MethodSet {
         MethodSet(bits)
     }
 }

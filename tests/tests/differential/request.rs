@@ -20,7 +20,7 @@ pub struct Asked {
 
 const METHODS: &[&str] = &[
     "GET", "GET", "GET", "GET", "GET", "GET", "GET", "HEAD", "HEAD", "POST", "PUT", "DELETE",
-    "OPTIONS",
+    "OPTIONS", "PATCH", "REPORT",
 ];
 
 const FIELDS: &[&str] = &[
