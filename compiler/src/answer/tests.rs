@@ -273,10 +273,7 @@ fn named_groups_of_a_map_are_the_requests() {
         "map $uri $part { ~^/named/(?<of>.)(?<rest>.*)$ got; default none; }
          server { listen 80; location / { return 200 \"$part $of $rest\"; } }",
     );
-    bench.check(&[
-        ("GET /named/abc", "200 text got a bc"),
-        ("GET /named/", "200 text none  "),
-    ]);
+    bench.check(&[("GET /named/abc", "200 text got a bc"), ("GET /named/", "200 text none  ")]);
 }
 
 #[test]

@@ -14,8 +14,8 @@ use crate::http::status;
 use crate::http::target::{normalize, split_args};
 use crate::site::{Level, UpstreamId};
 
-use super::step::Step;
 use super::pieces::Pieces;
+use super::step::Step;
 use super::world::{Form, Location, World};
 use super::{Exchange, MAX_REDIRECTS, Outcome, Refusal, Reply};
 
