@@ -168,7 +168,10 @@ impl Sealed {
         match self {
             Sealed::Pkcs8(der) => {
                 let sealed = EncryptedPrivateKeyInfoRef::try_from(&der[..]);
-                let sealed = sealed.map_err(|_| "it cannot be read".to_owned())?;
+                let sealed = sealed.map_err(|_| match is_sequence(der) {
+                    true => "it is sealed in a way that is not known".to_owned(),
+                    false => "it cannot be read".to_owned(),
+                })?;
                 match sealed.decrypt(password) {
                     Ok(der) => Ok(Some(der.as_bytes().to_vec())),
                     // What a wrong password makes of it is padded wrongly, or is no key.

@@ -183,7 +183,8 @@ impl Files for Memory {
     fn mode(&self, path: &Path) -> Option<u32> {
         let file = self.file(path)?;
         let executable = if self.is_executable(path) { 0o111 } else { 0 };
-        let is_private = file.is_private || path.extension().is_some_and(|end| end == "key");
+        let is_secret = path.extension().is_some_and(|end| end == "key");
+        let is_private = file.is_private || is_secret || path.ends_with("passwords");
         Some(if is_private { 0o600 } else { 0o644 | executable })
     }
 }

@@ -106,3 +106,24 @@ pub fn takes_added_fields(status: u16) -> bool {
 pub fn has_no_content(status: u16) -> bool {
     status < 200 || matches!(status, 204 | 205 | 304)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn statuses_have_pages_where_nginx_has_them() {
+        // What nginx 1.22 sends a page for where `return` says so.
+        const OF_NGINX: &[u16] = &[
+            400, 401, 402, 403, 404, 405, 406, 409, 410, 411, 412, 413, 414, 415, 416, 421, 429,
+            500, 501, 502, 503, 504, 505, 507,
+        ];
+        // The server answers so by itself; nginx has no pages for them.
+        const OWN: &[u16] = &[408, 417, 431];
+        for status in 400..=599 {
+            let expected = OF_NGINX.contains(&status) || OWN.contains(&status);
+            assert_eq!(has_page(status), expected, "{status}");
+        }
+        assert!((494..=497).all(|status| has_page(public(status))));
+    }
+}

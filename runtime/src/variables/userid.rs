@@ -102,13 +102,14 @@ impl Variables<'_> {
     fn uid(&self, userid: &UserId) -> Option<[u8; LEN]> {
         let mut known = Vec::new();
         self.memo.write(Once::UserIdGot, &mut known, |known| {
-            let mut lines = self.head.fields().values(b"cookie");
-            let Some(sent) = lines.find_map(|line| find_cookie(line, userid.name)) else { return };
-            match read_uid(sent) {
-                Ok(uid) => known.extend(uid),
-                Err(what) => {
+            let lines = self.head.fields().values(b"cookie");
+            let mut sent = lines.filter_map(|line| Some((line, find_cookie(line, userid.name)?)));
+            match sent.next().map(|(line, sent)| (line, read_uid(sent))) {
+                None => {}
+                Some((_, Ok(uid))) => known.extend(uid),
+                Some((line, Err(what))) => {
                     let text =
-                        format_args!("client sent {what} userid cookie \"{}\"", Escaped(sent));
+                        format_args!("client sent {what} userid cookie \"{}\"", Escaped(line));
                     self.tell(Level::Error, text);
                 }
             }

@@ -94,6 +94,8 @@ fn no_variable_is_always_empty() {
         "POST /passed HTTP/1.1\r\nHost: variables.test:080\r\nContent-Length: 2\r\n\r\nhi"
             .to_owned(),
         get("/code/x", ""),
+        get("/user", ""),
+        get("/user", "Cookie: uid=fwAAAWofKzwSNFZ4AwMDAg==\r\n"),
     ];
     let asked: Vec<_> = asked.iter().map(String::as_str).collect();
     let lines = logged(&folder, &server, &asked);
