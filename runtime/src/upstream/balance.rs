@@ -275,6 +275,10 @@ impl Group {
                 self.by_address(choice.client, &all, &able)
                     .or_else(|| self.next_by_weight(&able, now_ms))
             }
+            // As in nginx, what has no key has no place.
+            (Balance::Hash(_) | Balance::ConsistentHash(_), false) if choice.key.is_empty() => {
+                self.next_by_weight(&able, now_ms)
+            }
             (Balance::Hash(_), false) => {
                 let all: Vec<usize> = all().collect();
                 self.by_key(&choice.key, &all, &able).or_else(|| self.next_by_weight(&able, now_ms))

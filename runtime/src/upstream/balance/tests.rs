@@ -102,6 +102,18 @@ fn weights_are_spread() {
 }
 
 #[test]
+fn what_has_no_key_goes_by_weight() {
+    let text = || Text::Fixed(b"");
+    for balance in [Balance::Hash(text()), Balance::ConsistentHash(text())] {
+        let mut group = group(vec![peer(1), peer(1)], balance);
+        assert_eq!(picks(&mut group, 4, &Choice::default()), [0, 1, 0, 1]);
+        let keyed = Choice { key: b"a".to_vec(), ..Choice::default() };
+        let picked = picks(&mut group, 3, &keyed);
+        assert_eq!(picked, [picked[0]; 3]);
+    }
+}
+
+#[test]
 fn one_that_fails_is_left_alone_for_a_while() {
     let mut group = group(vec![peer(1), peer(1)], Balance::RoundRobin);
     let choice = Choice::default();
