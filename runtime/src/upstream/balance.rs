@@ -137,6 +137,11 @@ impl Group {
         self.peers.iter().filter(|seat| !seat.is_gone).count()
     }
 
+    /// How many of them the conf has not taken out (`down`).
+    pub(super) fn up_len(&self) -> usize {
+        self.peers.iter().filter(|seat| !seat.is_gone && !seat.said.down).count()
+    }
+
     /// Whether a program of the server's own is to listen there.
     pub(super) fn has_command(&self, peer: usize) -> bool {
         self.peers[peer].found.index < self.upstream.commands.len()

@@ -166,6 +166,10 @@ fn the_next_one_is_asked() {
     let server = launch("proxy").set("OTHER", &nobody()).set("SPARE", &backend.address()).start();
     assert_eq!(server.get("/spared/").text(), "ok");
     server.wait_for("upstream server temporarily disabled");
+    // Where nobody is left, that is a try of its own, as in nginx.
+    let server = launch("proxy").set("OTHER", &nobody()).set("SPARE", &nobody()).start();
+    assert_eq!([server.get("/spared/").status, server.get("/spared/").status], [502, 502]);
+    server.wait_for("addr=spared status=502");
 }
 
 #[test]

@@ -205,8 +205,8 @@ impl Running {
         };
         match upstreams.has_queue(running.call.upstream) {
             // Those that have come before have their turn before.
-            true => running.queue_or_refuse(None),
-            false => running.ask_next(None),
+            true => running.queue_or_refuse(),
+            false => running.ask_next(),
         }
         running
     }
@@ -215,18 +215,17 @@ impl Running {
         &self.upstreams.groups[usize::from(self.call.upstream)]
     }
 
-    /// Asks one peer after the other until a connection is made or begun. `last`: what went wrong
-    /// with the one before.
-    fn ask_next(&mut self, mut last: Option<Failure>) {
+    /// Asks one peer after the other until a connection is made or begun.
+    fn ask_next(&mut self) {
         loop {
             let now_ms = self.upstreams.now_ms();
             let group = &self.upstreams.groups[usize::from(self.call.upstream)];
             let picked = group.lend().pick(&mut self.call.choice, now_ms);
             let Some(peer) = picked else {
                 if self.tries.is_empty() {
-                    return self.queue_or_refuse(last);
+                    return self.queue_or_refuse();
                 }
-                return self.refuse(last);
+                return self.refuse(None);
             };
             let found = self.group().lend().found(peer);
             self.asked_ms = now_ms;
@@ -251,17 +250,16 @@ impl Running {
                     if !self.may_try_again(&failure) {
                         return self.give_up(failure);
                     }
-                    last = Some(failure);
                 }
             }
         }
     }
 
     /// Waits until a peer can be asked, where the conf says so and there is room.
-    fn queue_or_refuse(&mut self, last: Option<Failure>) {
+    fn queue_or_refuse(&mut self) {
         let (most, _) = self.group().lend().settings().queue;
         if most == 0 {
-            return self.refuse(last);
+            return self.refuse(None);
         }
         match self.upstreams.queue(self.call.upstream, most) {
             Some(number) => self.queued = Some((number, self.upstreams.now_ms())),
@@ -286,7 +284,7 @@ impl Running {
         self.queued = None;
         self.upstreams.leave_queue(group, number);
         match can {
-            true => self.ask_next(None),
+            true => self.ask_next(),
             false => self.refuse(Some(Failure {
                 kind: Failures::ERROR,
                 status: 502,
@@ -295,13 +293,11 @@ impl Running {
         }
     }
 
-    /// Nobody can be asked. `last`: what went wrong with the one before.
-    fn refuse(&mut self, last: Option<Failure>) {
+    /// Nobody can be asked, for this reason or since none is live. As in nginx, that is a try of its own.
+    fn refuse(&mut self, why: Option<Failure>) {
         let name = self.group().lend().name();
-        if self.tries.is_empty() {
-            self.tries.push(Try { status: 502, ..Try::of(name.into()) });
-        }
-        let failure = last.unwrap_or_else(|| Failure {
+        self.tries.push(Try { status: 502, response_ms: Some(0), ..Try::of(name.into()) });
+        let failure = why.unwrap_or_else(|| Failure {
             kind: Failures::ERROR,
             status: 502,
             words: "no live upstreams while connecting to upstream".to_owned(),
@@ -464,7 +460,7 @@ impl Running {
         if !self.may_try_again(&failure) {
             return Err(self.refusal(failure));
         }
-        self.ask_next(Some(failure));
+        self.ask_next();
         match self.refusal.take() {
             Some(refusal) => Err(refusal),
             None => Ok(Received::Nothing),
@@ -483,7 +479,7 @@ impl Running {
         let next = self.call.proxy.next_upstream;
         let tries = self.call.proxy.next_upstream_tries;
         let is_one_more = tries == 0 || (self.tries.len() as u32) < tries;
-        let others = self.call.choice.tried.len() < self.group().lend().len();
+        let others = self.call.choice.tried.len() < self.group().lend().up_len();
         next.have(failure.kind) && is_one_more && others && self.is_in_time()
     }
 
