@@ -189,6 +189,9 @@ pub(crate) trait Backend {
         None
     }
 
+    /// Takes note that nothing more of it is wanted.
+    fn end(&mut self) {}
+
     /// Tells which servers were asked.
     fn tell_tries(&mut self, _: &mut Tries) {}
 

@@ -428,6 +428,10 @@ impl Backend for Keeping {
         self.inner.take_tunnel()
     }
 
+    fn end(&mut self) {
+        self.inner.end();
+    }
+
     fn tell_tries(&mut self, tries: &mut Tries) {
         self.inner.tell_tries(tries);
         if let Some(status) = self.status {

@@ -380,6 +380,9 @@ impl Subrequest {
         if !self.answerer.is_whole() && !is_kept {
             drain(&mut *backend, scratch);
         }
+        if !self.answer.is_whole {
+            backend.end();
+        }
         backend.tell_tries(&mut self.exchange.tries);
         let promised = head.content_len;
         let reply = self.exchange.answer_backend(cx, &self.origin, head);
@@ -462,6 +465,7 @@ impl Subrequest {
         let Doing::Relaying(mut backend) = std::mem::replace(&mut self.doing, Doing::Over) else {
             return;
         };
+        backend.end();
         backend.tell_tries(&mut self.exchange.tries);
         let (exchange, origin) = (&self.exchange, &self.origin);
         backend.abandon(scratch, &mut |level, text| exchange.report(cx, origin, level, text));

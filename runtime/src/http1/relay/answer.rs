@@ -60,7 +60,9 @@ impl Connection {
         let promised = head.content_len;
         let reply = session.exchange.answer_backend(cx, &self.client, head);
         let Reply::Content(len) = reply else {
-            let Session { exchange, backend, reader, output, .. } = *session;
+            let Session { mut exchange, mut backend, reader, output, .. } = *session;
+            backend.end();
+            backend.tell_tries(&mut exchange.tries);
             if let Some(backend) = self.leave_to_keep(cx, &exchange, backend) {
                 backend.release(scratch, &mut |level, text| {
                     exchange.report(cx, &self.client, level, text);
@@ -190,6 +192,7 @@ impl Connection {
             self.client.transport.break_on_close();
         }
         let cut_words = backend.cut_words();
+        backend.end();
         backend.tell_tries(&mut exchange.tries);
         backend.release(scratch, &mut |level, text| {
             exchange.report(cx, &self.client, level, text);
@@ -224,6 +227,7 @@ impl Connection {
             return false;
         };
         let Session { mut exchange, mut backend, reader, output, persistence, .. } = *session;
+        backend.end();
         backend.tell_tries(&mut exchange.tries);
         backend.abandon(scratch, &mut |level, text| {
             exchange.report(cx, &self.client, level, text);

@@ -345,6 +345,7 @@ impl Connection {
     ) -> Next {
         if let State::Relay(session) = std::mem::replace(&mut self.state, State::Closed) {
             let Session { mut exchange, mut backend, mut output, .. } = *session;
+            backend.end();
             backend.tell_tries(&mut exchange.tries);
             backend.abandon(scratch, &mut |level, text| {
                 exchange.report(cx, &self.client, level, text);

@@ -224,6 +224,10 @@ impl Running {
         let words = format!("upstream answered {status}");
         let failure = Failure { kind, status, words };
         let was_sent = self.line.as_ref().is_some_and(|line| line.sent > 0);
+        let now_ms = self.upstreams.now_ms();
+        if let Some(last) = self.tries.last_mut() {
+            last.head_ms = Some(now_ms.saturating_sub(self.asked_ms));
+        }
         match self.may_try_again(&failure) && self.may_repeat(was_sent) {
             true => self.fail(failure).map(Some),
             false => Ok(None),

@@ -267,6 +267,10 @@ impl Backend for Running {
         }
     }
 
+    fn end(&mut self) {
+        self.finish();
+    }
+
     fn tell_tries(&mut self, tries: &mut Tries) {
         if matches!(self.answer, Answer::Complete { .. }) {
             self.finish();
