@@ -11,7 +11,7 @@ use std::rc::Rc;
 use std::time::SystemTime;
 
 use super::Digest;
-use super::freshness::{Freshness, freshness};
+use super::freshness::{Freshness, freshness, renewed};
 use super::record::Record;
 use super::store::Store;
 use super::variant::{variant_of, vary_of};
@@ -144,7 +144,9 @@ impl Keeping {
         if let (304, Some((file, record)), true) =
             (head.status, stale, proxy.plain.cache_revalidate)
         {
-            let fresh = freshness(record.status, &head.fields, caching.valid, ignored, now_s);
+            let kept = record.fields();
+            let fields = renewed(&head.fields, &kept);
+            let fresh = freshness(record.status, fields, caching.valid, ignored, now_s);
             if let Some(fresh) = fresh {
                 self.renew(file, record, fresh);
             }

@@ -40,7 +40,7 @@ pub(super) fn freshness(
     if !ignored.have(Ignored::SET_COOKIE) && fields.get("Set-Cookie").is_some() {
         return None;
     }
-    if !ignored.have(Ignored::VARY) && vary(fields).is_some_and(|vary| !is_usable(vary)) {
+    if !ignored.have(Ignored::VARY) && !is_usable(&vary(fields)) {
         return None;
     }
     let mut said = Said::default();
@@ -72,9 +72,22 @@ pub(super) fn time_of(valid: &[CacheValid], status: u16) -> Option<u64> {
     valid.iter().find(is_it).map(|line| line.time_s)
 }
 
-/// The value of Vary, unless that is empty.
-pub(super) fn vary(fields: &Fields) -> Option<&[u8]> {
-    fields.get("Vary").map(<[u8]>::trim_ascii).filter(|vary| !vary.is_empty())
+/// Which fields say how long an answer is fresh that the other server has said still holds: where it says
+/// nothing of time, what was `kept` (RFC 9111, 4.3.4).
+pub(super) fn renewed<'f>(said: &'f Fields, kept: &'f Fields) -> &'f Fields {
+    let says = |name: &&str| said.get(name).is_some();
+    match ["Cache-Control", "Expires", "X-Accel-Expires"].iter().any(says) {
+        true => said,
+        false => kept,
+    }
+}
+
+/// What Vary names, in all of its lines; empty: nothing.
+pub(super) fn vary(fields: &Fields) -> Vec<u8> {
+    let lines = fields.iter().filter(|(name, _)| name.eq_ignore_ascii_case(b"Vary"));
+    let named: Vec<&[u8]> =
+        lines.map(|(_, value)| value.trim_ascii()).filter(|value| !value.is_empty()).collect();
+    named.join(&b", "[..])
 }
 
 /// Whether requests can be told apart by it.
@@ -104,8 +117,9 @@ impl Said {
             match &name.to_ascii_lowercase()[..] {
                 // What only its own client may see, or what is to be asked for anew each time.
                 b"no-cache" | b"no-store" | b"private" => refused = true,
-                b"s-maxage" => shared_s = value.unwrap_or(Some(0)).or(shared_s),
-                b"max-age" => max_s = value.unwrap_or(Some(0)).or(max_s),
+                // A time that is none is over (RFC 9111, 4.2.1).
+                b"s-maxage" => shared_s = Some(value.flatten().unwrap_or(0)),
+                b"max-age" => max_s = Some(value.flatten().unwrap_or(0)),
                 b"stale-while-revalidate" => {
                     self.while_updating_s = value.flatten().unwrap_or(0);
                 }
@@ -173,6 +187,7 @@ mod tests {
             ("Cache-Control: s-maxage=20|Cache-Control: max-age=10", Some((20, 0, 0))),
             ("Cache-Control: max-age=0", None),
             ("Cache-Control: max-age", None),
+            ("Cache-Control: max-age=soon", None),
             ("Cache-Control: max-age=99999999999", Some((u32::MAX.into(), 0, 0))),
             ("Cache-Control: no-store", None),
             ("Cache-Control: no-cache, max-age=10", None),
@@ -198,10 +213,28 @@ mod tests {
             ("Vary: Accept-Encoding", Some((60, 0, 0))),
             ("Vary: Accept-Encoding, *", None),
             ("Vary: ", Some((60, 0, 0))),
+            ("Vary: Accept|Vary: *", None),
         ] {
             assert_eq!(of(lines, Ignored::NONE), expected, "{lines}");
         }
         assert_eq!(of(&format!("Vary: {}", "a".repeat(129)), Ignored::NONE), None);
+    }
+
+    #[test]
+    fn what_still_holds_may_say_nothing_of_time() {
+        let fields = |line: &str| {
+            let mut fields = Fields::default();
+            fields.append(format!("{line}\r\n").as_bytes());
+            fields
+        };
+        let kept = fields("Cache-Control: max-age=9");
+        for (said, expected) in [
+            ("ETag: \"a\"", "Cache-Control: max-age=9\r\n"),
+            ("Cache-Control: no-store", "Cache-Control: no-store\r\n"),
+            ("Expires: 0", "Expires: 0\r\n"),
+        ] {
+            assert_eq!(renewed(&fields(said), &kept).lines(), expected.as_bytes(), "{said}");
+        }
     }
 
     #[test]

@@ -44,6 +44,6 @@ pub(super) fn variant_of(
 pub(super) fn vary_of(head: &BackendHead, ignored: Ignored) -> Vec<u8> {
     match ignored.have(Ignored::VARY) {
         true => Vec::new(),
-        false => vary(&head.fields).unwrap_or_default().to_vec(),
+        false => vary(&head.fields),
     }
 }

@@ -351,8 +351,14 @@ fn who_asks_anew_gets_it_anew() {
 
 #[test]
 fn answers_differ_by_the_fields_that_they_name() {
+    for vary in ["Vary: X-Kind, Accept-Language\r\n", "Vary: X-Kind\r\nVary: Accept-Language\r\n"] {
+        differ_by_kind_and_language(vary);
+    }
+}
+
+fn differ_by_kind_and_language(vary: &'static str) {
     let folder = Folder::new();
-    let backend = counting("Vary: X-Kind, Accept-Language\r\n");
+    let backend = counting(vary);
     let server = keeping(&folder, &backend.address());
     is(ask(&server, "/a", "X-Kind: one\r\n"), "MISS", "answer 1");
     is(ask(&server, "/a", "X-Kind: two\r\n"), "MISS", "answer 2");
