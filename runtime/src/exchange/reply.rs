@@ -91,7 +91,7 @@ impl<F: Form> Exchange<F> {
     }
 
     /// Whether an `error_page` stands in the place of a response with this status.
-    pub(super) fn has_error_page(&self, status: u16) -> bool {
+    pub(crate) fn has_error_page(&self, status: u16) -> bool {
         !self.error_pages_end
             && self.route.is_some_and(|route| route.location.error_page(status).is_some())
     }
@@ -116,6 +116,8 @@ impl<F: Form> Exchange<F> {
             ErrorTarget::Named(id) => {
                 world.note(self, Note::ErrorPage(status, None));
                 world.note(self, Note::Named(id));
+                // The method stays what it is, and so does what was gathered of the content.
+                self.content_taken &= self.gathered.is_none();
                 Step::Location(id)
             }
             ErrorTarget::Uri(uri) => {

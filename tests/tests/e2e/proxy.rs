@@ -4,7 +4,7 @@ use std::io::{Read, Write};
 use std::time::Duration;
 
 use crate::launch;
-use sitec_tests::backend::{Asked, Backend, Then};
+use sitec_tests::backend::{Asked, Backend, Then, nobody};
 use sitec_tests::response::Response;
 use sitec_tests::server::Server;
 
@@ -343,6 +343,16 @@ fn an_answer_may_lead_to_a_name() {
             assert_eq!(asked.line(), "POST /a HTTP/1.1");
             assert!(asked.content == content.as_bytes(), "{name} {}", asked.head);
         }
+    }
+    // So it does where a name stands for an error, of an answer or of none.
+    let busy = "HTTP/1.1 503 Busy\r\nContent-Length: 0\r\n\r\n";
+    for back in [Backend::saying(busy, Then::Keep).address(), nobody()] {
+        let other = Backend::saying("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok", Then::Keep);
+        let server = launch("proxy").set("BACK", &back).set("OTHER", &other.address()).start();
+        let post = "POST /caught/a HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\nhi";
+        assert_eq!(server.connect().send(post).response("POST").text(), "ok", "{}", server.log());
+        let asked = other.only();
+        assert_eq!((asked.line(), &asked.content[..]), ("POST /caught/a HTTP/1.1", &b"hi"[..]));
     }
     let nowhere = "HTTP/1.1 200 OK\r\nContent-Length: 5\r\nX-Accel-Redirect: @none\r\n\r\nhello";
     let backend = Backend::saying(nowhere, Then::Keep);

@@ -51,11 +51,10 @@ impl Connection {
             self.begin_tunnel(cx, exchange, (head, tunnel), output);
             return false;
         }
-        let leads_to_name =
-            head.fields.get("X-Accel-Redirect").is_some_and(|it| it.starts_with(b"@"));
+        let leads_to_name = head.status >= 300 && session.exchange.has_error_page(head.status)
+            || head.fields.get("X-Accel-Redirect").is_some_and(|it| it.starts_with(b"@"));
         if leads_to_name && !S::UPSTREAMS.is_empty() {
-            let again = session.backend.content_again();
-            session.exchange.gathered = again.map(|(input, len)| Gathered { input, len });
+            session.exchange.gathered = gathered_again(&*session.backend);
         }
         let promised = head.content_len;
         let reply = session.exchange.answer_backend(cx, &self.client, head);
@@ -229,6 +228,7 @@ impl Connection {
         let Session { mut exchange, mut backend, reader, output, persistence, .. } = *session;
         backend.end();
         backend.tell_tries(&mut exchange.tries);
+        let again = gathered_again(&*backend);
         backend.abandon(scratch, &mut |level, text| {
             exchange.report(cx, &self.client, level, text);
         });
@@ -236,6 +236,9 @@ impl Connection {
             exchange.report(cx, &self.client, refusal.level, format_args!("{}", refusal.reason));
             self.send_rest(cx, output, exchange, After::Break);
         } else {
+            if !S::UPSTREAMS.is_empty() && exchange.has_error_page(refusal.status) {
+                exchange.gathered = again;
+            }
             let reply = exchange.fail_backend(cx, &self.client, refusal);
             let content = (!reader.is_done()).then_some(reader);
             self.answer(cx, exchange, reply, content);
@@ -255,4 +258,9 @@ impl Connection {
         self.state = State::Sending(Box::new(sending));
         self.continue_sending(cx);
     }
+}
+
+/// The content that a backend was given, for who is asked next.
+fn gathered_again(backend: &dyn Backend) -> Option<Gathered> {
+    backend.content_again().map(|(input, len)| Gathered { input, len })
 }
