@@ -344,14 +344,15 @@ impl Backend for Keeping {
             }
             Doing::Passing | Doing::Writing(_) => {}
         }
-        let received = self.inner.read(scratch);
-        match &received {
+        let mut received = self.inner.read(scratch);
+        match &mut received {
             Ok(Received::Head(head)) => {
                 self.take_head(head, scratch);
                 if self.gives() {
                     return Ok(self.give_head());
                 }
                 self.has_head = true;
+                head.is_kept = matches!(self.doing, Doing::Writing(_));
             }
             Ok(Received::Content(len)) => self.write_piece(&scratch[..*len]),
             Ok(Received::Last(len)) => {

@@ -137,6 +137,7 @@ impl Record {
             has_type: self.has_type,
             content_len: Some(self.content_len),
             is_passed_on: true,
+            is_kept: true,
             ..BackendHead::default()
         }
     }

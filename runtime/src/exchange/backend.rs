@@ -5,7 +5,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use crate::escape::Escaped;
-use crate::http::conditional::{Conditions, Validators};
+use crate::http::conditional::{Conditions, Validators, Verdict};
 use crate::http::date;
 use crate::http::method::Method;
 use crate::http::range::{self, Selection};
@@ -58,6 +58,12 @@ pub struct BackendHead {
     /// Whether another server has made it: an `error_page` that has led there gives it its status
     /// whatever its own is, and its Location is as whole as the server's own.
     pub is_passed_on: bool,
+    /// Whether the conf has put something in the place of its Location: that is as whole as the server's own.
+    pub is_redirected: bool,
+    /// Whether it is kept for others: then a client gets of it what it asks for, as of a file.
+    pub is_kept: bool,
+    /// What the request's conditions come to, where it is kept.
+    pub verdict: Option<Verdict>,
     /// Whether a part of it is sent where that is all that is asked for, whatever it says of parts.
     pub is_ranged: bool,
 }
@@ -89,16 +95,18 @@ impl<F: Form> Exchange<F> {
             }
             return self.redirect_locally(world, uri);
         }
-        if head.intercept && head.status >= 300 && self.has_error_page(head.status) {
-            let challenge = head.fields.get("WWW-Authenticate").filter(|_| head.status == 401);
-            let challenge = challenge.map(<[u8]>::to_vec);
-            let step = self.settle(world, Outcome::Status(head.status));
-            if let Some(challenge) = challenge {
-                self.fields.add_checked("WWW-Authenticate", &challenge);
-            }
-            return step;
+        if self.intercepts(&head) {
+            return self.settle(world, Outcome::Intercepted(head.status, challenge(&head)));
         }
         let is_empty = self.adopt(world, &head);
+        match head.verdict.filter(|_| self.status == 200) {
+            Some(Verdict::Failed) => return self.settle(world, Outcome::Status(412)),
+            Some(Verdict::NotModified) => {
+                self.leave_out_content();
+                return Step::Reply(Reply::Response(world.text(Vec::new())));
+            }
+            Some(Verdict::Proceed) | None => {}
+        }
         if let Some(len) = head.content_len.filter(|_| self.status != 204) {
             self.fields.set_content_len(len);
         }
@@ -113,6 +121,11 @@ impl<F: Form> Exchange<F> {
             true => Reply::Response(world.text(Vec::new())),
             false => Reply::Content(len),
         })
+    }
+
+    /// Whether an `error_page` stands in the place of an answer.
+    pub(crate) fn intercepts(&self, head: &BackendHead) -> bool {
+        head.intercept && head.status >= 300 && self.has_error_page(head.status)
     }
 
     /// Takes the status and the fields of a head for the response's. Whether that has no content.
@@ -168,12 +181,29 @@ impl<F: Form> Exchange<F> {
             }
             Selection::One(part) => {
                 self.status = 206;
+                // As in nginx, a part says by its range that there are parts.
+                self.fields.remove("Accept-Ranges");
                 let value = format!("bytes {}-{}/{len}", part.start, part.end - 1);
                 self.put("Content-Range", value.as_bytes());
                 self.fields.set_content_len(part.end - part.start);
                 self.part = Some(part);
                 None
             }
+        }
+    }
+
+    /// Makes the response a 304: without the fields that describe a content.
+    pub(crate) fn leave_out_content(&mut self) {
+        self.status = 304;
+        let of_content = [
+            "Content-Type",
+            "Content-Length",
+            "Content-Encoding",
+            "Content-Range",
+            "Accept-Ranges",
+        ];
+        for name in of_content {
+            self.fields.remove(name);
         }
     }
 
@@ -222,4 +252,9 @@ impl<F: Form> Exchange<F> {
         };
         self.settle(world, Outcome::Named(id))
     }
+}
+
+/// The challenge that goes with the page of an answer.
+pub(crate) fn challenge(head: &BackendHead) -> Option<Vec<u8>> {
+    head.fields.get("WWW-Authenticate").filter(|_| head.status == 401).map(<[u8]>::to_vec)
 }

@@ -40,6 +40,7 @@ use self::compose::Composition;
 use self::within::Nesting;
 use self::world::{Form, World};
 
+pub(crate) use self::backend::challenge;
 pub use self::backend::{BackendHead, Designated, Input};
 pub use self::pieces::{Pieces, Room};
 pub use self::rewrite::MAX_VALUE_LEN;
@@ -100,6 +101,8 @@ pub type ReplyOf<W> = Reply<<W as World>::Body, <W as World>::Later>;
 pub enum Outcome<W: World> {
     /// An error response, or the page that stands for it.
     Status(u16),
+    /// The page that stands for another server's answer of this status, with the challenge that it has.
+    Intercepted(u16, Option<Vec<u8>>),
     /// 416, with `Content-Range: bytes */LEN`.
     RangeNotSatisfiable(u64),
     /// Goes on with this path, decoded and normalised; the arguments stay.

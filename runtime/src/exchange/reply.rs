@@ -43,6 +43,13 @@ impl<F: Form> Exchange<F> {
                 self.go_on(world, set).unwrap_or_else(|status| self.error(world, status, None))
             }
             Outcome::Status(status) => self.error(world, status, None),
+            Outcome::Intercepted(status, challenge) => {
+                let step = self.error(world, status, None);
+                if let Some(challenge) = challenge {
+                    self.fields.add_checked("WWW-Authenticate", &challenge);
+                }
+                step
+            }
             Outcome::Challenge(realm) => {
                 self.realm = Some(realm);
                 self.error(world, 401, None)

@@ -7,10 +7,11 @@ use crate::cache::Hit;
 use crate::coding::{Sliced, Source};
 use crate::escape::Escaped;
 use crate::exchange::world::{Note, Reason, World};
-use crate::exchange::{Misfit, Outcome};
+use crate::exchange::{BackendHead, Misfit, Outcome, challenge};
 use crate::http::conditional::{Conditions, Validators, Verdict};
 use crate::http::date;
 use crate::http::range::{self, Selection};
+use crate::http::response::Fields;
 use crate::output::{Body, FileBody, Piece};
 use crate::site::{Level, Site};
 use crate::upstream;
@@ -30,6 +31,9 @@ impl<S: Site> Serving<'_, S> {
         let variables = exchange.variables(self.cx, self.client);
         let rate = upstream::edit(hit.proxy, &variables, &mut head);
         exchange.limit_rate = rate.or(exchange.limit_rate);
+        if exchange.intercepts(&head) {
+            return Outcome::Intercepted(head.status, challenge(&head));
+        }
         let stored_len = head.content_len.unwrap_or(0);
         if S::SLICES {
             head = match exchange.fit_slice(head) {
@@ -57,34 +61,29 @@ impl<S: Site> Serving<'_, S> {
             let has_parts = settings.max_ranges > 0
                 && slices.is_none()
                 && (is_ranged || said.is_some_and(|said| said.eq_ignore_ascii_case(b"bytes")));
-            let modified_s = exchange.fields.get("Last-Modified").and_then(date::parse);
-            let etag = exchange.fields.get("ETag").map(<[u8]>::to_vec);
-            let validators =
-                Validators { etag: etag.as_deref(), modified_s: modified_s.unwrap_or(i64::MAX) };
-            if let Some(conditions) = Conditions::find(exchange.head.fields()) {
-                match conditions.evaluate(validators, settings.if_modified_since) {
-                    Verdict::Failed => return Outcome::Status(412),
-                    Verdict::NotModified => {
-                        let of_content =
-                            ["Content-Type", "Content-Length", "Content-Encoding", "Content-Range"];
-                        for name in of_content {
-                            exchange.fields.remove(name);
-                        }
-                        return Outcome::Response(304, Body::Empty);
-                    }
-                    Verdict::Proceed => {}
+            let (now, rule) = (validators(&exchange.fields), settings.if_modified_since);
+            let conditions = Conditions::find(exchange.head.fields());
+            let verdict = conditions.map(|conditions| conditions.evaluate(now, rule));
+            let asked = conditions.and_then(|conditions| conditions.range(now));
+            // Of several parts, all is sent.
+            let part = asked.filter(|_| has_parts).map(|value| range::select(value, len, 1));
+            match verdict {
+                Some(Verdict::Failed) => return Outcome::Status(412),
+                Some(Verdict::NotModified) => {
+                    exchange.leave_out_content();
+                    return Outcome::Response(304, Body::Empty);
                 }
-                let asked = conditions.range(validators).filter(|_| has_parts);
-                // Of several parts, all is sent.
-                match asked.map(|value| range::select(value, len, 1)) {
-                    Some(Selection::Unsatisfiable) => return Outcome::RangeNotSatisfiable(len),
-                    Some(Selection::One(range)) => selected = range,
-                    Some(Selection::Whole | Selection::Several(_)) | None => {}
-                }
+                Some(Verdict::Proceed) | None => {}
+            }
+            match part {
+                Some(Selection::Unsatisfiable) => return Outcome::RangeNotSatisfiable(len),
+                Some(Selection::One(range)) => selected = range,
+                Some(Selection::Whole | Selection::Several(_)) | None => {}
             }
         }
         if selected != (0..len) {
             exchange.status = 206;
+            exchange.fields.remove("Accept-Ranges");
             let value = format!("bytes {}-{}/{len}", selected.start, selected.end - 1);
             exchange.fields.add_checked("Content-Range", value.as_bytes());
         }
@@ -120,4 +119,28 @@ impl<S: Site> Serving<'_, S> {
             exchange.report(self.cx, self.client, Level::Warn, text);
         }
     }
+}
+
+impl Exchange {
+    /// Finds out what the client is to get of an answer that is being kept: as of a file, and as of what was
+    /// kept before.
+    pub(super) fn ask_of_kept(&self, head: &mut BackendHead) {
+        if head.status != 200 || !self.is_conditional() {
+            return;
+        }
+        let settings = self.location().settings;
+        let now = validators(&head.fields);
+        let conditions = Conditions::find(self.head.fields());
+        head.verdict =
+            conditions.map(|conditions| conditions.evaluate(now, settings.if_modified_since));
+        let said = head.fields.get("Accept-Ranges");
+        head.is_ranged |=
+            settings.max_ranges > 0 && said.is_some_and(|said| said.eq_ignore_ascii_case(b"bytes"));
+    }
+}
+
+/// What an answer that is kept is known by. What is not dated is as old as can be asked for.
+fn validators(fields: &Fields) -> Validators<'_> {
+    let modified_s = fields.get("Last-Modified").and_then(date::parse);
+    Validators { etag: fields.get("ETag"), modified_s: modified_s.unwrap_or(i64::MAX) }
 }

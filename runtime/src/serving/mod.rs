@@ -187,8 +187,12 @@ impl Exchange {
                 self.tries.set_cached(|cached| {
                     cached.is_kept.iter().for_each(|is_kept| is_kept.set(false));
                 });
+                head.is_kept = false;
             }
             let rate = upstream::edit(proxy, &variables, &mut head);
+            if !S::CACHES.is_empty() && head.is_kept {
+                self.ask_of_kept(&mut head);
+            }
             if let Some(with) = head.designated.take()
                 && let Some(sticky) = &S::UPSTREAMS[usize::from(with.upstream)].sticky
             {

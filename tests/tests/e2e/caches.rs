@@ -449,6 +449,57 @@ fn the_other_server_may_say_that_it_still_holds() {
     is(ask(&server, "/asked/a", ""), "HIT", "kept");
 }
 
+/// Whether an answer is in its place, and none on its way there.
+fn is_there(folder: &Path) -> bool {
+    let mut beneath = fs::read_dir(folder).into_iter().flatten().flatten();
+    files(folder).0 == 1 && beneath.all(|entry| entry.path().is_dir())
+}
+
+#[test]
+fn a_client_has_its_conditions_met_while_an_answer_is_kept() {
+    const FIELDS: &str = "ETag: \"a\"\r\nAccept-Ranges: bytes\r\nCache-Control: max-age=600\r\n";
+    for (fields, status, text) in [
+        ("If-None-Match: \"a\"\r\n", 304, ""),
+        ("If-None-Match: \"b\"\r\n", 200, "answer 1"),
+        ("Range: bytes=2-4\r\n", 206, "swe"),
+        ("Range: bytes=0-0\r\nIf-Range: \"b\"\r\n", 200, "answer 1"),
+    ] {
+        let folder = Folder::new();
+        let backend = counting(FIELDS);
+        let server = keeping(&folder, &backend.address());
+        // At first it is not there yet, and then it is.
+        for found in ["MISS", "HIT"] {
+            let mut client = server.connect();
+            client.send(format!("GET /a HTTP/1.1\r\nHost: a\r\n{fields}\r\n"));
+            let response = client.response("GET");
+            assert_eq!((response.status, response.text().as_str()), (status, text), "{response:?}");
+            assert_eq!(seen(&response).0, Some(found));
+            assert_eq!(response.field("Accept-Ranges").is_some(), status == 200, "{response:?}");
+            wait_until("it is there", || is_there(&folder.path().join("most")));
+        }
+        backend.only();
+    }
+    let folder = Folder::new();
+    let backend = counting(FIELDS);
+    let server = keeping(&folder, &backend.address());
+    for _ in 0..2 {
+        let mut client = server.connect();
+        client.send("GET /a HTTP/1.1\r\nHost: a\r\nIf-Match: \"b\"\r\n\r\n");
+        assert_eq!(client.response("GET").status, 412);
+    }
+}
+
+#[test]
+fn an_error_that_is_kept_has_its_page_too() {
+    let folder = Folder::new();
+    let backend = Backend::start(|_, stream| answer(stream, 404, "", "its own"));
+    let server = keeping(&folder, &backend.address());
+    for found in ["MISS", "HIT"] {
+        is(ask(&server, "/pages/a", ""), found, "a page for 404");
+    }
+    backend.only();
+}
+
 /// What others wait for.
 #[derive(Default)]
 struct Gate(Mutex<bool>, Condvar);

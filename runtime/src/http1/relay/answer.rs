@@ -4,7 +4,6 @@ use crate::backend::{Backend, Front};
 use crate::compiled::Exchange;
 use crate::context::Context;
 use crate::exchange::{BackendHead, Gathered, Refusal};
-use crate::http::method::Method;
 use crate::http::response::{HEAD_LEN, Persistence, write_interim};
 use crate::http1::framing::{ContentWriter, Transfer};
 use crate::http1::states::{After, Sending};
@@ -109,18 +108,15 @@ impl Connection {
         }
     }
 
-    /// Has a content kept that the client of a HEAD request does not want. Who makes it comes back where
-    /// nothing more is to be kept.
+    /// Has a content kept that the client does not want, or not all of. Who makes it comes back where nothing
+    /// more is to be kept.
     fn leave_to_keep<S: Site>(
         &self,
         cx: &mut Context<S>,
         exchange: &Exchange,
         mut backend: Box<dyn Backend>,
     ) -> Option<Box<dyn Backend>> {
-        let is_kept = S::SUBREQUESTS
-            && !S::CACHES.is_empty()
-            && exchange.head.method == Some(Method::Head)
-            && backend.outlives_client();
+        let is_kept = S::SUBREQUESTS && !S::CACHES.is_empty() && backend.outlives_client();
         match is_kept && !backend.take_front().is_last {
             true => cx.subrequests.keep(&self.client, exchange.twin(), backend),
             false => Some(backend),
@@ -184,6 +180,7 @@ impl Connection {
             writer,
             persistence,
             discards,
+            part,
             ..
         } = *session;
         if ending == Ending::Cut && writer.is_some_and(|writer| writer.ends_by_close()) {
@@ -193,9 +190,15 @@ impl Connection {
         let cut_words = backend.cut_words();
         backend.end();
         backend.tell_tries(&mut exchange.tries);
-        backend.release(scratch, &mut |level, text| {
-            exchange.report(cx, &self.client, level, text);
-        });
+        let rest = match part.is_some() && ending == Ending::Complete {
+            true => self.leave_to_keep(cx, &exchange, backend),
+            false => Some(backend),
+        };
+        if let Some(backend) = rest {
+            backend.release(scratch, &mut |level, text| {
+                exchange.report(cx, &self.client, level, text);
+            });
+        }
         let keep = matches!(persistence, Some(Persistence::Keep(_)));
         let after = match (ending, reader.is_done()) {
             _ if discards => {
