@@ -56,7 +56,7 @@ pub struct BackendHead {
     /// Who has made it, where clients are to come to that again.
     pub designated: Option<Designated>,
     /// Whether another server has made it: an `error_page` that has led there gives it its status
-    /// whatever its own is, and its Location is as whole as the server's own.
+    /// whatever its own is.
     pub is_passed_on: bool,
     /// Whether the conf has put something in the place of its Location: that is as whole as the server's own.
     pub is_redirected: bool,
@@ -138,7 +138,7 @@ impl<F: Form> Exchange<F> {
         if let Some(cookie) = &head.cookie {
             self.fields.add("Set-Cookie", cookie);
         }
-        if head.is_passed_on {
+        if head.is_redirected {
             self.complete_location(world);
         }
         if head.fields.has_origin() {

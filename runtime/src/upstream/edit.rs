@@ -51,7 +51,11 @@ pub(crate) fn edit(
             fields.set_origin();
         }
         let edited = match () {
-            () if is("Location") => redirected(proxy, variables, value),
+            () if is("Location") => {
+                let by = redirected(proxy, variables, value);
+                head.is_redirected |= by.is_some();
+                by
+            }
             () if is("Refresh") => refreshed(proxy, variables, value),
             () if is("Set-Cookie") => {
                 let edited = cookie(proxy, variables, value);
