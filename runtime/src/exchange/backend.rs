@@ -93,7 +93,7 @@ impl<F: Form> Exchange<F> {
             if head.is_passed_on {
                 self.carried = Some(Box::new(head.fields));
             }
-            return self.redirect_locally(world, uri);
+            return self.redirect_locally(world, uri, head.is_passed_on);
         }
         if self.intercepts(&head) {
             return self.settle(world, Outcome::Intercepted(head.status, challenge(&head)));
@@ -216,8 +216,13 @@ impl<F: Form> Exchange<F> {
     }
 
     /// Goes on with another path of this server, as if the client had asked for that (RFC 3875,
-    /// 6.2.2).
-    fn redirect_locally<W: World<Form = F>>(&mut self, world: &mut W, uri: &[u8]) -> Step<W> {
+    /// 6.2.2). `is_passed_on`: another server says so.
+    fn redirect_locally<W: World<Form = F>>(
+        &mut self,
+        world: &mut W,
+        uri: &[u8],
+        is_passed_on: bool,
+    ) -> Step<W> {
         if uri.starts_with(b"@") && self.head.method.is_some() {
             return self.redirect_to_named(world, uri);
         }
@@ -225,14 +230,16 @@ impl<F: Form> Exchange<F> {
         let (path, args) = split_args(uri);
         let mut decoded = Vec::new();
         let fault = match normalize(path, merge_slashes, &mut decoded) {
-            Err(error) => Some(error.0),
-            Ok(()) if self.redirects >= MAX_REDIRECTS => Some("internal redirection cycle"),
+            Err(error) => Some((error.0, 404)),
+            Ok(()) if is_passed_on && uri.is_empty() => Some(("an empty path", 404)),
+            Ok(()) if self.redirects >= MAX_REDIRECTS => Some(("internal redirection cycle", 500)),
             Ok(()) => None,
         };
         self.content_taken = true;
-        if let Some(fault) = fault {
-            let reason = format!("{fault}, where a script redirects to \"{}\"", Escaped(uri));
-            return self.fail(world, &Refusal { status: 502, level: Level::Error, reason });
+        if let Some((fault, status)) = fault {
+            let (who, status) = if is_passed_on { ("upstream", status) } else { ("a script", 502) };
+            let reason = format!("{fault}, where {who} redirects to \"{}\"", Escaped(uri));
+            return self.fail(world, &Refusal { status, level: Level::Error, reason });
         }
         self.head.path = decoded;
         (self.is_changed, self.has_left_location) = (true, false);
