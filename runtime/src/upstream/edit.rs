@@ -75,7 +75,7 @@ pub(crate) fn edit(
     // A type is not the location's to say.
     head.has_type = !head.is_typed_by_path;
     head.intercept = proxy.intercept_errors;
-    head.is_ranged = proxy.force_ranges;
+    head.is_ranged |= proxy.force_ranges;
     rate.and_then(|rate| size::parse(&rate))
 }
 

@@ -179,6 +179,7 @@ impl Running {
             status: 200,
             content_len: Some(value_len),
             is_typed_by_path: true,
+            is_ranged: true,
             designated: self.designated(),
             ..BackendHead::default()
         };
