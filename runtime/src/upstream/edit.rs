@@ -42,6 +42,8 @@ pub(crate) fn edit(
         return None;
     }
     let mut fields = Fields::with_room(head.fields.lines().len());
+    let is_type = |name: &[u8]| name.eq_ignore_ascii_case(b"Content-Type");
+    let mut types_left = head.fields.iter().filter(|(name, _)| is_type(name)).count();
     for (name, value) in head.fields.iter() {
         let is = |other: &str| name.eq_ignore_ascii_case(other.as_bytes());
         if proxy.hidden.iter().any(|hidden| name.eq_ignore_ascii_case(hidden)) {
@@ -49,6 +51,13 @@ pub(crate) fn edit(
         }
         if is("Server") || is("Date") {
             fields.set_origin();
+        }
+        if is_type(name) {
+            // The last one counts, as in nginx, and one that is empty says nothing.
+            types_left -= 1;
+            if types_left > 0 || value.is_empty() {
+                continue;
+            }
         }
         let edited = match () {
             () if is("Location") => {
