@@ -141,16 +141,19 @@ fn cookie(proxy: &Proxy, variables: &Variables<'_>, value: &[u8]) -> Option<Vec<
     }
     let mut changed = false;
     let mut out = Vec::with_capacity(value.len());
-    for (index, part) in value.split(|&byte| byte == b';').enumerate() {
+    for (index, part) in value.split(|&byte| byte == b';').map(<[u8]>::trim_ascii).enumerate() {
+        let name_end = memchr::memchr(b'=', part);
         if index > 0 {
-            out.push(b';');
+            out.extend_from_slice(b"; ");
+        } else if name_end.is_none() {
+            // As in nginx, what has no value is no cookie.
+            return None;
         }
-        let name_end = memchr::memchr(b'=', part).filter(|_| index > 0);
-        let Some(at) = name_end else {
+        let Some(at) = name_end.filter(|_| index > 0) else {
             out.extend_from_slice(part);
             continue;
         };
-        let (name, of) = (part[..at].trim_ascii(), &part[at + 1..]);
+        let (name, of) = (part[..at].trim_ascii(), part[at + 1..].trim_ascii_start());
         let replaced = match () {
             () if name.eq_ignore_ascii_case(b"domain") => domain(proxy, variables, of),
             () if name.eq_ignore_ascii_case(b"path") => proxy
@@ -159,7 +162,8 @@ fn cookie(proxy: &Proxy, variables: &Variables<'_>, value: &[u8]) -> Option<Vec<
                 .find_map(|replacement| front_or_regex(replacement, variables, of)),
             () => None,
         };
-        out.extend_from_slice(&part[..=at]);
+        out.extend_from_slice(name);
+        out.push(b'=');
         changed |= replaced.is_some();
         out.extend_from_slice(replaced.as_deref().unwrap_or(of));
     }
@@ -196,7 +200,7 @@ impl Flags {
 fn flagged(proxy: &Proxy, variables: &Variables<'_>, value: &[u8]) -> Option<Vec<u8>> {
     let mut parts = value.split(|&byte| byte == b';').map(<[u8]>::trim_ascii);
     let first = parts.next()?;
-    let name = first.split(|&byte| byte == b'=').next()?.trim_ascii();
+    let name = first[..memchr::memchr(b'=', first)?].trim_ascii();
     let is_it = |flags: &&CookieFlags| match &flags.cookie {
         Replaced::Front(text) => {
             let mut wanted = Vec::new();
