@@ -49,6 +49,58 @@ fn a_request_is_written_anew() {
 }
 
 #[test]
+fn the_conf_may_say_more_of_the_connection() {
+    let asked = arrives("GET /said/ HTTP/1.1\r\nHost: a.test\r\nTE: gzip\r\n\r\n");
+    let expected = "GET /said/ HTTP/1.1\nHost: a.test\nConnection: keep-alive\nTE: trailers\n";
+    assert_eq!(asked.head, expected);
+}
+
+#[test]
+fn http_1_0_has_no_chunks() {
+    let asked = arrives(
+        "POST /old-stream/ HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n\
+         2\r\nhi\r\n1\r\n!\r\n0\r\n\r\n",
+    );
+    assert_eq!((asked.fields("Content-Length"), &asked.content[..]), (vec!["3"], &b"hi!"[..]));
+    assert!(asked.fields("Transfer-Encoding").is_empty());
+}
+
+#[test]
+fn a_location_stays_a_path_unless_the_conf_replaces_it() {
+    for (location, expected) in [
+        ("/a", "/a"),
+        ("//other.test/a", "//other.test/a"),
+        ("http://back/a", "http://localhost:PORT/whole/a"),
+    ] {
+        let backend = Backend::start(move |_, stream| {
+            let head =
+                format!("HTTP/1.1 302 F\r\nLocation: {location}\r\nContent-Length: 0\r\n\r\n");
+            let _ = stream.write_all(head.as_bytes());
+            Then::Keep
+        });
+        let server = before(&backend);
+        let expected = expected.replace("PORT", &server.port().to_string());
+        assert_eq!(server.get("/whole/").field("Location"), Some(&expected[..]));
+    }
+}
+
+#[test]
+fn of_several_types_the_last_one_counts() {
+    for (fields, expected) in [
+        ("Content-Type: a/b\r\nContent-Type: c/d\r\n", vec!["c/d"]),
+        ("Content-Type: \r\n", vec![]),
+    ] {
+        let backend = Backend::start(move |_, stream| {
+            let head = format!("HTTP/1.1 200 OK\r\n{fields}Content-Length: 2\r\n\r\nok");
+            let _ = stream.write_all(head.as_bytes());
+            Then::Keep
+        });
+        let response = before(&backend).get("/");
+        assert_eq!(response.values("Content-Type").collect::<Vec<_>>(), expected);
+    }
+}
+
+#[test]
 fn the_host_is_the_upstream_s_where_the_conf_says_nothing() {
     let asked = arrives("GET /plain HTTP/1.1\r\nHost: a.test\r\n\r\n");
     assert_eq!(asked.head, "GET /plain HTTP/1.1\nHost: back\n");

@@ -44,9 +44,18 @@ const WITHHELD: [&[u8]; 11] = [
     b"proxy",
 ];
 
-/// Those of them that the conf may not set either: the framing is ours.
-fn is_framing(name: &[u8]) -> bool {
-    WITHHELD[1..10].iter().any(|other| name.eq_ignore_ascii_case(other))
+/// Those of them that the conf may not set either: the framing is ours. In frames, nothing speaks of the
+/// connection (RFC 9113, 8.2.2).
+fn is_ours(name: &[u8], in_frames: bool) -> bool {
+    const OURS: [&[u8]; 3] = [b"transfer-encoding", b"upgrade", b"content-length"];
+    let ours = if in_frames { &WITHHELD[1..10] } else { &OURS };
+    ours.iter().any(|other| name.eq_ignore_ascii_case(other))
+}
+
+/// Whether a Connection of the conf's has more to say than what becomes of the connection.
+fn says_more(value: &[u8]) -> bool {
+    let mut words = value.split(|&byte| byte == b',').map(<[u8]>::trim_ascii);
+    !words.any(|word| [&b"close"[..], b"upgrade"].iter().any(|it| word.eq_ignore_ascii_case(it)))
 }
 
 /// Passes a request on. `keeps_content`: a value of the conf may ask for its content.
@@ -67,7 +76,8 @@ pub(crate) fn serve(
         body::Framing::Length(len) => asked.call(request, Input::Stream, Content::Length(len)),
         // The length is told before the content.
         body::Framing::Chunked
-            if !matches!(proxy.wire, Wire::Http | Wire::Grpc | Wire::Fastcgi(_)) =>
+            if !matches!(proxy.wire, Wire::Http | Wire::Grpc | Wire::Fastcgi(_))
+                || proxy.http_version == ProxyVersion::Http10 =>
         {
             asked.gather(request)
         }
@@ -449,13 +459,11 @@ impl Asked {
             head.extend_from_slice(b": ");
             let value_start = head.len();
             field.value.write(variables, head);
-            if is_framing(field.name) {
-                closes |= field.name.eq_ignore_ascii_case(b"connection")
-                    && head[value_start..].eq_ignore_ascii_case(b"close");
-                head.truncate(start);
-                continue;
-            }
-            if head.len() == value_start {
+            let is_connection = field.name.eq_ignore_ascii_case(b"connection");
+            closes |= is_connection && head[value_start..].eq_ignore_ascii_case(b"close");
+            let is_left_out = is_ours(field.name, self.proxy.framing.is_some())
+                || is_connection && (closes || !says_more(&head[value_start..]));
+            if is_left_out || head.len() == value_start {
                 head.truncate(start);
                 continue;
             }
