@@ -139,17 +139,21 @@ impl Connection {
         let fault = match kind {
             FieldsKind::Head => return self.take_head(cx, session, (id, ends), &block),
             FieldsKind::Trailers => {
-                let mut trailers = TrailersReader::default();
+                let mut trailers = TrailersReader::new(&limits(self.server));
                 let decoded =
                     session.decoder.decode(&block, |name, value| trailers.take(name, value));
                 decoded.map_err(|bad| bad_block(bad.0))?;
                 let well_formed = match trailers.finish() {
                     Ok(()) if ends => Ok(()),
-                    Ok(()) => Err("trailers that do not end their stream"),
-                    Err(reason) => Err(reason),
+                    Ok(()) => Err((Code::ProtocolError, "trailers that do not end their stream")),
+                    Err(BadFields::Malformed(reason)) => Err((Code::ProtocolError, reason)),
+                    // There is no status for what comes behind a head.
+                    Err(BadFields::Refused(_)) => {
+                        Err((Code::EnhanceYourCalm, "trailers that are too large"))
+                    }
                 };
                 let well_formed =
-                    well_formed.map_err(|reason| Fault::of_stream(Code::ProtocolError, reason));
+                    well_formed.map_err(|(code, reason)| Fault::of_stream(code, reason));
                 match well_formed.and_then(|()| session.mux.receive_end(id)) {
                     Ok(()) => return Ok(None),
                     Err(fault) => fault,

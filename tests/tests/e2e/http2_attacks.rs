@@ -106,6 +106,26 @@ fn http2_bombs_of_fields_are_refused_and_cost_nothing() {
     }
 }
 
+/// The same behind a content: what is decoded is counted there, too, and the table stays in step.
+#[test]
+fn http2_bombs_of_trailers_are_refused() {
+    let site = serve();
+    let mut client = Http2::connect(&site.server);
+    for (value_len, count) in [(3900, 8000), (0, 2000)] {
+        let mut bomb = Vec::new();
+        literal(&mut bomb, 0x40, "x", &"y".repeat(value_len));
+        bomb.extend(vec![0x80 | 62; count]);
+        let id = client.open("PUT", "/put/x", &[], false);
+        client.frame(HEADERS, END_HEADERS | END_STREAM, id, &bomb);
+        assert_eq!(client.answer(id).reset, Some(ENHANCE_YOUR_CALM));
+    }
+    let mut fields = block(&request("GET", "/host"));
+    fields.extend([0x80 | 62, 0x80 | 63]);
+    let id = client.next_stream();
+    client.frame(HEADERS, END_HEADERS | END_STREAM, id, &fields);
+    assert_eq!(client.answer(id).status, 200, "both are known");
+}
+
 /// CVE-2019-9512, 9515, 9513, 9518: frames that are of no use.
 #[test]
 fn http2_floods_of_frames_of_no_use_are_bounded() {

@@ -459,6 +459,8 @@ fn http2_rfc9113_8_1_trailers_are_checked() {
         (END_HEADERS | END_STREAM, &[(":path", "/")]),
         (END_HEADERS | END_STREAM, &[("A", "b")]),
         (END_HEADERS | END_STREAM, &[("a", "b\n")]),
+        (END_HEADERS | END_STREAM, &[("connection", "close")]),
+        (END_HEADERS | END_STREAM, &[("te", "gzip")]),
     ] {
         resets(&site.server, PROTOCOL_ERROR, |client| {
             let id = open(client);

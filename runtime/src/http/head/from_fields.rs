@@ -24,9 +24,7 @@ const LINE_LEN: usize = b": \r\n".len();
 pub struct FieldsReader<'h> {
     head: &'h mut Head,
     limits: Limits,
-    /// What the fields are long, and how many they are.
-    len: usize,
-    count: usize,
+    size: Size,
     fault: Option<BadFields>,
     pseudo: Pseudo,
     /// Whether a field has come that is none of these, so that these are over.
@@ -61,8 +59,7 @@ impl<'h> FieldsReader<'h> {
         FieldsReader {
             head,
             limits: *limits,
-            len: 0,
-            count: 0,
+            size: Size::default(),
             fault: None,
             pseudo: Pseudo::default(),
             is_past_pseudo: false,
@@ -79,21 +76,15 @@ impl<'h> FieldsReader<'h> {
         if self.fault.is_some() {
             return;
         }
-        let line_len = name.len() + value.len() + LINE_LEN;
-        (self.len, self.count) = (self.len + line_len, self.count + 1);
-        let taken = match name {
-            _ if self.len > self.limits.head_len => refuse(431, "head is too long"),
-            b":path" if line_len > self.limits.line_len => refuse(414, "request line is too long"),
-            _ if line_len > self.limits.line_len => refuse(431, "field is too long"),
+        let counted = self.size.count(name, value, &self.limits);
+        let taken = counted.and_then(|()| match name {
             [b':', ..] => self.take_pseudo(name, value),
-            _ if self.count > self.limits.max_fields => refuse(431, "too many fields"),
             _ => self.take_field(name, value),
-        };
+        });
         self.fault = taken.err();
     }
 
     fn take_pseudo(&mut self, name: &[u8], value: &[u8]) -> Result<(), BadFields> {
-        self.count -= 1;
         if self.is_past_pseudo {
             return malformed("a pseudo-field behind others");
         }
@@ -116,14 +107,9 @@ impl<'h> FieldsReader<'h> {
 
     fn take_field(&mut self, name: &[u8], value: &[u8]) -> Result<(), BadFields> {
         self.is_past_pseudo = true;
-        check_name(name)?;
-        check_value(value)?;
-        match name {
-            b"connection" | b"proxy-connection" | b"keep-alive" | b"transfer-encoding"
-            | b"upgrade" => return malformed("a field of the connection"),
-            b"te" if value != b"trailers" => return malformed("TE other than trailers"),
-            b"cookie" => return self.take_cookie(value),
-            _ => {}
+        check_field(name, value)?;
+        if name == b"cookie" {
+            return self.take_cookie(value);
         }
         let is_dropped = self.limits.ignore_invalid_fields && !self.limits.underscores;
         if is_dropped && name.contains(&b'_') {
@@ -316,27 +302,59 @@ impl<'h> FieldsReader<'h> {
     }
 }
 
-/// Trailers, of which nothing is kept: whether a block of them is well-formed (RFC 9113, 8.1).
-#[derive(Default)]
+/// Trailers, of which nothing is kept: whether a block of them is well-formed (RFC 9113, 8.1), and no
+/// larger than a head.
 pub struct TrailersReader {
-    fault: Option<&'static str>,
+    limits: Limits,
+    size: Size,
+    fault: Option<BadFields>,
 }
 
 impl TrailersReader {
-    /// Takes a field.
+    /// A reader of trailers within these limits.
+    pub fn new(limits: &Limits) -> TrailersReader {
+        TrailersReader { limits: *limits, size: Size::default(), fault: None }
+    }
+
+    /// Takes a field. Past a fault or a limit, nothing is looked at.
     pub fn take(&mut self, name: &[u8], value: &[u8]) {
-        let checked = match name {
-            [b':', ..] => malformed("a pseudo-field in trailers"),
-            _ => check_name(name).and_then(|()| check_value(value)),
-        };
-        if let Err(BadFields::Malformed(reason)) = checked {
-            self.fault.get_or_insert(reason);
+        if self.fault.is_some() {
+            return;
         }
+        let counted = self.size.count(name, value, &self.limits);
+        let taken = counted.and_then(|()| match name {
+            [b':', ..] => malformed("a pseudo-field in trailers"),
+            _ => check_field(name, value),
+        });
+        self.fault = taken.err();
     }
 
     /// What was wrong with them.
-    pub fn finish(self) -> Result<(), &'static str> {
+    pub fn finish(self) -> Result<(), BadFields> {
         self.fault.map_or(Ok(()), Err)
+    }
+}
+
+/// What the fields of a block are long, and how many they are: both are counted as they are decoded.
+#[derive(Default)]
+struct Size {
+    len: usize,
+    count: usize,
+}
+
+impl Size {
+    /// Counts a field.
+    fn count(&mut self, name: &[u8], value: &[u8], limits: &Limits) -> Result<(), BadFields> {
+        let line_len = name.len() + value.len() + LINE_LEN;
+        self.len += line_len;
+        self.count += usize::from(!name.starts_with(b":"));
+        match name {
+            _ if self.len > limits.head_len => refuse(431, "head is too long"),
+            b":path" if line_len > limits.line_len => refuse(414, "request line is too long"),
+            _ if line_len > limits.line_len => refuse(431, "field is too long"),
+            _ if self.count > limits.max_fields => refuse(431, "too many fields"),
+            _ => Ok(()),
+        }
     }
 }
 
@@ -350,6 +368,19 @@ fn refuse<T>(status: u16, reason: &'static str) -> Result<T, BadFields> {
 
 fn is_token(text: &[u8]) -> bool {
     !text.is_empty() && text.iter().copied().all(is_token_byte)
+}
+
+/// What every field has to be like that is no pseudo-field (RFC 9113, 8.2).
+fn check_field(name: &[u8], value: &[u8]) -> Result<(), BadFields> {
+    check_name(name)?;
+    check_value(value)?;
+    match name {
+        b"connection" | b"proxy-connection" | b"keep-alive" | b"transfer-encoding" | b"upgrade" => {
+            malformed("a field of the connection")
+        }
+        b"te" if value != b"trailers" => malformed("TE other than trailers"),
+        _ => Ok(()),
+    }
 }
 
 /// RFC 9113, 8.2.1, and RFC 9110, 5.1.
