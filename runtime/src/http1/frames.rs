@@ -221,7 +221,10 @@ impl Connection {
             Err(BadFields::Malformed(_)) => (None, None),
         };
         let left = match exchange.head.framing {
-            Framing::Length(len) if !ends && !exchange.head.is_tunnel => Some(len),
+            // Of what is refused, the length may not be known.
+            Framing::Length(len) if !ends && !exchange.head.is_tunnel && refusal.is_none() => {
+                Some(len)
+            }
             _ => None,
         };
         let token = cx.places.client_token(index);

@@ -415,6 +415,19 @@ fn http2_rfc9113_8_1_an_early_answer_is_whole() {
     assert!(client.works());
 }
 
+/// The same where the head is what is refused: content that comes meanwhile breaks nothing.
+#[test]
+fn http2_an_answer_to_a_head_that_is_refused_is_whole() {
+    let site = serve();
+    let mut client = Http2::with_settings(&site.server, 0, &[(4, 0)]);
+    let id = client.open("PUT", "/put/x", &[("x", &"y".repeat(5000))], false);
+    client.frame(DATA, 0, id, &bytes(100));
+    assert_eq!(client.head(id).status, 431);
+    client.settings(&[(4, 65_535)]);
+    let rest = client.answer(id);
+    assert_eq!((rest.ended, rest.reset), (true, None));
+}
+
 #[test]
 fn http2_scripts_answer_and_are_told() {
     let site = serve();
