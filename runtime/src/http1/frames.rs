@@ -159,13 +159,18 @@ impl Connection {
                     Err(fault) => fault,
                 }
             }
-            FieldsKind::Ignored | FieldsKind::Wrong => {
+            FieldsKind::Ignored | FieldsKind::Wrong | FieldsKind::Late => {
                 let decoded = session.decoder.decode(&block, |_, _| {});
                 decoded.map_err(|bad| bad_block(bad.0))?;
-                if kind == FieldsKind::Ignored {
-                    return Ok(None);
+                match kind {
+                    FieldsKind::Wrong => {
+                        Fault::of_stream(Code::ProtocolError, "a stream that depends on itself")
+                    }
+                    FieldsKind::Late => {
+                        Fault::of_stream(Code::StreamClosed, "fields behind the end of a stream")
+                    }
+                    _ => return Ok(None),
                 }
-                Fault::of_stream(Code::ProtocolError, "a stream that depends on itself")
             }
         };
         session.mux.reset(id, fault.code);

@@ -82,6 +82,8 @@ pub(crate) enum FieldsKind {
     Ignored,
     /// Of a stream that depends on itself: an error of that stream.
     Wrong,
+    /// Behind the end of a request: the same.
+    Late,
 }
 
 /// A frame that was taken off the front of the input.
@@ -312,10 +314,11 @@ impl Session {
                 () => FieldsKind::Head,
             });
         }
-        match () {
-            () if self.mux.is_open(id) => Ok(FieldsKind::Trailers),
-            () if self.mux.has_reset(id) => Ok(FieldsKind::Ignored),
-            () => Err(Fault::of_connection(Code::StreamClosed, "fields of a closed stream")),
+        match self.mux.has_ended(id) {
+            Some(false) => Ok(FieldsKind::Trailers),
+            Some(true) => Ok(FieldsKind::Late),
+            None if self.mux.has_reset(id) => Ok(FieldsKind::Ignored),
+            None => Err(Fault::of_connection(Code::StreamClosed, "fields of a closed stream")),
         }
     }
 

@@ -180,6 +180,20 @@ fn http2_rfc9113_5_1_frames_of_closed_streams() {
         assert!(client.works());
         client.frame(HEADERS, END_HEADERS | END_STREAM, id, &block(&request("GET", "/ping")));
     });
+    // However soon it comes.
+    resets(&site.server, STREAM_CLOSED, |client| {
+        let id = open(client);
+        let reset = frame(RST_STREAM, 0, id, &CANCEL.to_be_bytes());
+        client.send(&[reset, frame(DATA, END_STREAM, id, b"x")].concat());
+        id
+    });
+    ends(&site.server, STREAM_CLOSED, |client| {
+        let id = open(client);
+        let reset = frame(RST_STREAM, 0, id, &CANCEL.to_be_bytes());
+        let fields = block(&request("GET", "/ping"));
+        let head = frame(HEADERS, END_HEADERS | END_STREAM, id, &fields);
+        client.send(&[reset, head].concat());
+    });
     // What may be on its way is passed over.
     let mut client = Http2::connect(&site.server);
     assert!(client.works());
@@ -204,6 +218,11 @@ fn http2_rfc9113_5_1_nothing_follows_the_end_of_a_request() {
     resets(&site.server, STREAM_CLOSED, |client| {
         client.window(0, 1000);
         act(client, HEADERS, &block(&[("a", "b")]))
+    });
+    // Whatever they are.
+    resets(&site.server, STREAM_CLOSED, |client| {
+        client.window(0, 1000);
+        act(client, HEADERS, &block(&request("GET", "/ping")))
     });
 }
 

@@ -167,9 +167,10 @@ impl Mux {
         shared.live >= shared.limits.max_streams as usize
     }
 
-    /// Whether a stream is open.
-    pub(crate) fn is_open(&self, id: u32) -> bool {
-        self.shared.borrow_mut().entry(id).is_some()
+    /// Whether the client has sent all of its message, where a stream is open.
+    pub(crate) fn has_ended(&self, id: u32) -> Option<bool> {
+        let mut shared = self.shared.borrow_mut();
+        shared.entry(id).filter(|entry| !entry.is_reset).map(|entry| entry.has_ended)
     }
 
     /// Whether the server has reset a stream lately.
@@ -253,17 +254,13 @@ impl Mux {
             Fault::of_stream(Code::FlowControlError, "more content than the stream's window has");
         let mut shared = self.shared.borrow_mut();
         shared.receive.receive(flow_len).map_err(|Overflow| CONNECTION)?;
-        let Some(entry) = shared.entry(id) else {
+        let Some(entry) = shared.entry(id).filter(|entry| !entry.is_reset) else {
             shared.give_back(None, flow_len);
             return match shared.reset.contains(&id) {
                 true => Ok(()),
                 false => Err(Fault::of_stream(Code::StreamClosed, "content of a closed stream")),
             };
         };
-        if entry.is_reset {
-            shared.give_back(None, flow_len);
-            return Ok(());
-        }
         if entry.has_ended {
             shared.give_back(None, flow_len);
             return Err(Fault::of_stream(Code::StreamClosed, "content behind the end of a stream"));
@@ -288,9 +285,6 @@ impl Mux {
     pub(crate) fn receive_end(&self, id: u32) -> Result<(), Fault> {
         let mut shared = self.shared.borrow_mut();
         let Some(entry) = shared.entry(id).filter(|entry| !entry.is_reset) else { return Ok(()) };
-        if entry.has_ended {
-            return Err(Fault::of_stream(Code::StreamClosed, "fields behind the end of a stream"));
-        }
         if entry.count_content(0, true) {
             return Err(WRONG_LENGTH);
         }
