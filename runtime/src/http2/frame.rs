@@ -175,10 +175,11 @@ pub enum Frame<'a> {
 }
 
 /// Values of SETTINGS that matter here (RFC 9113, 6.5.2): the last one of each, since what came
-/// before it holds for no time at all.
+/// before it holds for no time at all, but for what a table has lost by it.
 #[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
 pub struct Settings {
-    /// The longest table of its decoder.
+    /// The longest table of its decoder: the least that is said, since that makes it give up entries
+    /// (RFC 7541, 4.2).
     pub header_table_len: Option<u32>,
     /// The window that streams begin with.
     pub initial_window: Option<u32>,
@@ -350,6 +351,8 @@ impl Settings {
     const INITIAL_WINDOW_SIZE: u16 = 0x4;
     const MAX_FRAME_SIZE: u16 = 0x5;
     const ENABLE_CONNECT_PROTOCOL: u16 = 0x8;
+    /// RFC 9218, 2.1.
+    const NO_RFC7540_PRIORITIES: u16 = 0x9;
 
     fn read(payload: &[u8]) -> Result<Settings, Fault> {
         let mut settings = Settings::default();
@@ -358,9 +361,15 @@ impl Settings {
             let value = u32::from_be_bytes([c, d, e, f]);
             let refuse = |code, reason| Err(Fault::of_connection(code, reason));
             match u16::from_be_bytes([a, b]) {
-                Settings::HEADER_TABLE_SIZE => settings.header_table_len = Some(value),
+                Settings::HEADER_TABLE_SIZE => {
+                    let least = settings.header_table_len.map_or(value, |before| before.min(value));
+                    settings.header_table_len = Some(least);
+                }
                 Settings::ENABLE_PUSH if value > 1 => {
                     return refuse(Code::ProtocolError, "ENABLE_PUSH is neither 0 nor 1");
+                }
+                Settings::NO_RFC7540_PRIORITIES if value > 1 => {
+                    return refuse(Code::ProtocolError, "NO_RFC7540_PRIORITIES is neither 0 nor 1");
                 }
                 Settings::INITIAL_WINDOW_SIZE if value > MAX_WINDOW => {
                     return refuse(Code::FlowControlError, "INITIAL_WINDOW_SIZE is too large");

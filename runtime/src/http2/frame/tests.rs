@@ -122,13 +122,15 @@ fn rfc9113_6_5_2_values_of_settings_are_checked() {
     for (id, value, code) in [
         (2, 2, Code::ProtocolError),
         (4, 1 << 31, Code::FlowControlError),
+        (9, 2, Code::ProtocolError),
         (5, 16_383, Code::ProtocolError),
         (5, 1 << 24, Code::ProtocolError),
     ] {
         let payload = [&[0, id][..], &u32::to_be_bytes(value)].concat();
         assert_eq!(read(kind::SETTINGS, 0, 0, &payload), Err((code, OF_CONNECTION)), "{id}");
     }
-    let pairs = [(1, 7), (2, 0), (3, 5), (4, 9), (4, 10), (5, 16_384), (6, 1), (0x99, 1)];
+    let pairs =
+        [(1, 9), (1, 7), (1, 8), (2, 0), (3, 5), (4, 9), (4, 10), (5, 16_384), (6, 1), (0x99, 1)];
     let payload: Vec<u8> = pairs
         .iter()
         .flat_map(|&(id, value)| [&[0, id][..], &u32::to_be_bytes(value)].concat())
