@@ -97,8 +97,7 @@ impl Connection {
                 exchange.persist = false;
                 return self.queue(cx, exchange, reply, Some(reader));
             }
-            // Of a stream, what comes is known to be in order as it comes.
-            reply if (framing != Framing::Chunked || self.is_stream()) && !asks => {
+            reply if !asks && !self.is_read_first(framing) => {
                 return self.queue(cx, exchange, reply, Some(reader));
             }
             reply => Sink::Discard(reply),
@@ -108,6 +107,17 @@ impl Connection {
         let pending = Pending { exchange, reader, sink, pace: Pace::default() };
         // Responses to earlier requests come first.
         self.send(cx, None, After::Content(Box::new(pending)));
+    }
+
+    /// Whether content that nobody wants is read before the answer, since it may yet prove that there is
+    /// no request: by its framing, or, of a stream, by its length (RFC 9113, 8.1.1), if it is not long.
+    fn is_read_first(&self, framing: Framing) -> bool {
+        match framing {
+            Framing::Chunked => !self.is_stream(),
+            Framing::Length(len) => {
+                self.is_stream() && len <= u64::from(self.server.http2_body_preread_len)
+            }
+        }
     }
 
     /// Reads the content of a request that is answered when it is read.

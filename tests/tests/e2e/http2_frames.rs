@@ -464,7 +464,18 @@ fn http2_rfc9113_8_1_1_content_length_is_checked_on_every_way_to_the_end() {
         client.frame(HEADERS, END_HEADERS | END_STREAM, id, &block(&[("a", "b")]));
         id
     });
+    // Where nobody wants the content, too.
+    for path in ["/ping", "/small.txt", "/nothing"] {
+        resets(&site.server, PROTOCOL_ERROR, |client| {
+            let id = client.open("POST", path, &[("content-length", "1")], false);
+            client.frame(DATA, END_STREAM, id, b"test");
+            id
+        });
+    }
     let mut client = Http2::connect(&site.server);
+    let id = client.open("POST", "/ping", &[("content-length", "4")], false);
+    client.frame(DATA, END_STREAM, id, b"test");
+    assert_eq!(client.answer(id).text(), "pong");
     let id = put(&mut client);
     client.frame(DATA, 0, id, b"abc").frame(DATA, END_STREAM, id, b"");
     assert_eq!(client.answer(id).status, 201);
