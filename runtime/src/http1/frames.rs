@@ -393,20 +393,29 @@ pub(super) fn timeout_ms(
     settings: &Settings,
     server: &Server,
     accepted_ms: u64,
-    (session, now_ms): (&Session, u64),
+    (session, now_ms): (&mut Session, u64),
 ) -> u64 {
     if let Some(until_ms) = session.over_until_ms {
         return until_ms.saturating_sub(now_ms).max(1);
     }
+    session.note_progress(now_ms);
+    let (rate, most_ms) = (settings.client_min_rate, settings.send_timeout_ms);
+    let (silent_ms, slow_ms) = session.output_left_ms(now_ms, most_ms, rate);
     let until_ms = |since_ms: u64| {
         let until_ms = since_ms.saturating_add(server.client_header_timeout_ms);
         in_steps(until_ms.saturating_sub(now_ms))
     };
     let usual_ms = match session.began_ms {
-        _ if session.mux.has_output() => settings.send_timeout_ms,
+        _ if session.mux.has_output() => {
+            slow_ms.map_or(silent_ms, |slow_ms| silent_ms.min(in_steps(slow_ms))).max(1)
+        }
         _ if !session.is_begun() => until_ms(accepted_ms),
         Some(began_ms) => until_ms(began_ms),
-        None => settings.keepalive_timeout.wait_ms.max(1),
+        None => {
+            let since_ms = session.idle_since_ms.unwrap_or(now_ms);
+            let until_ms = since_ms.saturating_add(settings.keepalive_timeout.wait_ms);
+            until_ms.saturating_sub(now_ms).max(1)
+        }
     };
     let due_ms = session.due_ms(server.client_header_timeout_ms);
     due_ms.map_or(usual_ms, |due_ms| usual_ms.min(due_ms.saturating_sub(now_ms).max(1)))
@@ -421,7 +430,9 @@ pub(super) fn stake(connection: &Connection, session: &Session, now_ms: u64) -> 
             let slow = slow(waited_ms, connection.input.len() as u64);
             slow.map_or(Stake::Work, Stake::Slow)
         }
-        None if session.mux.has_output() => Stake::Work,
+        None if session.mux.has_output() => {
+            session.pace.slow(now_ms).map_or(Stake::Work, Stake::Slow)
+        }
         None => Stake::Nothing,
     }
 }

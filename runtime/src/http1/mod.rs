@@ -518,7 +518,7 @@ impl Connection {
                 if self.input.is_empty() && self.input.capacity() > 0 {
                     self.input = Vec::new();
                 }
-                let session = &**session;
+                let session = &mut **session;
                 return Next::Wait(Deadline::In(frames::timeout_ms(
                     self.settings,
                     self.server,

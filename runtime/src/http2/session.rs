@@ -9,6 +9,8 @@ use super::gathered::Gathered;
 use super::hpack::Decoder;
 use super::mux::Mux;
 use super::priority::Priority;
+use crate::connection::Pace;
+use crate::site::MinRate;
 
 /// How long a connection that is over waits for its end, at most (RFC 9113, 5.4.1, lets what has gone
 /// wrong be said before).
@@ -47,6 +49,12 @@ pub(crate) struct Session {
     pub(crate) holds: bool,
     /// When a frame or a block that is not whole began.
     pub(crate) began_ms: Option<u64>,
+    /// Since when nobody waits for anything, if nobody does.
+    pub(crate) idle_since_ms: Option<u64>,
+    /// When the client has last taken something of what is to be sent, and how much it had taken then.
+    taken: (u64, u64),
+    /// How fast it takes that.
+    pub(crate) pace: Pace,
     /// Whether the error log has heard of this client.
     pub(crate) is_known_bad: bool,
 }
@@ -121,6 +129,9 @@ impl Session {
             over_until_ms: None,
             holds: false,
             began_ms: None,
+            idle_since_ms: None,
+            taken: (now_ms, 0),
+            pace: Pace::default(),
             is_known_bad: false,
         }
     }
@@ -154,6 +165,32 @@ impl Session {
         if std::mem::replace(&mut self.leaving, Leaving::Now) != Leaving::Now {
             self.mux.write(|out| frame::write_goaway(out, self.last, Code::NoError));
         }
+    }
+
+    /// Looks at what the client has taken, and at whether anybody waits: frames that nobody has asked for
+    /// are no reason to wait longer.
+    pub(crate) fn note_progress(&mut self, now_ms: u64) {
+        let (taken_len, has_output) = (self.mux.taken_len(), self.mux.has_output());
+        if taken_len > self.taken.1 || !has_output {
+            self.taken = (now_ms, taken_len);
+        }
+        match has_output || self.mux.open_count() > 0 {
+            true => self.idle_since_ms = None,
+            false => drop(self.idle_since_ms.get_or_insert(now_ms)),
+        }
+    }
+
+    /// How long the client may still take nothing, and how long it may go on as slowly as it does, if there
+    /// is a bound.
+    pub(crate) fn output_left_ms(
+        &mut self,
+        now_ms: u64,
+        most_ms: u64,
+        rate: Option<MinRate>,
+    ) -> (u64, Option<u64>) {
+        let (since_ms, taken_len) = self.taken;
+        let slow = self.pace.look(now_ms, taken_len, self.mux.has_output(), rate, most_ms);
+        (since_ms.saturating_add(most_ms).saturating_sub(now_ms), slow)
     }
 
     /// Does what is due, and has not come about by what the client has sent. `patience_ms`: how long it

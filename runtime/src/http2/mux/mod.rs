@@ -367,6 +367,12 @@ impl Mux {
         shared.sent < shared.out.len()
     }
 
+    /// Bytes that the client has taken so far.
+    pub(crate) fn taken_len(&self) -> u64 {
+        let shared = self.shared.borrow();
+        shared.base + shared.sent as u64
+    }
+
     /// Sends what is gathered by `write`, which takes from the front of what it is given. How much was
     /// sent, and whether all was.
     pub(crate) fn flush(
