@@ -24,7 +24,7 @@ use crate::connection::{Deadline, Interests, Next, Place, Source, Stake, in_step
 use crate::context::{Client, Context};
 use crate::counts::Phase;
 use crate::http::body::BodyReader;
-use crate::http::head::Unfinished;
+use crate::http::head::{Unfinished, skip_empty_lines};
 use crate::http2::session::Session as Frames;
 use crate::poll_set::Interest;
 use crate::serving::MAX_ANSWER_MS;
@@ -247,6 +247,11 @@ impl Connection {
             self.count_handshake(cx);
         }
         if let Ok(len @ 1..) = received {
+            // Empty lines are nothing to wait longer for.
+            if self.is_between_requests() && skip_empty_lines(&scratch[..len]).is_empty() {
+                cx.scratch = scratch;
+                return Next::Wait(Deadline::Keep);
+            }
             if kept > 0 {
                 if self.keeps_for_head(&scratch[kept..kept + len]) {
                     cx.scratch = scratch;
@@ -273,6 +278,11 @@ impl Connection {
             }
             result => self.on_end(cx, result.is_err()),
         }
+    }
+
+    /// Whether it has had a request, and waits for the next.
+    fn is_between_requests(&self) -> bool {
+        matches!(self.state, State::Head) && self.client.requests > 0 && self.input.is_empty()
     }
 
     /// Whether there is nothing to do with more input than to keep it, which is done then: a head

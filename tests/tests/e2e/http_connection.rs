@@ -148,6 +148,21 @@ fn empty_lines_before_a_request_are_passed_over() {
     assert_eq!(client.response("GET").text(), "pong");
 }
 
+/// Between two requests they are nothing that a client is waited for longer for.
+#[test]
+fn empty_lines_keep_no_connection_open() {
+    let server = http();
+    let mut client = server.connect_at(2);
+    assert_eq!(client.get("/ping", "http.test").text(), "pong");
+    let mut reader = client.twin();
+    let ends = std::thread::spawn(move || reader.until_closed());
+    while !ends.is_finished() {
+        client.send("\r\n");
+        std::thread::sleep(std::time::Duration::from_millis(10));
+    }
+    assert_eq!(ends.join().unwrap(), b"");
+}
+
 #[test]
 fn head_is_get_without_content() {
     let server = http();
