@@ -32,6 +32,11 @@ pub struct Piece<'a> {
 
 /// The longest run of chunk extensions of one chunk, in bytes.
 const MAX_EXTENSION_LEN: usize = 1024;
+/// Bytes of framing that each chunk may have, and each byte of it, for nothing.
+const FREE_OF_CHUNK: u64 = 16;
+const FREE_OF_BYTE: u64 = 2;
+/// Bytes of framing that a content may have beyond that.
+const MAX_FRAMING_LEN: u64 = 16 << 10;
 /// The longest trailer section, in bytes.
 const MAX_TRAILER_LEN: usize = 8192;
 
@@ -39,6 +44,8 @@ const MAX_TRAILER_LEN: usize = 8192;
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct BodyReader {
     state: State,
+    /// Bytes of chunk framing beyond those that are free.
+    framing_len: u64,
     /// The lines of the trailer section, where they are kept.
     trailers: Option<Vec<u8>>,
 }
@@ -101,7 +108,7 @@ impl BodyReader {
             Framing::Length(left) => State::Length(left),
             Framing::Chunked => State::Size { size: 0, digits: 0 },
         };
-        BodyReader { state, trailers: None }
+        BodyReader { state, framing_len: 0, trailers: None }
     }
 
     /// A reader of chunks that keeps the fields behind them.
@@ -116,7 +123,7 @@ impl BodyReader {
 
     /// A reader for content that whoever brings it knows the end of, and tells.
     pub fn until_end() -> Self {
-        BodyReader { state: State::UntilEnd, trailers: None }
+        BodyReader { state: State::UntilEnd, framing_len: 0, trailers: None }
     }
 
     /// Takes note that nothing more comes, where only that is its end.
@@ -172,6 +179,7 @@ impl BodyReader {
                 state => {
                     self.state = step(state, rest[0])?;
                     used += 1;
+                    self.count_framing()?;
                     if let (State::Trailer { .. } | State::TrailerLf { .. }, Some(lines)) =
                         (state, &mut self.trailers)
                         && self.state != State::EndLf
@@ -182,6 +190,25 @@ impl BodyReader {
             }
         }
         Ok(Piece { used, data: &[] })
+    }
+}
+
+impl BodyReader {
+    /// Counts a byte of framing, so that content does not come in more of it than there is content.
+    fn count_framing(&mut self) -> Result<(), BadChunk> {
+        match self.state {
+            // It has a bound of its own.
+            State::Trailer { .. } | State::TrailerLf { .. } | State::EndLf | State::Done => {}
+            State::Data { left } => {
+                let free = FREE_OF_CHUNK.saturating_add(left.saturating_mul(FREE_OF_BYTE));
+                self.framing_len = (self.framing_len + 1).saturating_sub(free);
+            }
+            _ => self.framing_len += 1,
+        }
+        match self.framing_len > MAX_FRAMING_LEN {
+            true => Err(BadChunk("more chunk framing than content")),
+            false => Ok(()),
+        }
     }
 }
 
@@ -336,6 +363,22 @@ mod tests {
         let long = |len: usize| "x".repeat(len);
         let extension = format!("1;{}\r\n", long(MAX_EXTENSION_LEN + 1));
         assert!(read_all(Framing::Chunked, extension.as_bytes(), 64).is_err());
+        // Whoever sends one extension after the other has a bound for all of them.
+        let most = 1000;
+        let chunks = |count: usize, chunk: &str| format!("{}0\r\n\r\n", chunk.repeat(count));
+        let bomb = format!("1;{}\r\nx\r\n", long(MAX_EXTENSION_LEN));
+        for (content, is_taken) in [
+            (chunks(10, &bomb), true),
+            (chunks(20, &bomb), false),
+            (chunks(most, "1\r\nx\r\n"), true),
+            (chunks(most, "1;a=bcdefgh\r\nx\r\n"), true),
+            (chunks(most, &format!("400;{}\r\n{}\r\n", long(1000), long(1024))), true),
+        ] {
+            for step in [7, content.len()] {
+                let read = read_all(Framing::Chunked, content.as_bytes(), step);
+                assert_eq!(read.is_ok(), is_taken, "{}", &content[..20]);
+            }
+        }
         let trailer = format!("0\r\nX:{}\r\n", long(MAX_TRAILER_LEN));
         assert!(read_all(Framing::Chunked, trailer.as_bytes(), 64).is_err());
     }
