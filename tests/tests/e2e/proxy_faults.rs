@@ -79,6 +79,33 @@ fn answers_that_are_none_are_seen_and_logged() {
     }
 }
 
+/// Who says again and again that the answer comes is not waited for without end.
+#[test]
+fn interim_answers_have_a_bound() {
+    for said in ["HTTP/1.1 100 Continue\r\n\r\n", "HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n"]
+    {
+        let backend = Backend::start(move |asked, stream| {
+            let many = said.repeat(500);
+            let _ = stream.write_all(many.as_bytes());
+            if asked.target() == "/many" {
+                let _ = stream.write_all(WHOLE.as_bytes());
+                return Then::Keep;
+            }
+            while stream.write_all(many.as_bytes()).is_ok() {}
+            Then::Close
+        });
+        let server = before(&backend);
+        // A client of HTTP/1.0 is told nothing of them.
+        let ask = |path: &str| {
+            let request = format!("GET {path} HTTP/1.0\r\nHost: a\r\n\r\n");
+            server.connect().send(request).response("GET")
+        };
+        assert_eq!(ask("/many").text(), "ok");
+        assert_eq!(ask("/endless").status, 502);
+        server.wait_for("upstream sent too many interim responses");
+    }
+}
+
 #[test]
 fn a_connection_with_something_left_is_not_used_again() {
     let count = Arc::new(AtomicUsize::new(0));

@@ -5,7 +5,9 @@ use std::ops::Range;
 use std::rc::Rc;
 
 use super::super::tunnel::PeerTunnel;
-use super::{Answer, Errno, Failure, Left, MOST_INTERIM, MOST_REPORTS, Running};
+use super::{
+    Answer, Errno, Failure, Left, MOST_INTERIM, MOST_INTERIM_HEARD, MOST_REPORTS, Running,
+};
 use crate::backend::{Front, Received};
 use crate::cgi::output::BadOutput;
 use crate::escape::Escaped;
@@ -13,6 +15,7 @@ use crate::exchange::{BackendHead, Designated, Refusal};
 use crate::fastcgi::BadRecord;
 use crate::http::answer::{AnswerFraming, AnswerHead, AnswerReader, BadAnswer};
 use crate::http::body::BodyReader;
+use crate::http::response::Fields;
 use crate::http::status;
 use crate::memcached;
 use crate::output::Limit;
@@ -49,16 +52,28 @@ impl Running {
                     let kind = Failures::INVALID_HEADER;
                     return self.fail(Failure { kind, status: 502, words });
                 }
-                // The server itself has said that the content may come.
-                if status != 100 && self.interim_count < MOST_INTERIM {
-                    self.interim_count += 1;
-                    self.interim.push((status, answer.fields));
+                if let Err(failure) = self.take_interim_head(status, answer.fields) {
+                    return self.fail(failure);
                 }
                 self.answer = Answer::Head(AnswerReader::new(self.call.proxy.head_len));
                 continue;
             }
             return self.begin(answer, scratch, at..len);
         }
+    }
+
+    /// Takes what is said before the answer. The error: it is said too often.
+    pub(super) fn take_interim_head(&mut self, status: u16, fields: Fields) -> Result<(), Failure> {
+        self.interim_count += 1;
+        if self.interim_count > MOST_INTERIM_HEARD {
+            let words = "upstream sent too many interim responses".to_owned();
+            return Err(Failure { kind: Failures::INVALID_HEADER, status: 502, words });
+        }
+        // The server itself has said that the content may come.
+        if status != 100 && self.interim_count <= MOST_INTERIM {
+            self.interim.push((status, fields));
+        }
+        Ok(())
     }
 
     pub(super) fn awaits_head(&self) -> bool {

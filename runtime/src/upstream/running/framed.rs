@@ -7,7 +7,7 @@ use std::os::unix::fs::FileExt;
 use std::rc::Rc;
 
 use super::super::call::Content;
-use super::{Answer, Failure, FramedEnd, Framing, Left, Line, MOST_INTERIM, Running};
+use super::{Answer, Failure, FramedEnd, Framing, Left, Line, Running};
 use crate::backend::{Front, Input, Received};
 use crate::exchange::{BackendHead, Refusal};
 use crate::http::answer::{self, AnswerHead, BadAnswer};
@@ -186,11 +186,10 @@ impl Running {
         };
         let AnswerHead { status, fields, content_len, lines, .. } = head;
         if status < 200 {
-            if status != 100 && self.interim_count < MOST_INTERIM {
-                self.interim_count += 1;
-                self.interim.push((status, fields));
-            }
-            return Ok(Received::Part);
+            return match self.take_interim_head(status, fields) {
+                Ok(()) => Ok(Received::Part),
+                Err(failure) => self.fail(failure),
+            };
         }
         if let Some(received) = self.pass_over(status)? {
             return Ok(received);

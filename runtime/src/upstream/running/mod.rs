@@ -33,8 +33,10 @@ const RETRY_MS: u64 = 50;
 const QUEUE_MS: u64 = 10;
 /// The most lines of trouble that are held until they are told.
 const MOST_REPORTS: usize = 16;
-/// The most interim responses of one answer that are passed on.
+/// The most interim responses of one answer that are passed on, and the most that there may be: who goes
+/// on saying that the answer comes would be waited for without end.
 const MOST_INTERIM: usize = 16;
+const MOST_INTERIM_HEARD: usize = 1000;
 
 /// A request that is passed on.
 pub(crate) struct Running {
