@@ -219,7 +219,8 @@ pub fn host_name_len(host: &[u8]) -> Option<usize> {
     };
     let valid = match &host[name_len..] {
         [] => true,
-        [b':', port @ ..] => port.iter().all(u8::is_ascii_digit),
+        // There is no port of no host (RFC 9110, 4.2.1).
+        [b':', port @ ..] => name_len > 0 && port.iter().all(u8::is_ascii_digit),
         _ => false,
     };
     valid.then_some(name_len)
@@ -390,16 +391,14 @@ mod tests {
 
     #[test]
     fn knows_valid_hosts() {
-        for host in
-            ["", "a", "a.test", "a.test.", "a:80", "a:", "[::1]", "[::1]:8080", "a_b", ":80"]
-        {
+        for host in ["", "a", "a.test", "a.test.", "a:80", "a:", "[::1]", "[::1]:8080", "a_b"] {
             assert!(is_valid_host(host.as_bytes()), "{host}");
             let name = split_port(host.as_bytes()).0;
             assert_eq!(host_name_len(host.as_bytes()), Some(name.len()), "{host}");
         }
         for host in [
             "a b", "a/b", "a:80:80", "a:x", "[::1", "::1", "[x]", "a@b", "a..b", ".", "a\\b",
-            "a,b\t",
+            "a,b\t", ":80",
         ] {
             assert!(!is_valid_host(host.as_bytes()), "{host}");
         }
