@@ -20,7 +20,7 @@ pub const GATHERED_LEN: usize = 64 << 10;
 /// The least that is worth a frame of its own, where there is more to send.
 const LEAST_LEN: usize = 1024;
 /// Streams that the server has reset, which are remembered so that what still comes for them is told
-/// from what nobody may send.
+/// from what nobody may send: at least so many, and as many as there may be at once.
 const REMEMBERED: usize = 128;
 
 pub(super) struct Shared {
@@ -54,8 +54,8 @@ pub(super) struct Shared {
     pub(super) turns: u64,
 }
 
-/// What is known of a stream, with the memory of its table.
-pub const ENTRY_LEN: usize = 2 * size_of::<Entry>();
+/// What is known of a stream, and its number once it is reset, with the memory of their tables.
+pub const ENTRY_LEN: usize = 2 * (size_of::<Entry>() + size_of::<u32>());
 
 /// One stream.
 pub(super) struct Entry {
@@ -149,7 +149,7 @@ impl Shared {
     }
 
     pub(super) fn remember(&mut self, id: u32) {
-        if self.reset.len() == REMEMBERED {
+        if self.reset.len() >= REMEMBERED.max(self.limits.max_streams as usize) {
             self.reset.pop_front();
         }
         self.reset.push_back(id);
