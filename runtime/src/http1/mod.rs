@@ -544,18 +544,29 @@ impl Connection {
             State::Waiting(waiting) => {
                 return Next::Wait(Deadline::In(waiting.left_ms(now_ms)));
             }
-            // Who makes what it waits for has a time of its own.
+            // Who makes what it waits for has a time of its own. A client that sends no more has mostly
+            // closed, which nobody hears of where nothing is sent; the few that still read get what comes
+            // soon.
             State::Sending(sending) if sending.output.waits() => {
-                return Next::Wait(Deadline::In(MAX_ANSWER_MS));
+                let most_ms = match sending.client_ended {
+                    true => self.settings.lingering_timeout_ms,
+                    false => MAX_ANSWER_MS,
+                };
+                let until_ms = sending.still_since_ms(now_ms).saturating_add(most_ms);
+                return Next::Wait(Deadline::In(left_ms(until_ms)));
             }
             State::Sending(sending) => {
                 return match sending.output.paused_until_ms() {
                     Some(until_ms) => {
-                        // Nobody waits for the client.
+                        sending.stop_clock();
                         self.rate_left_ms(now_ms);
                         Next::Wait(Deadline::In(left_ms(until_ms)))
                     }
-                    None => self.wait_in_steps(now_ms, self.settings.send_timeout_ms),
+                    None => {
+                        let since_ms = sending.still_since_ms(now_ms);
+                        let until_ms = since_ms.saturating_add(self.settings.send_timeout_ms);
+                        self.wait_in_steps(now_ms, left_ms(until_ms))
+                    }
                 };
             }
             State::Closed => 0,

@@ -69,6 +69,9 @@ pub(super) struct Sending {
     pub(super) client_ended: bool,
     /// The requests within it whose answers go into the response.
     pub(super) parts: Parts,
+    /// What the client had taken at the last look, whether something waited for it then, and since when
+    /// that is so.
+    moved: (u64, bool, u64),
 }
 
 impl Sending {
@@ -80,7 +83,24 @@ impl Sending {
             pace: Pace::default(),
             client_ended: false,
             parts: Parts::default(),
+            moved: (0, false, 0),
         }
+    }
+
+    /// Since when nothing has moved: neither has the client taken anything, nor has something come that it
+    /// could take.
+    pub(super) fn still_since_ms(&mut self, now_ms: u64) -> u64 {
+        let (taken_len, waits) = (self.output.taken_len(), self.output.buffered_len() > 0);
+        let (before_len, waited, since_ms) = self.moved;
+        if (taken_len, waits) != (before_len, waited) || since_ms == 0 {
+            self.moved = (taken_len, waits, now_ms);
+        }
+        self.moved.2
+    }
+
+    /// Nobody waits for the client: time does not run.
+    pub(super) fn stop_clock(&mut self) {
+        self.moved.2 = 0;
     }
 }
 

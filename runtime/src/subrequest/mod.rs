@@ -185,6 +185,13 @@ impl Subrequests {
         unwanted.or_else(begin).or_else(tell)
     }
 
+    /// Whether nothing is to be done.
+    pub(crate) fn are_none_due(&self) -> bool {
+        self.unwanted.borrow().is_empty()
+            && self.begun.borrow().is_empty()
+            && self.answered.borrow().is_empty()
+    }
+
     /// Forgets all: the worker begins again.
     pub(crate) fn clear(&self) {
         // Dropping one tells of others.

@@ -33,6 +33,7 @@ use crate::upstream::UPSTREAM;
 pub use clock::Clock;
 use guest::Guest;
 use memory::Peak;
+use parts::MOST_DUE;
 use room::Shortage;
 use slot::Slot;
 pub use team::{Team, Wake};
@@ -65,8 +66,9 @@ pub struct Worker<S> {
     slots: Vec<Slot>,
     /// How many places requests within others have.
     part_count: usize,
-    /// Whether they are being attended to.
+    /// Whether they are being attended to, and how much of that this turn has left.
     attends: bool,
+    due_left: usize,
     /// When accepting goes on, if it rests.
     accept_rests_until_ms: Option<u64>,
     wake: Wake,
@@ -100,6 +102,7 @@ impl<S: Site> Worker<S> {
             slots: Vec::new(),
             part_count: 0,
             attends: false,
+            due_left: MOST_DUE,
             accept_rests_until_ms: None,
             wake,
             team,
@@ -172,6 +175,8 @@ impl<S: Site> Worker<S> {
         while !self.is_done() {
             let ready = self.poll_set.wait(self.timeout_ms())?;
             self.cx.set_now(self.clock.now());
+            self.due_left = MOST_DUE;
+            self.attend_parts();
             for &token in &ready {
                 self.on_ready(token);
             }
@@ -191,7 +196,9 @@ impl<S: Site> Worker<S> {
         let Some(until_ms) = self.leave_until_ms else { return false };
         let hears_for_others =
             matches!(self.wake, Wake::Signals(_)) && !self.team.are_others_gone();
-        let is_empty = self.open_count() == 0 && self.listeners.is_empty();
+        let is_empty = self.open_count() == 0
+            && self.listeners.is_empty()
+            && (!S::SUBREQUESTS || self.cx.subrequests.are_none_due());
         is_empty && !hears_for_others || self.cx.now.monotonic_ms >= until_ms
     }
 
@@ -202,6 +209,9 @@ impl<S: Site> Worker<S> {
     /// How long `poll(2)` may wait.
     fn timeout_ms(&self) -> i32 {
         if S::HTTP2 && !self.cx.queue.is_empty() {
+            return 0;
+        }
+        if S::SUBREQUESTS && !self.cx.subrequests.are_none_due() {
             return 0;
         }
         let next = [

@@ -7,14 +7,21 @@ use crate::connection::Source;
 use crate::site::Site;
 use crate::subrequest::{Begun, Due};
 
+/// How much is done in one turn of what requests within others are due for. Who makes a content and who
+/// takes it may go on telling each other for as long as both are fast, so that others wait for their turn.
+pub(super) const MOST_DUE: usize = 64;
+
 impl<S: Site> Worker<S> {
-    /// Does what requests within others are due for.
+    /// Does what requests within others are due for, as far as they have their turn.
     pub(super) fn attend_parts(&mut self) {
         if !S::SUBREQUESTS || self.attends {
             return;
         }
         self.attends = true;
-        while let Some(due) = self.cx.subrequests.next() {
+        while let Some(left) = self.due_left.checked_sub(1)
+            && let Some(due) = self.cx.subrequests.next()
+        {
+            self.due_left = left;
             match due {
                 Due::Begin(part) => self.begin_part(*part),
                 Due::Tell(token) => {

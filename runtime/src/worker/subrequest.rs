@@ -18,6 +18,10 @@ use crate::subrequest::{Answerer, Begun, Origin, PipeWriter, Task};
 /// How much of an answer that nobody reads is taken, so that the connection that it comes on can be used
 /// again.
 const DRAINED_LEN: usize = 64 * 1024;
+/// What is counted of it for what brings no content.
+const PART_LEN: usize = 1024;
+/// What is read of one answer before others have their turn, in bytes.
+const TURN_LEN: usize = 256 * 1024;
 /// When what takes longer goes on.
 const STEP_MS: u64 = 1;
 
@@ -291,7 +295,11 @@ impl Subrequest {
     /// Reads what is made elsewhere, as far as it is there.
     fn read<S: Site>(&mut self, cx: &mut Context<S>) {
         cx.with_scratch(|cx, scratch| {
-            while let Doing::Relaying(backend) = &mut self.doing {
+            let mut turn_left = TURN_LEN;
+            while let Doing::Relaying(backend) = &mut self.doing
+                && (turn_left > 0 || backend.is_gone())
+            {
+                turn_left = turn_left.saturating_sub(scratch.len());
                 match backend.read(scratch) {
                     Ok(Received::Nothing) => break,
                     Ok(Received::Part | Received::Content(_)) => {}
@@ -310,8 +318,10 @@ impl Subrequest {
     /// Passes on what is made elsewhere, as far as it is there and there is room for it.
     fn stream<S: Site>(&mut self, cx: &mut Context<S>) {
         cx.with_scratch(|cx, scratch| {
-            loop {
-                let Doing::Streaming(backend, writer) = &mut self.doing else { return };
+            let mut turn_left = TURN_LEN;
+            while let Doing::Streaming(backend, writer) = &mut self.doing
+                && (turn_left > 0 || backend.is_gone())
+            {
                 if writer.has_ended() {
                     return self.end_stream_with(cx, false, scratch);
                 }
@@ -319,6 +329,7 @@ impl Subrequest {
                     return;
                 }
                 let most = writer.room().min(scratch.len());
+                turn_left = turn_left.saturating_sub(most);
                 let (len, is_last) = match backend.read(&mut scratch[..most]) {
                     Ok(Received::Nothing) => return,
                     Ok(Received::Part | Received::Head(_)) => continue,
@@ -422,7 +433,11 @@ impl Subrequest {
     /// Reads what somebody keeps, as far as it is there.
     fn keep<S: Site>(&mut self, cx: &mut Context<S>) {
         cx.with_scratch(|cx, scratch| {
-            while let Doing::Keeping(backend) = &mut self.doing {
+            let mut turn_left = TURN_LEN;
+            while let Doing::Keeping(backend) = &mut self.doing
+                && (turn_left > 0 || backend.is_gone())
+            {
+                turn_left = turn_left.saturating_sub(scratch.len());
                 match backend.read(scratch) {
                     Ok(Received::Nothing) => return,
                     Ok(Received::Part | Received::Head(_) | Received::Content(_)) => {}
@@ -498,7 +513,7 @@ fn drain(backend: &mut dyn Backend, scratch: &mut [u8]) {
     while !is_whole && left > 0 {
         let len = match backend.read(scratch) {
             Ok(Received::Content(len)) => len,
-            Ok(Received::Part) => 1,
+            Ok(Received::Part) => PART_LEN,
             Ok(Received::Nothing) | Err(_) => return,
             Ok(Received::Head(_) | Received::Last(_) | Received::End { .. }) => {
                 is_whole = true;

@@ -1,6 +1,8 @@
 //! `ssi`: what nginx 1.22 answered to the same contents, and what comes of parts that are long or slow.
 
 use std::io::{Read, Write};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use flate2::read::GzDecoder;
@@ -43,6 +45,39 @@ impl Site {
              X-Z: a b\"%'<>\\^`{{|}}&?#+~;:@=,!*()[]$/_-.\r\n{fields}\r\n"
         );
         self.server.connect().send(request).response(method)
+    }
+}
+
+/// A content that comes from elsewhere as fast as it is taken has its turn, and others have theirs: also where
+/// nothing comes of it, since it is within a command that does not end.
+#[test]
+fn contents_without_end_do_not_hold_up_others() {
+    let ended = Arc::new(AtomicUsize::new(0));
+    let count = Arc::clone(&ended);
+    let endless = Backend::start(move |_, stream| {
+        let head = "HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n\r\n<!--# ";
+        let _ = stream.write_all(head.as_bytes());
+        while stream.write_all(&[b'a'; 65_536]).is_ok() {}
+        count.fetch_add(1, Ordering::SeqCst);
+        Then::Close
+    });
+    let site = serve(&endless.address());
+    let mut clients: Vec<_> = (0..2).map(|_| site.server.connect()).collect();
+    for client in &mut clients {
+        client.send("GET /back/ HTTP/1.1\r\nHost: a\r\n\r\n");
+    }
+    for client in &mut clients {
+        client.read_exact(&mut [0; 8]);
+    }
+    for _ in 0..20 {
+        assert_eq!(site.server.get("/quick").text(), "quick");
+    }
+    // Clients that are gone are not worked for: there is nothing to send by which that would show.
+    drop(clients);
+    let began = Instant::now();
+    while ended.load(Ordering::SeqCst) < 2 {
+        assert!(began.elapsed() < Duration::from_secs(20), "the other server is read on");
+        std::thread::sleep(Duration::from_millis(10));
     }
 }
 
