@@ -277,6 +277,10 @@ impl Output {
         let copying = copying.over(transport);
         while !self.is_sent() {
             if matches!(self.tail, Tail::Made(_)) && self.buffered_len() == 0 {
+                // What is made for a stream without a window would only be held.
+                if self.made_len == 0 && transport.open_len() == 0 {
+                    return Ok(Progress::Blocked);
+                }
                 match self.make(turn)? {
                     true => continue,
                     false => return Ok(Progress::Blocked),
