@@ -14,6 +14,8 @@ use crate::sys::spawn::Ended;
 pub fn not_started(error: &io::Error) -> Refusal {
     let (status, level) = match error.raw_os_error() {
         Some(libc::EMFILE | libc::ENFILE | libc::ENOMEM) => (503, Level::Crit),
+        // So many are to be told of first.
+        Some(libc::EAGAIN) => (503, Level::Error),
         Some(libc::E2BIG) => (502, Level::Error),
         _ => (502, Level::Alert),
     };

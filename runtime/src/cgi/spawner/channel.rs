@@ -9,7 +9,13 @@ use crate::sys::pass::{self, Packet};
 /// One end. Never blocks: what the socket does not take waits in order.
 pub(super) struct Channel {
     socket: OwnedFd,
-    outgoing: VecDeque<(Vec<u8>, Vec<OwnedFd>)>,
+    outgoing: VecDeque<Outgoing>,
+}
+
+/// A packet that waits to be sent.
+struct Outgoing {
+    packet: Vec<u8>,
+    fds: Vec<OwnedFd>,
 }
 
 impl Channel {
@@ -34,13 +40,13 @@ impl Channel {
                 result => return result,
             }
         }
-        self.outgoing.push_back((parts.concat(), fds));
+        self.outgoing.push_back(Outgoing { packet: parts.concat(), fds });
         self.flush()
     }
 
     /// Sends what waits, as far as the socket takes it.
     pub(super) fn flush(&mut self) -> io::Result<()> {
-        while let Some((packet, fds)) = self.outgoing.front() {
+        while let Some(Outgoing { packet, fds }) = self.outgoing.front() {
             match pass::send_packet(self.socket.as_fd(), [packet, &[]], fds) {
                 Ok(()) => drop(self.outgoing.pop_front()),
                 Err(error) if is_transient(&error) => break,
@@ -48,6 +54,23 @@ impl Channel {
             }
         }
         Ok(())
+    }
+
+    /// Puts another packet, without descriptors, in the place of the first that waits for which there is
+    /// one. Whether there was.
+    pub(super) fn replace(&mut self, other: impl Fn(&[u8]) -> Option<Vec<u8>>) -> bool {
+        for waiting in &mut self.outgoing {
+            if let Some(packet) = other(&waiting.packet) {
+                *waiting = Outgoing { packet, fds: Vec::new() };
+                return true;
+            }
+        }
+        false
+    }
+
+    /// How many packets wait.
+    pub(super) fn outgoing_len(&self) -> usize {
+        self.outgoing.len()
     }
 
     /// Whether packets wait until the socket takes more.

@@ -71,17 +71,21 @@ pub(super) struct Start {
     pub(super) argument_count: u32,
     /// Whether a descriptor for standard error comes along, behind that for standard output.
     pub(super) has_errors: bool,
+    /// Whether its texts are all in one packet.
+    pub(super) is_whole: bool,
 }
 
 impl Start {
     /// As the value of a head.
     pub(super) fn value(self) -> u64 {
-        u64::from(self.argument_count) << 1 | u64::from(self.has_errors)
+        let flags = u64::from(self.is_whole) << 1 | u64::from(self.has_errors);
+        u64::from(self.argument_count) << 2 | flags
     }
 
     /// Of the value of a head.
     pub(super) fn of(value: u64) -> Start {
-        Start { argument_count: (value >> 1) as u32, has_errors: value & 1 == 1 }
+        let (has_errors, is_whole) = (value & 1 == 1, value & 2 == 2);
+        Start { argument_count: (value >> 2) as u32, has_errors, is_whole }
     }
 }
 
@@ -215,8 +219,8 @@ mod tests {
     #[test]
     fn starts_are_understood_as_they_were_meant() {
         for argument_count in [0, 1, u32::MAX] {
-            for has_errors in [false, true] {
-                let start = Start { argument_count, has_errors };
+            for (has_errors, is_whole) in [(false, true), (true, false), (true, true)] {
+                let start = Start { argument_count, has_errors, is_whole };
                 assert_eq!(Start::of(start.value()), start);
             }
         }

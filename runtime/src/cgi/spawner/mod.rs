@@ -31,6 +31,8 @@ use crate::counts::Scripts;
 use crate::keeper;
 use crate::sys::spawn::{self, DescriptorLimit, Pid};
 
+/// The longest texts of one packet.
+const MAX_PIECE_LEN: usize = MAX_PACKET_LEN - MAX_FRONT_LEN;
 /// The longest texts of one script. The kernel's own bound is mostly lower.
 const MAX_TEXTS_LEN: usize = 4 << 20;
 
@@ -66,7 +68,10 @@ impl SpawnerProcess {
                 server::run(channels, max_processes, limit)
             })
         })?;
-        Ok((SpawnerProcess(pid), ours.into_iter().map(Spawner::new).collect()))
+        Ok((
+            SpawnerProcess(pid),
+            ours.into_iter().map(|ours| Spawner::new(ours, max_processes)).collect(),
+        ))
     }
 
     /// Waits for its end. It comes within two seconds of the last [`Spawner`]'s.
@@ -79,6 +84,9 @@ impl SpawnerProcess {
 /// One worker's line to the spawner process. Dropped, it gives up all of its scripts.
 pub struct Spawner {
     channel: RefCell<Channel>,
+    /// The most packets that wait until the spawner takes more, before no further script is started: as
+    /// many as requests would wait there. Each holds descriptors.
+    most_outgoing: usize,
     serial: Cell<u64>,
     /// What goes along with the next packet.
     releases: RefCell<Vec<Release>>,
@@ -91,8 +99,9 @@ pub struct Spawner {
 }
 
 impl Spawner {
-    fn new(channel: Channel) -> Spawner {
+    fn new(channel: Channel, max_processes: usize) -> Spawner {
         Spawner {
+            most_outgoing: queue_len(max_processes),
             channel: RefCell::new(channel),
             serial: Cell::new(0),
             releases: RefCell::default(),
@@ -137,13 +146,17 @@ impl Spawner {
         if texts.len() > MAX_TEXTS_LEN {
             return Err(io::Error::from_raw_os_error(libc::E2BIG));
         }
+        if self.channel.borrow().outgoing_len() >= self.most_outgoing {
+            return Err(io::Error::from_raw_os_error(libc::EAGAIN));
+        }
         let start = Start {
             argument_count: command.argument_count() as u32,
             has_errors: descriptors.errors.is_some(),
+            is_whole: texts.len() <= MAX_PIECE_LEN,
         };
         let mut fds = vec![descriptors.output];
         fds.extend(descriptors.errors.into_iter().chain(descriptors.input));
-        let mut pieces = texts.chunks(MAX_PACKET_LEN - MAX_FRONT_LEN).peekable();
+        let mut pieces = texts.chunks(MAX_PIECE_LEN).peekable();
         while let Some(piece) = pieces.next() {
             let last = pieces.peek().is_none();
             let (kind, value) = match last {
@@ -161,7 +174,23 @@ impl Spawner {
     /// its process group.
     pub fn cancel(&self, id: RequestId) {
         self.forget_owner(id);
-        self.tell(Head { kind: Kind::Cancel, id, value: 0 }, Vec::new());
+        let cancel = Head { kind: Kind::Cancel, id, value: 0 };
+        // Where nobody has heard of it yet, nobody will, and what it was to have is let go of at once.
+        let in_place_of = |packet: &[u8]| {
+            let (head, rest) = Head::parse(packet)?;
+            let is_it = head.kind == Kind::Start && head.id == id;
+            if !is_it || !Start::of(head.value).is_whole {
+                return None;
+            }
+            let (_, texts) = Release::split_list(rest)?;
+            let releases = &rest[..rest.len() - texts.len()];
+            let mut packet = cancel.packet(releases.len());
+            packet.extend_from_slice(releases);
+            Some(packet)
+        };
+        if !self.channel.borrow_mut().replace(in_place_of) {
+            self.tell(cancel, Vec::new());
+        }
     }
 
     /// Lets a script come to its end, of which nothing more is wanted. It is stopped if it takes

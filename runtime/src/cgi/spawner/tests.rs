@@ -375,3 +375,32 @@ fn everything_ends_with_the_worker() {
     wait_until_gone(&leader);
     assert_eq!((script.output(), waiting.output()), (String::new(), String::new()));
 }
+
+/// What the spawner has not heard of yet is forgotten where nobody wants it any more, with its descriptors; and
+/// there is a bound for what it has not heard of.
+#[test]
+fn scripts_that_nobody_has_heard_of_hold_nothing() {
+    let (ours, _theirs) = Channel::pair().expect("sockets");
+    let spawner = Spawner::new(ours, 1);
+    let command = command(b"/bin/sh", b"/", &[b"sh", &[b'x'; 4096]], b"").expect("a command");
+    let start = || {
+        let (output, end) = pipe().expect("a pipe");
+        let descriptors = Descriptors { input: None, output: end.into(), errors: None };
+        spawner.start(7, &command, descriptors).map(|id| (id, output))
+    };
+    let (mut started, most) = (Vec::new(), queue_len(1));
+    let refused = loop {
+        match start() {
+            Ok(script) => started.push(script),
+            Err(error) => break error,
+        }
+    };
+    assert_eq!(refused.raw_os_error(), Some(libc::EAGAIN));
+    assert_eq!(spawner.channel.borrow().outgoing_len(), most);
+    let waiting = started.split_off(started.len() - most);
+    for (id, mut output) in waiting {
+        spawner.cancel(id);
+        assert_eq!(output.read(&mut [0]).expect("a pipe"), 0, "its other end is closed");
+    }
+    assert_eq!(spawner.channel.borrow().outgoing_len(), most, "they are told of still");
+}
