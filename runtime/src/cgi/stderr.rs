@@ -41,7 +41,7 @@ impl ErrorLines {
     }
 
     /// Gives out the line that has no end.
-    pub(super) fn finish(&mut self, emit: &mut dyn FnMut(&[u8])) {
+    pub(crate) fn finish(&mut self, emit: &mut dyn FnMut(&[u8])) {
         let line = self.line.trim_ascii_end();
         if self.is_endless {
             if !line.is_empty() {

@@ -106,6 +106,19 @@ fn connections_are_kept_where_the_conf_says_so() {
     assert_eq!(connections[3..], [1, 2]);
 }
 
+/// What a program says on its standard error has the bound that a script's has.
+#[test]
+fn standard_errors_have_a_bound() {
+    let line = record(7, &[&[b'x'; 60_000][..], b"\n"].concat(), 0);
+    let said = [line.repeat(20), answer(HELLO)].concat();
+    let responder = Responder::start(move |_| said.clone());
+    let server = before(&responder);
+    assert_eq!(server.get("/app/").text(), "hello");
+    server.wait_for("FastCGI sent in stderr: \"xxx");
+    let log = server.log();
+    assert!(log.len() < 128 << 10, "{}", log.len());
+}
+
 #[test]
 fn answers_come_back() {
     for (output, status, body) in [

@@ -9,6 +9,7 @@ use super::{
     Answer, Errno, Failure, Left, MOST_INTERIM, MOST_INTERIM_HEARD, MOST_REPORTS, Running,
 };
 use crate::backend::{Front, Received};
+use crate::cgi::ErrorLines;
 use crate::cgi::output::BadOutput;
 use crate::escape::Escaped;
 use crate::exchange::{BackendHead, Designated, Refusal};
@@ -98,7 +99,7 @@ impl Running {
         if self.call.is_fastcgi() {
             let mut lines = Vec::new();
             let read = self.records.read(scratch, len, &mut |text| lines.extend_from_slice(text));
-            says(&lines, &mut self.reports);
+            says(&lines, &mut self.error_lines, &mut self.reports);
             if let Some(caught) = self.catch(&lines) {
                 return self.fail(bad(&caught));
             }
@@ -351,7 +352,7 @@ impl Running {
             Left::Records(promised) => {
                 let mut lines = Vec::new();
                 let read = self.records.read(bytes, len, &mut |text| lines.extend_from_slice(text));
-                says(&lines, &mut self.reports);
+                says(&lines, &mut self.error_lines, &mut self.reports);
                 match read {
                     Ok((made, surplus)) => {
                         if let Some(left) = promised {
@@ -442,13 +443,15 @@ impl Running {
     }
 }
 
-/// Notes lines that FastCGI's standard error has.
-fn says(text: &[u8], reports: &mut Vec<(Level, String)>) {
-    let lines = text.split(|&byte| byte == b'\n').filter(|line| !line.is_empty());
-    let room = MOST_REPORTS.saturating_sub(reports.len());
-    reports.extend(
-        lines
-            .take(room)
-            .map(|line| (Level::Error, format!("FastCGI sent in stderr: \"{}\"", Escaped(line)))),
-    );
+/// Notes lines that FastCGI's standard error has, within the bounds that scripts have.
+fn says(text: &[u8], lines: &mut ErrorLines, reports: &mut Vec<(Level, String)>) {
+    let mut note = |line: &[u8]| {
+        if reports.len() < MOST_REPORTS {
+            let words = format!("FastCGI sent in stderr: \"{}\"", Escaped(line));
+            reports.push((Level::Error, words));
+        }
+    };
+    lines.read(text, &mut note);
+    // What follows may be long in coming.
+    lines.finish(&mut note);
 }

@@ -12,6 +12,7 @@ use super::call::{Call, Errno};
 use super::pool::{NotBound, Upstreams};
 use super::tunnel::PeerTunnel;
 use crate::backend::{Front, Received};
+use crate::cgi::ErrorLines;
 use crate::cgi::output::HeadReader;
 use crate::connection::LeaseId;
 use crate::escape::Escaped;
@@ -49,6 +50,8 @@ pub(crate) struct Running {
     asked_ms: u64,
     tries: Vec<Try>,
     reports: Vec<(Level, String)>,
+    /// What FastCGI's standard error has said.
+    error_lines: ErrorLines,
     line: Option<Line>,
     /// Content in a stream that has not been sent.
     unsent: Vec<u8>,
@@ -187,6 +190,7 @@ impl Running {
             asked_ms: upstreams.now_ms(),
             tries: Vec::new(),
             reports: Vec::new(),
+            error_lines: ErrorLines::default(),
             line: None,
             unsent: Vec::new(),
             stream_is_used: false,
