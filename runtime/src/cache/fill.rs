@@ -222,10 +222,16 @@ impl Keeping {
     }
 
     fn write_piece(&mut self, piece: &[u8]) {
-        if let Doing::Writing(draft) = &mut self.doing
-            && let Err(error) = draft.write(piece)
-        {
-            self.give_up(&error);
+        let most = self.fill.store.said.max_len;
+        if let Doing::Writing(draft) = &mut self.doing {
+            let written = match draft.record.file_len().saturating_add(piece.len() as u64) > most {
+                // It would not stay, and may have no end.
+                true => Err(io::Error::other("it is longer than all that may be kept")),
+                false => draft.write(piece),
+            };
+            if let Err(error) = written {
+                self.give_up(&error);
+            }
         }
     }
 

@@ -440,6 +440,10 @@ impl Subrequest {
                 turn_left = turn_left.saturating_sub(scratch.len());
                 match backend.read(scratch) {
                     Ok(Received::Nothing) => return,
+                    // It is not kept any more.
+                    Ok(Received::Content(_)) if !backend.outlives_client() => {
+                        self.end_keeping_with(cx, true, scratch);
+                    }
                     Ok(Received::Part | Received::Head(_) | Received::Content(_)) => {}
                     Ok(Received::Last(_) | Received::End { cut: false }) => {
                         self.end_keeping_with(cx, false, scratch);

@@ -620,6 +620,29 @@ fn an_answer_is_kept_whose_client_has_left() {
     assert_eq!(backend.asked().len(), 1);
 }
 
+/// An answer that is longer than all that may be kept is not kept; and nobody goes on reading it for that, where
+/// its client is gone.
+#[test]
+fn answers_without_end_do_not_fill_the_disk() {
+    let folder = Folder::new();
+    let has_ended = Arc::new(AtomicBool::new(false));
+    let ended = Arc::clone(&has_ended);
+    let backend = Backend::start(move |_, stream| {
+        let _ = stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\n\r\n");
+        while stream.write_all(&[b'x'; 65_536]).is_ok() {}
+        ended.store(true, Ordering::SeqCst);
+        Then::Close
+    });
+    let server = keeping(&folder, &backend.address());
+    let mut client = server.connect();
+    client.send("GET /small/endless HTTP/1.1\r\nHost: a\r\n\r\n");
+    client.read_exact(&mut [0; 1000]);
+    drop(client);
+    wait_until("the other server is left", || has_ended.load(Ordering::SeqCst));
+    wait_until("nothing is left of it", || files(&folder.path().join("small")) == (0, 0));
+    server.wait_for("it is longer than all that may be kept");
+}
+
 #[test]
 fn files_and_keys_have_a_bound() {
     let folder = Folder::new();

@@ -150,7 +150,12 @@ impl Connection {
         session.held_until_ms = None;
         if session.discards {
             session.output.clear();
-            return true;
+            // Nobody goes on where what it was for is given up.
+            let goes_on = session.backend.outlives_client();
+            if !goes_on {
+                self.abandon_relay(cx, scratch);
+            }
+            return goes_on;
         }
         let (transport, copying) = (&mut self.client.transport, Copying::of(self.settings));
         match session.output.send(transport, copying, &mut cx.turn) {
