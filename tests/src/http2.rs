@@ -367,8 +367,8 @@ impl Http2 {
     /// Waits for GOAWAY, and then for the end of the connection, which comes within two seconds and a
     /// little. Returns the last stream and the code.
     pub fn goaway(&mut self) -> (u32, u32) {
-        let began = Instant::now();
         let frame = self.wait_for(|frame| frame.kind == GOAWAY);
+        let began = Instant::now();
         let (last, code) = (frame.number(0), frame.number(4));
         while self.read_frame().is_some() {}
         assert!(began.elapsed() < Duration::from_secs(5), "it takes long: {:?}", began.elapsed());
