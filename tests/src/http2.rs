@@ -380,26 +380,6 @@ impl Http2 {
         while self.read_frame().is_some() {}
     }
 
-    /// Takes byte by byte what comes, until the server breaks the connection, whatever is left of that.
-    ///
-    /// # Panics
-    /// Where it does not.
-    pub fn until_broken(&mut self) {
-        let until = Instant::now() + PATIENCE;
-        loop {
-            assert!(Instant::now() < until, "the connection goes on");
-            match self.stream.get_mut().read(&mut [0]) {
-                Ok(0) => return,
-                Ok(_) => std::thread::sleep(Duration::from_millis(1)),
-                Err(error) if error.kind() == ErrorKind::ConnectionReset => return,
-                Err(error) => panic!("the connection goes on: {error}"),
-            }
-            if self.stream.get_ref().socket().take_error().expect("a socket").is_some() {
-                return;
-            }
-        }
-    }
-
     /// Waits so long for the end of the connection, and passes over frames that come. Whether it goes on.
     pub fn paces(&mut self, limit: Duration) -> bool {
         let until = Instant::now() + limit;

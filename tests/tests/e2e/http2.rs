@@ -32,7 +32,7 @@ fn serve_before(backend: &str) -> Site {
     www.write("empty.txt", "");
     www.write("large.bin", bytes(1_000_000));
     www.write("text.html", "compress me, compress me, compress me ".repeat(50));
-    let launch = launch("http2").ports(3).set("BACK", backend);
+    let launch = launch("http2").ports(2).set("BACK", backend);
     let launch = launch.set("WWW", www.path().to_str().unwrap());
     let server = launch.set("STORE", store.path().to_str().unwrap()).start();
     Site { server, www, store }

@@ -241,19 +241,6 @@ fn http2_pings_keep_no_connection_open() {
     assert_eq!(ends.join().unwrap(), (1, NO_ERROR));
 }
 
-/// A client that takes what it has asked for byte by byte is ended, whether a stream waits for it or not.
-#[test]
-fn http2_who_takes_too_little_is_ended() {
-    let site = serve();
-    let mut client = Http2::with_settings(&site.server, 2, &[]);
-    client.frame(SETTINGS, ACK, 0, b"");
-    assert!(client.works());
-    let pings = frame(PING, 0, 0, &[0; 8]).repeat(1000);
-    while client.sends_within(&pings, Duration::from_millis(500)) {}
-    // Whatever it takes, the conf wants more.
-    client.until_broken();
-}
-
 /// A client that is gone takes its streams with it.
 #[test]
 fn http2_streams_end_with_their_connection() {
