@@ -249,6 +249,7 @@ impl site::Site for Conf {
             303 => &PAGE_303,
             307 => &PAGE_307,
             308 => &PAGE_308,
+            400 => &PAGE_400,
             403 => &PAGE_403,
             404 => &PAGE_404,
             405 => &PAGE_405,
@@ -263,15 +264,14 @@ impl site::Site for Conf {
             417 => &PAGE_417,
             421 => &PAGE_421,
             431 => &PAGE_431,
+            500 => &PAGE_500,
             501 => &PAGE_501,
             502 => &PAGE_502,
             503 => &PAGE_503,
             504 => &PAGE_504,
             505 => &PAGE_505,
             507 => &PAGE_507,
-            ..=399 => &PAGE_300,
-            400..=499 => &PAGE_400,
-            _ => &PAGE_500,
+            _ => &site::Prebuilt::EMPTY,
         }
     }
 }
@@ -406,7 +406,7 @@ static LOCATIONS: [site::Location; 11] = [
         limit_except: None,
         methods: MethodSet::ALL,
         methods_named: false,
-        allow: b"GET, HEAD, POST, PUT, DELETE, CONNECT, OPTIONS, TRACE, PATCH, MKCOL, COPY, MOVE, PROPFIND, PROPPATCH, LOCK, UNLOCK",
+        allow: b"GET, HEAD, POST, PUT, DELETE, CONNECT, OPTIONS, TRACE, PATCH, MKCOL, COPY, MOVE, PROPFIND, PROPPATCH, LOCK, UNLOCK, ACL, BASELINE-CONTROL, BIND, CHECKIN, CHECKOUT, LABEL, LINK, MERGE, MKACTIVITY, MKCALENDAR, MKREDIRECTREF, MKWORKSPACE, ORDERPATCH, PURGE, QUERY, REBIND, REPORT, SEARCH, UNBIND, UNCHECKOUT, UNLINK, UPDATE, UPDATEREDIRECTREF, VERSION-CONTROL",
         ops: &[site::Op::Set(site::Assigned::Slot(0), site::Text::Computed(value_3))],
         action: site::Action::Serve {
             try_files: Some(
@@ -430,7 +430,7 @@ static LOCATIONS: [site::Location; 11] = [
         limit_except: None,
         methods: MethodSet::ALL,
         methods_named: false,
-        allow: b"GET, HEAD, POST, PUT, DELETE, CONNECT, OPTIONS, TRACE, PATCH, MKCOL, COPY, MOVE, PROPFIND, PROPPATCH, LOCK, UNLOCK",
+        allow: b"GET, HEAD, POST, PUT, DELETE, CONNECT, OPTIONS, TRACE, PATCH, MKCOL, COPY, MOVE, PROPFIND, PROPPATCH, LOCK, UNLOCK, ACL, BASELINE-CONTROL, BIND, CHECKIN, CHECKOUT, LABEL, LINK, MERGE, MKACTIVITY, MKCALENDAR, MKREDIRECTREF, MKWORKSPACE, ORDERPATCH, PURGE, QUERY, REBIND, REPORT, SEARCH, UNBIND, UNCHECKOUT, UNLINK, UPDATE, UPDATEREDIRECTREF, VERSION-CONTROL",
         ops: &[],
         action: site::Action::Serve {
             try_files: None,
@@ -444,7 +444,7 @@ static LOCATIONS: [site::Location; 11] = [
         limit_except: None,
         methods: MethodSet::ALL,
         methods_named: false,
-        allow: b"GET, HEAD, POST, PUT, DELETE, CONNECT, OPTIONS, TRACE, PATCH, MKCOL, COPY, MOVE, PROPFIND, PROPPATCH, LOCK, UNLOCK",
+        allow: b"GET, HEAD, POST, PUT, DELETE, CONNECT, OPTIONS, TRACE, PATCH, MKCOL, COPY, MOVE, PROPFIND, PROPPATCH, LOCK, UNLOCK, ACL, BASELINE-CONTROL, BIND, CHECKIN, CHECKOUT, LABEL, LINK, MERGE, MKACTIVITY, MKCALENDAR, MKREDIRECTREF, MKWORKSPACE, ORDERPATCH, PURGE, QUERY, REBIND, REPORT, SEARCH, UNBIND, UNCHECKOUT, UNLINK, UPDATE, UPDATEREDIRECTREF, VERSION-CONTROL",
         ops: &[],
         action: site::Action::Serve {
             try_files: None,
@@ -458,7 +458,7 @@ static LOCATIONS: [site::Location; 11] = [
         limit_except: None,
         methods: MethodSet::ALL,
         methods_named: false,
-        allow: b"GET, HEAD, POST, PUT, DELETE, CONNECT, OPTIONS, TRACE, PATCH, MKCOL, COPY, MOVE, PROPFIND, PROPPATCH, LOCK, UNLOCK",
+        allow: b"GET, HEAD, POST, PUT, DELETE, CONNECT, OPTIONS, TRACE, PATCH, MKCOL, COPY, MOVE, PROPFIND, PROPPATCH, LOCK, UNLOCK, ACL, BASELINE-CONTROL, BIND, CHECKIN, CHECKOUT, LABEL, LINK, MERGE, MKACTIVITY, MKCALENDAR, MKREDIRECTREF, MKWORKSPACE, ORDERPATCH, PURGE, QUERY, REBIND, REPORT, SEARCH, UNBIND, UNCHECKOUT, UNLINK, UPDATE, UPDATEREDIRECTREF, VERSION-CONTROL",
         ops: &[],
         action: site::Action::Serve {
             try_files: None,
@@ -472,7 +472,7 @@ static LOCATIONS: [site::Location; 11] = [
         limit_except: None,
         methods: MethodSet::ALL,
         methods_named: false,
-        allow: b"GET, HEAD, POST, PUT, DELETE, CONNECT, OPTIONS, TRACE, PATCH, MKCOL, COPY, MOVE, PROPFIND, PROPPATCH, LOCK, UNLOCK",
+        allow: b"GET, HEAD, POST, PUT, DELETE, CONNECT, OPTIONS, TRACE, PATCH, MKCOL, COPY, MOVE, PROPFIND, PROPPATCH, LOCK, UNLOCK, ACL, BASELINE-CONTROL, BIND, CHECKIN, CHECKOUT, LABEL, LINK, MERGE, MKACTIVITY, MKCALENDAR, MKREDIRECTREF, MKWORKSPACE, ORDERPATCH, PURGE, QUERY, REBIND, REPORT, SEARCH, UNBIND, UNCHECKOUT, UNLINK, UPDATE, UPDATEREDIRECTREF, VERSION-CONTROL",
         ops: &[],
         action: site::Action::Serve {
             try_files: None,
@@ -486,7 +486,7 @@ static LOCATIONS: [site::Location; 11] = [
         limit_except: None,
         methods: MethodSet::ALL,
         methods_named: false,
-        allow: b"GET, HEAD, POST, PUT, DELETE, CONNECT, OPTIONS, TRACE, PATCH, MKCOL, COPY, MOVE, PROPFIND, PROPPATCH, LOCK, UNLOCK",
+        allow: b"GET, HEAD, POST, PUT, DELETE, CONNECT, OPTIONS, TRACE, PATCH, MKCOL, COPY, MOVE, PROPFIND, PROPPATCH, LOCK, UNLOCK, ACL, BASELINE-CONTROL, BIND, CHECKIN, CHECKOUT, LABEL, LINK, MERGE, MKACTIVITY, MKCALENDAR, MKREDIRECTREF, MKWORKSPACE, ORDERPATCH, PURGE, QUERY, REBIND, REPORT, SEARCH, UNBIND, UNCHECKOUT, UNLINK, UPDATE, UPDATEREDIRECTREF, VERSION-CONTROL",
         ops: &[],
         action: site::Action::Return(
             site::Return::Redirect(301, site::Text::Computed(value_4)),
@@ -499,7 +499,7 @@ static LOCATIONS: [site::Location; 11] = [
         limit_except: None,
         methods: MethodSet::ALL,
         methods_named: false,
-        allow: b"GET, HEAD, POST, PUT, DELETE, CONNECT, OPTIONS, TRACE, PATCH, MKCOL, COPY, MOVE, PROPFIND, PROPPATCH, LOCK, UNLOCK",
+        allow: b"GET, HEAD, POST, PUT, DELETE, CONNECT, OPTIONS, TRACE, PATCH, MKCOL, COPY, MOVE, PROPFIND, PROPPATCH, LOCK, UNLOCK, ACL, BASELINE-CONTROL, BIND, CHECKIN, CHECKOUT, LABEL, LINK, MERGE, MKACTIVITY, MKCALENDAR, MKREDIRECTREF, MKWORKSPACE, ORDERPATCH, PURGE, QUERY, REBIND, REPORT, SEARCH, UNBIND, UNCHECKOUT, UNLINK, UPDATE, UPDATEREDIRECTREF, VERSION-CONTROL",
         ops: &[],
         action: site::Action::Return(
             site::Return::Redirect(301, site::Text::Computed(value_5)),
@@ -512,7 +512,7 @@ static LOCATIONS: [site::Location; 11] = [
         limit_except: None,
         methods: MethodSet::ALL,
         methods_named: false,
-        allow: b"GET, HEAD, POST, PUT, DELETE, CONNECT, OPTIONS, TRACE, PATCH, MKCOL, COPY, MOVE, PROPFIND, PROPPATCH, LOCK, UNLOCK",
+        allow: b"GET, HEAD, POST, PUT, DELETE, CONNECT, OPTIONS, TRACE, PATCH, MKCOL, COPY, MOVE, PROPFIND, PROPPATCH, LOCK, UNLOCK, ACL, BASELINE-CONTROL, BIND, CHECKIN, CHECKOUT, LABEL, LINK, MERGE, MKACTIVITY, MKCALENDAR, MKREDIRECTREF, MKWORKSPACE, ORDERPATCH, PURGE, QUERY, REBIND, REPORT, SEARCH, UNBIND, UNCHECKOUT, UNLINK, UPDATE, UPDATEREDIRECTREF, VERSION-CONTROL",
         ops: &[],
         action: site::Action::Return(
             site::Return::Redirect(301, site::Text::Computed(value_6)),
@@ -525,7 +525,7 @@ static LOCATIONS: [site::Location; 11] = [
         limit_except: None,
         methods: MethodSet::ALL,
         methods_named: false,
-        allow: b"GET, HEAD, POST, PUT, DELETE, CONNECT, OPTIONS, TRACE, PATCH, MKCOL, COPY, MOVE, PROPFIND, PROPPATCH, LOCK, UNLOCK",
+        allow: b"GET, HEAD, POST, PUT, DELETE, CONNECT, OPTIONS, TRACE, PATCH, MKCOL, COPY, MOVE, PROPFIND, PROPPATCH, LOCK, UNLOCK, ACL, BASELINE-CONTROL, BIND, CHECKIN, CHECKOUT, LABEL, LINK, MERGE, MKACTIVITY, MKCALENDAR, MKREDIRECTREF, MKWORKSPACE, ORDERPATCH, PURGE, QUERY, REBIND, REPORT, SEARCH, UNBIND, UNCHECKOUT, UNLINK, UPDATE, UPDATEREDIRECTREF, VERSION-CONTROL",
         ops: &[],
         action: site::Action::Return(
             site::Return::Redirect(301, site::Text::Computed(value_7)),
@@ -566,6 +566,7 @@ static SETTINGS: [site::Settings; 1] = [
         real_ip: None,
         referers: None,
         secure_link: None,
+        userid: None,
         added_fields: site::AddedFields {
             usual: &[],
             always: &[],
@@ -1560,7 +1561,6 @@ fn types_0(extension: &[u8]) -> Option<&'static [u8]> {
     Some(media_type)
 }
 
-const PAGE_300: site::Prebuilt = site::Prebuilt::parse(300, include_bytes!("300.http"));
 const PAGE_301: site::Prebuilt = site::Prebuilt::parse(301, include_bytes!("301.http"));
 const PAGE_302: site::Prebuilt = site::Prebuilt::parse(302, include_bytes!("302.http"));
 const PAGE_303: site::Prebuilt = site::Prebuilt::parse(303, include_bytes!("303.http"));

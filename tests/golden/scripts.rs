@@ -91,6 +91,7 @@ impl site::Site for Conf {
             303 => &PAGE_303,
             307 => &PAGE_307,
             308 => &PAGE_308,
+            400 => &PAGE_400,
             403 => &PAGE_403,
             404 => &PAGE_404,
             405 => &PAGE_405,
@@ -105,15 +106,14 @@ impl site::Site for Conf {
             417 => &PAGE_417,
             421 => &PAGE_421,
             431 => &PAGE_431,
+            500 => &PAGE_500,
             501 => &PAGE_501,
             502 => &PAGE_502,
             503 => &PAGE_503,
             504 => &PAGE_504,
             505 => &PAGE_505,
             507 => &PAGE_507,
-            ..=399 => &PAGE_300,
-            400..=499 => &PAGE_400,
-            _ => &PAGE_500,
+            _ => &site::Prebuilt::EMPTY,
         }
     }
 }
@@ -220,6 +220,7 @@ static SETTINGS: [site::Settings; 1] = [
         real_ip: None,
         referers: None,
         secure_link: None,
+        userid: None,
         added_fields: site::AddedFields {
             usual: &[],
             always: &[],
@@ -432,7 +433,6 @@ fn types_0(extension: &[u8]) -> Option<&'static [u8]> {
     Some(media_type)
 }
 
-const PAGE_300: site::Prebuilt = site::Prebuilt::parse(300, include_bytes!("300.http"));
 const PAGE_301: site::Prebuilt = site::Prebuilt::parse(301, include_bytes!("301.http"));
 const PAGE_302: site::Prebuilt = site::Prebuilt::parse(302, include_bytes!("302.http"));
 const PAGE_303: site::Prebuilt = site::Prebuilt::parse(303, include_bytes!("303.http"));

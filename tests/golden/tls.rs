@@ -127,6 +127,7 @@ impl site::Site for Conf {
                             site::StartPiece::Literal("/ecdsa/privkey.pem"),
                         ],
                         is_fetched: false,
+                        passwords: None,
                     },
                     site::Certificate {
                         chain: &[
@@ -138,6 +139,7 @@ impl site::Site for Conf {
                             site::StartPiece::Literal("/rsa/privkey.pem"),
                         ],
                         is_fetched: false,
+                        passwords: None,
                     },
                 ],
                 stapling: Some(&[site::StartPiece::Literal("/var/lib/ocsp/www.der")]),
@@ -168,6 +170,7 @@ impl site::Site for Conf {
                         chain: &[site::StartPiece::Literal("/etc/ssl/staff.pem")],
                         key: &[site::StartPiece::Literal("/etc/ssl/private/staff.key")],
                         is_fetched: false,
+                        passwords: None,
                     },
                 ],
                 stapling: None,
@@ -260,6 +263,7 @@ impl site::Site for Conf {
             303 => &PAGE_303,
             307 => &PAGE_307,
             308 => &PAGE_308,
+            400 => &PAGE_400,
             403 => &PAGE_403,
             404 => &PAGE_404,
             405 => &PAGE_405,
@@ -274,15 +278,14 @@ impl site::Site for Conf {
             417 => &PAGE_417,
             421 => &PAGE_421,
             431 => &PAGE_431,
+            500 => &PAGE_500,
             501 => &PAGE_501,
             502 => &PAGE_502,
             503 => &PAGE_503,
             504 => &PAGE_504,
             505 => &PAGE_505,
             507 => &PAGE_507,
-            ..=399 => &PAGE_300,
-            400..=499 => &PAGE_400,
-            _ => &PAGE_500,
+            _ => &site::Prebuilt::EMPTY,
         }
     }
 }
@@ -386,7 +389,7 @@ static LOCATIONS: [site::Location; 5] = [
         limit_except: None,
         methods: MethodSet::ALL,
         methods_named: false,
-        allow: b"GET, HEAD, POST, PUT, DELETE, CONNECT, OPTIONS, TRACE, PATCH, MKCOL, COPY, MOVE, PROPFIND, PROPPATCH, LOCK, UNLOCK",
+        allow: b"GET, HEAD, POST, PUT, DELETE, CONNECT, OPTIONS, TRACE, PATCH, MKCOL, COPY, MOVE, PROPFIND, PROPPATCH, LOCK, UNLOCK, ACL, BASELINE-CONTROL, BIND, CHECKIN, CHECKOUT, LABEL, LINK, MERGE, MKACTIVITY, MKCALENDAR, MKREDIRECTREF, MKWORKSPACE, ORDERPATCH, PURGE, QUERY, REBIND, REPORT, SEARCH, UNBIND, UNCHECKOUT, UNLINK, UPDATE, UPDATEREDIRECTREF, VERSION-CONTROL",
         ops: &[],
         action: site::Action::Return(
             site::Return::Redirect(301, site::Text::Computed(value_0)),
@@ -424,7 +427,7 @@ static LOCATIONS: [site::Location; 5] = [
         limit_except: None,
         methods: MethodSet::ALL,
         methods_named: false,
-        allow: b"GET, HEAD, POST, PUT, DELETE, CONNECT, OPTIONS, TRACE, PATCH, MKCOL, COPY, MOVE, PROPFIND, PROPPATCH, LOCK, UNLOCK",
+        allow: b"GET, HEAD, POST, PUT, DELETE, CONNECT, OPTIONS, TRACE, PATCH, MKCOL, COPY, MOVE, PROPFIND, PROPPATCH, LOCK, UNLOCK, ACL, BASELINE-CONTROL, BIND, CHECKIN, CHECKOUT, LABEL, LINK, MERGE, MKACTIVITY, MKCALENDAR, MKREDIRECTREF, MKWORKSPACE, ORDERPATCH, PURGE, QUERY, REBIND, REPORT, SEARCH, UNBIND, UNCHECKOUT, UNLINK, UPDATE, UPDATEREDIRECTREF, VERSION-CONTROL",
         ops: &[],
         action: site::Action::Return(
             site::Return::Text(200, site::Text::Computed(value_1)),
@@ -437,7 +440,7 @@ static LOCATIONS: [site::Location; 5] = [
         limit_except: None,
         methods: MethodSet::ALL,
         methods_named: false,
-        allow: b"GET, HEAD, POST, PUT, DELETE, CONNECT, OPTIONS, TRACE, PATCH, MKCOL, COPY, MOVE, PROPFIND, PROPPATCH, LOCK, UNLOCK",
+        allow: b"GET, HEAD, POST, PUT, DELETE, CONNECT, OPTIONS, TRACE, PATCH, MKCOL, COPY, MOVE, PROPFIND, PROPPATCH, LOCK, UNLOCK, ACL, BASELINE-CONTROL, BIND, CHECKIN, CHECKOUT, LABEL, LINK, MERGE, MKACTIVITY, MKCALENDAR, MKREDIRECTREF, MKWORKSPACE, ORDERPATCH, PURGE, QUERY, REBIND, REPORT, SEARCH, UNBIND, UNCHECKOUT, UNLINK, UPDATE, UPDATEREDIRECTREF, VERSION-CONTROL",
         ops: &[],
         action: site::Action::Return(site::Return::Close),
     },
@@ -476,6 +479,7 @@ static SETTINGS: [site::Settings; 2] = [
         real_ip: None,
         referers: None,
         secure_link: None,
+        userid: None,
         added_fields: site::AddedFields {
             usual: &[],
             always: &[],
@@ -532,6 +536,7 @@ static SETTINGS: [site::Settings; 2] = [
         real_ip: None,
         referers: None,
         secure_link: None,
+        userid: None,
         added_fields: site::AddedFields {
             usual: &[],
             always: &[],
@@ -726,7 +731,6 @@ fn types_0(extension: &[u8]) -> Option<&'static [u8]> {
     Some(media_type)
 }
 
-const PAGE_300: site::Prebuilt = site::Prebuilt::parse(300, include_bytes!("300.http"));
 const PAGE_301: site::Prebuilt = site::Prebuilt::parse(301, include_bytes!("301.http"));
 const PAGE_302: site::Prebuilt = site::Prebuilt::parse(302, include_bytes!("302.http"));
 const PAGE_303: site::Prebuilt = site::Prebuilt::parse(303, include_bytes!("303.http"));

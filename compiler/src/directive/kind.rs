@@ -143,6 +143,16 @@ fn too_long(word: &Word, most: &str) -> Box<Diagnostic> {
 pub(super) const BUFFER: Kind<usize> =
     one("SIZE", |words, _| buffer_len(&words[0]), |len| wording::size(len as u64));
 
+/// The size of a memory that there may be none of.
+pub(super) const MEMORY: Kind<usize> = one(
+    "SIZE",
+    |words, _| match size(&words[0])? {
+        0 => Ok(0),
+        _ => buffer_len(&words[0]),
+    },
+    |len| wording::size(len as u64),
+);
+
 /// The number and the size of buffers.
 pub(super) const BUFFERS: Kind<(usize, usize)> = Kind {
     usage: "N SIZE",

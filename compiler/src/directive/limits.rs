@@ -33,7 +33,7 @@ pub(super) const GROUP: Group = Group {
         .unseen(),
         setting!(
             "client_body_memory",
-            BUFFER,
+            MEMORY,
             plain.client_body_memory,
             "How much memory of a worker all contents take that wait to be passed on, beside \
              `client_body_buffer_size` for each. One of them takes an eighth of it at most. With 0, \

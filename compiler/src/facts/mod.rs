@@ -255,7 +255,7 @@ impl Facts<'_> {
             ("valid_referers", referers.as_ref().map_or_else(String::new, referers_text)),
             ("secure_link", secure_link.as_ref().map_or_else(String::new, link_text)),
             ("limit_rate", rate.as_ref().map_or_else(String::new, rate_text)),
-            ("userid", userid.as_ref().map_or_else(String::new, |it| self::userid(it))),
+            ("userid", userid.as_ref().map_or_else(String::new, self::userid)),
             // That adds its own.
             (
                 "add_header",

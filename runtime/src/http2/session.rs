@@ -404,19 +404,15 @@ impl Drop for Session {
 
 #[cfg(test)]
 mod tests {
-    use std::os::fd::OwnedFd;
-    use std::os::unix::net::UnixStream;
-
     use super::*;
+    use crate::http::target::Scheme;
     use crate::http2::mux::Limits;
-    use crate::transport::Transport;
+    use crate::secured::Told;
 
     #[test]
     fn who_takes_nothing_has_so_long_and_frames_make_no_connection_younger() {
-        let (socket, _peer) = UnixStream::pair().expect("sockets");
-        let mut transport = Transport::plain(OwnedFd::from(socket));
         let limits = Limits { max_streams: 1, preread_len: 0, chunk_len: 8192, tunnels: false };
-        let mux = Mux::new(Rc::default(), &transport, 7, limits);
+        let mux = Mux::new(Rc::default(), (Scheme::HTTP, Told::of(None, |_, _| ())), 7, limits);
         let mut session = Session::new(mux, 1000, 1000);
         // What it begins with is not taken.
         session.note_progress(1500);
@@ -424,11 +420,11 @@ mod tests {
         let rate = Some(MinRate { bytes_per_s: 100, grace_ms: 300 });
         assert_eq!(session.output_left_ms(1500, 2000, rate), (1500, Some(0)));
         assert_eq!(session.idle_since_ms, None);
-        session.mux.flush(&mut transport).expect("a socket");
+        session.mux.flush(|bytes| Ok(bytes.len())).expect("all is taken");
         session.note_progress(3000);
         assert_eq!(session.idle_since_ms, Some(3000));
         session.mux.write(|out| frame::write_pong(out, &[0; 8]));
-        session.mux.flush(&mut transport).expect("a socket");
+        session.mux.flush(|bytes| Ok(bytes.len())).expect("all is taken");
         session.note_progress(3500);
         assert_eq!((session.idle_since_ms, session.taken.0), (Some(3000), 3500));
     }

@@ -391,7 +391,7 @@ impl Subrequest {
         if !self.answerer.is_whole() && !is_kept {
             drain(&mut *backend, scratch);
         }
-        if !self.answer.is_whole {
+        if !self.answerer.is_whole() {
             backend.end();
         }
         backend.tell_tries(&mut self.exchange.tries);

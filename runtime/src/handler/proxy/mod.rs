@@ -69,7 +69,7 @@ pub(crate) fn serve(
     match request.framing {
         body::Framing::Length(0) => asked.call(request, Input::Empty, Content::None),
         // It may be a part of what goes in its place.
-        _ if !asked.passes_content() && !(keeps_content && proxy.request_buffering) => {
+        _ if !(asked.passes_content() || keeps_content && proxy.request_buffering) => {
             asked.call(request, Input::Empty, Content::None)
         }
         _ if proxy.request_buffering => asked.gather(request),
