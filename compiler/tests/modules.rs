@@ -20,7 +20,10 @@ const CRATES: &[&str] = &["runtime/src", "compiler/src"];
 const LAYERS: &[(&str, &[&str])] = &[
     ("sys", &[]),
     ("http", &["media", "sys"]),
-    ("site", &["clock", "http", "links", "media", "pack", "proxy_protocol", "regex", "sys"]),
+    (
+        "site",
+        &["clock", "counts", "http", "links", "media", "pack", "proxy_protocol", "regex", "sys"],
+    ),
     ("exchange", &["escape", "http", "media", "site"]),
 ];
 
